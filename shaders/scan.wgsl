@@ -1,0 +1,87 @@
+// Reads a tile of scores for one direction: counts the negatives that score at least as high as the best positive,
+// keeps the hardest negative and the k best candidates, and sums the hinges. A thread owns a query; the scores lie
+// candidate by candidate, so neighbouring threads read neighbouring addresses.
+
+struct Params {
+    queries: u32,          // queries in this tile
+    candidates: u32,       // candidates in this tile
+    first_query: u32,      // number of the tile's first query in all
+    first_candidate: u32,  // number of the tile's first candidate in all
+    k: u32,                // candidates kept per query; 0 for none
+    hinges: u32,           // 1 to sum the hinges
+    margin: f32,
+    unused: u32,
+}
+
+struct Query {
+    threshold: f32,   // score of the best positive less the tie tolerance
+    positive_from: u32,  // the positives are candidates positive_from .. positive_to
+    positive_to: u32,
+    pair_from: u32,   // their scores are pairs[pair_from .. pair_to]
+    pair_to: u32,
+}
+
+struct State {
+    above: u32,
+    hardest_index: u32,
+    hardest_score: f32,
+    hinges: f32,
+}
+
+struct Hit {
+    score: f32,
+    index: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> scores: array<f32>;       // [candidates, queries]
+@group(0) @binding(2) var<storage, read> queries: array<Query>;
+@group(0) @binding(3) var<storage, read> pairs: array<f32>;
+@group(0) @binding(4) var<storage, read_write> states: array<State>;
+@group(0) @binding(5) var<storage, read_write> top: array<Hit>;    // [all queries, k], best first
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+    if (id.x >= params.queries) {
+        return;
+    }
+    let q = params.first_query + id.x;
+    let query = queries[q];
+    var state = states[q];
+    let list = q * params.k;
+    var worst = 0.0;
+    if (params.k > 0u) {
+        worst = top[list + params.k - 1u].score;
+    }
+    var hinges = 0.0;
+    for (var c = 0u; c < params.candidates; c++) {
+        let s = scores[c * params.queries + id.x];
+        let candidate = params.first_candidate + c;
+        // Candidates come in rising order: a tie keeps the earlier one.
+        if (params.k > 0u && s > worst) {
+            var at = list + params.k - 1u;
+            while (at > list && s > top[at - 1u].score) {
+                top[at] = top[at - 1u];
+                at--;
+            }
+            top[at] = Hit(s, candidate);
+            worst = top[list + params.k - 1u].score;
+        }
+        if (candidate >= query.positive_from && candidate < query.positive_to) {
+            continue;
+        }
+        state.above += select(0u, 1u, s >= query.threshold);
+        if (s > state.hardest_score) {
+            state.hardest_score = s;
+            state.hardest_index = candidate;
+        }
+        if (params.hinges == 1u) {
+            for (var p = query.pair_from; p < query.pair_to; p++) {
+                hinges += max(0.0, params.margin + s - pairs[p]);
+            }
+        }
+    }
+    // One rounding a tile, so that the sum keeps its digits over many tiles.
+    state.hinges += hinges;
+    states[q] = state;
+}

@@ -1,0 +1,77 @@
+// Cosine of every image of a panel with every text of a panel: C = A . B^T, and its transpose, so that both
+// directions are read along neighbouring addresses. A workgroup makes a block of 64 x 64, a thread 4 x 4.
+
+struct Params {
+    rows: u32,      // images in the panel
+    columns: u32,   // texts in the panel
+    depth: u32,     // length of an embedding in vec4s, padded to a multiple of 4 of them
+    unused: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> images: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> texts: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read_write> by_image: array<f32>;  // [rows, columns]
+@group(0) @binding(4) var<storage, read_write> by_text: array<f32>;   // [columns, rows]
+
+const BLOCK: u32 = 64u;
+const STEP: u32 = 4u;  // vec4s of depth per round
+
+// [depth in floats][block], transposed on the way in. Scalars: threads write neighbouring components, and a vector's
+// components are one memory location.
+var<workgroup> a: array<array<f32, 64>, 16>;
+var<workgroup> b: array<array<f32, 64>, 16>;
+
+fn quad(tile: ptr<workgroup, array<array<f32, 64>, 16>>, d: u32, at: u32) -> vec4<f32> {
+    return vec4<f32>((*tile)[d][at], (*tile)[d][at + 1u], (*tile)[d][at + 2u], (*tile)[d][at + 3u]);
+}
+
+@compute @workgroup_size(16, 16)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(local_invocation_id) local: vec3<u32>,
+    @builtin(local_invocation_index) index: u32,
+) {
+    let first_row = group.y * BLOCK;
+    let first_column = group.x * BLOCK;
+    // Each thread fetches one vec4 of depth for one row and one column of the block.
+    let fetch = index / STEP;
+    let part = index % STEP;
+    let image = first_row + fetch;
+    let text = first_column + fetch;
+    var sum: array<vec4<f32>, 4>;
+    for (var start = 0u; start < params.depth; start += STEP) {
+        var from_image = vec4<f32>(0.0);
+        var from_text = vec4<f32>(0.0);
+        if (image < params.rows) {
+            from_image = images[image * params.depth + start + part];
+        }
+        if (text < params.columns) {
+            from_text = texts[text * params.depth + start + part];
+        }
+        for (var e = 0u; e < 4u; e++) {
+            a[part * 4u + e][fetch] = from_image[e];
+            b[part * 4u + e][fetch] = from_text[e];
+        }
+        workgroupBarrier();
+        for (var d = 0u; d < 16u; d++) {
+            let left = quad(&a, d, local.y * 4u);
+            let right = quad(&b, d, local.x * 4u);
+            sum[0] += left.x * right;
+            sum[1] += left.y * right;
+            sum[2] += left.z * right;
+            sum[3] += left.w * right;
+        }
+        workgroupBarrier();
+    }
+    for (var r = 0u; r < 4u; r++) {
+        let row = first_row + local.y * 4u + r;
+        for (var c = 0u; c < 4u; c++) {
+            let column = first_column + local.x * 4u + c;
+            if (row < params.rows && column < params.columns) {
+                by_image[row * params.columns + column] = sum[r][c];
+                by_text[column * params.rows + row] = sum[r][c];
+            }
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! The system's file dialogs. They are made on the window's thread, as macOS demands, and waited for on another.
+
+use super::App;
+use super::events::Event;
+use super::jobs::DIALOG;
+use crate::session::{DataSource, EncoderSource, Pick};
+use rfd::AsyncFileDialog;
+use std::path::PathBuf;
+
+impl App {
+    pub(super) fn pick(&mut self, pick: Pick) {
+        let dialog = AsyncFileDialog::new();
+        let one = |handle: Option<rfd::FileHandle>| {
+            handle.map(|h| h.path().to_path_buf()).into_iter().collect()
+        };
+        match pick {
+            Pick::DatasetFolder | Pick::EncoderFolder => {
+                let title = if pick == Pick::DatasetFolder {
+                    "Open a dataset folder"
+                } else {
+                    "Open an encoder folder"
+                };
+                let future = dialog.set_title(title).pick_folder();
+                self.wait_for(pick, move || one(pollster::block_on(future)));
+            }
+            Pick::DatasetFile => {
+                let dialog = dialog.set_title("Open a caption file");
+                let future = dialog
+                    .add_filter("Captions", &["json", "jsonl", "csv", "tsv", "txt"])
+                    .pick_file();
+                self.wait_for(pick, move || one(pollster::block_on(future)));
+            }
+            Pick::Workspace => {
+                let future = dialog
+                    .set_title("Open a workspace")
+                    .add_filter("Workspace", &["json"])
+                    .pick_file();
+                self.wait_for(pick, move || one(pollster::block_on(future)));
+            }
+            Pick::SaveWorkspace => {
+                let dialog = dialog
+                    .set_title("Save the workspace")
+                    .add_filter("Workspace", &["json"]);
+                let future = dialog.set_file_name("nearmiss.json").save_file();
+                self.wait_for(pick, move || one(pollster::block_on(future)));
+            }
+            Pick::Picture => {
+                let kinds = ["png", "jpg", "jpeg", "webp", "bmp", "gif", "tif", "tiff"];
+                let future = dialog
+                    .set_title("Open a picture")
+                    .add_filter("Pictures", &kinds)
+                    .pick_file();
+                self.wait_for(pick, move || one(pollster::block_on(future)));
+            }
+            Pick::EncoderPair => {
+                self.pick_two(pick, ["Image tower (.onnx)", "Text tower (.onnx)"], "onnx")
+            }
+            Pick::Embeddings => self.pick_two(
+                pick,
+                ["Image embeddings (.npy)", "Text embeddings (.npy)"],
+                "npy",
+            ),
+        }
+    }
+
+    fn pick_two(&mut self, pick: Pick, titles: [&'static str; 2], extension: &'static str) {
+        let ask = |title: &str| {
+            AsyncFileDialog::new()
+                .set_title(title)
+                .add_filter(extension, &[extension])
+                .pick_file()
+        };
+        let (first, second) = (ask(titles[0]), ask(titles[1]));
+        self.wait_for(pick, move || {
+            let Some(first) = pollster::block_on(first) else {
+                return Vec::new();
+            };
+            let Some(second) = pollster::block_on(second) else {
+                return Vec::new();
+            };
+            vec![first.path().to_path_buf(), second.path().to_path_buf()]
+        });
+    }
+
+    fn wait_for(&mut self, pick: Pick, wait: impl FnOnce() -> Vec<PathBuf> + Send + 'static) {
+        self.jobs.start(DIALOG, "Choosing a file", move |_| {
+            Ok(Event::Picked(pick, wait()))
+        });
+    }
+
+    pub(super) fn picked(&mut self, pick: Pick, paths: Vec<PathBuf>) {
+        let mut paths = paths.into_iter();
+        let Some(first) = paths.next() else { return };
+        match (pick, paths.next()) {
+            (Pick::DatasetFolder | Pick::DatasetFile, _) => self.open_data(DataSource::Path(first)),
+            (Pick::EncoderFolder, _) => {
+                self.session.workspace.options = crate::encoder::EncoderOptions::default();
+                self.open_encoder(EncoderSource::Folder(first));
+            }
+            (Pick::Workspace, _) => self.open_path(first),
+            (Pick::SaveWorkspace, _) => self.save_workspace_to(first.with_extension("json")),
+            (Pick::Picture, _) => self.query_picture(first),
+            (Pick::EncoderPair, Some(second)) => {
+                self.session.workspace.options = crate::encoder::EncoderOptions::default();
+                self.open_encoder(EncoderSource::Pair {
+                    image: first,
+                    text: second,
+                });
+            }
+            (Pick::Embeddings, Some(second)) => {
+                self.open_data(DataSource::Embeddings {
+                    images: first,
+                    texts: second,
+                });
+            }
+            (Pick::EncoderPair | Pick::Embeddings, None) => {}
+        }
+    }
+}

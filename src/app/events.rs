@@ -1,0 +1,250 @@
+//! What jobs report, and how it changes the session.
+
+use super::App;
+use crate::compute::{Adapter, Engine};
+use crate::dataset::Dataset;
+use crate::encoder::{Encoder, RuntimeInfo};
+use crate::error::Error;
+use crate::retrieval::Evaluation;
+use crate::session::{
+    AnswerView, DataSource, Embedded, EncoderSource, Level, Pick, Query, Workspace,
+};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// The result of a job.
+pub enum Event {
+    /// Runtime and compute engine were found.
+    Engines {
+        runtime: Box<Result<RuntimeInfo, Error>>,
+        engine: Arc<dyn Engine>,
+        adapters: Vec<Adapter>,
+    },
+    /// Another compute engine was chosen.
+    Engine(Arc<dyn Engine>),
+    /// A dataset was opened; with its embeddings where they are all there is.
+    Data {
+        source: DataSource,
+        dataset: Arc<Dataset>,
+        embedded: Option<Embedded>,
+    },
+    /// An encoder was opened.
+    Encoder {
+        source: EncoderSource,
+        encoder: Arc<Encoder>,
+    },
+    /// The dataset was embedded; `dataset` lacks what could not be.
+    Embedded {
+        dataset: Arc<Dataset>,
+        embedded: Embedded,
+        warnings: Vec<String>,
+    },
+    /// The ranking of the full set, and the evaluation by the protocol.
+    Ranked {
+        full: Arc<Evaluation>,
+        shown: Arc<Evaluation>,
+    },
+    /// A query was answered.
+    Answered(AnswerView),
+    /// A file dialog was closed; empty when it was cancelled.
+    Picked(Pick, Vec<PathBuf>),
+    /// A workspace file was read.
+    Workspace(Box<Workspace>, PathBuf),
+    /// A path turned out to be this.
+    Dataset(PathBuf),
+    /// A path turned out to be an encoder.
+    EncoderFolder(PathBuf),
+    /// A picture was opened as a query.
+    Picture(Query),
+    /// A runtime was installed.
+    Installed(PathBuf),
+    /// The workspace was saved to this file.
+    WorkspaceSaved(PathBuf),
+    /// Settings were saved.
+    Saved,
+}
+
+impl App {
+    /// Shows an error once.
+    pub(super) fn fail(&mut self, error: &Error) {
+        if !error.is_cancelled() {
+            self.session
+                .say(Level::Error, sentence(&error.to_string()), error.remedy());
+        }
+    }
+
+    pub(super) fn job_failed(&mut self, slot: &str, error: Error) {
+        if let Error::Ask { path, question } = error {
+            self.session.question = Some((path, question));
+            return;
+        }
+        if slot == super::jobs::QUERY {
+            self.session.answer = None;
+        }
+        self.fail(&error);
+    }
+
+    pub(super) fn take(&mut self, ctx: &egui::Context, event: Event) {
+        match event {
+            Event::Engines {
+                runtime,
+                engine,
+                adapters,
+            } => {
+                match *runtime {
+                    Ok(info) => self.session.runtime.runtime = Some(info),
+                    Err(error) => self.fail(&error),
+                }
+                self.session.runtime.adapters = adapters;
+                self.take(ctx, Event::Engine(engine));
+            }
+            Event::Engine(engine) => {
+                self.session.runtime.engine = Some(engine.name());
+                self.engine = Some(engine);
+                self.rank_wanted = self.session.embedded.is_some();
+            }
+            Event::Data {
+                source,
+                dataset,
+                embedded,
+            } => self.take_data(source, dataset, embedded),
+            Event::Encoder { source, encoder } => {
+                self.session.workspace.encoder = Some(source);
+                self.session.encoder = Some(encoder.describe());
+                for note in encoder.describe().notes {
+                    self.session.say(
+                        Level::Warning,
+                        note,
+                        "It runs on the next provider of your list instead.",
+                    );
+                }
+                self.encoder = Some(encoder);
+                self.embed_wanted = true;
+                self.remember();
+            }
+            Event::Embedded {
+                dataset,
+                embedded,
+                warnings,
+            } => {
+                for warning in warnings {
+                    self.session.say(Level::Warning, warning, "");
+                }
+                let before = self
+                    .session
+                    .dataset
+                    .as_ref()
+                    .map_or(0, |d| d.problems.len());
+                if dataset.problems.len() > before {
+                    let n = dataset.problems.len() - before;
+                    self.session.say(
+                        Level::Warning,
+                        format!("{n} pictures could not be read and were left out"),
+                        "See Problems.",
+                    );
+                }
+                if self
+                    .session
+                    .dataset
+                    .as_ref()
+                    .is_none_or(|d| d.images.len() != dataset.images.len())
+                {
+                    self.show_dataset(dataset);
+                }
+                self.session.embedded = Some(embedded);
+                self.rank_wanted = true;
+            }
+            Event::Ranked { full, shown } => {
+                self.session.ranking = Some(full);
+                self.session.evaluation = Some(shown);
+                self.session.refresh_browser();
+                if self.session.query.is_none() {
+                    self.select_first();
+                } else {
+                    self.ask_query();
+                }
+            }
+            Event::Answered(answer) => self.session.answer = Some(Arc::new(answer)),
+            Event::Picked(pick, paths) => self.picked(pick, paths),
+            Event::Workspace(workspace, file) => self.open_workspace(*workspace, Some(file)),
+            Event::Dataset(path) => self.open_data(DataSource::Path(path)),
+            Event::EncoderFolder(path) => self.open_encoder(EncoderSource::Folder(path)),
+            Event::Picture(query) => self.set_query(query),
+            Event::Installed(path) => {
+                self.session.runtime.restart = true;
+                let text = format!("ONNX Runtime is installed in {}", path.display());
+                self.session
+                    .say(Level::Info, text, "It is used from the next start on.");
+            }
+            Event::WorkspaceSaved(path) => {
+                self.session
+                    .say(Level::Info, format!("Saved {}", path.display()), "");
+                self.session.file = Some(path);
+                self.remember();
+            }
+            Event::Saved => {}
+        }
+    }
+
+    fn take_data(&mut self, source: DataSource, dataset: Arc<Dataset>, embedded: Option<Embedded>) {
+        if !dataset.problems.is_empty() {
+            let n = dataset.problems.len();
+            self.session.say(
+                Level::Warning,
+                format!("{n} entries of {} were skipped", dataset.name),
+                "See Problems.",
+            );
+        }
+        self.session.workspace.data = Some(source);
+        self.session.evaluation = None;
+        self.session.ranking = None;
+        self.session.embedded = None;
+        self.session.query = None;
+        self.session.answer = None;
+        self.session.history.clear();
+        self.show_dataset(dataset);
+        match embedded {
+            Some(embedded) => {
+                self.session.embedded = Some(embedded);
+                self.embed_wanted = false;
+                self.rank_wanted = true;
+            }
+            None => self.embed_wanted = true,
+        }
+        self.remember();
+    }
+
+    /// Replaces the dataset shown; its pictures are loaded anew.
+    fn show_dataset(&mut self, dataset: Arc<Dataset>) {
+        self.pictures.clear();
+        self.loader.set_dataset(Some(Arc::clone(&dataset)));
+        self.session.dataset = Some(dataset);
+        self.session.query = None;
+        self.session.answer = None;
+        self.session.refresh_browser();
+        self.select_first();
+    }
+
+    fn select_first(&mut self) {
+        if let Some(&row) = self.session.browser.rows.first() {
+            self.set_query(Query::Row(self.session.side, row as usize));
+        }
+    }
+}
+
+/// The text with a capital letter in front, unless it begins with a path.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    match letters.next() {
+        Some(first)
+            if first.is_alphabetic()
+                && !text
+                    .split(' ')
+                    .next()
+                    .is_some_and(|w| w.contains(['/', '\\', '.'])) =>
+        {
+            first.to_uppercase().chain(letters).collect()
+        }
+        _ => text.to_owned(),
+    }
+}

@@ -1,0 +1,212 @@
+//! Executes commands. Each is short: anything long becomes a job.
+
+use super::App;
+use crate::retrieval::Side;
+use crate::session::{Command, Query, Settings, ThemeChoice, Workspace};
+use std::path::PathBuf;
+
+impl App {
+    pub(super) fn execute(&mut self, ctx: &egui::Context, command: Command) {
+        match command {
+            Command::Pick(pick) => self.pick(pick),
+            Command::OpenPath(path) => self.open_path(path),
+            Command::OpenData(source) => self.open_data(source),
+            Command::OpenEncoder(source) => {
+                // Answers about another encoder do not hold for this one.
+                self.session.workspace.options = crate::encoder::EncoderOptions::default();
+                self.open_encoder(source);
+            }
+            Command::OpenWorkspace(workspace, file) => self.open_workspace(*workspace, file),
+            Command::SaveWorkspace => match self.session.file.clone() {
+                Some(file) => self.save_workspace_to(file),
+                None => self.pick(crate::session::Pick::SaveWorkspace),
+            },
+            Command::SaveWorkspaceTo(path) => self.save_workspace_to(path),
+            Command::AnswerEncoder(options) => {
+                self.session.workspace.options = *options;
+                self.session.question = None;
+                if let Some(source) = self.session.workspace.encoder.clone() {
+                    self.open_encoder(source);
+                }
+            }
+            Command::DismissQuestion => self.session.question = None,
+            Command::Query(query) => self.set_query(query),
+            Command::QueryPicture(path) => self.query_picture(path),
+            Command::Back => {
+                if let Some(query) = self.session.history.pop() {
+                    self.session.query = None;
+                    self.set_query(query);
+                }
+            }
+            Command::Cancel(slot) => self.jobs.cancel(slot),
+            Command::InstallRuntime(flavour) => self.install_runtime(flavour),
+            Command::Copy(text) => ctx.copy_text(text),
+            Command::ToggleFullscreen => {
+                let full = ctx.input(|i| i.viewport().fullscreen.unwrap_or(false));
+                ctx.send_viewport_cmd(egui::ViewportCommand::Fullscreen(!full));
+            }
+            Command::Quit => ctx.send_viewport_cmd(egui::ViewportCommand::Close),
+            Command::SetSettings(settings) => self.set_settings(ctx, *settings),
+            Command::SetTheme(theme) => {
+                self.session.settings.theme = theme;
+                self.apply_settings(ctx);
+                self.save_settings();
+            }
+            view => self.execute_view(view),
+        }
+    }
+
+    /// Commands that only change what is shown.
+    fn execute_view(&mut self, command: Command) {
+        match command {
+            Command::SetSide(side) => self.set_side(side),
+            Command::Filter(text) => {
+                self.session.browser.filter = text;
+                self.session.refresh_browser();
+            }
+            Command::SetSort(sort) => {
+                self.session.browser.sort = sort;
+                self.session.refresh_browser();
+            }
+            Command::SetWrongOnly(wrong) => {
+                self.session.browser.wrong_only = wrong;
+                self.session.refresh_browser();
+            }
+            Command::SetMarginBelow(margin) => {
+                self.session.browser.margin_below = margin;
+                self.session.refresh_browser();
+            }
+            Command::Step(step) => self.step(step),
+            Command::SetFold(fold) => {
+                self.session.workspace.fold = fold;
+                self.rank_wanted = self.session.embedded.is_some();
+            }
+            Command::SetMargin(margin) => {
+                self.session.workspace.margin = margin;
+                self.rank_wanted = self.session.embedded.is_some();
+            }
+            Command::Show(tab) => self.session.tab = tab,
+            Command::ClearLog => self.session.log.clear(),
+            Command::DismissToasts => self.session.log.iter_mut().for_each(|e| e.toast = false),
+            other => debug_assert!(false, "{other:?} is executed elsewhere"),
+        }
+    }
+
+    /// Makes `query` the current one; the one before goes to the history.
+    pub(super) fn set_query(&mut self, query: Query) {
+        const KEPT: usize = 200;
+        if self.session.query.as_ref() == Some(&query) {
+            return;
+        }
+        if let Query::Picture { picture, .. } = &query {
+            self.pictures.forget_query();
+            self.loader.set_query(std::sync::Arc::clone(picture));
+        }
+        if let Query::Row(side, _) = query
+            && side != self.session.side
+        {
+            self.session.side = side;
+            self.session.refresh_browser();
+        }
+        if let Some(before) = self.session.query.replace(query) {
+            self.session.history.push(before);
+            if self.session.history.len() > KEPT {
+                self.session.history.remove(0);
+            }
+        }
+        self.session.tab = crate::session::Tab::Retrieval;
+        self.ask_query();
+    }
+
+    /// Turns to the other side, keeping the pair.
+    fn set_side(&mut self, side: Side) {
+        if side == self.session.side {
+            return;
+        }
+        let Some(dataset) = self.session.dataset.clone() else {
+            return;
+        };
+        let twin = match self.session.query {
+            Some(Query::Row(Side::Image, i)) if side == Side::Text => {
+                Some(dataset.captions_of(i).start)
+            }
+            Some(Query::Row(Side::Text, j)) if side == Side::Image => Some(dataset.image_of(j)),
+            _ => None,
+        };
+        self.session.side = side;
+        self.session.refresh_browser();
+        let row = twin.or_else(|| self.session.browser.rows.first().map(|&r| r as usize));
+        if let Some(row) = row {
+            self.set_query(Query::Row(side, row));
+        }
+    }
+
+    /// Moves the selection by `step` places of the browser.
+    fn step(&mut self, step: isize) {
+        let rows = &self.session.browser.rows;
+        if rows.is_empty() {
+            return;
+        }
+        let now = self
+            .session
+            .selected()
+            .and_then(|i| rows.iter().position(|&r| r as usize == i));
+        let next = now.map_or(0, |at| at.saturating_add_signed(step).min(rows.len() - 1));
+        let row = rows[next] as usize;
+        self.set_query(Query::Row(self.session.side, row));
+    }
+
+    /// Opens data and encoder of a workspace; what was open stays until they are.
+    pub(super) fn open_workspace(&mut self, workspace: Workspace, file: Option<PathBuf>) {
+        self.jobs.cancel(super::jobs::EMBED);
+        self.jobs.cancel(super::jobs::RANK);
+        self.session.file = file;
+        self.session.workspace.options = workspace.options.clone();
+        self.session.workspace.margin = workspace.margin;
+        self.session.workspace.fold = workspace.fold;
+        if let Some(data) = workspace.data {
+            self.open_data(data);
+        }
+        match workspace.encoder {
+            Some(encoder) => self.open_encoder(encoder),
+            None => {
+                self.session.workspace.encoder = None;
+                self.session.encoder = None;
+                self.encoder = None;
+            }
+        }
+    }
+
+    /// Puts what is open at the head of the recent list.
+    pub(super) fn remember(&mut self) {
+        let file = self.session.file.clone();
+        self.session
+            .settings
+            .remember(&self.session.workspace, file);
+        self.save_settings();
+    }
+
+    fn set_settings(&mut self, ctx: &egui::Context, settings: Settings) {
+        let old = std::mem::replace(&mut self.session.settings, settings);
+        self.apply_settings(ctx);
+        self.save_settings();
+        if old.compute != self.session.settings.compute {
+            self.choose_engine();
+        }
+        let new = &self.session.settings;
+        if (&old.providers, old.batch) != (&new.providers, new.batch)
+            && let Some(source) = self.session.workspace.encoder.clone()
+        {
+            self.open_encoder(source);
+        }
+    }
+
+    pub(super) fn apply_settings(&self, ctx: &egui::Context) {
+        ctx.set_theme(match self.session.settings.theme {
+            ThemeChoice::System => egui::ThemePreference::System,
+            ThemeChoice::Light => egui::ThemePreference::Light,
+            ThemeChoice::Dark => egui::ThemePreference::Dark,
+        });
+        ctx.set_zoom_factor(self.session.settings.zoom.clamp(0.5, 3.0));
+    }
+}

@@ -1,0 +1,164 @@
+//! The running program: executes [`Command`](crate::session::Command)s, starts jobs, drains their results.
+//!
+//! The window's thread only draws and hands over; everything that touches files, models or the GPU is a job.
+
+mod dialogs;
+mod events;
+mod execute;
+mod frames;
+mod jobs;
+mod loader;
+mod window;
+
+pub use window::run;
+
+use crate::compute::Engine;
+use crate::encoder::Encoder;
+use crate::session::{JobView, Session, Settings, Workspace};
+use crate::task::Jobs;
+use crate::ui::{Pictures, UiState};
+use events::Event;
+use loader::Loader;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+/// How the program starts.
+#[derive(Debug, Clone, Default)]
+pub struct Start {
+    /// A workspace, dataset, encoder or picture to open instead of the last workspace.
+    pub open: Option<PathBuf>,
+    /// Where settings are kept; `None` to keep none.
+    pub data_folder: Option<PathBuf>,
+}
+
+/// The application behind the window.
+pub struct App {
+    session: Session,
+    ui: UiState,
+    pictures: Pictures,
+    jobs: Jobs<Event>,
+    loader: Loader,
+    engine: Option<Arc<dyn Engine>>,
+    encoder: Option<Arc<Encoder>>,
+    data_folder: Option<PathBuf>,
+    saving: Arc<Mutex<()>>,
+    frames: frames::Frames,
+    /// Dataset or encoder changed since the last embedding was started.
+    embed_wanted: bool,
+    /// The embeddings or the protocol changed since the last ranking was started.
+    rank_wanted: bool,
+    title: String,
+}
+
+impl App {
+    /// Starts with the last workspace, or the demo at the first start.
+    pub fn new(ctx: &egui::Context, start: &Start) -> Self {
+        crate::ui::install_theme(ctx);
+        let settings = start
+            .data_folder
+            .as_ref()
+            .map_or_else(|| Ok(Settings::default()), |f| Settings::open(f));
+        let waker = ctx.clone();
+        let mut app = Self {
+            session: Session::new(Settings::default()),
+            ui: UiState::default(),
+            pictures: Pictures::default(),
+            jobs: Jobs::new(move || waker.request_repaint()),
+            loader: Loader::new(ctx.clone()),
+            engine: None,
+            encoder: None,
+            data_folder: start.data_folder.clone(),
+            saving: Arc::default(),
+            frames: frames::Frames::default(),
+            embed_wanted: false,
+            rank_wanted: false,
+            title: String::new(),
+        };
+        match settings {
+            Ok(settings) => app.session.settings = settings,
+            Err(error) => app.fail(&error),
+        }
+        app.apply_settings(ctx);
+        app.find_engines();
+        match &start.open {
+            Some(path) => app.open_path(path.clone()),
+            None => {
+                let last = app.session.settings.recent.first();
+                let (workspace, file) = last.map_or_else(
+                    || (Workspace::demo(), None),
+                    |r| (r.workspace.clone(), r.file.clone()),
+                );
+                app.open_workspace(workspace, file);
+            }
+        }
+        app
+    }
+
+    /// What is open and selected.
+    pub fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// Is anything under way?
+    pub fn is_busy(&self) -> bool {
+        !self.jobs.running().is_empty() || self.loader.is_busy()
+    }
+
+    /// Takes in what the jobs have finished; draws nothing.
+    fn drain(&mut self, ctx: &egui::Context) {
+        for (slot, outcome) in self.jobs.drain() {
+            match outcome {
+                Ok(event) => self.take(ctx, event),
+                Err(error) => self.job_failed(slot, error),
+            }
+        }
+        for (key, image) in self.loader.drain() {
+            self.pictures.insert(ctx, key, image);
+        }
+        self.advance();
+        let quiet = |slot: &str| matches!(slot, jobs::SAVE | jobs::DIALOG | jobs::QUERY);
+        self.session.jobs = self
+            .jobs
+            .running()
+            .into_iter()
+            .filter(|(slot, _)| !quiet(slot))
+            .map(|(slot, job)| JobView {
+                slot,
+                progress: job.task.progress(),
+            })
+            .collect();
+        if !self.session.jobs.is_empty() {
+            ctx.request_repaint_after_secs(0.1);
+        }
+    }
+}
+
+impl eframe::App for App {
+    fn logic(&mut self, ctx: &egui::Context, frame: &mut eframe::Frame) {
+        self.frames.record(frame.info().cpu_usage);
+        self.drain(ctx);
+        let title = format!("{} — nearmiss", self.session.workspace.title());
+        if title != self.title {
+            ctx.send_viewport_cmd(egui::ViewportCommand::Title(title.clone()));
+            self.title = title;
+        }
+    }
+
+    fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
+        let commands = crate::ui::draw(ui, &self.session, &mut self.ui, &mut self.pictures);
+        let ctx = ui.ctx().clone();
+        for command in commands {
+            self.execute(&ctx, command);
+        }
+        self.loader.want(self.pictures.take_wanted());
+    }
+
+    fn on_exit(&mut self) {
+        self.jobs.cancel_all();
+        if let Some(folder) = &self.data_folder {
+            // The window is gone: there is nobody left to tell.
+            let _ = self.session.settings.save(folder);
+        }
+        self.frames.write();
+    }
+}

@@ -1,0 +1,135 @@
+//! `nearmiss eval`: the figures of a retrieval paper's table.
+
+use super::common::{EncoderArgs, EngineArgs, VectorArgs, positive};
+use super::material::material;
+use super::output::{counted, emit, watched};
+use crate::error::{Error, Result};
+use crate::retrieval::{EvalOptions, Metrics, Report, evaluate};
+use clap::{ArgGroup, Args};
+use std::fmt::Write;
+use std::path::PathBuf;
+
+/// Images in a fold of the COCO 1K protocol.
+const FOLD: usize = 1_000;
+
+/// Arguments of `eval`.
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("source").required(true).args(["encoder", "image_model", "image_embeds"])))]
+pub struct Eval {
+    /// Dataset file or folder, or `demo`
+    #[arg(
+        long,
+        value_name = "PATH|demo",
+        required_unless_present = "image_embeds"
+    )]
+    dataset: Option<PathBuf>,
+    #[command(flatten)]
+    encoder: EncoderArgs,
+    #[command(flatten)]
+    vectors: VectorArgs,
+    #[command(flatten)]
+    engine: EngineArgs,
+    /// Captions of each image, in order; for embeddings without a dataset
+    #[arg(long, value_name = "N", value_parser = positive)]
+    captions_per_image: Option<usize>,
+    /// Average over the first N contiguous slices of 1,000 images (5: the COCO 1K protocol)
+    #[arg(long, value_name = "N", value_parser = positive)]
+    folds: Option<usize>,
+    /// Margin of the ranking losses
+    #[arg(long, value_name = "A", default_value_t = 0.2)]
+    margin: f32,
+}
+
+impl Eval {
+    /// Runs the command.
+    pub fn run(&self, json: bool) -> Result<()> {
+        if !self.margin.is_finite() || self.margin < 0.0 {
+            return Err(Error::request(
+                format!("a margin of {} makes no hinge", self.margin),
+                "Give a margin from 0, such as 0.2.",
+            ));
+        }
+        let engine = self.engine.open()?;
+        let material = material(
+            self.dataset.as_deref(),
+            &self.encoder,
+            &self.vectors,
+            self.captions_per_image,
+            |images| enough(images, self.folds),
+        )?;
+        let options = EvalOptions {
+            fold: self.folds.map(|_| FOLD),
+            folds: self.folds,
+            margin: self.margin,
+            k: 0,
+        };
+        let (images, texts, groups) = (&material.images, &material.texts, &material.groups);
+        let report =
+            watched(|task| evaluate(&*engine, images, texts, groups, &options, task))?.report;
+        emit(&report, json, || describe(&report))
+    }
+}
+
+fn enough(images: usize, folds: Option<usize>) -> Result<()> {
+    let Some(folds) = folds else { return Ok(()) };
+    let wanted = folds.saturating_mul(FOLD);
+    if images >= wanted {
+        return Ok(());
+    }
+    Err(Error::request(
+        format!("{folds} folds of 1,000 images need {wanted} images; there are {images}"),
+        match images / FOLD {
+            0 => "Leave out --folds to rank all of them at once.".into(),
+            n => format!("Use --folds {n}, or leave it out to rank all of them at once."),
+        },
+    ))
+}
+
+fn describe(report: &Report) -> String {
+    let line = |name: &str, m: &Metrics| {
+        format!(
+            "{name:<14}{:>7.2}{:>8.2}{:>8.2}{:>8.1}{:>9.2}\n",
+            m.r1, m.r5, m.r10, m.medr, m.meanr
+        )
+    };
+    let mut text = format!(
+        "{}, {} ({}), ranked in {:.2} s on {}\n\n",
+        counted(report.images, "image"),
+        counted(report.captions, "caption"),
+        report.protocol,
+        report.seconds,
+        report.engine
+    );
+    let _ = writeln!(
+        text,
+        "{:<14}{:>7}{:>8}{:>8}{:>8}{:>9}",
+        "", "R@1 %", "R@5 %", "R@10 %", "MedR", "MeanR"
+    );
+    text += &line("image to text", &report.i2t);
+    text += &line("text to image", &report.t2i);
+    let _ = writeln!(
+        text,
+        "\nrsum {:.1}, sum of hinges {:.4}, max of hinges {:.4} (mean per pair)",
+        report.rsum, report.loss_sh, report.loss_mh
+    );
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folds_need_their_images() {
+        assert!(enough(10, None).is_ok());
+        assert!(enough(5_000, Some(5)).is_ok());
+        let error = enough(2_500, Some(5)).unwrap_err();
+        assert!(error.to_string().contains("5000") && error.remedy().contains("--folds 2"));
+        assert!(
+            enough(300, Some(1))
+                .unwrap_err()
+                .remedy()
+                .contains("Leave out")
+        );
+    }
+}

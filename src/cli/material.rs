@@ -1,0 +1,174 @@
+//! What is compared: a dataset through an encoder, or embeddings with or without a dataset.
+
+use super::common::{EncoderArgs, VectorArgs};
+use super::output::{count, warn, watched};
+use crate::compute::{Embeddings, Groups};
+use crate::dataset::{self, Dataset};
+use crate::encoder::{Embedded, Encoder, data_dir};
+use crate::error::{Error, Result};
+use crate::task::Task;
+use std::path::{Path, PathBuf};
+
+/// Both sides embedded, and which caption belongs to which image.
+pub struct Material {
+    /// One row per image.
+    pub images: Embeddings,
+    /// One row per caption, grouped by image.
+    pub texts: Embeddings,
+    /// The captions of each image.
+    pub groups: Groups,
+    /// Names and captions; `None` with embeddings alone.
+    pub dataset: Option<Dataset>,
+    /// The encoder, where one was opened.
+    pub encoder: Option<Encoder>,
+}
+
+/// Opens everything that `eval` and `rank` compare: a dataset through an encoder, or embeddings with or without a
+/// dataset. `check` sees the number of images before the costly part.
+pub fn material(
+    dataset: Option<&Path>,
+    encoder: &EncoderArgs,
+    vectors: &VectorArgs,
+    captions_per_image: Option<usize>,
+    check: impl Fn(usize) -> Result<()>,
+) -> Result<Material> {
+    watched(|task| {
+        let dataset = dataset.map(|path| open_dataset(path, task)).transpose()?;
+        if let Some((images, texts)) = vectors.open()? {
+            let groups = match &dataset {
+                Some(dataset) => {
+                    skipped(dataset);
+                    matching(dataset, &images, &texts)?
+                }
+                None => uniform(images.rows(), texts.rows(), captions_per_image)?,
+            };
+            require(&groups, captions_per_image)?;
+            check(groups.images())?;
+            return Ok(Material {
+                images,
+                texts,
+                groups,
+                dataset,
+                encoder: None,
+            });
+        }
+        let dataset = dataset.ok_or_else(|| {
+            Error::request(
+                "no dataset was given",
+                "Give --dataset PATH, or --dataset demo.",
+            )
+        })?;
+        check(dataset.images.len())?;
+        let opened = encoder.open(task)?;
+        let Embedded {
+            dataset,
+            images,
+            texts,
+            ..
+        } = encoder.embed(&opened, &dataset, task)?;
+        let groups = Groups::new(dataset.offsets.clone())?;
+        require(&groups, captions_per_image)?;
+        check(groups.images())?;
+        Ok(Material {
+            images,
+            texts,
+            groups,
+            dataset: Some(dataset),
+            encoder: Some(opened),
+        })
+    })
+}
+
+/// Opens the dataset at `path`, or the demo.
+pub fn open_dataset(path: &Path, task: &Task) -> Result<Dataset> {
+    if is_demo(path) {
+        dataset::open(&demo()?, task)
+    } else {
+        dataset::open(path, task)
+    }
+}
+
+/// Is this the name of the built-in dataset or encoder?
+pub fn is_demo(path: &Path) -> bool {
+    path.as_os_str() == "demo"
+}
+
+/// The demo's folder: the dataset, with the encoder in `encoder/`.
+pub fn demo() -> Result<PathBuf> {
+    dataset::demo::unpack(&data_dir()?)
+}
+
+/// Says on standard error what the dataset listed and skipped.
+pub fn skipped(dataset: &Dataset) {
+    const SHOWN: usize = 5;
+    for problem in dataset.problems.iter().take(SHOWN) {
+        warn(format!("skipped {}: {}", problem.place, problem.what));
+    }
+    if let Some(more @ 1..) = dataset.problems.len().checked_sub(SHOWN) {
+        warn(format!("skipped {} more", count(more as u64)));
+    }
+}
+
+fn matching(dataset: &Dataset, images: &Embeddings, texts: &Embeddings) -> Result<Groups> {
+    let (have, want) = (
+        (images.rows(), texts.rows()),
+        (dataset.images.len(), dataset.captions.len()),
+    );
+    if have != want {
+        let skipped = match dataset.problems.len() {
+            0 => String::new(),
+            n => format!(" ({} of its entries were skipped)", count(n as u64)),
+        };
+        return Err(Error::request(
+            format!(
+                "the embeddings have {} images and {} captions, the dataset {} and {}{skipped}",
+                have.0, have.1, want.0, want.1
+            ),
+            "Give the dataset these embeddings were made from, its captions grouped by image.",
+        ));
+    }
+    Groups::new(dataset.offsets.clone())
+}
+
+/// Embeddings alone: the captions follow the images in order, equally many each.
+fn uniform(images: usize, texts: usize, each: Option<usize>) -> Result<Groups> {
+    let each = each.unwrap_or(texts / images.max(1));
+    if images == 0 || each == 0 || images.checked_mul(each) != Some(texts) {
+        return Err(Error::request(
+            format!(
+                "{texts} caption rows are not the same number of captions for each of {images} images"
+            ),
+            "Give --captions-per-image N with N x images caption rows, or the --dataset that groups them.",
+        ));
+    }
+    Ok(Groups::uniform(images, each))
+}
+
+fn require(groups: &Groups, each: Option<usize>) -> Result<()> {
+    let Some(each) = each else { return Ok(()) };
+    match (0..groups.images()).find(|&i| groups.range(i).len() != each) {
+        Some(i) => Err(Error::request(
+            format!(
+                "image {i} has {} captions, not {each}",
+                groups.range(i).len()
+            ),
+            "Leave out --captions-per-image: the dataset knows its groups.",
+        )),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn embeddings_alone_need_equal_groups() {
+        assert_eq!(uniform(2, 10, None).unwrap(), Groups::uniform(2, 5));
+        assert_eq!(uniform(2, 10, Some(5)).unwrap(), Groups::uniform(2, 5));
+        assert!(uniform(2, 11, None).is_err());
+        assert!(uniform(2, 10, Some(4)).is_err());
+        assert!(uniform(0, 0, None).is_err());
+        assert!(require(&Groups::uniform(2, 5), Some(4)).is_err());
+    }
+}

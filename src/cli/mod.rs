@@ -1,0 +1,157 @@
+//! Headless commands: each is one file with its arguments and a `run`, and one line in [`Command`].
+//!
+//! They print readable text, or with `--json` one JSON object on standard output. Standard error carries a progress
+//! bar where it is a terminal, and warnings. Exit codes: 0 done, 1 failed, 2 wrong usage.
+
+mod answer;
+mod bench;
+mod common;
+mod doctor;
+mod embed;
+mod eval;
+mod material;
+mod output;
+mod rank;
+mod runtime;
+mod vectors;
+
+use crate::error::{Error, Result};
+use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// See what an image-text model nearly gets wrong. Without a command, opens the window.
+#[derive(Debug, Parser)]
+#[command(name = "nearmiss", version, arg_required_else_help = false)]
+pub struct Cli {
+    /// What to do without a window; `None` opens it.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// Workspace file or dataset to open in the window
+    #[arg(value_name = "PATH", value_parser = existing)]
+    pub open: Option<PathBuf>,
+    /// Print one JSON object instead of text
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+/// The headless commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Say which engines, libraries, adapters and folders are in use
+    Doctor(doctor::Doctor),
+    /// Embed a dataset and write the vectors as .npy files
+    Embed(Box<embed::Embed>),
+    /// Recall, median and mean rank, rsum and ranking losses, both directions
+    Eval(Box<eval::Eval>),
+    /// The best-ranked other side of one image, caption, text or picture
+    Rank(Box<rank::Rank>),
+    /// Measure ranking or embedding
+    Bench(bench::Bench),
+    /// Manage the inference runtime
+    Runtime(runtime::Runtime),
+}
+
+/// Runs the headless command of `arguments` and returns the exit code. Errors are printed with their remedy.
+pub fn run(arguments: Cli) -> ExitCode {
+    let Cli {
+        command,
+        open,
+        json,
+    } = arguments;
+    let outcome = match (command, open) {
+        (Some(command), None) => dispatch(command, json),
+        (Some(_), Some(path)) => {
+            return usage(&format!("{} stands before a command", path.display()));
+        }
+        (None, _) => return usage("no command given"),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            output::failure(&error, json);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(command: Command, json: bool) -> Result<()> {
+    match command {
+        Command::Doctor(arguments) => arguments.run(json),
+        Command::Embed(arguments) => arguments.run(json),
+        Command::Eval(arguments) => arguments.run(json),
+        Command::Rank(arguments) => arguments.run(json),
+        Command::Bench(arguments) => arguments.run(json),
+        Command::Runtime(arguments) => arguments.run(json),
+    }
+}
+
+fn usage(what: &str) -> ExitCode {
+    output::failure(&Error::request(what, "See: nearmiss --help"), false);
+    ExitCode::from(2)
+}
+
+/// A mistyped command would otherwise be taken for a file.
+fn existing(text: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    if path.exists() {
+        Ok(path)
+    } else {
+        Err("no such command, file or folder".into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    fn parse(line: &str) -> Result<Cli, clap::Error> {
+        Cli::try_parse_from(std::iter::once("nearmiss").chain(line.split_whitespace()))
+    }
+
+    #[test]
+    fn arguments_are_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn no_command_opens_the_window() {
+        assert!(parse("").is_ok_and(|c| c.command.is_none() && c.open.is_none()));
+        assert!(parse(".").is_ok_and(|c| c.command.is_none() && c.open.is_some()));
+        assert!(parse("evall").is_err());
+    }
+
+    #[test]
+    fn json_stands_anywhere() {
+        for line in [
+            "--json doctor",
+            "doctor --json",
+            "eval --dataset demo --encoder demo --json",
+        ] {
+            assert!(
+                parse(line).is_ok_and(|c| c.json && c.command.is_some()),
+                "{line}"
+            );
+        }
+    }
+
+    #[test]
+    fn sources_exclude_each_other() {
+        assert!(
+            parse("eval --image-embeds a.npy --text-embeds b.npy --captions-per-image 5").is_ok()
+        );
+        assert!(parse("eval --dataset x --image-model a.onnx --text-model b.onnx").is_ok());
+        assert!(parse("eval --dataset x").is_err());
+        assert!(parse("eval --encoder demo").is_err());
+        assert!(parse("eval --dataset x --image-embeds a.npy").is_err());
+        assert!(
+            parse("eval --dataset x --encoder demo --image-embeds a.npy --text-embeds b.npy")
+                .is_err()
+        );
+        assert!(parse("rank --dataset x --encoder y --image 0 --caption 1").is_err());
+        assert!(parse("rank --dataset x --encoder y").is_err());
+        assert!(parse("runtime install cuda").is_ok());
+        assert!(parse("bench rank --images 10 --captions 50 --dim 8").is_ok());
+    }
+}

@@ -1,0 +1,171 @@
+//! What headless commands print: results, warnings, failures and a progress bar.
+
+use crate::error::{Error, Result};
+use crate::task::{Progress, Task};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+use std::io::{ErrorKind, IsTerminal, Write};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// Prints `value` as JSON, or else what `text` says.
+///
+/// # Errors
+/// Standard output cannot be written; a reader that has left (`| head`) is no error.
+pub fn emit<T: Serialize>(value: &T, json: bool, text: impl FnOnce() -> String) -> Result<()> {
+    let out = if json {
+        serde_json::to_string_pretty(value).map_err(std::io::Error::from)
+    } else {
+        Ok(text())
+    };
+    match out.and_then(|out| writeln!(std::io::stdout().lock(), "{}", out.trim_end())) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(Error::io("write to", Path::new("standard output"))(error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// One line on standard error.
+pub fn warn(message: impl std::fmt::Display) {
+    let mut stderr = std::io::stderr().lock();
+    // A progress bar may stand on this line.
+    let clear = if stderr.is_terminal() {
+        "\r\x1b[2K"
+    } else {
+        ""
+    };
+    // Nobody is left to tell when standard error is closed.
+    let _ = writeln!(stderr, "{clear}warning: {message}");
+}
+
+/// The error and its remedy on standard error; with `json` also as an object on standard output.
+pub fn failure(error: &Error, json: bool) {
+    let remedy = error.remedy();
+    let mut stderr = std::io::stderr().lock();
+    let _ = writeln!(stderr, "error: {error}");
+    if !remedy.is_empty() {
+        let _ = writeln!(stderr, "{remedy}");
+    }
+    if json {
+        let object = serde_json::json!({ "error": error.to_string(), "remedy": remedy });
+        let _ = writeln!(std::io::stdout().lock(), "{object:#}");
+    }
+}
+
+/// Runs `work` on this thread while another draws its progress, where standard error is a terminal.
+pub fn watched<T>(work: impl FnOnce(&Task) -> T) -> T {
+    let task = Task::detached();
+    if !std::io::stderr().is_terminal() {
+        return work(&task);
+    }
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let ticker = scope.spawn(|| draw(&task, &done));
+        // Raised on a panic too: the scope would otherwise wait for the ticker for ever.
+        let stop = Stop(&done, ticker.thread().clone());
+        let value = work(&task);
+        drop(stop);
+        value
+    })
+}
+
+struct Stop<'a>(&'a AtomicBool, std::thread::Thread);
+
+impl Drop for Stop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+        self.1.unpark();
+    }
+}
+
+fn draw(task: &Task, done: &AtomicBool) {
+    let bar = ProgressBar::new(0);
+    if let Ok(style) = ProgressStyle::with_template("{prefix} [{bar:30}] {msg}") {
+        bar.set_style(style.progress_chars("=> "));
+    }
+    while !done.load(Ordering::Relaxed) {
+        let progress = task.progress();
+        if !progress.stage.is_empty() {
+            bar.set_length(progress.total.max(1));
+            bar.set_position(progress.done.min(progress.total));
+            bar.set_prefix(progress.stage.clone());
+            bar.set_message(describe(&progress));
+            bar.tick();
+        }
+        std::thread::park_timeout(Duration::from_millis(100));
+    }
+    bar.finish_and_clear();
+}
+
+/// "320/1,000, 85/s, 8 s left".
+fn describe(progress: &Progress) -> String {
+    let mut parts = vec![match (progress.done, progress.total) {
+        (0, 0) => return String::new(),
+        (done, 0) => count(done),
+        (done, total) => format!("{}/{}", count(done), count(total)),
+    }];
+    if progress.rate >= 1.0 {
+        parts.push(format!("{}/s", count(progress.rate as u64)));
+    }
+    if let Some(left) = progress.left {
+        parts.push(match left.as_secs() {
+            seconds @ 0..120 => format!("{seconds} s left"),
+            seconds => format!("{} min left", seconds.div_ceil(60)),
+        });
+    }
+    parts.join(", ")
+}
+
+/// A count with its thousands separated: 25,000.
+pub fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// "1 image", "25,000 images".
+pub fn counted(number: usize, noun: &str) -> String {
+    format!(
+        "{} {noun}{}",
+        count(number as u64),
+        if number == 1 { "" } else { "s" }
+    )
+}
+
+/// A size in MB (10^6 bytes), or smaller units below one.
+pub fn bytes(number: u64) -> String {
+    match number {
+        0..1_000 => format!("{number} B"),
+        1_000..1_000_000 => format!("{:.1} kB", number as f64 / 1e3),
+        1_000_000..1_000_000_000 => format!("{:.1} MB", number as f64 / 1e6),
+        _ => format!("{:.2} GB", number as f64 / 1e9),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_well() {
+        assert_eq!(count(0), "0");
+        assert_eq!(count(999), "999");
+        assert_eq!(count(1_000), "1,000");
+        assert_eq!(count(125_000_000), "125,000,000");
+        assert_eq!(counted(1, "image"), "1 image");
+        assert_eq!(bytes(102_400_000), "102.4 MB");
+    }
+
+    #[test]
+    fn work_returns_its_value() {
+        assert_eq!(watched(|task| task.progress().done), 0);
+    }
+}

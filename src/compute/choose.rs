@@ -1,0 +1,125 @@
+//! Which engine: a real GPU where there is one, the CPU otherwise, or as the user says.
+
+use super::{Cpu, Engine, Gpu};
+use crate::error::{Error, Result};
+use serde::{Deserialize, Serialize};
+use std::str::FromStr;
+use std::sync::Arc;
+
+/// The user's choice of engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Choice {
+    /// A real GPU if there is one, else the CPU: a software adapter is far slower than `gemm`.
+    #[default]
+    Auto,
+    /// The CPU engine.
+    Cpu,
+    /// The best GPU adapter, a software one if there is no other.
+    Gpu,
+}
+
+impl FromStr for Choice {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "cpu" => Ok(Self::Cpu),
+            "gpu" => Ok(Self::Gpu),
+            other => Err(Error::request(
+                format!("there is no compute engine {other:?}"),
+                "Choose auto, cpu or gpu.",
+            )),
+        }
+    }
+}
+
+/// A graphics adapter, as `nearmiss doctor` shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Adapter {
+    /// The device's own name.
+    pub name: String,
+    /// Graphics API: "Vulkan", "Dx12", "Metal", "Gl".
+    pub backend: String,
+    /// "discrete GPU", "integrated GPU", "virtual GPU", "CPU" (software) or "other".
+    pub kind: String,
+    /// Driver and its version.
+    pub driver: String,
+}
+
+fn preference(info: &wgpu::AdapterInfo) -> u32 {
+    use wgpu::DeviceType as D;
+    match info.device_type {
+        D::DiscreteGpu => 0,
+        D::IntegratedGpu => 1,
+        D::VirtualGpu => 2,
+        D::Other => 3,
+        D::Cpu => 4,
+    }
+}
+
+/// Adapters that can compute, best first.
+fn enumerate() -> Vec<wgpu::Adapter> {
+    // OpenGL's compute lacks what the kernels need on many drivers.
+    let backends = wgpu::Backends::PRIMARY;
+    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor {
+        backends,
+        flags: wgpu::InstanceFlags::empty(),
+        ..wgpu::InstanceDescriptor::new_without_display_handle()
+    });
+    let mut adapters = pollster::block_on(instance.enumerate_adapters(backends));
+    adapters.sort_by_key(|a| preference(&a.get_info()));
+    adapters
+}
+
+/// The graphics adapters of this machine, best first.
+pub fn adapters() -> Vec<Adapter> {
+    let kind = |info: &wgpu::AdapterInfo| {
+        [
+            "discrete GPU",
+            "integrated GPU",
+            "virtual GPU",
+            "other",
+            "CPU",
+        ][preference(info) as usize]
+    };
+    enumerate()
+        .iter()
+        .map(|adapter| {
+            let info = adapter.get_info();
+            Adapter {
+                backend: format!("{:?}", info.backend),
+                kind: kind(&info).into(),
+                driver: format!("{} {}", info.driver, info.driver_info)
+                    .trim()
+                    .into(),
+                name: info.name,
+            }
+        })
+        .collect()
+}
+
+/// The engine for `choice`.
+///
+/// # Errors
+/// `Choice::Gpu` and no adapter, or one that gives no device. `Auto` falls back to the CPU.
+pub fn choose(choice: Choice) -> Result<Arc<dyn Engine>> {
+    if choice == Choice::Cpu {
+        return Ok(Arc::new(Cpu));
+    }
+    let real = |a: &wgpu::Adapter| {
+        choice == Choice::Gpu || a.get_info().device_type != wgpu::DeviceType::Cpu
+    };
+    match (enumerate().into_iter().find(real), choice) {
+        (Some(adapter), Choice::Gpu) => Ok(Arc::new(Gpu::new(&adapter)?)),
+        (Some(adapter), _) => {
+            Ok(Gpu::new(&adapter).map_or_else(|_| Arc::new(Cpu) as _, |gpu| Arc::new(gpu) as _))
+        }
+        (None, Choice::Gpu) => Err(Error::compute(
+            "this machine has no graphics adapter that can compute",
+            "Install a Vulkan driver (Debian: apt install mesa-vulkan-drivers), or use --compute cpu.",
+        )),
+        (None, _) => Ok(Arc::new(Cpu)),
+    }
+}

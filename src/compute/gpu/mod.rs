@@ -1,0 +1,168 @@
+//! The GPU engine: tiles of the similarity by `shaders/similarity.wgsl`, read by `shaders/scan.wgsl`.
+//!
+//! Panels of both sides are uploaded tile by tile, so device memory is two panels, a tile both ways round and the
+//! running state of the queries. One submission a tile keeps dispatches short and the display alive.
+
+mod device;
+mod pass;
+
+use super::pairs;
+use super::{Direction, Embeddings, Engine, Groups, Hit, RankOptions, Ranking, TIE, TopK};
+use crate::error::Result;
+use crate::task::{Task, lock};
+use device::Device;
+use pass::{Pass, Query};
+use std::sync::Mutex;
+
+/// The GPU engine on one adapter.
+pub struct Gpu {
+    device: Device,
+    similarity: wgpu::ComputePipeline,
+    scan: wgpu::ComputePipeline,
+    // One pass at a time: a second would only double the memory.
+    busy: Mutex<()>,
+}
+
+impl Gpu {
+    /// Opens `adapter` and builds the pipelines.
+    ///
+    /// # Errors
+    /// The adapter gives no device, or its driver refuses a shader.
+    pub fn new(adapter: &wgpu::Adapter) -> Result<Self> {
+        let device = Device::open(adapter)?;
+        let similarity = device.pipeline(
+            "similarity",
+            include_str!("../../../shaders/similarity.wgsl"),
+        );
+        let scan = device.pipeline("scan", include_str!("../../../shaders/scan.wgsl"));
+        device.wait(None)?;
+        Ok(Self {
+            device,
+            similarity,
+            scan,
+            busy: Mutex::new(()),
+        })
+    }
+}
+
+impl Engine for Gpu {
+    fn name(&self) -> String {
+        let info = &self.device.info;
+        format!("GPU ({}, {:?})", info.name, info.backend)
+    }
+
+    fn rank(
+        &self,
+        images: &Embeddings,
+        texts: &Embeddings,
+        groups: &Groups,
+        options: RankOptions,
+        task: &Task,
+    ) -> Result<Ranking> {
+        pairs::check(images, texts, groups)?;
+        let (pairs, best) = pairs::scores(images, texts, groups);
+        let rows: Vec<Query> = (0..images.rows())
+            .map(|i| {
+                let own = groups.range(i);
+                Query::new(best[i] - TIE, &own, &own)
+            })
+            .collect();
+        let columns: Vec<Query> = groups
+            .owners()
+            .iter()
+            .enumerate()
+            .map(|(j, &i)| Query::new(pairs[j] - TIE, &(i as usize..i as usize + 1), &(j..j + 1)))
+            .collect();
+        let _one = lock(&self.busy);
+        task.begin("Ranking", (images.rows() * texts.rows()) as u64);
+        let k = [options.k.min(texts.rows()), options.k.min(images.rows())];
+        let pass = Pass::new(
+            &self.device,
+            images,
+            texts,
+            [&rows, &columns],
+            &pairs,
+            k,
+            options.margin,
+            true,
+        )?;
+        let [i2t, t2i] = pass.run(&self.similarity, &self.scan, task)?;
+        let mut ranking = Ranking {
+            sum_of_hinges: i2t.hinges() + t2i.hinges(),
+            i2t: i2t.direction(best),
+            t2i: t2i.direction(pairs.clone()),
+            pairs,
+            max_of_hinges: 0.0,
+        };
+        if let Some(margin) = options.margin {
+            ranking.max_of_hinges = pairs::max_of_hinges(&ranking, groups, margin);
+        }
+        Ok(ranking)
+    }
+
+    fn top_k(
+        &self,
+        queries: &Embeddings,
+        candidates: &Embeddings,
+        k: usize,
+        task: &Task,
+    ) -> Result<TopK> {
+        pairs::check_dims(queries, candidates)?;
+        let k = k.min(candidates.rows());
+        if k == 0 {
+            return Ok(TopK::default());
+        }
+        let _one = lock(&self.busy);
+        task.begin("Searching", (queries.rows() * candidates.rows()) as u64);
+        let rows = vec![Query::new(f32::MAX, &(0..0), &(0..0)); queries.rows()];
+        let pass = Pass::new(
+            &self.device,
+            queries,
+            candidates,
+            [&rows, &[]],
+            &[],
+            [k, 0],
+            None,
+            false,
+        )?;
+        let [found, _] = pass.run(&self.similarity, &self.scan, task)?;
+        Ok(found.direction(Vec::new()).top)
+    }
+}
+
+/// What a pass leaves of one direction.
+struct Found {
+    states: Vec<pass::State>,
+    top: TopK,
+}
+
+impl Found {
+    fn hinges(&self) -> f64 {
+        self.states.iter().map(|s| f64::from(s.hinges)).sum()
+    }
+
+    fn direction(self, positive: Vec<f32>) -> Direction {
+        let real = |hit: Hit| {
+            if hit.index == u32::MAX {
+                Hit::NONE
+            } else {
+                hit
+            }
+        };
+        let hardest = |s: &pass::State| {
+            real(Hit {
+                score: s.hardest_score,
+                index: s.hardest_index,
+            })
+        };
+        Direction {
+            ranks: self.states.iter().map(|s| s.above + 1).collect(),
+            positive,
+            hardest: self.states.iter().map(hardest).collect(),
+            top: TopK {
+                k: self.top.k,
+                hits: self.top.hits.into_iter().map(real).collect(),
+            },
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! Where numbers are crunched: one trait, [`Engine`], in two forms, [`Cpu`] (`gemm`) and [`Gpu`] (wgpu, `shaders/`).
+//!
+//! Both tile the similarity of images and texts, read each tile where it lies and keep only what grows with the
+//! queries: memory is the embeddings plus a tile, never images x texts.
+//!
+//! To add a kernel: one WGSL file in `shaders/`, one method here with both forms, one parity test in `tests/compute.rs`.
+
+mod choose;
+mod cpu;
+mod embeddings;
+mod gpu;
+mod pairs;
+mod topk;
+
+pub use choose::{Adapter, Choice, adapters, choose};
+pub use cpu::Cpu;
+pub use embeddings::{Embeddings, Groups};
+pub use gpu::Gpu;
+pub use topk::{Hit, TopK};
+
+use crate::error::Result;
+use crate::task::Task;
+
+/// Scores closer than this are a tie, and a tie counts against the positive: about the rounding of a cosine in
+/// float32, so that both engines and any tiling agree on what is equal.
+pub const TIE: f32 = 1e-6;
+
+/// What [`Engine::rank`] is asked for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RankOptions {
+    /// Candidates kept per query, best first; 0 for none.
+    pub k: usize,
+    /// Margin a of the hinge losses; `None` leaves the sum of hinges out.
+    pub margin: Option<f32>,
+}
+
+/// One direction of [`Engine::rank`]; every vector has one entry per query.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Direction {
+    /// Rank of the best positive, from 1: one more than the negatives that score at least as high ([`TIE`]).
+    pub ranks: Vec<u32>,
+    /// Score of the best positive.
+    pub positive: Vec<f32>,
+    /// The hardest negative: the best-scoring candidate that is no positive. Index `u32::MAX` where there is none.
+    pub hardest: Vec<Hit>,
+    /// The best candidates, positives included; `k = 0` where not asked for.
+    pub top: TopK,
+}
+
+/// What one pass over the similarity yields, both directions.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Ranking {
+    /// Queries are images, candidates texts.
+    pub i2t: Direction,
+    /// Queries are texts, candidates images.
+    pub t2i: Direction,
+    /// Score of each text with its own image.
+    pub pairs: Vec<f32>,
+    /// Sum of hinges over all pairs and both directions (VSE++ eq. 3); 0 where no margin was given.
+    pub sum_of_hinges: f64,
+    /// Sum over the pairs of the maximal hinge in each direction (VSE++ eq. 4); 0 where no margin was given.
+    pub max_of_hinges: f64,
+}
+
+/// A place where similarity is computed.
+pub trait Engine: Send + Sync {
+    /// Name for a chip in the window and for reports, as "CPU (gemm, 2 threads)".
+    fn name(&self) -> String;
+
+    /// Ranks, hardest negatives, best candidates and hinge sums of `images` against `texts`, both directions, in
+    /// one pass. Text rows `groups.range(i)` are the positives of image `i`. Reports progress in image-text pairs.
+    ///
+    /// # Errors
+    /// Shapes that do not fit, a lost device, or cancellation.
+    fn rank(
+        &self,
+        images: &Embeddings,
+        texts: &Embeddings,
+        groups: &Groups,
+        options: RankOptions,
+        task: &Task,
+    ) -> Result<Ranking>;
+
+    /// The `k` best candidates of each query, best first, ties by index.
+    ///
+    /// # Errors
+    /// Shapes that do not fit, a lost device, or cancellation.
+    fn top_k(
+        &self,
+        queries: &Embeddings,
+        candidates: &Embeddings,
+        k: usize,
+        task: &Task,
+    ) -> Result<TopK>;
+}

@@ -1,0 +1,75 @@
+//! What both engines need before the pass: the scores of the positives and the shapes checked.
+
+use super::{Embeddings, Groups};
+use crate::error::{Error, Result};
+use rayon::prelude::*;
+
+/// Checks that embeddings and groups fit together.
+pub fn check(images: &Embeddings, texts: &Embeddings, groups: &Groups) -> Result<()> {
+    check_dims(images, texts)?;
+    if images.rows() != groups.images() || texts.rows() != groups.texts() {
+        return Err(Error::request(
+            format!(
+                "{} image and {} text embeddings do not fit {} images with {} captions",
+                images.rows(),
+                texts.rows(),
+                groups.images(),
+                groups.texts()
+            ),
+            "Embed this dataset again, or correct the number of captions per image.",
+        ));
+    }
+    Ok(())
+}
+
+/// Checks that two sets of embeddings live in one space.
+pub fn check_dims(a: &Embeddings, b: &Embeddings) -> Result<()> {
+    if a.dim() != b.dim() {
+        return Err(Error::request(
+            format!(
+                "embeddings of length {} cannot be compared with {}",
+                a.dim(),
+                b.dim()
+            ),
+            "Both towers must come from the same encoder.",
+        ));
+    }
+    if a.rows() == 0 || b.rows() == 0 {
+        return Err(Error::request(
+            "there is nothing to rank",
+            "Open a dataset with at least one image and caption.",
+        ));
+    }
+    Ok(())
+}
+
+/// Score of each text with its own image, and the best of them per image (negative infinity without texts).
+pub fn scores(images: &Embeddings, texts: &Embeddings, groups: &Groups) -> (Vec<f32>, Vec<f32>) {
+    let pairs: Vec<f32> = (0..groups.images())
+        .into_par_iter()
+        .flat_map_iter(|i| groups.range(i).map(move |j| images.dot(i, texts, j)))
+        .collect();
+    let best = (0..groups.images())
+        .map(|i| {
+            pairs[groups.range(i)]
+                .iter()
+                .copied()
+                .fold(f32::NEG_INFINITY, f32::max)
+        })
+        .collect();
+    (pairs, best)
+}
+
+/// The sum over the pairs of the maximal hinge in each direction (VSE++ eq. 4), from the hardest negatives.
+pub fn max_of_hinges(ranking: &super::Ranking, groups: &Groups, margin: f32) -> f64 {
+    let hinge = |negative: f32, positive: f32| f64::from((margin + negative - positive).max(0.0));
+    let mut total = 0.0;
+    for i in 0..groups.images() {
+        for j in groups.range(i) {
+            let positive = ranking.pairs[j];
+            total += hinge(ranking.i2t.hardest[i].score, positive)
+                + hinge(ranking.t2i.hardest[j].score, positive);
+        }
+    }
+    total
+}

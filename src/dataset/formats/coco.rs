@@ -1,0 +1,114 @@
+//! COCO's captions: `captions_val2017.json` and its like.
+
+use super::gather::{Gather, file_name, missing_key, parse_json, read_text, split_extension, step};
+use crate::dataset::Dataset;
+use crate::dataset::picture::thousands;
+use crate::error::Result;
+use crate::task::Task;
+use serde::Deserialize;
+use std::collections::HashMap;
+use std::path::Path;
+
+const KIND: &str = "a COCO caption file";
+const EXPECTED: &str = r#"{"images": [{"id": 1, "file_name": "a.jpg"}], "annotations": [{"image_id": 1, "caption": "a caption"}]}"#;
+
+#[derive(Deserialize)]
+struct File {
+    images: Option<Vec<Entry>>,
+    annotations: Option<Vec<Annotation>>,
+}
+
+#[derive(Deserialize)]
+struct Entry {
+    id: Option<Id>,
+    file_name: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Annotation {
+    image_id: Option<Id>,
+    caption: Option<String>,
+}
+
+#[derive(Deserialize, PartialEq, Eq, Hash)]
+#[serde(untagged)]
+enum Id {
+    Number(i64),
+    Text(String),
+}
+
+/// `captions_*.json`.
+pub(super) fn named(name: &str) -> bool {
+    matches!(split_extension(name), (stem, "json") if stem.starts_with("captions_"))
+}
+
+/// An object with COCO's keys.
+pub(super) fn begins(head: &str) -> bool {
+    let has = |key: &str| head.contains(key);
+    head.trim_start().starts_with('{')
+        && (has("\"image_id\"") || has("\"file_name\""))
+        && (has("\"images\"") || has("\"annotations\""))
+}
+
+/// Reads the file; images in its own order.
+pub(super) fn open(path: &Path, task: &Task) -> Result<Dataset> {
+    task.begin("Reading captions", 0);
+    let text = read_text(path)?;
+    let file: File = parse_json(path, &text, KIND, EXPECTED)?;
+    task.check()?;
+    let lacks = |key| missing_key(path, KIND, key, EXPECTED);
+    let images = file.images.ok_or_else(|| lacks("images"))?;
+    let annotations = file.annotations.ok_or_else(|| lacks("annotations"))?;
+    for (key, lacking) in [
+        (
+            "id",
+            !images.is_empty() && images.iter().all(|e| e.id.is_none()),
+        ),
+        (
+            "file_name",
+            !images.is_empty() && images.iter().all(|e| e.file_name.is_none()),
+        ),
+        (
+            "image_id",
+            !annotations.is_empty() && annotations.iter().all(|a| a.image_id.is_none()),
+        ),
+        (
+            "caption",
+            !annotations.is_empty() && annotations.iter().all(|a| a.caption.is_none()),
+        ),
+    ] {
+        if lacking {
+            return Err(lacks(key));
+        }
+    }
+    let mut gather = Gather::new(path);
+    let mut groups = HashMap::with_capacity(images.len());
+    task.begin(
+        "Reading captions",
+        (images.len() + annotations.len()) as u64,
+    );
+    for (number, entry) in (1u64..).zip(images) {
+        step(task, number)?;
+        let (Some(id), Some(name)) = (entry.id, entry.file_name) else {
+            let place = format!("{}, image {}", file_name(path), thousands(number));
+            gather.problem(place, "the key \"id\" or \"file_name\" is missing");
+            continue;
+        };
+        groups.insert(id, gather.image(&name, &[]));
+    }
+    for (number, annotation) in (1u64..).zip(annotations) {
+        step(task, number)?;
+        let place = || format!("{}, annotation {}", file_name(path), thousands(number));
+        let (Some(id), Some(caption)) = (annotation.image_id, annotation.caption) else {
+            gather.problem(place(), "the key \"image_id\" or \"caption\" is missing");
+            continue;
+        };
+        match groups.get(&id) {
+            Some(Some(group)) => gather.caption(*group, &caption, place),
+            // The picture is missing, which is listed already.
+            Some(None) => {}
+            None => gather.problem(place(), "belongs to no image of the file"),
+        }
+    }
+    gather.finish(format!("COCO captions ({})", file_name(path)))
+}

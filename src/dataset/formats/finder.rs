@@ -1,0 +1,177 @@
+//! Finds the pictures that a caption file names.
+
+use crate::dataset::picture::is_picture_name;
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+/// Names of folders that hold a dataset's pictures, in lower case, likeliest first.
+const FOLDERS: [&str; 22] = [
+    "images",
+    "image",
+    "imgs",
+    "img",
+    "pictures",
+    "photos",
+    "jpegimages",
+    "flickr8k_images",
+    "flicker8k_dataset",
+    "flickr8k_dataset",
+    "flickr30k_images",
+    "flickr30k-images",
+    "val2017",
+    "train2017",
+    "test2017",
+    "val2014",
+    "train2014",
+    "test2014",
+    "test",
+    "val",
+    "validation",
+    "train",
+];
+
+/// Looks up pictures in the folder of a caption file and the usual folders beside it. Folders are listed once, so
+/// that a hundred thousand names cost no system call each; the case of a file name may differ.
+pub(super) struct Finder {
+    places: Vec<PathBuf>,
+    listings: RefCell<HashMap<PathBuf, Listing>>,
+}
+
+/// The files of one folder.
+#[derive(Default)]
+struct Listing {
+    names: HashSet<OsString>,
+    lower: HashMap<String, OsString>,
+}
+
+impl Finder {
+    /// For a caption file in `folder`.
+    pub(super) fn new(folder: &Path) -> Self {
+        let mut places = vec![folder.to_path_buf()];
+        let beside = known_folders(folder);
+        // images/val2017 and its like.
+        let nested = beside
+            .iter()
+            .flat_map(|place| known_folders(place))
+            .collect::<Vec<_>>();
+        places.extend(beside.into_iter().chain(nested));
+        // coco/annotations/ beside coco/val2017/.
+        if let Some(parent) = std::path::absolute(folder)
+            .ok()
+            .and_then(|f| f.parent().map(Path::to_path_buf))
+        {
+            places.extend(
+                known_folders(&parent)
+                    .into_iter()
+                    .filter(|place| place != folder),
+            );
+        }
+        Self {
+            places,
+            listings: RefCell::default(),
+        }
+    }
+
+    /// The file of the picture that a dataset calls `name`, if there is one.
+    pub(super) fn find(&self, name: &str) -> Option<PathBuf> {
+        let name = name.replace('\\', "/");
+        let relative = name.trim_start_matches("./");
+        if relative.is_empty() {
+            return None;
+        }
+        self.look(Path::new(relative)).or_else(|| {
+            // A path of the machine the file was written on says where the picture was: its name still helps.
+            let absolute = relative.starts_with('/') || relative.get(1..3) == Some(":/");
+            let (_, last) = relative.rsplit_once('/').filter(|_| absolute)?;
+            self.look(Path::new(last))
+        })
+    }
+
+    fn look(&self, name: &Path) -> Option<PathBuf> {
+        let file = name.file_name()?;
+        let in_place = |exact: bool| {
+            self.places.iter().find_map(|place| {
+                let folder = place.join(name);
+                let folder = folder.parent()?;
+                let found = self.listed(folder, |listing| {
+                    if exact {
+                        return listing.names.get(file).cloned();
+                    }
+                    listing
+                        .lower
+                        .get(&file.to_string_lossy().to_lowercase())
+                        .cloned()
+                })?;
+                Some(folder.join(found))
+            })
+        };
+        in_place(true).or_else(|| in_place(false))
+    }
+
+    /// Reads the listing of a folder, which is made at its first use.
+    fn listed<T>(&self, folder: &Path, read: impl FnOnce(&Listing) -> T) -> T {
+        let mut listings = self.listings.borrow_mut();
+        // `entry` would copy the path at each of a hundred thousand look-ups.
+        if let Some(listing) = listings.get(folder) {
+            return read(listing);
+        }
+        read(
+            listings
+                .entry(folder.to_path_buf())
+                .or_insert_with(|| Listing::of(folder)),
+        )
+    }
+}
+
+impl Listing {
+    /// Everything in `folder` that is not a folder; nothing where it cannot be read.
+    fn of(folder: &Path) -> Self {
+        let mut listing = Self::default();
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                continue;
+            }
+            let name = entry.file_name();
+            listing
+                .lower
+                .insert(name.to_string_lossy().to_lowercase(), name.clone());
+            listing.names.insert(name);
+        }
+        listing
+    }
+}
+
+/// The folders in `folder` that usually hold pictures, likeliest first.
+fn known_folders(folder: &Path) -> Vec<PathBuf> {
+    let mut known: Vec<(usize, PathBuf)> = std::fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| {
+            let name = entry.file_name().to_string_lossy().to_lowercase();
+            let place = FOLDERS.iter().position(|&f| f == name)?;
+            entry.path().is_dir().then(|| (place, entry.path()))
+        })
+        .collect();
+    known.sort();
+    known.into_iter().map(|(_, path)| path).collect()
+}
+
+/// Is there a picture in the folder, or in one of its folders?
+pub(super) fn holds_pictures(folder: &Path) -> bool {
+    let picture_in = |folder: &Path| {
+        std::fs::read_dir(folder)
+            .into_iter()
+            .flatten()
+            .flatten()
+            .any(|e| is_picture_name(&e.path()))
+    };
+    picture_in(folder)
+        || std::fs::read_dir(folder)
+            .into_iter()
+            .flatten()
+            .flatten()
+            .any(|e| e.path().is_dir() && picture_in(&e.path()))
+}

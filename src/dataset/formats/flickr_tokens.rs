@@ -1,0 +1,46 @@
+//! Flickr token files: `name.jpg#0<TAB>caption` on each line (Flickr8k, Flickr30k).
+
+use super::gather::{Gather, file_name, read_text, split_extension, step};
+use crate::dataset::Dataset;
+use crate::error::Result;
+use crate::task::Task;
+use std::path::Path;
+
+/// `captions.token.txt`, `Flickr8k.token.txt`, `results_20130124.token`.
+pub(super) fn named(name: &str) -> bool {
+    let stem = name.strip_suffix(".txt").unwrap_or(name);
+    split_extension(stem).1 == "token"
+}
+
+/// Does the first line have the form?
+pub(super) fn begins(head: &str) -> bool {
+    head.lines()
+        .find(|line| !line.trim().is_empty())
+        .is_some_and(|line| split(line).is_some())
+}
+
+/// Reads the file; its images are in order of first mention.
+pub(super) fn open(path: &Path, task: &Task) -> Result<Dataset> {
+    let text = read_text(path)?;
+    let mut gather = Gather::new(path);
+    task.begin("Reading captions", text.lines().count() as u64);
+    for (number, line) in (1..).zip(text.lines()) {
+        step(task, number)?;
+        if line.trim().is_empty() {
+            continue;
+        }
+        match split(line) {
+            Some((name, caption)) => gather.row(number, name, caption),
+            None => gather.line_problem(number, "expected name.jpg#0, a tab and a caption"),
+        }
+    }
+    gather.finish(format!("Flickr tokens ({})", file_name(path)))
+}
+
+/// The picture's name and the caption of a line.
+fn split(line: &str) -> Option<(&str, &str)> {
+    let (key, caption) = line.split_once('\t')?;
+    let (name, number) = key.trim().rsplit_once('#')?;
+    let numbered = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
+    (numbered && !name.is_empty()).then_some((name, caption))
+}

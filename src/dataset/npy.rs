@@ -1,0 +1,131 @@
+//! Files of `NumPy` (`.npy`) that hold a matrix of embeddings.
+
+use crate::error::{Error, Result};
+use npyz::{DType, Endianness, NpyHeader, Order, TypeChar};
+use std::path::Path;
+
+const WRITE: &str =
+    "Write it with numpy.save(file, array.astype('float32')), one row for each item.";
+
+/// Reads a matrix: its values row by row, the number of rows, and the number of columns.
+///
+/// float16, float32 and float64 (rounded to `f32`), little endian, C or Fortran order. Errors name the file: not a
+/// `.npy`, not two-dimensional, another type, cut off, no values.
+pub fn read_npy(path: &Path) -> Result<(Vec<f32>, usize, usize)> {
+    let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
+    if bytes.is_empty() {
+        return Err(Error::dataset(path, "is empty (0 bytes)", WRITE));
+    }
+    let mut data = bytes.as_slice();
+    check_preamble(path, data)?;
+    let header = NpyHeader::from_reader(&mut data).map_err(|e| {
+        Error::dataset(
+            path,
+            format!("has a NumPy header that cannot be read: {e}"),
+            WRITE,
+        )
+    })?;
+    let &[rows, columns] = header.shape() else {
+        let what = match header.shape() {
+            [] => "holds a single number".to_owned(),
+            [n] => format!("is a vector of {n} values"),
+            more => format!("has {} dimensions", more.len()),
+        };
+        return Err(Error::dataset(
+            path,
+            format!("{what}; embeddings are a matrix [items, values]"),
+            WRITE,
+        ));
+    };
+    let convert = converter(path, &header.dtype())?;
+    let width = header.dtype().num_bytes().unwrap_or(0);
+    let size = rows
+        .checked_mul(columns)
+        .and_then(|n| n.checked_mul(width as u64));
+    let Some(data) = size.and_then(|size| data.get(..usize::try_from(size).ok()?)) else {
+        return Err(Error::dataset(
+            path,
+            format!("is cut off: its header says {rows} x {columns} values, the data is shorter"),
+            "Write or copy it again.",
+        ));
+    };
+    if data.is_empty() {
+        return Err(Error::dataset(
+            path,
+            format!("holds no values ({rows} x {columns})"),
+            WRITE,
+        ));
+    }
+    let (rows, columns) = (rows as usize, columns as usize);
+    let values = convert(data);
+    let values = match header.order() {
+        Order::C => values,
+        Order::Fortran => (0..rows * columns)
+            .map(|i| values[i % columns * rows + i / columns])
+            .collect(),
+    };
+    Ok((values, rows, columns))
+}
+
+/// The magic bytes are there and the header fits the file, so that no size in it can ask for more memory.
+fn check_preamble(path: &Path, bytes: &[u8]) -> Result<()> {
+    if !bytes.starts_with(b"\x93NUMPY") {
+        let zip = bytes.starts_with(b"PK");
+        let what = if zip {
+            "is a .npz archive, not a .npy file"
+        } else {
+            "is not a NumPy .npy file"
+        };
+        return Err(Error::dataset(path, what, WRITE));
+    }
+    let length = match *bytes {
+        [_, _, _, _, _, _, 1, _, a, b, ..] => Some(10 + u32::from(u16::from_le_bytes([a, b]))),
+        [_, _, _, _, _, _, 2 | 3, _, a, b, c, d, ..] => {
+            u32::from_le_bytes([a, b, c, d]).checked_add(12)
+        }
+        _ => None,
+    };
+    if length.is_some_and(|length| length as usize <= bytes.len()) {
+        return Ok(());
+    }
+    Err(Error::dataset(
+        path,
+        "has a NumPy header that is cut off or unknown",
+        "Write or copy it again.",
+    ))
+}
+
+/// Bytes of some type to values.
+type Convert = fn(&[u8]) -> Vec<f32>;
+
+/// How the bytes of this type become `f32`.
+fn converter(path: &Path, dtype: &DType) -> Result<Convert> {
+    let refuse = |what: String| {
+        Error::dataset(
+            path,
+            format!("{what}; expected float16, float32 or float64, little endian"),
+            WRITE,
+        )
+    };
+    let DType::Plain(plain) = dtype else {
+        return Err(refuse("holds records, not numbers".into()));
+    };
+    if plain.endianness() == Endianness::Big {
+        return Err(refuse(format!("is big endian ({plain})")));
+    }
+    match (plain.type_char(), plain.size_field()) {
+        (TypeChar::Float, 2) => Ok(|data| each(data, |b| half::f16::from_le_bytes(b).to_f32())),
+        (TypeChar::Float, 4) => Ok(|data| each(data, f32::from_le_bytes)),
+        (TypeChar::Float, 8) => Ok(|data| each(data, |b| f64::from_le_bytes(b) as f32)),
+        _ => Err(refuse(format!("has the type {plain}"))),
+    }
+}
+
+/// Every `N` bytes through `convert`.
+fn each<const N: usize>(data: &[u8], convert: impl Fn([u8; N]) -> f32) -> Vec<f32> {
+    data.as_chunks::<N>()
+        .0
+        .iter()
+        .map(|&chunk| convert(chunk))
+        .collect()
+}

@@ -1,0 +1,100 @@
+//! What embedding pictures and embedding captions share: the size of batches, and where the rows go.
+
+use super::dual::Encoder;
+use super::runtime::Runtime;
+use crate::error::{Error, Result};
+use crate::task::Task;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// Chooses the size of the next batch. ONNX Runtime can be stopped within a batch and gets the user's size; tract
+/// cannot, and gets as much as it does in a fraction of a second.
+pub(super) struct Pace {
+    size: usize,
+    most: usize,
+    fixed: bool,
+}
+
+impl Pace {
+    pub(super) fn new(encoder: &Encoder) -> Self {
+        let fixed = Runtime::get().is_ok_and(|r| !r.is_tract());
+        let most = encoder.batch();
+        Self {
+            size: if fixed { most } else { 1 },
+            most,
+            fixed,
+        }
+    }
+
+    /// Rows of the next batch.
+    pub(super) fn size(&self) -> usize {
+        self.size
+    }
+
+    /// Runs one batch and learns from the time it took. A failure after a cancel is the cancel.
+    pub(super) fn run<T>(&mut self, task: &Task, batch: impl FnOnce() -> Result<T>) -> Result<T> {
+        task.check()?;
+        let since = Instant::now();
+        let result = batch().map_err(|e| {
+            if task.is_cancelled() {
+                Error::Cancelled
+            } else {
+                e
+            }
+        })?;
+        let took = since.elapsed();
+        if !self.fixed && took < Duration::from_millis(150) {
+            self.size = (self.size * 2).min(self.most);
+        } else if !self.fixed && took > Duration::from_millis(400) {
+            self.size = (self.size / 2).max(1);
+        }
+        Ok(result)
+    }
+}
+
+/// Rows as they come, each put into its place. Memory: `rows * dim` values.
+#[derive(Default)]
+pub(super) struct Rows {
+    pub values: Vec<f32>,
+    pub dim: usize,
+    count: usize,
+}
+
+impl Rows {
+    /// Room for `count` rows of a length that the first one tells.
+    pub(super) fn new(count: usize) -> Self {
+        Self {
+            count,
+            ..Self::default()
+        }
+    }
+
+    /// Puts `row` at place `index`.
+    pub(super) fn put(&mut self, index: usize, row: &[f32]) {
+        if self.values.is_empty() {
+            self.dim = row.len();
+            self.values = vec![0.0; self.count * self.dim];
+        }
+        self.values[index * self.dim..(index + 1) * self.dim].copy_from_slice(row);
+    }
+}
+
+/// Refuses `values` (rows of `dim`) with a NaN or an infinite value; `name(i)` says what row `i` embeds.
+pub(super) fn all_finite(
+    values: &[f32],
+    dim: usize,
+    model: &Path,
+    name: impl Fn(usize) -> String,
+) -> Result<()> {
+    match values
+        .chunks_exact(dim)
+        .position(|row| row.iter().any(|v| !v.is_finite()))
+    {
+        None => Ok(()),
+        Some(row) => Err(Error::model(
+            model,
+            format!("gives NaN or infinite values for {}", name(row)),
+            "The export is faulty, or overflows in float16: export it in float32.",
+        )),
+    }
+}

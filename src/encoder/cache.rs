@@ -1,0 +1,319 @@
+//! Embeddings kept on disk, addressed by content: the model and its settings name a file, the data names a row.
+//!
+//! A file is a header and records of equal length, each with its own checksum, appended once per batch: after a kill
+//! at most the batch being computed is lost, and a torn record is cut off by the next writer.
+
+use super::runtime::cache_dir;
+use crate::error::Result;
+use crate::task::Task;
+use std::collections::HashMap;
+use std::fs::{File, OpenOptions};
+use std::io::{BufReader, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+/// The content hash (BLAKE3) of a picture's file or of a caption.
+pub type RowHash = [u8; 32];
+
+/// The first bytes of every file; the digit is the version of the format.
+const MAGIC: [u8; 8] = *b"NMEMBED1";
+/// Magic, then the length of an embedding as u32, then 4 bytes that check both.
+const HEADER: u64 = 16;
+const HASH: usize = 32;
+const CHECK: usize = 8;
+
+/// A folder of cached embeddings.
+#[derive(Debug, Clone)]
+pub struct Cache {
+    folder: PathBuf,
+}
+
+/// The cached rows of one model with one setting.
+pub(super) struct Shelf {
+    path: PathBuf,
+    dim: usize,
+    /// Where each row's record begins.
+    rows: HashMap<RowHash, u64>,
+    file: Option<File>,
+}
+
+/// Appends to a shelf's file.
+pub(super) struct Writer {
+    path: PathBuf,
+    file: Option<File>,
+    warning: Option<String>,
+}
+
+impl Cache {
+    /// The application's cache.
+    ///
+    /// # Errors
+    /// The system names no folder for it, or it cannot be created.
+    pub fn open() -> Result<Self> {
+        Ok(Self::at(cache_dir()?.join("embeddings")))
+    }
+
+    /// A cache in `folder`, which is created when something is to be kept.
+    pub fn at(folder: PathBuf) -> Self {
+        Self { folder }
+    }
+
+    /// Its folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// What is kept under `key`. A file that is missing or not ours counts as empty.
+    pub(super) fn shelf(&self, key: &blake3::Hash, task: &Task) -> Result<(Shelf, Writer)> {
+        let path = self.folder.join(format!("{}.bin", &key.to_hex()[..32]));
+        let writer = Writer {
+            path: path.clone(),
+            file: None,
+            warning: None,
+        };
+        Ok((Shelf::read(path, task)?, writer))
+    }
+}
+
+impl Shelf {
+    /// Nothing cached.
+    pub(super) fn empty() -> Self {
+        Self {
+            path: PathBuf::new(),
+            dim: 0,
+            rows: HashMap::new(),
+            file: None,
+        }
+    }
+
+    fn read(path: PathBuf, task: &Task) -> Result<Self> {
+        let mut shelf = Self {
+            path,
+            ..Self::empty()
+        };
+        let Ok(file) = File::open(&shelf.path) else {
+            return Ok(shelf);
+        };
+        let mut reader = BufReader::with_capacity(1 << 20, &file);
+        let Some(dim) = read_header(&mut reader) else {
+            return Ok(shelf);
+        };
+        let mut record = vec![0; record_length(dim)];
+        let mut at = HEADER;
+        // A record that is cut off ends the file; one whose checksum fails is left out alone.
+        while reader.read_exact(&mut record).is_ok() {
+            if shelf.rows.len().is_multiple_of(1024) {
+                task.check()?;
+            }
+            if let Some((hash, _)) = checked(&record) {
+                shelf.rows.insert(hash, at);
+            }
+            at += record.len() as u64;
+        }
+        shelf.dim = dim;
+        shelf.file = Some(file);
+        Ok(shelf)
+    }
+
+    /// Is this row cached?
+    pub(super) fn contains(&self, hash: &RowHash) -> bool {
+        self.rows.contains_key(hash)
+    }
+
+    /// A cached row, as the model gave it; `None` where it is not cached or can no longer be read.
+    pub(super) fn get(&self, hash: &RowHash) -> Option<Vec<f32>> {
+        let at = *self.rows.get(hash)?;
+        let mut file = self.file.as_ref()?;
+        let mut record = vec![0; record_length(self.dim)];
+        file.seek(SeekFrom::Start(at)).ok()?;
+        file.read_exact(&mut record).ok()?;
+        let (found, values) = checked(&record)?;
+        (found == *hash).then(|| {
+            values
+                .chunks_exact(4)
+                .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+                .collect()
+        })
+    }
+}
+
+impl Writer {
+    /// Writes nowhere.
+    pub(super) fn none() -> Self {
+        // An empty warning keeps it from ever writing and is told to nobody.
+        Self {
+            path: PathBuf::new(),
+            file: None,
+            warning: Some(String::new()),
+        }
+    }
+
+    /// Appends the rows `hashes` with `values` (`[hashes.len(), dim]`). Where that fails, this and all later rows
+    /// are not kept and [`Writer::warning`] says why.
+    pub(super) fn append(&mut self, hashes: &[RowHash], values: &[f32], dim: usize) {
+        if self.warning.is_some() || hashes.is_empty() {
+            return;
+        }
+        let mut records = Vec::with_capacity(hashes.len() * record_length(dim));
+        for (hash, row) in hashes.iter().zip(values.chunks_exact(dim)) {
+            let start = records.len();
+            records.extend_from_slice(hash);
+            records.extend(row.iter().flat_map(|v| v.to_le_bytes()));
+            let check = checksum(&records[start..]);
+            records.extend_from_slice(&check);
+        }
+        if let Err(e) = self.write(&records, dim) {
+            let folder = self.path.parent().unwrap_or(&self.path);
+            self.warning = Some(format!(
+                "Embeddings are not kept for next time: cannot write in {}: {e}.",
+                folder.display()
+            ));
+        }
+    }
+
+    /// Why nothing is kept, where that is so.
+    pub(super) fn warning(self) -> Option<String> {
+        self.warning.filter(|w| !w.is_empty())
+    }
+
+    fn write(&mut self, records: &[u8], dim: usize) -> std::io::Result<()> {
+        let mut file = if let Some(file) = self.file.take() {
+            file
+        } else {
+            std::fs::create_dir_all(self.path.parent().unwrap_or(&self.path))?;
+            OpenOptions::new()
+                .read(true)
+                .append(true)
+                .create(true)
+                .open(&self.path)?
+        };
+        // Another nearmiss may write the same file; where the file system has no locks, checksums must do.
+        let locked = file.lock().is_ok();
+        let written = append(&mut file, records, dim);
+        if locked {
+            let _ = file.unlock();
+        }
+        self.file = Some(file);
+        written
+    }
+}
+
+/// Cuts off what is torn, writes the header where there is none, appends; on a failure the file is as before.
+fn append(file: &mut File, records: &[u8], dim: usize) -> std::io::Result<()> {
+    file.seek(SeekFrom::Start(0))?;
+    let mut length = file.metadata()?.len();
+    if read_header(file) == Some(dim) {
+        length -= (length - HEADER) % record_length(dim) as u64;
+        file.set_len(length)?;
+    } else {
+        file.set_len(0)?;
+        length = 0;
+        file.write_all(&header(dim)).inspect_err(|_| {
+            let _ = file.set_len(0);
+        })?;
+    }
+    let whole = length.max(HEADER);
+    file.write_all(records).inspect_err(|_| {
+        let _ = file.set_len(whole);
+    })
+}
+
+fn header(dim: usize) -> [u8; HEADER as usize] {
+    let mut bytes = [0; HEADER as usize];
+    bytes[..8].copy_from_slice(&MAGIC);
+    bytes[8..12].copy_from_slice(&(dim as u32).to_le_bytes());
+    let check = checksum(&bytes[..12]);
+    bytes[12..].copy_from_slice(&check[..4]);
+    bytes
+}
+
+/// The length of an embedding that a header states; `None` where it is none of ours.
+fn read_header(reader: &mut impl Read) -> Option<usize> {
+    let mut bytes = [0; HEADER as usize];
+    reader.read_exact(&mut bytes).ok()?;
+    let dim = u32::from_le_bytes([bytes[8], bytes[9], bytes[10], bytes[11]]) as usize;
+    (dim > 0 && bytes == header(dim)).then_some(dim)
+}
+
+fn record_length(dim: usize) -> usize {
+    HASH + 4 * dim + CHECK
+}
+
+fn checksum(bytes: &[u8]) -> [u8; CHECK] {
+    let mut check = [0; CHECK];
+    check.copy_from_slice(&blake3::hash(bytes).as_bytes()[..CHECK]);
+    check
+}
+
+/// Hash and value bytes of a record whose checksum holds.
+fn checked(record: &[u8]) -> Option<(RowHash, &[u8])> {
+    let (body, check) = record.split_at(record.len() - CHECK);
+    let (hash, values) = body.split_first_chunk::<HASH>()?;
+    (checksum(body) == check).then_some((*hash, values))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: blake3::Hash = blake3::Hash::from_bytes([7; 32]);
+
+    fn shelf(cache: &Cache) -> (Shelf, Writer) {
+        cache.shelf(&KEY, &Task::detached()).unwrap()
+    }
+
+    fn hash(n: u8) -> RowHash {
+        [n; 32]
+    }
+
+    #[test]
+    fn rows_come_back_and_a_torn_or_damaged_record_is_lost_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::at(folder.path().join("new"));
+        let (_, mut writer) = shelf(&cache);
+        writer.append(&[hash(1), hash(2)], &[1.0, 2.0, 3.0, 4.0], 2);
+        writer.append(&[hash(3)], &[5.0, 6.0], 2);
+        let path = writer.path.clone();
+        assert_eq!(writer.warning(), None);
+        assert_eq!(shelf(&cache).0.get(&hash(3)), Some(vec![5.0, 6.0]));
+
+        let mut bytes = std::fs::read(&path).unwrap();
+        bytes[HEADER as usize + HASH] ^= 1;
+        bytes.truncate(bytes.len() - 5);
+        std::fs::write(&path, bytes).unwrap();
+        let (read, mut writer) = shelf(&cache);
+        assert_eq!(
+            [1, 2, 3].map(|n| read.contains(&hash(n))),
+            [false, true, false]
+        );
+        writer.append(&[hash(4)], &[7.0, 8.0], 2);
+        let (read, _) = shelf(&cache);
+        assert_eq!(
+            [2, 3, 4].map(|n| read.contains(&hash(n))),
+            [true, false, true]
+        );
+        assert_eq!(read.get(&hash(4)), Some(vec![7.0, 8.0]));
+    }
+
+    #[test]
+    fn a_file_that_is_not_ours_counts_as_empty_and_is_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::at(folder.path().to_path_buf());
+        let (_, mut writer) = shelf(&cache);
+        for content in [&b"short"[..], &[9; 1000]] {
+            std::fs::write(&writer.path, content).unwrap();
+            assert!(!shelf(&cache).0.contains(&hash(1)));
+        }
+        writer.append(&[hash(1)], &[1.0], 1);
+        assert_eq!(shelf(&cache).0.get(&hash(1)), Some(vec![1.0]));
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_one_warning() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let (_, mut writer) = shelf(&Cache::at(file.path().join("below a file")));
+        writer.append(&[hash(1)], &[1.0], 1);
+        writer.append(&[hash(2)], &[1.0], 1);
+        assert!(writer.warning().is_some_and(|w| w.contains("below a file")));
+        assert_eq!(Writer::none().warning(), None);
+    }
+}

@@ -1,0 +1,216 @@
+//! A dual encoder: an image model and a text model that embed into one space, with all they need.
+
+use super::folder::EncoderFiles;
+use super::preprocess::Preprocess;
+use super::provider::Provider;
+use super::runtime::Runtime;
+use super::stop::patiently;
+use super::tokenize::Tokenizer;
+use super::tower::Tower;
+use crate::error::{Error, Question, Result};
+use crate::task::Task;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// What the user chose about an encoder.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EncoderOptions {
+    /// Preprocessing instead of the encoder's own file.
+    pub preprocess: Option<Preprocess>,
+    /// The image model's output that is the embedding.
+    pub image_output: Option<String>,
+    /// The text model's output that is the embedding.
+    pub text_output: Option<String>,
+    /// Where to run, in this order; the CPU is always tried last.
+    pub providers: Vec<Provider>,
+    /// Rows that run at once, from 1.
+    pub batch: usize,
+}
+
+impl Default for EncoderOptions {
+    fn default() -> Self {
+        Self {
+            preprocess: None,
+            image_output: None,
+            text_output: None,
+            providers: Provider::ALL.to_vec(),
+            batch: 32,
+        }
+    }
+}
+
+/// Two towers, ready to embed. Share it behind an `Arc`; calls from several threads wait for each other.
+pub struct Encoder {
+    name: String,
+    image: Tower,
+    text: Tower,
+    preprocess: Arc<Preprocess>,
+    tokenizer: Tokenizer,
+    batch: usize,
+    bytes: u64,
+}
+
+/// What an inspector shows of an encoder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct EncoderInfo {
+    /// The folder's name.
+    pub name: String,
+    /// Engine and version, as "ONNX Runtime 1.31.1".
+    pub engine: String,
+    /// What the image model runs on.
+    pub image_provider: String,
+    /// What the text model runs on.
+    pub text_provider: String,
+    /// Length of an embedding, where the models state it.
+    pub dim: Option<usize>,
+    /// What was tried and failed, as "CUDA unavailable: ...".
+    pub notes: Vec<String>,
+    /// The image model's input, as `pixel_values: float32 [batch, 3, 224, 224]`.
+    pub image_input: String,
+    /// The text model's input.
+    pub text_input: String,
+    /// The image model's output that is the embedding.
+    pub image_output: String,
+    /// The text model's output that is the embedding.
+    pub text_output: String,
+    /// Size of the model files, external data included.
+    pub bytes: u64,
+}
+
+impl Encoder {
+    /// Opens both models, tokenizer and preprocessing. Returns within a second of a cancel, though a large model
+    /// may take longer to open.
+    ///
+    /// # Errors
+    /// A file that cannot be used; [`Error::Ask`] where the preprocessing or an output must be chosen.
+    pub fn open(files: &EncoderFiles, options: &EncoderOptions, task: &Task) -> Result<Self> {
+        task.begin("Opening the encoder", 0);
+        let (files, options) = (files.clone(), options.clone());
+        patiently(task, "open-encoder", move || {
+            Self::open_now(&files, &options)
+        })
+    }
+
+    fn open_now(files: &EncoderFiles, options: &EncoderOptions) -> Result<Self> {
+        let preprocess = match (&options.preprocess, &files.preprocess) {
+            (Some(chosen), _) => chosen.clone(),
+            (None, Some(path)) => Preprocess::open(path)?,
+            (None, None) => {
+                return Err(Error::Ask {
+                    path: files.image_model.clone(),
+                    question: Question::Preprocess,
+                });
+            }
+        };
+        let (image_output, text_output) = (
+            options.image_output.as_deref(),
+            options.text_output.as_deref(),
+        );
+        let image = Tower::open_image(
+            &files.image_model,
+            &preprocess,
+            image_output,
+            &options.providers,
+        )?;
+        let text = Tower::open_text_beside(
+            &files.text_model,
+            Some(&preprocess),
+            text_output,
+            &options.providers,
+        )?;
+        if let (Some(a), Some(b)) = (image.dim(), text.dim()) {
+            same_length(a, b, &text)?;
+        }
+        let tokenizer = Tokenizer::open(&files.tokenizer, text.sequence_length())?;
+        let mut paths: Vec<_> = [&image, &text]
+            .into_iter()
+            .flat_map(|t| std::iter::once(&t.model().path).chain(&t.model().external))
+            .collect();
+        paths.sort();
+        paths.dedup();
+        let bytes = paths
+            .iter()
+            .filter_map(|p| std::fs::metadata(p).ok())
+            .map(|m| m.len())
+            .sum();
+        let batch = options.batch.max(1);
+        Ok(Self {
+            name: files.name.clone(),
+            image,
+            text,
+            preprocess: Arc::new(preprocess),
+            tokenizer,
+            batch,
+            bytes,
+        })
+    }
+
+    /// Name shown to the user.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What an inspector shows.
+    pub fn describe(&self) -> EncoderInfo {
+        let mut notes = self.image.notes().to_vec();
+        notes.extend(
+            self.text
+                .notes()
+                .iter()
+                .filter(|n| !self.image.notes().contains(n))
+                .cloned(),
+        );
+        let engine = Runtime::get().map(|r| format!("{} {}", r.info().engine, r.info().version));
+        EncoderInfo {
+            name: self.name.clone(),
+            engine: engine.unwrap_or_default(),
+            image_provider: self.image.provider(),
+            text_provider: self.text.provider(),
+            dim: self.image.dim().or(self.text.dim()),
+            notes,
+            image_input: self.image.input(),
+            text_input: self.text.input(),
+            image_output: self.image.output().into(),
+            text_output: self.text.output().into(),
+            bytes: self.bytes,
+        }
+    }
+
+    /// The image model.
+    pub fn image_tower(&self) -> &Tower {
+        &self.image
+    }
+
+    /// The text model.
+    pub fn text_tower(&self) -> &Tower {
+        &self.text
+    }
+
+    /// How pictures become the image model's input.
+    pub fn preprocess(&self) -> &Arc<Preprocess> {
+        &self.preprocess
+    }
+
+    /// How captions become the text model's input.
+    pub fn tokenizer(&self) -> &Tokenizer {
+        &self.tokenizer
+    }
+
+    /// Rows that run at once.
+    pub fn batch(&self) -> usize {
+        self.batch
+    }
+}
+
+/// Refuses towers whose embeddings differ in length.
+pub(super) fn same_length(image: usize, text: usize, tower: &Tower) -> Result<()> {
+    if image == text {
+        return Ok(());
+    }
+    Err(Error::model(
+        &tower.model().path,
+        format!("gives embeddings of {text} values, the image model of {image}"),
+        "Choose outputs of the same length: the ones after the projection into the shared space.",
+    ))
+}

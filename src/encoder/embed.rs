@@ -1,0 +1,119 @@
+//! From a dataset to unit-norm embeddings of its images and captions.
+
+use super::batches::all_finite;
+use super::cache::Cache;
+use super::dual::{Encoder, same_length};
+use super::{images, texts};
+use crate::compute::Embeddings;
+use crate::dataset::{Dataset, Picture};
+use crate::error::{Error, Result};
+use crate::task::Task;
+
+/// An embedded dataset.
+#[derive(Debug, Clone)]
+pub struct Embedded {
+    /// The dataset without the pictures that could not be read; they are listed in its problems.
+    pub dataset: Dataset,
+    /// A row per image of `dataset`.
+    pub images: Embeddings,
+    /// A row per caption of `dataset`.
+    pub texts: Embeddings,
+    /// What the user should know though nothing stopped, as a cache that cannot be written.
+    pub warnings: Vec<String>,
+    /// How many images came from the cache.
+    pub cached_images: usize,
+    /// How many captions came from the cache.
+    pub cached_texts: usize,
+}
+
+impl Encoder {
+    /// Embeds the images and captions of `dataset`. What `cache` holds is not computed again; what is computed is
+    /// added to it, batch by batch. Pictures that cannot be read are left out and listed as problems.
+    ///
+    /// # Errors
+    /// No picture can be read; a model fails or gives NaN (the image or caption is named); cancellation.
+    pub fn embed_dataset(
+        &self,
+        dataset: &Dataset,
+        cache: Option<&Cache>,
+        task: &Task,
+    ) -> Result<Embedded> {
+        let found = images::embed(self, dataset, cache, task)?;
+        let good = |i: usize| found.problems[i].is_none();
+        let mut kept = dataset.retain(good);
+        kept.problems
+            .extend(found.problems.iter().flatten().cloned());
+        if kept.images.is_empty() {
+            return Err(none_readable(dataset, &kept));
+        }
+        let dim = found.rows.dim;
+        let all_good = kept.images.len() == dataset.images.len();
+        let values = if all_good {
+            found.rows.values
+        } else {
+            let rows = found.rows.values.chunks_exact(dim).enumerate();
+            rows.filter(|(i, _)| good(*i))
+                .flat_map(|(_, row)| row.iter().copied())
+                .collect()
+        };
+        let images = Embeddings::new(values, dim)?;
+
+        let said = texts::embed(self, &kept.captions, cache, task)?;
+        same_length(images.dim(), said.rows.dim, self.text_tower())?;
+        let mut warnings: Vec<String> = found.warning.into_iter().chain(said.warning).collect();
+        warnings.dedup();
+        Ok(Embedded {
+            dataset: kept,
+            images,
+            texts: Embeddings::new(said.rows.values, said.rows.dim)?,
+            warnings,
+            cached_images: found.cached,
+            cached_texts: said.cached,
+        })
+    }
+
+    /// Embeds `texts`, a row each.
+    ///
+    /// # Errors
+    /// There are none; the model fails or gives NaN (the text is named); cancellation.
+    pub fn embed_texts(
+        &self,
+        texts: &[String],
+        cache: Option<&Cache>,
+        task: &Task,
+    ) -> Result<Embeddings> {
+        let said = texts::embed(self, texts, cache, task)?;
+        Embeddings::new(said.rows.values, said.rows.dim)
+    }
+
+    /// Embeds one picture: one row.
+    ///
+    /// # Errors
+    /// The preprocessing does not fit the model; the model fails or gives NaN.
+    pub fn embed_picture(&self, picture: &Picture) -> Result<Embeddings> {
+        let pixels = self.preprocess().apply(picture)?;
+        let (values, dim) = self.image_tower().embed_images(&pixels, 1)?;
+        all_finite(&values, dim, &self.image_tower().model().path, |_| {
+            "this picture".into()
+        })?;
+        Embeddings::new(values, dim)
+    }
+}
+
+fn none_readable(dataset: &Dataset, kept: &Dataset) -> Error {
+    let what = match kept.problems.last() {
+        Some(p) if !dataset.images.is_empty() => {
+            format!(
+                "none of the {} pictures can be read; {}: {}",
+                dataset.images.len(),
+                p.place,
+                p.what
+            )
+        }
+        _ => "there is no picture to embed".to_owned(),
+    };
+    Error::request(
+        what,
+        "Check that the dataset and its pictures lie where they should.",
+    )
+}

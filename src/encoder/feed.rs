@@ -1,0 +1,226 @@
+//! Fills the inputs of a model for one run.
+
+use super::ports::{Role, fixed};
+use super::session::{Data, Feed};
+use crate::onnx::{Dim, Elem, ModelInfo, Port};
+use half::f16;
+use half::slice::HalfFloatSliceExt;
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+/// What one run is about. A tower of one side leaves the other side's part at `None`.
+pub(super) struct Batch<'a> {
+    pub rows: usize,
+    /// Tokens per row.
+    pub cols: usize,
+    /// Channels, height and width of a picture.
+    pub picture: [usize; 3],
+    /// `[rows, channels, height, width]`.
+    pub pixels: Option<&'a [f32]>,
+    /// Ids and mask, each `[rows, cols]`.
+    pub tokens: Option<(&'a [i64], &'a [i64])>,
+}
+
+/// All inputs of `model`; `main` is the index of the one that takes the pictures or ids. What belongs to the other
+/// tower of a file that holds both gets one blank row.
+pub(super) fn feeds<'a>(
+    model: &'a ModelInfo,
+    roles: &[Role],
+    main: usize,
+    batch: &Batch<'a>,
+) -> Vec<Feed<'a>> {
+    let given = main_shape(&model.inputs[main], batch);
+    let bound: HashMap<&str, usize> = model.inputs[main]
+        .dims
+        .iter()
+        .zip(&given)
+        .filter_map(|(dim, &size)| match dim {
+            Dim::Named(name) => Some((name.as_str(), size)),
+            _ => None,
+        })
+        .collect();
+    let feed = |(i, (port, &role)): (usize, (&'a Port, &Role))| {
+        let shape = if i == main {
+            given.clone()
+        } else {
+            other_shape(port, role, &bound, batch)
+        };
+        Feed {
+            name: &port.name,
+            data: data(port.elem, role, &shape, batch),
+            shape,
+        }
+    };
+    model
+        .inputs
+        .iter()
+        .zip(roles)
+        .enumerate()
+        .map(feed)
+        .collect()
+}
+
+fn main_shape(port: &Port, batch: &Batch<'_>) -> Vec<usize> {
+    let [channels, height, width] = batch.picture;
+    match (batch.tokens, port.dims.len()) {
+        (None, _) => vec![batch.rows, channels, height, width],
+        (Some(_), 1) if port.has_shape => vec![batch.rows],
+        (Some(_), _) => vec![batch.rows, batch.cols],
+    }
+}
+
+/// A dimension is what the model fixes, else what the main input gave to its name, else what its place suggests.
+fn other_shape(
+    port: &Port,
+    role: Role,
+    bound: &HashMap<&str, usize>,
+    batch: &Batch<'_>,
+) -> Vec<usize> {
+    let picture = port.dims.len() == 4;
+    let beside_text = batch.tokens.is_some() && !picture && role != Role::Pixels;
+    let usual = |axis: usize| match axis {
+        0 if beside_text => batch.rows,
+        1 if beside_text => batch.cols,
+        1..=3 if picture => batch.picture[axis - 1],
+        _ => 1,
+    };
+    let size = |(axis, dim): (usize, &Dim)| match dim {
+        Dim::Fixed(size) => *size,
+        Dim::Named(name) => bound
+            .get(name.as_str())
+            .copied()
+            .unwrap_or_else(|| usual(axis)),
+        Dim::Unknown => usual(axis),
+    };
+    port.dims.iter().enumerate().map(size).collect()
+}
+
+fn data<'a>(elem: Elem, role: Role, shape: &[usize], batch: &Batch<'a>) -> Data<'a> {
+    let count: usize = shape.iter().product();
+    match (role, batch.pixels, batch.tokens) {
+        (Role::Pixels, Some(pixels), _) => floats(pixels, elem),
+        (Role::Ids, _, Some((ids, _))) => integers(ids, elem),
+        (Role::Mask, _, Some((_, mask))) if mask.len() == count => integers(mask, elem),
+        (Role::Mask, ..) => integers(&vec![1; count], elem),
+        (Role::Positions, ..) => {
+            let length = shape.last().copied().unwrap_or(1).max(1);
+            integers(
+                &(0..count).map(|i| (i % length) as i64).collect::<Vec<_>>(),
+                elem,
+            )
+        }
+        _ => integers(&vec![0; count], elem),
+    }
+}
+
+fn floats(values: &[f32], elem: Elem) -> Data<'_> {
+    if elem == Elem::F16 {
+        let mut halves = vec![f16::ZERO; values.len()];
+        halves.convert_from_f32_slice(values);
+        Data::F16(halves)
+    } else {
+        Data::F32(Cow::Borrowed(values))
+    }
+}
+
+fn integers<'a>(values: &[i64], elem: Elem) -> Data<'a> {
+    match elem {
+        Elem::F32 => Data::F32(values.iter().map(|&v| v as f32).collect()),
+        Elem::F16 => Data::F16(values.iter().map(|&v| f16::from_f32(v as f32)).collect()),
+        Elem::I32 => Data::I32(values.iter().map(|&v| v as i32).collect()),
+        Elem::Bool => Data::Bool(values.iter().map(|&v| v != 0).collect()),
+        _ => Data::I64(values.to_vec()),
+    }
+}
+
+/// Can [`feeds`] fill an input of this type? (It need not state its shape only if it is the main one.)
+pub(super) fn can_fill(port: &Port) -> bool {
+    matches!(
+        port.elem,
+        Elem::F32 | Elem::F16 | Elem::I64 | Elem::I32 | Elem::Bool
+    ) && port.has_shape
+}
+
+/// `rows` rows of `width` values each, filled up with copies of the last row where there are fewer.
+pub(super) fn filled_up<T: Clone>(values: &[T], width: usize, rows: usize) -> Cow<'_, [T]> {
+    if values.len() == rows * width || values.len() < width {
+        return Cow::Borrowed(values);
+    }
+    let last = &values[values.len() - width..];
+    let mut all = values.to_vec();
+    while all.len() < rows * width {
+        all.extend_from_slice(last);
+    }
+    Cow::Owned(all)
+}
+
+/// Channels, height and width that `port` takes from what the preprocessing yields, or what does not fit.
+pub(super) fn picture_shape(
+    port: &Port,
+    channels: usize,
+    size: Option<(u32, u32)>,
+) -> Result<[usize; 3], String> {
+    if let Some(c) = fixed(port, 1).filter(|c| *c != channels) {
+        let last = fixed(port, 3).is_some_and(|w| w == 1 || w == 3);
+        return Err(if last && c > 4 {
+            "takes channels last, [batch, height, width, channels]".into()
+        } else {
+            format!("takes pictures of {c} channels, the preprocessing gives {channels}")
+        });
+    }
+    let model = fixed(port, 2).zip(fixed(port, 3));
+    let size = size.map(|(h, w)| (h as usize, w as usize));
+    match (model, size) {
+        (Some((h, w)), Some(given)) if (h, w) != given => Err(format!(
+            "takes pictures of {h} x {w}, the preprocessing gives {} x {} (height x width)",
+            given.0, given.1
+        )),
+        (None, None) => {
+            Err("leaves the size of pictures open, and so does the preprocessing".into())
+        }
+        (Some((h, w)), _) | (None, Some((h, w))) => Ok([channels, h, w]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_row_fills_a_batch_up() {
+        assert_eq!(
+            filled_up(&[1, 2, 3, 4], 2, 4).as_ref(),
+            [1, 2, 3, 4, 3, 4, 3, 4]
+        );
+        assert_eq!(filled_up(&[1, 2], 2, 1).as_ref(), [1, 2]);
+    }
+
+    #[test]
+    fn the_preprocessing_must_fit_the_model() {
+        let port = |dims: [usize; 4]| Port {
+            name: "x".into(),
+            elem: Elem::F32,
+            dims: dims
+                .iter()
+                .map(|&d| if d == 0 { Dim::Unknown } else { Dim::Fixed(d) })
+                .collect(),
+            has_shape: true,
+        };
+        assert_eq!(
+            picture_shape(&port([0, 3, 0, 0]), 3, Some((28, 30))),
+            Ok([3, 28, 30])
+        );
+        assert_eq!(
+            picture_shape(&port([0, 3, 64, 64]), 3, None),
+            Ok([3, 64, 64])
+        );
+        assert!(picture_shape(&port([0, 3, 64, 64]), 3, Some((64, 65))).is_err());
+        assert!(
+            picture_shape(&port([0, 224, 224, 3]), 3, Some((224, 224)))
+                .is_err_and(|e| e.contains("last"))
+        );
+        assert!(
+            picture_shape(&port([0, 1, 28, 28]), 3, None).is_err_and(|e| e.contains("1 channels"))
+        );
+    }
+}

@@ -1,0 +1,192 @@
+//! Fetches the ONNX Runtime library into the application's data folder: `pip` downloads the wheel, we unpack it.
+
+use super::pip;
+use super::runtime::data_dir;
+use super::search::newest_library;
+use crate::error::{Error, Result};
+use crate::task::Task;
+use serde::{Deserialize, Serialize};
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::{BufReader, Read, Write};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+/// Which build of ONNX Runtime.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Flavour {
+    /// For the processor; about 20 MB.
+    Cpu,
+    /// For NVIDIA GPUs; needs CUDA and cuDNN on the system. Several hundred MB.
+    Cuda,
+    /// For any GPU on Windows.
+    DirectMl,
+}
+
+impl Flavour {
+    /// The package that contains the library.
+    pub fn package(self) -> &'static str {
+        match self {
+            Self::Cpu => "onnxruntime",
+            Self::Cuda => "onnxruntime-gpu",
+            Self::DirectMl => "onnxruntime-directml",
+        }
+    }
+}
+
+impl FromStr for Flavour {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        match text.to_ascii_lowercase().as_str() {
+            "cpu" => Ok(Self::Cpu),
+            "cuda" => Ok(Self::Cuda),
+            "directml" => Ok(Self::DirectMl),
+            _ => Err(Error::request(
+                format!("{text:?} is no build of ONNX Runtime"),
+                "Choose from cpu, cuda and directml.",
+            )),
+        }
+    }
+}
+
+/// Downloads `flavour` and unpacks its libraries into `runtime` of [`data_dir`], in place of what was there. Returns
+/// the library, which the next start of the program uses. Reports progress in bytes.
+///
+/// # Errors
+/// No Python, no pip, no network, no package for this system, a full disk; cancellation.
+pub fn install(flavour: Flavour, task: &Task) -> Result<PathBuf> {
+    let data = data_dir()?;
+    let temporary = |prefix: &str| {
+        tempfile::Builder::new()
+            .prefix(prefix)
+            .tempdir_in(&data)
+            .map_err(Error::io("create a folder in", &data))
+    };
+    task.begin("Looking for pip", 0);
+    let python = pip::python()?;
+    let download = temporary("download-")?;
+    let wheel = pip::download(python, flavour, download.path(), task)?;
+    let fresh = temporary("runtime-")?;
+    unpack(&wheel, fresh.path(), task)?;
+    let library = newest_library(fresh.path()).ok_or_else(|| {
+        Error::runtime(
+            format!(
+                "the package {} holds no ONNX Runtime library for this system",
+                flavour.package()
+            ),
+            "Choose another build: cpu is there for every system.",
+        )
+    })?;
+    let place = data.join("runtime");
+    replace(&place, &fresh.keep())?;
+    Ok(place.join(library.file_name().unwrap_or_default()))
+}
+
+/// Unpacks the shared libraries of `wheel` into `folder`, without their folders.
+fn unpack(wheel: &Path, folder: &Path, task: &Task) -> Result<()> {
+    let damaged = |e: zip::result::ZipError| {
+        Error::runtime(
+            format!(
+                "{}: the downloaded package is damaged: {e}",
+                wheel.display()
+            ),
+            "Try again.",
+        )
+    };
+    let file = File::open(wheel).map_err(Error::io("read", wheel))?;
+    let mut archive = zip::ZipArchive::new(BufReader::new(file)).map_err(damaged)?;
+    let names: Vec<String> = archive
+        .file_names()
+        .filter(|n| library_name(n).is_some())
+        .map(String::from)
+        .collect();
+    let sizes = names
+        .iter()
+        .filter_map(|n| archive.by_name(n).ok().map(|f| f.size()))
+        .sum();
+    task.begin("Unpacking ONNX Runtime", sizes);
+    let mut buffer = vec![0; 1 << 18];
+    for name in &names {
+        let Some(plain) = library_name(name) else {
+            continue;
+        };
+        let target = folder.join(plain);
+        let mut from = archive.by_name(name).map_err(damaged)?;
+        let mut to = File::create(&target).map_err(Error::io("create", &target))?;
+        loop {
+            task.check()?;
+            let n = from.read(&mut buffer).map_err(Error::io("read", wheel))?;
+            if n == 0 {
+                break;
+            }
+            to.write_all(&buffer[..n])
+                .map_err(Error::io("write", &target))?;
+            task.add(n as u64);
+        }
+    }
+    Ok(())
+}
+
+/// The file name of a shared library that the runtime needs; `None` for the rest of the wheel.
+fn library_name(entry: &str) -> Option<&str> {
+    let name = entry.strip_prefix("onnxruntime/capi/")?;
+    let ours = ["libonnxruntime", "onnxruntime", "DirectML"]
+        .iter()
+        .any(|start| name.starts_with(start));
+    let is = |ending: &str| {
+        Path::new(name)
+            .extension()
+            .is_some_and(|e| e.eq_ignore_ascii_case(ending))
+    };
+    let library = is("dll") || is("dylib") || is("so") || name.contains(".so.");
+    (ours && library && !name.contains('/') && !name.contains("pybind11")).then_some(name)
+}
+
+/// Puts the folder `fresh` where `place` is. What was there is moved aside first: a library in use cannot be deleted
+/// on Windows, but its folder can be renamed.
+fn replace(place: &Path, fresh: &Path) -> Result<()> {
+    let aside = place.with_file_name(format!(
+        "{}-old",
+        fresh
+            .file_name()
+            .and_then(OsStr::to_str)
+            .unwrap_or("runtime")
+    ));
+    let had = place.exists();
+    if had {
+        std::fs::rename(place, &aside).map_err(Error::io("replace", place))?;
+    }
+    if let Err(e) = std::fs::rename(fresh, place) {
+        if had {
+            let _ = std::fs::rename(&aside, place);
+        }
+        let _ = std::fs::remove_dir_all(fresh);
+        return Err(Error::io("write", place)(e));
+    }
+    let _ = std::fs::remove_dir_all(aside);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_runtimes_libraries_are_unpacked() {
+        let kept = |name: &str| library_name(&format!("onnxruntime/capi/{name}")).is_some();
+        assert!(kept("libonnxruntime.so.1.31.1") && kept("libonnxruntime_providers_cuda.so"));
+        assert!(
+            kept("onnxruntime.dll") && kept("DirectML.dll") && kept("libonnxruntime.1.31.1.dylib")
+        );
+        assert!(
+            !kept("onnxruntime_pybind11_state.cpython-311-x86_64-linux-gnu.so")
+                && !kept("_ld_preload.py")
+        );
+        assert!(
+            !kept("../../libonnxruntime.so")
+                && library_name("elsewhere/libonnxruntime.so").is_none()
+        );
+    }
+}

@@ -1,0 +1,239 @@
+//! Resizing and cropping in 8 bits, step by step as Pillow and Hugging Face do.
+
+use super::{Filter, Resize};
+use crate::dataset::MAX_PIXELS;
+use crate::error::{Error, Result};
+use fast_image_resize::images::{Image, ImageRef};
+use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use std::borrow::Cow;
+
+/// No model takes pictures larger than this; a configuration that asks for it is wrong.
+pub(super) const MAX_SIDE: u32 = 16_384;
+
+/// A picture's size.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Size {
+    pub height: u32,
+    pub width: u32,
+}
+
+impl Size {
+    /// Pixels in all.
+    pub fn area(self) -> usize {
+        self.height as usize * self.width as usize
+    }
+
+    /// The size `resize` leads to; refused where the result would not fit in memory.
+    pub fn resized(self, resize: Resize) -> Result<Self> {
+        let long = |edge: u32| {
+            let (long, short) = (self.height.max(self.width), self.height.min(self.width));
+            u64::from(edge) * u64::from(long) / u64::from(short)
+        };
+        match resize {
+            Resize::None => Ok(self),
+            Resize::Exact { height, width } => Ok(Self { height, width }),
+            Resize::ShortestEdge(edge) if u64::from(edge) * long(edge) > MAX_PIXELS => {
+                Err(Error::request(
+                    format!(
+                        "a picture of {} x {} pixels is too thin: with its short edge at {edge} the long one is {}",
+                        self.width,
+                        self.height,
+                        long(edge)
+                    ),
+                    "Leave it out, or cut it to a more usual shape.",
+                ))
+            }
+            Resize::ShortestEdge(edge) => {
+                let long = long(edge) as u32;
+                Ok(match self.width <= self.height {
+                    true => Self {
+                        height: long,
+                        width: edge,
+                    },
+                    false => Self {
+                        height: edge,
+                        width: long,
+                    },
+                })
+            }
+        }
+    }
+}
+
+/// Grey values of RGB pixels, by Pillow's "L" (ITU-R 601-2 luma in 16-bit fixed point).
+pub(super) fn luma(rgb: &[u8]) -> Vec<u8> {
+    let grey = |p: &[u8]| {
+        let [r, g, b] = [p[0], p[1], p[2]].map(u32::from);
+        ((r * 19_595 + g * 38_470 + b * 7_471 + 0x8000) >> 16) as u8
+    };
+    rgb.chunks_exact(3).map(grey).collect()
+}
+
+/// `pixels`, `channels` bytes each, brought from one size to the other: within one level of Pillow's `Image.resize`.
+pub(super) fn resize(
+    pixels: Cow<'_, [u8]>,
+    channels: usize,
+    from: Size,
+    to: Size,
+    filter: Filter,
+) -> Result<Cow<'_, [u8]>> {
+    let kind = match filter {
+        Filter::Nearest => return Ok(nearest(pixels, channels, from, to)),
+        Filter::Box => FilterType::Box,
+        Filter::Bilinear => FilterType::Bilinear,
+        Filter::Hamming => FilterType::Hamming,
+        Filter::Bicubic => FilterType::CatmullRom,
+        Filter::Lanczos => FilterType::Lanczos3,
+    };
+    // Pillow filters rows first and rounds to 8 bits in between; in one go the library filters columns first, which
+    // differs by many levels where a sharp edge overshoots and is clipped.
+    let between = Size {
+        height: from.height,
+        width: to.width,
+    };
+    let pixels = pass(pixels, channels, from, between, kind)?;
+    pass(pixels, channels, between, to, kind)
+}
+
+fn pass(
+    pixels: Cow<'_, [u8]>,
+    channels: usize,
+    from: Size,
+    to: Size,
+    kind: FilterType,
+) -> Result<Cow<'_, [u8]>> {
+    if from == to {
+        return Ok(pixels);
+    }
+    let fault = |what: String| {
+        Error::request(
+            format!("cannot resize the picture: {what}"),
+            "Leave it out.",
+        )
+    };
+    let layout = if channels == 1 {
+        PixelType::U8
+    } else {
+        PixelType::U8x3
+    };
+    let source = ImageRef::new(from.width, from.height, &pixels, layout)
+        .map_err(|e| fault(e.to_string()))?;
+    let mut result = Image::new(to.width, to.height, layout);
+    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(kind));
+    Resizer::new()
+        .resize(&source, &mut result, &options)
+        .map_err(|e| fault(e.to_string()))?;
+    Ok(Cow::Owned(result.into_vec()))
+}
+
+/// Pillow's nearest neighbour. It adds the step up in float64, so that ties fall as they do there.
+fn nearest(pixels: Cow<'_, [u8]>, channels: usize, from: Size, to: Size) -> Cow<'_, [u8]> {
+    if from == to {
+        return pixels;
+    }
+    let table = |from: u32, to: u32| -> Vec<usize> {
+        let step = f64::from(from) / f64::from(to);
+        let mut at = step * 0.5;
+        let next = |_| {
+            let here = at;
+            at += step;
+            (here as usize).min(from as usize - 1)
+        };
+        (0..to).map(next).collect()
+    };
+    let columns = table(from.width, to.width);
+    let mut out = Vec::with_capacity(to.area() * channels);
+    for y in table(from.height, to.height) {
+        let row = &pixels[y * from.width as usize * channels..];
+        for x in &columns {
+            out.extend_from_slice(&row[x * channels..(x + 1) * channels]);
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// The centre of `pixels`, as `transformers.image_transforms.center_crop`: it starts at `floor((size - crop) / 2)`,
+/// and what lies outside the picture is 0.
+pub(super) fn centre_crop(
+    pixels: Cow<'_, [u8]>,
+    channels: usize,
+    from: Size,
+    to: Size,
+) -> Cow<'_, [u8]> {
+    if from == to {
+        return pixels;
+    }
+    // Where the crop starts in the picture, where the picture starts in the crop, and how much they share.
+    let overlap = |from: u32, to: u32| {
+        let start = (i64::from(from) - i64::from(to)).div_euclid(2);
+        (
+            start.max(0) as usize,
+            (-start).max(0) as usize,
+            from.min(to) as usize,
+        )
+    };
+    let (source_y, target_y, rows) = overlap(from.height, to.height);
+    let (source_x, target_x, columns) = overlap(from.width, to.width);
+    let mut out = vec![0; to.area() * channels];
+    for row in 0..rows {
+        let source = ((source_y + row) * from.width as usize + source_x) * channels;
+        let target = ((target_y + row) * to.width as usize + target_x) * channels;
+        let length = columns * channels;
+        out[target..target + length].copy_from_slice(&pixels[source..source + length]);
+    }
+    Cow::Owned(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_long_edge_is_cut_to_a_whole_number() {
+        let size = |w, h, edge| {
+            let size = Size {
+                height: h,
+                width: w,
+            }
+            .resized(Resize::ShortestEdge(edge))
+            .expect("a usual size");
+            (size.width, size.height)
+        };
+        assert_eq!(size(500, 333, 224), (336, 224));
+        assert_eq!(size(333, 500, 224), (224, 336));
+        assert_eq!(size(97, 61, 32), (50, 32));
+        assert_eq!(size(64, 64, 224), (224, 224));
+    }
+
+    #[test]
+    fn a_thread_thin_picture_is_refused() {
+        let thin = Size {
+            height: 1,
+            width: 60_000,
+        };
+        assert!(
+            thin.resized(Resize::ShortestEdge(224))
+                .is_err_and(|e| e.to_string().contains("too thin"))
+        );
+    }
+
+    #[test]
+    fn a_crop_larger_than_the_picture_is_padded_with_black() {
+        let pixels = Cow::Owned(vec![1, 2, 3, 4, 5, 6]);
+        let (from, to) = (
+            Size {
+                height: 2,
+                width: 3,
+            },
+            Size {
+                height: 3,
+                width: 2,
+            },
+        );
+        // Rows: one more than the picture has, so the picture starts at ceil(1/2); columns start at floor(1/2).
+        assert_eq!(
+            centre_crop(pixels, 1, from, to).as_ref(),
+            [0, 0, 1, 2, 4, 5]
+        );
+    }
+}

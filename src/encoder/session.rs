@@ -1,0 +1,169 @@
+//! One inference session: opened on the first provider that works, and run so that nothing of it escapes.
+
+use super::provider::Provider;
+use super::runtime::Runtime;
+use super::stop::Stop;
+use crate::error::{Error, Result};
+use crate::task::panic_message;
+use half::f16;
+use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
+use ort::session::{Session, SessionInputValue};
+use ort::value::{DynValue, TensorRef};
+use std::borrow::Cow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+/// A session and what it runs on.
+pub(super) struct Opened {
+    pub session: Session,
+    pub provider: String,
+    /// What was asked for and failed, as "CUDA unavailable: ...".
+    pub notes: Vec<String>,
+}
+
+/// Values of one input, row-major.
+pub(super) enum Data<'a> {
+    F32(Cow<'a, [f32]>),
+    F16(Vec<f16>),
+    I64(Vec<i64>),
+    I32(Vec<i32>),
+    Bool(Vec<bool>),
+}
+
+/// A named input with its shape.
+pub(super) struct Feed<'a> {
+    pub name: &'a str,
+    pub shape: Vec<usize>,
+    pub data: Data<'a>,
+}
+
+/// Opens `path` on the first of `providers` that works; the CPU is always tried last.
+pub(super) fn open(path: &Path, providers: &[Provider]) -> Result<Opened> {
+    let runtime = Runtime::get()?;
+    if runtime.is_tract() {
+        let session = open_with(path, |b| {
+            Ok(b.with_optimization_level(GraphOptimizationLevel::All)?)
+        })
+        .or_else(|_| {
+            open_with(path, |b| {
+                Ok(b.with_optimization_level(GraphOptimizationLevel::Disable)?)
+            })
+        })
+        .map_err(|why| cannot_open(path, &why))?;
+        return Ok(Opened {
+            session,
+            provider: "CPU (tract)".into(),
+            notes: Vec::new(),
+        });
+    }
+    let mut notes = Vec::new();
+    // The default order names every provider there is; only a user who chose wants to hear that one cannot exist.
+    let chosen = providers != Provider::ALL;
+    for &provider in providers.iter().take_while(|p| **p != Provider::Cpu) {
+        if !provider.fits_system() && !chosen {
+            continue;
+        }
+        let opened = if provider.is_offered() {
+            open_with(path, |builder| on_provider(builder, provider))
+        } else {
+            Err("the ONNX Runtime library was built without it".into())
+        };
+        match opened {
+            Ok(session) => {
+                return Ok(Opened {
+                    session,
+                    provider: provider.to_string(),
+                    notes,
+                });
+            }
+            Err(why) => notes.push(format!("{provider} unavailable: {}", first_line(&why))),
+        }
+    }
+    let session = open_with(path, Ok).map_err(|why| cannot_open(path, &why))?;
+    Ok(Opened {
+        session,
+        provider: Provider::Cpu.to_string(),
+        notes,
+    })
+}
+
+fn on_provider(builder: SessionBuilder, provider: Provider) -> ort::Result<SessionBuilder> {
+    let builder = match provider {
+        // DirectML refuses sessions that reuse memory by pattern.
+        Provider::DirectMl => builder.with_memory_pattern(false)?,
+        _ => builder,
+    };
+    Ok(builder.with_execution_providers(provider.registration().as_slice())?)
+}
+
+fn open_with(
+    path: &Path,
+    configure: impl FnOnce(SessionBuilder) -> ort::Result<SessionBuilder>,
+) -> Result<Session, String> {
+    let environment = Runtime::get().map_err(|e| e.to_string())?.environment();
+    contained(|| configure(Session::builder(environment)?)?.commit_from_file(path))
+}
+
+/// Runs `session` and hands the output called `output` to `read`.
+pub(super) fn run<T>(
+    session: &mut Session,
+    feeds: &[Feed<'_>],
+    output: &str,
+    stop: &Stop,
+    read: impl FnOnce(&DynValue) -> ort::Result<T>,
+) -> Result<T, String> {
+    contained(|| {
+        let inputs = feeds
+            .iter()
+            .map(Feed::value)
+            .collect::<ort::Result<Vec<_>>>()?;
+        let outputs = match stop.options() {
+            Some(options) => session.run_with_options(inputs, options)?,
+            None => session.run(inputs)?,
+        };
+        let value = outputs.get(output);
+        read(value.ok_or_else(|| ort::Error::new(format!("the output {output} is missing")))?)
+    })
+}
+
+/// Turns an error or a panic of the runtime into its message.
+fn contained<T>(work: impl FnOnce() -> ort::Result<T>) -> Result<T, String> {
+    match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(result) => result.map_err(|e| e.to_string()),
+        Err(panic) => Err(format!(
+            "the engine stopped on an internal fault: {}",
+            panic_message(panic.as_ref())
+        )),
+    }
+}
+
+impl Feed<'_> {
+    fn value(&self) -> ort::Result<(Cow<'_, str>, SessionInputValue<'_>)> {
+        let shape = self.shape.as_slice();
+        let value = match &self.data {
+            Data::F32(v) => TensorRef::from_array_view((shape, v.as_ref()))?.into(),
+            Data::F16(v) => TensorRef::from_array_view((shape, v.as_slice()))?.into(),
+            Data::I64(v) => TensorRef::from_array_view((shape, v.as_slice()))?.into(),
+            Data::I32(v) => TensorRef::from_array_view((shape, v.as_slice()))?.into(),
+            Data::Bool(v) => TensorRef::from_array_view((shape, v.as_slice()))?.into(),
+        };
+        Ok((Cow::Borrowed(self.name), value))
+    }
+}
+
+fn cannot_open(path: &Path, why: &str) -> Error {
+    Error::model(
+        path,
+        format!("the engine cannot open it: {}", first_line(why)),
+        "Check that the export is complete; `nearmiss doctor` shows the engine in use.",
+    )
+}
+
+/// The first line of a runtime's message, without the trailing dot.
+pub(super) fn first_line(text: &str) -> &str {
+    text.lines()
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .trim_end_matches('.')
+}

@@ -1,0 +1,210 @@
+//! The one error type of the library: what went wrong, in which file, and what to do about it.
+
+use std::path::{Path, PathBuf};
+
+/// What the library's functions return.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Everything that can go wrong. `Display` gives cause and file; [`Error::remedy`] what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The operating system refused a file operation.
+    #[error("cannot {action} {}: {source}", path.display())]
+    Io {
+        /// What was attempted, as a verb: "read", "write", "create".
+        action: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// The system's own word.
+        source: std::io::Error,
+    },
+    /// A dataset, caption file or picture that cannot be used.
+    #[error("{}: {what}", path.display())]
+    Dataset {
+        /// The file or folder.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+        /// What to do.
+        remedy: String,
+    },
+    /// A model, tokenizer or preprocessing file that cannot be used.
+    #[error("{}: {what}", path.display())]
+    Model {
+        /// The file or folder.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+        /// What to do.
+        remedy: String,
+    },
+    /// Something about an encoder that only the user can say.
+    #[error("{}: {question}", path.display())]
+    Ask {
+        /// The model file or folder.
+        path: PathBuf,
+        /// What must be chosen.
+        question: Question,
+    },
+    /// The inference runtime or an execution provider failed.
+    #[error("{what}")]
+    Runtime {
+        /// What failed and why.
+        what: String,
+        /// What to do.
+        remedy: String,
+    },
+    /// A compute engine failed.
+    #[error("{what}")]
+    Compute {
+        /// What failed and why.
+        what: String,
+        /// What to do.
+        remedy: String,
+    },
+    /// Arguments or inputs that do not fit together.
+    #[error("{what}")]
+    Request {
+        /// What does not fit.
+        what: String,
+        /// What to do.
+        remedy: String,
+    },
+    /// The user cancelled the work.
+    #[error("cancelled")]
+    Cancelled,
+    /// A job panicked: a defect of ours, turned into a message.
+    #[error("{job} stopped on an internal fault: {what}")]
+    Panic {
+        /// The job's name.
+        job: String,
+        /// The panic's message.
+        what: String,
+    },
+}
+
+/// A choice about an encoder that is never guessed silently.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Question {
+    /// No `preprocessor_config.json`: how are pictures resized and normalised?
+    Preprocess,
+    /// Which output of the image model is the embedding?
+    ImageOutput(Vec<String>),
+    /// Which output of the text model is the embedding?
+    TextOutput(Vec<String>),
+}
+
+impl std::fmt::Display for Question {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Preprocess => f.write_str("no preprocessor_config.json beside the model"),
+            Self::ImageOutput(names) => {
+                write!(
+                    f,
+                    "which output is the image embedding? It has {}",
+                    names.join(", ")
+                )
+            }
+            Self::TextOutput(names) => {
+                write!(
+                    f,
+                    "which output is the text embedding? It has {}",
+                    names.join(", ")
+                )
+            }
+        }
+    }
+}
+
+impl Error {
+    /// An I/O failure; use as `.map_err(Error::io("read", path))`.
+    pub fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.to_path_buf();
+        move |source| Self::Io {
+            action,
+            path,
+            source,
+        }
+    }
+
+    /// A dataset or picture that cannot be used.
+    pub fn dataset(path: &Path, what: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self::Dataset {
+            path: path.to_path_buf(),
+            what: what.into(),
+            remedy: remedy.into(),
+        }
+    }
+
+    /// A model, tokenizer or preprocessing file that cannot be used.
+    pub fn model(path: &Path, what: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self::Model {
+            path: path.to_path_buf(),
+            what: what.into(),
+            remedy: remedy.into(),
+        }
+    }
+
+    /// A runtime failure.
+    pub fn runtime(what: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self::Runtime {
+            what: what.into(),
+            remedy: remedy.into(),
+        }
+    }
+
+    /// A compute failure.
+    pub fn compute(what: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self::Compute {
+            what: what.into(),
+            remedy: remedy.into(),
+        }
+    }
+
+    /// Inputs that do not fit together.
+    pub fn request(what: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self::Request {
+            what: what.into(),
+            remedy: remedy.into(),
+        }
+    }
+
+    /// What the user can do about it; empty where there is nothing to do.
+    pub fn remedy(&self) -> String {
+        match self {
+            Self::Io { source, .. } => match source.kind() {
+                std::io::ErrorKind::NotFound => "Check that the file is still there.".into(),
+                std::io::ErrorKind::PermissionDenied => "Check its permissions.".into(),
+                std::io::ErrorKind::StorageFull => {
+                    "The disk is full: free some space, then try again. Nothing was lost.".into()
+                }
+                _ => String::new(),
+            },
+            Self::Dataset { remedy, .. }
+            | Self::Model { remedy, .. }
+            | Self::Runtime { remedy, .. }
+            | Self::Compute { remedy, .. }
+            | Self::Request { remedy, .. } => remedy.clone(),
+            Self::Ask { question, .. } => match question {
+                Question::Preprocess => {
+                    "Choose the preprocessing: in the window, or with --preprocess clip|siglip|imagenet|FILE.".into()
+                }
+                Question::ImageOutput(_) => {
+                    "Choose it: in the window, or with --image-output NAME.".into()
+                }
+                Question::TextOutput(_) => {
+                    "Choose it: in the window, or with --text-output NAME.".into()
+                }
+            },
+            Self::Cancelled => String::new(),
+            Self::Panic { .. } => {
+                "This is a defect of nearmiss; the window goes on. Please report what you did.".into()
+            }
+        }
+    }
+
+    /// Is this the user's own cancel, which needs no message?
+    pub fn is_cancelled(&self) -> bool {
+        matches!(self, Self::Cancelled)
+    }
+}

@@ -1,0 +1,41 @@
+//! `nearmiss` shows what an image-text model nearly gets wrong.
+//!
+//! # The map
+//!
+//! One crate, layers that only look down (a test enforces it by reading `use crate::`):
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`error`] | the one error type: cause, file, remedy |
+//! | [`task`] | the handle that long work takes: progress, cancel; the threads that run it |
+//! | [`dataset`] | images, captions, which belongs to which; `formats/` has one file per format |
+//! | [`onnx`] | a model as a graph: the protobuf view, its inputs and outputs, its files |
+//! | [`compute`] | where numbers are crunched: `Gpu` (wgpu and `shaders/`) and `Cpu`, one trait |
+//! | [`encoder`] | runtime discovery, sessions, model folders, preprocessing, tokenizing, embedding, cache |
+//! | [`retrieval`] | ranks, metrics, hard negatives, ranking losses |
+//! | [`session`] | what is open and selected, settings, workspaces; `Command`: all that can be asked for |
+//! | [`ui`] | drawing only: shell, theme, widgets, one file per view; returns `Command`s |
+//! | [`app`] | the running program: executes commands, starts and drains jobs |
+//! | [`cli`] | headless commands; each prints JSON with `--json` |
+//!
+//! Data flows one way: files -> `Dataset` -> encoders -> unit-norm `Embeddings` (cached on disk) -> similarity ->
+//! ranks, metrics and hard negatives -> view. Every arrow is one job that reports progress and can be cancelled.
+//!
+//! # Where to add things
+//!
+//! - a dataset format: one file in `dataset/formats/`, one line in its table
+//! - a kernel: one file in `shaders/`, one method of [`compute::Engine`], one parity test
+//! - a view: one file in `ui/`, one line in the rail's table
+//! - a headless command: one file in `cli/`, one line in its `Command` enum
+
+pub mod app;
+pub mod cli;
+pub mod compute;
+pub mod dataset;
+pub mod encoder;
+pub mod error;
+pub mod onnx;
+pub mod retrieval;
+pub mod session;
+pub mod task;
+pub mod ui;

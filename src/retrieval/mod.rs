@@ -1,0 +1,9 @@
+//! Ranks, metrics, hard negatives and ranking losses of an image-caption retrieval.
+
+mod evaluate;
+mod metrics;
+mod query;
+
+pub use evaluate::{EvalOptions, Evaluation, Report, evaluate};
+pub use metrics::{Metrics, histogram, rank_bins};
+pub use query::{Answer, Side, answer};

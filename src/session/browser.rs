@@ -1,0 +1,164 @@
+//! The browser's list: which images or captions, in which order.
+
+use crate::compute::Direction;
+use crate::dataset::Dataset;
+use crate::retrieval::Side;
+use serde::{Deserialize, Serialize};
+
+/// Order of the browser.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Sort {
+    /// As the dataset has it.
+    #[default]
+    File,
+    /// Worst rank of the right one first.
+    Rank,
+    /// Smallest margin to the hardest negative first.
+    Margin,
+}
+
+impl Sort {
+    /// Every order, for menus.
+    pub const ALL: [Self; 3] = [Self::File, Self::Rank, Self::Margin];
+
+    /// Name in menus.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::File => "dataset order",
+            Self::Rank => "worst rank first",
+            Self::Margin => "smallest margin first",
+        }
+    }
+}
+
+/// What the browser shows.
+#[derive(Debug, Clone, Default)]
+pub struct Browser {
+    /// Words that must occur in a name or caption; empty for all.
+    pub filter: String,
+    /// Only queries whose best positive does not rank first.
+    pub wrong_only: bool,
+    /// Only queries whose margin is below this; `None` for all.
+    pub margin_below: Option<f32>,
+    /// Order of the list.
+    pub sort: Sort,
+    /// The rows shown, in order.
+    pub rows: Vec<u32>,
+}
+
+impl Browser {
+    /// Recomputes `rows` for one side of `dataset`; `direction` is that side's ranking where there is one.
+    pub fn refresh(&mut self, dataset: &Dataset, side: Side, direction: Option<&Direction>) {
+        let needles: Vec<String> = self
+            .filter
+            .split_whitespace()
+            .map(str::to_lowercase)
+            .collect();
+        let count = match side {
+            Side::Image => dataset.images.len(),
+            Side::Text => dataset.captions.len(),
+        };
+        let matches = |i: usize| {
+            if needles.is_empty() {
+                return true;
+            }
+            let mut text = match side {
+                Side::Image => {
+                    let mut text = dataset.images[i].name.to_lowercase();
+                    for caption in &dataset.captions[dataset.captions_of(i)] {
+                        text.push('\n');
+                        text.push_str(caption);
+                    }
+                    text
+                }
+                Side::Text => dataset.captions[i].clone(),
+            };
+            text = text.to_lowercase();
+            needles.iter().all(|n| text.contains(n))
+        };
+        let ranked = |i: usize| {
+            let Some(direction) = direction else {
+                return true;
+            };
+            (!self.wrong_only || direction.ranks[i] > 1)
+                && self
+                    .margin_below
+                    .is_none_or(|m| direction.positive[i] - direction.hardest[i].score < m)
+        };
+        self.rows = (0..count)
+            .filter(|&i| ranked(i) && matches(i))
+            .map(|i| i as u32)
+            .collect();
+        let Some(direction) = direction else { return };
+        let margin =
+            |i: &u32| direction.positive[*i as usize] - direction.hardest[*i as usize].score;
+        match self.sort {
+            Sort::File => {}
+            Sort::Rank => self.rows.sort_by(|a, b| {
+                let rank = |i: &u32| direction.ranks[*i as usize];
+                rank(b).cmp(&rank(a)).then(margin(a).total_cmp(&margin(b)))
+            }),
+            Sort::Margin => self.rows.sort_by(|a, b| margin(a).total_cmp(&margin(b))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compute::Hit;
+    use crate::dataset::Image;
+
+    fn dataset() -> Dataset {
+        let image = |name: &str| Image {
+            name: name.into(),
+            path: None,
+        };
+        let groups = vec![
+            (
+                image("a.png"),
+                vec!["A red star".to_string(), "star, red".into()],
+            ),
+            (image("b.png"), vec!["A blue ring".to_string()]),
+            (image("c.png"), vec!["A RED ring".to_string()]),
+        ];
+        Dataset::from_groups("test", "test", groups, Vec::new())
+    }
+
+    fn direction() -> Direction {
+        let hit = |score| Hit { score, index: 0 };
+        Direction {
+            ranks: vec![1, 3, 2],
+            positive: vec![0.9, 0.5, 0.5],
+            hardest: vec![hit(0.1), hit(0.6), hit(0.8)],
+            ..Direction::default()
+        }
+    }
+
+    #[test]
+    fn filters_by_words_of_any_caption_whatever_the_case() {
+        let mut browser = Browser {
+            filter: "Red".into(),
+            ..Browser::default()
+        };
+        browser.refresh(&dataset(), Side::Image, None);
+        assert_eq!(browser.rows, [0, 2]);
+        browser.filter = "ring red".into();
+        browser.refresh(&dataset(), Side::Text, None);
+        assert_eq!(browser.rows, [3]);
+    }
+
+    #[test]
+    fn sorts_by_rank_and_by_margin() {
+        let mut browser = Browser {
+            sort: Sort::Rank,
+            ..Browser::default()
+        };
+        browser.refresh(&dataset(), Side::Image, Some(&direction()));
+        assert_eq!(browser.rows, [1, 2, 0]);
+        browser.sort = Sort::Margin;
+        browser.wrong_only = true;
+        browser.refresh(&dataset(), Side::Image, Some(&direction()));
+        assert_eq!(browser.rows, [2, 1]);
+    }
+}

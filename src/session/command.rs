@@ -1,0 +1,95 @@
+//! All that can be asked for: drawing code returns commands, the running program executes them.
+
+use super::browser::Sort;
+use super::settings::{Settings, ThemeChoice};
+use super::state::{Query, Tab};
+use super::workspace::{DataSource, EncoderSource, Workspace};
+use crate::encoder::{EncoderOptions, Flavour};
+use crate::retrieval::Side;
+use std::path::PathBuf;
+
+/// A file or folder to be picked in the system's dialog.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pick {
+    /// A folder with images and captions.
+    DatasetFolder,
+    /// A caption file.
+    DatasetFile,
+    /// A folder with an encoder.
+    EncoderFolder,
+    /// The image tower's file, then the text tower's.
+    EncoderPair,
+    /// Image embeddings, then text embeddings.
+    Embeddings,
+    /// A workspace file.
+    Workspace,
+    /// Where to save the workspace.
+    SaveWorkspace,
+    /// A picture to query with.
+    Picture,
+}
+
+/// One request of the user.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Command {
+    /// Show a file dialog.
+    Pick(Pick),
+    /// Open whatever lies at this path: workspace, dataset, encoder or picture.
+    OpenPath(PathBuf),
+    /// Open images and captions.
+    OpenData(DataSource),
+    /// Open an encoder.
+    OpenEncoder(EncoderSource),
+    /// Open a workspace; the path is its file, if it has one.
+    OpenWorkspace(Box<Workspace>, Option<PathBuf>),
+    /// Save the workspace, to its own file or through the dialog.
+    SaveWorkspace,
+    /// Save the workspace to this file.
+    SaveWorkspaceTo(PathBuf),
+    /// Answer a question about the encoder and open it again.
+    AnswerEncoder(Box<EncoderOptions>),
+    /// Leave the question about the encoder unanswered.
+    DismissQuestion,
+    /// Query with a row of the dataset, a text or a picture.
+    Query(Query),
+    /// Query with a picture's file.
+    QueryPicture(PathBuf),
+    /// Back to the query before.
+    Back,
+    /// Which side queries.
+    SetSide(Side),
+    /// Words to filter the browser by.
+    Filter(String),
+    /// Order of the browser.
+    SetSort(Sort),
+    /// Show only queries whose right one does not rank first.
+    SetWrongOnly(bool),
+    /// Show only queries with a margin below this.
+    SetMarginBelow(Option<f32>),
+    /// Select the browser's row this many places further.
+    Step(isize),
+    /// Images per fold; `None` for the full set.
+    SetFold(Option<usize>),
+    /// Margin a of the losses.
+    SetMargin(f32),
+    /// Show a view.
+    Show(Tab),
+    /// Change the settings.
+    SetSettings(Box<Settings>),
+    /// Light, dark or the system's.
+    SetTheme(ThemeChoice),
+    /// Cancel the job in this slot.
+    Cancel(&'static str),
+    /// Fetch and install an ONNX Runtime.
+    InstallRuntime(Flavour),
+    /// Empty the log of messages.
+    ClearLog,
+    /// Take the toasts away.
+    DismissToasts,
+    /// Copy text to the clipboard.
+    Copy(String),
+    /// Whole screen or window.
+    ToggleFullscreen,
+    /// End the program.
+    Quit,
+}

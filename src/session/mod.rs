@@ -1,0 +1,15 @@
+//! What is open and selected, what is saved, and [`Command`]: all that can be asked for. Nothing here starts work.
+
+mod browser;
+mod command;
+mod files;
+mod settings;
+mod state;
+mod workspace;
+
+pub use browser::{Browser, Sort};
+pub use command::{Command, Pick};
+pub use files::{read_json, write_json};
+pub use settings::{Recent, Settings, ThemeChoice};
+pub use state::{AnswerView, Embedded, Entry, JobView, Level, Query, RuntimeView, Session, Tab};
+pub use workspace::{DataSource, EncoderSource, Workspace};

@@ -1,0 +1,255 @@
+//! The running half of the application: what is open, selected and under way.
+
+use super::browser::Browser;
+use super::settings::Settings;
+use super::workspace::Workspace;
+use crate::compute::{Adapter, Direction, Embeddings, Groups, Hit};
+use crate::dataset::{Dataset, Picture};
+use crate::encoder::{EncoderInfo, RuntimeInfo};
+use crate::error::Question;
+use crate::retrieval::{Evaluation, Side};
+use crate::task::Progress;
+use std::ops::Range;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// A view of the centre.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Tab {
+    /// Retrieval, both ways.
+    #[default]
+    Retrieval,
+    /// Files that were skipped, and why.
+    Problems,
+    /// Messages of this session.
+    Log,
+}
+
+/// What is asked of the other side.
+#[derive(Debug, Clone)]
+pub enum Query {
+    /// A row of the dataset.
+    Row(Side, usize),
+    /// Words typed.
+    Text(String),
+    /// A picture dropped or opened.
+    Picture {
+        /// Its file name.
+        name: String,
+        /// The picture itself.
+        picture: Arc<Picture>,
+    },
+}
+
+impl PartialEq for Query {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Row(a, i), Self::Row(b, j)) => a == b && i == j,
+            (Self::Text(a), Self::Text(b)) => a == b,
+            (Self::Picture { picture: a, .. }, Self::Picture { picture: b, .. }) => {
+                Arc::ptr_eq(a, b)
+            }
+            _ => false,
+        }
+    }
+}
+
+impl Query {
+    /// The side that the query is on; the answers are on the other.
+    pub fn side(&self) -> Side {
+        match self {
+            Self::Row(side, _) => *side,
+            Self::Text(_) => Side::Text,
+            Self::Picture { .. } => Side::Image,
+        }
+    }
+}
+
+/// A query's answer, ready to draw.
+#[derive(Debug, Clone)]
+pub struct AnswerView {
+    /// The query it answers.
+    pub query: Query,
+    /// Best candidates, best first; rows of the side opposite to the query's.
+    pub hits: Vec<Hit>,
+    /// Candidates in all.
+    pub candidates: usize,
+    /// Rows of the right ones; empty for a free query.
+    pub positives: Range<usize>,
+    /// Rank of the best right one.
+    pub rank: Option<u32>,
+    /// Score of the best right one less that of the hardest negative.
+    pub margin: Option<f32>,
+    /// Right ones that are not among `hits`, with their scores.
+    pub below: Vec<Hit>,
+}
+
+/// Both sides' embeddings.
+#[derive(Debug, Clone)]
+pub struct Embedded {
+    /// One row per image.
+    pub images: Arc<Embeddings>,
+    /// One row per caption.
+    pub texts: Arc<Embeddings>,
+    /// Captions of each image.
+    pub groups: Arc<Groups>,
+}
+
+/// What the chips say of runtime and compute.
+#[derive(Debug, Clone, Default)]
+pub struct RuntimeView {
+    /// The inference runtime, once found.
+    pub runtime: Option<RuntimeInfo>,
+    /// The compute engine, once chosen.
+    pub engine: Option<String>,
+    /// The graphics adapters.
+    pub adapters: Vec<Adapter>,
+    /// An ONNX Runtime was installed and is used after a restart.
+    pub restart: bool,
+}
+
+/// How bad a message is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// Something was done.
+    Info,
+    /// Something is not as asked.
+    Warning,
+    /// Something failed.
+    Error,
+}
+
+/// A message of this session.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// How bad it is.
+    pub level: Level,
+    /// What happened, with the file.
+    pub text: String,
+    /// What to do.
+    pub remedy: String,
+    /// When.
+    pub at: Instant,
+    /// Still shown as a toast.
+    pub toast: bool,
+}
+
+/// A job under way, as the status bar shows it.
+#[derive(Debug, Clone)]
+pub struct JobView {
+    /// Its slot, for [`super::Command::Cancel`].
+    pub slot: &'static str,
+    /// Progress.
+    pub progress: Progress,
+}
+
+/// What is open and selected.
+pub struct Session {
+    /// What is remembered between starts.
+    pub settings: Settings,
+    /// Data, encoder and settings of this investigation.
+    pub workspace: Workspace,
+    /// The workspace's file.
+    pub file: Option<PathBuf>,
+    /// The open dataset.
+    pub dataset: Option<Arc<Dataset>>,
+    /// The open encoder.
+    pub encoder: Option<EncoderInfo>,
+    /// The embeddings of dataset and encoder.
+    pub embedded: Option<Embedded>,
+    /// The evaluation of the full set or the folds.
+    pub evaluation: Option<Arc<Evaluation>>,
+    /// Ranks of the full set, for the browser.
+    pub ranking: Option<Arc<Evaluation>>,
+    /// Which side queries.
+    pub side: Side,
+    /// The current query.
+    pub query: Option<Query>,
+    /// The current answer; may still be the one before.
+    pub answer: Option<Arc<AnswerView>>,
+    /// Queries before this one.
+    pub history: Vec<Query>,
+    /// The browser's list.
+    pub browser: Browser,
+    /// The view shown.
+    pub tab: Tab,
+    /// What the chips say.
+    pub runtime: RuntimeView,
+    /// Messages, oldest first.
+    pub log: Vec<Entry>,
+    /// Jobs under way.
+    pub jobs: Vec<JobView>,
+    /// A question about the encoder that waits for an answer, with the model's path.
+    pub question: Option<(PathBuf, Question)>,
+}
+
+impl Session {
+    /// Nothing open.
+    pub fn new(settings: Settings) -> Self {
+        Self {
+            settings,
+            workspace: Workspace::default(),
+            file: None,
+            dataset: None,
+            encoder: None,
+            embedded: None,
+            evaluation: None,
+            ranking: None,
+            side: Side::Image,
+            query: None,
+            answer: None,
+            history: Vec::new(),
+            browser: Browser::default(),
+            tab: Tab::Retrieval,
+            runtime: RuntimeView::default(),
+            log: Vec::new(),
+            jobs: Vec::new(),
+            question: None,
+        }
+    }
+
+    /// The ranking of one side's queries over the full set.
+    pub fn direction(&self, side: Side) -> Option<&Direction> {
+        let ranking = &self.ranking.as_ref()?.ranking;
+        Some(match side {
+            Side::Image => &ranking.i2t,
+            Side::Text => &ranking.t2i,
+        })
+    }
+
+    /// Recomputes the browser's list.
+    pub fn refresh_browser(&mut self) {
+        let Some(dataset) = self.dataset.clone() else {
+            self.browser.rows.clear();
+            return;
+        };
+        let mut browser = std::mem::take(&mut self.browser);
+        browser.refresh(&dataset, self.side, self.direction(self.side));
+        self.browser = browser;
+    }
+
+    /// The browser row of the current query.
+    pub fn selected(&self) -> Option<usize> {
+        match self.query {
+            Some(Query::Row(side, index)) if side == self.side => Some(index),
+            _ => None,
+        }
+    }
+
+    /// Adds a message and shows it as a toast.
+    pub fn say(&mut self, level: Level, text: impl Into<String>, remedy: impl Into<String>) {
+        const KEPT: usize = 500;
+        let entry = Entry {
+            level,
+            text: text.into(),
+            remedy: remedy.into(),
+            at: Instant::now(),
+            toast: true,
+        };
+        self.log.push(entry);
+        if self.log.len() > KEPT {
+            self.log.remove(0);
+        }
+    }
+}

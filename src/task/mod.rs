@@ -1,0 +1,127 @@
+//! The handle that long work takes ([`Task`]) and the threads that run it ([`Jobs`]).
+//!
+//! Domain functions take `&Task`, call [`Task::begin`] and [`Task::add`] as they go and [`Task::check`] at least
+//! every few hundred milliseconds; they run alike from a test ([`Task::detached`]), the command line or the window.
+
+mod jobs;
+
+pub use jobs::{Jobs, Running, panic_message};
+
+use crate::error::{Error, Result};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// A lock that a panicking job cannot poison for the others.
+pub fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Progress and cancellation of one piece of work. Clones share state.
+#[derive(Clone, Debug)]
+pub struct Task(Arc<State>);
+
+#[derive(Debug)]
+struct State {
+    cancelled: AtomicBool,
+    done: AtomicU64,
+    total: AtomicU64,
+    stage: Mutex<(String, Instant)>,
+}
+
+/// What a status bar or a terminal shows of a [`Task`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Progress {
+    /// What is being done, in words.
+    pub stage: String,
+    /// Items finished.
+    pub done: u64,
+    /// Items in all; 0 where unknown.
+    pub total: u64,
+    /// Items per second since the stage began.
+    pub rate: f64,
+    /// Time left, where the total and a rate are known.
+    pub left: Option<Duration>,
+}
+
+impl Task {
+    /// A task nobody watches: for tests and quick calls.
+    pub fn detached() -> Self {
+        Self(Arc::new(State {
+            cancelled: AtomicBool::new(false),
+            done: AtomicU64::new(0),
+            total: AtomicU64::new(0),
+            stage: Mutex::new((String::new(), Instant::now())),
+        }))
+    }
+
+    /// Starts a stage of `total` items (0: unknown).
+    pub fn begin(&self, stage: impl Into<String>, total: u64) {
+        *lock(&self.0.stage) = (stage.into(), Instant::now());
+        self.0.done.store(0, Ordering::Relaxed);
+        self.0.total.store(total, Ordering::Relaxed);
+    }
+
+    /// Counts `items` as finished.
+    pub fn add(&self, items: u64) {
+        self.0.done.fetch_add(items, Ordering::Relaxed);
+    }
+
+    /// Asks the work to stop; it does within a second.
+    pub fn cancel(&self) {
+        self.0.cancelled.store(true, Ordering::Relaxed);
+    }
+
+    /// Has [`Task::cancel`] been called?
+    pub fn is_cancelled(&self) -> bool {
+        self.0.cancelled.load(Ordering::Relaxed)
+    }
+
+    /// [`Error::Cancelled`] once cancelled.
+    pub fn check(&self) -> Result<()> {
+        if self.is_cancelled() {
+            Err(Error::Cancelled)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Where the work stands now.
+    pub fn progress(&self) -> Progress {
+        let (stage, since) = lock(&self.0.stage).clone();
+        let done = self.0.done.load(Ordering::Relaxed);
+        let total = self.0.total.load(Ordering::Relaxed);
+        let seconds = since.elapsed().as_secs_f64();
+        let rate = if seconds > 0.0 {
+            done as f64 / seconds
+        } else {
+            0.0
+        };
+        let left = (total > done && rate > 0.0 && seconds > 0.3)
+            .then(|| Duration::from_secs_f64(((total - done) as f64 / rate).min(1e7)));
+        Progress {
+            stage,
+            done,
+            total,
+            rate,
+            left,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn progress_counts_and_cancel_is_shared() {
+        let task = Task::detached();
+        task.begin("count", 4);
+        let twin = task.clone();
+        twin.add(3);
+        assert_eq!((task.progress().done, task.progress().total), (3, 4));
+        assert!(task.check().is_ok());
+        twin.cancel();
+        assert!(task.check().is_err_and(|e| e.is_cancelled()));
+    }
+}

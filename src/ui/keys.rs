@@ -1,0 +1,98 @@
+//! The keyboard: shortcuts everywhere, single keys only while no text is edited.
+
+use super::View;
+use super::palette::Palette;
+use crate::session::{Command, Pick, Query, ThemeChoice};
+use egui::{Context, Key, Modifiers};
+
+/// Turns key presses into commands.
+pub fn keys(ctx: &Context, view: &mut View<'_>) {
+    let session = view.session;
+    let pressed = |modifiers: Modifiers, key: Key| ctx.input_mut(|i| i.consume_key(modifiers, key));
+    if pressed(Modifiers::COMMAND, Key::K) {
+        view.state.palette = if view.state.palette.is_some() {
+            None
+        } else {
+            Some(Palette::default())
+        };
+    }
+    if pressed(Modifiers::COMMAND | Modifiers::SHIFT, Key::O) {
+        view.ask(Command::Pick(Pick::Workspace));
+    }
+    if pressed(Modifiers::COMMAND, Key::O) {
+        view.ask(Command::Pick(Pick::DatasetFolder));
+    }
+    if pressed(Modifiers::COMMAND, Key::E) {
+        view.ask(Command::Pick(Pick::EncoderFolder));
+    }
+    if pressed(Modifiers::COMMAND, Key::S) {
+        view.ask(Command::SaveWorkspace);
+    }
+    if pressed(Modifiers::COMMAND, Key::F) {
+        view.state.focus_filter = true;
+    }
+    if pressed(Modifiers::COMMAND, Key::L) {
+        view.state.focus_query = true;
+    }
+    if pressed(Modifiers::COMMAND, Key::T) {
+        let dark = session.settings.theme == ThemeChoice::Dark;
+        view.ask(Command::SetTheme(if dark {
+            ThemeChoice::Light
+        } else {
+            ThemeChoice::Dark
+        }));
+    }
+    if pressed(Modifiers::COMMAND, Key::Q) {
+        view.ask(Command::Quit);
+    }
+    if pressed(Modifiers::NONE, Key::F11) {
+        view.ask(Command::ToggleFullscreen);
+    }
+    let modal =
+        view.state.palette.is_some() || view.state.settings.is_some() || session.question.is_some();
+    if modal || ctx.egui_wants_keyboard_input() {
+        return;
+    }
+    if pressed(Modifiers::COMMAND, Key::Z) || pressed(Modifiers::ALT, Key::ArrowLeft) {
+        view.ask(Command::Back);
+    }
+    let hits = session.answer.as_ref().map_or(0, |a| a.hits.len());
+    for (key, down) in [(Key::ArrowDown, true), (Key::ArrowUp, false)] {
+        if pressed(Modifiers::ALT, key) && hits > 0 {
+            let at = view.state.highlighted;
+            view.state.highlighted = if down {
+                (at + 1).min(hits - 1)
+            } else {
+                at.saturating_sub(1)
+            };
+            view.state.reveal_highlighted = true;
+        }
+    }
+    let columns = view.state.columns.max(1) as isize;
+    let steps = [
+        (Key::ArrowRight, 1),
+        (Key::ArrowLeft, -1),
+        (Key::ArrowDown, columns),
+        (Key::ArrowUp, -columns),
+    ];
+    for (key, step) in steps
+        .into_iter()
+        .chain([(Key::PageDown, 5 * columns), (Key::PageUp, -5 * columns)])
+    {
+        if pressed(Modifiers::NONE, key) {
+            view.ask(Command::Step(step));
+        }
+    }
+    if pressed(Modifiers::NONE, Key::D) {
+        view.ask(Command::SetSide(session.side.other()));
+    }
+    if pressed(Modifiers::NONE, Key::Enter)
+        && let Some(answer) = &session.answer
+        && let Some(hit) = answer.hits.get(view.state.highlighted)
+    {
+        view.ask(Command::Query(Query::Row(
+            answer.query.side().other(),
+            hit.index as usize,
+        )));
+    }
+}

@@ -1,0 +1,76 @@
+//! Drawing only: every function reads the [`Session`] and returns [`Command`]s; none touches files, models or threads.
+//!
+//! A view is one file with a function ending in `_ui` and one line in [`shell::RAIL`].
+
+mod browser;
+mod dialogs;
+mod keys;
+mod palette;
+mod pictures;
+mod results;
+mod shell;
+mod summary;
+mod theme;
+mod views;
+mod widgets;
+
+pub use pictures::{Key, Pictures};
+pub use theme::install as install_theme;
+
+use crate::encoder::EncoderOptions;
+use crate::retrieval::Side;
+use crate::session::{Command, Session, Settings};
+
+/// What drawing remembers between frames: text being typed, what is open, what was scrolled to.
+#[derive(Default)]
+pub struct UiState {
+    filter: String,
+    query: String,
+    focus_filter: bool,
+    focus_query: bool,
+    columns: usize,
+    scroll: f32,
+    revealed: Option<(Side, usize)>,
+    highlighted: usize,
+    reveal_highlighted: bool,
+    palette: Option<palette::Palette>,
+    settings: Option<Box<Settings>>,
+    runtime: bool,
+    options: Option<Box<EncoderOptions>>,
+    preprocess_side: u32,
+}
+
+/// What a drawing function works with.
+pub struct View<'a> {
+    session: &'a Session,
+    state: &'a mut UiState,
+    pictures: &'a mut Pictures,
+    commands: Vec<Command>,
+}
+
+impl View<'_> {
+    fn ask(&mut self, command: Command) {
+        self.commands.push(command);
+    }
+}
+
+/// Draws the whole window; returns what the user asked for.
+pub fn draw(
+    ui: &mut egui::Ui,
+    session: &Session,
+    state: &mut UiState,
+    pictures: &mut Pictures,
+) -> Vec<Command> {
+    let mut view = View {
+        session,
+        state,
+        pictures,
+        commands: Vec::new(),
+    };
+    keys::keys(ui.ctx(), &mut view);
+    shell::shell_ui(ui, &mut view);
+    dialogs::dialogs_ui(ui.ctx(), &mut view);
+    palette::palette_ui(ui.ctx(), &mut view);
+    shell::drop_overlay_ui(ui.ctx(), &mut view);
+    view.commands
+}

@@ -1,0 +1,246 @@
+//! The command palette (Ctrl+K): every command by name, and every caption and image by its words.
+
+use super::View;
+use super::widgets::weak;
+use crate::encoder::Flavour;
+use crate::retrieval::Side;
+use crate::session::{Command, Pick, Query, Sort, Tab, ThemeChoice, Workspace};
+use egui::{Align2, Context, Key, Modifiers, RichText};
+
+/// The palette while it is open.
+#[derive(Default)]
+pub struct Palette {
+    text: String,
+    chosen: usize,
+}
+
+enum Action {
+    Run(Box<Command>),
+    Settings,
+    Runtime,
+    FocusQuery,
+}
+
+fn actions(view: &View<'_>) -> Vec<(String, &'static str, Action)> {
+    let run = |title: &str, keys, command| (title.to_owned(), keys, Action::Run(Box::new(command)));
+    let session = view.session;
+    let mut list = vec![
+        run(
+            "Open a dataset folder…",
+            "Ctrl+O",
+            Command::Pick(Pick::DatasetFolder),
+        ),
+        run("Open a caption file…", "", Command::Pick(Pick::DatasetFile)),
+        run(
+            "Open embeddings (.npy for each side)…",
+            "",
+            Command::Pick(Pick::Embeddings),
+        ),
+        run(
+            "Open an encoder folder…",
+            "Ctrl+E",
+            Command::Pick(Pick::EncoderFolder),
+        ),
+        run(
+            "Open an encoder from two files…",
+            "",
+            Command::Pick(Pick::EncoderPair),
+        ),
+        run(
+            "Open a workspace…",
+            "Ctrl+Shift+O",
+            Command::Pick(Pick::Workspace),
+        ),
+        run("Save the workspace…", "Ctrl+S", Command::SaveWorkspace),
+        run(
+            "Open the demo",
+            "",
+            Command::OpenWorkspace(Box::new(Workspace::demo()), None),
+        ),
+        run("Query with a picture…", "", Command::Pick(Pick::Picture)),
+        ("Type a query".to_owned(), "Ctrl+L", Action::FocusQuery),
+        run(
+            "Images look for captions (I→T)",
+            "D",
+            Command::SetSide(Side::Image),
+        ),
+        run(
+            "Captions look for images (T→I)",
+            "D",
+            Command::SetSide(Side::Text),
+        ),
+        run("Back to the query before", "Ctrl+Z", Command::Back),
+        run("Sort: dataset order", "", Command::SetSort(Sort::File)),
+        run("Sort: worst rank first", "", Command::SetSort(Sort::Rank)),
+        run(
+            "Sort: smallest margin first",
+            "",
+            Command::SetSort(Sort::Margin),
+        ),
+        run(
+            "Show all / only where the right one is not first",
+            "",
+            Command::SetWrongOnly(!session.browser.wrong_only),
+        ),
+        run("Evaluate the full set", "", Command::SetFold(None)),
+        run(
+            "Evaluate folds of 1,000 images",
+            "",
+            Command::SetFold(Some(1000)),
+        ),
+        run(
+            "Theme: dark",
+            "Ctrl+T",
+            Command::SetTheme(ThemeChoice::Dark),
+        ),
+        run(
+            "Theme: light",
+            "Ctrl+T",
+            Command::SetTheme(ThemeChoice::Light),
+        ),
+        run(
+            "Theme: as the system",
+            "",
+            Command::SetTheme(ThemeChoice::System),
+        ),
+        ("Settings…".to_owned(), "", Action::Settings),
+        ("Runtime and adapters…".to_owned(), "", Action::Runtime),
+        run(
+            "Install ONNX Runtime (CPU)",
+            "",
+            Command::InstallRuntime(Flavour::Cpu),
+        ),
+        run(
+            "Install ONNX Runtime (CUDA)",
+            "",
+            Command::InstallRuntime(Flavour::Cuda),
+        ),
+        run("Show retrieval", "", Command::Show(Tab::Retrieval)),
+        run("Show problems", "", Command::Show(Tab::Problems)),
+        run("Show the log", "", Command::Show(Tab::Log)),
+        run("Full screen", "F11", Command::ToggleFullscreen),
+        run("Quit", "Ctrl+Q", Command::Quit),
+    ];
+    for recent in &session.settings.recent {
+        let command =
+            Command::OpenWorkspace(Box::new(recent.workspace.clone()), recent.file.clone());
+        list.push((
+            format!("Recent: {}", recent.title),
+            "",
+            Action::Run(Box::new(command)),
+        ));
+    }
+    list
+}
+
+/// The entries that hold every word of `text`; rows of the dataset after the commands.
+fn matching(view: &View<'_>, text: &str) -> Vec<(String, &'static str, Action)> {
+    const ROWS: usize = 40;
+    let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
+    let holds = |title: &str| {
+        let title = title.to_lowercase();
+        words.iter().all(|w| title.contains(w))
+    };
+    let mut list: Vec<_> = actions(view)
+        .into_iter()
+        .filter(|(title, ..)| holds(title))
+        .collect();
+    if let (Some(dataset), false) = (&view.session.dataset, words.is_empty()) {
+        let images = dataset
+            .images
+            .iter()
+            .enumerate()
+            .filter(|(_, image)| holds(&image.name));
+        let captions = dataset
+            .captions
+            .iter()
+            .enumerate()
+            .filter(|(_, caption)| holds(caption));
+        let row = |title: String, side, i| {
+            (
+                title,
+                "",
+                Action::Run(Box::new(Command::Query(Query::Row(side, i)))),
+            )
+        };
+        list.extend(
+            images
+                .map(|(i, image)| row(format!("Image {}", image.name), Side::Image, i))
+                .take(ROWS),
+        );
+        list.extend(
+            captions
+                .map(|(j, c)| row(format!("Caption {c}"), Side::Text, j))
+                .take(ROWS),
+        );
+    }
+    list
+}
+
+/// Draws the palette where it is open.
+pub fn palette_ui(ctx: &Context, view: &mut View<'_>) {
+    let Some(mut palette) = view.state.palette.take() else {
+        return;
+    };
+    let mut list = matching(view, &palette.text);
+    let pressed = |key| ctx.input_mut(|i| i.consume_key(Modifiers::NONE, key));
+    if pressed(Key::ArrowDown) {
+        palette.chosen += 1;
+    }
+    if pressed(Key::ArrowUp) {
+        palette.chosen = palette.chosen.saturating_sub(1);
+    }
+    palette.chosen = palette.chosen.min(list.len().saturating_sub(1));
+    let mut taken = pressed(Key::Enter).then_some(palette.chosen);
+    let area = egui::Modal::default_area(egui::Id::unique("palette"))
+        .anchor(Align2::CENTER_TOP, [0.0, 70.0]);
+    let modal = egui::Modal::new(egui::Id::unique("palette"))
+        .area(area)
+        .show(ctx, |ui| {
+            ui.set_width(560.0);
+            let edit = egui::TextEdit::singleline(&mut palette.text)
+                .hint_text("Type a command, a file name or words of a caption…")
+                .desired_width(f32::INFINITY)
+                .margin(egui::Margin::symmetric(9, 7));
+            let response = ui.add(edit);
+            response.request_focus();
+            if response.changed() {
+                palette.chosen = 0;
+            }
+            ui.add_space(4.0);
+            egui::ScrollArea::vertical()
+                .max_height(380.0)
+                .auto_shrink([false, true])
+                .show(ui, |ui| {
+                    ui.spacing_mut().item_spacing.y = 1.0;
+                    for (i, (title, keys, _)) in list.iter().enumerate() {
+                        let text = RichText::new(title);
+                        let button = egui::Button::selectable(i == palette.chosen, text)
+                            .shortcut_text(*keys)
+                            .truncate();
+                        let response = ui.add_sized([ui.available_width() - 4.0, 28.0], button);
+                        if i == palette.chosen
+                            && ctx.input(|i| i.key_down(Key::ArrowDown) || i.key_down(Key::ArrowUp))
+                        {
+                            response.scroll_to_me(None);
+                        }
+                        if response.clicked() {
+                            taken = Some(i);
+                        }
+                    }
+                    if list.is_empty() {
+                        weak(ui, "Nothing matches.");
+                    }
+                });
+        });
+    if let Some(at) = taken.filter(|&at| at < list.len()) {
+        match list.swap_remove(at).2 {
+            Action::Run(command) => view.ask(*command),
+            Action::Settings => view.state.settings = Some(Box::new(view.session.settings.clone())),
+            Action::Runtime => view.state.runtime = true,
+            Action::FocusQuery => view.state.focus_query = true,
+        }
+    } else if !modal.should_close() {
+        view.state.palette = Some(palette);
+    }
+}

@@ -1,0 +1,451 @@
+//! The centre of the retrieval view: the query, where its right one stands, and the ranked other side.
+
+use super::theme::{Tokens, tokens};
+use super::widgets::{
+    bar, empty_state, grouped, margin_colour, named_area, picture_in, signed, tag, weak,
+};
+use super::{Key, View};
+use crate::compute::Hit;
+use crate::dataset::Dataset;
+use crate::retrieval::Side;
+use crate::session::{AnswerView, Command, DataSource, Query};
+use egui::text::LayoutJob;
+use egui::{Align2, CornerRadius, FontId, Margin, Rect, RichText, Role, ScrollArea, Ui};
+
+/// Draws the retrieval view's centre.
+pub fn retrieval_ui(ui: &mut Ui, view: &mut View<'_>) {
+    let session = view.session;
+    let Some(dataset) = session.dataset.clone() else {
+        let busy = !session.jobs.is_empty();
+        let (title, text) = if busy {
+            ("Opening…", "The status bar says how far it is.")
+        } else {
+            (
+                "Nothing is open",
+                "Drop a folder with images and captions here, or an encoder's folder.",
+            )
+        };
+        if empty_state(ui, title, text, (!busy).then_some("Open the demo")) {
+            view.ask(Command::OpenWorkspace(
+                Box::new(crate::session::Workspace::demo()),
+                None,
+            ));
+        }
+        return;
+    };
+    header_ui(ui, view, &dataset);
+    ui.add_space(6.0);
+    let answer = session.answer.clone();
+    match answer {
+        Some(answer) => results_ui(ui, view, &dataset, &answer),
+        None if session.embedded.is_none() => waiting_ui(ui, view),
+        None => {
+            weak(
+                ui,
+                "Choose an image or a caption on the left, or type a caption above.",
+            );
+        }
+    }
+}
+
+fn waiting_ui(ui: &mut Ui, view: &mut View<'_>) {
+    let session = view.session;
+    let only_embeddings = matches!(session.workspace.data, Some(DataSource::Embeddings { .. }));
+    if !session.jobs.is_empty() {
+        empty_state(
+            ui,
+            "Embedding…",
+            "Results appear as soon as both sides are embedded.",
+            None,
+        );
+    } else if session.encoder.is_none() && !only_embeddings {
+        let text =
+            "Open the folder of an ONNX-exported dual encoder: CLIP, SigLIP, MobileCLIP, VSE++.";
+        if empty_state(ui, "No encoder is open", text, Some("Open an encoder…")) {
+            view.ask(Command::Pick(crate::session::Pick::EncoderFolder));
+        }
+    } else {
+        empty_state(
+            ui,
+            "Not embedded",
+            "The log says why; open the encoder again to retry.",
+            None,
+        );
+    }
+}
+
+/// The query's picture, the field to type into, and the figures of the current query.
+fn header_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
+    let session = view.session;
+    let t = tokens(ui);
+    let side = (ui.available_width() * 0.24).clamp(120.0, 240.0);
+    ui.horizontal_top(|ui| {
+        let picture = match &session.query {
+            Some(Query::Row(Side::Image, i)) => Some(*i as u32),
+            Some(Query::Row(Side::Text, j)) => Some(dataset.image_of(*j) as u32),
+            Some(Query::Picture { .. }) => Some(Key::QUERY),
+            _ => None,
+        };
+        if let Some(picture) = picture {
+            let (rect, response) =
+                ui.allocate_exact_size(egui::Vec2::splat(side), egui::Sense::hover());
+            ui.painter()
+                .rect_filled(rect, CornerRadius::same(5), t.panel);
+            picture_in(ui, view.pictures, picture, rect, false);
+            if matches!(session.query, Some(Query::Row(Side::Text, _))) {
+                response.on_hover_text("The image this caption belongs to");
+            }
+        }
+        ui.vertical(|ui| {
+            query_field_ui(ui, view);
+            ui.add_space(2.0);
+            query_text_ui(ui, view, dataset);
+            figures_ui(ui, view);
+        });
+    });
+}
+
+fn query_field_ui(ui: &mut Ui, view: &mut View<'_>) {
+    let session = view.session;
+    let ready = session.embedded.is_some() && session.encoder.is_some();
+    let edit = egui::TextEdit::singleline(&mut view.state.query)
+        .hint_text("Type a caption, or drop a picture…")
+        .desired_width(f32::INFINITY)
+        .margin(Margin::symmetric(9, 6));
+    let response = ui
+        .add_enabled(ready, edit)
+        .on_disabled_hover_text("Needs an open encoder");
+    if std::mem::take(&mut view.state.focus_query) {
+        response.request_focus();
+    }
+    let entered = response.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter));
+    if entered && !view.state.query.trim().is_empty() {
+        view.commands.push(Command::Query(Query::Text(
+            view.state.query.trim().to_owned(),
+        )));
+    }
+}
+
+fn query_text_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
+    let strong = |ui: &mut Ui, text: &str| {
+        ui.add(egui::Label::new(RichText::new(text).size(14.5).strong()).wrap());
+    };
+    match &view.session.query {
+        Some(Query::Row(Side::Image, i)) => {
+            strong(ui, &dataset.images[*i].name);
+            let own = dataset.captions_of(*i);
+            let noun = if own.len() == 1 {
+                "caption"
+            } else {
+                "captions"
+            };
+            let text = format!("{} {noun}: {}", own.len(), dataset.captions[own.start]);
+            ui.add(egui::Label::new(RichText::new(text).color(tokens(ui).weak)).truncate());
+        }
+        Some(Query::Row(Side::Text, j)) => {
+            strong(ui, &dataset.captions[*j]);
+            weak(
+                ui,
+                format!("caption of {}", dataset.images[dataset.image_of(*j)].name),
+            );
+        }
+        Some(Query::Text(text)) => {
+            strong(ui, text);
+            weak(ui, "typed; no answer is known to be right");
+        }
+        Some(Query::Picture { name, .. }) => {
+            strong(ui, name);
+            weak(ui, "dropped; no answer is known to be right");
+        }
+        None => {}
+    }
+}
+
+/// Rank and margin of the right one, and what can be done with the pair.
+fn figures_ui(ui: &mut Ui, view: &mut View<'_>) {
+    let session = view.session;
+    let t = tokens(ui);
+    let Some(answer) = session
+        .answer
+        .as_ref()
+        .filter(|a| Some(&a.query) == session.query.as_ref())
+    else {
+        return;
+    };
+    let noun = match answer.query.side() {
+        Side::Image => "caption",
+        Side::Text => "image",
+    };
+    if let (Some(rank), Some(margin)) = (answer.rank, answer.margin) {
+        let mut job = LayoutJob::default();
+        let mut part = |text: String, colour| {
+            let font = FontId::proportional(13.5);
+            job.append(&text, 0.0, egui::TextFormat::simple(font, colour));
+        };
+        part(format!("Rank of the right {noun} "), t.weak);
+        part(
+            grouped(rank as usize),
+            if rank == 1 { t.good } else { t.bad },
+        );
+        part(
+            format!(
+                " of {} · margin to the hardest negative ",
+                grouped(answer.candidates)
+            ),
+            t.weak,
+        );
+        part(signed(margin, 3), margin_colour(&t, margin));
+        job.wrap.max_width = ui.available_width();
+        ui.label(job)
+            .on_hover_text("Ties count against the right one.");
+    } else {
+        weak(ui, format!("{} {noun}s ranked", grouped(answer.candidates)));
+    }
+    ui.add_space(4.0);
+    ui.horizontal_wrapped(|ui| {
+        let negative = answer
+            .hits
+            .iter()
+            .find(|h| !answer.positives.contains(&(h.index as usize)));
+        if let (Query::Row(side, _), Some(negative)) = (&answer.query, negative) {
+            let hint = "Make the hardest negative the query (Enter opens the highlighted result)";
+            if ui
+                .button("Query the hardest negative")
+                .on_hover_text(hint)
+                .clicked()
+            {
+                view.commands.push(Command::Query(Query::Row(
+                    side.other(),
+                    negative.index as usize,
+                )));
+            }
+            let (text, row) = match side {
+                Side::Image => (
+                    "T→I instead",
+                    Query::Row(Side::Text, answer.positives.start),
+                ),
+                Side::Text => (
+                    "I→T instead",
+                    Query::Row(Side::Image, answer.positives.start),
+                ),
+            };
+            if ui
+                .button(text)
+                .on_hover_text("The same pair, the other way round")
+                .clicked()
+            {
+                view.commands.push(Command::Query(row));
+            }
+        }
+        if ui
+            .add_enabled(!session.history.is_empty(), egui::Button::new("Back"))
+            .on_hover_text("Ctrl+Z")
+            .clicked()
+        {
+            view.commands.push(Command::Back);
+        }
+    });
+}
+
+fn results_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, answer: &AnswerView) {
+    let t = tokens(ui);
+    let stale = view.session.query.as_ref() != Some(&answer.query);
+    if stale {
+        ui.multiply_opacity(0.55);
+    }
+    let best = answer.hits.first().map_or(1.0, |h| h.score).max(1e-3);
+    let hardest = answer
+        .hits
+        .iter()
+        .position(|h| !answer.positives.contains(&(h.index as usize)));
+    let known = !answer.positives.is_empty();
+    view.state.highlighted = view
+        .state
+        .highlighted
+        .min(answer.hits.len().saturating_sub(1));
+    ScrollArea::vertical()
+        .auto_shrink([false; 2])
+        .id_salt(("results", answer.query.side()))
+        .show(ui, |ui| {
+            ui.spacing_mut().item_spacing.y = 2.0;
+            for (place, hit) in answer.hits.iter().enumerate() {
+                let right = answer.positives.contains(&(hit.index as usize));
+                let kind = if right {
+                    Kind::Right
+                } else if known && Some(place) == hardest {
+                    Kind::Hardest
+                } else {
+                    Kind::Other
+                };
+                let row = Row {
+                    place: Some(place),
+                    hit: *hit,
+                    share: hit.score / (best * 1.06),
+                    kind,
+                };
+                row_ui(ui, view, dataset, answer, &row, &t);
+            }
+            if !answer.below.is_empty() {
+                ui.add_space(8.0);
+                weak(ui, "Right, further down");
+                for hit in &answer.below {
+                    let row = Row {
+                        place: None,
+                        hit: *hit,
+                        share: hit.score / (best * 1.06),
+                        kind: Kind::Right,
+                    };
+                    row_ui(ui, view, dataset, answer, &row, &t);
+                }
+            }
+        });
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    Right,
+    Hardest,
+    Other,
+}
+
+struct Row {
+    place: Option<usize>,
+    hit: Hit,
+    share: f32,
+    kind: Kind,
+}
+
+fn row_ui(
+    ui: &mut Ui,
+    view: &mut View<'_>,
+    dataset: &Dataset,
+    answer: &AnswerView,
+    row: &Row,
+    t: &Tokens,
+) {
+    let index = row.hit.index as usize;
+    let images = answer.query.side() == Side::Text;
+    let (text, name) = if images {
+        let image = &dataset.images[index].name;
+        (
+            dataset.captions[dataset.captions_of(index).start].as_str(),
+            format!("image {image}"),
+        )
+    } else {
+        (
+            dataset.captions[index].as_str(),
+            format!("caption {}", dataset.captions[index]),
+        )
+    };
+    let wide = ui.available_width() - 6.0;
+    let bar_width = (wide * 0.2).clamp(60.0, 190.0);
+    let left = 48.0 + bar_width + 64.0 + if images { 76.0 } else { 0.0 };
+    let tag_width = if row.kind == Kind::Other { 8.0 } else { 118.0 };
+    let font = FontId::proportional(13.5);
+    let mut job = LayoutJob::simple(
+        text.to_owned(),
+        font,
+        t.text,
+        (wide - left - tag_width).max(80.0),
+    );
+    job.wrap.max_rows = 3;
+    let galley = ui.painter().layout_job(job);
+    let tall = if images {
+        76.0
+    } else {
+        (galley.size().y + 12.0).max(30.0)
+    };
+    let (rect, _) = ui.allocate_exact_size(egui::vec2(wide, tall), egui::Sense::hover());
+    let highlighted = row.place == Some(view.state.highlighted);
+    if highlighted && std::mem::take(&mut view.state.reveal_highlighted) {
+        ui.scroll_to_rect(rect, None);
+    }
+    if !ui.is_rect_visible(rect) {
+        return;
+    }
+    let side = answer.query.side().other();
+    let id = ui.scope_id().with(("result", row.place, index));
+    let describe = || {
+        let mark = match row.kind {
+            Kind::Right => ", right",
+            Kind::Hardest => ", hardest negative",
+            Kind::Other => "",
+        };
+        let place = row
+            .place
+            .map_or_else(String::new, |p| format!("{}. ", p + 1));
+        format!("{place}{name}, score {:.3}{mark}", row.hit.score)
+    };
+    let response = named_area(ui, rect, id, Role::ListItem, highlighted, describe);
+    let (ink, back) = match row.kind {
+        Kind::Right => (t.good, Some(t.good_back)),
+        Kind::Hardest => (t.bad, Some(t.bad_back)),
+        Kind::Other => (t.bar, None),
+    };
+    if let Some(fill) = back.or(response.hovered().then_some(t.hover)) {
+        ui.painter().rect_filled(rect, CornerRadius::same(4), fill);
+    }
+    if highlighted {
+        let mark = Rect::from_min_size(rect.min, egui::vec2(2.5, rect.height()));
+        ui.painter()
+            .rect_filled(mark, CornerRadius::same(1), t.accent);
+    }
+    let middle = rect.center().y;
+    let at = |x: f32| egui::pos2(rect.left() + x, middle);
+    if let Some(place) = row.place {
+        ui.painter().text(
+            at(34.0),
+            Align2::RIGHT_CENTER,
+            place + 1,
+            FontId::proportional(13.0),
+            t.weak,
+        );
+    }
+    bar(
+        ui,
+        Rect::from_center_size(at(48.0 + bar_width / 2.0), egui::vec2(bar_width, 6.0)),
+        row.share,
+        ink,
+    );
+    let score = format!("{:.3}", row.hit.score).replace('-', "−");
+    ui.painter().text(
+        at(48.0 + bar_width + 50.0),
+        Align2::RIGHT_CENTER,
+        score,
+        FontId::proportional(13.0),
+        t.text,
+    );
+    if images {
+        let picture = Rect::from_center_size(at(left - 40.0), egui::Vec2::splat(70.0));
+        picture_in(ui, view.pictures, row.hit.index, picture, true);
+    }
+    ui.painter().galley(
+        egui::pos2(rect.left() + left, middle - galley.size().y / 2.0),
+        galley,
+        t.text,
+    );
+    let right = rect.right_center() - egui::vec2(8.0, 0.0);
+    match row.kind {
+        Kind::Right => {
+            tag(ui, right, "right", t.good, t.good.gamma_multiply(0.22));
+        }
+        Kind::Hardest => {
+            tag(
+                ui,
+                right,
+                "hardest negative",
+                t.bad,
+                t.bad.gamma_multiply(0.22),
+            );
+        }
+        Kind::Other => {}
+    }
+    if response.clicked() {
+        view.commands.push(Command::Query(Query::Row(side, index)));
+    }
+    response.context_menu(|ui| {
+        if ui.button("Copy the text").clicked() {
+            view.commands.push(Command::Copy(text.to_owned()));
+        }
+    });
+}

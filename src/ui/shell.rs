@@ -1,0 +1,428 @@
+//! The frame of the window: top bar, rail, browser, centre, inspector, status bar, toasts and the drop overlay.
+
+use super::theme::tokens;
+use super::widgets::{chip, grouped, weak};
+use super::{View, browser, results, summary, views};
+use crate::session::{Command, DataSource, EncoderSource, Level, Pick, Tab, Workspace};
+use crate::task::Progress;
+use egui::{Align, CentralPanel, Frame, Layout, Margin, Panel, RichText, Ui};
+
+/// The views of the rail: tab, title, what it shows.
+pub const RAIL: [(Tab, &str, &str); 3] = [
+    (
+        Tab::Retrieval,
+        "Retrieval",
+        "Rank captions for an image and images for a caption",
+    ),
+    (
+        Tab::Problems,
+        "Problems",
+        "Files of the dataset that were skipped, and why",
+    ),
+    (Tab::Log, "Log", "Messages of this session"),
+];
+
+/// Draws the whole window.
+pub fn shell_ui(ui: &mut Ui, view: &mut View<'_>) {
+    let t = tokens(ui);
+    let bar = |x, y| {
+        Frame::NONE
+            .fill(t.panel)
+            .inner_margin(Margin::symmetric(x, y))
+    };
+    Panel::top("top")
+        .frame(bar(12, 7))
+        .show(ui, |ui| top_ui(ui, view));
+    Panel::bottom("status")
+        .frame(bar(12, 5))
+        .show(ui, |ui| status_ui(ui, view));
+    Panel::left("rail")
+        .frame(bar(6, 8))
+        .resizable(false)
+        .exact_size(92.0)
+        .show(ui, |ui| rail_ui(ui, view));
+    if view.session.tab == Tab::Retrieval && view.session.dataset.is_some() {
+        let width = (ui.available_width() * 0.22).clamp(210.0, 420.0);
+        Panel::left("browser")
+            .frame(bar(10, 0))
+            .default_size(width)
+            .size_range(180.0..=620.0)
+            .show(ui, |ui| {
+                browser::browser_ui(ui, view);
+            });
+        Panel::right("inspector")
+            .frame(bar(12, 0))
+            .default_size(318.0)
+            .size_range(250.0..=460.0)
+            .show(ui, |ui| {
+                summary::summary_ui(ui, view);
+            });
+    }
+    CentralPanel::default()
+        .frame(
+            Frame::NONE
+                .fill(t.base)
+                .inner_margin(Margin::symmetric(14, 12)),
+        )
+        .show(ui, |ui| match view.session.tab {
+            Tab::Retrieval => results::retrieval_ui(ui, view),
+            Tab::Problems => views::problems_ui(ui, view),
+            Tab::Log => views::log_ui(ui, view),
+        });
+    toasts_ui(ui.ctx(), view);
+}
+
+fn top_ui(ui: &mut Ui, view: &mut View<'_>) {
+    let session = view.session;
+    ui.horizontal(|ui| {
+        ui.label(RichText::new("nearmiss").size(14.5).strong());
+        ui.menu_button("Open…", |ui| open_menu_ui(ui, view));
+        ui.menu_button("Encoder…", |ui| encoder_menu_ui(ui, view));
+        let chips = 420.0_f32.min(ui.available_width() * 0.62);
+        let room = (ui.available_width() - chips).max(60.0);
+        ui.scope(|ui| {
+            ui.set_max_width(room);
+            let title = session
+                .file
+                .as_ref()
+                .and_then(|f| f.file_name())
+                .map_or_else(
+                    || session.workspace.title(),
+                    |name| format!("{} · {}", name.to_string_lossy(), session.workspace.title()),
+                );
+            ui.add(egui::Label::new(RichText::new(title).color(tokens(ui).weak)).truncate());
+        });
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if ui.button("Ctrl K").on_hover_text("All commands").clicked() {
+                view.state.palette = Some(super::palette::Palette::default());
+            }
+            if ui.button("Settings").clicked() {
+                view.state.settings = Some(Box::new(session.settings.clone()));
+            }
+            chips_ui(ui, view);
+        });
+    });
+}
+
+fn chips_ui(ui: &mut Ui, view: &mut View<'_>) {
+    let t = tokens(ui);
+    let runtime = &view.session.runtime;
+    let (dot, text) = match &runtime.engine {
+        None => (t.weak, "compute…".to_owned()),
+        Some(name) if name.starts_with("GPU") => (t.good, "GPU compute".to_owned()),
+        Some(_) => (t.good, "CPU compute".to_owned()),
+    };
+    let hover = runtime.engine.clone().unwrap_or_default();
+    if chip(ui, dot, &text).on_hover_text(hover).clicked() {
+        view.state.runtime = true;
+    }
+    let (dot, text, hover) = match &runtime.runtime {
+        None => (t.weak, "runtime…".to_owned(), String::new()),
+        Some(info) => {
+            let version = info
+                .version
+                .split('.')
+                .take(2)
+                .collect::<Vec<_>>()
+                .join(".");
+            let provider = view
+                .session
+                .encoder
+                .as_ref()
+                .map(|e| e.image_provider.clone())
+                .unwrap_or_default();
+            let built_in = info.library.is_none();
+            let name = if built_in {
+                "Built-in engine".to_owned()
+            } else {
+                format!("{} {version}", info.engine)
+            };
+            let text = if provider.is_empty() || built_in {
+                name
+            } else {
+                format!("{name} · {provider}")
+            };
+            (
+                if built_in { t.warn } else { t.good },
+                text,
+                "What runs the encoders; click for details".to_owned(),
+            )
+        }
+    };
+    if chip(ui, dot, &text).on_hover_text(hover).clicked() {
+        view.state.runtime = true;
+    }
+}
+
+fn open_menu_ui(ui: &mut Ui, view: &mut View<'_>) {
+    let item = |ui: &mut Ui, text: &str, keys: &str| {
+        ui.add(egui::Button::new(text).shortcut_text(keys))
+            .clicked()
+    };
+    if item(ui, "Dataset folder…", "Ctrl+O") {
+        view.ask(Command::Pick(Pick::DatasetFolder));
+    }
+    if item(ui, "Caption file…", "") {
+        view.ask(Command::Pick(Pick::DatasetFile));
+    }
+    if item(ui, "Embeddings (.npy for each side)…", "") {
+        view.ask(Command::Pick(Pick::Embeddings));
+    }
+    if item(ui, "Picture as a query…", "") {
+        view.ask(Command::Pick(Pick::Picture));
+    }
+    ui.separator();
+    if item(ui, "Workspace…", "Ctrl+Shift+O") {
+        view.ask(Command::Pick(Pick::Workspace));
+    }
+    if item(ui, "Save workspace…", "Ctrl+S") {
+        view.ask(Command::SaveWorkspace);
+    }
+    if item(ui, "The demo", "") {
+        view.ask(Command::OpenWorkspace(Box::new(Workspace::demo()), None));
+    }
+    let recent = &view.session.settings.recent;
+    if !recent.is_empty() {
+        ui.separator();
+        weak(ui, "Recent");
+    }
+    for entry in recent {
+        if item(ui, &entry.title, "") {
+            view.commands.push(Command::OpenWorkspace(
+                Box::new(entry.workspace.clone()),
+                entry.file.clone(),
+            ));
+        }
+    }
+}
+
+fn encoder_menu_ui(ui: &mut Ui, view: &mut View<'_>) {
+    let item = |ui: &mut Ui, text: &str, keys: &str| {
+        ui.add(egui::Button::new(text).shortcut_text(keys))
+            .clicked()
+    };
+    if item(ui, "Encoder folder…", "Ctrl+E") {
+        view.ask(Command::Pick(Pick::EncoderFolder));
+    }
+    if item(ui, "Two ONNX files…", "") {
+        view.ask(Command::Pick(Pick::EncoderPair));
+    }
+    if item(ui, "The demo encoder", "") {
+        view.ask(Command::OpenEncoder(EncoderSource::Demo));
+    }
+    if let Some(encoder) = &view.session.encoder {
+        ui.separator();
+        weak(ui, format!("Open: {}", encoder.name));
+        for note in &encoder.notes {
+            weak(ui, note.clone());
+        }
+    }
+}
+
+fn rail_ui(ui: &mut Ui, view: &mut View<'_>) {
+    let session = view.session;
+    ui.vertical_centered_justified(|ui| {
+        for (tab, title, hint) in RAIL {
+            let problems = session.dataset.as_ref().map_or(0, |d| d.problems.len());
+            let text = if tab == Tab::Problems && problems > 0 {
+                format!("{title} {}", grouped(problems))
+            } else {
+                title.to_owned()
+            };
+            let button =
+                egui::Button::selectable(session.tab == tab, text).min_size(egui::vec2(0.0, 30.0));
+            if ui.add(button).on_hover_text(hint).clicked() {
+                view.commands.push(Command::Show(tab));
+            }
+        }
+    });
+}
+
+fn status_ui(ui: &mut Ui, view: &mut View<'_>) {
+    let session = view.session;
+    ui.horizontal(|ui| {
+        ui.set_min_height(22.0);
+        if session.jobs.is_empty() {
+            let text = match (&session.dataset, &session.workspace.data) {
+                (Some(d), Some(data)) => {
+                    let kind = if matches!(data, DataSource::Demo) {
+                        "demo scenes"
+                    } else {
+                        d.format.as_str()
+                    };
+                    format!(
+                        "{} images · {} captions · {kind}",
+                        grouped(d.images.len()),
+                        grouped(d.captions.len())
+                    )
+                }
+                _ => "Ready".to_owned(),
+            };
+            ui.add(
+                egui::Label::new(RichText::new(text).size(12.5).color(tokens(ui).weak)).truncate(),
+            );
+        }
+        for job in &session.jobs {
+            job_ui(ui, &job.progress);
+            if ui.small_button("Cancel").clicked() {
+                view.commands.push(Command::Cancel(job.slot));
+            }
+            ui.add_space(10.0);
+        }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            summary::line(ui, view)
+        });
+    });
+}
+
+fn job_ui(ui: &mut Ui, progress: &Progress) {
+    let t = tokens(ui);
+    let small = |text: String| RichText::new(text).size(12.5).color(t.weak);
+    ui.label(small(progress.stage.clone()));
+    if progress.total == 0 {
+        ui.add(egui::Spinner::new().size(14.0));
+        return;
+    }
+    let share = progress.done as f32 / progress.total as f32;
+    let (rect, response) = ui.allocate_exact_size(egui::vec2(140.0, 5.0), egui::Sense::hover());
+    super::widgets::bar(ui, rect, share, t.accent);
+    response.widget_info(|| {
+        egui::WidgetInfo::labeled(egui::Role::ProgressIndicator, true, &progress.stage)
+    });
+    let mut text = format!(
+        "{} of {}",
+        grouped(progress.done as usize),
+        grouped(progress.total as usize)
+    );
+    if progress.rate >= 1.0 {
+        text.push_str(&format!(" · {}/s", grouped(progress.rate as usize)));
+    }
+    if let Some(left) = progress.left {
+        let seconds = left.as_secs();
+        let left = if seconds < 100 {
+            format!("{seconds} s")
+        } else {
+            format!("{} min", seconds.div_ceil(60))
+        };
+        text.push_str(&format!(" · {left} left"));
+    }
+    ui.label(small(text));
+}
+
+/// The last messages, above everything; errors stay until they are dismissed.
+fn toasts_ui(ctx: &egui::Context, view: &mut View<'_>) {
+    const SECONDS: f32 = 6.0;
+    let recent = |e: &&crate::session::Entry| {
+        e.toast && (e.level == Level::Error || e.at.elapsed().as_secs_f32() < SECONDS)
+    };
+    let shown: Vec<_> = view
+        .session
+        .log
+        .iter()
+        .rev()
+        .filter(recent)
+        .take(4)
+        .collect();
+    if shown.is_empty() {
+        return;
+    }
+    ctx.request_repaint_after_secs(1.0);
+    let anchor = egui::Align2::RIGHT_BOTTOM;
+    egui::Area::new(egui::Id::unique("toasts"))
+        .anchor(anchor, [-14.0, -40.0])
+        .order(egui::Order::Foreground)
+        .show(ctx, |ui| {
+            let t = tokens(ui);
+            ui.set_max_width(430.0);
+            for entry in shown.into_iter().rev() {
+                let colour = match entry.level {
+                    Level::Info => t.accent,
+                    Level::Warning => t.warn,
+                    Level::Error => t.bad,
+                };
+                let frame = Frame::popup(ui.style())
+                    .fill(t.raised)
+                    .stroke(egui::Stroke::new(1.0, colour));
+                frame.show(ui, |ui| {
+                    ui.set_width(404.0);
+                    ui.add(egui::Label::new(RichText::new(&entry.text).color(t.text)).wrap());
+                    if !entry.remedy.is_empty() {
+                        ui.add(egui::Label::new(RichText::new(&entry.remedy).color(t.weak)).wrap());
+                    }
+                });
+            }
+            if ui.button("Dismiss").clicked() {
+                view.commands.push(Command::DismissToasts);
+            }
+        });
+}
+
+/// Says what will happen to files that hover over the window, and opens those dropped.
+pub fn drop_overlay_ui(ctx: &egui::Context, view: &mut View<'_>) {
+    let (hovered, dropped) = ctx.input(|i| {
+        let hovered: Vec<_> = i
+            .raw
+            .hovered_files
+            .iter()
+            .filter_map(|f| f.path.clone())
+            .collect();
+        let dropped: Vec<_> = i
+            .raw
+            .dropped_files
+            .iter()
+            .map(|f| f.path().to_path_buf())
+            .collect();
+        (hovered, dropped)
+    });
+    if let Some(path) = dropped.into_iter().next() {
+        view.ask(Command::OpenPath(path));
+    }
+    let Some(path) = hovered.first() else { return };
+    let name = path
+        .file_name()
+        .map(|n| n.to_string_lossy().into_owned())
+        .unwrap_or_default();
+    let extension = path
+        .extension()
+        .map(|e| e.to_string_lossy().to_lowercase())
+        .unwrap_or_default();
+    let what = match extension.as_str() {
+        "png" | "jpg" | "jpeg" | "webp" | "bmp" | "gif" | "tif" | "tiff" => {
+            "Rank the captions for this picture"
+        }
+        "onnx" => "Open the encoder that this file belongs to",
+        "json" | "jsonl" | "csv" | "tsv" | "txt" => "Open this workspace or caption file",
+        _ => "Open this folder: a dataset or an encoder",
+    };
+    egui::Area::new(egui::Id::unique("drop"))
+        .order(egui::Order::Tooltip)
+        .fixed_pos(egui::Pos2::ZERO)
+        .show(ctx, |ui| {
+            let t = tokens(ui);
+            let rect = ctx.content_rect();
+            ui.painter()
+                .rect_filled(rect, 0.0, t.base.gamma_multiply(0.88));
+            ui.painter().rect_stroke(
+                rect.shrink(14.0),
+                egui::CornerRadius::same(10),
+                egui::Stroke::new(2.0, t.accent),
+                egui::StrokeKind::Inside,
+            );
+            let font = egui::FontId::proportional(20.0);
+            ui.painter().text(
+                rect.center(),
+                egui::Align2::CENTER_BOTTOM,
+                what,
+                font,
+                t.text,
+            );
+            let below = rect.center() + egui::vec2(0.0, 8.0);
+            ui.painter().text(
+                below,
+                egui::Align2::CENTER_TOP,
+                name,
+                egui::FontId::proportional(14.0),
+                t.weak,
+            );
+        });
+}

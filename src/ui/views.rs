@@ -1,0 +1,99 @@
+//! The small views: what was skipped, and what was said.
+
+use super::View;
+use super::theme::tokens;
+use super::widgets::{empty_state, grouped, heading, weak};
+use crate::session::{Command, Level};
+use egui::{RichText, ScrollArea, Ui};
+
+/// Files and lines of the dataset that were skipped.
+pub fn problems_ui(ui: &mut Ui, view: &mut View<'_>) {
+    let problems = view
+        .session
+        .dataset
+        .as_ref()
+        .map_or(&[][..], |d| &d.problems);
+    if problems.is_empty() {
+        empty_state(
+            ui,
+            "No problems",
+            "Every image and caption of the open dataset could be used.",
+            None,
+        );
+        return;
+    }
+    ui.horizontal(|ui| {
+        heading(ui, &format!("{} skipped", grouped(problems.len())));
+        if ui.button("Copy the list").clicked() {
+            let lines: Vec<String> = problems
+                .iter()
+                .map(|p| format!("{}: {}", p.place, p.what))
+                .collect();
+            view.commands.push(Command::Copy(lines.join("\n")));
+        }
+    });
+    weak(ui, "These were left out; everything else is in use.");
+    ui.add_space(6.0);
+    let height = ui.text_style_height(&egui::TextStyle::Body);
+    ScrollArea::both()
+        .auto_shrink([false; 2])
+        .show_rows(ui, height, problems.len(), |ui, rows| {
+            for problem in &problems[rows] {
+                ui.horizontal(|ui| {
+                    ui.label(RichText::new(&problem.place).strong());
+                    weak(ui, problem.what.clone());
+                });
+            }
+        });
+}
+
+/// Messages of this session, newest first.
+pub fn log_ui(ui: &mut Ui, view: &mut View<'_>) {
+    let log = &view.session.log;
+    if log.is_empty() {
+        empty_state(
+            ui,
+            "Nothing has happened yet",
+            "Messages of this session appear here.",
+            None,
+        );
+        return;
+    }
+    ui.horizontal(|ui| {
+        heading(ui, "Log");
+        if ui.button("Clear").clicked() {
+            view.commands.push(Command::ClearLog);
+        }
+        if ui.button("Copy all").clicked() {
+            let lines: Vec<String> = log
+                .iter()
+                .map(|e| format!("{} {}", e.text, e.remedy))
+                .collect();
+            view.commands.push(Command::Copy(lines.join("\n")));
+        }
+    });
+    let t = tokens(ui);
+    ScrollArea::vertical()
+        .auto_shrink([false; 2])
+        .show(ui, |ui| {
+            for entry in log.iter().rev() {
+                let colour = match entry.level {
+                    Level::Info => t.weak,
+                    Level::Warning => t.warn,
+                    Level::Error => t.bad,
+                };
+                let ago = entry.at.elapsed().as_secs();
+                let ago = if ago < 90 {
+                    format!("{ago} s ago")
+                } else {
+                    format!("{} min ago", ago / 60)
+                };
+                ui.horizontal_wrapped(|ui| {
+                    ui.label(RichText::new("●").size(9.0).color(colour));
+                    weak(ui, ago);
+                    ui.label(&entry.text);
+                    weak(ui, entry.remedy.clone());
+                });
+            }
+        });
+}

@@ -1,0 +1,235 @@
+//! Small pieces that several views draw.
+
+use super::pictures::{Pictures, Shown};
+use super::theme::{Tokens, tokens};
+use egui::{
+    Align2, Color32, CornerRadius, FontId, Rect, Response, RichText, Role, Sense, Stroke,
+    StrokeKind, Ui, WidgetInfo,
+};
+
+/// Draws `image` into `rect`, filling it (cropped in the middle) or fitting inside.
+pub fn picture_in(ui: &Ui, pictures: &mut Pictures, image: u32, rect: Rect, fill: bool) {
+    let t = tokens(ui);
+    let side = rect.width().max(rect.height()) * ui.pixels_per_point();
+    let radius = CornerRadius::same(4);
+    match pictures.get(image, side) {
+        Shown::Texture(id, size) => {
+            let scale = rect.size() / size;
+            let whole = Rect::from_min_max(egui::pos2(0.0, 0.0), egui::pos2(1.0, 1.0));
+            let (target, uv) = if fill {
+                let shown = rect.size() / (size * scale.max_elem());
+                (rect, Rect::from_center_size(whole.center(), shown))
+            } else {
+                (
+                    Rect::from_center_size(rect.center(), size * scale.min_elem()),
+                    whole,
+                )
+            };
+            let shape = egui::epaint::RectShape::filled(target, radius, Color32::WHITE)
+                .with_texture(id, uv);
+            ui.painter().add(shape);
+        }
+        Shown::Loading => {
+            ui.painter().rect_filled(rect, radius, t.raised);
+        }
+        Shown::Broken => {
+            ui.painter().rect_filled(rect, radius, t.raised);
+            ui.painter().text(
+                rect.center(),
+                Align2::CENTER_CENTER,
+                "no picture",
+                FontId::proportional(11.0),
+                t.weak,
+            );
+        }
+    }
+}
+
+/// A clickable area with a name for AccessKit.
+pub fn named_area(
+    ui: &Ui,
+    rect: Rect,
+    id: egui::Id,
+    role: Role,
+    selected: bool,
+    name: impl Fn() -> String,
+) -> Response {
+    let response = ui.interact(rect, id, Sense::click());
+    response.widget_info(|| WidgetInfo::selected(role, true, selected, name()));
+    response
+}
+
+/// A horizontal score bar: `share` of the width, in [0, 1].
+pub fn bar(ui: &Ui, rect: Rect, share: f32, colour: Color32) {
+    let t = tokens(ui);
+    let radius = CornerRadius::same(3);
+    ui.painter().rect_filled(rect, radius, t.track);
+    let filled = Rect::from_min_size(
+        rect.min,
+        egui::vec2(rect.width() * share.clamp(0.0, 1.0), rect.height()),
+    );
+    ui.painter().rect_filled(filled, radius, colour);
+}
+
+/// A small word on a coloured ground, right-aligned at `right`; returns its width.
+pub fn tag(ui: &Ui, right: egui::Pos2, text: &str, colour: Color32, back: Color32) -> f32 {
+    let galley = ui
+        .painter()
+        .layout_no_wrap(text.to_owned(), FontId::proportional(11.5), colour);
+    let size = galley.size() + egui::vec2(12.0, 5.0);
+    let rect = Rect::from_min_size(egui::pos2(right.x - size.x, right.y - size.y / 2.0), size);
+    ui.painter().rect_filled(rect, CornerRadius::same(4), back);
+    ui.painter()
+        .galley(rect.min + egui::vec2(6.0, 2.5), galley, colour);
+    size.x
+}
+
+/// A card with a large figure and what it is.
+pub fn figure(ui: &mut Ui, width: f32, value: &str, what: &str) {
+    let t = tokens(ui);
+    let (rect, response) = ui.allocate_exact_size(egui::vec2(width, 54.0), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{what} {value}")));
+    ui.painter().rect(
+        rect,
+        CornerRadius::same(5),
+        t.raised,
+        Stroke::new(1.0, t.line),
+        StrokeKind::Inside,
+    );
+    let left = rect.min + egui::vec2(11.0, 0.0);
+    ui.painter().text(
+        left + egui::vec2(0.0, 19.0),
+        Align2::LEFT_CENTER,
+        value,
+        FontId::proportional(19.0),
+        t.text,
+    );
+    ui.painter().text(
+        left + egui::vec2(0.0, 40.0),
+        Align2::LEFT_CENTER,
+        what,
+        FontId::proportional(11.5),
+        t.weak,
+    );
+}
+
+/// A section's heading.
+pub fn heading(ui: &mut Ui, text: &str) {
+    let t = tokens(ui);
+    ui.label(RichText::new(text).size(14.5).strong().color(t.text));
+}
+
+/// Explaining text.
+pub fn weak(ui: &mut Ui, text: impl Into<String>) -> Response {
+    let t = tokens(ui);
+    ui.label(RichText::new(text).color(t.weak))
+}
+
+/// An empty state: what is missing and the button that mends it; true when it is clicked.
+pub fn empty_state(ui: &mut Ui, title: &str, text: &str, button: Option<&str>) -> bool {
+    let mut clicked = false;
+    ui.vertical_centered(|ui| {
+        ui.add_space((ui.available_height() * 0.32).max(24.0));
+        ui.label(RichText::new(title).size(18.0).strong());
+        weak(ui, text);
+        if let Some(button) = button {
+            ui.add_space(8.0);
+            clicked = primary(ui, button).clicked();
+        }
+    });
+    clicked
+}
+
+/// The one button that matters most.
+pub fn primary(ui: &mut Ui, text: &str) -> Response {
+    let t = tokens(ui);
+    let fill = if ui.visuals().dark_mode {
+        Color32::from_rgb(58, 108, 172)
+    } else {
+        t.accent
+    };
+    ui.add(egui::Button::new(RichText::new(text).color(Color32::WHITE)).fill(fill))
+}
+
+/// A row of choices of which one is taken; returns the one clicked.
+pub fn segmented<T: Copy + PartialEq>(
+    ui: &mut Ui,
+    current: T,
+    choices: &[(T, &str, &str)],
+) -> Option<T> {
+    let mut taken = None;
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 4.0;
+        for &(value, text, hint) in choices {
+            let button = egui::Button::selectable(value == current, text).frame_when_inactive(true);
+            if ui.add(button).on_hover_text(hint).clicked() {
+                taken = Some(value);
+            }
+        }
+    });
+    taken
+}
+
+/// A chip with a coloured dot.
+pub fn chip(ui: &mut Ui, dot: Color32, text: &str) -> Response {
+    let t = tokens(ui);
+    let galley = ui
+        .painter()
+        .layout_no_wrap(text.to_owned(), FontId::proportional(12.0), t.weak);
+    let size = egui::vec2(galley.size().x + 30.0, 22.0);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::click());
+    let line = if response.hovered() { t.weak } else { t.line };
+    ui.painter().rect(
+        rect,
+        CornerRadius::same(11),
+        Color32::TRANSPARENT,
+        Stroke::new(1.0, line),
+        StrokeKind::Inside,
+    );
+    ui.painter()
+        .circle_filled(rect.left_center() + egui::vec2(12.0, 0.0), 3.0, dot);
+    ui.painter().galley(
+        rect.left_center() + egui::vec2(20.0, -galley.size().y / 2.0),
+        galley,
+        t.weak,
+    );
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, text));
+    response
+}
+
+/// 12345 as "12,345".
+pub fn grouped(n: usize) -> String {
+    let digits = n.to_string();
+    let mut text = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A number with a proper minus sign.
+pub fn signed(value: f32, digits: usize) -> String {
+    let sign = if value < 0.0 { "−" } else { "+" };
+    format!("{sign}{:.digits$}", value.abs())
+}
+
+/// Colour of a margin: right, or nearly missed.
+pub fn margin_colour(t: &Tokens, margin: f32) -> Color32 {
+    if margin > 0.0 { t.good } else { t.bad }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_are_grouped_and_signed() {
+        assert_eq!(grouped(5), "5");
+        assert_eq!(grouped(1_234_567), "1,234,567");
+        assert_eq!(signed(-0.0012, 3), "−0.001");
+        assert_eq!(signed(0.5, 1), "+0.5");
+    }
+}

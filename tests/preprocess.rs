@@ -1,0 +1,190 @@
+//! Preprocessing against what Pillow made of the same pictures (`fixtures/pillow.py`), and the files that describe it.
+
+use nearmiss::dataset::{Picture, open_picture};
+use nearmiss::encoder::{Filter, Preprocess, Resize};
+use serde::Deserialize;
+use std::path::PathBuf;
+
+#[derive(Deserialize)]
+struct Fixtures {
+    mean: Vec<f32>,
+    std: Vec<f32>,
+    cases: Vec<Case>,
+}
+
+#[derive(Deserialize)]
+struct Case {
+    name: String,
+    source: String,
+    resize: Resize,
+    filter: Filter,
+    crop: Option<(u32, u32)>,
+    channels: usize,
+    normalised: Option<Vec<f32>>,
+}
+
+fn fixture(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/pillow").join(name)
+}
+
+fn fixtures() -> Fixtures {
+    let text = std::fs::read_to_string(fixture("cases.json")).expect("the fixtures are there");
+    serde_json::from_str(&text).expect("the fixtures are JSON")
+}
+
+fn picture(name: &str) -> Picture {
+    open_picture(&fixture(&format!("{name}.png"))).expect("the fixture opens")
+}
+
+fn steps(case: &Case, mean: &[f32], std: &[f32]) -> Preprocess {
+    Preprocess {
+        resize: case.resize,
+        crop: case.crop,
+        filter: case.filter,
+        rescale: 1.0 / 255.0,
+        mean: mean[..case.channels].to_vec(),
+        std: std[..case.channels].to_vec(),
+        channels: case.channels,
+    }
+}
+
+#[test]
+fn resizing_and_cropping_are_within_one_level_of_pillow() {
+    let all = fixtures();
+    assert!(all.cases.len() > 30);
+    for case in &all.cases {
+        let ours = steps(case, &all.mean, &all.std).resized(&picture(&format!("source-{}", case.source)));
+        let (ours, pillow) = (ours.expect(&case.name), picture(&case.name));
+        assert_eq!((ours.width, ours.height), (pillow.width, pillow.height), "{}", case.name);
+        let worst = ours.rgb.iter().zip(&pillow.rgb).map(|(a, b)| a.abs_diff(*b)).max();
+        let limit = if case.filter == Filter::Nearest { 0 } else { 1 };
+        assert!(worst <= Some(limit), "{}: {worst:?} levels away from Pillow", case.name);
+    }
+}
+
+#[test]
+fn numbers_are_rescaled_and_normalised_as_hugging_face_does() {
+    let all = fixtures();
+    let mut compared = 0;
+    for case in &all.cases {
+        let Some(expected) = &case.normalised else { continue };
+        let ours = steps(case, &all.mean, &all.std).apply(&picture(&format!("source-{}", case.source)));
+        let ours = ours.expect(&case.name);
+        assert_eq!(ours.len(), expected.len());
+        // A level of the 8-bit picture, but nothing beyond float32 where that picture is the same.
+        let level = if case.filter == Filter::Nearest { 0.0 } else { 1.0 / 255.0 / 0.26 };
+        for (a, b) in ours.iter().zip(expected) {
+            assert!((a - b).abs() <= level + 2e-6, "{}: {a} and {b}", case.name);
+        }
+        compared += 1;
+    }
+    assert_eq!(compared, 2);
+}
+
+#[test]
+fn channels_come_one_after_the_other() {
+    let steps = Preprocess {
+        resize: Resize::None,
+        crop: None,
+        filter: Filter::Bicubic,
+        rescale: 1.0,
+        mean: vec![0.0, 1.0, 2.0],
+        std: vec![1.0, 1.0, 2.0],
+        channels: 3,
+    };
+    let two = Picture { width: 2, height: 1, rgb: vec![10, 20, 30, 11, 21, 32] };
+    assert_eq!(steps.apply(&two).expect("fits"), [10.0, 11.0, 19.0, 20.0, 14.0, 15.0]);
+    assert_eq!(steps.output_size(), None);
+}
+
+/// What [`Preprocess::open`] makes of a configuration, or its complaint.
+fn read(json: &str) -> Result<Preprocess, String> {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("preprocessor_config.json");
+    std::fs::write(&path, json).expect("written");
+    Preprocess::open(&path).map_err(|e| e.to_string())
+}
+
+#[test]
+fn configurations_of_all_forms_are_read() {
+    let clip = Preprocess::named("clip", 224).expect("known");
+    let old = r#"{"crop_size": 224, "do_center_crop": true, "do_normalize": true, "do_resize": true,
+        "feature_extractor_type": "CLIPFeatureExtractor", "resample": 3, "size": 224,
+        "image_mean": [0.48145466, 0.4578275, 0.40821073], "image_std": [0.26862954, 0.26130258, 0.27577711]}"#;
+    assert_eq!(read(old), Ok(clip.clone()));
+    let new = r#"{"crop_size": {"height": 224, "width": 224}, "do_center_crop": true, "do_rescale": true,
+        "image_processor_type": "CLIPImageProcessor", "rescale_factor": 0.00392156862745098,
+        "size": {"shortest_edge": 224}}"#;
+    assert_eq!(read(new), Ok(clip.clone()));
+    assert_eq!(read(&format!("{{\"image_processor\": {new}}}")), Ok(clip.clone()));
+    let open_clip = r#"{"model_cfg": {"vision_cfg": {"image_size": 224}}, "preprocess_cfg": {
+        "mean": [0.48145466, 0.4578275, 0.40821073], "std": [0.26862954, 0.26130258, 0.27577711]}}"#;
+    assert_eq!(read(open_clip), Ok(clip.clone()));
+    let saved = serde_json::to_string(&clip).expect("serialises");
+    assert_eq!(read(&saved), Ok(clip));
+
+    let siglip = Preprocess::named("siglip", 256);
+    let written = r#"{"do_resize": true, "image_processor_type": "SiglipImageProcessor", "resample": 3,
+        "image_mean": [0.5, 0.5, 0.5], "image_std": [0.5, 0.5, 0.5], "size": {"height": 256, "width": 256}}"#;
+    assert_eq!(read(written).ok(), siglip);
+    let squashed = r#"{"preprocess_cfg": {"size": [256, 256], "mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5],
+        "interpolation": "bicubic", "resize_mode": "squash"}}"#;
+    assert_eq!(read(squashed).ok(), siglip);
+
+    let vit = read(r#"{"image_processor_type": "ViTImageProcessor", "size": 224}"#).expect("read");
+    assert_eq!(vit.resize, Resize::Exact { height: 224, width: 224 });
+    assert_eq!((vit.filter, vit.output_size()), (Filter::Bilinear, Some((224, 224))));
+
+    let convnext = r#"{"image_processor_type": "ConvNextImageProcessor", "size": {"shortest_edge": 224}}"#;
+    assert_eq!(read(convnext).ok(), Preprocess::named("imagenet", 224));
+
+    let grey = read(
+        r#"{"size": {"height": 28, "width": 28}, "resample": 2, "do_center_crop": false,
+        "do_normalize": false, "num_channels": 1}"#,
+    );
+    let grey = grey.expect("read");
+    assert_eq!((grey.channels, grey.mean, grey.std), (1, vec![0.0], vec![1.0]));
+}
+
+#[test]
+fn configurations_that_leave_a_question_are_refused() {
+    for (json, word) in [
+        ("", "not JSON"),
+        ("[]", "no keys"),
+        ("{}", "\"size\" is missing"),
+        (r#"{"size": 224}"#, "\"resample\" is missing"),
+        (r#"{"size": 224, "resample": 3}"#, "\"image_mean\" is missing"),
+        (r#"{"size": {"longest_edge": 224}, "resample": 3}"#, "size"),
+        (r#"{"size": 0, "resample": 3, "do_normalize": false}"#, "size of 0"),
+        (r#"{"size": 4000000000, "resample": 3, "do_normalize": false}"#, "size of 4000000000"),
+        (r#"{"size": 224, "resample": 9}"#, "Pillow"),
+        (r#"{"size": 8, "resample": 3, "image_mean": [0.5], "image_std": [0]}"#, "not zero"),
+        (r#"{"size": 8, "resample": 3, "image_mean": [0.5, 0.4], "image_std": [1]}"#, "3 numbers"),
+        (r#"{"size": 8, "do_flip_channel_order": true}"#, "do_flip_channel_order"),
+    ] {
+        let complaint = read(json).expect_err(json);
+        assert!(complaint.contains(word), "{json}: {complaint}");
+    }
+}
+
+#[test]
+fn pictures_without_pixels_and_edited_steps_are_errors_not_panics() {
+    let mut clip = Preprocess::named("clip", 32).expect("known");
+    assert!(clip.apply(&Picture { width: 0, height: 0, rgb: vec![] }).is_err());
+    assert!(clip.apply(&Picture { width: 9, height: 9, rgb: vec![0; 3] }).is_err());
+    let thin = Picture { width: 1, height: 60_000, rgb: vec![0; 180_000] };
+    let clip224 = Preprocess::named("clip", 224).expect("known");
+    assert!(clip224.apply(&thin).is_err_and(|e| e.to_string().contains("too thin")));
+    clip.std.clear();
+    assert!(clip.apply(&Picture { width: 1, height: 1, rgb: vec![0; 3] }).is_err());
+    assert_eq!(Preprocess::named("unheard-of", 224), None);
+}
+
+#[test]
+fn the_fingerprint_changes_with_every_step() {
+    let clip = Preprocess::named("clip", 224).expect("known");
+    let mut other = clip.clone();
+    other.mean[1] += 1e-6;
+    assert_eq!(clip.fingerprint(), clip.clone().fingerprint());
+    assert_ne!(clip.fingerprint(), other.fingerprint());
+}
