@@ -24,7 +24,9 @@ struct Case {
 }
 
 fn fixture(name: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/pillow").join(name)
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/fixtures/pillow")
+        .join(name)
 }
 
 fn fixtures() -> Fixtures {
@@ -53,12 +55,27 @@ fn resizing_and_cropping_are_within_one_level_of_pillow() {
     let all = fixtures();
     assert!(all.cases.len() > 30);
     for case in &all.cases {
-        let ours = steps(case, &all.mean, &all.std).resized(&picture(&format!("source-{}", case.source)));
+        let ours =
+            steps(case, &all.mean, &all.std).resized(&picture(&format!("source-{}", case.source)));
         let (ours, pillow) = (ours.expect(&case.name), picture(&case.name));
-        assert_eq!((ours.width, ours.height), (pillow.width, pillow.height), "{}", case.name);
-        let worst = ours.rgb.iter().zip(&pillow.rgb).map(|(a, b)| a.abs_diff(*b)).max();
+        assert_eq!(
+            (ours.width, ours.height),
+            (pillow.width, pillow.height),
+            "{}",
+            case.name
+        );
+        let worst = ours
+            .rgb
+            .iter()
+            .zip(&pillow.rgb)
+            .map(|(a, b)| a.abs_diff(*b))
+            .max();
         let limit = if case.filter == Filter::Nearest { 0 } else { 1 };
-        assert!(worst <= Some(limit), "{}: {worst:?} levels away from Pillow", case.name);
+        assert!(
+            worst <= Some(limit),
+            "{}: {worst:?} levels away from Pillow",
+            case.name
+        );
     }
 }
 
@@ -67,12 +84,19 @@ fn numbers_are_rescaled_and_normalised_as_hugging_face_does() {
     let all = fixtures();
     let mut compared = 0;
     for case in &all.cases {
-        let Some(expected) = &case.normalised else { continue };
-        let ours = steps(case, &all.mean, &all.std).apply(&picture(&format!("source-{}", case.source)));
+        let Some(expected) = &case.normalised else {
+            continue;
+        };
+        let ours =
+            steps(case, &all.mean, &all.std).apply(&picture(&format!("source-{}", case.source)));
         let ours = ours.expect(&case.name);
         assert_eq!(ours.len(), expected.len());
         // A level of the 8-bit picture, but nothing beyond float32 where that picture is the same.
-        let level = if case.filter == Filter::Nearest { 0.0 } else { 1.0 / 255.0 / 0.26 };
+        let level = if case.filter == Filter::Nearest {
+            0.0
+        } else {
+            1.0 / 255.0 / 0.26
+        };
         for (a, b) in ours.iter().zip(expected) {
             assert!((a - b).abs() <= level + 2e-6, "{}: {a} and {b}", case.name);
         }
@@ -92,8 +116,15 @@ fn channels_come_one_after_the_other() {
         std: vec![1.0, 1.0, 2.0],
         channels: 3,
     };
-    let two = Picture { width: 2, height: 1, rgb: vec![10, 20, 30, 11, 21, 32] };
-    assert_eq!(steps.apply(&two).expect("fits"), [10.0, 11.0, 19.0, 20.0, 14.0, 15.0]);
+    let two = Picture {
+        width: 2,
+        height: 1,
+        rgb: vec![10, 20, 30, 11, 21, 32],
+    };
+    assert_eq!(
+        steps.apply(&two).expect("fits"),
+        [10.0, 11.0, 19.0, 20.0, 14.0, 15.0]
+    );
     assert_eq!(steps.output_size(), None);
 }
 
@@ -116,7 +147,10 @@ fn configurations_of_all_forms_are_read() {
         "image_processor_type": "CLIPImageProcessor", "rescale_factor": 0.00392156862745098,
         "size": {"shortest_edge": 224}}"#;
     assert_eq!(read(new), Ok(clip.clone()));
-    assert_eq!(read(&format!("{{\"image_processor\": {new}}}")), Ok(clip.clone()));
+    assert_eq!(
+        read(&format!("{{\"image_processor\": {new}}}")),
+        Ok(clip.clone())
+    );
     let open_clip = r#"{"model_cfg": {"vision_cfg": {"image_size": 224}}, "preprocess_cfg": {
         "mean": [0.48145466, 0.4578275, 0.40821073], "std": [0.26862954, 0.26130258, 0.27577711]}}"#;
     assert_eq!(read(open_clip), Ok(clip.clone()));
@@ -132,10 +166,20 @@ fn configurations_of_all_forms_are_read() {
     assert_eq!(read(squashed).ok(), siglip);
 
     let vit = read(r#"{"image_processor_type": "ViTImageProcessor", "size": 224}"#).expect("read");
-    assert_eq!(vit.resize, Resize::Exact { height: 224, width: 224 });
-    assert_eq!((vit.filter, vit.output_size()), (Filter::Bilinear, Some((224, 224))));
+    assert_eq!(
+        vit.resize,
+        Resize::Exact {
+            height: 224,
+            width: 224
+        }
+    );
+    assert_eq!(
+        (vit.filter, vit.output_size()),
+        (Filter::Bilinear, Some((224, 224)))
+    );
 
-    let convnext = r#"{"image_processor_type": "ConvNextImageProcessor", "size": {"shortest_edge": 224}}"#;
+    let convnext =
+        r#"{"image_processor_type": "ConvNextImageProcessor", "size": {"shortest_edge": 224}}"#;
     assert_eq!(read(convnext).ok(), Preprocess::named("imagenet", 224));
 
     let grey = read(
@@ -143,7 +187,10 @@ fn configurations_of_all_forms_are_read() {
         "do_normalize": false, "num_channels": 1}"#,
     );
     let grey = grey.expect("read");
-    assert_eq!((grey.channels, grey.mean, grey.std), (1, vec![0.0], vec![1.0]));
+    assert_eq!(
+        (grey.channels, grey.mean, grey.std),
+        (1, vec![0.0], vec![1.0])
+    );
 }
 
 #[test]
@@ -153,14 +200,32 @@ fn configurations_that_leave_a_question_are_refused() {
         ("[]", "no keys"),
         ("{}", "\"size\" is missing"),
         (r#"{"size": 224}"#, "\"resample\" is missing"),
-        (r#"{"size": 224, "resample": 3}"#, "\"image_mean\" is missing"),
+        (
+            r#"{"size": 224, "resample": 3}"#,
+            "\"image_mean\" is missing",
+        ),
         (r#"{"size": {"longest_edge": 224}, "resample": 3}"#, "size"),
-        (r#"{"size": 0, "resample": 3, "do_normalize": false}"#, "size of 0"),
-        (r#"{"size": 4000000000, "resample": 3, "do_normalize": false}"#, "size of 4000000000"),
+        (
+            r#"{"size": 0, "resample": 3, "do_normalize": false}"#,
+            "size of 0",
+        ),
+        (
+            r#"{"size": 4000000000, "resample": 3, "do_normalize": false}"#,
+            "size of 4000000000",
+        ),
         (r#"{"size": 224, "resample": 9}"#, "Pillow"),
-        (r#"{"size": 8, "resample": 3, "image_mean": [0.5], "image_std": [0]}"#, "not zero"),
-        (r#"{"size": 8, "resample": 3, "image_mean": [0.5, 0.4], "image_std": [1]}"#, "3 numbers"),
-        (r#"{"size": 8, "do_flip_channel_order": true}"#, "do_flip_channel_order"),
+        (
+            r#"{"size": 8, "resample": 3, "image_mean": [0.5], "image_std": [0]}"#,
+            "not zero",
+        ),
+        (
+            r#"{"size": 8, "resample": 3, "image_mean": [0.5, 0.4], "image_std": [1]}"#,
+            "3 numbers",
+        ),
+        (
+            r#"{"size": 8, "do_flip_channel_order": true}"#,
+            "do_flip_channel_order",
+        ),
     ] {
         let complaint = read(json).expect_err(json);
         assert!(complaint.contains(word), "{json}: {complaint}");
@@ -170,13 +235,42 @@ fn configurations_that_leave_a_question_are_refused() {
 #[test]
 fn pictures_without_pixels_and_edited_steps_are_errors_not_panics() {
     let mut clip = Preprocess::named("clip", 32).expect("known");
-    assert!(clip.apply(&Picture { width: 0, height: 0, rgb: vec![] }).is_err());
-    assert!(clip.apply(&Picture { width: 9, height: 9, rgb: vec![0; 3] }).is_err());
-    let thin = Picture { width: 1, height: 60_000, rgb: vec![0; 180_000] };
+    assert!(
+        clip.apply(&Picture {
+            width: 0,
+            height: 0,
+            rgb: vec![]
+        })
+        .is_err()
+    );
+    assert!(
+        clip.apply(&Picture {
+            width: 9,
+            height: 9,
+            rgb: vec![0; 3]
+        })
+        .is_err()
+    );
+    let thin = Picture {
+        width: 1,
+        height: 60_000,
+        rgb: vec![0; 180_000],
+    };
     let clip224 = Preprocess::named("clip", 224).expect("known");
-    assert!(clip224.apply(&thin).is_err_and(|e| e.to_string().contains("too thin")));
+    assert!(
+        clip224
+            .apply(&thin)
+            .is_err_and(|e| e.to_string().contains("too thin"))
+    );
     clip.std.clear();
-    assert!(clip.apply(&Picture { width: 1, height: 1, rgb: vec![0; 3] }).is_err());
+    assert!(
+        clip.apply(&Picture {
+            width: 1,
+            height: 1,
+            rgb: vec![0; 3]
+        })
+        .is_err()
+    );
     assert_eq!(Preprocess::named("unheard-of", 224), None);
 }
 

@@ -29,7 +29,8 @@ fn folder_with(files: &[(&str, &str)]) -> TempDir {
 }
 
 fn open(files: &[(&str, &str)], length: Option<usize>) -> Result<Tokenizer, String> {
-    Tokenizer::open(&folder_with(files).path().join("tokenizer.json"), length).map_err(|e| e.to_string())
+    Tokenizer::open(&folder_with(files).path().join("tokenizer.json"), length)
+        .map_err(|e| e.to_string())
 }
 
 const TEXTS: [&str; 2] = ["A dog runs", "zebra"];
@@ -37,7 +38,10 @@ const TEXTS: [&str; 2] = ["A dog runs", "zebra"];
 #[test]
 fn without_any_rule_texts_are_padded_to_the_longest_with_the_last_token() {
     let plain = tokenizer("");
-    let tokens = open(&[("tokenizer.json", &plain)], None).expect("opens").encode(&TEXTS).expect("encodes");
+    let tokens = open(&[("tokenizer.json", &plain)], None)
+        .expect("opens")
+        .encode(&TEXTS)
+        .expect("encodes");
     assert_eq!((tokens.rows, tokens.cols), (2, 4));
     assert_eq!(tokens.ids, [1, 2, 5, 3, 0, 3, 3, 3]);
     assert_eq!(tokens.mask, [1, 1, 1, 1, 1, 1, 0, 0]);
@@ -47,19 +51,35 @@ fn without_any_rule_texts_are_padded_to_the_longest_with_the_last_token() {
 fn a_fixed_length_cuts_and_keeps_the_last_token() {
     let plain = tokenizer("");
     let config = r#"{"pad_token": {"content": "fill"}, "model_max_length": 2}"#;
-    let files = [("tokenizer.json", plain.as_str()), ("tokenizer_config.json", config)];
-    let tokens = open(&files, Some(3)).expect("opens").encode(&TEXTS).expect("encodes");
+    let files = [
+        ("tokenizer.json", plain.as_str()),
+        ("tokenizer_config.json", config),
+    ];
+    let tokens = open(&files, Some(3))
+        .expect("opens")
+        .encode(&TEXTS)
+        .expect("encodes");
     assert_eq!(tokens.ids, [1, 2, 3, 0, 3, 4]);
-    let by_config = open(&files, None).expect("opens").encode(&TEXTS).expect("encodes");
+    let by_config = open(&files, None)
+        .expect("opens")
+        .encode(&TEXTS)
+        .expect("encodes");
     assert_eq!(by_config.ids, [1, 3, 0, 3]);
 }
 
 #[test]
 fn siglip_is_padded_to_its_full_length() {
     let plain = tokenizer("");
-    let config = r#"{"tokenizer_class": "SiglipTokenizer", "model_max_length": 6, "pad_token": "[UNK]"}"#;
-    let files = [("tokenizer.json", plain.as_str()), ("tokenizer_config.json", config)];
-    let tokens = open(&files, None).expect("opens").encode(&["dog"]).expect("encodes");
+    let config =
+        r#"{"tokenizer_class": "SiglipTokenizer", "model_max_length": 6, "pad_token": "[UNK]"}"#;
+    let files = [
+        ("tokenizer.json", plain.as_str()),
+        ("tokenizer_config.json", config),
+    ];
+    let tokens = open(&files, None)
+        .expect("opens")
+        .encode(&["dog"])
+        .expect("encodes");
     assert_eq!(tokens.ids, [2, 3, 0, 0, 0, 0]);
 }
 
@@ -70,11 +90,20 @@ fn the_files_own_padding_and_truncation_hold() {
         "padding": {"strategy": {"Fixed": 5}, "direction": "Right", "pad_to_multiple_of": null, "pad_id": 4,
             "pad_type_id": 0, "pad_token": "fill"},"#,
     );
-    let files = [("tokenizer.json", own.as_str()), ("tokenizer_config.json", r#"{"model_max_length": 2}"#)];
-    let tokens = open(&files, None).expect("opens").encode(&TEXTS).expect("encodes");
+    let files = [
+        ("tokenizer.json", own.as_str()),
+        ("tokenizer_config.json", r#"{"model_max_length": 2}"#),
+    ];
+    let tokens = open(&files, None)
+        .expect("opens")
+        .encode(&TEXTS)
+        .expect("encodes");
     assert_eq!(tokens.ids, [1, 2, 3, 4, 4, 0, 3, 4, 4, 4]);
     assert_eq!(tokens.mask, [1, 1, 1, 0, 0, 1, 1, 0, 0, 0]);
-    let shorter = open(&files, Some(2)).expect("opens").encode(&TEXTS).expect("encodes");
+    let shorter = open(&files, Some(2))
+        .expect("opens")
+        .encode(&TEXTS)
+        .expect("encodes");
     assert_eq!(shorter.ids, [1, 3, 0, 3]);
 }
 
@@ -87,7 +116,10 @@ fn no_text_is_no_row_and_an_empty_text_has_a_column() {
     assert_eq!(tokenizer.encode(&[""]).expect("encodes").ids, [3]);
     let bare = r#"{"version": "1.0", "pre_tokenizer": {"type": "Whitespace"}, "model": {"type": "WordLevel",
         "vocab": {"[UNK]": 0, "[PAD]": 7}, "unk_token": "[UNK]"}}"#;
-    let tokens = open(&[("tokenizer.json", bare)], None).expect("opens").encode(&[""]).expect("encodes");
+    let tokens = open(&[("tokenizer.json", bare)], None)
+        .expect("opens")
+        .encode(&[""])
+        .expect("encodes");
     assert_eq!((tokens.ids, tokens.mask), (vec![7], vec![0]));
 }
 
@@ -103,43 +135,65 @@ fn broken_tokenizers_and_lengths_without_room_are_refused() {
         let complaint = open(&[("tokenizer.json", text)], length).expect_err(word);
         assert!(complaint.contains(word), "{complaint}");
     }
-    let files = [("tokenizer.json", plain.as_str()), ("tokenizer_config.json", "{")];
+    let files = [
+        ("tokenizer.json", plain.as_str()),
+        ("tokenizer_config.json", "{"),
+    ];
     assert!(open(&files, None).is_err_and(|e| e.contains("tokenizer_config.json")));
 }
 
 #[test]
 fn the_fingerprint_knows_the_length() {
     let plain = tokenizer("");
-    let print = |length| open(&[("tokenizer.json", &plain)], length).expect("opens").fingerprint();
+    let print = |length| {
+        open(&[("tokenizer.json", &plain)], length)
+            .expect("opens")
+            .fingerprint()
+    };
     assert_eq!(print(Some(4)), print(Some(4)));
     assert_ne!(print(Some(4)), print(Some(5)));
 }
 
 fn material() -> PathBuf {
-    PathBuf::from(std::env::var_os("NEARMISS_MATERIAL").expect("NEARMISS_MATERIAL names the folder"))
+    PathBuf::from(
+        std::env::var_os("NEARMISS_MATERIAL").expect("NEARMISS_MATERIAL names the folder"),
+    )
 }
 
 #[test]
 #[ignore = "needs NEARMISS_MATERIAL"]
 fn clip_tokens_are_the_published_ones() {
     let path = material().join("clip-tokenizer/tokenizer.json");
-    let tokens = Tokenizer::open(&path, Some(77)).expect("opens").encode(&["Hello World!"]).expect("encodes");
+    let tokens = Tokenizer::open(&path, Some(77))
+        .expect("opens")
+        .encode(&["Hello World!"])
+        .expect("encodes");
     assert_eq!((tokens.rows, tokens.cols), (1, 77));
     assert_eq!(tokens.ids[..5], [49406, 3306, 1002, 256, 49407]);
     assert!(tokens.ids[5..].iter().all(|&id| id == 49407));
     assert_eq!(tokens.mask.iter().sum::<i64>(), 5);
     let long = "dog ".repeat(200);
-    let cut = Tokenizer::open(&path, Some(77)).expect("opens").encode(&[&long]).expect("encodes");
-    assert_eq!((cut.cols, cut.ids[0], cut.ids[75], cut.ids[76]), (77, 49406, cut.ids[1], 49407));
+    let cut = Tokenizer::open(&path, Some(77))
+        .expect("opens")
+        .encode(&[&long])
+        .expect("encodes");
+    assert_eq!(
+        (cut.cols, cut.ids[0], cut.ids[75], cut.ids[76]),
+        (77, 49406, cut.ids[1], 49407)
+    );
 }
 
 fn found(files: &[&str], below: &str) -> Result<EncoderFiles, String> {
     let files: Vec<(&str, &str)> = files.iter().map(|name| (*name, "{}")).collect();
     let folder = folder_with(&files);
     let real = |path: &mut PathBuf| {
-        *path = path.strip_prefix(folder.path()).expect("inside the folder").to_path_buf();
+        *path = path
+            .strip_prefix(folder.path())
+            .expect("inside the folder")
+            .to_path_buf();
     };
-    let mut encoder = EncoderFiles::open(&folder.path().join(below)).map_err(|e| format!("{e}\n{}", e.remedy()))?;
+    let mut encoder = EncoderFiles::open(&folder.path().join(below))
+        .map_err(|e| format!("{e}\n{}", e.remedy()))?;
     real(&mut encoder.image_model);
     real(&mut encoder.text_model);
     real(&mut encoder.tokenizer);
@@ -153,15 +207,30 @@ fn found(files: &[&str], below: &str) -> Result<EncoderFiles, String> {
 fn folders_are_recognised_in_every_layout() {
     type Row<'a> = (&'a [&'a str], &'a str, &'a str, &'a str);
     let rows: &[Row] = &[
-        (&["vision_model.onnx", "text_model.onnx"], "", "vision_model.onnx", "text_model.onnx"),
         (
-            &["onnx/vision_model_fp16.onnx", "onnx/vision_model.onnx", "onnx/text_model.onnx", "onnx/model.onnx"],
+            &["vision_model.onnx", "text_model.onnx"],
+            "",
+            "vision_model.onnx",
+            "text_model.onnx",
+        ),
+        (
+            &[
+                "onnx/vision_model_fp16.onnx",
+                "onnx/vision_model.onnx",
+                "onnx/text_model.onnx",
+                "onnx/model.onnx",
+            ],
             "",
             "onnx/vision_model.onnx",
             "onnx/text_model.onnx",
         ),
         (
-            &["vision_model.onnx", "vision_model_fp16.onnx", "text_model_fp16.onnx", "text_model_q4.onnx"],
+            &[
+                "vision_model.onnx",
+                "vision_model_fp16.onnx",
+                "text_model_fp16.onnx",
+                "text_model_q4.onnx",
+            ],
             "",
             "vision_model_fp16.onnx",
             "text_model_fp16.onnx",
@@ -172,18 +241,44 @@ fn folders_are_recognised_in_every_layout() {
             "vision_model_quantized.onnx",
             "text_model_q4.onnx",
         ),
-        (&["visual.onnx", "textual.onnx"], "", "visual.onnx", "textual.onnx"),
-        (&["image_encoder.onnx", "text_encoder.onnx"], "", "image_encoder.onnx", "text_encoder.onnx"),
-        (&["model_fp16.onnx", "model.onnx"], "", "model.onnx", "model.onnx"),
-        (&["onnx/model_fp16.onnx"], "onnx", "onnx/model_fp16.onnx", "onnx/model_fp16.onnx"),
+        (
+            &["visual.onnx", "textual.onnx"],
+            "",
+            "visual.onnx",
+            "textual.onnx",
+        ),
+        (
+            &["image_encoder.onnx", "text_encoder.onnx"],
+            "",
+            "image_encoder.onnx",
+            "text_encoder.onnx",
+        ),
+        (
+            &["model_fp16.onnx", "model.onnx"],
+            "",
+            "model.onnx",
+            "model.onnx",
+        ),
+        (
+            &["onnx/model_fp16.onnx"],
+            "onnx",
+            "onnx/model_fp16.onnx",
+            "onnx/model_fp16.onnx",
+        ),
     ];
     for (models, below, image, text) in rows {
         let mut files = vec!["tokenizer.json", "preprocessor_config.json"];
         files.extend(*models);
         let encoder = found(&files, below).expect(image);
-        assert_eq!((encoder.image_model.as_path(), encoder.text_model.as_path()), (Path::new(image), Path::new(text)));
+        assert_eq!(
+            (encoder.image_model.as_path(), encoder.text_model.as_path()),
+            (Path::new(image), Path::new(text))
+        );
         assert_eq!(encoder.tokenizer, Path::new("tokenizer.json"));
-        assert_eq!(encoder.preprocess.as_deref(), Some(Path::new("preprocessor_config.json")));
+        assert_eq!(
+            encoder.preprocess.as_deref(),
+            Some(Path::new("preprocessor_config.json"))
+        );
         assert!(!encoder.name.is_empty() && encoder.name != "onnx");
     }
 }
@@ -193,22 +288,43 @@ fn what_a_folder_lacks_is_said() {
     let none = found(&["readme.txt"], "").expect_err("no models");
     assert!(none.contains("no image and text model"), "{none}");
     let half = found(&["vision_model.onnx", "tokenizer.json"], "").expect_err("one tower");
-    assert!(half.contains("vision_model.onnx but no text model"), "{half}");
+    assert!(
+        half.contains("vision_model.onnx but no text model"),
+        "{half}"
+    );
     let mute = found(&["visual.onnx", "textual.onnx"], "").expect_err("no tokenizer");
-    assert!(mute.contains("no tokenizer.json") && mute.contains("save_pretrained"), "{mute}");
+    assert!(
+        mute.contains("no tokenizer.json") && mute.contains("save_pretrained"),
+        "{mute}"
+    );
     let asks = found(&["visual.onnx", "textual.onnx", "tokenizer.json"], "").expect("opens");
     assert_eq!(asks.preprocess, None);
-    let open_clip = ["visual.onnx", "textual.onnx", "tokenizer.json", "open_clip_config.json"];
+    let open_clip = [
+        "visual.onnx",
+        "textual.onnx",
+        "tokenizer.json",
+        "open_clip_config.json",
+    ];
     assert!(found(&open_clip, "").is_ok_and(|e| e.preprocess.is_some()));
     assert!(found(&[], "nowhere").is_err_and(|e| e.contains("nowhere")));
 }
 
 #[test]
 fn two_files_of_any_name_are_a_pair() {
-    let folder = folder_with(&[("a/x.onnx", ""), ("b/onnx/y.onnx", ""), ("b/tokenizer.json", "{}")]);
-    let (image, text) = (folder.path().join("a/x.onnx"), folder.path().join("b/onnx/y.onnx"));
+    let folder = folder_with(&[
+        ("a/x.onnx", ""),
+        ("b/onnx/y.onnx", ""),
+        ("b/tokenizer.json", "{}"),
+    ]);
+    let (image, text) = (
+        folder.path().join("a/x.onnx"),
+        folder.path().join("b/onnx/y.onnx"),
+    );
     let pair = EncoderFiles::from_pair(&image, &text).expect("opens");
     assert_eq!((pair.image_model, pair.text_model), (image.clone(), text));
-    assert_eq!((pair.tokenizer, pair.name.as_str()), (folder.path().join("b/tokenizer.json"), "a"));
+    assert_eq!(
+        (pair.tokenizer, pair.name.as_str()),
+        (folder.path().join("b/tokenizer.json"), "a")
+    );
     assert!(EncoderFiles::from_pair(&image, &folder.path().join("absent.onnx")).is_err());
 }

@@ -147,6 +147,11 @@ impl Writer {
         }
     }
 
+    /// Writes nowhere, and says why.
+    pub(super) fn failed(why: String) -> Self {
+        Self { path: PathBuf::new(), file: None, warning: Some(why) }
+    }
+
     /// Appends the rows `hashes` with `values` (`[hashes.len(), dim]`). Where that fails, this and all later rows
     /// are not kept and [`Writer::warning`] says why.
     pub(super) fn append(&mut self, hashes: &[RowHash], values: &[f32], dim: usize) {

@@ -34,17 +34,7 @@ pub(super) fn embed(
 ) -> Result<Images> {
     let total = dataset.images.len();
     task.begin("Embedding images", total as u64);
-    let (shelf, writer) = match cache {
-        Some(cache) => cache.shelf(
-            &key::key(
-                encoder.image_tower(),
-                &encoder.preprocess().fingerprint(),
-                task,
-            )?,
-            task,
-        )?,
-        None => (Shelf::empty(), Writer::none()),
-    };
+    let (shelf, writer) = key::shelf(cache, encoder.image_tower(), &encoder.preprocess().fingerprint(), task)?;
     let source = Arc::new(Source {
         images: dataset.images.clone(),
         preprocess: Arc::clone(encoder.preprocess()),

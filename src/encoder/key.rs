@@ -1,5 +1,6 @@
 //! What names a file of the cache: everything that an embedding depends on besides its own picture or caption.
 
+use super::cache::{Cache, Shelf, Writer};
 use super::tower::Tower;
 use crate::error::{Error, Result};
 use crate::task::{Task, lock};
@@ -10,9 +11,20 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::SystemTime;
 
+/// What `cache` holds for `tower` with `settings`. Nothing where there is no cache, nor where the model's file can no
+/// longer be read to tell: embedding goes on with the model in memory.
+pub(super) fn shelf(cache: Option<&Cache>, tower: &Tower, settings: &str, task: &Task) -> Result<(Shelf, Writer)> {
+    let Some(cache) = cache else { return Ok((Shelf::empty(), Writer::none())) };
+    match key(tower, settings, task) {
+        Ok(key) => cache.shelf(&key, task),
+        Err(error) if error.is_cancelled() => Err(error),
+        Err(error) => Ok((Shelf::empty(), Writer::failed(format!("Embeddings are not kept for next time: {error}.")))),
+    }
+}
+
 /// The key of `tower` with `settings`, the fingerprint of its preprocessing or tokenizer: BLAKE3 over the model's
 /// bytes, those of its external data, the settings and the output's name.
-pub(super) fn key(tower: &Tower, settings: &str, task: &Task) -> Result<blake3::Hash> {
+fn key(tower: &Tower, settings: &str, task: &Task) -> Result<blake3::Hash> {
     let model = tower.model();
     let mut hasher = blake3::Hasher::new();
     for file in std::iter::once(&model.path).chain(&model.external) {

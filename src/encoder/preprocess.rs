@@ -1,6 +1,7 @@
 //! From a picture to the numbers an image model takes, as Pillow and Hugging Face make them.
 
 mod config;
+mod convolve;
 mod resize;
 
 use crate::dataset::Picture;
@@ -202,7 +203,7 @@ impl Preprocess {
             _ => Cow::Borrowed(picture.rgb.as_slice()),
         };
         let mut size = from.resized(self.resize)?;
-        pixels = resize::resize(pixels, self.channels, from, size, self.filter)?;
+        pixels = resize::resize(pixels, self.channels, from, size, self.filter);
         if let Some((height, width)) = self.crop {
             let to = Size { height, width };
             pixels = centre_crop(pixels, self.channels, size, to);

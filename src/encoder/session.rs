@@ -79,7 +79,7 @@ pub(super) fn open(path: &Path, providers: &[Provider]) -> Result<Opened> {
             Err(why) => notes.push(format!("{provider} unavailable: {}", first_line(&why))),
         }
     }
-    let session = open_with(path, Ok).map_err(|why| cannot_open(path, &why))?;
+    let session = open_with(path, |b| if std::env::var_os("XSPIN").is_some() { Ok(b.with_intra_op_spinning(false)?) } else { Ok(b) }).map_err(|why| cannot_open(path, &why))?;
     Ok(Opened {
         session,
         provider: Provider::Cpu.to_string(),
@@ -101,7 +101,11 @@ fn open_with(
     configure: impl FnOnce(SessionBuilder) -> ort::Result<SessionBuilder>,
 ) -> Result<Session, String> {
     let environment = Runtime::get().map_err(|e| e.to_string())?.environment();
-    contained(|| configure(Session::builder(environment)?)?.commit_from_file(path))
+    contained(|| {
+        // The model shares the cores with decoding: its threads must not spin while they wait for each other.
+        let builder = Session::builder(environment)?.with_intra_op_spinning(false).unwrap_or_else(ort::Error::recover);
+        configure(builder)?.commit_from_file(path)
+    })
 }
 
 /// Runs `session` and hands the output called `output` to `read`.

@@ -1,7 +1,7 @@
 //! Embeds captions: each distinct one once, those of like length together.
 
 use super::batches::{Pace, Rows, all_finite};
-use super::cache::{Cache, RowHash, Shelf, Writer};
+use super::cache::{Cache, RowHash, Writer};
 use super::dual::Encoder;
 use super::key;
 use super::stop::Stop;
@@ -48,17 +48,7 @@ pub(super) fn embed(
         ));
     }
     let (distinct, same_as) = distinguish(texts);
-    let (shelf, mut writer) = match cache {
-        Some(cache) => cache.shelf(
-            &key::key(
-                encoder.text_tower(),
-                &encoder.tokenizer().fingerprint(),
-                task,
-            )?,
-            task,
-        )?,
-        None => (Shelf::empty(), Writer::none()),
-    };
+    let (shelf, mut writer) = key::shelf(cache, encoder.text_tower(), &encoder.tokenizer().fingerprint(), task)?;
     let mut done = Texts {
         rows: Rows::new(texts.len()),
         cached: 0,

@@ -284,9 +284,9 @@ impl Tower {
             values.truncate(rows * length);
             dim = length;
             if all.is_empty() {
-                all = values
+                all = values;
             } else {
-                all.extend(values)
+                all.extend(values);
             }
         }
         Ok((all, dim))

@@ -91,7 +91,7 @@ pub fn install(ctx: &egui::Context) {
     for (theme, t) in [(Theme::Dark, DARK), (Theme::Light, LIGHT)] {
         ctx.style_mut_of(theme, |style| {
             style.visuals = visuals(theme, &t);
-            let font = |size| FontId::unique(size, FontFamily::Proportional);
+            let font = |size| FontId::new(size, FontFamily::Proportional);
             style.text_styles = [
                 (TextStyle::Small, font(11.5)),
                 (TextStyle::Body, font(13.5)),
@@ -99,7 +99,7 @@ pub fn install(ctx: &egui::Context) {
                 (TextStyle::Heading, font(15.5)),
                 (
                     TextStyle::Monospace,
-                    FontId::unique(12.5, FontFamily::Monospace),
+                    FontId::new(12.5, FontFamily::Monospace),
                 ),
             ]
             .into();

@@ -50,8 +50,7 @@ fn an_image_with_nan_is_named() {
 
 #[test]
 fn a_caption_with_nan_is_named() {
-    // Without a word the mean over no token is NaN, unless the tokenizer pads; so an unknown word must do: its id
-    // is 0 and all is well. A huge id is not in the vocabulary, so the image side's trick is played on the text.
+    // The root of minus the id: 0 for an unknown word, NaN for a known one.
     let made = folder(|p| write_image_means(p, "Identity", 0));
     let path = made.path().join("text_model.onnx");
     let minus = [
@@ -169,11 +168,24 @@ fn a_provider_that_cannot_be_is_noted_and_the_cpu_does_it() {
 
 #[test]
 fn a_cancelled_task_embeds_nothing() {
-    let encoder = open(&folder(|p| write_image_means(p, "Identity", 0)), &EncoderOptions::default()).unwrap();
+    let made = folder(|p| write_image_means(p, "Identity", 0));
+    let encoder = open(&made, &EncoderOptions::default()).unwrap();
     let cancelled = task();
     cancelled.cancel();
     let folder = tempfile::tempdir().unwrap();
     let cache = Cache::at(folder.path().to_path_buf());
     assert!(encoder.embed_dataset(&scenes(4), Some(&cache), &cancelled).is_err_and(|e| e.is_cancelled()));
     assert!(encoder.embed_texts(&["one".into()], None, &cancelled).is_err_and(|e| e.is_cancelled()));
+}
+
+#[test]
+fn a_model_file_that_went_away_costs_only_the_cache() {
+    let made = folder(|p| write_image_means(p, "Identity", 0));
+    let encoder = open(&made, &EncoderOptions::default()).unwrap();
+    drop(made);
+    let folder = tempfile::tempdir().unwrap();
+    let cache = Cache::at(folder.path().to_path_buf());
+    let embedded = encoder.embed_dataset(&scenes(3), Some(&cache), &task()).unwrap();
+    assert_eq!(embedded.images.rows(), 3);
+    assert!(!embedded.warnings.is_empty() && embedded.warnings[0].contains("vision_model.onnx"));
 }

@@ -1,14 +1,12 @@
 //! Resizing and cropping in 8 bits, step by step as Pillow and Hugging Face do.
 
-use super::{Filter, Resize};
+use super::{Filter, Resize, convolve};
 use crate::dataset::MAX_PIXELS;
 use crate::error::{Error, Result};
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 use std::borrow::Cow;
 
 /// No model takes pictures larger than this; a configuration that asks for it is wrong.
-pub(super) const MAX_SIDE: u32 = 16_384;
+pub(super) const MAX_SIDE: u32 = 4096;
 
 /// A picture's size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,61 +67,64 @@ pub(super) fn luma(rgb: &[u8]) -> Vec<u8> {
     rgb.chunks_exact(3).map(grey).collect()
 }
 
-/// `pixels`, `channels` bytes each, brought from one size to the other: within one level of Pillow's `Image.resize`.
+/// `pixels`, `channels` bytes each, brought from one size to the other, as `Image.resize` of Pillow 13 does.
 pub(super) fn resize(
     pixels: Cow<'_, [u8]>,
     channels: usize,
     from: Size,
     to: Size,
     filter: Filter,
-) -> Result<Cow<'_, [u8]>> {
-    let kind = match filter {
-        Filter::Nearest => return Ok(nearest(pixels, channels, from, to)),
-        Filter::Box => FilterType::Box,
-        Filter::Bilinear => FilterType::Bilinear,
-        Filter::Hamming => FilterType::Hamming,
-        Filter::Bicubic => FilterType::CatmullRom,
-        Filter::Lanczos => FilterType::Lanczos3,
-    };
-    // Pillow filters rows first and rounds to 8 bits in between; in one go the library filters columns first, which
-    // differs by many levels where a sharp edge overshoots and is clipped.
+) -> Cow<'_, [u8]> {
+    if filter == Filter::Nearest {
+        return nearest(pixels, channels, from, to);
+    }
+    // Each pass rounds and clips to 8 bits, so their order shows at sharp edges. Pillow takes rows first, from 13.0
+    // on columns first where the height shrinks by more than twice what the width does (its pull request 9549).
+    let [lost_height, lost_width] = [(from.height, to.height), (from.width, to.width)]
+        .map(|(a, b)| i64::from(a) - i64::from(b));
+    if lost_height > 0 && lost_height > 2 * lost_width {
+        let between = Size {
+            height: to.height,
+            width: from.width,
+        };
+        let pixels = pass(pixels, channels, from, between, filter);
+        return pass(pixels, channels, between, to, filter);
+    }
     let between = Size {
         height: from.height,
         width: to.width,
     };
-    let pixels = pass(pixels, channels, from, between, kind)?;
-    pass(pixels, channels, between, to, kind)
+    let pixels = pass(pixels, channels, from, between, filter);
+    pass(pixels, channels, between, to, filter)
 }
 
+/// Changes one side at most.
 fn pass(
     pixels: Cow<'_, [u8]>,
     channels: usize,
     from: Size,
     to: Size,
-    kind: FilterType,
-) -> Result<Cow<'_, [u8]>> {
-    if from == to {
-        return Ok(pixels);
-    }
-    let fault = |what: String| {
-        Error::request(
-            format!("cannot resize the picture: {what}"),
-            "Leave it out.",
-        )
-    };
-    let layout = if channels == 1 {
-        PixelType::U8
+    filter: Filter,
+) -> Cow<'_, [u8]> {
+    if from.width != to.width {
+        let row = if channels == 1 {
+            convolve::horizontal::<1>
+        } else {
+            convolve::horizontal::<3>
+        };
+        Cow::Owned(row(&pixels, from, to.width, filter))
+    } else if from.height != to.height {
+        let row = from.width as usize * channels;
+        Cow::Owned(convolve::vertical(
+            &pixels,
+            row,
+            from.height,
+            to.height,
+            filter,
+        ))
     } else {
-        PixelType::U8x3
-    };
-    let source = ImageRef::new(from.width, from.height, &pixels, layout)
-        .map_err(|e| fault(e.to_string()))?;
-    let mut result = Image::new(to.width, to.height, layout);
-    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(kind));
-    Resizer::new()
-        .resize(&source, &mut result, &options)
-        .map_err(|e| fault(e.to_string()))?;
-    Ok(Cow::Owned(result.into_vec()))
+        pixels
+    }
 }
 
 /// Pillow's nearest neighbour. It adds the step up in float64, so that ties fall as they do there.
