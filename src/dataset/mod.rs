@@ -5,6 +5,7 @@
 
 pub mod demo;
 pub mod formats;
+mod jpeg;
 pub mod npy;
 mod picture;
 

@@ -1,10 +1,11 @@
 //! Pictures: decoded from files to RGB8, upright, with hostile or broken files refused by name.
 
+use super::jpeg;
 use crate::error::{Error, Result};
 use fast_image_resize::images::{Image as Canvas, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 use image::metadata::Orientation;
-use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
+use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, RgbImage};
 use std::io::Cursor;
 use std::path::Path;
 
@@ -85,7 +86,13 @@ impl Picture {
             ));
         }
         let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-        let mut image = DynamicImage::from_decoder(decoder).map_err(|e| unreadable(path, &e))?;
+        let exact = (format == ImageFormat::Jpeg)
+            .then(|| jpeg::decode(bytes))
+            .flatten();
+        let mut image = match exact.and_then(|rgb| RgbImage::from_raw(width, height, rgb)) {
+            Some(rgb) => DynamicImage::ImageRgb8(rgb),
+            None => DynamicImage::from_decoder(decoder).map_err(|e| unreadable(path, &e))?,
+        };
         image.apply_orientation(orientation);
         let image = image.into_rgb8();
         Ok(Self {

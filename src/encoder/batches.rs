@@ -4,25 +4,33 @@ use super::dual::Encoder;
 use super::runtime::Runtime;
 use crate::error::{Error, Result};
 use crate::task::Task;
+use std::ops::Range;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// Chooses the size of the next batch. ONNX Runtime can be stopped within a batch and gets the user's size; tract
-/// cannot, and gets as much as it does in a fraction of a second.
+/// Chooses the size of the next batch, up to the user's, so that a cancel is obeyed within a second. ONNX Runtime
+/// stops between two operators, so a batch may take a while; tract stops between two batches.
 pub(super) struct Pace {
     size: usize,
     most: usize,
-    fixed: bool,
+    /// A batch that takes less is followed by a larger one, one that takes more by a smaller one.
+    aim: Range<Duration>,
 }
 
 impl Pace {
     pub(super) fn new(encoder: &Encoder) -> Self {
-        let fixed = Runtime::get().is_ok_and(|r| !r.is_tract());
+        let tract = Runtime::get().is_ok_and(Runtime::is_tract);
+        let (first, low, high) = if tract {
+            (1, 150, 400)
+        } else {
+            (32, 500, 2000)
+        };
         let most = encoder.batch();
+        let aim = Duration::from_millis(low)..Duration::from_millis(high);
         Self {
-            size: if fixed { most } else { 1 },
+            size: most.min(first),
             most,
-            fixed,
+            aim,
         }
     }
 
@@ -43,9 +51,9 @@ impl Pace {
             }
         })?;
         let took = since.elapsed();
-        if !self.fixed && took < Duration::from_millis(150) {
+        if took < self.aim.start {
             self.size = (self.size * 2).min(self.most);
-        } else if !self.fixed && took > Duration::from_millis(400) {
+        } else if took > self.aim.end {
             self.size = (self.size / 2).max(1);
         }
         Ok(result)

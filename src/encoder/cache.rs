@@ -149,7 +149,11 @@ impl Writer {
 
     /// Writes nowhere, and says why.
     pub(super) fn failed(why: String) -> Self {
-        Self { path: PathBuf::new(), file: None, warning: Some(why) }
+        Self {
+            path: PathBuf::new(),
+            file: None,
+            warning: Some(why),
+        }
     }
 
     /// Appends the rows `hashes` with `values` (`[hashes.len(), dim]`). Where that fails, this and all later rows

@@ -34,7 +34,12 @@ pub(super) fn embed(
 ) -> Result<Images> {
     let total = dataset.images.len();
     task.begin("Embedding images", total as u64);
-    let (shelf, writer) = key::shelf(cache, encoder.image_tower(), &encoder.preprocess().fingerprint(), task)?;
+    let (shelf, writer) = key::shelf(
+        cache,
+        encoder.image_tower(),
+        &encoder.preprocess().fingerprint(),
+        task,
+    )?;
     let source = Arc::new(Source {
         images: dataset.images.clone(),
         preprocess: Arc::clone(encoder.preprocess()),

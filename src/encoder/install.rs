@@ -3,6 +3,7 @@
 use super::pip;
 use super::runtime::data_dir;
 use super::search::newest_library;
+use super::stop::patiently;
 use crate::error::{Error, Result};
 use crate::task::Task;
 use serde::{Deserialize, Serialize};
@@ -65,7 +66,7 @@ pub fn install(flavour: Flavour, task: &Task) -> Result<PathBuf> {
             .map_err(Error::io("create a folder in", &data))
     };
     task.begin("Looking for pip", 0);
-    let python = pip::python()?;
+    let python = patiently(task, "find-pip", pip::python)?;
     let download = temporary("download-")?;
     let wheel = pip::download(python, flavour, download.path(), task)?;
     let fresh = temporary("runtime-")?;

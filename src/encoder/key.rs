@@ -13,12 +13,22 @@ use std::time::SystemTime;
 
 /// What `cache` holds for `tower` with `settings`. Nothing where there is no cache, nor where the model's file can no
 /// longer be read to tell: embedding goes on with the model in memory.
-pub(super) fn shelf(cache: Option<&Cache>, tower: &Tower, settings: &str, task: &Task) -> Result<(Shelf, Writer)> {
-    let Some(cache) = cache else { return Ok((Shelf::empty(), Writer::none())) };
+pub(super) fn shelf(
+    cache: Option<&Cache>,
+    tower: &Tower,
+    settings: &str,
+    task: &Task,
+) -> Result<(Shelf, Writer)> {
+    let Some(cache) = cache else {
+        return Ok((Shelf::empty(), Writer::none()));
+    };
     match key(tower, settings, task) {
         Ok(key) => cache.shelf(&key, task),
         Err(error) if error.is_cancelled() => Err(error),
-        Err(error) => Ok((Shelf::empty(), Writer::failed(format!("Embeddings are not kept for next time: {error}.")))),
+        Err(error) => Ok((
+            Shelf::empty(),
+            Writer::failed(format!("Embeddings are not kept for next time: {error}.")),
+        )),
     }
 }
 

@@ -14,7 +14,7 @@ use std::path::Path;
 /// Channel means of OpenAI's CLIP (`OPENAI_CLIP_MEAN` of transformers and `open_clip`).
 const CLIP_MEAN: [f32; 3] = [0.481_454_66, 0.457_827_5, 0.408_210_73];
 /// Channel deviations of OpenAI's CLIP (`OPENAI_CLIP_STD`).
-const CLIP_STD: [f32; 3] = [0.268_629_54, 0.261_302_58, 0.275_777_11];
+const CLIP_STD: [f32; 3] = [0.268_629_54, 0.261_302_6, 0.275_777_1];
 /// Channel means of ImageNet (torchvision's reference recipes).
 const IMAGENET_MEAN: [f32; 3] = [0.485, 0.456, 0.406];
 /// Channel deviations of ImageNet.

@@ -79,7 +79,14 @@ pub(super) fn open(path: &Path, providers: &[Provider]) -> Result<Opened> {
             Err(why) => notes.push(format!("{provider} unavailable: {}", first_line(&why))),
         }
     }
-    let session = open_with(path, |b| if std::env::var_os("XSPIN").is_some() { Ok(b.with_intra_op_spinning(false)?) } else { Ok(b) }).map_err(|why| cannot_open(path, &why))?;
+    let session = open_with(path, |b| {
+        if std::env::var_os("XSPIN").is_some() {
+            Ok(b.with_intra_op_spinning(false)?)
+        } else {
+            Ok(b)
+        }
+    })
+    .map_err(|why| cannot_open(path, &why))?;
     Ok(Opened {
         session,
         provider: Provider::Cpu.to_string(),
@@ -103,19 +110,20 @@ fn open_with(
     let environment = Runtime::get().map_err(|e| e.to_string())?.environment();
     contained(|| {
         // The model shares the cores with decoding: its threads must not spin while they wait for each other.
-        let builder = Session::builder(environment)?.with_intra_op_spinning(false).unwrap_or_else(ort::Error::recover);
+        let builder = Session::builder(environment)?
+            .with_intra_op_spinning(false)
+            .unwrap_or_else(ort::Error::recover);
         configure(builder)?.commit_from_file(path)
     })
 }
 
-/// Runs `session` and hands the output called `output` to `read`.
-pub(super) fn run<T>(
+/// Runs `session`; yields the output called `output` as float32, row-major, and its shape.
+pub(super) fn run(
     session: &mut Session,
     feeds: &[Feed<'_>],
     output: &str,
     stop: &Stop,
-    read: impl FnOnce(&DynValue) -> ort::Result<T>,
-) -> Result<T, String> {
+) -> Result<(Vec<f32>, Vec<usize>), String> {
     contained(|| {
         let inputs = feeds
             .iter()
@@ -126,7 +134,9 @@ pub(super) fn run<T>(
             None => session.run(inputs)?,
         };
         let value = outputs.get(output);
-        read(value.ok_or_else(|| ort::Error::new(format!("the output {output} is missing")))?)
+        read_floats(
+            value.ok_or_else(|| ort::Error::new(format!("the output {output} is missing")))?,
+        )
     })
 }
 
@@ -170,4 +180,17 @@ pub(super) fn first_line(text: &str) -> &str {
         .unwrap_or_default()
         .trim()
         .trim_end_matches('.')
+}
+
+/// The values of a float tensor as float32, and its shape.
+fn read_floats(value: &DynValue) -> ort::Result<(Vec<f32>, Vec<usize>)> {
+    let sizes = |shape: &[i64]| shape.iter().map(|&d| d as usize).collect();
+    if let Ok((shape, values)) = value.try_extract_tensor::<f32>() {
+        return Ok((values.to_vec(), sizes(shape)));
+    }
+    if let Ok((shape, values)) = value.try_extract_tensor::<f16>() {
+        return Ok((values.iter().map(|v| v.to_f32()).collect(), sizes(shape)));
+    }
+    let (shape, values) = value.try_extract_tensor::<f64>()?;
+    Ok((values.iter().map(|&v| v as f32).collect(), sizes(shape)))
 }

@@ -48,7 +48,12 @@ pub(super) fn embed(
         ));
     }
     let (distinct, same_as) = distinguish(texts);
-    let (shelf, mut writer) = key::shelf(cache, encoder.text_tower(), &encoder.tokenizer().fingerprint(), task)?;
+    let (shelf, mut writer) = key::shelf(
+        cache,
+        encoder.text_tower(),
+        &encoder.tokenizer().fingerprint(),
+        task,
+    )?;
     let mut done = Texts {
         rows: Rows::new(texts.len()),
         cached: 0,

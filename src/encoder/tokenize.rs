@@ -140,7 +140,12 @@ impl Tokenizer {
         tokenizers::pad_encodings(&mut encodings, &self.padding).map_err(fault)?;
         let (rows, cols) = (
             texts.len(),
-            encodings.iter().map(|e| e.len()).max().unwrap_or(0).max(1),
+            encodings
+                .iter()
+                .map(tokenizers::Encoding::len)
+                .max()
+                .unwrap_or(0)
+                .max(1),
         );
         let mut tokens = Tokens {
             rows,

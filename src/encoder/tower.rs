@@ -10,9 +10,7 @@ use super::tokenize::Tokens;
 use crate::error::{Error, Result};
 use crate::onnx::ModelInfo;
 use crate::task::lock;
-use half::f16;
 use ort::session::Session;
-use ort::value::DynValue;
 use std::path::Path;
 use std::sync::Mutex;
 
@@ -296,7 +294,7 @@ impl Tower {
         let path = &self.model.path;
         let feeds = feed::feeds(&self.model, &self.roles, self.main, batch);
         let mut session = lock(&self.session);
-        let (values, shape) = session::run(&mut session, &feeds, &self.output, stop, read_floats)
+        let (values, shape) = session::run(&mut session, &feeds, &self.output, stop)
             .map_err(|why| {
             let why = session::first_line(&why);
             Error::runtime(
@@ -329,17 +327,4 @@ impl Tower {
 
 fn position(roles: &[Role], role: Role) -> usize {
     roles.iter().position(|r| *r == role).unwrap_or(0)
-}
-
-/// The values of a float tensor as float32, and its shape.
-fn read_floats(value: &DynValue) -> ort::Result<(Vec<f32>, Vec<usize>)> {
-    let sizes = |shape: &[i64]| shape.iter().map(|&d| d as usize).collect();
-    if let Ok((shape, values)) = value.try_extract_tensor::<f32>() {
-        return Ok((values.to_vec(), sizes(shape)));
-    }
-    if let Ok((shape, values)) = value.try_extract_tensor::<f16>() {
-        return Ok((values.iter().map(|v| v.to_f32()).collect(), sizes(shape)));
-    }
-    let (shape, values) = value.try_extract_tensor::<f64>()?;
-    Ok((values.iter().map(|&v| v as f32).collect(), sizes(shape)))
 }

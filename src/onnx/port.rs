@@ -111,10 +111,8 @@ impl fmt::Display for Port {
 
 impl From<&ValueInfoProto> for Port {
     fn from(value: &ValueInfoProto) -> Self {
-        let tensor = value.r#type.as_ref().and_then(|t| match &t.value {
-            Some(type_proto::Value::TensorType(tensor)) => Some(tensor),
-            None => None,
-        });
+        let kind = value.r#type.as_ref().and_then(|t| t.value.as_ref());
+        let tensor = kind.map(|type_proto::Value::TensorType(tensor)| tensor);
         let shape = tensor.and_then(|t| t.shape.as_ref());
         // Some exporters write 0 or -1 for a dimension they do not know.
         let dim = |value: &Option<dimension::Value>| match value {

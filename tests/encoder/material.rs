@@ -7,7 +7,8 @@ use nearmiss::encoder::{Embedded, Encoder, EncoderFiles, EncoderOptions};
 use std::path::PathBuf;
 
 fn material(name: &str) -> PathBuf {
-    PathBuf::from(std::env::var_os("NEARMISS_MATERIAL").expect("NEARMISS_MATERIAL is set")).join(name)
+    PathBuf::from(std::env::var_os("NEARMISS_MATERIAL").expect("NEARMISS_MATERIAL is set"))
+        .join(name)
 }
 
 fn embed(data: &str, encoder: &str) -> Embedded {
@@ -23,10 +24,20 @@ fn assert_agrees(ours: &Embeddings, reference: &str) {
     let (values, rows, dim) = dataset::npy::read_npy(&path).unwrap();
     let theirs = Embeddings::new(values, dim).unwrap();
     assert_eq!((ours.rows(), ours.dim()), (rows, dim));
-    let worst = ours.data().iter().zip(theirs.data()).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
-    let cosine = (0..rows).map(|i| ours.dot(i, &theirs, i)).fold(f32::MAX, f32::min);
+    let worst = ours
+        .data()
+        .iter()
+        .zip(theirs.data())
+        .map(|(a, b)| (a - b).abs())
+        .fold(0.0, f32::max);
+    let cosine = (0..rows)
+        .map(|i| ours.dot(i, &theirs, i))
+        .fold(f32::MAX, f32::min);
     println!("{reference}: largest difference {worst:.2e}, smallest cosine {cosine:.7}");
-    assert!(worst < 1e-3 && cosine > 0.99999, "{reference}: {worst} {cosine}");
+    assert!(
+        worst < 1e-3 && cosine > 0.99999,
+        "{reference}: {worst} {cosine}"
+    );
 }
 
 #[test]
@@ -34,15 +45,18 @@ fn assert_agrees(ours: &Embeddings, reference: &str) {
 fn flickr8k_cca_agrees_with_its_reference() {
     let embedded = embed("flickr8k-test", "flickr8k-cca");
     assert!(embedded.dataset.problems.is_empty());
-    assert_agrees(&embedded.images, "reference_image_embeds.npy");
     assert_agrees(&embedded.texts, "reference_text_embeds.npy");
+    assert_agrees(&embedded.images, "reference_image_embeds.npy");
 }
 
 #[test]
 #[ignore = "needs NEARMISS_MATERIAL"]
 fn digits_vit_takes_one_channel_and_one_id_per_text() {
     let embedded = embed("digits", "digits-vit");
-    assert_eq!((embedded.images.rows(), embedded.images.dim()), (embedded.dataset.images.len(), 8));
+    assert_eq!(
+        (embedded.images.rows(), embedded.images.dim()),
+        (embedded.dataset.images.len(), 8)
+    );
     assert_eq!(embedded.texts.rows(), embedded.dataset.captions.len());
     let right = (0..embedded.images.rows())
         .filter(|&i| {

@@ -4,23 +4,42 @@ use prost::Message as _;
 use std::path::Path;
 use tract_onnx::pb::tensor_shape_proto::{Dimension, dimension::Value};
 use tract_onnx::pb::{
-    AttributeProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorShapeProto, TypeProto,
-    ValueInfoProto, type_proto,
+    AttributeProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorShapeProto,
+    TypeProto, ValueInfoProto, type_proto,
 };
 
 /// Element types of `TensorProto`.
 pub const FLOAT: i32 = 1;
+pub const INT32: i32 = 6;
 pub const INT64: i32 = 7;
+pub const FLOAT16: i32 = 10;
 
 /// An input or output; a dimension of 0 is the batch.
 pub fn port(name: &str, elem_type: i32, dims: &[i64]) -> ValueInfoProto {
     let dim = dims.iter().map(|&size| {
-        let value = if size == 0 { Value::DimParam("batch".into()) } else { Value::DimValue(size) };
-        Dimension { value: Some(value), ..Dimension::default() }
+        let value = if size == 0 {
+            Value::DimParam("batch".into())
+        } else {
+            Value::DimValue(size)
+        };
+        Dimension {
+            value: Some(value),
+            ..Dimension::default()
+        }
     });
-    let tensor = type_proto::Tensor { elem_type, shape: Some(TensorShapeProto { dim: dim.collect() }) };
-    let kind = TypeProto { value: Some(type_proto::Value::TensorType(tensor)), ..TypeProto::default() };
-    ValueInfoProto { name: name.into(), r#type: Some(kind), ..ValueInfoProto::default() }
+    let tensor = type_proto::Tensor {
+        elem_type,
+        shape: Some(TensorShapeProto { dim: dim.collect() }),
+    };
+    let kind = TypeProto {
+        value: Some(type_proto::Value::TensorType(tensor)),
+        ..TypeProto::default()
+    };
+    ValueInfoProto {
+        name: name.into(),
+        r#type: Some(kind),
+        ..ValueInfoProto::default()
+    }
 }
 
 /// A node without attributes.
@@ -36,27 +55,48 @@ pub fn node(op: &str, inputs: &[&str], output: &str) -> NodeProto {
 
 /// An integer attribute.
 pub fn integer(name: &str, value: i64) -> AttributeProto {
-    AttributeProto { name: name.into(), i: value, r#type: 2, ..AttributeProto::default() }
+    AttributeProto {
+        name: name.into(),
+        i: value,
+        r#type: 2,
+        ..AttributeProto::default()
+    }
 }
 
 /// `node` with integer and integer-list attributes.
 pub fn with(mut node: NodeProto, integers: &[(&str, i64)], lists: &[(&str, &[i64])]) -> NodeProto {
-    node.attribute.extend(integers.iter().map(|&(name, value)| integer(name, value)));
-    node.attribute.extend(lists.iter().map(|&(name, values)| AttributeProto {
-        name: name.into(),
-        ints: values.to_vec(),
-        r#type: 7,
-        ..AttributeProto::default()
-    }));
+    node.attribute
+        .extend(integers.iter().map(|&(name, value)| integer(name, value)));
+    node.attribute
+        .extend(lists.iter().map(|&(name, values)| AttributeProto {
+            name: name.into(),
+            ints: values.to_vec(),
+            r#type: 7,
+            ..AttributeProto::default()
+        }));
     node
 }
 
 /// Writes a model of operator set 13.
-pub fn write(path: &Path, inputs: Vec<ValueInfoProto>, node: Vec<NodeProto>, outputs: Vec<ValueInfoProto>) {
-    let graph = GraphProto { name: "g".into(), node, input: inputs, output: outputs, ..GraphProto::default() };
+pub fn write(
+    path: &Path,
+    inputs: Vec<ValueInfoProto>,
+    node: Vec<NodeProto>,
+    outputs: Vec<ValueInfoProto>,
+) {
+    let graph = GraphProto {
+        name: "g".into(),
+        node,
+        input: inputs,
+        output: outputs,
+        ..GraphProto::default()
+    };
     let model = ModelProto {
         ir_version: 8,
-        opset_import: vec![OperatorSetIdProto { domain: String::new(), version: 13 }],
+        opset_import: vec![OperatorSetIdProto {
+            domain: String::new(),
+            version: 13,
+        }],
         graph: Some(graph),
         ..ModelProto::default()
     };
@@ -66,7 +106,11 @@ pub fn write(path: &Path, inputs: Vec<ValueInfoProto>, node: Vec<NodeProto>, out
 /// An image model: the mean of each channel, [batch, 3]; `last` is applied to it, as "Sqrt" or "Identity". `batch`
 /// is its batch, 0 for any.
 pub fn write_image_means(path: &Path, last: &str, batch: i64) {
-    let mean = with(node("ReduceMean", &["pixel_values"], "mean"), &[("keepdims", 0)], &[("axes", &[2, 3])]);
+    let mean = with(
+        node("ReduceMean", &["pixel_values"], "mean"),
+        &[("keepdims", 0)],
+        &[("axes", &[2, 3])],
+    );
     write(
         path,
         vec![port("pixel_values", FLOAT, &[batch, 3, 8, 8])],
@@ -75,12 +119,19 @@ pub fn write_image_means(path: &Path, last: &str, batch: i64) {
     );
 }
 
-/// A text model: [ids, ids squared, 1] summed over the tokens, [batch, 3].
+/// A text model: ids, their squares and their roots, each as a mean over the tokens, [batch, 3].
 pub fn write_text_sums(path: &Path) {
-    let sum = |from: &str, to: &str| with(node("ReduceMean", &[from], to), &[("keepdims", 1)], &[("axes", &[1])]);
+    let sum = |from: &str, to: &str| {
+        with(
+            node("ReduceMean", &[from], to),
+            &[("keepdims", 1)],
+            &[("axes", &[1])],
+        )
+    };
     let mut ids = port("input_ids", INT64, &[0, 0]);
     // A batch and a sequence, both open.
-    if let Some(type_proto::Value::TensorType(tensor)) = ids.r#type.as_mut().and_then(|t| t.value.as_mut())
+    if let Some(type_proto::Value::TensorType(tensor)) =
+        ids.r#type.as_mut().and_then(|t| t.value.as_mut())
         && let Some(shape) = &mut tensor.shape
     {
         shape.dim[1].value = Some(Value::DimParam("seq".into()));
@@ -95,9 +146,52 @@ pub fn write_text_sums(path: &Path) {
             sum("x", "a"),
             sum("xx", "b"),
             sum("root", "c"),
-            with(node("Concat", &["a", "b", "c"], "text_embeds"), &[("axis", 1)], &[]),
+            with(
+                node("Concat", &["a", "b", "c"], "text_embeds"),
+                &[("axis", 1)],
+                &[],
+            ),
         ],
         vec![port("text_embeds", FLOAT, &[0, 3])],
+    );
+}
+
+/// Both towers in one file, in other types: float16 pictures, int32 ids, an attention mask. The image embedding is
+/// that of [`write_image_means`], the text's is `[mean id, mean mask, mean mask]`, ids counted under the mask.
+pub fn write_both(path: &Path) {
+    let mean = |from: &str, to: &str, axes: &[i64], keep: i64| {
+        with(
+            node("ReduceMean", &[from], to),
+            &[("keepdims", keep)],
+            &[("axes", axes)],
+        )
+    };
+    let cast = |from: &str, to: &str| with(node("Cast", &[from], to), &[("to", 1)], &[]);
+    write(
+        path,
+        vec![
+            port("input_ids", INT32, &[0, 4]),
+            port("pixel_values", FLOAT16, &[0, 3, 8, 8]),
+            port("attention_mask", INT64, &[0, 4]),
+        ],
+        vec![
+            cast("pixel_values", "p"),
+            mean("p", "image_embeds", &[2, 3], 0),
+            cast("input_ids", "i"),
+            cast("attention_mask", "m"),
+            node("Mul", &["i", "m"], "im"),
+            mean("im", "a", &[1], 1),
+            mean("m", "b", &[1], 1),
+            with(
+                node("Concat", &["a", "b", "b"], "text_embeds"),
+                &[("axis", 1)],
+                &[],
+            ),
+        ],
+        vec![
+            port("text_embeds", FLOAT, &[0, 3]),
+            port("image_embeds", FLOAT, &[0, 3]),
+        ],
     );
 }
 

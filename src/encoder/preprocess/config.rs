@@ -155,7 +155,9 @@ fn hugging_face(config: &Value) -> Result<Preprocess, String> {
         std = stated("image_std", family.as_ref().map(|f| f.std))?;
     }
     if flag("rescale_offset") == Some(true) {
-        mean.iter_mut().for_each(|m| *m += 1.0);
+        for value in &mut mean {
+            *value += 1.0;
+        }
     }
     let grey = flag("do_convert_grayscale").or(flag("do_grayscale")) == Some(true);
     let listed = present("image_mean")

@@ -43,16 +43,9 @@ impl Size {
             }
             Resize::ShortestEdge(edge) => {
                 let long = long(edge) as u32;
-                Ok(match self.width <= self.height {
-                    true => Self {
-                        height: long,
-                        width: edge,
-                    },
-                    false => Self {
-                        height: edge,
-                        width: long,
-                    },
-                })
+                let tall = self.width <= self.height;
+                let (height, width) = if tall { (long, edge) } else { (edge, long) };
+                Ok(Self { height, width })
             }
         }
     }

@@ -1,0 +1,168 @@
+//! The layers only look down: which module may import which, read from the sources.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// What each module may import, besides `error` and `task`, which everyone may.
+fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
+    BTreeMap::from([
+        ("error", &[][..]),
+        ("task", &[]),
+        ("dataset", &[]),
+        ("onnx", &[]),
+        ("compute", &[]),
+        ("encoder", &["dataset", "onnx", "compute"]),
+        ("retrieval", &["dataset", "compute"]),
+        ("session", &["dataset", "compute", "encoder", "retrieval"]),
+        (
+            "ui",
+            &["session", "dataset", "compute", "encoder", "retrieval"],
+        ),
+        (
+            "cli",
+            &["dataset", "onnx", "compute", "encoder", "retrieval"],
+        ),
+        (
+            "app",
+            &[
+                "dataset",
+                "onnx",
+                "compute",
+                "encoder",
+                "retrieval",
+                "session",
+                "ui",
+            ],
+        ),
+    ])
+}
+
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).expect("a source folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+fn all() -> Vec<(String, PathBuf, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    sources(&root, &mut files);
+    files
+        .into_iter()
+        .map(|path| {
+            let inside = path.strip_prefix(&root).expect("inside src");
+            let first = inside.components().next().expect("a part").as_os_str();
+            let module = first.to_string_lossy().trim_end_matches(".rs").to_owned();
+            let text = std::fs::read_to_string(&path).expect("readable");
+            (module, path, text)
+        })
+        .collect()
+}
+
+/// The modules that `text` names as `crate::module`.
+fn imports(text: &str) -> Vec<String> {
+    text.lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .flat_map(|line| line.split("crate::").skip(1))
+        .map(|rest| {
+            rest.chars()
+                .take_while(|c| c.is_alphanumeric() || *c == '_')
+                .collect::<String>()
+        })
+        .filter(|module| !module.is_empty())
+        .collect()
+}
+
+#[test]
+fn modules_import_only_what_lies_below_them() {
+    let allowed = allowed();
+    let mut wrong = Vec::new();
+    for (module, path, text) in all() {
+        if module == "main" || module == "lib" {
+            continue;
+        }
+        let may = allowed
+            .get(module.as_str())
+            .unwrap_or_else(|| panic!("{module} is not on the map"));
+        for import in imports(&text) {
+            if import != module
+                && import != "error"
+                && import != "task"
+                && !may.contains(&import.as_str())
+            {
+                wrong.push(format!("{}: {module} -> {import}", path.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn there_are_no_circles() {
+    let allowed = allowed();
+    // Every module may import only modules from which it cannot be reached.
+    fn reaches(from: &str, to: &str, map: &BTreeMap<&str, &'static [&'static str]>) -> bool {
+        map.get(from)
+            .is_some_and(|below| below.iter().any(|m| *m == to || reaches(m, to, map)))
+    }
+    for (module, below) in &allowed {
+        for other in *below {
+            assert!(!reaches(other, module, &allowed), "{module} <-> {other}");
+        }
+    }
+}
+
+#[test]
+fn drawing_code_touches_no_files_models_or_threads() {
+    let banned = [
+        "std::fs",
+        "std::thread",
+        "ort::",
+        "rfd::",
+        "wgpu::",
+        "File::",
+        "compute::choose",
+        "thread::spawn",
+    ];
+    for (module, path, text) in all() {
+        if module == "ui" {
+            for word in banned {
+                assert!(!text.contains(word), "{} names {word}", path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn the_map_names_every_module() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let lib = std::fs::read_to_string(root.join("src/lib.rs")).expect("lib.rs");
+    for module in allowed().keys() {
+        assert!(
+            lib.contains(&format!("pub mod {module};")),
+            "lib.rs declares {module}"
+        );
+        assert!(
+            lib.contains(&format!("[`{module}`]")),
+            "the map of lib.rs names {module}"
+        );
+    }
+}
+
+#[test]
+fn no_unwrap_outside_tests() {
+    for (_, path, text) in all() {
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        for (n, line) in code.lines().enumerate() {
+            let call = line.contains(".unwrap()")
+                || line.contains("todo!(")
+                || line.contains("unimplemented!(");
+            assert!(!call, "{}:{}: {line}", path.display(), n + 1);
+        }
+    }
+}

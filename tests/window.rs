@@ -1,0 +1,444 @@
+//! The real window, driven by role and label: open, query, type, filter, sort, and what it does with bad input.
+
+use egui_kittest::kittest::{NodeT, Queryable};
+use egui_kittest::{Harness, SnapshotOptions};
+use nearmiss::app::{App, Start};
+use nearmiss::retrieval::Side;
+use nearmiss::session::{Level, Query, Session, ThemeChoice};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+type Window = Harness<'static, App>;
+
+fn boot(start: Start, size: [f32; 2]) -> Window {
+    let mut window = Harness::builder()
+        .with_size(size)
+        .with_max_steps(64)
+        .build_eframe(move |cc| App::new(&cc.egui_ctx, &start));
+    settle(&mut window);
+    window
+}
+
+fn open(path: &Path) -> Window {
+    boot(
+        Start {
+            open: Some(path.to_path_buf()),
+            data_folder: None,
+        },
+        [1440.0, 900.0],
+    )
+}
+
+fn demo() -> Window {
+    boot(Start::default(), [1440.0, 900.0])
+}
+
+/// Lets the jobs finish and their results be drawn.
+fn settle(window: &mut Window) {
+    let start = Instant::now();
+    let mut quiet = 0;
+    while quiet < 4 {
+        window.step();
+        quiet = if window.state().is_busy() {
+            0
+        } else {
+            quiet + 1
+        };
+        std::thread::sleep(Duration::from_millis(8));
+        assert!(
+            start.elapsed() < Duration::from_secs(120),
+            "still busy after two minutes"
+        );
+    }
+}
+
+fn session(window: &Window) -> &Session {
+    window.state().session()
+}
+
+fn errors(window: &Window) -> Vec<String> {
+    let log = &session(window).log;
+    log.iter()
+        .filter(|e| e.level == Level::Error)
+        .map(|e| format!("{} {}", e.text, e.remedy))
+        .collect()
+}
+
+/// The clickable thing whose name holds `text`.
+fn click(window: &mut Window, text: &str) {
+    window
+        .get_all_by_label_contains(text)
+        .next()
+        .expect("there")
+        .click();
+    settle(window);
+}
+
+#[test]
+fn the_first_start_shows_the_demo_ranked() {
+    let window = demo();
+    assert_eq!(errors(&window), Vec::<String>::new());
+    let session = session(&window);
+    let report = &session.evaluation.as_ref().expect("ranked").report;
+    assert_eq!((report.images, report.captions), (300, 900));
+    let answer = session
+        .answer
+        .as_ref()
+        .expect("the first image is the query");
+    assert_eq!(answer.query, Query::Row(Side::Image, 0));
+    assert_eq!((answer.positives.clone(), answer.candidates), (0..3, 900));
+    // What is drawn is what was computed.
+    let rank = session.direction(Side::Image).expect("ranked").ranks[0];
+    assert_eq!(answer.rank, Some(rank));
+    assert!(
+        window
+            .query_all_by_label_contains(&format!("Image scenes/000.png, rank {rank}"))
+            .next()
+            .is_some()
+    );
+    assert!(
+        window
+            .query_all_by_label_contains("hardest negative")
+            .next()
+            .is_some()
+    );
+    let r1 = format!("I→T R@1 {:.1}", report.i2t.r1);
+    assert!(
+        window.query_all_by_label_contains(&r1).next().is_some(),
+        "{r1} is in the summary"
+    );
+}
+
+#[test]
+fn a_result_becomes_the_query_and_back() {
+    let mut window = demo();
+    let hit = session(&window).answer.as_ref().expect("answered").hits[0];
+    click(&mut window, "1. caption");
+    assert_eq!(
+        session(&window).query,
+        Some(Query::Row(Side::Text, hit.index as usize))
+    );
+    let answer = session(&window).answer.clone().expect("answered");
+    assert_eq!((answer.candidates, answer.query.side()), (300, Side::Text));
+    assert_eq!(
+        answer.positives.len(),
+        1,
+        "one image is right for a caption"
+    );
+    click(&mut window, "Back");
+    assert_eq!(session(&window).query, Some(Query::Row(Side::Image, 0)));
+    assert_eq!(session(&window).side, Side::Image);
+}
+
+#[test]
+fn typed_text_ranks_the_images() {
+    let mut window = demo();
+    let text = session(&window).dataset.as_ref().expect("open").captions[12].clone();
+    let field = window.get_by(|node| {
+        node.accesskit_node()
+            .placeholder()
+            .is_some_and(|p| p.starts_with("Type a caption"))
+    });
+    field.focus();
+    field.type_text(&text);
+    window.step();
+    window.key_press(egui::Key::Enter);
+    settle(&mut window);
+    let typed = session(&window).answer.clone().expect("answered");
+    assert_eq!(typed.query, Query::Text(text));
+    assert_eq!((typed.rank, typed.candidates), (None, 300));
+    // The same words as caption 12: the same ranking.
+    click(&mut window, "Captions");
+    for _ in 0..12 {
+        window.key_press(egui::Key::ArrowDown);
+        window.step();
+    }
+    settle(&mut window);
+    let row = session(&window).answer.clone().expect("answered");
+    assert_eq!(row.query, Query::Row(Side::Text, 12));
+    let order =
+        |hits: &[nearmiss::compute::Hit]| hits.iter().take(5).map(|h| h.index).collect::<Vec<_>>();
+    assert_eq!(order(&typed.hits), order(&row.hits));
+}
+
+#[test]
+fn the_browser_filters_and_sorts() {
+    let mut window = demo();
+    let field = window.get_by(|node| node.accesskit_node().placeholder() == Some("Filter images…"));
+    field.focus();
+    field.type_text("purple heart");
+    settle(&mut window);
+    let dataset = session(&window).dataset.clone().expect("open");
+    let rows = session(&window).browser.rows.clone();
+    assert!(!rows.is_empty() && rows.len() < 300);
+    for row in rows {
+        let captions = dataset.captions[dataset.captions_of(row as usize)]
+            .join(" ")
+            .to_lowercase();
+        assert!(
+            captions.contains("purple") && captions.contains("heart"),
+            "{captions}"
+        );
+    }
+    click(&mut window, "dataset order");
+    click(&mut window, "smallest margin first");
+    let session = session(&window);
+    let direction = session.direction(Side::Image).expect("ranked");
+    let margins: Vec<f32> = session
+        .browser
+        .rows
+        .iter()
+        .map(|&i| direction.positive[i as usize] - direction.hardest[i as usize].score)
+        .collect();
+    assert!(margins.windows(2).all(|w| w[0] <= w[1]), "{margins:?}");
+}
+
+#[test]
+fn the_palette_finds_commands_and_captions() {
+    let mut window = demo();
+    window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::K);
+    window.step();
+    window.step();
+    let field = window.get_by(|node| {
+        node.accesskit_node()
+            .placeholder()
+            .is_some_and(|p| p.starts_with("Type a command"))
+    });
+    field.type_text("theme light");
+    window.step();
+    window.key_press(egui::Key::Enter);
+    settle(&mut window);
+    assert_eq!(session(&window).settings.theme, ThemeChoice::Light);
+    assert!(
+        window
+            .query_by(|node| node
+                .accesskit_node()
+                .placeholder()
+                .is_some_and(|p| p.starts_with("Type a command")))
+            .is_none()
+    );
+}
+
+#[test]
+fn a_dropped_picture_ranks_the_captions() {
+    let window = demo();
+    let folder = nearmiss::encoder::data_dir().expect("a data folder");
+    let demo = nearmiss::dataset::demo::unpack(&folder).expect("the demo");
+    drop(window);
+    // A picture's path on the command line takes the same way as a drop: it queries what is open.
+    let mut window = open(&demo.join("scenes/004.png"));
+    assert!(matches!(
+        session(&window).query,
+        Some(Query::Picture { .. })
+    ));
+    assert_eq!(errors(&window), Vec::<String>::new());
+    click(&mut window, "Open the demo");
+    assert!(session(&window).evaluation.is_some());
+}
+
+fn write(folder: &Path, name: &str, bytes: &[u8]) -> PathBuf {
+    let path = folder.join(name);
+    std::fs::create_dir_all(path.parent().expect("a folder")).expect("created");
+    std::fs::write(&path, bytes).expect("written");
+    path
+}
+
+fn png(folder: &Path, name: &str) {
+    let path = folder.join(name);
+    image::RgbImage::from_fn(20, 20, |x, y| image::Rgb([x as u8 * 9, y as u8 * 9, 90]))
+        .save(path)
+        .expect("saved");
+}
+
+#[test]
+fn bad_input_is_named_and_the_window_lives() {
+    let root = tempfile::tempdir().expect("a folder");
+    let cases: Vec<(PathBuf, &str)> = vec![
+        (
+            write(root.path(), "keys/dataset_x.json", b"{\"pictures\": []}"),
+            "images",
+        ),
+        (
+            write(
+                root.path(),
+                "absent/captions.csv",
+                b"image,caption\nnowhere.jpg,A dog\n",
+            ),
+            "absent",
+        ),
+        (
+            write(root.path(), "empty/captions.csv", b""),
+            "captions.csv",
+        ),
+        (
+            write(root.path(), "zero/text_model.onnx", b"").with_file_name("vision_model.onnx"),
+            "vision_model.onnx",
+        ),
+    ];
+    write(root.path(), "zero/vision_model.onnx", b"");
+    write(root.path(), "zero/tokenizer.json", b"{}");
+    std::fs::create_dir_all(root.path().join("bare")).expect("created");
+    let bare = (root.path().join("bare"), "bare");
+    for (path, word) in cases.into_iter().chain([bare]) {
+        let mut window = open(&path);
+        let said = errors(&window);
+        assert_eq!(said.len(), 1, "{}: {said:?}", path.display());
+        assert!(said[0].contains(word), "{}: {said:?}", path.display());
+        assert!(!said[0].contains("called `"), "{said:?}");
+        click(&mut window, "Open the demo");
+        assert!(
+            session(&window).evaluation.is_some(),
+            "the window goes on after {}",
+            path.display()
+        );
+    }
+}
+
+#[test]
+fn broken_pictures_are_listed_and_skipped() {
+    let root = tempfile::tempdir().expect("a folder");
+    std::fs::create_dir_all(root.path().join("images")).expect("created");
+    png(root.path(), "images/good.png");
+    png(root.path(), "images/also.png");
+    write(
+        root.path(),
+        "images/cut.jpg",
+        &[0xFF, 0xD8, 0xFF, 0xE0, 0, 16],
+    );
+    write(root.path(), "images/none.png", b"");
+    let lines = "image,caption\ngood.png,A good one\nalso.png,Another one\ncut.jpg,A cut one\nnone.png,An empty one\ngone.png,A missing one\n";
+    write(root.path(), "captions.csv", lines.as_bytes());
+    let workspace = nearmiss::session::Workspace {
+        data: Some(nearmiss::session::DataSource::Path(
+            root.path().to_path_buf(),
+        )),
+        ..nearmiss::session::Workspace::demo()
+    };
+    let file = root.path().join("workspace.json");
+    workspace.save(&file).expect("saved");
+    let mut window = open(&file);
+    assert_eq!(errors(&window), Vec::<String>::new());
+    let dataset = session(&window).dataset.clone().expect("open");
+    assert_eq!(dataset.images.len(), 2, "{:?}", dataset.problems);
+    let places: Vec<&str> = dataset.problems.iter().map(|p| p.place.as_str()).collect();
+    for name in ["cut.jpg", "none.png", "gone.png"] {
+        assert!(
+            places.iter().any(|p| p.contains(name)),
+            "{name} in {places:?}"
+        );
+    }
+    assert_eq!(
+        session(&window)
+            .evaluation
+            .as_ref()
+            .expect("ranked")
+            .report
+            .images,
+        2
+    );
+    click(&mut window, "Problems");
+    assert!(
+        window
+            .query_all_by_label_contains("gone.png")
+            .next()
+            .is_some()
+    );
+}
+
+#[test]
+fn embeddings_alone_open_without_an_encoder() {
+    let root = tempfile::tempdir().expect("a folder");
+    let mut rng = fastrand::Rng::with_seed(5);
+    let mut save = |name: &str, rows: usize| {
+        let header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({rows}, 8), }}");
+        let padded = format!("{header:<117}\n");
+        let mut bytes = b"\x93NUMPY\x01\x00\x76\x00".to_vec();
+        bytes.extend(padded.as_bytes());
+        for _ in 0..rows * 8 {
+            bytes.extend((rng.f32() - 0.5).to_le_bytes());
+        }
+        write(root.path(), name, &bytes)
+    };
+    let (images, texts) = (save("i.npy", 10), save("t.npy", 50));
+    let workspace = nearmiss::session::Workspace {
+        data: Some(nearmiss::session::DataSource::Embeddings { images, texts }),
+        ..nearmiss::session::Workspace::default()
+    };
+    let file = root.path().join("workspace.json");
+    workspace.save(&file).expect("saved");
+    let window = open(&file);
+    assert_eq!(errors(&window), Vec::<String>::new());
+    let report = &session(&window).evaluation.as_ref().expect("ranked").report;
+    assert_eq!((report.images, report.captions), (10, 50));
+    assert!(
+        window
+            .query_all_by_label_contains("caption 1 of image")
+            .next()
+            .is_some()
+    );
+}
+
+#[test]
+fn settings_and_the_last_workspace_come_back() {
+    let root = tempfile::tempdir().expect("a folder");
+    let start = || Start {
+        open: None,
+        data_folder: Some(root.path().to_path_buf()),
+    };
+    let mut window = boot(start(), [1440.0, 900.0]);
+    window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::T);
+    settle(&mut window);
+    std::thread::sleep(Duration::from_millis(300));
+    drop(window);
+    let window = boot(start(), [1440.0, 900.0]);
+    assert_eq!(session(&window).settings.theme, ThemeChoice::Light);
+    assert_eq!(session(&window).settings.recent.len(), 1);
+    assert!(
+        session(&window).evaluation.is_some(),
+        "the last workspace is open again"
+    );
+}
+
+/// What differs from machine to machine is painted over.
+fn snapshot(window: &mut Window, name: &str) {
+    settle(window);
+    let varying = [
+        "ranked in",
+        "compute",
+        "ONNX Runtime",
+        "Built-in engine",
+        "threads)",
+        "s ago",
+        "demo-",
+    ];
+    let rects: Vec<egui::Rect> = varying
+        .iter()
+        .flat_map(|text| {
+            window
+                .query_all_by_label_contains(text)
+                .map(|n| n.rect())
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    for rect in rects {
+        window.mask(rect.expand(4.0));
+    }
+    let options = SnapshotOptions::new().threshold(1.2).max_failed_pixels(600);
+    window.snapshot_options(name, &options);
+}
+
+#[test]
+fn views_look_as_they_did() {
+    let mut window = demo();
+    snapshot(&mut window, "retrieval");
+    click(&mut window, "Captions");
+    snapshot(&mut window, "retrieval-captions");
+    window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::T);
+    snapshot(&mut window, "retrieval-captions-light");
+    click(&mut window, "Problems");
+    snapshot(&mut window, "problems");
+    drop(window);
+    let mut small = boot(Start::default(), [1280.0, 720.0]);
+    small.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::K);
+    snapshot(&mut small, "palette-1280x720");
+}
