@@ -22,10 +22,6 @@ const STEP: u32 = 4u;  // vec4s of depth per round
 var<workgroup> a: array<array<f32, 64>, 16>;
 var<workgroup> b: array<array<f32, 64>, 16>;
 
-fn quad(tile: ptr<workgroup, array<array<f32, 64>, 16>>, d: u32, at: u32) -> vec4<f32> {
-    return vec4<f32>((*tile)[d][at], (*tile)[d][at + 1u], (*tile)[d][at + 2u], (*tile)[d][at + 3u]);
-}
-
 @compute @workgroup_size(16, 16)
 fn main(
     @builtin(workgroup_id) group: vec3<u32>,
@@ -55,8 +51,10 @@ fn main(
         }
         workgroupBarrier();
         for (var d = 0u; d < 16u; d++) {
-            let left = quad(&a, d, local.y * 4u);
-            let right = quad(&b, d, local.x * 4u);
+            let r = local.y * 4u;
+            let c = local.x * 4u;
+            let left = vec4<f32>(a[d][r], a[d][r + 1u], a[d][r + 2u], a[d][r + 3u]);
+            let right = vec4<f32>(b[d][c], b[d][c + 1u], b[d][c + 2u], b[d][c + 3u]);
             sum[0] += left.x * right;
             sum[1] += left.y * right;
             sum[2] += left.z * right;

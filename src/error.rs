@@ -208,3 +208,28 @@ impl Error {
         matches!(self, Self::Cancelled)
     }
 }
+
+/// A count with commas between the thousands, for messages.
+pub fn thousands(count: u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_are_separated() {
+        assert_eq!(["7", "999", "1,000", "30,000", "1,234,567"].join(" "), {
+            [7, 999, 1000, 30_000, 1_234_567].map(thousands).join(" ")
+        });
+    }
+}

@@ -81,6 +81,13 @@ impl App {
         if slot == super::jobs::QUERY {
             self.session.answer = None;
         }
+        if slot == super::jobs::ENCODER {
+            // What was open stays open.
+            self.session
+                .workspace
+                .encoder
+                .clone_from(&self.encoder_source);
+        }
         self.fail(&error);
     }
 
@@ -109,6 +116,7 @@ impl App {
                 embedded,
             } => self.take_data(source, dataset, embedded),
             Event::Encoder { source, encoder } => {
+                self.encoder_source = Some(source.clone());
                 self.session.workspace.encoder = Some(source);
                 self.session.encoder = Some(encoder.describe());
                 for note in encoder.describe().notes {

@@ -173,6 +173,7 @@ impl App {
                 self.session.workspace.encoder = None;
                 self.session.encoder = None;
                 self.encoder = None;
+                self.encoder_source = None;
             }
         }
     }

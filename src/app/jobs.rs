@@ -287,13 +287,13 @@ fn rank(
         engine, &e.images, &e.texts, &e.groups, &options, task,
     )?);
     let shown = match fold {
-        Some(_) => {
+        Some(size) if size <= e.groups.images() => {
             let options = EvalOptions { fold, ..options };
             Arc::new(evaluate(
                 engine, &e.images, &e.texts, &e.groups, &options, task,
             )?)
         }
-        None => Arc::clone(&full),
+        _ => Arc::clone(&full),
     };
     Ok(Event::Ranked { full, shown })
 }

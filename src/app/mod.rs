@@ -14,7 +14,7 @@ pub use window::run;
 
 use crate::compute::Engine;
 use crate::encoder::Encoder;
-use crate::session::{JobView, Session, Settings, Workspace};
+use crate::session::{EncoderSource, JobView, Session, Settings, Workspace};
 use crate::task::Jobs;
 use crate::ui::{Pictures, UiState};
 use events::Event;
@@ -40,6 +40,8 @@ pub struct App {
     loader: Loader,
     engine: Option<Arc<dyn Engine>>,
     encoder: Option<Arc<Encoder>>,
+    /// Where `encoder` came from.
+    encoder_source: Option<EncoderSource>,
     data_folder: Option<PathBuf>,
     saving: Arc<Mutex<()>>,
     frames: frames::Frames,
@@ -67,6 +69,7 @@ impl App {
             loader: Loader::new(ctx.clone()),
             engine: None,
             encoder: None,
+            encoder_source: None,
             data_folder: start.data_folder.clone(),
             saving: Arc::default(),
             frames: frames::Frames::default(),

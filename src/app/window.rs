@@ -24,8 +24,12 @@ pub fn run(start: Start) -> Result<(), String> {
             "There is no display to open a window on (neither DISPLAY nor WAYLAND_DISPLAY is set).\nOn a machine with a display, the window needs these packages:\n{PACKAGES}"
         ));
     }
+    // Without an icon the window still opens.
+    let icon = eframe::icon_data::from_png_bytes(include_bytes!("../../assets/icon.png"))
+        .unwrap_or_default();
     let options = eframe::NativeOptions {
         viewport: egui::ViewportBuilder::default()
+            .with_icon(icon)
             .with_title("nearmiss")
             .with_app_id("nearmiss")
             .with_inner_size([1440.0, 900.0])

@@ -1,11 +1,11 @@
 //! What is compared: a dataset through an encoder, or embeddings with or without a dataset.
 
 use super::common::{EncoderArgs, VectorArgs};
-use super::output::{count, warn, watched};
+use super::output::{warn, watched};
 use crate::compute::{Embeddings, Groups};
 use crate::dataset::{self, Dataset};
 use crate::encoder::{Embedded, Encoder, data_dir};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, thousands};
 use crate::task::Task;
 use std::path::{Path, PathBuf};
 
@@ -105,7 +105,7 @@ pub fn skipped(dataset: &Dataset) {
         warn(format!("skipped {}: {}", problem.place, problem.what));
     }
     if let Some(more @ 1..) = dataset.problems.len().checked_sub(SHOWN) {
-        warn(format!("skipped {} more", count(more as u64)));
+        warn(format!("skipped {} more", thousands(more as u64)));
     }
 }
 
@@ -117,7 +117,7 @@ fn matching(dataset: &Dataset, images: &Embeddings, texts: &Embeddings) -> Resul
     if have != want {
         let skipped = match dataset.problems.len() {
             0 => String::new(),
-            n => format!(" ({} of its entries were skipped)", count(n as u64)),
+            n => format!(" ({} of its entries were skipped)", thousands(n as u64)),
         };
         return Err(Error::request(
             format!(

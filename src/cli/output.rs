@@ -1,6 +1,6 @@
 //! What headless commands print: results, warnings, failures and a progress bar.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, thousands};
 use crate::task::{Progress, Task};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
@@ -103,11 +103,11 @@ fn draw(task: &Task, done: &AtomicBool) {
 fn describe(progress: &Progress) -> String {
     let mut parts = vec![match (progress.done, progress.total) {
         (0, 0) => return String::new(),
-        (done, 0) => count(done),
-        (done, total) => format!("{}/{}", count(done), count(total)),
+        (done, 0) => thousands(done),
+        (done, total) => format!("{}/{}", thousands(done), thousands(total)),
     }];
     if progress.rate >= 1.0 {
-        parts.push(format!("{}/s", count(progress.rate as u64)));
+        parts.push(format!("{}/s", thousands(progress.rate as u64)));
     }
     if let Some(left) = progress.left {
         parts.push(match left.as_secs() {
@@ -118,24 +118,11 @@ fn describe(progress: &Progress) -> String {
     parts.join(", ")
 }
 
-/// A count with its thousands separated: 25,000.
-pub fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
 /// "1 image", "25,000 images".
 pub fn counted(number: usize, noun: &str) -> String {
     format!(
         "{} {noun}{}",
-        count(number as u64),
+        thousands(number as u64),
         if number == 1 { "" } else { "s" }
     )
 }
@@ -156,10 +143,10 @@ mod tests {
 
     #[test]
     fn numbers_read_well() {
-        assert_eq!(count(0), "0");
-        assert_eq!(count(999), "999");
-        assert_eq!(count(1_000), "1,000");
-        assert_eq!(count(125_000_000), "125,000,000");
+        assert_eq!(thousands(0), "0");
+        assert_eq!(thousands(999), "999");
+        assert_eq!(thousands(1_000), "1,000");
+        assert_eq!(thousands(125_000_000), "125,000,000");
         assert_eq!(counted(1, "image"), "1 image");
         assert_eq!(bytes(102_400_000), "102.4 MB");
     }

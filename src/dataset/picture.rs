@@ -1,7 +1,7 @@
 //! Pictures: decoded from files to RGB8, upright, with hostile or broken files refused by name.
 
 use super::jpeg;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, thousands};
 use fast_image_resize::images::{Image as Canvas, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 use image::metadata::Orientation;
@@ -191,29 +191,9 @@ fn jpeg_is_complete(bytes: &[u8]) -> bool {
     }
 }
 
-/// A count with commas between the thousands, for messages.
-pub(crate) fn thousands(count: u64) -> String {
-    let digits = count.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn thousands_are_separated() {
-        assert_eq!(["7", "999", "1,000", "30,000", "1,234,567"].join(" "), {
-            [7, 999, 1000, 30_000, 1_234_567].map(thousands).join(" ")
-        });
-    }
 
     #[test]
     fn the_end_of_a_jpeg_is_found_after_its_scan_only() {

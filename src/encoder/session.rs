@@ -79,14 +79,7 @@ pub(super) fn open(path: &Path, providers: &[Provider]) -> Result<Opened> {
             Err(why) => notes.push(format!("{provider} unavailable: {}", first_line(&why))),
         }
     }
-    let session = open_with(path, |b| {
-        if std::env::var_os("XSPIN").is_some() {
-            Ok(b.with_intra_op_spinning(false)?)
-        } else {
-            Ok(b)
-        }
-    })
-    .map_err(|why| cannot_open(path, &why))?;
+    let session = open_with(path, Ok).map_err(|why| cannot_open(path, &why))?;
     Ok(Opened {
         session,
         provider: Provider::Cpu.to_string(),

@@ -7,7 +7,7 @@ use crate::compute::Direction;
 use crate::retrieval::{Metrics, Side, histogram, rank_bins};
 use crate::session::Command;
 use egui::{RichText, ScrollArea, Ui};
-use egui_plot::{Bar, BarChart, Legend, Line, Plot};
+use egui_plot::{Bar, BarChart, Line, Plot};
 
 /// Draws the summary.
 pub fn summary_ui(ui: &mut Ui, view: &mut View<'_>) {
@@ -191,11 +191,6 @@ fn scores_ui(ui: &mut Ui, direction: &Direction, t: &Tokens) {
     plot("scores", 128.0)
         .show_axes([true, false])
         .show_y(false)
-        .legend(
-            Legend::default()
-                .background_alpha(0.0)
-                .text_style(egui::TextStyle::Small),
-        )
         .label_formatter(|at| match at {
             egui_plot::HoverPosition::NearDataPoint {
                 plot_name,

@@ -2,6 +2,7 @@
 
 use super::pictures::{Pictures, Shown};
 use super::theme::{Tokens, tokens};
+use crate::error::thousands;
 use egui::{
     Align2, Color32, CornerRadius, FontId, Rect, Response, RichText, Role, Sense, Stroke,
     StrokeKind, Ui, WidgetInfo,
@@ -199,15 +200,7 @@ pub fn chip(ui: &mut Ui, dot: Color32, text: &str) -> Response {
 
 /// 12345 as "12,345".
 pub fn grouped(n: usize) -> String {
-    let digits = n.to_string();
-    let mut text = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    thousands(n as u64)
 }
 
 /// A number with a proper minus sign.

@@ -1,10 +1,10 @@
 //! `nearmiss bench rank`: top-k and all ranks, both directions, in one pass.
 
 use crate::cli::common::{EngineArgs, VectorArgs, positive};
-use crate::cli::output::{bytes, count, counted, emit, watched};
+use crate::cli::output::{bytes, counted, emit, watched};
 use crate::cli::vectors;
 use crate::compute::{Embeddings, Groups, RankOptions};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, thousands};
 use clap::Args;
 use rayon::prelude::*;
 use serde_json::json;
@@ -95,7 +95,7 @@ impl Rank {
                 counted(columns, "caption"),
                 self.k,
                 self.repeat,
-                count((rows as f64 * columns as f64 / best) as u64),
+                thousands((rows as f64 * columns as f64 / best) as u64),
                 engine.name(),
                 peak.map_or("unknown".into(), bytes),
                 bytes(held)

@@ -152,9 +152,13 @@ impl Device {
     }
 
     fn failed(&self, what: &str) -> Error {
-        let first = what.lines().next().unwrap_or_default();
+        let what: Vec<&str> = what
+            .lines()
+            .map(str::trim)
+            .filter(|l| !l.is_empty())
+            .collect();
         Error::compute(
-            format!("the GPU {} failed: {first}", self.info.name),
+            format!("the GPU {} failed: {}", self.info.name, what.join(" ")),
             "Try again with the CPU engine (Settings, or --compute cpu).",
         )
     }

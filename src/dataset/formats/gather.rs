@@ -1,9 +1,8 @@
 //! What every caption file needs: its text, the pictures it names, its captions grouped, and what was skipped.
 
 use super::finder::{Finder, holds_pictures};
-use crate::dataset::picture::thousands;
 use crate::dataset::{Dataset, Image, Problem};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, thousands};
 use crate::task::Task;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};

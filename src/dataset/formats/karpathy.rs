@@ -2,8 +2,7 @@
 
 use super::gather::{Gather, file_name, missing_key, parse_json, read_text, split_extension, step};
 use crate::dataset::Dataset;
-use crate::dataset::picture::thousands;
-use crate::error::Result;
+use crate::error::{Result, thousands};
 use crate::task::Task;
 use serde::Deserialize;
 use std::collections::BTreeMap;

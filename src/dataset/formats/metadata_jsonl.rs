@@ -5,8 +5,7 @@ use super::gather::{
     CAPTION_KEYS, Gather, IMAGE_KEYS, file_name, parse_json, place, read_text, step,
 };
 use crate::dataset::Dataset;
-use crate::dataset::picture::thousands;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, thousands};
 use crate::task::Task;
 use serde_json::{Map, Value};
 use std::path::Path;
