@@ -122,7 +122,7 @@ fn drawing_code_touches_no_files_models_or_threads() {
     let banned = [
         "std::fs",
         "std::thread",
-        "ort::",
+        " ort::",
         "rfd::",
         "wgpu::",
         "File::",

@@ -1,6 +1,6 @@
 //! The real window, driven by role and label: open, query, type, filter, sort, and what it does with bad input.
 
-use egui_kittest::kittest::{NodeT, Queryable};
+use egui_kittest::kittest::Queryable;
 use egui_kittest::{Harness, SnapshotOptions};
 use nearmiss::app::{App, Start};
 use nearmiss::retrieval::Side;
@@ -135,8 +135,7 @@ fn typed_text_ranks_the_images() {
     let mut window = demo();
     let text = session(&window).dataset.as_ref().expect("open").captions[12].clone();
     let field = window.get_by(|node| {
-        node.accesskit_node()
-            .placeholder()
+        node.placeholder()
             .is_some_and(|p| p.starts_with("Type a caption"))
     });
     field.focus();
@@ -164,7 +163,7 @@ fn typed_text_ranks_the_images() {
 #[test]
 fn the_browser_filters_and_sorts() {
     let mut window = demo();
-    let field = window.get_by(|node| node.accesskit_node().placeholder() == Some("Filter images…"));
+    let field = window.get_by(|node| node.placeholder() == Some("Filter images…"));
     field.focus();
     field.type_text("purple heart");
     settle(&mut window);
@@ -200,8 +199,7 @@ fn the_palette_finds_commands_and_captions() {
     window.step();
     window.step();
     let field = window.get_by(|node| {
-        node.accesskit_node()
-            .placeholder()
+        node.placeholder()
             .is_some_and(|p| p.starts_with("Type a command"))
     });
     field.type_text("theme light");
@@ -212,7 +210,6 @@ fn the_palette_finds_commands_and_captions() {
     assert!(
         window
             .query_by(|node| node
-                .accesskit_node()
                 .placeholder()
                 .is_some_and(|p| p.starts_with("Type a command")))
             .is_none()

@@ -230,7 +230,7 @@ mod tests {
         };
         workspace.save(&old.join("work/w.json")).expect("saved");
         let text = std::fs::read_to_string(old.join("work/w.json")).expect("text");
-        assert!(!text.contains("old"), "paths are relative: {text}");
+        assert!(!text.contains("/old"), "paths are relative: {text}");
         std::fs::rename(&old, &new).expect("moved");
         let moved = Workspace::open(&new.join("work/w.json")).expect("opened");
         assert_eq!(

@@ -49,9 +49,7 @@ pub fn browser_ui(ui: &mut Ui, view: &mut View<'_>) {
             format!("{} {noun}", grouped(session.browser.rows.len())),
         );
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            ui.menu_button(format!("{} ▾", session.browser.sort.title()), |ui| {
-                sort_menu_ui(ui, view)
-            });
+            ui.menu_button(session.browser.sort.title(), |ui| sort_menu_ui(ui, view));
         });
     });
     ui.add_space(2.0);

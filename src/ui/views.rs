@@ -89,7 +89,9 @@ pub fn log_ui(ui: &mut Ui, view: &mut View<'_>) {
                     format!("{} min ago", ago / 60)
                 };
                 ui.horizontal_wrapped(|ui| {
-                    ui.label(RichText::new("●").size(9.0).color(colour));
+                    let (dot, _) =
+                        ui.allocate_exact_size(egui::vec2(8.0, 16.0), egui::Sense::hover());
+                    ui.painter().circle_filled(dot.center(), 3.0, colour);
                     weak(ui, ago);
                     ui.label(&entry.text);
                     weak(ui, entry.remedy.clone());

@@ -71,12 +71,12 @@ impl Device {
             })
     }
 
-    /// An empty storage buffer of at least 16 bytes.
+    /// An empty storage buffer of at least 64 bytes: a binding must hold one element of any kernel's.
     pub fn storage(&self, label: &str, bytes: u64) -> wgpu::Buffer {
         use wgpu::BufferUsages as U;
         self.device.create_buffer(&wgpu::BufferDescriptor {
             label: Some(label),
-            size: bytes.max(16).next_multiple_of(16),
+            size: bytes.max(64).next_multiple_of(16),
             usage: U::STORAGE | U::COPY_SRC | U::COPY_DST,
             mapped_at_creation: false,
         })
