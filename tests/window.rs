@@ -274,6 +274,8 @@ fn bad_input_is_named_and_the_window_lives() {
     ];
     write(root.path(), "zero/vision_model.onnx", b"");
     write(root.path(), "zero/tokenizer.json", b"{}");
+    let config = b"{\"do_resize\": true, \"size\": {\"height\": 8, \"width\": 8}, \"resample\": 3, \"do_center_crop\": false, \"do_rescale\": true, \"rescale_factor\": 0.00392, \"do_normalize\": false}";
+    write(root.path(), "zero/preprocessor_config.json", config);
     std::fs::create_dir_all(root.path().join("bare")).expect("created");
     let bare = (root.path().join("bare"), "bare");
     for (path, word) in cases.into_iter().chain([bare]) {

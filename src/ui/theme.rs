@@ -1,6 +1,10 @@
-//! Colours and spacing, by meaning. Views name a token, never a colour.
+//! Fonts, colours and spacing, by meaning. Views name a token, never a colour.
 
-use egui::{Color32, CornerRadius, FontFamily, FontId, Margin, Stroke, TextStyle, Theme, Visuals};
+use egui::{
+    Color32, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Margin, Stroke,
+    TextStyle, Theme, Visuals,
+};
+use std::sync::Arc;
 
 /// The palette of one theme.
 #[derive(Debug, Clone, Copy)]
@@ -86,8 +90,22 @@ pub fn tokens(ui: &egui::Ui) -> Tokens {
     if ui.visuals().dark_mode { DARK } else { LIGHT }
 }
 
+/// The signs that the text font lacks, so that they show on machines without fonts of their own.
+fn fonts() -> FontDefinitions {
+    let mut fonts = FontDefinitions::default();
+    let symbols = FontData::from_static(include_bytes!("../../assets/fonts/symbols.ttf"));
+    fonts
+        .font_data
+        .insert("symbols".to_owned(), Arc::new(symbols));
+    for family in fonts.families.values_mut() {
+        family.push("symbols".to_owned());
+    }
+    fonts
+}
+
 /// Gives egui this program's look, in both themes.
 pub fn install(ctx: &egui::Context) {
+    ctx.set_fonts(fonts());
     for (theme, t) in [(Theme::Dark, DARK), (Theme::Light, LIGHT)] {
         ctx.style_mut_of(theme, |style| {
             style.visuals = visuals(theme, &t);
