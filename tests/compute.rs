@@ -363,7 +363,7 @@ fn folds_are_contiguous_slices_averaged() {
     };
     let (a, b) = (single(0), single(40));
     assert_eq!((folded.report.images, folded.report.captions), (80, 160));
-    assert!((folded.report.rsum - (a.rsum + b.rsum) / 2.0).abs() < 1e-9);
+    assert!((folded.report.rsum - f64::midpoint(a.rsum, b.rsum)).abs() < 1e-9);
     assert_eq!(folded.report.i2t, Metrics::mean(&[a.i2t, b.i2t]));
     let few = EvalOptions {
         fold: Some(1000),

@@ -1,5 +1,12 @@
 //! One integration binary: the library, the command line and the real window, on real input.
 
+// In tests a failed unwrap is the failure, and plain loops over indices are the reference.
+#![allow(
+    clippy::unwrap_used,
+    clippy::needless_range_loop,
+    clippy::items_after_statements
+)]
+
 mod architecture;
 mod compute;
 mod dataset;

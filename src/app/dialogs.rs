@@ -53,7 +53,7 @@ impl App {
                 self.wait_for(pick, move || one(pollster::block_on(future)));
             }
             Pick::EncoderPair => {
-                self.pick_two(pick, ["Image tower (.onnx)", "Text tower (.onnx)"], "onnx")
+                self.pick_two(pick, ["Image tower (.onnx)", "Text tower (.onnx)"], "onnx");
             }
             Pick::Embeddings => self.pick_two(
                 pick,

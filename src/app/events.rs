@@ -91,7 +91,7 @@ impl App {
         self.fail(&error);
     }
 
-    pub(super) fn take(&mut self, ctx: &egui::Context, event: Event) {
+    pub(super) fn take(&mut self, event: Event) {
         match event {
             Event::Engines {
                 runtime,
@@ -103,7 +103,7 @@ impl App {
                     Err(error) => self.fail(&error),
                 }
                 self.session.runtime.adapters = adapters;
-                self.take(ctx, Event::Engine(engine));
+                self.take(Event::Engine(engine));
             }
             Event::Engine(engine) => {
                 self.session.runtime.engine = Some(engine.name());

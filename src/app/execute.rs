@@ -167,14 +167,13 @@ impl App {
         if let Some(data) = workspace.data {
             self.open_data(data);
         }
-        match workspace.encoder {
-            Some(encoder) => self.open_encoder(encoder),
-            None => {
-                self.session.workspace.encoder = None;
-                self.session.encoder = None;
-                self.encoder = None;
-                self.encoder_source = None;
-            }
+        if let Some(encoder) = workspace.encoder {
+            self.open_encoder(encoder);
+        } else {
+            self.session.workspace.encoder = None;
+            self.session.encoder = None;
+            self.encoder = None;
+            self.encoder_source = None;
         }
     }
 

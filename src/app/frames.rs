@@ -33,7 +33,7 @@ impl Frames {
             self.first
                 .get_or_insert_with(|| START.get().map_or(0.0, |s| s.elapsed().as_secs_f64()));
             self.seconds.push(cpu);
-            if self.seconds.len().is_multiple_of(60) {
+            if self.seconds.len().is_multiple_of(20) {
                 self.write();
             }
         }

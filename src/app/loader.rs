@@ -32,7 +32,7 @@ impl Loader {
     const PER_FRAME: usize = 10;
 
     /// Starts the threads; `ctx` is woken when a picture is ready.
-    pub fn new(ctx: egui::Context) -> Self {
+    pub fn new(ctx: &egui::Context) -> Self {
         let shared = Arc::new((Mutex::new(Wanted::default()), Condvar::new()));
         let (sender, receiver) = sync_channel(32);
         let threads = std::thread::available_parallelism().map_or(2, |n| n.get().clamp(1, 4));
@@ -119,7 +119,7 @@ fn work(shared: &(Mutex<Wanted>, Condvar), sender: &SyncSender<Loaded>, ctx: &eg
                     wanted = shared
                         .1
                         .wait(wanted)
-                        .unwrap_or_else(PoisonError::into_inner)
+                        .unwrap_or_else(PoisonError::into_inner);
                 }
             }
         };

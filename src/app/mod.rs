@@ -66,7 +66,7 @@ impl App {
             ui: UiState::default(),
             pictures: Pictures::default(),
             jobs: Jobs::new(move || waker.request_repaint()),
-            loader: Loader::new(ctx.clone()),
+            loader: Loader::new(ctx),
             engine: None,
             encoder: None,
             encoder_source: None,
@@ -83,16 +83,15 @@ impl App {
         }
         app.apply_settings(ctx);
         app.find_engines();
-        match &start.open {
-            Some(path) => app.open_path(path.clone()),
-            None => {
-                let last = app.session.settings.recent.first();
-                let (workspace, file) = last.map_or_else(
-                    || (Workspace::demo(), None),
-                    |r| (r.workspace.clone(), r.file.clone()),
-                );
-                app.open_workspace(workspace, file);
-            }
+        if let Some(path) = &start.open {
+            app.open_path(path.clone());
+        } else {
+            let last = app.session.settings.recent.first();
+            let (workspace, file) = last.map_or_else(
+                || (Workspace::demo(), None),
+                |r| (r.workspace.clone(), r.file.clone()),
+            );
+            app.open_workspace(workspace, file);
         }
         app
     }
@@ -111,7 +110,7 @@ impl App {
     fn drain(&mut self, ctx: &egui::Context) {
         for (slot, outcome) in self.jobs.drain() {
             match outcome {
-                Ok(event) => self.take(ctx, event),
+                Ok(event) => self.take(event),
                 Err(error) => self.job_failed(slot, error),
             }
         }

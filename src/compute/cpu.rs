@@ -122,9 +122,9 @@ fn over_tiles<S: Send>(
     while a.rows().div_ceil(tall) * b.rows().div_ceil(wide) < 4 * workers && tall * wide > 64 * 256
     {
         if wide >= tall {
-            wide = wide.div_ceil(2)
+            wide = wide.div_ceil(2);
         } else {
-            tall = tall.div_ceil(2)
+            tall = tall.div_ceil(2);
         }
     }
     let (down, across) = (a.rows().div_ceil(tall), b.rows().div_ceil(wide));

@@ -1,4 +1,4 @@
-//! JPEG by libjpeg, so that every pixel is the one that Pillow and PyTorch's loaders give a model in training.
+//! JPEG by libjpeg, so that every pixel is the one that Pillow and `PyTorch`'s loaders give a model in training.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

@@ -1,7 +1,7 @@
 //! The browser: every image or caption, filtered and sorted, with the rank of its right one.
 
 use super::widgets::{grouped, named_area, picture_in, segmented, weak};
-use super::{View, theme};
+use super::{Field, View, theme};
 use crate::retrieval::Side;
 use crate::session::{Command, Query, Sort};
 use egui::{Align2, CornerRadius, FontId, Rect, Role, ScrollArea, Stroke, StrokeKind, Ui};
@@ -32,7 +32,7 @@ pub fn browser_ui(ui: &mut Ui, view: &mut View<'_>) {
     let response = ui
         .add(edit)
         .on_hover_text("Words of a name or caption (Ctrl+F)");
-    if std::mem::take(&mut view.state.focus_filter) {
+    if view.state.focus.take_if(|f| *f == Field::Filter).is_some() {
         response.request_focus();
     }
     if response.changed() {

@@ -1,7 +1,7 @@
 //! The keyboard: shortcuts everywhere, single keys only while no text is edited.
 
-use super::View;
 use super::palette::Palette;
+use super::{Field, View};
 use crate::session::{Command, Pick, Query, ThemeChoice};
 use egui::{Context, Key, Modifiers};
 
@@ -29,10 +29,10 @@ pub fn keys(ctx: &Context, view: &mut View<'_>) {
         view.ask(Command::SaveWorkspace);
     }
     if pressed(Modifiers::COMMAND, Key::F) {
-        view.state.focus_filter = true;
+        view.state.focus = Some(Field::Filter);
     }
     if pressed(Modifiers::COMMAND, Key::L) {
-        view.state.focus_query = true;
+        view.state.focus = Some(Field::Query);
     }
     if pressed(Modifiers::COMMAND, Key::T) {
         let dark = session.settings.theme == ThemeChoice::Dark;

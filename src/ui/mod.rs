@@ -7,6 +7,7 @@ mod dialogs;
 mod keys;
 mod palette;
 mod pictures;
+mod query;
 mod results;
 mod shell;
 mod summary;
@@ -21,13 +22,19 @@ use crate::encoder::EncoderOptions;
 use crate::retrieval::Side;
 use crate::session::{Command, Session, Settings};
 
+/// A text field that gets the keyboard in the next frame.
+#[derive(Clone, Copy, PartialEq)]
+enum Field {
+    Filter,
+    Query,
+}
+
 /// What drawing remembers between frames: text being typed, what is open, what was scrolled to.
 #[derive(Default)]
 pub struct UiState {
     filter: String,
     query: String,
-    focus_filter: bool,
-    focus_query: bool,
+    focus: Option<Field>,
     columns: usize,
     scroll: f32,
     revealed: Option<(Side, usize)>,

@@ -1,7 +1,7 @@
 //! The command palette (Ctrl+K): every command by name, and every caption and image by its words.
 
-use super::View;
 use super::widgets::weak;
+use super::{Field, View};
 use crate::encoder::Flavour;
 use crate::retrieval::Side;
 use crate::session::{Command, Pick, Query, Sort, Tab, ThemeChoice, Workspace};
@@ -23,7 +23,6 @@ enum Action {
 
 fn actions(view: &View<'_>) -> Vec<(String, &'static str, Action)> {
     let run = |title: &str, keys, command| (title.to_owned(), keys, Action::Run(Box::new(command)));
-    let session = view.session;
     let mut list = vec![
         run(
             "Open a dataset folder…",
@@ -70,6 +69,21 @@ fn actions(view: &View<'_>) -> Vec<(String, &'static str, Action)> {
             Command::SetSide(Side::Text),
         ),
         run("Back to the query before", "Ctrl+Z", Command::Back),
+    ];
+    list.extend(view_actions(view));
+    for recent in &view.session.settings.recent {
+        let workspace = Box::new(recent.workspace.clone());
+        let command = Command::OpenWorkspace(workspace, recent.file.clone());
+        list.push(run(&format!("Recent: {}", recent.title), "", command));
+    }
+    list
+}
+
+/// Commands that change how things are shown.
+fn view_actions(view: &View<'_>) -> Vec<(String, &'static str, Action)> {
+    let run = |title: &str, keys, command| (title.to_owned(), keys, Action::Run(Box::new(command)));
+    let session = view.session;
+    vec![
         run("Sort: dataset order", "", Command::SetSort(Sort::File)),
         run("Sort: worst rank first", "", Command::SetSort(Sort::Rank)),
         run(
@@ -120,17 +134,7 @@ fn actions(view: &View<'_>) -> Vec<(String, &'static str, Action)> {
         run("Show the log", "", Command::Show(Tab::Log)),
         run("Full screen", "F11", Command::ToggleFullscreen),
         run("Quit", "Ctrl+Q", Command::Quit),
-    ];
-    for recent in &session.settings.recent {
-        let command =
-            Command::OpenWorkspace(Box::new(recent.workspace.clone()), recent.file.clone());
-        list.push((
-            format!("Recent: {}", recent.title),
-            "",
-            Action::Run(Box::new(command)),
-        ));
-    }
-    list
+    ]
 }
 
 /// The entries that hold every word of `text`; rows of the dataset after the commands.
@@ -238,7 +242,7 @@ pub fn palette_ui(ctx: &Context, view: &mut View<'_>) {
             Action::Run(command) => view.ask(*command),
             Action::Settings => view.state.settings = Some(Box::new(view.session.settings.clone())),
             Action::Runtime => view.state.runtime = true,
-            Action::FocusQuery => view.state.focus_query = true,
+            Action::FocusQuery => view.state.focus = Some(Field::Query),
         }
     } else if !modal.should_close() {
         view.state.palette = Some(palette);

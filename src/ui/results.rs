@@ -1,16 +1,16 @@
-//! The centre of the retrieval view: the query, where its right one stands, and the ranked other side.
+//! The centre of the retrieval view: below the query, the ranked other side.
 
+use super::View;
+use super::query::query_ui;
 use super::theme::{Tokens, tokens};
-use super::widgets::{
-    bar, empty_state, grouped, margin_colour, named_area, picture_in, signed, tag, weak,
-};
-use super::{Key, View};
+use super::widgets::{bar, empty_state, named_area, picture_in, tag, weak};
 use crate::compute::Hit;
 use crate::dataset::Dataset;
 use crate::retrieval::Side;
 use crate::session::{AnswerView, Command, DataSource, Query};
 use egui::text::LayoutJob;
-use egui::{Align2, CornerRadius, FontId, Margin, Rect, RichText, Role, ScrollArea, Ui};
+use egui::{Align2, CornerRadius, FontId, Galley, Rect, Role, ScrollArea, Ui};
+use std::sync::Arc;
 
 /// Draws the retrieval view's centre.
 pub fn retrieval_ui(ui: &mut Ui, view: &mut View<'_>) {
@@ -33,7 +33,7 @@ pub fn retrieval_ui(ui: &mut Ui, view: &mut View<'_>) {
         }
         return;
     };
-    header_ui(ui, view, &dataset);
+    query_ui(ui, view, &dataset);
     ui.add_space(6.0);
     let answer = session.answer.clone();
     match answer {
@@ -72,179 +72,6 @@ fn waiting_ui(ui: &mut Ui, view: &mut View<'_>) {
             None,
         );
     }
-}
-
-/// The query's picture, the field to type into, and the figures of the current query.
-fn header_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
-    let session = view.session;
-    let t = tokens(ui);
-    let side = (ui.available_width() * 0.24).clamp(120.0, 240.0);
-    ui.horizontal_top(|ui| {
-        let picture = match &session.query {
-            Some(Query::Row(Side::Image, i)) => Some(*i as u32),
-            Some(Query::Row(Side::Text, j)) => Some(dataset.image_of(*j) as u32),
-            Some(Query::Picture { .. }) => Some(Key::QUERY),
-            _ => None,
-        };
-        if let Some(picture) = picture {
-            let (rect, response) =
-                ui.allocate_exact_size(egui::Vec2::splat(side), egui::Sense::hover());
-            ui.painter()
-                .rect_filled(rect, CornerRadius::same(5), t.panel);
-            picture_in(ui, view.pictures, picture, rect, false);
-            if matches!(session.query, Some(Query::Row(Side::Text, _))) {
-                response.on_hover_text("The image this caption belongs to");
-            }
-        }
-        ui.vertical(|ui| {
-            query_field_ui(ui, view);
-            ui.add_space(2.0);
-            query_text_ui(ui, view, dataset);
-            figures_ui(ui, view);
-        });
-    });
-}
-
-fn query_field_ui(ui: &mut Ui, view: &mut View<'_>) {
-    let session = view.session;
-    let ready = session.embedded.is_some() && session.encoder.is_some();
-    let edit = egui::TextEdit::singleline(&mut view.state.query)
-        .hint_text("Type a caption, or drop a picture…")
-        .desired_width(f32::INFINITY)
-        .margin(Margin::symmetric(9, 6));
-    let response = ui
-        .add_enabled(ready, edit)
-        .on_disabled_hover_text("Needs an open encoder");
-    if std::mem::take(&mut view.state.focus_query) {
-        response.request_focus();
-    }
-    let entered = response.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter));
-    if entered && !view.state.query.trim().is_empty() {
-        view.commands.push(Command::Query(Query::Text(
-            view.state.query.trim().to_owned(),
-        )));
-    }
-}
-
-fn query_text_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
-    let strong = |ui: &mut Ui, text: &str| {
-        ui.add(egui::Label::new(RichText::new(text).size(14.5).strong()).wrap());
-    };
-    match &view.session.query {
-        Some(Query::Row(Side::Image, i)) => {
-            strong(ui, &dataset.images[*i].name);
-            let own = dataset.captions_of(*i);
-            let noun = if own.len() == 1 {
-                "caption"
-            } else {
-                "captions"
-            };
-            let text = format!("{} {noun}: {}", own.len(), dataset.captions[own.start]);
-            ui.add(egui::Label::new(RichText::new(text).color(tokens(ui).weak)).truncate());
-        }
-        Some(Query::Row(Side::Text, j)) => {
-            strong(ui, &dataset.captions[*j]);
-            weak(
-                ui,
-                format!("caption of {}", dataset.images[dataset.image_of(*j)].name),
-            );
-        }
-        Some(Query::Text(text)) => {
-            strong(ui, text);
-            weak(ui, "typed; no answer is known to be right");
-        }
-        Some(Query::Picture { name, .. }) => {
-            strong(ui, name);
-            weak(ui, "dropped; no answer is known to be right");
-        }
-        None => {}
-    }
-}
-
-/// Rank and margin of the right one, and what can be done with the pair.
-fn figures_ui(ui: &mut Ui, view: &mut View<'_>) {
-    let session = view.session;
-    let t = tokens(ui);
-    let Some(answer) = session
-        .answer
-        .as_ref()
-        .filter(|a| Some(&a.query) == session.query.as_ref())
-    else {
-        return;
-    };
-    let noun = match answer.query.side() {
-        Side::Image => "caption",
-        Side::Text => "image",
-    };
-    if let (Some(rank), Some(margin)) = (answer.rank, answer.margin) {
-        let mut job = LayoutJob::default();
-        let mut part = |text: String, colour| {
-            let font = FontId::proportional(13.5);
-            job.append(&text, 0.0, egui::TextFormat::simple(font, colour));
-        };
-        part(format!("Rank of the right {noun} "), t.weak);
-        part(
-            grouped(rank as usize),
-            if rank == 1 { t.good } else { t.bad },
-        );
-        part(
-            format!(
-                " of {} · margin to the hardest negative ",
-                grouped(answer.candidates)
-            ),
-            t.weak,
-        );
-        part(signed(margin, 3), margin_colour(&t, margin));
-        job.wrap.max_width = ui.available_width();
-        ui.label(job)
-            .on_hover_text("Ties count against the right one.");
-    } else {
-        weak(ui, format!("{} {noun}s ranked", grouped(answer.candidates)));
-    }
-    ui.add_space(4.0);
-    ui.horizontal_wrapped(|ui| {
-        let negative = answer
-            .hits
-            .iter()
-            .find(|h| !answer.positives.contains(&(h.index as usize)));
-        if let (Query::Row(side, _), Some(negative)) = (&answer.query, negative) {
-            let hint = "Make the hardest negative the query (Enter opens the highlighted result)";
-            if ui
-                .button("Query the hardest negative")
-                .on_hover_text(hint)
-                .clicked()
-            {
-                view.commands.push(Command::Query(Query::Row(
-                    side.other(),
-                    negative.index as usize,
-                )));
-            }
-            let (text, row) = match side {
-                Side::Image => (
-                    "T→I instead",
-                    Query::Row(Side::Text, answer.positives.start),
-                ),
-                Side::Text => (
-                    "I→T instead",
-                    Query::Row(Side::Image, answer.positives.start),
-                ),
-            };
-            if ui
-                .button(text)
-                .on_hover_text("The same pair, the other way round")
-                .clicked()
-            {
-                view.commands.push(Command::Query(row));
-            }
-        }
-        if ui
-            .add_enabled(!session.history.is_empty(), egui::Button::new("Back"))
-            .on_hover_text("Ctrl+Z")
-            .clicked()
-        {
-            view.commands.push(Command::Back);
-        }
-    });
 }
 
 fn results_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, answer: &AnswerView) {
@@ -377,12 +204,55 @@ fn row_ui(
         format!("{place}{name}, score {:.3}{mark}", row.hit.score)
     };
     let response = named_area(ui, rect, id, Role::ListItem, highlighted, describe);
+    let look = Look {
+        rect,
+        bar_width,
+        left,
+        galley,
+        highlighted,
+    };
+    paint_row(ui, view, row, &look, images, response.hovered(), t);
+    if response.clicked() {
+        view.commands.push(Command::Query(Query::Row(side, index)));
+    }
+    response.context_menu(|ui| {
+        if ui.button("Copy the text").clicked() {
+            view.commands.push(Command::Copy(text.to_owned()));
+        }
+    });
+}
+
+/// Where the parts of a row lie.
+struct Look {
+    rect: Rect,
+    bar_width: f32,
+    left: f32,
+    galley: Arc<Galley>,
+    highlighted: bool,
+}
+
+fn paint_row(
+    ui: &Ui,
+    view: &mut View<'_>,
+    row: &Row,
+    look: &Look,
+    images: bool,
+    hovered: bool,
+    t: &Tokens,
+) {
+    let Look {
+        rect,
+        bar_width,
+        left,
+        ref galley,
+        highlighted,
+    } = *look;
     let (ink, back) = match row.kind {
         Kind::Right => (t.good, Some(t.good_back)),
         Kind::Hardest => (t.bad, Some(t.bad_back)),
         Kind::Other => (t.bar, None),
     };
-    if let Some(fill) = back.or(response.hovered().then_some(t.hover)) {
+    if let Some(fill) = back.or(hovered.then_some(t.hover)) {
         ui.painter().rect_filled(rect, CornerRadius::same(4), fill);
     }
     if highlighted {
@@ -421,7 +291,7 @@ fn row_ui(
     }
     ui.painter().galley(
         egui::pos2(rect.left() + left, middle - galley.size().y / 2.0),
-        galley,
+        Arc::clone(galley),
         t.text,
     );
     let right = rect.right_center() - egui::vec2(8.0, 0.0);
@@ -440,12 +310,4 @@ fn row_ui(
         }
         Kind::Other => {}
     }
-    if response.clicked() {
-        view.commands.push(Command::Query(Query::Row(side, index)));
-    }
-    response.context_menu(|ui| {
-        if ui.button("Copy the text").clicked() {
-            view.commands.push(Command::Copy(text.to_owned()));
-        }
-    });
 }

@@ -270,7 +270,7 @@ fn status_ui(ui: &mut Ui, view: &mut View<'_>) {
             ui.add_space(10.0);
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            summary::line(ui, view)
+            summary::line(ui, view);
         });
     });
 }
@@ -289,24 +289,21 @@ fn job_ui(ui: &mut Ui, progress: &Progress) {
     response.widget_info(|| {
         egui::WidgetInfo::labeled(egui::Role::ProgressIndicator, true, &progress.stage)
     });
-    let mut text = format!(
-        "{} of {}",
+    let (done, total) = (
         grouped(progress.done as usize),
-        grouped(progress.total as usize)
+        grouped(progress.total as usize),
     );
+    let mut parts = vec![format!("{done} of {total}")];
     if progress.rate >= 1.0 {
-        text.push_str(&format!(" · {}/s", grouped(progress.rate as usize)));
+        parts.push(format!("{}/s", grouped(progress.rate as usize)));
     }
     if let Some(left) = progress.left {
-        let seconds = left.as_secs();
-        let left = if seconds < 100 {
-            format!("{seconds} s")
-        } else {
-            format!("{} min", seconds.div_ceil(60))
-        };
-        text.push_str(&format!(" · {left} left"));
+        parts.push(match left.as_secs() {
+            seconds @ 0..100 => format!("{seconds} s left"),
+            seconds => format!("{} min left", seconds.div_ceil(60)),
+        });
     }
-    ui.label(small(text));
+    ui.label(small(parts.join(" · ")));
 }
 
 /// The last messages, above everything; errors stay until they are dismissed.

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 /// A wgpu device whose errors are kept instead of thrown.
 pub struct Device {
-    pub device: wgpu::Device,
+    pub wgpu: wgpu::Device,
     pub queue: wgpu::Queue,
     pub info: wgpu::AdapterInfo,
     fault: Arc<Mutex<Option<String>>>,
@@ -40,7 +40,7 @@ impl Device {
             }
         });
         Ok(Self {
-            device,
+            wgpu: device,
             queue,
             info,
             fault,
@@ -55,12 +55,12 @@ impl Device {
     /// A compute pipeline from one WGSL file with an entry point `main`.
     pub fn pipeline(&self, label: &str, source: &str) -> wgpu::ComputePipeline {
         let module = self
-            .device
+            .wgpu
             .create_shader_module(wgpu::ShaderModuleDescriptor {
                 label: Some(label),
                 source: wgpu::ShaderSource::Wgsl(source.into()),
             });
-        self.device
+        self.wgpu
             .create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
                 label: Some(label),
                 layout: None,
@@ -74,7 +74,7 @@ impl Device {
     /// An empty storage buffer of at least 64 bytes: a binding must hold one element of any kernel's.
     pub fn storage(&self, label: &str, bytes: u64) -> wgpu::Buffer {
         use wgpu::BufferUsages as U;
-        self.device.create_buffer(&wgpu::BufferDescriptor {
+        self.wgpu.create_buffer(&wgpu::BufferDescriptor {
             label: Some(label),
             size: bytes.max(64).next_multiple_of(16),
             usage: U::STORAGE | U::COPY_SRC | U::COPY_DST,
@@ -85,7 +85,7 @@ impl Device {
     /// A uniform buffer of `bytes` bytes.
     pub fn uniform(&self, label: &str, bytes: u64) -> wgpu::Buffer {
         use wgpu::BufferUsages as U;
-        self.device.create_buffer(&wgpu::BufferDescriptor {
+        self.wgpu.create_buffer(&wgpu::BufferDescriptor {
             label: Some(label),
             size: bytes,
             usage: U::UNIFORM | U::COPY_DST,
@@ -107,7 +107,7 @@ impl Device {
                 resource: b.as_entire_binding(),
             })
             .collect();
-        self.device.create_bind_group(&wgpu::BindGroupDescriptor {
+        self.wgpu.create_bind_group(&wgpu::BindGroupDescriptor {
             label: None,
             layout: &pipeline.get_bind_group_layout(0),
             entries: &entries,
@@ -116,7 +116,7 @@ impl Device {
 
     /// Waits for a submission (`None`: for all), and reports what went wrong on the device meanwhile.
     pub fn wait(&self, submission: Option<wgpu::SubmissionIndex>) -> Result<()> {
-        let waited = self.device.poll(wgpu::PollType::Wait {
+        let waited = self.wgpu.poll(wgpu::PollType::Wait {
             submission_index: submission,
             timeout: None,
         });
@@ -132,14 +132,14 @@ impl Device {
         if bytes == 0 {
             return Ok(Vec::new());
         }
-        let staging = self.device.create_buffer(&wgpu::BufferDescriptor {
+        let staging = self.wgpu.create_buffer(&wgpu::BufferDescriptor {
             label: Some("readback"),
             size: bytes.next_multiple_of(16),
             usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
             mapped_at_creation: false,
         });
         let mut encoder = self
-            .device
+            .wgpu
             .create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         encoder.copy_buffer_to_buffer(buffer, 0, &staging, 0, Some(bytes.next_multiple_of(4)));
         self.queue.submit([encoder.finish()]);

@@ -98,7 +98,7 @@ impl<'a> Pass<'a> {
         both: bool,
     ) -> Result<Self> {
         let depth = a.dim().next_multiple_of(DEPTH_STEP);
-        let limits = device.device.limits();
+        let limits = device.wgpu.limits();
         let bytes = limits
             .max_storage_buffer_binding_size
             .min(limits.max_buffer_size);
@@ -147,7 +147,7 @@ impl<'a> Pass<'a> {
             let side = Side {
                 count,
                 k,
-                queries: device.storage("queries", (count * size_of::<Query>()) as u64),
+                queries: device.storage("queries", std::mem::size_of_val(queries) as u64),
                 states: device.storage("states", (count * size_of::<State>()) as u64),
                 top: device.storage("top", (count * k * size_of::<Hit>()) as u64),
                 params: device.uniform("scan", size_of::<ScanParams>() as u64),
@@ -237,7 +237,7 @@ impl<'a> Pass<'a> {
                 self.write_params(0, &rows, &columns);
                 self.write_params(1, &columns, &rows);
                 let mut encoder = device
-                    .device
+                    .wgpu
                     .create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
                 {
                     let mut pass =
