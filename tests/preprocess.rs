@@ -70,7 +70,7 @@ fn resizing_and_cropping_are_within_one_level_of_pillow() {
             .zip(&pillow.rgb)
             .map(|(a, b)| a.abs_diff(*b))
             .max();
-        let limit = if case.filter == Filter::Nearest { 0 } else { 1 };
+        let limit = u8::from(case.filter != Filter::Nearest);
         assert!(
             worst <= Some(limit),
             "{}: {worst:?} levels away from Pillow",

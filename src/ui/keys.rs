@@ -48,8 +48,10 @@ pub fn keys(ctx: &Context, view: &mut View<'_>) {
     if pressed(Modifiers::NONE, Key::F11) {
         view.ask(Command::ToggleFullscreen);
     }
-    let modal =
-        view.state.palette.is_some() || view.state.settings.is_some() || session.question.is_some();
+    let modal = view.state.palette.is_some()
+        || view.state.settings.is_some()
+        || view.state.runtime
+        || session.question.is_some();
     if modal || ctx.egui_wants_keyboard_input() {
         return;
     }
