@@ -16,12 +16,18 @@ pub fn dialogs_ui(ctx: &Context, view: &mut View<'_>) {
     question_ui(ctx, view);
 }
 
+/// A dialog with room around its contents.
+fn dialog(ctx: &Context, name: &str) -> Modal {
+    let frame = egui::Frame::popup(&ctx.global_style()).inner_margin(16.0);
+    Modal::new(Id::unique(name)).frame(frame)
+}
+
 fn settings_ui(ctx: &Context, view: &mut View<'_>) {
     let Some(mut settings) = view.state.settings.take() else {
         return;
     };
     let mut done = false;
-    let modal = Modal::new(Id::unique("settings")).show(ctx, |ui| {
+    let modal = dialog(ctx, "settings").show(ctx, |ui| {
         ui.set_width(430.0);
         heading(ui, "Settings");
         ui.add_space(4.0);
@@ -120,7 +126,7 @@ fn runtime_ui(ctx: &Context, view: &mut View<'_>) {
         return;
     }
     let mut close = false;
-    let modal = Modal::new(Id::unique("runtime")).show(ctx, |ui| {
+    let modal = dialog(ctx, "runtime").show(ctx, |ui| {
         ui.set_width(520.0);
         let t = tokens(ui);
         heading(ui, "What runs the encoders");
@@ -179,7 +185,7 @@ fn question_ui(ctx: &Context, view: &mut View<'_>) {
         .unwrap_or_else(|| Box::new(view.session.workspace.options.clone()));
     let mut answered = false;
     let mut dismissed = false;
-    let modal = Modal::new(Id::unique("question")).show(ctx, |ui| {
+    let modal = dialog(ctx, "question").show(ctx, |ui| {
         ui.set_width(480.0);
         heading(ui, "One thing about this encoder");
         weak(ui, path.display().to_string());

@@ -50,6 +50,18 @@ pub fn summary_ui(ui: &mut Ui, view: &mut View<'_>) {
                 ranks_ui(ui, direction, &t);
                 weak(ui, "Score: right against hardest negative");
                 scores_ui(ui, direction, &t);
+                ui.horizontal(|ui| {
+                    for (name, colour) in [("right", t.good), ("hardest negative", t.bad)] {
+                        let (line, _) =
+                            ui.allocate_exact_size(egui::vec2(14.0, 14.0), egui::Sense::hover());
+                        ui.painter().hline(
+                            line.x_range(),
+                            line.center().y,
+                            egui::Stroke::new(2.0, colour),
+                        );
+                        ui.label(RichText::new(name).size(12.0).color(t.weak));
+                    }
+                });
             }
             ui.add_space(4.0);
             heading(ui, &format!("Losses, margin {}", session.workspace.margin));
@@ -191,6 +203,17 @@ fn scores_ui(ui: &mut Ui, direction: &Direction, t: &Tokens) {
     plot("scores", 128.0)
         .show_axes([true, false])
         .show_y(false)
+        .x_grid_spacer(|input| {
+            let (low, high) = input.bounds;
+            let step = if high - low > 0.8 { 0.2 } else { 0.1 };
+            let marks = ((low / step).ceil() as i64)..=((high / step).floor() as i64);
+            let mark = |i: i64| egui_plot::GridMark {
+                value: i as f64 * step,
+                step_size: 1000.0,
+            };
+            marks.map(mark).collect()
+        })
+        .x_axis_formatter(|mark, _| format!("{:.1}", mark.value).replace('-', "−"))
         .label_formatter(|at| match at {
             egui_plot::HoverPosition::NearDataPoint {
                 plot_name,
