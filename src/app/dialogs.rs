@@ -3,9 +3,11 @@
 use super::App;
 use super::events::Event;
 use super::jobs::DIALOG;
+use crate::error::Error;
 use crate::session::{DataSource, EncoderSource, Pick};
 use rfd::AsyncFileDialog;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 impl App {
     pub(super) fn pick(&mut self, pick: Pick) {
@@ -84,7 +86,16 @@ impl App {
 
     fn wait_for(&mut self, pick: Pick, wait: impl FnOnce() -> Vec<PathBuf> + Send + 'static) {
         self.jobs.start(DIALOG, "Choosing a file", move |_| {
-            Ok(Event::Picked(pick, wait()))
+            let asked = Instant::now();
+            let paths = wait();
+            // Nobody cancels that fast: there is no dialog to be had on this desktop.
+            if paths.is_empty() && asked.elapsed() < Duration::from_millis(250) {
+                return Err(Error::request(
+                    "the system's file dialog did not open",
+                    "Drop the file or folder on the window, or install xdg-desktop-portal or zenity.",
+                ));
+            }
+            Ok(Event::Picked(pick, paths))
         });
     }
 

@@ -1,6 +1,6 @@
 //! Drawing only: every function reads the [`Session`] and returns [`Command`]s; none touches files, models or threads.
 //!
-//! A view is one file with a function ending in `_ui` and one line in [`shell::RAIL`].
+//! A view is one file with a function ending in `_ui` and one line in `RAIL` of `shell.rs`.
 
 mod browser;
 mod dialogs;
