@@ -190,11 +190,13 @@ def draw(scene, rng, size=128, scale=2):
 
 
 def held_out(seed, families=75):
-    """Scenes of the demo: families of one scene and its three near misses."""
+    """Scenes of the demo: families of one scene and its three near misses; every third has an unseen pair."""
     rng = random.Random(seed)
     scenes, keys = [], set()
     while len(scenes) < 4 * families:
         scene = random_scene(rng)
+        if len(scenes) % 12 == 0 and scene.seen():
+            continue
         family = [scene, *near_misses(scene, rng)]
         if any(s.key() in keys for s in family) or len({s.key() for s in family}) < 4:
             continue

@@ -162,6 +162,8 @@ fn visuals(theme: Theme, t: &Tokens) -> Visuals {
         widget.corner_radius = radius;
         widget.expansion = 0.0;
     }
+    // What boxes, circles and rails are filled with; buttons use the weak fill.
+    widgets.inactive.bg_fill = t.line;
     widgets.noninteractive.bg_stroke = Stroke::new(1.0, t.line);
     widgets.inactive.bg_stroke = Stroke::new(1.0, t.line);
     widgets.hovered.bg_stroke = Stroke::new(1.0, t.weak.gamma_multiply(0.6));
