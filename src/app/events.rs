@@ -119,12 +119,22 @@ impl App {
                 self.encoder_source = Some(source.clone());
                 self.session.workspace.encoder = Some(source);
                 self.session.encoder = Some(encoder.describe());
+                // A provider that this library was never built with is no news.
+                let offered = self
+                    .session
+                    .runtime
+                    .runtime
+                    .as_ref()
+                    .map(|r| r.providers.clone());
                 for note in encoder.describe().notes {
-                    self.session.say(
-                        Level::Warning,
-                        note,
-                        "It runs on the next provider of your list instead.",
-                    );
+                    if offered
+                        .iter()
+                        .flatten()
+                        .any(|name| note.starts_with(name.as_str()))
+                    {
+                        let remedy = "It runs on the next provider of your list instead.";
+                        self.session.say(Level::Warning, note, remedy);
+                    }
                 }
                 self.encoder = Some(encoder);
                 self.embed_wanted = true;
