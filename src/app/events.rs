@@ -115,31 +115,7 @@ impl App {
                 dataset,
                 embedded,
             } => self.take_data(source, dataset, embedded),
-            Event::Encoder { source, encoder } => {
-                self.encoder_source = Some(source.clone());
-                self.session.workspace.encoder = Some(source);
-                self.session.encoder = Some(encoder.describe());
-                // A provider that this library was never built with is no news.
-                let offered = self
-                    .session
-                    .runtime
-                    .runtime
-                    .as_ref()
-                    .map(|r| r.providers.clone());
-                for note in encoder.describe().notes {
-                    if offered
-                        .iter()
-                        .flatten()
-                        .any(|name| note.starts_with(name.as_str()))
-                    {
-                        let remedy = "It runs on the next provider of your list instead.";
-                        self.session.say(Level::Warning, note, remedy);
-                    }
-                }
-                self.encoder = Some(encoder);
-                self.embed_wanted = true;
-                self.remember();
-            }
+            Event::Encoder { source, encoder } => self.take_encoder(source, encoder),
             Event::Embedded {
                 dataset,
                 embedded,
@@ -202,6 +178,32 @@ impl App {
             }
             Event::Saved => {}
         }
+    }
+
+    fn take_encoder(&mut self, source: EncoderSource, encoder: Arc<Encoder>) {
+        self.encoder_source = Some(source.clone());
+        self.session.workspace.encoder = Some(source);
+        self.session.encoder = Some(encoder.describe());
+        // A provider that this library was never built with is no news.
+        let offered = self
+            .session
+            .runtime
+            .runtime
+            .as_ref()
+            .map(|r| r.providers.clone());
+        for note in encoder.describe().notes {
+            if offered
+                .iter()
+                .flatten()
+                .any(|name| note.starts_with(name.as_str()))
+            {
+                let remedy = "It runs on the next provider of your list instead.";
+                self.session.say(Level::Warning, note, remedy);
+            }
+        }
+        self.encoder = Some(encoder);
+        self.embed_wanted = true;
+        self.remember();
     }
 
     fn take_data(&mut self, source: DataSource, dataset: Arc<Dataset>, embedded: Option<Embedded>) {
