@@ -390,27 +390,88 @@ fn broken_pictures_are_listed_and_skipped() {
     );
 }
 
-#[test]
-fn embeddings_alone_open_without_an_encoder() {
-    let root = tempfile::tempdir().expect("a folder");
-    let mut rng = fastrand::Rng::with_seed(5);
-    let mut save = |name: &str, rows: usize| {
-        let header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({rows}, 8), }}");
-        let padded = format!("{header:<117}\n");
-        let mut bytes = b"\x93NUMPY\x01\x00\x76\x00".to_vec();
-        bytes.extend(padded.as_bytes());
-        for _ in 0..rows * 8 {
-            bytes.extend((rng.f32() - 0.5).to_le_bytes());
-        }
-        write(root.path(), name, &bytes)
-    };
-    let (images, texts) = (save("i.npy", 10), save("t.npy", 50));
+/// Little-endian float32 values as a `.npy` file of shape `[rows, dim]`.
+fn npy(folder: &Path, name: &str, dim: usize, values: &[f32]) -> PathBuf {
+    let rows = values.len() / dim;
+    let header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({rows}, {dim}), }}");
+    let mut bytes = b"\x93NUMPY\x01\x00\x76\x00".to_vec();
+    bytes.extend(format!("{header:<117}\n").bytes());
+    bytes.extend(values.iter().flat_map(|v| v.to_le_bytes()));
+    write(folder, name, &bytes)
+}
+
+fn embeddings(folder: &Path, images: PathBuf, texts: PathBuf) -> PathBuf {
     let workspace = nearmiss::session::Workspace {
         data: Some(nearmiss::session::DataSource::Embeddings { images, texts }),
         ..nearmiss::session::Workspace::default()
     };
-    let file = root.path().join("workspace.json");
+    let file = folder.join("workspace.json");
     workspace.save(&file).expect("saved");
+    file
+}
+
+#[test]
+fn embeddings_that_are_no_numbers_are_refused_by_row() {
+    let root = tempfile::tempdir().expect("a folder");
+    let images = npy(root.path(), "i.npy", 2, &[1.0, 0.0, f32::NAN, 1.0]);
+    let texts = npy(root.path(), "t.npy", 2, &[1.0, 0.0, 0.5, 1.0]);
+    let window = open(&embeddings(root.path(), images, texts));
+    let said = errors(&window);
+    assert!(
+        said.len() == 1 && said[0].contains("i.npy") && said[0].contains("row 1"),
+        "{said:?}"
+    );
+}
+
+#[test]
+fn an_encoder_without_a_tokenizer_leaves_the_open_one() {
+    let root = tempfile::tempdir().expect("a folder");
+    write(root.path(), "vision_model.onnx", b"x");
+    write(root.path(), "text_model.onnx", b"x");
+    let mut window = demo();
+    drop_file(&mut window, root.path().join("vision_model.onnx"));
+    let said = errors(&window);
+    assert!(
+        said.len() == 1 && said[0].contains("tokenizer.json"),
+        "{said:?}"
+    );
+    assert_eq!(
+        session(&window).workspace,
+        nearmiss::session::Workspace::demo()
+    );
+    assert!(
+        session(&window).evaluation.is_some(),
+        "what was open stays open"
+    );
+}
+
+#[test]
+fn a_gigantic_picture_is_refused_by_its_header() {
+    let root = tempfile::tempdir().expect("a folder");
+    // A BMP header of 30,000 x 30,000 pixels, and nothing behind it.
+    let mut bytes = b"BM\x36\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0".to_vec();
+    bytes.extend(30_000_i32.to_le_bytes());
+    bytes.extend(30_000_i32.to_le_bytes());
+    bytes.extend(b"\x01\0\x18\0");
+    bytes.extend([0; 24]);
+    let path = write(root.path(), "huge.bmp", &bytes);
+    let mut window = demo();
+    drop_file(&mut window, path);
+    let said = errors(&window);
+    assert!(
+        said.len() == 1 && said[0].contains("30,000 x 30,000"),
+        "{said:?}"
+    );
+}
+
+#[test]
+fn embeddings_alone_open_without_an_encoder() {
+    let root = tempfile::tempdir().expect("a folder");
+    let mut rng = fastrand::Rng::with_seed(5);
+    let mut random = |rows: usize| -> Vec<f32> { (0..rows * 8).map(|_| rng.f32() - 0.5).collect() };
+    let images = npy(root.path(), "i.npy", 8, &random(10));
+    let texts = npy(root.path(), "t.npy", 8, &random(50));
+    let file = embeddings(root.path(), images, texts);
     let window = open(&file);
     assert_eq!(errors(&window), Vec::<String>::new());
     let report = &session(&window).evaluation.as_ref().expect("ranked").report;

@@ -2,6 +2,7 @@
 
 use super::widgets::weak;
 use super::{Field, View};
+use crate::dataset::Image;
 use crate::encoder::Flavour;
 use crate::retrieval::Side;
 use crate::session::{Command, Pick, Query, Sort, Tab, ThemeChoice, Workspace};
@@ -12,6 +13,9 @@ use egui::{Align2, Context, Key, Modifiers, RichText};
 pub struct Palette {
     text: String,
     chosen: usize,
+    /// Images and captions that hold the words of `searched`: looked for once a text, not once a frame.
+    rows: Vec<(String, Query)>,
+    searched: String,
 }
 
 enum Action {
@@ -137,48 +141,54 @@ fn view_actions(view: &View<'_>) -> Vec<(String, &'static str, Action)> {
     ]
 }
 
-/// The entries that hold every word of `text`; rows of the dataset after the commands.
-fn matching(view: &View<'_>, text: &str) -> Vec<(String, &'static str, Action)> {
-    const ROWS: usize = 40;
-    let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
-    let holds = |title: &str| {
-        let title = title.to_lowercase();
-        words.iter().all(|w| title.contains(w))
+/// Does `title` hold every one of `words`, which are in lower case?
+fn holds(words: &[String], title: &str) -> bool {
+    let title = title.to_lowercase();
+    words.iter().all(|w| title.contains(w))
+}
+
+fn words(text: &str) -> Vec<String> {
+    text.split_whitespace().map(str::to_lowercase).collect()
+}
+
+/// Images and captions that hold every word of `text`.
+fn rows(view: &View<'_>, text: &str) -> Vec<(String, Query)> {
+    const MOST: usize = 40;
+    let words = words(text);
+    let (Some(dataset), false) = (&view.session.dataset, words.is_empty()) else {
+        return Vec::new();
     };
-    let mut list: Vec<_> = actions(view)
-        .into_iter()
-        .filter(|(title, ..)| holds(title))
-        .collect();
-    if let (Some(dataset), false) = (&view.session.dataset, words.is_empty()) {
-        let images = dataset
-            .images
-            .iter()
-            .enumerate()
-            .filter(|(_, image)| holds(&image.name));
-        let captions = dataset
-            .captions
-            .iter()
-            .enumerate()
-            .filter(|(_, caption)| holds(caption));
-        let row = |title: String, side, i| {
-            (
-                title,
-                "",
-                Action::Run(Box::new(Command::Query(Query::Row(side, i)))),
-            )
-        };
-        list.extend(
-            images
-                .map(|(i, image)| row(format!("Image {}", image.name), Side::Image, i))
-                .take(ROWS),
-        );
-        list.extend(
-            captions
-                .map(|(j, c)| row(format!("Caption {c}"), Side::Text, j))
-                .take(ROWS),
-        );
+    let images = dataset.images.iter().enumerate();
+    let images = images.filter(|(_, image)| holds(&words, &image.name));
+    let captions = dataset.captions.iter().enumerate();
+    let captions = captions.filter(|(_, caption)| holds(&words, caption));
+    let image =
+        |(i, image): (usize, &Image)| (format!("Image {}", image.name), Query::Row(Side::Image, i));
+    let caption =
+        |(j, text): (usize, &String)| (format!("Caption {text}"), Query::Row(Side::Text, j));
+    let mut found: Vec<_> = images.take(MOST).map(image).collect();
+    found.extend(captions.take(MOST).map(caption));
+    found
+}
+
+/// The entries that hold every word of the palette's text; rows of the dataset after the commands.
+fn matching(view: &View<'_>, palette: &mut Palette) -> Vec<(String, &'static str, Action)> {
+    if palette.searched != palette.text {
+        palette.rows = rows(view, &palette.text);
+        palette.searched.clone_from(&palette.text);
     }
-    list
+    let words = words(&palette.text);
+    let commands = actions(view)
+        .into_iter()
+        .filter(|(title, ..)| holds(&words, title));
+    let row = |(title, query): &(String, Query)| {
+        (
+            title.clone(),
+            "",
+            Action::Run(Box::new(Command::Query(query.clone()))),
+        )
+    };
+    commands.chain(palette.rows.iter().map(row)).collect()
 }
 
 /// Draws the palette where it is open.
@@ -186,7 +196,7 @@ pub fn palette_ui(ctx: &Context, view: &mut View<'_>) {
     let Some(mut palette) = view.state.palette.take() else {
         return;
     };
-    let mut list = matching(view, &palette.text);
+    let mut list = matching(view, &mut palette);
     let pressed = |key| ctx.input_mut(|i| i.consume_key(Modifiers::NONE, key));
     if pressed(Key::ArrowDown) {
         palette.chosen += 1;
