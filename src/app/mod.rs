@@ -9,6 +9,7 @@ mod frames;
 mod jobs;
 mod loader;
 mod window;
+mod work;
 
 pub use window::run;
 

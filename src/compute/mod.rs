@@ -10,6 +10,7 @@ mod cpu;
 mod embeddings;
 mod gpu;
 mod pairs;
+mod scan;
 mod topk;
 
 pub use choose::{Adapter, Choice, adapters, choose};

@@ -5,6 +5,7 @@
 mod browser;
 mod dialogs;
 mod keys;
+mod overlays;
 mod palette;
 mod pictures;
 mod query;
@@ -78,6 +79,7 @@ pub fn draw(
     shell::shell_ui(ui, &mut view);
     dialogs::dialogs_ui(ui.ctx(), &mut view);
     palette::palette_ui(ui.ctx(), &mut view);
-    shell::drop_overlay_ui(ui.ctx(), &mut view);
+    overlays::toasts_ui(ui.ctx(), &mut view);
+    overlays::drop_overlay_ui(ui.ctx(), &mut view);
     view.commands
 }

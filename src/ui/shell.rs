@@ -1,9 +1,9 @@
-//! The frame of the window: top bar, rail, browser, centre, inspector, status bar, toasts and the drop overlay.
+//! The frame of the window: top bar, rail, browser, centre, inspector, status bar.
 
 use super::theme::tokens;
 use super::widgets::{chip, grouped, weak};
 use super::{View, browser, results, summary, views};
-use crate::session::{Command, DataSource, EncoderSource, Level, Pick, Tab, Workspace};
+use crate::session::{Command, DataSource, EncoderSource, Pick, Tab, Workspace};
 use crate::task::Progress;
 use egui::{Align, CentralPanel, Frame, Layout, Margin, Panel, RichText, Ui};
 
@@ -69,7 +69,6 @@ pub fn shell_ui(ui: &mut Ui, view: &mut View<'_>) {
             Tab::Problems => views::problems_ui(ui, view),
             Tab::Log => views::log_ui(ui, view),
         });
-    toasts_ui(ui.ctx(), view);
 }
 
 fn top_ui(ui: &mut Ui, view: &mut View<'_>) {
@@ -304,122 +303,4 @@ fn job_ui(ui: &mut Ui, progress: &Progress) {
         });
     }
     ui.label(small(parts.join(" · ")));
-}
-
-/// The last messages, above everything; errors stay until they are dismissed.
-fn toasts_ui(ctx: &egui::Context, view: &mut View<'_>) {
-    const SECONDS: f32 = 6.0;
-    let recent = |e: &&crate::session::Entry| {
-        e.toast && (e.level == Level::Error || e.at.elapsed().as_secs_f32() < SECONDS)
-    };
-    let shown: Vec<_> = view
-        .session
-        .log
-        .iter()
-        .rev()
-        .filter(recent)
-        .take(4)
-        .collect();
-    if shown.is_empty() {
-        return;
-    }
-    ctx.request_repaint_after_secs(1.0);
-    let anchor = egui::Align2::RIGHT_BOTTOM;
-    egui::Area::new(egui::Id::unique("toasts"))
-        .anchor(anchor, [-14.0, -40.0])
-        .order(egui::Order::Foreground)
-        .show(ctx, |ui| {
-            let t = tokens(ui);
-            ui.set_max_width(430.0);
-            for entry in shown.into_iter().rev() {
-                let colour = match entry.level {
-                    Level::Info => t.accent,
-                    Level::Warning => t.warn,
-                    Level::Error => t.bad,
-                };
-                let frame = Frame::popup(ui.style())
-                    .fill(t.raised)
-                    .stroke(egui::Stroke::new(1.0, colour));
-                frame.show(ui, |ui| {
-                    ui.set_width(404.0);
-                    ui.add(egui::Label::new(RichText::new(&entry.text).color(t.text)).wrap());
-                    if !entry.remedy.is_empty() {
-                        ui.add(egui::Label::new(RichText::new(&entry.remedy).color(t.weak)).wrap());
-                    }
-                });
-            }
-            if ui.button("Dismiss").clicked() {
-                view.commands.push(Command::DismissToasts);
-            }
-        });
-}
-
-/// Says what will happen to files that hover over the window, and opens those dropped.
-pub fn drop_overlay_ui(ctx: &egui::Context, view: &mut View<'_>) {
-    let (hovered, dropped) = ctx.input(|i| {
-        let hovered: Vec<_> = i
-            .raw
-            .hovered_files
-            .iter()
-            .filter_map(|f| f.path.clone())
-            .collect();
-        let dropped: Vec<_> = i
-            .raw
-            .dropped_files
-            .iter()
-            .map(|f| f.path().to_path_buf())
-            .collect();
-        (hovered, dropped)
-    });
-    if let Some(path) = dropped.into_iter().next() {
-        view.ask(Command::OpenPath(path));
-    }
-    let Some(path) = hovered.first() else { return };
-    let name = path
-        .file_name()
-        .map(|n| n.to_string_lossy().into_owned())
-        .unwrap_or_default();
-    let extension = path
-        .extension()
-        .map(|e| e.to_string_lossy().to_lowercase())
-        .unwrap_or_default();
-    let what = match extension.as_str() {
-        "png" | "jpg" | "jpeg" | "webp" | "bmp" | "gif" | "tif" | "tiff" => {
-            "Rank the captions for this picture"
-        }
-        "onnx" => "Open the encoder that this file belongs to",
-        "json" | "jsonl" | "csv" | "tsv" | "txt" => "Open this workspace or caption file",
-        _ => "Open this folder: a dataset or an encoder",
-    };
-    egui::Area::new(egui::Id::unique("drop"))
-        .order(egui::Order::Tooltip)
-        .fixed_pos(egui::Pos2::ZERO)
-        .show(ctx, |ui| {
-            let t = tokens(ui);
-            let rect = ctx.content_rect();
-            ui.painter()
-                .rect_filled(rect, 0.0, t.base.gamma_multiply(0.88));
-            ui.painter().rect_stroke(
-                rect.shrink(14.0),
-                egui::CornerRadius::same(10),
-                egui::Stroke::new(2.0, t.accent),
-                egui::StrokeKind::Inside,
-            );
-            let font = egui::FontId::proportional(20.0);
-            ui.painter().text(
-                rect.center(),
-                egui::Align2::CENTER_BOTTOM,
-                what,
-                font,
-                t.text,
-            );
-            let below = rect.center() + egui::vec2(0.0, 8.0);
-            ui.painter().text(
-                below,
-                egui::Align2::CENTER_TOP,
-                name,
-                egui::FontId::proportional(14.0),
-                t.weak,
-            );
-        });
 }
