@@ -1,12 +1,15 @@
-//! The real window, driven by role and label: open, query, type, filter, sort, and what it does with bad input.
+//! The real window, driven by role and label: open, query, type, filter, sort, drop.
 
+use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
-use egui_kittest::{Harness, SnapshotOptions};
 use nearmiss::app::{App, Start};
 use nearmiss::retrieval::Side;
 use nearmiss::session::{Level, Query, Session, ThemeChoice};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
+
+mod bad_input;
+mod look;
 
 type Window = Harness<'static, App>;
 
@@ -293,103 +296,6 @@ fn png(folder: &Path, name: &str) {
         .expect("saved");
 }
 
-#[test]
-fn bad_input_is_named_and_the_window_lives() {
-    let root = tempfile::tempdir().expect("a folder");
-    let cases: Vec<(PathBuf, &str)> = vec![
-        (
-            write(root.path(), "keys/dataset_x.json", b"{\"pictures\": []}"),
-            "images",
-        ),
-        (
-            write(
-                root.path(),
-                "absent/captions.csv",
-                b"image,caption\nnowhere.jpg,A dog\n",
-            ),
-            "absent",
-        ),
-        (
-            write(root.path(), "empty/captions.csv", b""),
-            "captions.csv",
-        ),
-        (
-            write(root.path(), "zero/text_model.onnx", b"").with_file_name("vision_model.onnx"),
-            "vision_model.onnx",
-        ),
-    ];
-    write(root.path(), "zero/vision_model.onnx", b"");
-    write(root.path(), "zero/tokenizer.json", b"{}");
-    let config = b"{\"do_resize\": true, \"size\": {\"height\": 8, \"width\": 8}, \"resample\": 3, \"do_center_crop\": false, \"do_rescale\": true, \"rescale_factor\": 0.00392, \"do_normalize\": false}";
-    write(root.path(), "zero/preprocessor_config.json", config);
-    std::fs::create_dir_all(root.path().join("bare")).expect("created");
-    let bare = (root.path().join("bare"), "bare");
-    for (path, word) in cases.into_iter().chain([bare]) {
-        let mut window = open(&path);
-        let said = errors(&window);
-        assert_eq!(said.len(), 1, "{}: {said:?}", path.display());
-        assert!(said[0].contains(word), "{}: {said:?}", path.display());
-        assert!(!said[0].contains("called `"), "{said:?}");
-        click(&mut window, "Open the demo");
-        assert!(
-            session(&window).evaluation.is_some(),
-            "the window goes on after {}",
-            path.display()
-        );
-    }
-}
-
-#[test]
-fn broken_pictures_are_listed_and_skipped() {
-    let root = tempfile::tempdir().expect("a folder");
-    std::fs::create_dir_all(root.path().join("images")).expect("created");
-    png(root.path(), "images/good.png");
-    png(root.path(), "images/also.png");
-    write(
-        root.path(),
-        "images/cut.jpg",
-        &[0xFF, 0xD8, 0xFF, 0xE0, 0, 16],
-    );
-    write(root.path(), "images/none.png", b"");
-    let lines = "image,caption\ngood.png,A good one\nalso.png,Another one\ncut.jpg,A cut one\nnone.png,An empty one\ngone.png,A missing one\n";
-    write(root.path(), "captions.csv", lines.as_bytes());
-    let workspace = nearmiss::session::Workspace {
-        data: Some(nearmiss::session::DataSource::Path(
-            root.path().to_path_buf(),
-        )),
-        ..nearmiss::session::Workspace::demo()
-    };
-    let file = root.path().join("workspace.json");
-    workspace.save(&file).expect("saved");
-    let mut window = open(&file);
-    assert_eq!(errors(&window), Vec::<String>::new());
-    let dataset = session(&window).dataset.clone().expect("open");
-    assert_eq!(dataset.images.len(), 2, "{:?}", dataset.problems);
-    let places: Vec<&str> = dataset.problems.iter().map(|p| p.place.as_str()).collect();
-    for name in ["cut.jpg", "none.png", "gone.png"] {
-        assert!(
-            places.iter().any(|p| p.contains(name)),
-            "{name} in {places:?}"
-        );
-    }
-    assert_eq!(
-        session(&window)
-            .evaluation
-            .as_ref()
-            .expect("ranked")
-            .report
-            .images,
-        2
-    );
-    click(&mut window, "Problems");
-    assert!(
-        window
-            .query_all_by_label_contains("gone.png")
-            .next()
-            .is_some()
-    );
-}
-
 /// Little-endian float32 values as a `.npy` file of shape `[rows, dim]`.
 fn npy(folder: &Path, name: &str, dim: usize, values: &[f32]) -> PathBuf {
     let rows = values.len() / dim;
@@ -408,60 +314,6 @@ fn embeddings(folder: &Path, images: PathBuf, texts: PathBuf) -> PathBuf {
     let file = folder.join("workspace.json");
     workspace.save(&file).expect("saved");
     file
-}
-
-#[test]
-fn embeddings_that_are_no_numbers_are_refused_by_row() {
-    let root = tempfile::tempdir().expect("a folder");
-    let images = npy(root.path(), "i.npy", 2, &[1.0, 0.0, f32::NAN, 1.0]);
-    let texts = npy(root.path(), "t.npy", 2, &[1.0, 0.0, 0.5, 1.0]);
-    let window = open(&embeddings(root.path(), images, texts));
-    let said = errors(&window);
-    assert!(
-        said.len() == 1 && said[0].contains("i.npy") && said[0].contains("row 1"),
-        "{said:?}"
-    );
-}
-
-#[test]
-fn an_encoder_without_a_tokenizer_leaves_the_open_one() {
-    let root = tempfile::tempdir().expect("a folder");
-    write(root.path(), "vision_model.onnx", b"x");
-    write(root.path(), "text_model.onnx", b"x");
-    let mut window = demo();
-    drop_file(&mut window, root.path().join("vision_model.onnx"));
-    let said = errors(&window);
-    assert!(
-        said.len() == 1 && said[0].contains("tokenizer.json"),
-        "{said:?}"
-    );
-    assert_eq!(
-        session(&window).workspace,
-        nearmiss::session::Workspace::demo()
-    );
-    assert!(
-        session(&window).evaluation.is_some(),
-        "what was open stays open"
-    );
-}
-
-#[test]
-fn a_gigantic_picture_is_refused_by_its_header() {
-    let root = tempfile::tempdir().expect("a folder");
-    // A BMP header of 30,000 x 30,000 pixels, and nothing behind it.
-    let mut bytes = b"BM\x36\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0".to_vec();
-    bytes.extend(30_000_i32.to_le_bytes());
-    bytes.extend(30_000_i32.to_le_bytes());
-    bytes.extend(b"\x01\0\x18\0");
-    bytes.extend([0; 24]);
-    let path = write(root.path(), "huge.bmp", &bytes);
-    let mut window = demo();
-    drop_file(&mut window, path);
-    let said = errors(&window);
-    assert!(
-        said.len() == 1 && said[0].contains("30,000 x 30,000"),
-        "{said:?}"
-    );
 }
 
 #[test]
@@ -503,60 +355,4 @@ fn settings_and_the_last_workspace_come_back() {
         session(&window).evaluation.is_some(),
         "the last workspace is open again"
     );
-}
-
-/// What differs from machine to machine is painted over.
-fn snapshot(window: &mut Window, name: &str) {
-    settle(window);
-    let varying = [
-        "ranked in",
-        "compute",
-        "ONNX Runtime",
-        "Built-in engine",
-        "threads)",
-        "s ago",
-        "demo-",
-    ];
-    let rects: Vec<egui::Rect> = varying
-        .iter()
-        .flat_map(|text| {
-            window
-                .query_all_by_label_contains(text)
-                .map(|n| n.rect())
-                .collect::<Vec<_>>()
-        })
-        .collect();
-    for rect in rects {
-        window.mask(rect.expand(4.0));
-    }
-    // The chips' width is that of the engines' names.
-    let settings = window
-        .get_all_by_label("Settings")
-        .next()
-        .expect("there")
-        .rect();
-    let chips =
-        egui::Rect::from_x_y_ranges(settings.left() - 440.0..=settings.left() - 4.0, 0.0..=40.0);
-    window.mask(chips);
-    let options = SnapshotOptions::new().threshold(1.2).max_failed_pixels(600);
-    window.snapshot_options(name, &options);
-}
-
-#[test]
-fn views_look_as_they_did() {
-    let mut window = demo();
-    snapshot(&mut window, "retrieval");
-    click(&mut window, "Captions");
-    snapshot(&mut window, "retrieval-captions");
-    window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::T);
-    snapshot(&mut window, "retrieval-captions-light");
-    click(&mut window, "Problems");
-    snapshot(&mut window, "problems");
-}
-
-#[test]
-fn the_palette_looks_as_it_did_in_a_small_window() {
-    let mut small = boot(Start::default(), [1280.0, 720.0]);
-    small.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::K);
-    snapshot(&mut small, "palette-1280x720");
 }

@@ -1,0 +1,60 @@
+//! Pictures of each view, compared with those kept in `tests/snapshots`.
+
+use super::*;
+use egui_kittest::SnapshotOptions;
+
+/// What differs from machine to machine is painted over.
+fn snapshot(window: &mut Window, name: &str) {
+    settle(window);
+    let varying = [
+        "ranked in",
+        "compute",
+        "ONNX Runtime",
+        "Built-in engine",
+        "threads)",
+        "s ago",
+        "demo-",
+    ];
+    let rects: Vec<egui::Rect> = varying
+        .iter()
+        .flat_map(|text| {
+            window
+                .query_all_by_label_contains(text)
+                .map(|n| n.rect())
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    for rect in rects {
+        window.mask(rect.expand(4.0));
+    }
+    // The chips' width is that of the engines' names.
+    let settings = window
+        .get_all_by_label("Settings")
+        .next()
+        .expect("there")
+        .rect();
+    let chips =
+        egui::Rect::from_x_y_ranges(settings.left() - 440.0..=settings.left() - 4.0, 0.0..=40.0);
+    window.mask(chips);
+    let options = SnapshotOptions::new().threshold(1.2).max_failed_pixels(600);
+    window.snapshot_options(name, &options);
+}
+
+#[test]
+fn views_look_as_they_did() {
+    let mut window = demo();
+    snapshot(&mut window, "retrieval");
+    click(&mut window, "Captions");
+    snapshot(&mut window, "retrieval-captions");
+    window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::T);
+    snapshot(&mut window, "retrieval-captions-light");
+    click(&mut window, "Problems");
+    snapshot(&mut window, "problems");
+}
+
+#[test]
+fn the_palette_looks_as_it_did_in_a_small_window() {
+    let mut small = boot(Start::default(), [1280.0, 720.0]);
+    small.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::K);
+    snapshot(&mut small, "palette-1280x720");
+}
