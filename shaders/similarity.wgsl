@@ -35,6 +35,9 @@ fn main(
     let part = index % STEP;
     let image = first_row + fetch;
     let text = first_column + fetch;
+    // The 4 x 4 of the block that this thread makes.
+    let r = local.y * 4u;
+    let c = local.x * 4u;
     var sum: array<vec4<f32>, 4>;
     for (var start = 0u; start < params.depth; start += STEP) {
         var from_image = vec4<f32>(0.0);
@@ -51,8 +54,6 @@ fn main(
         }
         workgroupBarrier();
         for (var d = 0u; d < 16u; d++) {
-            let r = local.y * 4u;
-            let c = local.x * 4u;
             let left = vec4<f32>(a[d][r], a[d][r + 1u], a[d][r + 2u], a[d][r + 3u]);
             let right = vec4<f32>(b[d][c], b[d][c + 1u], b[d][c + 2u], b[d][c + 3u]);
             sum[0] += left.x * right;
@@ -62,13 +63,13 @@ fn main(
         }
         workgroupBarrier();
     }
-    for (var r = 0u; r < 4u; r++) {
-        let row = first_row + local.y * 4u + r;
-        for (var c = 0u; c < 4u; c++) {
-            let column = first_column + local.x * 4u + c;
+    for (var i = 0u; i < 4u; i++) {
+        let row = first_row + r + i;
+        for (var j = 0u; j < 4u; j++) {
+            let column = first_column + c + j;
             if (row < params.rows && column < params.columns) {
-                by_image[row * params.columns + column] = sum[r][c];
-                by_text[column * params.rows + row] = sum[r][c];
+                by_image[row * params.columns + column] = sum[i][j];
+                by_text[column * params.rows + row] = sum[i][j];
             }
         }
     }

@@ -7,6 +7,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`error`] | the one error type: cause, file, remedy |
+//! | [`files`] | files written whole or not at all |
 //! | [`task`] | the handle that long work takes: progress, cancel; the threads that run it |
 //! | [`dataset`] | images, captions, which belongs to which; `formats/` has one file per format |
 //! | [`onnx`] | a model as a graph: the protobuf view, its inputs and outputs, its files |
@@ -34,6 +35,7 @@ pub mod compute;
 pub mod dataset;
 pub mod encoder;
 pub mod error;
+pub mod files;
 pub mod onnx;
 pub mod retrieval;
 pub mod session;

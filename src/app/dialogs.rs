@@ -3,6 +3,8 @@
 use super::App;
 use super::events::Event;
 use super::jobs::DIALOG;
+use crate::dataset::PICTURE_EXTENSIONS;
+use crate::encoder::EncoderOptions;
 use crate::error::Error;
 use crate::session::{DataSource, EncoderSource, Pick};
 use rfd::AsyncFileDialog;
@@ -47,10 +49,9 @@ impl App {
                 self.wait_for(pick, move || one(pollster::block_on(future)));
             }
             Pick::Picture => {
-                let kinds = ["png", "jpg", "jpeg", "webp", "bmp", "gif", "tif", "tiff"];
                 let future = dialog
                     .set_title("Open a picture")
-                    .add_filter("Pictures", &kinds)
+                    .add_filter("Pictures", &PICTURE_EXTENSIONS)
                     .pick_file();
                 self.wait_for(pick, move || one(pollster::block_on(future)));
             }
@@ -105,18 +106,17 @@ impl App {
         match (pick, paths.next()) {
             (Pick::DatasetFolder | Pick::DatasetFile, _) => self.open_data(DataSource::Path(first)),
             (Pick::EncoderFolder, _) => {
-                self.session.workspace.options = crate::encoder::EncoderOptions::default();
-                self.open_encoder(EncoderSource::Folder(first));
+                self.open_encoder(EncoderSource::Folder(first), EncoderOptions::default());
             }
             (Pick::Workspace, _) => self.open_path(first),
             (Pick::SaveWorkspace, _) => self.save_workspace_to(first.with_extension("json")),
             (Pick::Picture, _) => self.query_picture(first),
             (Pick::EncoderPair, Some(second)) => {
-                self.session.workspace.options = crate::encoder::EncoderOptions::default();
-                self.open_encoder(EncoderSource::Pair {
+                let pair = EncoderSource::Pair {
                     image: first,
                     text: second,
-                });
+                };
+                self.open_encoder(pair, EncoderOptions::default());
             }
             (Pick::Embeddings, Some(second)) => {
                 self.open_data(DataSource::Embeddings {

@@ -3,7 +3,7 @@
 use super::App;
 use crate::compute::{Adapter, Engine};
 use crate::dataset::Dataset;
-use crate::encoder::{Encoder, RuntimeInfo};
+use crate::encoder::{Encoder, EncoderOptions, RuntimeInfo};
 use crate::error::Error;
 use crate::retrieval::Evaluation;
 use crate::session::{
@@ -29,10 +29,7 @@ pub enum Event {
         embedded: Option<Embedded>,
     },
     /// An encoder was opened.
-    Encoder {
-        source: EncoderSource,
-        encoder: Arc<Encoder>,
-    },
+    Encoder(Arc<Encoder>),
     /// The dataset was embedded; `dataset` lacks what could not be.
     Embedded {
         dataset: Arc<Dataset>,
@@ -82,13 +79,10 @@ impl App {
             self.session.answer = None;
         }
         if slot == super::jobs::ENCODER {
-            // What was open stays open.
-            self.session
-                .workspace
-                .encoder
-                .clone_from(&self.encoder_source);
+            self.session.opening = None;
         }
         self.fail(&error);
+        self.remember();
     }
 
     pub(super) fn take(&mut self, event: Event) {
@@ -115,7 +109,7 @@ impl App {
                 dataset,
                 embedded,
             } => self.take_data(source, dataset, embedded),
-            Event::Encoder { source, encoder } => self.take_encoder(source, encoder),
+            Event::Encoder(encoder) => self.take_encoder(encoder),
             Event::Embedded {
                 dataset,
                 embedded,
@@ -162,7 +156,9 @@ impl App {
             Event::Picked(pick, paths) => self.picked(pick, paths),
             Event::Workspace(workspace, file) => self.open_workspace(*workspace, Some(file)),
             Event::Dataset(path) => self.open_data(DataSource::Path(path)),
-            Event::EncoderFolder(path) => self.open_encoder(EncoderSource::Folder(path)),
+            Event::EncoderFolder(path) => {
+                self.open_encoder(EncoderSource::Folder(path), EncoderOptions::default());
+            }
             Event::Picture(query) => self.set_query(query),
             Event::Installed(path) => {
                 self.session.runtime.restart = true;
@@ -180,27 +176,20 @@ impl App {
         }
     }
 
-    fn take_encoder(&mut self, source: EncoderSource, encoder: Arc<Encoder>) {
-        self.encoder_source = Some(source.clone());
-        self.session.workspace.encoder = Some(source);
-        self.session.encoder = Some(encoder.describe());
-        // A provider that this library was never built with is no news.
-        let offered = self
-            .session
-            .runtime
-            .runtime
-            .as_ref()
-            .map(|r| r.providers.clone());
-        for note in encoder.describe().notes {
-            if offered
-                .iter()
-                .flatten()
-                .any(|name| note.starts_with(name.as_str()))
-            {
+    fn take_encoder(&mut self, encoder: Arc<Encoder>) {
+        if let Some((source, options)) = self.session.opening.take() {
+            self.session.workspace.encoder = Some(source);
+            self.session.workspace.options = options;
+        }
+        let info = encoder.describe();
+        if let Some(runtime) = &self.session.runtime.runtime {
+            let notes: Vec<String> = info.fallbacks(&runtime.providers).cloned().collect();
+            for note in notes {
                 let remedy = "It runs on the next provider of your list instead.";
                 self.session.say(Level::Warning, note, remedy);
             }
         }
+        self.session.encoder = Some(info);
         self.encoder = Some(encoder);
         self.embed_wanted = true;
         self.remember();

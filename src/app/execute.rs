@@ -1,6 +1,7 @@
 //! Executes commands. Each is short: anything long becomes a job.
 
 use super::App;
+use crate::encoder::EncoderOptions;
 use crate::retrieval::Side;
 use crate::session::{Command, Query, Settings, ThemeChoice, Workspace};
 use std::path::PathBuf;
@@ -10,28 +11,23 @@ impl App {
         match command {
             Command::Pick(pick) => self.pick(pick),
             Command::OpenPath(path) => self.open_path(path),
-            Command::OpenData(source) => self.open_data(source),
-            Command::OpenEncoder(source) => {
-                // Answers about another encoder do not hold for this one.
-                self.session.workspace.options = crate::encoder::EncoderOptions::default();
-                self.open_encoder(source);
-            }
+            Command::OpenEncoder(source) => self.open_encoder(source, EncoderOptions::default()),
             Command::OpenWorkspace(workspace, file) => self.open_workspace(*workspace, file),
             Command::SaveWorkspace => match self.session.file.clone() {
                 Some(file) => self.save_workspace_to(file),
                 None => self.pick(crate::session::Pick::SaveWorkspace),
             },
-            Command::SaveWorkspaceTo(path) => self.save_workspace_to(path),
             Command::AnswerEncoder(options) => {
-                self.session.workspace.options = *options;
-                self.session.question = None;
-                if let Some(source) = self.session.workspace.encoder.clone() {
-                    self.open_encoder(source);
+                if let Some((source, _)) = self.session.opening.take() {
+                    self.open_encoder(source, *options);
                 }
             }
-            Command::DismissQuestion => self.session.question = None,
+            Command::DismissQuestion => {
+                self.session.question = None;
+                self.session.opening = None;
+                self.remember();
+            }
             Command::Query(query) => self.set_query(query),
-            Command::QueryPicture(path) => self.query_picture(path),
             Command::Back => {
                 if let Some(query) = self.session.history.pop() {
                     self.session.query = None;
@@ -161,24 +157,29 @@ impl App {
         self.jobs.cancel(super::jobs::EMBED);
         self.jobs.cancel(super::jobs::RANK);
         self.session.file = file;
-        self.session.workspace.options = workspace.options.clone();
         self.session.workspace.margin = workspace.margin;
         self.session.workspace.fold = workspace.fold;
         if let Some(data) = workspace.data {
             self.open_data(data);
         }
         if let Some(encoder) = workspace.encoder {
-            self.open_encoder(encoder);
+            self.open_encoder(encoder, workspace.options);
         } else {
+            self.jobs.cancel(super::jobs::ENCODER);
+            self.session.opening = None;
             self.session.workspace.encoder = None;
             self.session.encoder = None;
             self.encoder = None;
-            self.encoder_source = None;
         }
     }
 
-    /// Puts what is open at the head of the recent list.
+    /// Puts what is open at the head of the recent list, once nothing is half open.
     pub(super) fn remember(&mut self) {
+        let workspace = &self.session.workspace;
+        let empty = workspace.data.is_none() && workspace.encoder.is_none();
+        if empty || self.session.opening.is_some() || self.jobs.is_running(super::jobs::DATA) {
+            return;
+        }
         let file = self.session.file.clone();
         self.session
             .settings
@@ -197,7 +198,7 @@ impl App {
         if (&old.providers, old.batch) != (&new.providers, new.batch)
             && let Some(source) = self.session.workspace.encoder.clone()
         {
-            self.open_encoder(source);
+            self.open_encoder(source, self.session.workspace.options.clone());
         }
     }
 

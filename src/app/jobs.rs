@@ -4,7 +4,7 @@ use super::App;
 use super::events::Event;
 use super::work::{answer_query, embed, open_encoder, open_source, picture_query, rank, recognise};
 use crate::compute::{adapters, choose};
-use crate::encoder::{Flavour, Runtime, install};
+use crate::encoder::{EncoderOptions, Flavour, Runtime, install};
 use crate::session::{DataSource, EncoderSource};
 use crate::task::lock;
 use std::path::PathBuf;
@@ -66,19 +66,20 @@ impl App {
         });
     }
 
-    pub(super) fn open_encoder(&mut self, source: EncoderSource) {
-        let mut options = self.session.workspace.options.clone();
-        options
-            .providers
-            .clone_from(&self.session.settings.providers);
-        options.batch = self.session.settings.batch;
+    /// Opens an encoder with what the user said of it; the one that is open stays until this one is.
+    pub(super) fn open_encoder(&mut self, source: EncoderSource, said: EncoderOptions) {
+        let options = EncoderOptions {
+            providers: self.session.settings.providers.clone(),
+            batch: self.session.settings.batch,
+            ..said.clone()
+        };
         let title = format!("Opening {}", source.title());
         self.session.question = None;
-        // Remembered even if a question comes first: the answer reopens it.
-        self.session.workspace.encoder = Some(source.clone());
+        self.session.opening = Some((source.clone(), said));
         self.jobs.start(ENCODER, title, move |task| {
-            let encoder = Arc::new(open_encoder(&source, &options, task)?);
-            Ok(Event::Encoder { source, encoder })
+            Ok(Event::Encoder(Arc::new(open_encoder(
+                &source, &options, task,
+            )?)))
         });
     }
 

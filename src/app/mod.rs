@@ -15,7 +15,7 @@ pub use window::run;
 
 use crate::compute::Engine;
 use crate::encoder::Encoder;
-use crate::session::{EncoderSource, JobView, Session, Settings, Workspace};
+use crate::session::{JobView, Session, Settings, Workspace};
 use crate::task::Jobs;
 use crate::ui::{Pictures, UiState};
 use events::Event;
@@ -41,8 +41,6 @@ pub struct App {
     loader: Loader,
     engine: Option<Arc<dyn Engine>>,
     encoder: Option<Arc<Encoder>>,
-    /// Where `encoder` came from.
-    encoder_source: Option<EncoderSource>,
     data_folder: Option<PathBuf>,
     saving: Arc<Mutex<()>>,
     frames: frames::Frames,
@@ -70,7 +68,6 @@ impl App {
             loader: Loader::new(ctx),
             engine: None,
             encoder: None,
-            encoder_source: None,
             data_folder: start.data_folder.clone(),
             saving: Arc::default(),
             frames: frames::Frames::default(),

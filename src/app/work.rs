@@ -1,11 +1,11 @@
 //! What the jobs do: plain functions that call the library and return one [`Event`].
 
 use super::events::Event;
-use crate::compute::{Embeddings, Engine, Groups};
-use crate::dataset::{self, Dataset, Image, open_picture};
+use crate::compute::{Engine, Groups};
+use crate::dataset::{self, Dataset, Image, is_picture_name, open_picture};
 use crate::encoder::{Cache, Encoder, EncoderFiles, EncoderOptions, data_dir};
 use crate::error::{Error, Result};
-use crate::retrieval::{EvalOptions, Evaluation, Side, answer, evaluate};
+use crate::retrieval::{EvalOptions, Evaluation, Side, answer, evaluate, read_embeddings};
 use crate::session::{AnswerView, DataSource, Embedded, EncoderSource, Query, Workspace};
 use crate::task::Task;
 use std::path::{Path, PathBuf};
@@ -31,11 +31,7 @@ pub fn open_source(source: &DataSource, task: &Task) -> Result<(Dataset, Option<
 
 /// A dataset of which only the embeddings are known; captions follow the images in order.
 fn open_embeddings(images: &Path, texts: &Path) -> Result<(Dataset, Embedded)> {
-    let read = |path: &Path| {
-        let (data, _, dim) = dataset::npy::read_npy(path)?;
-        Embeddings::new(data, dim).map_err(|e| Error::dataset(path, e.to_string(), e.remedy()))
-    };
-    let (image_rows, text_rows) = (read(images)?, read(texts)?);
+    let (image_rows, text_rows) = (read_embeddings(images)?, read_embeddings(texts)?);
     let (n, m) = (image_rows.rows(), text_rows.rows());
     if n == 0 || m == 0 || !m.is_multiple_of(n) || image_rows.dim() != text_rows.dim() {
         return Err(Error::dataset(
@@ -158,11 +154,7 @@ pub fn answer_query(
     let (row, positives) = match &query {
         Query::Row(Side::Image, i) => (own.slice(*i..*i + 1), embedded.groups.range(*i)),
         Query::Row(Side::Text, j) => {
-            let owner = embedded
-                .groups
-                .offsets()
-                .partition_point(|&o| o as usize <= *j)
-                - 1;
+            let owner = embedded.groups.owner(*j);
             (own.slice(*j..*j + 1), owner..owner + 1)
         }
         Query::Text(text) => (
@@ -177,13 +169,7 @@ pub fn answer_query(
         ),
     };
     let found = answer(engine, &row, candidates, SHOWN, task)?;
-    let direction = ranking.map(|e| {
-        if side == Side::Image {
-            &e.ranking.i2t
-        } else {
-            &e.ranking.t2i
-        }
-    });
+    let direction = ranking.map(|e| e.direction(side));
     let at = match query {
         Query::Row(_, i) => direction.filter(|d| i < d.ranks.len()).map(|d| (d, i)),
         _ => None,
@@ -198,9 +184,7 @@ pub fn answer_query(
         .collect();
     Ok(Event::Answered(AnswerView {
         rank: at.map(|(d, i)| d.ranks[i]),
-        margin: at
-            .map(|(d, i)| d.positive[i] - d.hardest[i].score)
-            .filter(|m| m.is_finite()),
+        margin: at.map(|(d, i)| d.margin(i)).filter(|m| m.is_finite()),
         candidates: found.candidates,
         hits: found.hits,
         positives,
@@ -219,9 +203,7 @@ pub fn recognise(path: PathBuf) -> Result<Event> {
         .map(|e| e.to_string_lossy().to_lowercase())
         .unwrap_or_default();
     match extension.as_str() {
-        "png" | "jpg" | "jpeg" | "webp" | "bmp" | "gif" | "tif" | "tiff" if path.is_file() => {
-            picture_query(&path)
-        }
+        _ if path.is_file() && is_picture_name(&path) => picture_query(&path),
         "onnx" => {
             let folder = path.parent().unwrap_or(Path::new(".")).to_path_buf();
             Ok(Event::EncoderFolder(folder))

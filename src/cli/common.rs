@@ -2,7 +2,6 @@
 
 use super::material::{demo, is_demo, skipped};
 use super::output::warn;
-use super::vectors;
 use crate::compute::{Choice, Embeddings, Engine, choose};
 use crate::dataset::Dataset;
 use crate::encoder::{
@@ -10,6 +9,7 @@ use crate::encoder::{
 };
 use crate::error::{Error, Result};
 use crate::onnx::{Dim, ModelInfo};
+use crate::retrieval::read_embeddings;
 use crate::task::Task;
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -83,11 +83,12 @@ impl EncoderArgs {
 
     /// Says which providers failed, where they were asked for or the library has them.
     fn explain_fallback(&self, encoder: &Encoder) -> Result<()> {
-        let offered = &Runtime::get()?.info().providers;
-        for note in encoder.describe().notes {
-            if !self.provider.is_empty() || offered.iter().any(|name| note.starts_with(name)) {
-                warn(note);
-            }
+        let info = encoder.describe();
+        if self.provider.is_empty() {
+            info.fallbacks(&Runtime::get()?.info().providers)
+                .for_each(warn);
+        } else {
+            info.notes.iter().for_each(warn);
         }
         Ok(())
     }
@@ -173,7 +174,7 @@ impl VectorArgs {
         let (Some(images), Some(texts)) = (&self.image_embeds, &self.text_embeds) else {
             return Ok(None);
         };
-        let (i, t) = (vectors::read(images)?, vectors::read(texts)?);
+        let (i, t) = (read_embeddings(images)?, read_embeddings(texts)?);
         if i.dim() != t.dim() {
             return Err(Error::request(
                 format!(

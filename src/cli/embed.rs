@@ -6,6 +6,7 @@ use super::output::{counted, emit, watched};
 use super::vectors;
 use crate::encoder::Embedded;
 use crate::error::{Error, Result};
+use crate::files::replace;
 use clap::{ArgGroup, Args};
 use serde_json::json;
 use std::io::Write;
@@ -94,5 +95,5 @@ fn save(folder: &Path, embedded: &Embedded, encoder: &str) -> Result<()> {
         "offsets": dataset.offsets,
         "skipped": skipped,
     });
-    vectors::replace(&order, |out| writeln!(out, "{rows:#}"))
+    replace(&order, |out| writeln!(out, "{rows:#}"))
 }

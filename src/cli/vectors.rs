@@ -1,24 +1,10 @@
 //! Embeddings as `.npy` files, and files that are whole or absent.
 
 use crate::compute::Embeddings;
-use crate::dataset::npy::read_npy;
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::files::replace;
 use npyz::WriterBuilder;
-use std::fs::File;
-use std::io::{BufWriter, Write};
 use std::path::Path;
-
-/// Reads `path`, shape `[rows, dim]`, and normalises its rows.
-///
-/// # Errors
-/// Not a `.npy` matrix of floating point numbers, cut short, or with NaN or infinite values.
-pub fn read(path: &Path) -> Result<Embeddings> {
-    let (values, _, dim) = read_npy(path)?;
-    Embeddings::new(values, dim).map_err(|error| {
-        let remedy = error.remedy();
-        Error::dataset(path, error.to_string(), remedy)
-    })
-}
 
 /// Writes `embeddings` to `path` as float32: to a temporary name first, then renamed.
 ///
@@ -36,34 +22,10 @@ pub fn write(path: &Path, embeddings: &Embeddings) -> Result<()> {
     })
 }
 
-/// Writes a file under a temporary name beside `path`, then renames it: `path` is whole or untouched.
-///
-/// # Errors
-/// The file cannot be written.
-pub fn replace(
-    path: &Path,
-    fill: impl FnOnce(&mut BufWriter<File>) -> std::io::Result<()>,
-) -> Result<()> {
-    let mut name = path.as_os_str().to_os_string();
-    name.push(format!(".{}.part", std::process::id()));
-    let part = Path::new(&name);
-    let written = File::create(part).and_then(|file| {
-        let mut out = BufWriter::with_capacity(1 << 20, file);
-        fill(&mut out)?;
-        out.flush()?;
-        out.get_ref().sync_all()?;
-        std::fs::rename(part, path)
-    });
-    written.map_err(|error| {
-        // Only the half-written file is lost; the error below says why.
-        let _ = std::fs::remove_file(part);
-        Error::io("write", path)(error)
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::retrieval::read_embeddings as read;
 
     fn folder() -> tempfile::TempDir {
         tempfile::tempdir().unwrap()

@@ -4,7 +4,7 @@ use super::{Cpu, Engine, Gpu};
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// The user's choice of engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -70,34 +70,39 @@ fn enumerate() -> Vec<wgpu::Adapter> {
     });
     let mut adapters = pollster::block_on(instance.enumerate_adapters(backends));
     adapters.sort_by_key(|a| preference(&a.get_info()));
+    FOUND.get_or_init(|| adapters.iter().map(|a| describe(&a.get_info())).collect());
     adapters
+}
+
+/// What the first look at the machine found: asking the drivers takes a while.
+static FOUND: OnceLock<Vec<Adapter>> = OnceLock::new();
+
+fn describe(info: &wgpu::AdapterInfo) -> Adapter {
+    let kinds = [
+        "discrete GPU",
+        "integrated GPU",
+        "virtual GPU",
+        "other",
+        "CPU",
+    ];
+    Adapter {
+        name: info.name.clone(),
+        backend: format!("{:?}", info.backend),
+        kind: kinds[preference(info) as usize].into(),
+        driver: format!("{} {}", info.driver, info.driver_info)
+            .trim()
+            .into(),
+    }
 }
 
 /// The graphics adapters of this machine, best first.
 pub fn adapters() -> Vec<Adapter> {
-    let kind = |info: &wgpu::AdapterInfo| {
-        [
-            "discrete GPU",
-            "integrated GPU",
-            "virtual GPU",
-            "other",
-            "CPU",
-        ][preference(info) as usize]
-    };
-    enumerate()
-        .iter()
-        .map(|adapter| {
-            let info = adapter.get_info();
-            Adapter {
-                backend: format!("{:?}", info.backend),
-                kind: kind(&info).into(),
-                driver: format!("{} {}", info.driver, info.driver_info)
-                    .trim()
-                    .into(),
-                name: info.name,
-            }
-        })
-        .collect()
+    FOUND.get().cloned().unwrap_or_else(|| {
+        enumerate()
+            .iter()
+            .map(|a| describe(&a.get_info()))
+            .collect()
+    })
 }
 
 /// The engine for `choice`.

@@ -62,17 +62,14 @@ impl Engine for Cpu {
                 query.read(state, tile, rows, columns);
             },
         )?;
-        let mut ranking = Ranking {
-            i2t: state.rows.finish(best),
-            t2i: state.columns.finish(pairs.clone()),
+        let sides = [state.rows.finish(best), state.columns.finish(pairs.clone())];
+        Ok(pairs::ranking(
+            sides,
             pairs,
-            sum_of_hinges: state.hinges,
-            max_of_hinges: 0.0,
-        };
-        if let Some(margin) = options.margin {
-            ranking.max_of_hinges = pairs::max_of_hinges(&ranking, groups, margin);
-        }
-        Ok(ranking)
+            state.hinges,
+            groups,
+            options.margin,
+        ))
     }
 
     fn top_k(

@@ -156,6 +156,11 @@ impl Groups {
         self.offsets[i] as usize..self.offsets[i + 1] as usize
     }
 
+    /// The image that owns text `j`.
+    pub fn owner(&self, j: usize) -> usize {
+        self.offsets.partition_point(|&o| o as usize <= j) - 1
+    }
+
     /// The offsets themselves.
     pub fn offsets(&self) -> &[u32] {
         &self.offsets

@@ -48,6 +48,13 @@ pub struct Direction {
     pub top: TopK,
 }
 
+impl Direction {
+    /// Score of the best positive of query `q` less that of its hardest negative; infinite where there is none.
+    pub fn margin(&self, q: usize) -> f32 {
+        self.positive[q] - self.hardest[q].score
+    }
+}
+
 /// What one pass over the similarity yields, both directions.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Ranking {

@@ -1,6 +1,6 @@
 //! What both engines need before the pass: the scores of the positives and the shapes checked.
 
-use super::{Embeddings, Groups};
+use super::{Direction, Embeddings, Groups, Ranking};
 use crate::error::{Error, Result};
 use rayon::prelude::*;
 
@@ -60,16 +60,31 @@ pub fn scores(images: &Embeddings, texts: &Embeddings, groups: &Groups) -> (Vec<
     (pairs, best)
 }
 
-/// The sum over the pairs of the maximal hinge in each direction (VSE++ eq. 4), from the hardest negatives.
-pub fn max_of_hinges(ranking: &super::Ranking, groups: &Groups, margin: f32) -> f64 {
-    let hinge = |negative: f32, positive: f32| f64::from((margin + negative - positive).max(0.0));
-    let mut total = 0.0;
-    for i in 0..groups.images() {
-        for j in groups.range(i) {
-            let positive = ranking.pairs[j];
-            total += hinge(ranking.i2t.hardest[i].score, positive)
-                + hinge(ranking.t2i.hardest[j].score, positive);
+/// Puts a pass's results together. `margin` adds the sum over the pairs of the maximal hinge in each direction
+/// (VSE++ eq. 4), from the hardest negatives.
+pub fn ranking(
+    [i2t, t2i]: [Direction; 2],
+    pairs: Vec<f32>,
+    sum_of_hinges: f64,
+    groups: &Groups,
+    margin: Option<f32>,
+) -> Ranking {
+    let mut max_of_hinges = 0.0;
+    if let Some(margin) = margin {
+        let hinge =
+            |negative: f32, positive: f32| f64::from((margin + negative - positive).max(0.0));
+        for i in 0..groups.images() {
+            for j in groups.range(i) {
+                max_of_hinges +=
+                    hinge(i2t.hardest[i].score, pairs[j]) + hinge(t2i.hardest[j].score, pairs[j]);
+            }
         }
     }
-    total
+    Ranking {
+        i2t,
+        t2i,
+        pairs,
+        sum_of_hinges,
+        max_of_hinges,
+    }
 }

@@ -1,6 +1,7 @@
 //! The demo that is part of the program: synthetic scenes with captions, and a small dual encoder trained on such.
 
 use crate::error::{Error, Result};
+use crate::files::replace;
 use include_dir::{Dir, include_dir};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -24,7 +25,7 @@ pub fn unpack(target_parent: &Path) -> Result<PathBuf> {
             .tempdir_in(target_parent)
             .map_err(Error::io("create", target_parent))?;
         for (name, content) in &files {
-            write(&fresh.path().join(name), content)?;
+            replace(&fresh.path().join(name), |out| out.write_all(content))?;
         }
         match std::fs::rename(fresh.path(), &target) {
             Ok(()) => return Ok(target),
@@ -37,7 +38,7 @@ pub fn unpack(target_parent: &Path) -> Result<PathBuf> {
         let path = target.join(name);
         let whole = std::fs::metadata(&path).is_ok_and(|meta| meta.len() == content.len() as u64);
         if !whole {
-            write(&path, content)?;
+            replace(&path, |out| out.write_all(content))?;
         }
     }
     Ok(target)
@@ -70,17 +71,6 @@ fn fingerprint(files: &[(String, &[u8])]) -> String {
             .update(content);
     }
     hasher.finalize().to_hex()[..16].to_owned()
-}
-
-/// Writes a file as a whole: under another name first.
-fn write(path: &Path, content: &[u8]) -> Result<()> {
-    let folder = path.parent().unwrap_or(path);
-    std::fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(Error::io("write", path))?;
-    file.write_all(content).map_err(Error::io("write", path))?;
-    file.persist(path)
-        .map_err(|e| Error::io("write", path)(e.error))?;
-    Ok(())
 }
 
 #[cfg(test)]

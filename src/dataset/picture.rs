@@ -16,7 +16,7 @@ pub const MAX_PIXELS: u64 = 200_000_000;
 const MAX_BYTES: u64 = MAX_PIXELS * 8;
 
 /// File name extensions, in lower case, of the pictures that can be decoded.
-const EXTENSIONS: [&str; 14] = [
+pub const PICTURE_EXTENSIONS: [&str; 14] = [
     "jpg", "jpeg", "jpe", "jfif", "png", "webp", "bmp", "gif", "tif", "tiff", "ppm", "pgm", "pnm",
     "pbm",
 ];
@@ -132,12 +132,12 @@ impl Picture {
 }
 
 /// Does the file name end like a picture's?
-pub(crate) fn is_picture_name(path: &Path) -> bool {
+pub fn is_picture_name(path: &Path) -> bool {
     let extension = path
         .extension()
         .and_then(|e| e.to_str())
         .map(str::to_ascii_lowercase);
-    extension.is_some_and(|e| EXTENSIONS.contains(&e.as_str()))
+    extension.is_some_and(|e| PICTURE_EXTENSIONS.contains(&e.as_str()))
 }
 
 /// A decoder's error in our words.

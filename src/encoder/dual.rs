@@ -78,6 +78,15 @@ pub struct EncoderInfo {
     pub bytes: u64,
 }
 
+impl EncoderInfo {
+    /// The notes on providers that the library `offers` and that failed all the same; one that it was never built with
+    /// is no news.
+    pub fn fallbacks<'a>(&'a self, offers: &'a [String]) -> impl Iterator<Item = &'a String> {
+        let offered = |note: &&String| offers.iter().any(|name| note.starts_with(name.as_str()));
+        self.notes.iter().filter(offered)
+    }
+}
+
 impl Encoder {
     /// Opens both models, tokenizer and preprocessing. Returns within a second of a cancel, though a large model
     /// may take longer to open.

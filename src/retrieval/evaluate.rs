@@ -1,7 +1,7 @@
 //! The evaluation of a whole set: full or in folds, both directions.
 
-use super::Metrics;
-use crate::compute::{Embeddings, Engine, Groups, RankOptions, Ranking};
+use super::{Metrics, Side};
+use crate::compute::{Direction, Embeddings, Engine, Groups, RankOptions, Ranking};
 use crate::error::{Error, Result};
 use crate::task::Task;
 use serde::{Deserialize, Serialize};
@@ -63,6 +63,16 @@ pub struct Evaluation {
     pub report: Report,
     /// The ranking of the full set; of the last fold where folds were asked for.
     pub ranking: Ranking,
+}
+
+impl Evaluation {
+    /// The ranking of one side's queries.
+    pub fn direction(&self, side: Side) -> &Direction {
+        match side {
+            Side::Image => &self.ranking.i2t,
+            Side::Text => &self.ranking.t2i,
+        }
+    }
 }
 
 /// Ranks `images` against `texts` both ways and computes the metrics and losses. Folds are contiguous slices of

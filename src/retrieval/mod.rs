@@ -3,7 +3,9 @@
 mod evaluate;
 mod metrics;
 mod query;
+mod read;
 
 pub use evaluate::{EvalOptions, Evaluation, Report, evaluate};
 pub use metrics::{Metrics, histogram, rank_bins};
 pub use query::{Answer, Side, answer};
+pub use read::read_embeddings;

@@ -4,7 +4,6 @@ use crate::compute::{Embeddings, Engine, Hit};
 use crate::error::Result;
 use crate::task::Task;
 use serde::{Deserialize, Serialize};
-use std::ops::Range;
 
 /// Which side a query is on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
@@ -53,14 +52,4 @@ pub fn answer(
         hits: top.hits,
         candidates: candidates.rows(),
     })
-}
-
-impl Answer {
-    /// Best-scoring hit that is no positive.
-    pub fn hardest_negative(&self, positives: &Range<usize>) -> Option<Hit> {
-        self.hits
-            .iter()
-            .copied()
-            .find(|h| !positives.contains(&(h.index as usize)))
-    }
 }

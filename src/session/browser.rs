@@ -81,17 +81,14 @@ impl Browser {
                 return true;
             };
             (!self.wrong_only || direction.ranks[i] > 1)
-                && self
-                    .margin_below
-                    .is_none_or(|m| direction.positive[i] - direction.hardest[i].score < m)
+                && self.margin_below.is_none_or(|m| direction.margin(i) < m)
         };
         self.rows = (0..count)
             .filter(|&i| ranked(i) && matches(i))
             .map(|i| i as u32)
             .collect();
         let Some(direction) = direction else { return };
-        let margin =
-            |i: &u32| direction.positive[*i as usize] - direction.hardest[*i as usize].score;
+        let margin = |i: &u32| direction.margin(*i as usize);
         match self.sort {
             Sort::File => {}
             Sort::Rank => self.rows.sort_by(|a, b| {

@@ -3,7 +3,7 @@
 use super::browser::Sort;
 use super::settings::{Settings, ThemeChoice};
 use super::state::{Query, Tab};
-use super::workspace::{DataSource, EncoderSource, Workspace};
+use super::workspace::{EncoderSource, Workspace};
 use crate::encoder::{EncoderOptions, Flavour};
 use crate::retrieval::Side;
 use std::path::PathBuf;
@@ -36,24 +36,18 @@ pub enum Command {
     Pick(Pick),
     /// Open whatever lies at this path: workspace, dataset, encoder or picture.
     OpenPath(PathBuf),
-    /// Open images and captions.
-    OpenData(DataSource),
     /// Open an encoder.
     OpenEncoder(EncoderSource),
     /// Open a workspace; the path is its file, if it has one.
     OpenWorkspace(Box<Workspace>, Option<PathBuf>),
     /// Save the workspace, to its own file or through the dialog.
     SaveWorkspace,
-    /// Save the workspace to this file.
-    SaveWorkspaceTo(PathBuf),
     /// Answer a question about the encoder and open it again.
     AnswerEncoder(Box<EncoderOptions>),
     /// Leave the question about the encoder unanswered.
     DismissQuestion,
     /// Query with a row of the dataset, a text or a picture.
     Query(Query),
-    /// Query with a picture's file.
-    QueryPicture(PathBuf),
     /// Back to the query before.
     Back,
     /// Which side queries.

@@ -1,6 +1,7 @@
 //! JSON files, written to a temporary name and renamed.
 
 use crate::error::{Error, Result};
+use crate::files::replace;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::io::Write;
@@ -11,18 +12,9 @@ use std::path::Path;
 /// # Errors
 /// The folder cannot be created or written.
 pub fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
-    let folder = path
-        .parent()
-        .filter(|p| !p.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
     let text = serde_json::to_vec_pretty(value)
         .map_err(|e| Error::request(format!("cannot write {}: {e}", path.display()), ""))?;
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(Error::io("write", path))?;
-    file.write_all(&text).map_err(Error::io("write", path))?;
-    file.persist(path)
-        .map_err(|e| Error::io("write", path)(e.error))?;
-    Ok(())
+    replace(path, |out| out.write_all(&text))
 }
 
 /// Reads a JSON file of kind `kind` ("workspace", "settings file").

@@ -2,10 +2,10 @@
 
 use super::browser::Browser;
 use super::settings::Settings;
-use super::workspace::Workspace;
+use super::workspace::{EncoderSource, Workspace};
 use crate::compute::{Adapter, Direction, Embeddings, Groups, Hit};
 use crate::dataset::{Dataset, Picture};
-use crate::encoder::{EncoderInfo, RuntimeInfo};
+use crate::encoder::{EncoderInfo, EncoderOptions, RuntimeInfo};
 use crate::error::Question;
 use crate::retrieval::{Evaluation, Side};
 use crate::task::Progress;
@@ -180,6 +180,8 @@ pub struct Session {
     pub log: Vec<Entry>,
     /// Jobs under way.
     pub jobs: Vec<JobView>,
+    /// The encoder that is being opened or asked about, with what the user said of it.
+    pub opening: Option<(EncoderSource, EncoderOptions)>,
     /// A question about the encoder that waits for an answer, with the model's path.
     pub question: Option<(PathBuf, Question)>,
 }
@@ -205,17 +207,14 @@ impl Session {
             runtime: RuntimeView::default(),
             log: Vec::new(),
             jobs: Vec::new(),
+            opening: None,
             question: None,
         }
     }
 
     /// The ranking of one side's queries over the full set.
     pub fn direction(&self, side: Side) -> Option<&Direction> {
-        let ranking = &self.ranking.as_ref()?.ranking;
-        Some(match side {
-            Side::Image => &ranking.i2t,
-            Side::Text => &ranking.t2i,
-        })
+        Some(self.ranking.as_ref()?.direction(side))
     }
 
     /// Recomputes the browser's list.

@@ -174,7 +174,8 @@ fn runtime_ui(ctx: &Context, view: &mut View<'_>) {
 }
 
 fn question_ui(ctx: &Context, view: &mut View<'_>) {
-    let Some((path, question)) = &view.session.question else {
+    let (Some((path, question)), Some((_, said))) = (&view.session.question, &view.session.opening)
+    else {
         view.state.options = None;
         return;
     };
@@ -182,7 +183,7 @@ fn question_ui(ctx: &Context, view: &mut View<'_>) {
         .state
         .options
         .take()
-        .unwrap_or_else(|| Box::new(view.session.workspace.options.clone()));
+        .unwrap_or_else(|| Box::new(said.clone()));
     let mut answered = false;
     let mut dismissed = false;
     let modal = dialog(ctx, "question").show(ctx, |ui| {

@@ -2,6 +2,7 @@
 
 use super::View;
 use super::theme::tokens;
+use crate::dataset::is_picture_name;
 use crate::session::{Command, Level};
 use egui::{Frame, RichText};
 
@@ -83,9 +84,7 @@ pub fn drop_overlay_ui(ctx: &egui::Context, view: &mut View<'_>) {
         .map(|e| e.to_string_lossy().to_lowercase())
         .unwrap_or_default();
     let what = match extension.as_str() {
-        "png" | "jpg" | "jpeg" | "webp" | "bmp" | "gif" | "tif" | "tiff" => {
-            "Rank the captions for this picture"
-        }
+        _ if is_picture_name(path) => "Rank the captions for this picture",
         "onnx" => "Open the encoder that this file belongs to",
         "json" | "jsonl" | "csv" | "tsv" | "txt" => "Open this workspace or caption file",
         _ => "Open this folder: a dataset or an encoder",

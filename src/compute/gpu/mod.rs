@@ -87,17 +87,9 @@ impl Engine for Gpu {
             true,
         )?;
         let [i2t, t2i] = pass.run(&self.similarity, &self.scan, task)?;
-        let mut ranking = Ranking {
-            sum_of_hinges: i2t.hinges() + t2i.hinges(),
-            i2t: i2t.direction(best),
-            t2i: t2i.direction(pairs.clone()),
-            pairs,
-            max_of_hinges: 0.0,
-        };
-        if let Some(margin) = options.margin {
-            ranking.max_of_hinges = pairs::max_of_hinges(&ranking, groups, margin);
-        }
-        Ok(ranking)
+        let sum = i2t.hinges() + t2i.hinges();
+        let sides = [i2t.direction(best), t2i.direction(pairs.clone())];
+        Ok(pairs::ranking(sides, pairs, sum, groups, options.margin))
     }
 
     fn top_k(

@@ -1,0 +1,37 @@
+//! Files that are whole or absent: written under another name beside their place, then renamed.
+
+use crate::error::{Error, Result};
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+
+/// Fills a new file and puts it in the place of `path`, which stays as it was until the new one is whole. The folder
+/// is created where it is missing.
+///
+/// # Errors
+/// The folder or the file cannot be written; what was half written is removed.
+pub fn replace(
+    path: &Path,
+    fill: impl FnOnce(&mut BufWriter<&File>) -> std::io::Result<()>,
+) -> Result<()> {
+    let folder = path
+        .parent()
+        .filter(|p| !p.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
+    // Made by `File`, so that it has the permissions of any other new file.
+    let part = tempfile::Builder::new()
+        .prefix(".nearmiss-")
+        .make_in(folder, |path| File::create_new(path))
+        .map_err(Error::io("write", path))?;
+    let written = || {
+        let mut out = BufWriter::with_capacity(1 << 20, part.as_file());
+        fill(&mut out)?;
+        out.flush()?;
+        part.as_file().sync_all()
+    };
+    written().map_err(Error::io("write", path))?;
+    part.persist(path)
+        .map_err(|e| Error::io("write", path)(e.error))?;
+    Ok(())
+}
