@@ -38,6 +38,14 @@ pub enum Error {
         /// What to do.
         remedy: String,
     },
+    /// A model that no gradient passes, because of these nodes.
+    #[error("{}: no gradient passes {}", path.display(), listed(blocking))]
+    NoGradient {
+        /// The model.
+        path: PathBuf,
+        /// Every node that stands in the way.
+        blocking: Vec<Blocking>,
+    },
     /// Something about an encoder that only the user can say.
     #[error("{}: {question}", path.display())]
     Ask {
@@ -81,6 +89,35 @@ pub enum Error {
         /// The panic's message.
         what: String,
     },
+}
+
+/// A node of a model that no gradient passes.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Blocking {
+    /// Its operator, with the domain where that is not the default one.
+    pub op: String,
+    /// Its name, else that of what it makes.
+    pub node: String,
+    /// Why, in words.
+    pub why: String,
+}
+
+/// "Foo (it has no gradient rule; nodes a, b); If (...)".
+fn listed(blocking: &[Blocking]) -> String {
+    let mut groups: Vec<(&str, &str, Vec<&str>)> = Vec::new();
+    for b in blocking {
+        match groups
+            .iter_mut()
+            .find(|(op, why, _)| *op == b.op && *why == b.why)
+        {
+            Some((_, _, nodes)) => nodes.push(&b.node),
+            None => groups.push((&b.op, &b.why, vec![&b.node])),
+        }
+    }
+    let texts = groups
+        .iter()
+        .map(|(op, why, nodes)| format!("{op} ({why}; {})", nodes.join(", ")));
+    texts.collect::<Vec<_>>().join("; ")
 }
 
 /// A choice about an encoder that is never guessed silently.
@@ -196,6 +233,9 @@ impl Error {
                     "Choose it: in the window, or with --text-output NAME.".into()
                 }
             },
+            Self::NoGradient { .. } => {
+                "Attacks by queries alone need no gradient and work on this model.".into()
+            }
             Self::Cancelled => String::new(),
             Self::Panic { .. } => {
                 "This is a defect of nearmiss; the window goes on. Please report what you did.".into()

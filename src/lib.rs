@@ -10,7 +10,8 @@
 //! | [`files`] | files written whole or not at all |
 //! | [`task`] | the handle that long work takes: progress, cancel; the threads that run it |
 //! | [`dataset`] | images, captions, which belongs to which; `formats/` has one file per format |
-//! | [`onnx`] | a model as a graph: the protobuf view, its inputs and outputs, its files |
+//! | [`onnx`] | a model as a graph: the protobuf view, static shapes, the graph builder |
+//! | [`grad`] | the gradient transform: driver, objectives, lowering, `rules/` (one file per family of operators) |
 //! | [`compute`] | where numbers are crunched: `Gpu` (wgpu and `shaders/`) and `Cpu`, one trait |
 //! | [`encoder`] | runtime discovery, sessions, model folders, preprocessing, tokenizing, embedding, cache |
 //! | [`retrieval`] | ranks, metrics, hard negatives, ranking losses |
@@ -25,6 +26,7 @@
 //! # Where to add things
 //!
 //! - a dataset format: one file in `dataset/formats/`, one line in its table
+//! - an operator with a gradient: one line in its family's table in `grad/rules/` (or `grad/lower/`), one test case
 //! - a kernel: one file in `shaders/`, one method of [`compute::Engine`], one parity test
 //! - a view: one file in `ui/`, one line in the rail's table
 //! - a headless command: one file in `cli/`, one line in its `Command` enum
@@ -36,6 +38,7 @@ pub mod dataset;
 pub mod encoder;
 pub mod error;
 pub mod files;
+pub mod grad;
 pub mod onnx;
 pub mod retrieval;
 pub mod session;

@@ -11,6 +11,7 @@ mod architecture;
 mod compute;
 mod dataset;
 mod encoder;
+mod grad;
 mod onnx;
 mod preprocess;
 mod shaders;

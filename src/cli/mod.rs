@@ -9,6 +9,7 @@ mod common;
 mod doctor;
 mod embed;
 mod eval;
+mod grad;
 mod material;
 mod output;
 mod rank;
@@ -46,6 +47,8 @@ pub enum Command {
     Eval(Box<eval::Eval>),
     /// The best-ranked other side of one image, caption, text or picture
     Rank(Box<rank::Rank>),
+    /// The gradient of a model with respect to its input: what supports it, how exact, how fast
+    Grad(Box<grad::Grad>),
     /// Measure ranking or embedding
     Bench(bench::Bench),
     /// Manage the inference runtime
@@ -81,6 +84,7 @@ fn dispatch(command: Command, json: bool) -> Result<()> {
         Command::Embed(arguments) => arguments.run(json),
         Command::Eval(arguments) => arguments.run(json),
         Command::Rank(arguments) => arguments.run(json),
+        Command::Grad(arguments) => arguments.run(json),
         Command::Bench(arguments) => arguments.run(json),
         Command::Runtime(arguments) => arguments.run(json),
     }

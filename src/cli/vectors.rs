@@ -1,4 +1,4 @@
-//! Embeddings as `.npy` files, and files that are whole or absent.
+//! Embeddings and other arrays as `.npy` files.
 
 use crate::compute::Embeddings;
 use crate::error::Result;
@@ -11,13 +11,23 @@ use std::path::Path;
 /// # Errors
 /// The file cannot be written.
 pub fn write(path: &Path, embeddings: &Embeddings) -> Result<()> {
+    write_array(
+        path,
+        embeddings.data(),
+        &[embeddings.rows(), embeddings.dim()],
+    )
+}
+
+/// Writes `values`, row-major in `shape`, to `path` as float32, in the same way.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn write_array(path: &Path, values: &[f32], shape: &[usize]) -> Result<()> {
+    let shape: Vec<u64> = shape.iter().map(|&d| d as u64).collect();
     replace(path, |out| {
-        let mut writer = npyz::WriteOptions::<f32>::new()
-            .default_dtype()
-            .shape(&[embeddings.rows() as u64, embeddings.dim() as u64])
-            .writer(out)
-            .begin_nd()?;
-        writer.extend(embeddings.data().iter().copied())?;
+        let options = npyz::WriteOptions::<f32>::new().default_dtype();
+        let mut writer = options.shape(&shape).writer(out).begin_nd()?;
+        writer.extend(values.iter().copied())?;
         writer.finish()
     })
 }

@@ -1,4 +1,4 @@
-//! Files of `NumPy` (`.npy`) that hold a matrix of embeddings.
+//! Files of `NumPy` (`.npy`): matrices of embeddings, and arrays of any shape.
 
 use crate::error::{Error, Result};
 use npyz::{DType, Endianness, NpyHeader, Order, TypeChar};
@@ -12,6 +12,47 @@ const WRITE: &str =
 /// float16, float32 and float64 (rounded to `f32`), little endian, C or Fortran order. Errors name the file: not a
 /// `.npy`, not two-dimensional, another type, cut off, no values.
 pub fn read_npy(path: &Path) -> Result<(Vec<f32>, usize, usize)> {
+    let (values, shape) = read(path, converter)?;
+    let &[rows, columns] = shape.as_slice() else {
+        let what = match shape.as_slice() {
+            [] => "holds a single number".to_owned(),
+            [n] => format!("is a vector of {n} values"),
+            more => format!("has {} dimensions", more.len()),
+        };
+        return Err(Error::dataset(
+            path,
+            format!("{what}; embeddings are a matrix [items, values]"),
+            WRITE,
+        ));
+    };
+    Ok((values, rows, columns))
+}
+
+/// Reads an array of any shape, row-major: as [`read_npy`], and int32 and int64 too (exact below 2^24).
+pub fn read_array(path: &Path) -> Result<(Vec<f32>, Vec<usize>)> {
+    read(path, |path, dtype| {
+        match dtype {
+            DType::Plain(plain) if plain.endianness() != Endianness::Big => {
+                match (plain.type_char(), plain.size_field()) {
+                    (TypeChar::Int, 4) => {
+                        return Ok(|data| each(data, |b| i32::from_le_bytes(b) as f32));
+                    }
+                    (TypeChar::Int, 8) => {
+                        return Ok(|data| each(data, |b| i64::from_le_bytes(b) as f32));
+                    }
+                    _ => {}
+                }
+            }
+            _ => {}
+        }
+        converter(path, dtype)
+    })
+}
+
+fn read(
+    path: &Path,
+    converter: impl Fn(&Path, &DType) -> Result<Convert>,
+) -> Result<(Vec<f32>, Vec<usize>)> {
     let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
     if bytes.is_empty() {
         return Err(Error::dataset(path, "is empty (0 bytes)", WRITE));
@@ -25,46 +66,55 @@ pub fn read_npy(path: &Path) -> Result<(Vec<f32>, usize, usize)> {
             WRITE,
         )
     })?;
-    let &[rows, columns] = header.shape() else {
-        let what = match header.shape() {
-            [] => "holds a single number".to_owned(),
-            [n] => format!("is a vector of {n} values"),
-            more => format!("has {} dimensions", more.len()),
-        };
-        return Err(Error::dataset(
-            path,
-            format!("{what}; embeddings are a matrix [items, values]"),
-            WRITE,
-        ));
-    };
     let convert = converter(path, &header.dtype())?;
     let width = header.dtype().num_bytes().unwrap_or(0);
-    let size = rows
-        .checked_mul(columns)
-        .and_then(|n| n.checked_mul(width as u64));
+    let sizes = || {
+        let sizes: Vec<String> = header.shape().iter().map(u64::to_string).collect();
+        sizes.join(" x ")
+    };
+    let size = header
+        .shape()
+        .iter()
+        .try_fold(width as u64, |n, &d| n.checked_mul(d));
     let Some(data) = size.and_then(|size| data.get(..usize::try_from(size).ok()?)) else {
         return Err(Error::dataset(
             path,
-            format!("is cut off: its header says {rows} x {columns} values, the data is shorter"),
+            format!(
+                "is cut off: its header says {} values, the data is shorter",
+                sizes()
+            ),
             "Write or copy it again.",
         ));
     };
     if data.is_empty() {
         return Err(Error::dataset(
             path,
-            format!("holds no values ({rows} x {columns})"),
+            format!("holds no values ({})", sizes()),
             WRITE,
         ));
     }
-    let (rows, columns) = (rows as usize, columns as usize);
+    let shape: Vec<usize> = header.shape().iter().map(|&d| d as usize).collect();
     let values = convert(data);
     let values = match header.order() {
         Order::C => values,
-        Order::Fortran => (0..rows * columns)
-            .map(|i| values[i % columns * rows + i / columns])
-            .collect(),
+        Order::Fortran => row_major(&values, &shape),
     };
-    Ok((values, rows, columns))
+    Ok((values, shape))
+}
+
+/// `values`, in which the first dimension runs fastest, so that the last one does.
+fn row_major(values: &[f32], shape: &[usize]) -> Vec<f32> {
+    let place = |mut i: usize| {
+        let mut place = 0;
+        let mut stride = values.len();
+        for &size in shape.iter().rev() {
+            stride /= size;
+            place += i % size * stride;
+            i /= size;
+        }
+        place
+    };
+    (0..values.len()).map(|i| values[place(i)]).collect()
 }
 
 /// The magic bytes are there and the header fits the file, so that no size in it can ask for more memory.

@@ -4,6 +4,7 @@ use super::provider::Provider;
 use super::runtime::Runtime;
 use super::stop::Stop;
 use crate::error::{Error, Result};
+use crate::onnx::{Effort, Encoded};
 use crate::task::panic_message;
 use half::f16;
 use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
@@ -39,17 +40,52 @@ pub(super) struct Feed<'a> {
 
 /// Opens `path` on the first of `providers` that works; the CPU is always tried last.
 pub(super) fn open(path: &Path, providers: &[Provider]) -> Result<Opened> {
+    open_model(path, providers, Effort::Often, &|mut builder| {
+        builder.commit_from_file(path)
+    })
+}
+
+/// Opens a graph in memory as [`open`] does a file; `path` is what messages call it.
+pub(super) fn open_graph(
+    graph: &Encoded,
+    path: &Path,
+    providers: &[Provider],
+    effort: Effort,
+) -> Result<Opened> {
+    open_model(path, providers, effort, &|mut builder| {
+        if let Some(data) = &graph.data {
+            builder = builder.with_external_initializer_file_in_memory(
+                Encoded::DATA,
+                Cow::Owned(data.clone()),
+            )?;
+        }
+        builder.commit_from_memory(&graph.model)
+    })
+}
+
+/// How a configured builder becomes a session.
+type Commit<'a> = &'a dyn Fn(SessionBuilder) -> ort::Result<Session>;
+
+fn open_model(
+    path: &Path,
+    providers: &[Provider],
+    effort: Effort,
+    commit: Commit<'_>,
+) -> Result<Opened> {
     let runtime = Runtime::get()?;
+    let at = |level| {
+        open_with(commit, move |b: SessionBuilder| {
+            Ok(b.with_optimization_level(level)?)
+        })
+    };
+    let levels = match effort {
+        Effort::Once => [GraphOptimizationLevel::Disable; 2],
+        Effort::Often => [GraphOptimizationLevel::All, GraphOptimizationLevel::Disable],
+    };
     if runtime.is_tract() {
-        let session = open_with(path, |b| {
-            Ok(b.with_optimization_level(GraphOptimizationLevel::All)?)
-        })
-        .or_else(|_| {
-            open_with(path, |b| {
-                Ok(b.with_optimization_level(GraphOptimizationLevel::Disable)?)
-            })
-        })
-        .map_err(|why| cannot_open(path, &why))?;
+        let session = at(levels[0])
+            .or_else(|_| at(levels[1]))
+            .map_err(|why| cannot_open(path, &why))?;
         return Ok(Opened {
             session,
             provider: "CPU (tract)".into(),
@@ -64,7 +100,7 @@ pub(super) fn open(path: &Path, providers: &[Provider]) -> Result<Opened> {
             continue;
         }
         let opened = if provider.is_offered() {
-            open_with(path, |builder| on_provider(builder, provider))
+            open_with(commit, |builder| on_provider(builder, provider))
         } else {
             Err("the ONNX Runtime library was built without it".into())
         };
@@ -79,7 +115,7 @@ pub(super) fn open(path: &Path, providers: &[Provider]) -> Result<Opened> {
             Err(why) => notes.push(format!("{provider} unavailable: {}", first_line(&why))),
         }
     }
-    let session = open_with(path, Ok).map_err(|why| cannot_open(path, &why))?;
+    let session = at(levels[0]).map_err(|why| cannot_open(path, &why))?;
     Ok(Opened {
         session,
         provider: Provider::Cpu.to_string(),
@@ -97,7 +133,7 @@ fn on_provider(builder: SessionBuilder, provider: Provider) -> ort::Result<Sessi
 }
 
 fn open_with(
-    path: &Path,
+    commit: Commit<'_>,
     configure: impl FnOnce(SessionBuilder) -> ort::Result<SessionBuilder>,
 ) -> Result<Session, String> {
     let environment = Runtime::get().map_err(|e| e.to_string())?.environment();
@@ -106,7 +142,7 @@ fn open_with(
         let builder = Session::builder(environment)?
             .with_intra_op_spinning(false)
             .unwrap_or_else(ort::Error::recover);
-        configure(builder)?.commit_from_file(path)
+        commit(configure(builder)?)
     })
 }
 
@@ -134,7 +170,7 @@ pub(super) fn run(
 }
 
 /// Turns an error or a panic of the runtime into its message.
-fn contained<T>(work: impl FnOnce() -> ort::Result<T>) -> Result<T, String> {
+pub(super) fn contained<T>(work: impl FnOnce() -> ort::Result<T>) -> Result<T, String> {
     match catch_unwind(AssertUnwindSafe(work)) {
         Ok(result) => result.map_err(|e| e.to_string()),
         Err(panic) => Err(format!(

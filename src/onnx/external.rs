@@ -1,9 +1,12 @@
 //! Tensor data outside the protobuf: which files, and that a model can reach for nothing but its own.
 
 use crate::error::{Error, Result};
-use std::collections::BTreeSet;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap};
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
-use tract_onnx::pb::TensorProto;
+use tract_onnx::pb::{GraphProto, ModelProto, NodeProto, TensorProto};
 
 /// The files that `tensors` of the model at `model` refer to: absolute, sorted, each checked to lie in the model's
 /// folder and to hold the bytes it is said to hold.
@@ -12,44 +15,85 @@ pub(super) fn files(model: &Path, tensors: &[&TensorProto]) -> Result<Vec<PathBu
         return Ok(Vec::new());
     }
     let homes = homes(model)?;
-    let mut found = BTreeSet::new();
-    for tensor in tensors {
-        let value = |key: &str| {
-            tensor
-                .external_data
-                .iter()
-                .find(|e| e.key == key)
-                .map(|e| e.value.as_str())
-        };
-        let location = value("location").unwrap_or_default();
-        if !stays_below(location) {
-            return Err(outside(model, location));
-        }
-        let Ok(path) = homes.folder.join(location).canonicalize() else {
-            return Err(Error::model(
-                model,
-                format!("its tensor data \"{location}\" is missing"),
-                format!("Put \"{location}\" beside the model: exporters write the two together."),
-            ));
-        };
-        if !homes.hold(&path) {
-            return Err(outside(model, location));
-        }
-        let size = std::fs::metadata(&path).map_err(Error::io("read", &path))?;
-        let number = |key| value(key).map_or(Some(0), |v| v.parse::<u64>().ok());
-        let end = number("offset")
-            .zip(number("length"))
-            .and_then(|(o, l)| o.checked_add(l));
-        if !size.is_file() || end.is_none_or(|end| end > size.len()) {
-            return Err(Error::model(
-                model,
-                format!("its tensor data \"{location}\" is shorter than the model says"),
-                "Export or download both files again.",
-            ));
-        }
-        found.insert(path);
-    }
+    let places = tensors.iter().map(|t| Ok(homes.place(model, t)?.path));
+    let found: BTreeSet<PathBuf> = places.collect::<Result<_>>()?;
     Ok(found.into_iter().collect())
+}
+
+/// Brings all outside tensor data of `proto`, the model at `model`, into it, after the checks of [`files`].
+pub(super) fn internalise(model: &Path, proto: &mut ModelProto) -> Result<()> {
+    let mut reader = Reader {
+        model,
+        homes: None,
+        open: HashMap::new(),
+    };
+    if let Some(graph) = &mut proto.graph {
+        reader.graph(graph)?;
+    }
+    for function in &mut proto.functions {
+        reader.nodes(&mut function.node)?;
+    }
+    Ok(())
+}
+
+struct Reader<'a> {
+    model: &'a Path,
+    homes: Option<Homes>,
+    open: HashMap<PathBuf, File>,
+}
+
+impl Reader<'_> {
+    fn graph(&mut self, graph: &mut GraphProto) -> Result<()> {
+        for tensor in &mut graph.initializer {
+            self.tensor(tensor)?;
+        }
+        self.nodes(&mut graph.node)
+    }
+
+    fn nodes(&mut self, nodes: &mut [NodeProto]) -> Result<()> {
+        for attribute in nodes.iter_mut().flat_map(|n| &mut n.attribute) {
+            for tensor in attribute.t.iter_mut().chain(&mut attribute.tensors) {
+                self.tensor(tensor)?;
+            }
+            for graph in attribute.g.iter_mut().chain(&mut attribute.graphs) {
+                self.graph(graph)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn tensor(&mut self, tensor: &mut TensorProto) -> Result<()> {
+        if tensor.external_data.is_empty() {
+            return Ok(());
+        }
+        let homes = match &self.homes {
+            Some(homes) => homes,
+            None => self.homes.insert(homes(self.model)?),
+        };
+        let place = homes.place(self.model, tensor)?;
+        let path = place.path.clone();
+        let file = match self.open.entry(place.path) {
+            Entry::Occupied(open) => Ok(open.into_mut()),
+            Entry::Vacant(new) => File::open(new.key()).map(|file| new.insert(file)),
+        };
+        let mut bytes = Vec::new();
+        file.and_then(|file| {
+            file.seek(SeekFrom::Start(place.offset))?;
+            file.take(place.length).read_to_end(&mut bytes)
+        })
+        .map_err(Error::io("read", &path))?;
+        tensor.raw_data = bytes;
+        tensor.external_data.clear();
+        tensor.data_location = None;
+        Ok(())
+    }
+}
+
+/// Where the values of one tensor lie.
+struct Placed {
+    path: PathBuf,
+    offset: u64,
+    length: u64,
 }
 
 /// Where tensor data may lie, resolved through symbolic links.
@@ -61,6 +105,48 @@ struct Homes {
 }
 
 impl Homes {
+    fn place(&self, model: &Path, tensor: &TensorProto) -> Result<Placed> {
+        let value = |key: &str| {
+            let entry = tensor.external_data.iter().find(|e| e.key == key);
+            entry.map(|e| e.value.as_str())
+        };
+        let location = value("location").unwrap_or_default();
+        if !stays_below(location) {
+            return Err(outside(model, location));
+        }
+        let Ok(path) = self.folder.join(location).canonicalize() else {
+            return Err(Error::model(
+                model,
+                format!("its tensor data \"{location}\" is missing"),
+                format!("Put \"{location}\" beside the model: exporters write the two together."),
+            ));
+        };
+        if !self.hold(&path) {
+            return Err(outside(model, location));
+        }
+        let file = std::fs::metadata(&path).map_err(Error::io("read", &path))?;
+        let number = |key| value(key).map(|v| v.parse::<u64>().ok());
+        let offset = number("offset").unwrap_or(Some(0));
+        let length = number("length").unwrap_or(offset.and_then(|o| file.len().checked_sub(o)));
+        match offset.zip(length) {
+            Some((offset, length))
+                if file.is_file()
+                    && offset.checked_add(length).is_some_and(|e| e <= file.len()) =>
+            {
+                Ok(Placed {
+                    path,
+                    offset,
+                    length,
+                })
+            }
+            _ => Err(Error::model(
+                model,
+                format!("its tensor data \"{location}\" is shorter than the model says"),
+                "Export or download both files again.",
+            )),
+        }
+    }
+
     fn hold(&self, path: &Path) -> bool {
         path.starts_with(&self.folder) || self.target.as_ref().is_some_and(|t| path.starts_with(t))
     }

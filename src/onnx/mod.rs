@@ -3,10 +3,26 @@
 //! Nothing here runs a model. [`ModelInfo::open`] is the gate every ONNX file passes first: it refuses what is empty,
 //! not a model, cut short, or reaches for tensor data outside its own folder.
 
+mod bind;
+mod builder;
+mod engine;
 mod external;
+mod graph;
+mod inline;
+pub mod node;
 mod port;
+mod tensor;
+mod upgrade;
 
+pub use bind::{bind, fold, integers_as, sample_feeds};
+pub use builder::{Builder, Node, Value, broadcast, wrong};
+pub use engine::{Effort, Engine, Program};
+pub use graph::{Encoded, Graph, Info};
 pub use port::{Dim, Elem, Port};
+pub use tensor::{Tensor, elements};
+pub use upgrade::{OPSET, upgrade};
+
+use node::is_default;
 
 use crate::error::{Error, Result};
 use prost::Message as _;
@@ -168,8 +184,4 @@ fn not_a_model(path: &Path, why: &str) -> Error {
         format!("is not an ONNX model: {why}"),
         "Choose an .onnx file; if it is one, export or download it again.",
     )
-}
-
-fn is_default(domain: &str) -> bool {
-    domain.is_empty() || domain == "ai.onnx"
 }

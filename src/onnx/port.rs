@@ -32,7 +32,34 @@ impl Elem {
         matches!(self, Self::F32 | Self::F16 | Self::F64 | Self::BF16)
     }
 
-    fn from_onnx(number: i32) -> Self {
+    /// Bytes of one element; `None` for text and for packed types.
+    pub fn width(self) -> Option<usize> {
+        Some(match self {
+            Self::U8 | Self::Bool | Self::Other(3) => 1,
+            Self::F16 | Self::BF16 | Self::Other(4 | 5) => 2,
+            Self::F32 | Self::I32 | Self::Other(12) => 4,
+            Self::F64 | Self::I64 | Self::Other(13) => 8,
+            Self::Other(_) => return None,
+        })
+    }
+
+    /// Its number in ONNX's `TensorProto.DataType`.
+    pub fn to_onnx(self) -> i32 {
+        match self {
+            Self::F32 => 1,
+            Self::U8 => 2,
+            Self::I32 => 6,
+            Self::I64 => 7,
+            Self::Bool => 9,
+            Self::F16 => 10,
+            Self::F64 => 11,
+            Self::BF16 => 16,
+            Self::Other(number) => number,
+        }
+    }
+
+    /// The type of that number in ONNX's `TensorProto.DataType`.
+    pub fn from_onnx(number: i32) -> Self {
         match number {
             1 => Self::F32,
             2 => Self::U8,
@@ -106,6 +133,24 @@ impl fmt::Display for Port {
             write!(f, " [{}]", dims.join(", "))?;
         }
         Ok(())
+    }
+}
+
+impl Port {
+    /// Does a tensor of `shape` fit?
+    pub fn accepts(&self, shape: &[usize]) -> bool {
+        let fits = |(dim, &size): (&Dim, &usize)| !matches!(dim, Dim::Fixed(d) if *d != size);
+        !self.has_shape || (self.dims.len() == shape.len() && self.dims.iter().zip(shape).all(fits))
+    }
+
+    /// The sizes that `shape` gives to the named dimensions.
+    pub fn bound(&self, shape: &[usize]) -> Vec<(String, usize)> {
+        let pairs = self.dims.iter().zip(shape);
+        let named = pairs.filter_map(|(dim, &size)| match dim {
+            Dim::Named(name) => Some((name.clone(), size)),
+            _ => None,
+        });
+        named.collect()
     }
 }
 

@@ -1,0 +1,171 @@
+//! Runs graphs that are in memory: the inference engine as the transform of graphs asks for it.
+
+use super::provider::Provider;
+use super::runtime::Runtime;
+use super::session::{self, contained, first_line};
+use super::stop::Stop;
+use crate::error::{Error, Result};
+use crate::onnx::{Effort, Elem, Encoded, Engine, Graph, Program, Tensor};
+use crate::task::Task;
+use half::f16;
+use ort::session::{Session, SessionInputValue};
+use ort::value::{DynValue, TensorElementType, TensorRef, ValueType};
+use std::borrow::Cow;
+
+/// The engine of this process on the first of some providers that takes a graph, the CPU last.
+#[derive(Debug, Clone)]
+pub struct GraphEngine {
+    providers: Vec<Provider>,
+}
+
+impl GraphEngine {
+    /// On the first of `providers` that works.
+    pub fn new(providers: &[Provider]) -> Self {
+        Self {
+            providers: providers.to_vec(),
+        }
+    }
+}
+
+impl Engine for GraphEngine {
+    fn name(&self) -> String {
+        Runtime::get().map_or_else(
+            |_| "none".into(),
+            |runtime| format!("{} {}", runtime.info().engine, runtime.info().version),
+        )
+    }
+
+    fn load(&self, graph: &Graph, effort: Effort) -> Result<Box<dyn Program>> {
+        let encoded = graph.encode(Encoded::DATA);
+        let providers = match effort {
+            // What runs once is soonest done where it is.
+            Effort::Once => &[Provider::Cpu][..],
+            Effort::Often => &self.providers,
+        };
+        let opened = session::open_graph(&encoded, &graph.path, providers, effort)?;
+        Ok(Box::new(Loaded {
+            session: opened.session,
+            outputs: graph.outputs.clone(),
+            provider: opened.provider,
+        }))
+    }
+}
+
+struct Loaded {
+    session: Session,
+    outputs: Vec<String>,
+    provider: String,
+}
+
+impl Program for Loaded {
+    fn run(&mut self, feeds: &[(&str, &Tensor)], task: &Task) -> Result<Vec<Tensor>> {
+        task.check()?;
+        let stop = Stop::watch(task);
+        let session = &mut self.session;
+        let names = &self.outputs;
+        let outcome = contained(|| {
+            let inputs = feeds
+                .iter()
+                .map(|(name, tensor)| Ok((Cow::Borrowed(*name), value(tensor)?)))
+                .collect::<ort::Result<Vec<_>>>()?;
+            let outputs = match stop.options() {
+                Some(options) => session.run_with_options(inputs, options)?,
+                None => session.run(inputs)?,
+            };
+            let read = |name: &String| {
+                let value = outputs.get(name.as_str());
+                tensor(
+                    value
+                        .ok_or_else(|| ort::Error::new(format!("the output {name} is missing")))?,
+                )
+            };
+            names.iter().map(read).collect::<ort::Result<Vec<_>>>()
+        });
+        task.check()?;
+        outcome.map_err(|why| {
+            Error::runtime(
+                format!("the model stopped in mid-run on {}: {}", self.provider, first_line(&why)),
+                "`nearmiss doctor` shows the engine in use; try another with NEARMISS_ENGINE or ORT_DYLIB_PATH.",
+            )
+        })
+    }
+
+    fn provider(&self) -> &str {
+        &self.provider
+    }
+}
+
+/// A view of `tensor` where its bytes are aligned for its type, else a copy.
+fn value(tensor: &Tensor) -> ort::Result<SessionInputValue<'_>> {
+    let shape = tensor.shape();
+    macro_rules! view {
+        ($t:ty) => {
+            match bytemuck::try_cast_slice::<u8, $t>(tensor.bytes()) {
+                Ok(values) => TensorRef::from_array_view((shape, values))?.into(),
+                Err(_) => {
+                    let mut values = vec![<$t>::default(); tensor.len()];
+                    bytemuck::cast_slice_mut(&mut values).copy_from_slice(tensor.bytes());
+                    ort::value::Tensor::from_array((shape, values))?.into()
+                }
+            }
+        };
+    }
+    Ok(match tensor.elem() {
+        Elem::F32 => view!(f32),
+        Elem::F64 => view!(f64),
+        Elem::F16 => view!(f16),
+        Elem::I64 => view!(i64),
+        Elem::I32 => view!(i32),
+        Elem::U8 => view!(u8),
+        Elem::Other(3) => view!(i8),
+        Elem::Other(4) => view!(u16),
+        Elem::Other(5) => view!(i16),
+        Elem::Other(12) => view!(u32),
+        Elem::Other(13) => view!(u64),
+        Elem::Bool => {
+            let values: Vec<bool> = tensor.bytes().iter().map(|&b| b != 0).collect();
+            ort::value::Tensor::from_array((shape, values))?.into()
+        }
+        other => return Err(ort::Error::new(format!("{other} cannot be fed"))),
+    })
+}
+
+fn tensor(value: &DynValue) -> ort::Result<Tensor> {
+    let ValueType::Tensor { ty, .. } = value.dtype() else {
+        return Err(ort::Error::new("an output is no tensor"));
+    };
+    macro_rules! read {
+        ($t:ty, $elem:expr) => {{
+            let (shape, values) = value.try_extract_tensor::<$t>()?;
+            ($elem, sizes(shape), bytemuck::cast_slice(values).to_vec())
+        }};
+    }
+    let (elem, shape, bytes) = match ty {
+        TensorElementType::Float32 => read!(f32, Elem::F32),
+        TensorElementType::Float64 => read!(f64, Elem::F64),
+        TensorElementType::Float16 => read!(f16, Elem::F16),
+        TensorElementType::Int64 => read!(i64, Elem::I64),
+        TensorElementType::Int32 => read!(i32, Elem::I32),
+        TensorElementType::Uint8 => read!(u8, Elem::U8),
+        TensorElementType::Int8 => read!(i8, Elem::Other(3)),
+        TensorElementType::Uint16 => read!(u16, Elem::Other(4)),
+        TensorElementType::Int16 => read!(i16, Elem::Other(5)),
+        TensorElementType::Uint32 => read!(u32, Elem::Other(12)),
+        TensorElementType::Uint64 => read!(u64, Elem::Other(13)),
+        TensorElementType::Bool => {
+            let (shape, values) = value.try_extract_tensor::<bool>()?;
+            let bytes = values.iter().map(|&v| u8::from(v)).collect();
+            (Elem::Bool, sizes(shape), bytes)
+        }
+        other => {
+            return Err(ort::Error::new(format!(
+                "an output of type {other} cannot be read"
+            )));
+        }
+    };
+    Tensor::new(elem, shape, bytes).map_err(|e| ort::Error::new(e.to_string()))
+}
+
+fn sizes(shape: &[i64]) -> Vec<usize> {
+    shape.iter().map(|&d| d.max(0) as usize).collect()
+}

@@ -1,0 +1,238 @@
+//! A model card: what goes in and out, what can be differentiated, and how well that was seen to work.
+
+use super::check::Taken;
+use super::{
+    COTANGENT, Check, Objective, Request, Standing, Survey, Target, check, differentiate,
+    seeded_cotangent,
+};
+use crate::error::{Error, Result};
+use crate::onnx::{Effort, Elem, Engine, Graph, Port, Tensor, upgrade};
+use crate::task::Task;
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+/// What is known of a model and its gradient.
+#[derive(Debug, Clone)]
+pub struct Card {
+    /// What must be fed.
+    pub inputs: Vec<Port>,
+    /// What comes out.
+    pub outputs: Vec<Port>,
+    /// Weights: how many numbers the model holds.
+    pub parameters: usize,
+    /// Version of the default operator set.
+    pub opset: i64,
+    /// What the gradient is with respect to: an input, or the output of the embedding table.
+    pub wrt: String,
+    /// Is that the output of the embedding table?
+    pub tokens: bool,
+    /// Operators with their standing, and what blocks.
+    pub survey: Survey,
+    /// What running it showed; `None` where it is blocked.
+    pub measured: Option<Measured>,
+}
+
+/// A gradient that was computed.
+#[derive(Debug, Clone)]
+pub struct Measured {
+    /// The gradient graph.
+    pub graph: Graph,
+    /// The gradient for the sample.
+    pub gradient: Tensor,
+    /// The gradient against central differences, where that was asked for.
+    pub check: Option<Check>,
+    /// Median time of the forward model, in milliseconds.
+    pub forward_ms: f64,
+    /// Median time of loss, output and gradient together, in milliseconds.
+    pub gradient_ms: f64,
+    /// What it ran on, as "CPU".
+    pub provider: String,
+}
+
+/// What is to be examined.
+#[derive(Debug, Clone, Default)]
+pub struct Sample {
+    /// A value for every input.
+    pub feeds: BTreeMap<String, Tensor>,
+    /// The cotangent of the output; `None` for the seeded normal one.
+    pub cotangent: Option<Tensor>,
+    /// The output; `None` for the first one.
+    pub output: Option<String>,
+    /// Directions of the self-check; 0 for none.
+    pub check: usize,
+}
+
+/// Makes the card of `graph`: differentiates it, runs it on the sample and checks it. A model that cannot be
+/// differentiated gets a card that says so.
+///
+/// # Errors
+/// The sample does not fit the model, the engine failed, or the task was cancelled.
+pub fn examine(graph: &Graph, sample: &Sample, engine: &dyn Engine, task: &Task) -> Result<Card> {
+    task.begin("Examining the model", 0);
+    let target = Target::first_input(graph)?;
+    let mut request = Request::new(sample.feeds.clone(), target.clone(), Objective::Vjp);
+    request.output.clone_from(&sample.output);
+    let mut card = Card {
+        inputs: graph.inputs.clone(),
+        outputs: graph.ports_out(),
+        parameters: graph
+            .constants
+            .values()
+            .filter(|t| t.elem().is_float())
+            .map(Tensor::len)
+            .sum(),
+        opset: graph.opset,
+        wrt: String::new(),
+        tokens: target == Target::Tokens,
+        survey: Survey::default(),
+        measured: None,
+    };
+    let gradient = match differentiate(graph, &request, engine, task) {
+        Ok(gradient) => gradient,
+        Err(Error::NoGradient { blocking, .. }) => {
+            card.survey = Survey::of_request(graph, &request)?;
+            card.survey.block(blocking);
+            return Ok(card);
+        }
+        Err(error) => return Err(error),
+    };
+    card.survey = gradient.survey.clone();
+    card.wrt.clone_from(&gradient.wrt);
+    let info = gradient.graph.infos.get(&gradient.output);
+    let shape = info.map(|i| i.shape.clone()).unwrap_or_default();
+    let cotangent = match &sample.cotangent {
+        Some(given) if given.shape() != shape => {
+            return Err(Error::request(
+                format!(
+                    "the cotangent has the shape {:?}, the output {} has {shape:?}",
+                    given.shape(),
+                    gradient.output
+                ),
+                "Give one value for each of the output.",
+            ));
+        }
+        Some(given) => given.clone(),
+        None => seeded_cotangent(&shape, 1),
+    };
+    let mut forward = graph.clone();
+    upgrade(&mut forward)?;
+    forward.outputs = vec![gradient.output.clone()];
+    forward.prune();
+    let (forward_ms, _, _) = timed(&forward, engine, &sample.feeds, task)?;
+    let mut feeds = sample.feeds.clone();
+    feeds.insert(COTANGENT.into(), cotangent.clone());
+    let (gradient_ms, results, provider) = timed(&gradient.graph, engine, &feeds, task)?;
+    let value = results.into_iter().nth(2).ok_or_else(|| {
+        Error::runtime(
+            "the gradient is missing from the run",
+            "Please report this.",
+        )
+    })?;
+    let checked = if sample.check > 0 {
+        let taken = Taken {
+            feeds: &sample.feeds,
+            cotangent: &cotangent,
+            gradient: &value,
+        };
+        Some(check(
+            &forward,
+            &gradient,
+            &taken,
+            sample.check,
+            engine,
+            task,
+        )?)
+    } else {
+        None
+    };
+    card.measured = Some(Measured {
+        graph: gradient.graph,
+        gradient: value,
+        check: checked,
+        forward_ms,
+        gradient_ms,
+        provider,
+    });
+    Ok(card)
+}
+
+/// Median milliseconds of a few runs, the results of the last, and the provider.
+fn timed(
+    graph: &Graph,
+    engine: &dyn Engine,
+    feeds: &BTreeMap<String, Tensor>,
+    task: &Task,
+) -> Result<(f64, Vec<Tensor>, String)> {
+    let mut program = engine.load(graph, Effort::Often)?;
+    let fed: Vec<(&str, &Tensor)> = graph
+        .inputs
+        .iter()
+        .filter_map(|p| Some((p.name.as_str(), feeds.get(&p.name)?)))
+        .collect();
+    // The first run allocates; it does not count.
+    let mut results = program.run(&fed, task)?;
+    let mut times = Vec::new();
+    let begun = Instant::now();
+    while times.len() < 3 || (times.len() < 15 && begun.elapsed().as_secs_f64() < 0.5) {
+        let start = Instant::now();
+        results = program.run(&fed, task)?;
+        times.push(start.elapsed().as_secs_f64() * 1e3);
+    }
+    times.sort_by(f64::total_cmp);
+    Ok((
+        times[times.len() / 2],
+        results,
+        program.provider().to_owned(),
+    ))
+}
+
+impl Card {
+    /// Can it be attacked by gradients?
+    pub fn supported(&self) -> bool {
+        self.survey.blocking.is_empty()
+    }
+
+    /// Which attacks are possible, in one sentence.
+    pub fn sentence(&self) -> String {
+        let what = if self.tokens {
+            "every token's embedding"
+        } else {
+            "every pixel"
+        };
+        let at = if self.tokens {
+            "token embeddings"
+        } else {
+            "its input"
+        };
+        match (self.supported(), self.survey.approximate.is_empty()) {
+            (true, true) => format!(
+                "Exact gradients reach {what}: white-box attacks (FGSM, PGD, APGD, C&W, DeepFool) and query attacks are possible."
+            ),
+            (true, false) => format!(
+                "Gradients reach {what}, through rounding only approximately (straight-through): white-box attacks work, but a failed one proves nothing; confirm with query attacks."
+            ),
+            (false, _) => format!(
+                "Gradients do not reach {at}: only query attacks (Square, NES, SPSA) are possible."
+            ),
+        }
+    }
+
+    /// How many operators stand so.
+    pub fn count(&self, standing: Standing) -> usize {
+        self.survey
+            .ops
+            .values()
+            .filter(|(_, s)| *s == standing)
+            .map(|(n, _)| n)
+            .sum()
+    }
+}
+
+/// Does this model take floats, so that a sample can be given as numbers?
+pub fn main_input(graph: &Graph) -> Option<&Port> {
+    let floats = graph
+        .inputs
+        .iter()
+        .find(|p| p.elem.is_float() || p.elem == Elem::Other(0));
+    floats.or(graph.inputs.first())
+}

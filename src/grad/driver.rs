@@ -1,0 +1,169 @@
+//! Reverse-mode differentiation of a graph: activity, the walk backwards, and the sums of contributions.
+
+use super::rules;
+use super::standing::refuse;
+use crate::error::{Blocking, Result};
+use crate::onnx::node::{full_name, label};
+use crate::onnx::{Builder, Elem, Graph, Node, Value, wrong};
+use crate::task::Task;
+use std::collections::{HashMap, HashSet};
+use tract_onnx::pb::NodeProto;
+
+/// Which values change when those in `from` do, through operators that carry a cotangent.
+pub(super) fn reached(graph: &Graph, from: &[&str]) -> HashSet<String> {
+    let mut active: HashSet<String> = from.iter().map(|&n| n.to_owned()).collect();
+    for node in &graph.nodes {
+        if !crate::onnx::node::inputs_of(node)
+            .iter()
+            .any(|n| active.contains(n))
+        {
+            continue;
+        }
+        for (i, name) in node.output.iter().enumerate() {
+            let elem = graph.infos.get(name).map_or(Elem::F32, |i| i.elem);
+            let integer_input = || {
+                node.input.iter().any(|n| {
+                    active.contains(n) && graph.infos.get(n).is_some_and(|i| !i.elem.is_float())
+                })
+            };
+            let carries = elem.is_float() || rules::is_straight_through(node) || integer_input();
+            if !name.is_empty() && carries && elem != Elem::Bool && !rules::is_flat(node, i) {
+                active.insert(name.clone());
+            }
+        }
+    }
+    active
+}
+
+/// The nodes on a path from an active value to `to`, as a mask.
+pub(super) fn on_path(graph: &Graph, active: &HashSet<String>, to: &str) -> Vec<bool> {
+    let mut needed: HashSet<&str> = HashSet::from([to]);
+    let mut mask = vec![false; graph.nodes.len()];
+    for (i, node) in graph.nodes.iter().enumerate().rev() {
+        if node
+            .output
+            .iter()
+            .any(|o| needed.contains(o.as_str()) && active.contains(o))
+        {
+            mask[i] = true;
+            needed.extend(
+                node.input
+                    .iter()
+                    .filter(|n| active.contains(*n))
+                    .map(String::as_str),
+            );
+        }
+    }
+    mask
+}
+
+/// Appends to `builder` the nodes that make the cotangent of `wrt` out of `seed`, the cotangent of `of`.
+///
+/// # Errors
+/// An operator on the way has no rule, or its rule does not cover how it is used; all such are named.
+pub(super) fn backward(
+    builder: &mut Builder,
+    of: &Value,
+    seed: Value,
+    wrt: &Value,
+    task: &Task,
+) -> Result<Value> {
+    let active = reached(builder.graph(), &[&wrt.name]);
+    let mask = on_path(builder.graph(), &active, &of.name);
+    let mut cotangents: HashMap<String, Vec<Value>> = HashMap::new();
+    cotangents.insert(of.name.to_string(), vec![seed]);
+    let mut blocking: Vec<Blocking> = Vec::new();
+    for i in (0..mask.len()).rev() {
+        if !mask[i] {
+            continue;
+        }
+        task.check()?;
+        let proto = builder.graph().nodes[i].clone();
+        let mut given = Vec::with_capacity(proto.output.len());
+        for name in &proto.output {
+            given.push(match cotangents.remove(name) {
+                Some(parts) => Some(total(builder, parts)?),
+                None => None,
+            });
+        }
+        if given.iter().all(Option::is_none) {
+            continue;
+        }
+        match partials(builder, &proto, &active, &given) {
+            Ok(parts) => {
+                for (name, part) in parts {
+                    cotangents.entry(name).or_default().push(part);
+                }
+            }
+            Err(error) if error.is_cancelled() => return Err(error),
+            Err(error) => blocking.push(Blocking {
+                op: full_name(&proto),
+                node: label(&proto),
+                why: error.to_string(),
+            }),
+        }
+    }
+    refuse(&builder.graph().path, blocking)?;
+    match cotangents.remove(wrt.name.as_ref()) {
+        Some(parts) => total(builder, parts),
+        // Nothing of the output depends on it.
+        None => builder.zeros(&wrt.shape),
+    }
+}
+
+/// The cotangents that `proto` passes on to its active inputs, by name, each checked against its primal's shape.
+fn partials(
+    builder: &mut Builder,
+    proto: &NodeProto,
+    active: &HashSet<String>,
+    given: &[Option<Value>],
+) -> Result<Vec<(String, Value)>> {
+    let Some(rule) = rules::find(proto) else {
+        return Err(wrong("it has no gradient rule".into()));
+    };
+    let node = view(builder, proto, active)?;
+    let parts = rule(builder, &node, given)?;
+    let mut named = Vec::new();
+    for (i, part) in parts.into_iter().enumerate() {
+        let (Some(part), Some(primal)) = (part, node.maybe(i)) else {
+            continue;
+        };
+        if !node.wants(i) {
+            continue;
+        }
+        if part.shape != primal.shape {
+            return Err(wrong(format!(
+                "its rule made a cotangent of {:?} for input {i} of {:?}",
+                part.shape, primal.shape
+            )));
+        }
+        named.push((primal.name.to_string(), part));
+    }
+    Ok(named)
+}
+
+/// `proto` with the values around it.
+pub(super) fn view(builder: &Builder, proto: &NodeProto, active: &HashSet<String>) -> Result<Node> {
+    let values = |names: &[String]| -> Result<Vec<Option<Value>>> {
+        let value = |name: &String| {
+            if name.is_empty() {
+                Ok(None)
+            } else {
+                builder.value(name).map(Some)
+            }
+        };
+        names.iter().map(value).collect()
+    };
+    Ok(Node {
+        inputs: values(&proto.input)?,
+        outputs: values(&proto.output)?,
+        wanted: proto.input.iter().map(|n| active.contains(n)).collect(),
+        proto: proto.clone(),
+    })
+}
+
+fn total(builder: &mut Builder, parts: Vec<Value>) -> Result<Value> {
+    let mut parts = parts.into_iter();
+    let first = parts.next().ok_or_else(|| wrong("nothing to sum".into()))?;
+    parts.try_fold(first, |sum, part| builder.add(&sum, &part))
+}

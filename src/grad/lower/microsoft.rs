@@ -1,0 +1,1 @@
+pub(super) const LOWERINGS: &[(&str, super::Lowering)] = &[];

@@ -1,0 +1,1 @@
+pub(super) const RULES: &[(&str, super::Rule)] = &[];

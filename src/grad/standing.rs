@@ -1,0 +1,134 @@
+//! What can be differentiated: the standing of each operator of a model, and the refusal that names what blocks.
+
+use super::driver::{on_path, reached};
+use super::{lower, rules};
+use crate::error::{Blocking, Error, Result};
+use crate::onnx::Graph;
+use crate::onnx::node::{full_name, label};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::path::Path;
+use tract_onnx::pb::NodeProto;
+
+/// How well an operator can be differentiated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Standing {
+    /// No cotangent has to pass it.
+    Idle,
+    /// By its exact derivative.
+    Exact,
+    /// Through a rounding, as if that were the identity (the straight-through estimator).
+    Approximate,
+    /// Not at all.
+    Blocking,
+}
+
+/// The operators of a model and what of it can be differentiated.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Survey {
+    /// How often each operator occurs and its standing, by name.
+    pub ops: BTreeMap<String, (usize, Standing)>,
+    /// The nodes that no gradient passes; none where the model is supported.
+    pub blocking: Vec<Blocking>,
+    /// The operators that are differentiated through a rounding.
+    pub approximate: Vec<String>,
+}
+
+impl Default for Standing {
+    fn default() -> Self {
+        Self::Idle
+    }
+}
+
+impl Survey {
+    /// Judges what `request` asks of `graph`.
+    ///
+    /// # Errors
+    /// The request does not fit the model.
+    pub(super) fn of_request(graph: &Graph, request: &super::Request) -> Result<Self> {
+        let mut graph = graph.clone();
+        let (output, wrt) = super::narrow(&mut graph, request)?;
+        Ok(Self::of(&graph, &wrt, &output))
+    }
+
+    /// Takes over what a closer look found to block.
+    pub(super) fn block(&mut self, blocking: Vec<Blocking>) {
+        for b in &blocking {
+            let entry = self.ops.entry(b.op.clone()).or_default();
+            entry.1 = Standing::Blocking;
+        }
+        self.blocking = blocking;
+    }
+
+    /// Judges the path from the value `wrt` to the value `output` of `graph`, from its operators alone: nothing runs.
+    /// Control flow counts as open until its condition is known (see [`crate::onnx::bind`]).
+    pub fn of(graph: &Graph, wrt: &str, output: &str) -> Self {
+        let active = reached(graph, &[wrt]);
+        let mask = on_path(graph, &active, output);
+        let mut survey = Self::default();
+        for (node, passes) in graph.nodes.iter().zip(mask) {
+            let standing = if passes {
+                standing(node)
+            } else {
+                Standing::Idle
+            };
+            let entry = survey.ops.entry(full_name(node)).or_default();
+            entry.0 += 1;
+            entry.1 = entry.1.max(standing);
+            if standing == Standing::Approximate && !survey.approximate.contains(&full_name(node)) {
+                survey.approximate.push(full_name(node));
+            }
+            if standing == Standing::Blocking {
+                survey.blocking.push(Blocking {
+                    op: full_name(node),
+                    node: label(node),
+                    why: why(node).into(),
+                });
+            }
+        }
+        survey
+    }
+}
+
+impl Survey {
+    /// The refusal of the model at `path`, where anything blocks. Before shapes are bound an `If` is `undecided`: its
+    /// condition may turn out to be known.
+    pub(super) fn refuse(&self, path: &Path, undecided: bool) -> Result<()> {
+        let blocking: Vec<Blocking> = self
+            .blocking
+            .iter()
+            .filter(|b| !(undecided && b.op == "If"))
+            .cloned()
+            .collect();
+        refuse(path, blocking)
+    }
+}
+
+fn standing(node: &NodeProto) -> Standing {
+    if rules::is_straight_through(node) {
+        Standing::Approximate
+    } else if rules::find(node).is_some() || lower::find(node).is_some() {
+        Standing::Exact
+    } else {
+        Standing::Blocking
+    }
+}
+
+fn why(node: &NodeProto) -> &'static str {
+    match node.op_type.as_str() {
+        "If" | "Loop" | "Scan" => "control flow that depends on the input",
+        _ => "it has no gradient rule",
+    }
+}
+
+/// An error that names every node that blocks the model at `path`, where there is one.
+pub(super) fn refuse(path: &Path, blocking: Vec<Blocking>) -> Result<()> {
+    if blocking.is_empty() {
+        return Ok(());
+    }
+    Err(Error::NoGradient {
+        path: path.to_path_buf(),
+        blocking,
+    })
+}

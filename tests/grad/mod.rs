@@ -1,0 +1,5 @@
+//! The gradient transform: every rule against central differences, whole models against PyTorch, and bad input.
+
+mod arithmetic;
+mod harness;
+mod product;
