@@ -7,7 +7,7 @@ use crate::encoder::{Encoder, EncoderOptions, RuntimeInfo};
 use crate::error::Error;
 use crate::retrieval::Evaluation;
 use crate::session::{
-    AnswerView, DataSource, Embedded, EncoderSource, Level, Pick, Query, Workspace,
+    AnswerView, DataSource, Embedded, EncoderSource, Level, ModelCard, Pick, Query, Tab, Workspace,
 };
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -30,6 +30,8 @@ pub enum Event {
     },
     /// An encoder was opened.
     Encoder(Arc<Encoder>),
+    /// The encoder's models were examined.
+    Cards(Vec<ModelCard>),
     /// The dataset was embedded; `dataset` lacks what could not be.
     Embedded {
         dataset: Arc<Dataset>,
@@ -110,6 +112,7 @@ impl App {
                 embedded,
             } => self.take_data(source, dataset, embedded),
             Event::Encoder(encoder) => self.take_encoder(encoder),
+            Event::Cards(cards) => self.session.cards = cards,
             Event::Embedded {
                 dataset,
                 embedded,
@@ -191,6 +194,11 @@ impl App {
         }
         self.session.encoder = Some(info);
         self.encoder = Some(encoder);
+        self.jobs.cancel(super::jobs::EXAMINE);
+        self.session.cards.clear();
+        if self.session.tab == Tab::Models {
+            self.examine();
+        }
         self.embed_wanted = true;
         self.remember();
     }

@@ -3,7 +3,7 @@
 use super::App;
 use crate::encoder::EncoderOptions;
 use crate::retrieval::Side;
-use crate::session::{Command, Query, Settings, ThemeChoice, Workspace};
+use crate::session::{Command, Query, Settings, Tab, ThemeChoice, Workspace};
 use std::path::PathBuf;
 
 impl App {
@@ -35,6 +35,7 @@ impl App {
                 }
             }
             Command::Cancel(slot) => self.jobs.cancel(slot),
+            Command::Examine => self.examine(),
             Command::InstallRuntime(flavour) => self.install_runtime(flavour),
             Command::Copy(text) => ctx.copy_text(text),
             Command::ToggleFullscreen => {
@@ -81,7 +82,12 @@ impl App {
                 self.session.workspace.margin = margin;
                 self.rank_wanted = self.session.embedded.is_some();
             }
-            Command::Show(tab) => self.session.tab = tab,
+            Command::Show(tab) => {
+                self.session.tab = tab;
+                if tab == Tab::Models && self.session.cards.is_empty() {
+                    self.examine();
+                }
+            }
             Command::ClearLog => self.session.log.clear(),
             Command::DismissToasts => self.session.log.iter_mut().for_each(|e| e.toast = false),
             other => debug_assert!(false, "{other:?} is executed elsewhere"),
@@ -110,7 +116,7 @@ impl App {
                 self.session.history.remove(0);
             }
         }
-        self.session.tab = crate::session::Tab::Retrieval;
+        self.session.tab = Tab::Retrieval;
         self.ask_query();
     }
 
@@ -169,6 +175,7 @@ impl App {
             self.session.opening = None;
             self.session.workspace.encoder = None;
             self.session.encoder = None;
+            self.session.cards.clear();
             self.encoder = None;
         }
     }

@@ -2,6 +2,7 @@
 
 use super::App;
 use super::events::Event;
+use super::examine::cards;
 use super::work::{answer_query, embed, open_encoder, open_source, picture_query, rank, recognise};
 use crate::compute::{adapters, choose};
 use crate::encoder::{EncoderOptions, Flavour, Runtime, install};
@@ -30,6 +31,8 @@ pub const SAVE: &str = "save";
 pub const SAVE_WORKSPACE: &str = "save-workspace";
 /// A file dialog.
 pub const DIALOG: &str = "dialog";
+/// Examining the models' gradients.
+pub const EXAMINE: &str = "examine";
 /// Installing a runtime.
 pub const INSTALL: &str = "install";
 
@@ -142,6 +145,19 @@ impl App {
     pub(super) fn query_picture(&mut self, path: PathBuf) {
         self.jobs
             .start(OPEN, "Opening the picture", move |_| picture_query(&path));
+    }
+
+    /// Examines both models of the open encoder.
+    pub(super) fn examine(&mut self) {
+        let Some(encoder) = self.encoder.clone() else {
+            return;
+        };
+        let providers = self.session.settings.providers.clone();
+        self.session.cards.clear();
+        self.jobs
+            .start(EXAMINE, "Examining the models", move |task| {
+                Ok(Event::Cards(cards(&encoder, &providers, task)?))
+            });
     }
 
     pub(super) fn install_runtime(&mut self, flavour: Flavour) {

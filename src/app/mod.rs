@@ -4,6 +4,7 @@
 
 mod dialogs;
 mod events;
+mod examine;
 mod execute;
 mod frames;
 mod jobs;

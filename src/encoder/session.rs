@@ -4,7 +4,7 @@ use super::provider::Provider;
 use super::runtime::Runtime;
 use super::stop::Stop;
 use crate::error::{Error, Result};
-use crate::onnx::{Effort, Encoded};
+use crate::onnx::{Effort, Elem, Encoded, Tensor, integers_as};
 use crate::task::panic_message;
 use half::f16;
 use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
@@ -181,6 +181,24 @@ pub(super) fn contained<T>(work: impl FnOnce() -> ort::Result<T>) -> Result<T, S
 }
 
 impl Feed<'_> {
+    /// A copy; floats as float32.
+    pub fn tensor(&self) -> Tensor {
+        let shape = self.shape.as_slice();
+        match &self.data {
+            Data::F32(v) => Tensor::floats(shape, v),
+            Data::F16(v) => {
+                let values: Vec<f32> = v.iter().map(|v| v.to_f32()).collect();
+                Tensor::floats(shape, &values)
+            }
+            Data::I64(v) => Tensor::ints(shape, v),
+            Data::I32(v) => {
+                let values: Vec<i64> = v.iter().map(|&v| i64::from(v)).collect();
+                integers_as(Elem::I32, shape, &values)
+            }
+            Data::Bool(v) => Tensor::bools(shape, v),
+        }
+    }
+
     fn value(&self) -> ort::Result<(Cow<'_, str>, SessionInputValue<'_>)> {
         let shape = self.shape.as_slice();
         let value = match &self.data {

@@ -8,9 +8,10 @@ use super::session;
 use super::stop::Stop;
 use super::tokenize::Tokens;
 use crate::error::{Error, Result};
-use crate::onnx::ModelInfo;
+use crate::onnx::{ModelInfo, Tensor};
 use crate::task::lock;
 use ort::session::Session;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Mutex;
 
@@ -263,6 +264,21 @@ impl Tower {
                 stop,
             )
         })
+    }
+
+    /// All inputs of the model for `n` pictures, or for the texts of `tokens`, by name, as the gradient of the model
+    /// takes them: floats as float32. `pixels` is `[n, channels, height, width]`.
+    pub fn inputs(&self, pixels: Option<(&[f32], usize)>, tokens: Option<&Tokens>) -> BTreeMap<String, Tensor> {
+        let batch = Batch {
+            rows: pixels.map(|(_, n)| n).or(tokens.map(|t| t.rows)).unwrap_or(1),
+            cols: tokens.map_or(1, |t| t.cols),
+            picture: self.picture,
+            pixels: pixels.map(|(values, _)| values),
+            tokens: tokens.map(|t| (t.ids.as_slice(), t.mask.as_slice())),
+        };
+        let feeds = feed::feeds(&self.model, &self.roles, self.main, &batch);
+        let named = feeds.iter().map(|f| (f.name.to_owned(), f.tensor()));
+        named.collect()
     }
 
     /// Calls `run(start, rows, chunk)` for pieces of `n` rows; `chunk` is the fixed batch of the model, to which

@@ -180,6 +180,7 @@ fn narrow(graph: &mut Graph, request: &Request) -> Result<(String, String)> {
     };
     graph.outputs = vec![output.clone()];
     graph.prune();
+    crate::onnx::infer_types(graph);
     let wrt = request.target.resolve(graph)?;
     Ok((output, wrt))
 }

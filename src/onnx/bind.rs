@@ -381,8 +381,16 @@ pub fn fold(graph: &mut Graph, engine: &dyn Engine, task: &Task) -> Result<()> {
     Ok(())
 }
 
-/// The element type of every value, by the rules of the operators that change it.
-fn infer_types(graph: &mut Graph) {
+/// The element type of every value, as far as the file states those of the inputs, by the rules of the operators
+/// that change it. Shapes stay as they are.
+pub fn infer_types(graph: &mut Graph) {
+    for port in &graph.inputs {
+        let unknown = Info {
+            elem: port.elem,
+            shape: Vec::new(),
+        };
+        graph.infos.entry(port.name.clone()).or_insert(unknown);
+    }
     for i in 0..graph.nodes.len() {
         let node = &graph.nodes[i];
         let of = |k: usize| -> Elem {

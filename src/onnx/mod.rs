@@ -14,7 +14,7 @@ mod port;
 mod tensor;
 mod upgrade;
 
-pub use bind::{bind, fold, integers_as, sample_feeds};
+pub use bind::{bind, fold, infer_types, integers_as, sample_feeds};
 pub use builder::{Builder, Node, Value, broadcast, wrong};
 pub use engine::{Effort, Engine, Program};
 pub use graph::{Encoded, Graph, Info};

@@ -76,6 +76,8 @@ pub enum Command {
     Cancel(&'static str),
     /// Fetch and install an ONNX Runtime.
     InstallRuntime(Flavour),
+    /// Examine the open encoder's models (again).
+    Examine,
     /// Empty the log of messages.
     ClearLog,
     /// Take the toasts away.

@@ -11,5 +11,7 @@ pub use browser::{Browser, Sort};
 pub use command::{Command, Pick};
 pub use files::{read_json, write_json};
 pub use settings::{Recent, Settings, ThemeChoice};
-pub use state::{AnswerView, Embedded, Entry, JobView, Level, Query, RuntimeView, Session, Tab};
+pub use state::{
+    AnswerView, Embedded, Entry, JobView, Level, ModelCard, Query, RuntimeView, Session, Tab,
+};
 pub use workspace::{DataSource, EncoderSource, Workspace};

@@ -7,6 +7,7 @@ use crate::compute::{Adapter, Direction, Embeddings, Groups, Hit};
 use crate::dataset::{Dataset, Picture};
 use crate::encoder::{EncoderInfo, EncoderOptions, RuntimeInfo};
 use crate::error::Question;
+use crate::grad::Card;
 use crate::retrieval::{Evaluation, Side};
 use crate::task::Progress;
 use std::ops::Range;
@@ -20,6 +21,8 @@ pub enum Tab {
     /// Retrieval, both ways.
     #[default]
     Retrieval,
+    /// What the open encoder's models are, and what gradients they have.
+    Models,
     /// Files that were skipped, and why.
     Problems,
     /// Messages of this session.
@@ -109,6 +112,17 @@ pub struct RuntimeView {
     pub restart: bool,
 }
 
+/// The card of one of the encoder's models.
+#[derive(Debug, Clone)]
+pub struct ModelCard {
+    /// Which side it embeds.
+    pub side: Side,
+    /// Its file.
+    pub file: PathBuf,
+    /// What was found; the error's text where it could not be examined.
+    pub card: Result<Arc<Card>, String>,
+}
+
 /// How bad a message is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Level {
@@ -156,6 +170,8 @@ pub struct Session {
     pub dataset: Option<Arc<Dataset>>,
     /// The open encoder.
     pub encoder: Option<EncoderInfo>,
+    /// The cards of the open encoder's models, once examined.
+    pub cards: Vec<ModelCard>,
     /// The embeddings of dataset and encoder.
     pub embedded: Option<Embedded>,
     /// The evaluation of the full set or the folds.
@@ -195,6 +211,7 @@ impl Session {
             file: None,
             dataset: None,
             encoder: None,
+            cards: Vec::new(),
             embedded: None,
             evaluation: None,
             ranking: None,

@@ -5,6 +5,7 @@
 mod browser;
 mod dialogs;
 mod keys;
+mod models;
 mod overlays;
 mod palette;
 mod pictures;

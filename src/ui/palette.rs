@@ -134,6 +134,7 @@ fn view_actions(view: &View<'_>) -> Vec<(String, &'static str, Action)> {
             Command::InstallRuntime(Flavour::Cuda),
         ),
         run("Show retrieval", "", Command::Show(Tab::Retrieval)),
+        run("Show the models", "", Command::Show(Tab::Models)),
         run("Show problems", "", Command::Show(Tab::Problems)),
         run("Show the log", "", Command::Show(Tab::Log)),
         run("Full screen", "F11", Command::ToggleFullscreen),

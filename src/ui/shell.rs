@@ -2,17 +2,22 @@
 
 use super::theme::tokens;
 use super::widgets::{chip, grouped, weak};
-use super::{View, browser, results, summary, views};
+use super::{View, browser, models, results, summary, views};
 use crate::session::{Command, DataSource, EncoderSource, Pick, Tab, Workspace};
 use crate::task::Progress;
 use egui::{Align, CentralPanel, Frame, Layout, Margin, Panel, RichText, Ui};
 
 /// The views of the rail: tab, title, what it shows.
-pub const RAIL: [(Tab, &str, &str); 3] = [
+pub const RAIL: [(Tab, &str, &str); 4] = [
     (
         Tab::Retrieval,
         "Retrieval",
         "Rank captions for an image and images for a caption",
+    ),
+    (
+        Tab::Models,
+        "Models",
+        "What the encoder's models are, and what gradients they have",
     ),
     (
         Tab::Problems,
@@ -66,6 +71,7 @@ pub fn shell_ui(ui: &mut Ui, view: &mut View<'_>) {
         )
         .show(ui, |ui| match view.session.tab {
             Tab::Retrieval => results::retrieval_ui(ui, view),
+            Tab::Models => models::models_ui(ui, view),
             Tab::Problems => views::problems_ui(ui, view),
             Tab::Log => views::log_ui(ui, view),
         });

@@ -1,1 +1,341 @@
-pub(super) const RULES: &[(&str, super::Rule)] = &[];
+//! Operators that pick elements by index, and those that put them back.
+
+use super::shape::{Spread, axis_of, spread};
+use super::{Rule, first};
+use crate::error::Result;
+use crate::onnx::node::{Attributes, int, text};
+use crate::onnx::{Builder, Elem, Node, Tensor, Value, elements, wrong};
+
+pub(super) const RULES: &[(&str, Rule)] = &[
+    ("Gather", gather),
+    ("GatherElements", gather_elements),
+    ("GatherND", gather_nd),
+    ("ScatterElements", scatter),
+    ("ScatterND", scatter),
+    ("TopK", top),
+];
+
+/// The whole of an axis may be summed up from a table that is this many times larger than what was picked.
+const WASTE: usize = 4;
+
+fn gather(b: &mut Builder, n: &Node, g: &[Option<Value>]) -> Result<Vec<Option<Value>>> {
+    let (g, x, indices) = (first(g)?, n.input(0)?, n.input(1)?);
+    let axis = axis_of(x, n.int_or("axis", 0))?;
+    let mut shape = x.shape.clone();
+    shape[axis] = indices.count();
+    let g = b.reshape(g, &shape)?;
+    let part = match b.integers(indices) {
+        Ok(list) => {
+            let list = list
+                .into_iter()
+                .map(|i| place(i, x.shape[axis]))
+                .collect::<Result<Vec<_>>>()?;
+            collect(b, &g, axis, &list, &x.shape)?
+        }
+        Err(_) => {
+            let list = b.reshape(indices, &[indices.count()])?;
+            add_at(b, &g, axis, &list, &x.shape)?
+        }
+    };
+    Ok(vec![Some(part)])
+}
+
+/// `index`, which may count from the end, into `size` elements.
+fn place(index: i64, size: usize) -> Result<usize> {
+    let from_start = if index < 0 {
+        index.saturating_add(size as i64)
+    } else {
+        index
+    };
+    let found = usize::try_from(from_start).ok().filter(|&i| i < size);
+    found.ok_or_else(|| wrong(format!("index {index} of {size}")))
+}
+
+/// Zeros of `shape`, with each slice of `g` along `axis` added at its place in `indices`: the opposite of `Gather`
+/// with constant indices.
+pub(super) fn collect(
+    b: &mut Builder,
+    g: &Value,
+    axis: usize,
+    indices: &[usize],
+    shape: &[usize],
+) -> Result<Value> {
+    let size = shape[axis];
+    if indices.is_empty() || size == 0 {
+        return b.zeros(shape);
+    }
+    if indices.iter().any(|&i| i >= size) || indices.len() != g.shape[axis] {
+        return Err(wrong("its indices do not fit".into()));
+    }
+    if let Some((start, step)) = progression(indices) {
+        return spread(b, g, &[Spread { axis, start, step }], shape);
+    }
+    let backwards: Vec<usize> = indices.iter().rev().copied().collect();
+    if let Some((start, step)) = progression(&backwards) {
+        let g = b.reverse(g, &[axis]);
+        return spread(b, &g, &[Spread { axis, start, step }], shape);
+    }
+    // For each place the slices that were taken from it; `indices.len()` stands for a slice of zeros.
+    let mut takers: Vec<Vec<usize>> = vec![Vec::new(); size];
+    for (at, &i) in indices.iter().enumerate() {
+        takers[i].push(at);
+    }
+    let most = takers.iter().map(Vec::len).max().unwrap_or(0);
+    if size.saturating_mul(most) > WASTE * (size + indices.len()) {
+        let list: Vec<i64> = indices.iter().map(|&i| i as i64).collect();
+        let list = b.ints(&list);
+        return add_at(b, g, axis, &list, shape);
+    }
+    let padded = if takers.iter().all(|t| t.len() == most) {
+        g.clone()
+    } else {
+        let mut after = vec![0; g.rank()];
+        after[axis] = 1;
+        b.pad(g, &vec![0; g.rank()], &after)
+    };
+    // The table lies with its repetitions outside, so that what is summed are whole slices.
+    let row = |r: usize| {
+        takers
+            .iter()
+            .map(move |t| t.get(r).copied().unwrap_or(indices.len()) as i64)
+    };
+    let table: Vec<i64> = (0..most).flat_map(row).collect();
+    let table = if most == 1 {
+        b.ints(&table)
+    } else {
+        b.tensor(Tensor::ints(&[most, size], &table))
+    };
+    let taken = b.gather(&padded, &table, axis);
+    Ok(if most == 1 {
+        taken
+    } else {
+        b.sum(&taken, &[axis], false)
+    })
+}
+
+/// Start and step, where `indices` rise evenly.
+fn progression(indices: &[usize]) -> Option<(usize, usize)> {
+    let start = *indices.first()?;
+    let step = match indices.get(1) {
+        Some(second) => second.checked_sub(start).filter(|&s| s > 0)?,
+        None => 1,
+    };
+    indices
+        .windows(2)
+        .all(|w| w[1].checked_sub(w[0]) == Some(step))
+        .then_some((start, step))
+}
+
+/// As [`collect`], with `indices` (a vector) that may be known at run time alone.
+fn add_at(
+    b: &mut Builder,
+    g: &Value,
+    axis: usize,
+    indices: &Value,
+    shape: &[usize],
+) -> Result<Value> {
+    let mut along = vec![1; g.rank()];
+    along[axis] = indices.count();
+    let indices = b.reshape(indices, &along)?;
+    let indices = b.expand(&indices, &g.shape)?;
+    scatter_add(b, g, axis, &indices, shape)
+}
+
+/// Zeros of `shape` with `g` added along `axis` at `indices`, which have its shape.
+fn scatter_add(
+    b: &mut Builder,
+    g: &Value,
+    axis: usize,
+    indices: &Value,
+    shape: &[usize],
+) -> Result<Value> {
+    let zeros = b.zeros(shape)?;
+    let attributes = vec![int("axis", axis as i64), text("reduction", "add")];
+    Ok(b.node(
+        "ScatterElements",
+        &[&zeros, indices, g],
+        attributes,
+        g.elem,
+        shape,
+    ))
+}
+
+fn gather_elements(b: &mut Builder, n: &Node, g: &[Option<Value>]) -> Result<Vec<Option<Value>>> {
+    let (x, indices) = (n.input(0)?, n.input(1)?);
+    let axis = axis_of(x, n.int_or("axis", 0))?;
+    Ok(vec![Some(scatter_add(
+        b,
+        first(g)?,
+        axis,
+        indices,
+        &x.shape,
+    )?)])
+}
+
+/// As a `Gather` from the dimensions that are indexed, flattened.
+fn gather_nd(b: &mut Builder, n: &Node, g: &[Option<Value>]) -> Result<Vec<Option<Value>>> {
+    let (g, x, indices) = (first(g)?, n.input(0)?.clone(), n.input(1)?.clone());
+    let batch = usize::try_from(n.int_or("batch_dims", 0)).unwrap_or(usize::MAX);
+    let depth = indices.shape.last().copied().unwrap_or(0);
+    let reach = batch.saturating_add(depth);
+    if depth == 0 || reach > x.rank() || batch >= indices.rank() {
+        return Err(wrong("its indices do not fit".into()));
+    }
+    let (outer, picked, inner) = (&x.shape[..batch], &x.shape[batch..reach], &x.shape[reach..]);
+    let too_large = || wrong("its input is too large".into());
+    let outer = elements(outer).ok_or_else(too_large)?;
+    let within = elements(picked).ok_or_else(too_large)?;
+    let inner = elements(inner).ok_or_else(too_large)?;
+    let count = indices.count() / depth;
+    let places = within.checked_mul(outer).ok_or_else(too_large)?;
+    let mut strides = vec![1_i64; depth];
+    for i in (0..depth - 1).rev() {
+        strides[i] = strides[i + 1].saturating_mul(picked[i + 1] as i64);
+    }
+    let each = count.checked_div(outer).unwrap_or(0);
+    let g = b.reshape(g, &[count, inner])?;
+    let flat = if let Ok(list) = b.integers(&indices) {
+        let mut flat = Vec::with_capacity(count);
+        for (row, index) in list.chunks_exact(depth).enumerate() {
+            let mut at = row.checked_div(each).unwrap_or(0) * within;
+            for ((&i, &size), &stride) in index.iter().zip(picked).zip(&strides) {
+                at += place(i, size)? * stride as usize;
+            }
+            flat.push(at);
+        }
+        collect(b, &g, 0, &flat, &[places, inner])?
+    } else {
+        let list = b.cast(&indices, Elem::I64);
+        let list = b.reshape(&list, &[outer, each, depth])?;
+        let sizes: Vec<i64> = picked.iter().map(|&d| d as i64).collect();
+        let sizes = b.ints(&sizes);
+        let list = from_start(b, &list, &sizes)?;
+        let strides = b.ints(&strides);
+        let list = b.mul(&list, &strides)?;
+        let mut list = b.sum(&list, &[2], false);
+        if outer > 1 {
+            let starts: Vec<i64> = (0..outer).map(|i| (i * within) as i64).collect();
+            let starts = b.tensor(Tensor::ints(&[outer, 1], &starts));
+            list = b.add(&list, &starts)?;
+        }
+        let list = b.reshape(&list, &[count])?;
+        add_at(b, &g, 0, &list, &[places, inner])?
+    };
+    Ok(vec![Some(b.reshape(&flat, &x.shape)?)])
+}
+
+/// `indices` with the sizes added to those that count from the end.
+fn from_start(b: &mut Builder, indices: &Value, sizes: &Value) -> Result<Value> {
+    let zero = b.tensor(Tensor::ints(&[], &[0]));
+    let negative = b.compare("Less", indices, &zero)?;
+    let moved = b.add(indices, sizes)?;
+    b.select(&negative, &moved, indices)
+}
+
+/// `ScatterElements` and `ScatterND` alike: data, indices, updates.
+fn scatter(b: &mut Builder, n: &Node, g: &[Option<Value>]) -> Result<Vec<Option<Value>>> {
+    let (g, x, y) = (first(g)?, n.input(0)?.clone(), n.output(0)?.clone());
+    let (indices, updates) = (n.input(1)?.clone(), n.input(2)?.clone());
+    let by_element = n.op() == "ScatterElements";
+    let along: Vec<_> = if by_element {
+        vec![int("axis", n.int_or("axis", 0))]
+    } else {
+        vec![]
+    };
+    let pick = |b: &mut Builder, from: &Value| {
+        let op = if by_element {
+            "GatherElements"
+        } else {
+            "GatherND"
+        };
+        b.node(
+            op,
+            &[from, &indices],
+            along.clone(),
+            from.elem,
+            &updates.shape,
+        )
+    };
+    let put = |b: &mut Builder, into: &Value, what: &Value, reduction: &str| {
+        let mut attributes = along.clone();
+        attributes.push(text("reduction", reduction));
+        b.node(
+            n.op(),
+            &[into, &indices, what],
+            attributes,
+            g.elem,
+            &x.shape,
+        )
+    };
+    let (mut of_data, mut of_updates) = (None, None);
+    match n.text_or("reduction", "none") {
+        "none" => {
+            if n.wants(0) {
+                let zeros = b.zeros(&updates.shape)?;
+                of_data = Some(put(b, g, &zeros, "none"));
+            }
+            if n.wants(2) {
+                of_updates = Some(pick(b, g));
+            }
+        }
+        "add" => {
+            of_data = Some(g.clone());
+            if n.wants(2) {
+                of_updates = Some(pick(b, g));
+            }
+        }
+        "mul" => {
+            if n.wants(0) {
+                let factors = put_ones(b, &x, &updates, &put)?;
+                of_data = Some(b.mul(g, &factors)?);
+            }
+            if n.wants(2) {
+                let whole = b.mul(g, &y)?;
+                let whole = pick(b, &whole);
+                of_updates = Some(b.div(&whole, &updates)?);
+            }
+        }
+        // All that tie share the cotangent, as PyTorch's `scatter_reduce` has it.
+        _ => {
+            let kept = b.compare("Equal", &x, &y)?;
+            let kept = b.cast(&kept, g.elem);
+            let best = pick(b, &y);
+            let won = b.compare("Equal", &updates, &best)?;
+            let won = b.cast(&won, g.elem);
+            let winners = put(b, &kept, &won, "add");
+            let share = b.div(g, &winners)?;
+            of_data = Some(b.mul(&share, &kept)?);
+            let share = pick(b, &share);
+            of_updates = Some(b.mul(&share, &won)?);
+        }
+    }
+    Ok(vec![of_data, None, of_updates])
+}
+
+/// The product of the updates at each place.
+fn put_ones(
+    b: &mut Builder,
+    x: &Value,
+    updates: &Value,
+    put: &impl Fn(&mut Builder, &Value, &Value, &str) -> Value,
+) -> Result<Value> {
+    let one = b.scalar(1.0);
+    let ones = b.expand(&one, &x.shape)?;
+    Ok(put(b, &ones, updates, "mul"))
+}
+
+/// The values go back where they were; no two come from one place.
+fn top(b: &mut Builder, n: &Node, g: &[Option<Value>]) -> Result<Vec<Option<Value>>> {
+    let (g, x, y) = (first(g)?, n.input(0)?, n.output(0)?);
+    let axis = axis_of(x, n.int_or("axis", -1))?;
+    let indices = b.extra_output(y, 1, Elem::I64, &y.shape)?;
+    let zeros = b.zeros(&x.shape)?;
+    let along = int("axis", axis as i64);
+    Ok(vec![Some(b.node(
+        "ScatterElements",
+        &[&zeros, &indices, g],
+        vec![along],
+        g.elem,
+        &x.shape,
+    ))])
+}
