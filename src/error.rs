@@ -102,21 +102,27 @@ pub struct Blocking {
     pub why: String,
 }
 
-/// "Foo (it has no gradient rule; nodes a, b); If (...)".
-fn listed(blocking: &[Blocking]) -> String {
-    let mut groups: Vec<(&str, &str, Vec<&str>)> = Vec::new();
-    for b in blocking {
-        match groups
-            .iter_mut()
-            .find(|(op, why, _)| *op == b.op && *why == b.why)
-        {
-            Some((_, _, nodes)) => nodes.push(&b.node),
-            None => groups.push((&b.op, &b.why, vec![&b.node])),
+impl Blocking {
+    /// Operator, reason and nodes, one entry for all nodes that block alike, in order of appearance.
+    pub fn grouped(blocking: &[Self]) -> Vec<(&str, &str, Vec<&str>)> {
+        let mut groups: Vec<(&str, &str, Vec<&str>)> = Vec::new();
+        for b in blocking {
+            match groups
+                .iter_mut()
+                .find(|(op, why, _)| *op == b.op && *why == b.why)
+            {
+                Some((_, _, nodes)) => nodes.push(&b.node),
+                None => groups.push((&b.op, &b.why, vec![&b.node])),
+            }
         }
+        groups
     }
-    let texts = groups
-        .iter()
-        .map(|(op, why, nodes)| format!("{op} ({why}; {})", nodes.join(", ")));
+}
+
+/// "Foo (it has no gradient rule; a, b); If (...)".
+fn listed(blocking: &[Blocking]) -> String {
+    let groups = Blocking::grouped(blocking).into_iter();
+    let texts = groups.map(|(op, why, nodes)| format!("{op} ({why}; {})", nodes.join(", ")));
     texts.collect::<Vec<_>>().join("; ")
 }
 

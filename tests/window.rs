@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 mod bad_input;
 mod look;
+mod models;
 
 type Window = Harness<'static, App>;
 

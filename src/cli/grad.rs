@@ -208,11 +208,8 @@ fn describe(card: &Card, report: &Report) -> String {
             line(format_args!("{word}: {}", names.join(", ")));
         }
     }
-    for blocking in &card.survey.blocking {
-        line(format_args!(
-            "blocked by {} \"{}\": {}",
-            blocking.op, blocking.node, blocking.why
-        ));
+    for (op, why, nodes) in Blocking::grouped(&card.survey.blocking) {
+        line(format_args!("blocked by {op}: {why}: {}", nodes.join(", ")));
     }
     if let Some(m) = &card.measured {
         line(format_args!(""));

@@ -3,6 +3,7 @@
 use super::View;
 use super::theme::{Tokens, tokens};
 use super::widgets::{empty_state, figure, grouped, heading, weak};
+use crate::error::Blocking;
 use crate::grad::{Card, Measured, Standing};
 use crate::retrieval::Side;
 use crate::session::{Command, ModelCard, Pick};
@@ -106,10 +107,9 @@ fn known_ui(ui: &mut Ui, card: &Card, side: Side) {
     figures_ui(ui, card);
     ui.add_space(8.0);
     ports_ui(ui, card);
-    for blocking in &card.survey.blocking {
-        ui.label(
-            RichText::new(format!("{} “{}”: {}", blocking.op, blocking.node, blocking.why)).color(t.bad),
-        );
+    for (op, why, nodes) in Blocking::grouped(&card.survey.blocking) {
+        ui.label(RichText::new(format!("{op}: {why}")).color(t.bad));
+        weak(ui, nodes.join(", "));
     }
     ui.add_space(8.0);
     heading(ui, "Operators");
@@ -185,6 +185,7 @@ fn operators_ui(ui: &mut Ui, card: &Card, side: Side) {
         .num_columns(3)
         .spacing([18.0, 3.0])
         .show(ui, |ui| {
+            ui.spacing_mut().interact_size.y = 16.0;
             for (name, count, standing) in rows {
                 ui.label(name);
                 ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {

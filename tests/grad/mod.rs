@@ -2,6 +2,7 @@
 
 mod arithmetic;
 mod broken;
+mod command;
 mod harness;
 mod models;
 mod objectives;
