@@ -268,9 +268,16 @@ impl Tower {
 
     /// All inputs of the model for `n` pictures, or for the texts of `tokens`, by name, as the gradient of the model
     /// takes them: floats as float32. `pixels` is `[n, channels, height, width]`.
-    pub fn inputs(&self, pixels: Option<(&[f32], usize)>, tokens: Option<&Tokens>) -> BTreeMap<String, Tensor> {
+    pub fn inputs(
+        &self,
+        pixels: Option<(&[f32], usize)>,
+        tokens: Option<&Tokens>,
+    ) -> BTreeMap<String, Tensor> {
         let batch = Batch {
-            rows: pixels.map(|(_, n)| n).or(tokens.map(|t| t.rows)).unwrap_or(1),
+            rows: pixels
+                .map(|(_, n)| n)
+                .or(tokens.map(|t| t.rows))
+                .unwrap_or(1),
             cols: tokens.map_or(1, |t| t.cols),
             picture: self.picture,
             pixels: pixels.map(|(values, _)| values),

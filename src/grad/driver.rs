@@ -20,7 +20,11 @@ pub(super) fn reached(graph: &Graph, from: &[&str]) -> HashSet<String> {
             continue;
         }
         for (i, name) in node.output.iter().enumerate() {
-            let elem = graph.infos.get(name).map_or(Elem::F32, |i| i.elem);
+            // What is not known, as the output of a loop, may well be floats.
+            let elem = graph.infos.get(name).map_or(Elem::F32, |i| match i.elem {
+                Elem::Other(0) => Elem::F32,
+                known => known,
+            });
             let integer_input = || {
                 node.input.iter().any(|n| {
                     active.contains(n) && graph.infos.get(n).is_some_and(|i| !i.elem.is_float())
@@ -40,18 +44,17 @@ pub(super) fn on_path(graph: &Graph, active: &HashSet<String>, to: &str) -> Vec<
     let mut needed: HashSet<&str> = HashSet::from([to]);
     let mut mask = vec![false; graph.nodes.len()];
     for (i, node) in graph.nodes.iter().enumerate().rev() {
-        if node
+        let leads_on = node
             .output
             .iter()
-            .any(|o| needed.contains(o.as_str()) && active.contains(o))
-        {
+            .any(|o| needed.contains(o.as_str()) && active.contains(o));
+        // The node that makes the very first active value is not on the path from it.
+        // What subgraphs take from outside counts too.
+        let inputs = crate::onnx::node::inputs_of(node);
+        if leads_on && inputs.iter().any(|n| active.contains(n)) {
             mask[i] = true;
-            needed.extend(
-                node.input
-                    .iter()
-                    .filter(|n| active.contains(*n))
-                    .map(String::as_str),
-            );
+            let carried = node.input.iter().filter(|n| active.contains(*n));
+            needed.extend(carried.map(String::as_str));
         }
     }
     mask

@@ -220,6 +220,9 @@ fn finish(mut builder: Builder, outputs: [(&str, &str); 3]) -> Result<Graph> {
     let read: std::collections::HashSet<String> =
         graph.nodes.iter().flat_map(|n| n.input.clone()).collect();
     graph.inputs.retain(|p| read.contains(&p.name));
+    let used: std::collections::HashSet<String> =
+        graph.nodes.iter().map(|n| n.domain.clone()).collect();
+    graph.domains.retain(|domain, _| used.contains(domain));
     Ok(graph)
 }
 

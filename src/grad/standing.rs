@@ -6,7 +6,7 @@ use crate::error::{Blocking, Error, Result};
 use crate::onnx::Graph;
 use crate::onnx::node::{full_name, label};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 use tract_onnx::pb::NodeProto;
 
@@ -68,7 +68,10 @@ impl Survey {
         let mask = on_path(graph, &active, output);
         let mut survey = Self::default();
         for (node, passes) in graph.nodes.iter().zip(mask) {
-            let standing = if passes {
+            let open = passes && opens(graph, &active, node);
+            let standing = if open {
+                Standing::Blocking
+            } else if passes {
                 standing(node)
             } else {
                 Standing::Idle
@@ -83,7 +86,7 @@ impl Survey {
                 survey.blocking.push(Blocking {
                     op: full_name(node),
                     node: label(node),
-                    why: why(node).into(),
+                    why: if open { OPEN } else { why(node) }.into(),
                 });
             }
         }
@@ -103,6 +106,18 @@ impl Survey {
             .collect();
         refuse(path, blocking)
     }
+}
+
+const OPEN: &str = "the shape of what it makes depends on the input's values";
+
+/// Is `node` the first on a path of which the shapes are not known?
+fn opens(graph: &Graph, active: &HashSet<String>, node: &NodeProto) -> bool {
+    let open = |names: &[String]| {
+        names
+            .iter()
+            .any(|n| active.contains(n) && graph.open.contains(n))
+    };
+    open(&node.output) && !open(&node.input)
 }
 
 fn standing(node: &NodeProto) -> Standing {

@@ -5,6 +5,7 @@ use crate::error::{Error, Result};
 use crate::onnx::node::{Attributes, inputs_of, is_default};
 use crate::onnx::{Elem, Graph};
 use std::collections::{HashMap, HashSet};
+use tract_onnx::pb::NodeProto;
 
 /// What a gradient is taken with respect to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,8 +109,11 @@ fn embedded(graph: &Graph) -> Option<String> {
             .and_then(|n| fixed.get(n.as_str()))
             .copied()
             .unwrap_or(0);
-        let is_lookup =
-            node.op_type == "Gather" && is_default(&node.domain) && node.int_or("axis", 0) == 0;
+        let is_lookup = match node.op_type.as_str() {
+            "Gather" if is_default(&node.domain) => node.int_or("axis", 0) == 0,
+            "GatherBlockQuantized" => node.int_or("gather_axis", 0) == 0,
+            _ => false,
+        };
         if is_lookup && from_ids && rows > 0 {
             if best.is_none_or(|(most, _)| rows > most) {
                 best = Some((rows, output));
@@ -118,11 +122,18 @@ fn embedded(graph: &Graph) -> Option<String> {
             ids.insert(output);
         }
     }
-    best.map(|(_, name)| name.to_owned())
+    let (_, name) = best?;
+    // Rows of a quantised table are embeddings once they are floats.
+    let dequantises = |n: &&NodeProto| {
+        n.op_type == "DequantizeLinear" && n.input.first().is_some_and(|i| i == name)
+    };
+    let floats = graph.nodes.iter().find(dequantises);
+    let floats = floats.and_then(|n| n.output.first());
+    Some(floats.map_or(name, String::as_str).to_owned())
 }
 
 /// Does `node` make token ids of token ids?
-fn passes_ids(node: &tract_onnx::pb::NodeProto) -> bool {
+fn passes_ids(node: &NodeProto) -> bool {
     matches!(
         node.op_type.as_str(),
         "Cast"

@@ -53,6 +53,7 @@ pub fn bind(
             break;
         }
     }
+    graph.open = Static::of(graph).open;
     graph.prune();
     Ok(())
 }
@@ -125,12 +126,13 @@ pub fn integers_as(elem: Elem, shape: &[usize], values: &[i64]) -> Tensor {
 /// What no input's values reach: constants, shapes, and whatever is computed from those alone.
 struct Static {
     names: HashSet<String>,
+    /// Values whose shape depends on an input's values, so that not even that is known.
+    open: HashSet<String>,
 }
 
 impl Static {
     fn of(graph: &Graph) -> Self {
         let mut names: HashSet<String> = graph.constants.keys().cloned().collect();
-        // Values whose shape depends on an input's values, so that not even that is known.
         let mut open: HashSet<String> = HashSet::new();
         for node in &graph.nodes {
             let inputs = node::inputs_of(node);
@@ -146,7 +148,8 @@ impl Static {
             }
         }
         names.remove("");
-        Self { names }
+        open.remove("");
+        Self { names, open }
     }
 }
 
@@ -158,8 +161,8 @@ fn shapes_by_value(node: &NodeProto, fixed: &HashSet<String>) -> bool {
             .is_some_and(|n| !n.is_empty() && !fixed.contains(n))
     };
     match node.op_type.as_str() {
-        "NonZero" | "Unique" | "Compress" | "NonMaxSuppression" | "StringSplit" => true,
-        "Reshape" | "Expand" | "Tile" | "TopK" | "Pad" | "OneHot" => unknown(1),
+        "NonZero" | "Unique" | "NonMaxSuppression" | "StringSplit" => true,
+        "Reshape" | "Expand" | "Tile" | "TopK" | "Pad" | "OneHot" | "Compress" => unknown(1),
         "Slice" => (1..5).any(unknown),
         "Range" => (0..3).any(unknown),
         "ConstantOfShape" => unknown(0),
@@ -433,7 +436,7 @@ fn output_type(node: &NodeProto, index: usize, of: &dyn Fn(usize) -> Elem) -> El
         )
         | ("Dropout", 1) => Elem::Bool,
         ("Cast", _) => stated("to", of(0)),
-        ("CastLike" | "Where", _) => of(1),
+        ("CastLike" | "Where" | "QLinearWhere" | "QLinearConcat", _) => of(1),
         ("ConstantOfShape", _) => node
             .attribute("value")
             .and_then(|a| a.t.as_ref())
@@ -443,7 +446,7 @@ fn output_type(node: &NodeProto, index: usize, of: &dyn Fn(usize) -> Elem) -> El
             stated("dtype", of(0))
         }
         ("Multinomial", _) => stated("dtype", Elem::I32),
-        ("OneHot", _) => of(2),
+        ("OneHot" | "MatMulIntegerToFloat" | "GatherBlockQuantized", _) => of(2),
         ("QuantizeLinear", _) => match of(2) {
             Elem::Other(0) => stated("output_dtype", Elem::U8),
             zero => zero,
@@ -455,18 +458,26 @@ fn output_type(node: &NodeProto, index: usize, of: &dyn Fn(usize) -> Elem) -> El
         ("QLinearMatMul" | "QLinearConv", _) => of(7),
         ("EmbedLayerNormalization", 1) => Elem::I32,
         ("EmbedLayerNormalization", _) => of(2),
-        ("If", _) => branch_type(node, index),
+        ("QAttention", _) => of(3),
+        ("QGemm", _) => match of(8) {
+            Elem::Other(0) => of(1),
+            zero => zero,
+        },
+        ("If", _) => declared_type(node, "then_branch", index),
+        // The first thing a loop's body makes is whether it goes on.
+        ("Loop", _) => declared_type(node, "body", index + 1),
+        ("Scan", _) => declared_type(node, "body", index),
         (
-            "SequenceConstruct" | "SplitToSequence" | "SequenceEmpty" | "SequenceInsert" | "Loop"
-            | "Scan" | "Optional",
+            "SequenceConstruct" | "SplitToSequence" | "SequenceEmpty" | "SequenceInsert"
+            | "Optional",
             _,
         ) => Elem::Other(0),
         _ => of(0),
     }
 }
 
-/// What the `then` branch makes, as far as its own nodes or its declared outputs tell.
-fn branch_type(node: &NodeProto, index: usize) -> Elem {
-    let declared = node.graph("then_branch").and_then(|g| g.output.get(index));
+/// What the graph in `attribute` declares its output `index` to be.
+fn declared_type(node: &NodeProto, attribute: &str, index: usize) -> Elem {
+    let declared = node.graph(attribute).and_then(|g| g.output.get(index));
     declared.map_or(Elem::Other(0), |v| super::Port::from(v).elem)
 }

@@ -231,10 +231,12 @@ impl Builder {
         self.tensor(Tensor::ints(&[values.len()], values))
     }
 
-    /// float32 zeros of `shape`, as small as the graph can hold them.
+    /// float32 zeros of `shape`.
     pub fn zeros(&mut self, shape: &[usize]) -> Result<Value> {
-        let zero = self.scalar(0.0);
-        self.expand(&zero, shape)
+        // Engines make them so in half the time that `Expand` takes, and scatter into them in place.
+        let list: Vec<i64> = shape.iter().map(|&d| d as i64).collect();
+        let list = self.ints(&list);
+        Ok(self.node("ConstantOfShape", &[&list], vec![], Elem::F32, shape))
     }
 
     /// A node of any operator; `makes` lists type and shape of each output.

@@ -40,6 +40,9 @@ pub struct Graph {
     pub constants: BTreeMap<String, Tensor>,
     /// What is known of values, by name; filled by `bind`.
     pub infos: HashMap<String, Info>,
+    /// Values whose shape depends on the values of an input, filled by `bind`: what `infos` says of them holds for the
+    /// values that were fed then.
+    pub open: HashSet<String>,
     /// What the file says of its outputs.
     pub declared: HashMap<String, Port>,
 }
@@ -149,11 +152,23 @@ impl Graph {
         Ok(())
     }
 
+    /// No two nodes may have one name; those of inlined functions and branches may have.
+    fn name_apart(&mut self) {
+        let mut taken: HashSet<String> = HashSet::with_capacity(self.nodes.len());
+        for (i, node) in self.nodes.iter_mut().enumerate() {
+            if !node.name.is_empty() && !taken.insert(node.name.clone()) {
+                node.name = format!("{}/{i}", node.name);
+                taken.insert(node.name.clone());
+            }
+        }
+    }
+
     /// Brings the nodes into an order in which they can run.
     ///
     /// # Errors
     /// A node reads what nothing makes, two nodes make the same, or nodes wait for each other in a circle.
     pub(super) fn sort(&mut self) -> Result<()> {
+        self.name_apart();
         let mut known: HashSet<String> = self.constants.keys().cloned().collect();
         known.extend(self.inputs.iter().map(|p| p.name.clone()));
         known.insert(String::new());

@@ -131,13 +131,15 @@ fn body(function: &FunctionProto, call: &NodeProto, number: usize) -> Vec<NodePr
         }
     }
     let prefix = if call.name.is_empty() {
-        function.name.clone().unwrap_or_default()
+        format!("{}/call{number}", function.name.as_deref().unwrap_or(""))
     } else {
         call.name.clone()
     };
     let mut nodes: Vec<NodeProto> = function.node.clone();
     for node in &mut nodes {
-        node.name = format!("{prefix}/{}", node.name);
+        if !node.name.is_empty() {
+            node.name = format!("{prefix}/{}", node.name);
+        }
         rename_node(node, &mut names, &format!("/call{number}"));
         node.attribute
             .retain_mut(|attribute| resolve(attribute, call));

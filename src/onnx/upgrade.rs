@@ -4,6 +4,7 @@ use super::graph::Graph;
 use super::node::{self, Attributes, is_default};
 use super::{Elem, Tensor};
 use crate::error::Result;
+use std::collections::HashSet;
 use tract_onnx::pb::{GraphProto, NodeProto};
 
 /// The operator set that graphs are brought to; newer ones stay as they are.
@@ -26,7 +27,20 @@ pub fn upgrade(graph: &mut Graph) -> Result<()> {
     if from >= OPSET {
         return Ok(());
     }
+    let shrinks = |t: &Tensor| {
+        let scales = if t.elem() == Elem::F32 && t.len() <= 8 {
+            t.to_floats()
+        } else {
+            None
+        };
+        scales.is_some_and(|list| list.iter().any(|&s| s < 1.0))
+    };
+    let constants = graph.constants.iter();
     let mut upgrader = Upgrader {
+        shrinking: constants
+            .filter(|(_, t)| shrinks(t))
+            .map(|(name, _)| name.clone())
+            .collect(),
         from,
         made: 0,
         constants: Vec::new(),
@@ -39,6 +53,8 @@ pub fn upgrade(graph: &mut Graph) -> Result<()> {
 
 struct Upgrader {
     from: i64,
+    /// Constants that, as the scales of a `Resize`, make smaller.
+    shrinking: HashSet<String>,
     made: usize,
     constants: Vec<(String, Tensor)>,
 }
@@ -84,9 +100,13 @@ impl Upgrader {
             }
             "Upsample" => self.upsample(&mut node),
             "Resize" if self.from < 11 => {
-                // Resize-10 sampled as Upsample did: asymmetric, and nearest rounds down.
-                node.input.insert(1, String::new());
-                push_sampling(&mut node);
+                // Resize-10 sampled as Upsample did. Its text leaves open how nearest rounds: ONNX Runtime rounds up
+                // where it makes smaller.
+                let shrinks = node
+                    .input
+                    .get(1)
+                    .is_some_and(|s| self.shrinking.contains(s));
+                sample(&mut node, if shrinks { "ceil" } else { "floor" });
             }
             "Clip" if self.from < 11 => {
                 let bounds = ["min", "max"].map(|name| node.attribute(name).map(|a| a.f));
@@ -146,11 +166,11 @@ impl Upgrader {
     /// Before version 13 these worked on all dimensions from `axis` on, flattened into one.
     fn softmax(&mut self, mut node: NodeProto, upgraded: &mut Vec<NodeProto>) {
         let axis = node.int_or("axis", 1);
-        if axis == -1 {
+        let ends = (node.input.first().cloned(), node.output.first().cloned());
+        let (Some(input), Some(output), true) = (ends.0, ends.1, axis != -1) else {
             upgraded.push(node);
             return;
-        }
-        let (input, output) = (node.input[0].clone(), node.output[0].clone());
+        };
         let [flat, soft, shape] =
             ["flat", "soft", "shape"].map(|n| format!("{output}/nearmiss_{n}"));
         let plain = |op: &str, from: Vec<String>, to: &str| NodeProto {
@@ -178,15 +198,16 @@ impl Upgrader {
             node.input.push(scales);
             node.attribute.retain(|a| a.name != "scales");
         }
-        node.input.insert(1, String::new());
-        push_sampling(node);
+        sample(node, "floor");
     }
 }
 
-fn push_sampling(node: &mut NodeProto) {
+/// The inputs and attributes of `Resize` as version 11 has them, for what came before.
+fn sample(node: &mut NodeProto, nearest: &str) {
+    node.input.insert(node.input.len().min(1), String::new());
     node.attribute
         .push(node::text("coordinate_transformation_mode", "asymmetric"));
-    node.attribute.push(node::text("nearest_mode", "floor"));
+    node.attribute.push(node::text("nearest_mode", nearest));
 }
 
 /// Every float16, bfloat16 and float64 value becomes float32.

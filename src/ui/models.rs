@@ -14,7 +14,8 @@ pub fn models_ui(ui: &mut Ui, view: &mut View<'_>) {
     let session = view.session;
     let Some(encoder) = &session.encoder else {
         let title = "No encoder is open";
-        let text = "Its models appear here, with what gradients they have and which attacks those allow.";
+        let text =
+            "Its models appear here, with what gradients they have and which attacks those allow.";
         if empty_state(ui, title, text, Some("Open an encoder…")) {
             view.ask(Command::Pick(Pick::EncoderFolder));
         }
@@ -22,7 +23,10 @@ pub fn models_ui(ui: &mut Ui, view: &mut View<'_>) {
     };
     ui.horizontal(|ui| {
         heading(ui, &encoder.name);
-        weak(ui, format!("{} · {}", encoder.engine, encoder.image_provider));
+        weak(
+            ui,
+            format!("{} · {}", encoder.engine, encoder.image_provider),
+        );
         let busy = session.jobs.iter().any(|j| j.slot == "examine");
         ui.add_enabled_ui(!busy, |ui| {
             if ui.button("Examine again").clicked() {
@@ -34,9 +38,15 @@ pub fn models_ui(ui: &mut Ui, view: &mut View<'_>) {
     if session.cards.is_empty() {
         let examining = session.jobs.iter().any(|j| j.slot == "examine");
         let (title, text) = if examining {
-            ("Examining the models…", "Each is differentiated, run and compared with central differences.")
+            (
+                "Examining the models…",
+                "Each is differentiated, run and compared with central differences.",
+            )
         } else {
-            ("Not examined", "The gradients of these models have not been looked at.")
+            (
+                "Not examined",
+                "The gradients of these models have not been looked at.",
+            )
         };
         let button = (!examining).then_some("Examine the models");
         if empty_state(ui, title, text, button) {
@@ -45,20 +55,22 @@ pub fn models_ui(ui: &mut Ui, view: &mut View<'_>) {
         return;
     }
     let wide = ui.available_width() > 900.0;
-    ScrollArea::vertical().auto_shrink([false; 2]).show(ui, |ui| {
-        if wide {
-            ui.columns(session.cards.len(), |columns| {
-                for (ui, card) in columns.iter_mut().zip(&session.cards) {
+    ScrollArea::vertical()
+        .auto_shrink([false; 2])
+        .show(ui, |ui| {
+            if wide {
+                ui.columns(session.cards.len(), |columns| {
+                    for (ui, card) in columns.iter_mut().zip(&session.cards) {
+                        card_ui(ui, card);
+                    }
+                });
+            } else {
+                for card in &session.cards {
                     card_ui(ui, card);
+                    ui.add_space(10.0);
                 }
-            });
-        } else {
-            for card in &session.cards {
-                card_ui(ui, card);
-                ui.add_space(10.0);
             }
-        }
-    });
+        });
 }
 
 fn card_ui(ui: &mut Ui, model: &ModelCard) {
@@ -75,7 +87,10 @@ fn card_ui(ui: &mut Ui, model: &ModelCard) {
                 Side::Text => "Text model",
             };
             heading(ui, title);
-            let name = model.file.file_name().map(|n| n.to_string_lossy().into_owned());
+            let name = model
+                .file
+                .file_name()
+                .map(|n| n.to_string_lossy().into_owned());
             weak(ui, name.unwrap_or_default()).on_hover_text(model.file.display().to_string());
             ui.add_space(8.0);
             match &model.card {
@@ -131,7 +146,12 @@ fn figures_ui(ui: &mut Ui, card: &Card) {
     };
     ui.horizontal(|ui| {
         figure(ui, width, &format!("{} ms", short(m.forward_ms)), "forward");
-        figure(ui, width, &format!("{} ms", short(m.gradient_ms)), &ratio(m));
+        figure(
+            ui,
+            width,
+            &format!("{} ms", short(m.gradient_ms)),
+            &ratio(m),
+        );
         let (value, what) = match &m.check {
             Some(check) => (
                 format!("{:.1e}", check.max_rel_error),
@@ -151,11 +171,18 @@ fn figures_ui(ui: &mut Ui, card: &Card) {
 }
 
 fn ratio(m: &Measured) -> String {
-    format!("with gradient, {:.1}×", m.gradient_ms / m.forward_ms.max(1e-9))
+    format!(
+        "with gradient, {:.1}×",
+        m.gradient_ms / m.forward_ms.max(1e-9)
+    )
 }
 
 fn short(ms: f64) -> String {
-    if ms < 10.0 { format!("{ms:.2}") } else { format!("{ms:.0}") }
+    if ms < 10.0 {
+        format!("{ms:.2}")
+    } else {
+        format!("{ms:.0}")
+    }
 }
 
 fn ports_ui(ui: &mut Ui, card: &Card) {
@@ -178,8 +205,12 @@ fn ports_ui(ui: &mut Ui, card: &Card) {
 
 fn operators_ui(ui: &mut Ui, card: &Card, side: Side) {
     let t = tokens(ui);
-    let mut rows: Vec<(&String, usize, Standing)> =
-        card.survey.ops.iter().map(|(name, (n, s))| (name, *n, *s)).collect();
+    let mut rows: Vec<(&String, usize, Standing)> = card
+        .survey
+        .ops
+        .iter()
+        .map(|(name, (n, s))| (name, *n, *s))
+        .collect();
     rows.sort_by(|a, b| b.2.cmp(&a.2).then(b.1.cmp(&a.1)).then(a.0.cmp(b.0)));
     Grid::new(("operators", side))
         .num_columns(3)

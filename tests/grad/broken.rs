@@ -14,7 +14,10 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime};
-use tract_onnx::pb::{FunctionProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto, ValueInfoProto};
+use tract_onnx::pb::{
+    FunctionProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto,
+    ValueInfoProto,
+};
 
 fn node(op: &str, inputs: &[&str], outputs: &[&str]) -> NodeProto {
     NodeProto {
@@ -35,7 +38,10 @@ fn value(name: &str) -> ValueInfoProto {
 fn model(nodes: Vec<NodeProto>) -> ModelProto {
     ModelProto {
         ir_version: 8,
-        opset_import: vec![OperatorSetIdProto { domain: String::new(), version: 18 }],
+        opset_import: vec![OperatorSetIdProto {
+            domain: String::new(),
+            version: 18,
+        }],
         graph: Some(GraphProto {
             node: nodes,
             input: vec![value("x")],
@@ -56,8 +62,20 @@ fn refused(model: &ModelProto) -> String {
 fn broken_structures_are_refused_with_a_reason() {
     assert!(refused(&model(vec![node("Relu", &["nothing"], &["y"])])).contains("\"nothing\""));
     assert!(refused(&model(vec![node("Relu", &["x"], &["z"])])).contains("output \"y\""));
-    assert!(refused(&model(vec![node("Relu", &["x"], &["y"]), node("Neg", &["x"], &["y"])])).contains("twice"));
-    assert!(refused(&model(vec![node("Add", &["x", "b"], &["y"]), node("Neg", &["y"], &["b"])])).contains("circle"));
+    assert!(
+        refused(&model(vec![
+            node("Relu", &["x"], &["y"]),
+            node("Neg", &["x"], &["y"])
+        ]))
+        .contains("twice")
+    );
+    assert!(
+        refused(&model(vec![
+            node("Add", &["x", "b"], &["y"]),
+            node("Neg", &["y"], &["b"])
+        ]))
+        .contains("circle")
+    );
     assert!(refused(&ModelProto::default()).contains("no graph"));
     let mut negative = model(vec![node("Add", &["x", "w"], &["y"])]);
     let weights = TensorProto {
@@ -68,10 +86,17 @@ fn broken_structures_are_refused_with_a_reason() {
     };
     negative.graph.as_mut().unwrap().initializer = vec![weights.clone()];
     assert!(refused(&negative).contains("negative"));
-    let huge = TensorProto { dims: vec![1 << 40, 1 << 40], ..weights.clone() };
+    let huge = TensorProto {
+        dims: vec![1 << 40, 1 << 40],
+        ..weights.clone()
+    };
     negative.graph.as_mut().unwrap().initializer = vec![huge];
     assert!(refused(&negative).contains("\"w\""));
-    let short = TensorProto { dims: vec![100], raw_data: vec![0; 7], ..weights.clone() };
+    let short = TensorProto {
+        dims: vec![100],
+        raw_data: vec![0; 7],
+        ..weights.clone()
+    };
     negative.graph.as_mut().unwrap().initializer = vec![short];
     assert!(refused(&negative).contains("7 bytes"));
     let outside = TensorProto {
@@ -97,22 +122,38 @@ fn functions_that_never_end_are_refused() {
             .iter()
             .enumerate()
             .map(|(i, callee)| {
-                let from = if i == 0 { "a".to_owned() } else { format!("t{i}") };
-                let to = if i + 1 == calls.len() { "b".to_owned() } else { format!("t{}", i + 1) };
-                NodeProto { domain: "own".into(), ..node(callee, &[&from], &[&to]) }
+                let from = if i == 0 {
+                    "a".to_owned()
+                } else {
+                    format!("t{i}")
+                };
+                let to = if i + 1 == calls.len() {
+                    "b".to_owned()
+                } else {
+                    format!("t{}", i + 1)
+                };
+                NodeProto {
+                    domain: "own".into(),
+                    ..node(callee, &[&from], &[&to])
+                }
             })
             .collect(),
         ..FunctionProto::default()
     };
-    let mut endless = model(vec![NodeProto { domain: "own".into(), ..node("F", &["x"], &["y"]) }]);
+    let mut endless = model(vec![NodeProto {
+        domain: "own".into(),
+        ..node("F", &["x"], &["y"])
+    }]);
     endless.functions = vec![function("F", &["F"])];
     assert!(refused(&endless).contains("without end"));
     // 2^40 copies of the innermost.
     let names: Vec<String> = (0..40).map(|i| format!("F{i}")).collect();
-    endless.functions = (0..40).map(|i| {
-        let callee = names.get(i + 1).map_or("G", String::as_str);
-        function(&names[i], &[callee, callee])
-    }).collect();
+    endless.functions = (0..40)
+        .map(|i| {
+            let callee = names.get(i + 1).map_or("G", String::as_str);
+            function(&names[i], &[callee, callee])
+        })
+        .collect();
     endless.graph.as_mut().unwrap().node[0].op_type = "F0".into();
     assert!(refused(&endless).contains("unfold"));
 }
@@ -129,7 +170,10 @@ impl Engine for Chaos {
 
     fn load(&self, graph: &Graph, _: Effort) -> Result<Box<dyn Program>> {
         let seed = self.0.lock().unwrap().u64(..);
-        Ok(Box::new(Answers(graph.outputs.clone(), fastrand::Rng::with_seed(seed))))
+        Ok(Box::new(Answers(
+            graph.outputs.clone(),
+            fastrand::Rng::with_seed(seed),
+        )))
     }
 }
 
@@ -142,7 +186,9 @@ impl Program for Answers {
             .map(|name| {
                 let n = random.usize(0..5);
                 if name.contains("shape_of") || random.bool() {
-                    let sizes: Vec<i64> = (0..n).map(|_| random.choice([0, 1, 1, 2, 2, 3, 7]).unwrap_or(1)).collect();
+                    let sizes: Vec<i64> = (0..n)
+                        .map(|_| random.choice([0, 1, 1, 2, 2, 3, 7]).unwrap_or(1))
+                        .collect();
                     Tensor::ints(&[n], &sizes)
                 } else {
                     let values: Vec<f32> = (0..n).map(|_| random.f32() * 4.0 - 2.0).collect();
@@ -164,7 +210,16 @@ fn digest(bytes: &[u8], random: &mut fastrand::Rng) {
     };
     let feeds: BTreeMap<String, Tensor> = sample_feeds(&graph, &BTreeMap::new(), 1)
         .into_iter()
-        .map(|(name, tensor)| (name, if tensor.len() > 1 << 16 { Tensor::floats(&[1], &[0.0]) } else { tensor }))
+        .map(|(name, tensor)| {
+            (
+                name,
+                if tensor.len() > 1 << 16 {
+                    Tensor::floats(&[1], &[0.0])
+                } else {
+                    tensor
+                },
+            )
+        })
         .collect();
     let Ok(target) = Target::first_input(&graph) else {
         return;
@@ -207,7 +262,9 @@ fn mutate_model(model: &mut ModelProto, random: &mut fastrand::Rng) {
             import.version = random.i64(-1..30);
         }
     }
-    let Some(graph) = &mut model.graph else { return };
+    let Some(graph) = &mut model.graph else {
+        return;
+    };
     if graph.node.is_empty() {
         return;
     }
@@ -226,7 +283,9 @@ fn mutate_model(model: &mut ModelProto, random: &mut fastrand::Rng) {
             node.domain = domain.into();
         }
         2 => node.input.clear(),
-        3 => node.input.push(other.output.first().cloned().unwrap_or_default()),
+        3 => node
+            .input
+            .push(other.output.first().cloned().unwrap_or_default()),
         4 => {
             if let Some(name) = node.input.first_mut() {
                 *name = other.input.first().cloned().unwrap_or_default();
@@ -245,11 +304,27 @@ fn mutate_model(model: &mut ModelProto, random: &mut fastrand::Rng) {
             }
         }
         8 => {
-            let name = ["axis", "group", "perm", "axes", "kernel_shape", "strides", "pads", "dilations", "blocksize"];
+            let name = [
+                "axis",
+                "group",
+                "perm",
+                "axes",
+                "kernel_shape",
+                "strides",
+                "pads",
+                "dilations",
+                "blocksize",
+            ];
             let name = *random.choice(name.iter()).unwrap();
             let length = random.usize(..5);
-            let values: Vec<i64> = (0..length).map(|_| *random.choice(odd.iter()).unwrap()).collect();
-            node.attribute.push(if random.bool() { ints(name, &values) } else { int(name, odd[random.usize(..odd.len())]) });
+            let values: Vec<i64> = (0..length)
+                .map(|_| *random.choice(odd.iter()).unwrap())
+                .collect();
+            node.attribute.push(if random.bool() {
+                ints(name, &values)
+            } else {
+                int(name, odd[random.usize(..odd.len())])
+            });
         }
         _ => {
             if !graph.initializer.is_empty() {
@@ -274,7 +349,10 @@ fn mutate_model(model: &mut ModelProto, random: &mut fastrand::Rng) {
 fn mutated_models_never_panic() {
     let number = |name: &str| std::env::var(name).ok().and_then(|v| v.parse::<u64>().ok());
     let seconds = number("NEARMISS_FUZZ_SECONDS").unwrap_or(3);
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_nanos() as u64;
+    let now = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap()
+        .as_nanos() as u64;
     let mut seed = number("NEARMISS_FUZZ_SEED").unwrap_or(now);
     let corpus = stored_models();
     let begun = Instant::now();
@@ -286,7 +364,10 @@ fn mutated_models_never_panic() {
         let start = Instant::now();
         let outcome = catch_unwind(AssertUnwindSafe(|| digest(&bytes, &mut random)));
         assert!(outcome.is_ok(), "NEARMISS_FUZZ_SEED={seed} ({name}) panics");
-        assert!(start.elapsed() < Duration::from_secs(20), "NEARMISS_FUZZ_SEED={seed} ({name}) takes very long");
+        assert!(
+            start.elapsed() < Duration::from_secs(20),
+            "NEARMISS_FUZZ_SEED={seed} ({name}) takes very long"
+        );
         seed = seed.wrapping_add(1);
         runs += 1;
     }

@@ -11,7 +11,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 fn run(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_nearmiss")).args(arguments).output().unwrap()
+    Command::new(env!("CARGO_BIN_EXE_nearmiss"))
+        .args(arguments)
+        .output()
+        .unwrap()
 }
 
 fn stored(name: &str, folder: &Path) -> PathBuf {
@@ -33,12 +36,40 @@ fn the_report_has_its_keys_and_the_saved_graph_runs() {
     let model = stored("resnet.dynamo.onnx", folder.path());
     let [grad, graph] = ["g.npy", "grad.onnx"].map(|n| folder.path().join(n).display().to_string());
     let model = model.display().to_string();
-    let arguments = ["grad", &model, "--check", "8", "--save-grad", &grad, "--save-graph", &graph, "--json"];
+    let arguments = [
+        "grad",
+        &model,
+        "--check",
+        "8",
+        "--save-grad",
+        &grad,
+        "--save-graph",
+        &graph,
+        "--json",
+    ];
     let output = run(&arguments);
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let keys: BTreeSet<&str> = report.as_object().unwrap().keys().map(String::as_str).collect();
-    let wanted = ["approximate", "blocking", "check", "engine", "forward_ms", "gradient_ms", "ops", "supported"];
+    let keys: BTreeSet<&str> = report
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
+    let wanted = [
+        "approximate",
+        "blocking",
+        "check",
+        "engine",
+        "forward_ms",
+        "gradient_ms",
+        "ops",
+        "supported",
+    ];
     assert_eq!(keys, BTreeSet::from(wanted));
     assert_eq!(report["supported"], true);
     assert!(report["ops"]["Conv"].as_u64().unwrap() > 5);
@@ -54,7 +85,11 @@ fn the_report_has_its_keys_and_the_saved_graph_runs() {
     let names: Vec<&str> = saved.inputs.iter().map(|p| p.name.as_str()).collect();
     assert!(names.contains(&COTANGENT));
     assert_eq!(saved.outputs.len(), 3);
-    let sample = nearmiss::onnx::sample_feeds(&Graph::open(Path::new(&model)).unwrap(), &[("batch".to_owned(), 1)].into(), 0);
+    let sample = nearmiss::onnx::sample_feeds(
+        &Graph::open(Path::new(&model)).unwrap(),
+        &[("batch".to_owned(), 1)].into(),
+        0,
+    );
     let shape: Vec<usize> = saved
         .inputs
         .iter()
@@ -67,16 +102,36 @@ fn the_report_has_its_keys_and_the_saved_graph_runs() {
     let cotangent = nearmiss::grad::seeded_cotangent(&shape, 1);
     let feeds: Vec<(&str, &Tensor)> = names
         .iter()
-        .map(|n| (*n, if *n == COTANGENT { &cotangent } else { &sample[*n] }))
+        .map(|n| {
+            (
+                *n,
+                if *n == COTANGENT {
+                    &cotangent
+                } else {
+                    &sample[*n]
+                },
+            )
+        })
         .collect();
-    let results = engine().load(&saved, Effort::Often).unwrap().run(&feeds, &task).unwrap();
-    close(&results[2].to_floats().unwrap(), &gradient.to_floats().unwrap(), 1e-5, "the saved graph");
+    let results = engine()
+        .load(&saved, Effort::Often)
+        .unwrap()
+        .run(&feeds, &task)
+        .unwrap();
+    close(
+        &results[2].to_floats().unwrap(),
+        &gradient.to_floats().unwrap(),
+        1e-5,
+        "the saved graph",
+    );
 }
 
 #[test]
 fn wrong_input_is_refused_with_a_remedy() {
     let folder = tempfile::tempdir().unwrap();
-    let model = stored("resnet.dynamo.onnx", folder.path()).display().to_string();
+    let model = stored("resnet.dynamo.onnx", folder.path())
+        .display()
+        .to_string();
     let bad = folder.path().join("bad.npy").display().to_string();
     std::fs::write(&bad, b"not numpy").unwrap();
     let cases: [(&[&str], &str); 4] = [
@@ -88,6 +143,9 @@ fn wrong_input_is_refused_with_a_remedy() {
     for (arguments, word) in cases {
         let output = run(arguments);
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(!output.status.success() && said.contains(word), "{arguments:?}: {said}");
+        assert!(
+            !output.status.success() && said.contains(word),
+            "{arguments:?}: {said}"
+        );
     }
 }

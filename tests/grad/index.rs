@@ -1,8 +1,9 @@
 //! Operators that pick and put elements by index.
 
 use super::harness::Case;
-use nearmiss::onnx::Elem;
+use super::net::Net;
 use nearmiss::onnx::node::{int, text};
+use nearmiss::onnx::{Elem, Tensor};
 
 #[test]
 fn gathers() {
@@ -131,4 +132,52 @@ fn largest_values() {
         .input(&[2, 4])
         .outputs(&both)
         .check();
+}
+
+#[test]
+fn positions_that_the_input_decides() {
+    let net = || {
+        Net::new(18)
+            .input("x", &[2, 5, 3])
+            .input("ids", &[2, 5])
+            .node(
+                "ArgMax",
+                &["ids"],
+                &["at"],
+                &[int("axis", 1), int("keepdims", 0)],
+            )
+    };
+    // As CLIP's text models pick the last token, in three exporters' ways.
+    net()
+        .constant("rows", &Tensor::ints(&[2], &[0, 1]))
+        .constant("axis", &Tensor::ints(&[1], &[1]))
+        .node("Unsqueeze", &["at", "axis"], &["column"], &[])
+        .node("Unsqueeze", &["rows", "axis"], &["row"], &[])
+        .node("Concat", &["row", "column"], &["place"], &[int("axis", 1)])
+        .node("GatherND", &["x", "place"], &["y"], &[])
+        .check("x");
+    net()
+        .constant("flat", &Tensor::ints(&[2], &[-1, 3]))
+        .constant("starts", &Tensor::ints(&[2], &[0, 5]))
+        .node("Reshape", &["x", "flat"], &["rows"], &[])
+        .node("Add", &["at", "starts"], &["place"], &[])
+        .node("Gather", &["rows", "place"], &["y"], &[])
+        .check("x");
+    net()
+        .constant("axes", &Tensor::ints(&[2], &[1, 2]))
+        .constant("wide", &Tensor::ints(&[3], &[1, 1, 3]))
+        .node("Unsqueeze", &["at", "axes"], &["apart"], &[])
+        .node("Expand", &["apart", "wide"], &["place"], &[])
+        .node("GatherElements", &["x", "place"], &["y"], &[int("axis", 1)])
+        .check("x");
+    net()
+        .constant("last", &Tensor::ints(&[1], &[1]))
+        .node("Unsqueeze", &["at", "last"], &["place"], &[])
+        .node("GatherND", &["x", "place"], &["y"], &[int("batch_dims", 1)])
+        .check("x");
+    net()
+        .constant("minus", &Tensor::ints(&[], &[-5]))
+        .node("Add", &["at", "minus"], &["fromend"], &[])
+        .node("Gather", &["x", "fromend"], &["y"], &[int("axis", 1)])
+        .check("x");
 }

@@ -20,7 +20,11 @@ fn fixtures() -> Archive {
 
 fn member(archive: &mut Archive, name: &str) -> Vec<u8> {
     let mut bytes = Vec::new();
-    archive.by_name(name).unwrap().read_to_end(&mut bytes).unwrap();
+    archive
+        .by_name(name)
+        .unwrap()
+        .read_to_end(&mut bytes)
+        .unwrap();
     bytes
 }
 
@@ -29,7 +33,9 @@ pub fn stored_models() -> Vec<(String, Vec<u8>)> {
     let mut archive = fixtures();
     let names: Vec<String> = archive.file_names().map(str::to_owned).collect();
     let models = names.into_iter().filter(|n| n.ends_with(".onnx"));
-    models.map(|n| (n.clone(), member(&mut archive, &n))).collect()
+    models
+        .map(|n| (n.clone(), member(&mut archive, &n)))
+        .collect()
 }
 
 /// The arrays of a `.npz`, by name.
@@ -55,9 +61,21 @@ fn arrays(bytes: Vec<u8>) -> BTreeMap<String, Tensor> {
 /// Cosine and relative L2 error of `a` against `b`.
 pub fn agreement(a: &[f32], b: &[f32]) -> (f64, f64) {
     assert_eq!(a.len(), b.len());
-    let dot = |x: &[f32], y: &[f32]| x.iter().zip(y).map(|(x, y)| f64::from(*x) * f64::from(*y)).sum::<f64>();
-    let gap: f64 = a.iter().zip(b).map(|(x, y)| (f64::from(*x) - f64::from(*y)).powi(2)).sum();
-    (dot(a, b) / (dot(a, a) * dot(b, b)).sqrt(), (gap / dot(b, b)).sqrt())
+    let dot = |x: &[f32], y: &[f32]| {
+        x.iter()
+            .zip(y)
+            .map(|(x, y)| f64::from(*x) * f64::from(*y))
+            .sum::<f64>()
+    };
+    let gap: f64 = a
+        .iter()
+        .zip(b)
+        .map(|(x, y)| (f64::from(*x) - f64::from(*y)).powi(2))
+        .sum();
+    (
+        dot(a, b) / (dot(a, a) * dot(b, b)).sqrt(),
+        (gap / dot(b, b)).sqrt(),
+    )
 }
 
 /// Whether the gradient of one file agrees; the cosine and error, or why there is none.
@@ -82,17 +100,33 @@ fn compare(archive: &mut Archive, model: &Value, file: &Value) -> Result<(f64, f
     let engine = engine();
     let made = differentiate(&graph, &request, &engine, &task).map_err(|e| e.to_string())?;
     feeds.insert(COTANGENT.into(), data["cotangent"].clone());
-    let fed: Vec<(&str, &Tensor)> = made.graph.inputs.iter().map(|p| (p.name.as_str(), &feeds[&p.name])).collect();
-    let mut program = engine.load(&made.graph, Effort::Often).map_err(|e| e.to_string())?;
+    let fed: Vec<(&str, &Tensor)> = made
+        .graph
+        .inputs
+        .iter()
+        .map(|p| (p.name.as_str(), &feeds[&p.name]))
+        .collect();
+    let mut program = engine
+        .load(&made.graph, Effort::Often)
+        .map_err(|e| e.to_string())?;
     let results = program.run(&fed, &task).map_err(|e| e.to_string())?;
-    let (cosine, error) = agreement(&results[1].to_floats().unwrap(), &data["output"].to_floats().unwrap());
+    let (cosine, error) = agreement(
+        &results[1].to_floats().unwrap(),
+        &data["output"].to_floats().unwrap(),
+    );
     if cosine < 0.99999 || error > 1e-3 {
         return Err(format!("its output is off: cosine {cosine}, error {error}"));
     }
     if results[2].shape() != data["gradient"].shape() {
-        return Err(format!("its gradient has the shape {:?}", results[2].shape()));
+        return Err(format!(
+            "its gradient has the shape {:?}",
+            results[2].shape()
+        ));
     }
-    Ok(agreement(&results[2].to_floats().unwrap(), &data["gradient"].to_floats().unwrap()))
+    Ok(agreement(
+        &results[2].to_floats().unwrap(),
+        &data["gradient"].to_floats().unwrap(),
+    ))
 }
 
 #[test]
@@ -104,16 +138,27 @@ fn real_architectures_agree_with_pytorch() {
     let mut files = 0;
     for model in &list {
         for (exporter, file) in model["files"].as_object().unwrap() {
-            let name = format!("{} ({exporter}, opset {})", model["name"].as_str().unwrap(), file["opset"]);
+            let name = format!(
+                "{} ({exporter}, opset {})",
+                model["name"].as_str().unwrap(),
+                file["opset"]
+            );
             files += 1;
             match compare(&mut archive, model, file) {
                 Ok((cosine, error)) if cosine > 0.9999 && error < 1e-3 => {
                     println!("{name}: cosine {cosine:.8}, error {error:.1e}");
                 }
-                Ok((cosine, error)) => wrong.push(format!("{name}: cosine {cosine:.8}, error {error:.1e}")),
+                Ok((cosine, error)) => {
+                    wrong.push(format!("{name}: cosine {cosine:.8}, error {error:.1e}"))
+                }
                 Err(why) => wrong.push(format!("{name}: {why}")),
             }
         }
     }
-    assert!(wrong.is_empty(), "{} of {files} files:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} of {files} files:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
 }

@@ -36,7 +36,12 @@ fn forward(x: &[f64], w: &[f32]) -> Vec<Vec<f64>> {
     (0..BATCH)
         .map(|i| {
             (0..DIM)
-                .map(|j| (0..5).map(|k| x[i * 5 + k] * f64::from(w[k * DIM + j])).sum::<f64>().sin())
+                .map(|j| {
+                    (0..5)
+                        .map(|k| x[i * 5 + k] * f64::from(w[k * DIM + j]))
+                        .sum::<f64>()
+                        .sin()
+                })
                 .collect()
         })
         .collect()
@@ -76,16 +81,31 @@ fn check(objective: Objective, extra: &[(&str, Tensor)], reference: impl Fn(usiz
     let task = Task::detached();
     let differentiator = Differentiator::new(graph, Arc::new(engine()));
     let ready = differentiator.prepare(&request, &task).unwrap();
-    assert!(Arc::ptr_eq(&ready, &differentiator.prepare(&request, &task).unwrap()), "built once");
+    assert!(
+        Arc::ptr_eq(&ready, &differentiator.prepare(&request, &task).unwrap()),
+        "built once"
+    );
     let mut feeds: Vec<(&str, &Tensor)> = vec![("x", &x)];
     feeds.extend(extra.iter().map(|(n, t)| (*n, t)));
     let step = ready.run(&feeds, &task).unwrap();
-    let base: Vec<f64> = x.to_floats().unwrap().iter().map(|&v| f64::from(v)).collect();
+    let base: Vec<f64> = x
+        .to_floats()
+        .unwrap()
+        .iter()
+        .map(|&v| f64::from(v))
+        .collect();
     let losses = |x: &[f64]| -> Vec<f64> {
-        forward(x, &weights).iter().enumerate().map(|(i, e)| reference(i, e)).collect()
+        forward(x, &weights)
+            .iter()
+            .enumerate()
+            .map(|(i, e)| reference(i, e))
+            .collect()
     };
     for (said, wanted) in step.loss.iter().zip(losses(&base)) {
-        assert!((f64::from(*said) - wanted).abs() < 1e-5, "{objective:?}: loss {said}, should be {wanted}");
+        assert!(
+            (f64::from(*said) - wanted).abs() < 1e-5,
+            "{objective:?}: loss {said}, should be {wanted}"
+        );
     }
     let gradient = step.gradient.to_floats().unwrap();
     for i in 0..base.len() {
@@ -104,7 +124,12 @@ fn check(objective: Objective, extra: &[(&str, Tensor)], reference: impl Fn(usiz
 }
 
 fn floats(tensor: &Tensor) -> Vec<f64> {
-    tensor.to_floats().unwrap().iter().map(|&v| f64::from(v)).collect()
+    tensor
+        .to_floats()
+        .unwrap()
+        .iter()
+        .map(|&v| f64::from(v))
+        .collect()
 }
 
 /// Scores of row `i`: cosines to its K candidates, or the output.
@@ -113,7 +138,9 @@ fn scores(candidates: &[f64], k: usize, i: usize, e: &[f64]) -> Vec<f64> {
         return e.to_vec();
     }
     let e = unit(e);
-    (0..k).map(|c| dot(&e, &candidates[(i * k + c) * DIM..][..DIM])).collect()
+    (0..k)
+        .map(|c| dot(&e, &candidates[(i * k + c) * DIM..][..DIM]))
+        .collect()
 }
 
 fn sorted(z: &[f64]) -> Vec<f64> {
@@ -134,12 +161,24 @@ fn one_target() {
     for towards in [false, true] {
         let sign = if towards { 1.0 } else { -1.0 };
         let cosine = |i: usize, e: &[f64]| sign * dot(&unit(e), &t[i * DIM..][..DIM]);
-        check(Objective::Cosine { towards }, &[(Objective::TARGET, target.clone())], cosine);
+        check(
+            Objective::Cosine { towards },
+            &[(Objective::TARGET, target.clone())],
+            cosine,
+        );
         let distance = |i: usize, e: &[f64]| {
-            let gap = e.iter().zip(&t[i * DIM..]).map(|(a, b)| (a - b).powi(2)).sum::<f64>();
+            let gap = e
+                .iter()
+                .zip(&t[i * DIM..])
+                .map(|(a, b)| (a - b).powi(2))
+                .sum::<f64>();
             -sign * gap
         };
-        check(Objective::Distance { towards }, &[(Objective::TARGET, target.clone())], distance);
+        check(
+            Objective::Distance { towards },
+            &[(Objective::TARGET, target.clone())],
+            distance,
+        );
     }
 }
 
@@ -151,7 +190,10 @@ fn several_candidates_and_classifiers() {
         let candidates = unit_rows(&[BATCH, k.max(1), DIM], 8);
         let c = floats(&candidates);
         let int = |v: [usize; BATCH]| Tensor::ints(&[BATCH], &v.map(|x| x as i64));
-        let mut extra = vec![(Objective::LABEL, int(LABELS)), (Objective::WANTED, int(WANTED))];
+        let mut extra = vec![
+            (Objective::LABEL, int(LABELS)),
+            (Objective::WANTED, int(WANTED)),
+        ];
         if k > 0 {
             extra.push((Objective::CANDIDATES, candidates.clone()));
         }
@@ -160,12 +202,28 @@ fn several_candidates_and_classifiers() {
             let z = z(i, e);
             (0.2 + other(&z, LABELS[i]) - z[LABELS[i]]).max(0.0)
         };
-        check(Objective::Margin { candidates: k, margin: 0.2, targeted: false }, &extra, hinge);
+        check(
+            Objective::Margin {
+                candidates: k,
+                margin: 0.2,
+                targeted: false,
+            },
+            &extra,
+            hinge,
+        );
         let reach = |i: usize, e: &[f64]| {
             let z = z(i, e);
             z[LABELS[i]] - other(&z, LABELS[i])
         };
-        check(Objective::Margin { candidates: k, margin: 0.2, targeted: true }, &extra, reach);
+        check(
+            Objective::Margin {
+                candidates: k,
+                margin: 0.2,
+                targeted: true,
+            },
+            &extra,
+            reach,
+        );
         for targeted in [false, true] {
             let entropy = |i: usize, e: &[f64]| {
                 let z: Vec<f64> = z(i, e).iter().map(|v| v / 0.3).collect();
@@ -173,7 +231,15 @@ fn several_candidates_and_classifiers() {
                 let own = z[LABELS[i]] - total;
                 if targeted { own } else { -own }
             };
-            check(Objective::CrossEntropy { candidates: k, temperature: 0.3, targeted }, &extra, entropy);
+            check(
+                Objective::CrossEntropy {
+                    candidates: k,
+                    temperature: 0.3,
+                    targeted,
+                },
+                &extra,
+                entropy,
+            );
         }
         let dlr = |i: usize, e: &[f64]| {
             let z = z(i, e);
@@ -212,16 +278,27 @@ fn pixels_are_normalised_inside() {
         Target::Input("pixels".into()),
         Objective::Distance { towards: false },
     );
-    request.normalise = Some(Normalise { mean: mean.clone(), std: std.clone() });
+    request.normalise = Some(Normalise {
+        mean: mean.clone(),
+        std: std.clone(),
+    });
     let task = Task::detached();
-    let ready = Differentiator::new(graph, Arc::new(engine())).prepare(&request, &task).unwrap();
-    let step = ready.run(&[("pixels", &x), (Objective::TARGET, &target)], &task).unwrap();
+    let ready = Differentiator::new(graph, Arc::new(engine()))
+        .prepare(&request, &task)
+        .unwrap();
+    let step = ready
+        .run(&[("pixels", &x), (Objective::TARGET, &target)], &task)
+        .unwrap();
     let (x, g) = (x.to_floats().unwrap(), step.gradient.to_floats().unwrap());
     for i in 0..24 {
         let c = i / 4 % 3;
         let y = f64::from((x[i] - mean[c]) / std[c]).exp();
         let wanted = 2.0 * y * y / f64::from(std[c]);
-        assert!((f64::from(g[i]) - wanted).abs() < 1e-4 * wanted.max(1.0), "{i}: {} and {wanted}", g[i]);
+        assert!(
+            (f64::from(g[i]) - wanted).abs() < 1e-4 * wanted.max(1.0),
+            "{i}: {} and {wanted}",
+            g[i]
+        );
     }
 }
 
@@ -235,7 +312,8 @@ fn what_does_not_fit_is_said() {
             Target::Input(target.into()),
             objective,
         );
-        let made = Differentiator::new(graph.clone(), Arc::new(engine())).prepare(&request, &Task::detached());
+        let made = Differentiator::new(graph.clone(), Arc::new(engine()))
+            .prepare(&request, &Task::detached());
         made.err().map(|e| e.to_string()).unwrap()
     };
     assert!(ask(Objective::Vjp, "q").contains("no input q"));

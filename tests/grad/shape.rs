@@ -1,6 +1,7 @@
 //! Operators that move elements.
 
 use super::harness::{Case, close};
+use super::net::Net;
 use nearmiss::onnx::node::{int, ints, text};
 use nearmiss::onnx::{Elem, Tensor};
 
@@ -143,6 +144,32 @@ fn splits() {
 }
 
 #[test]
+fn parts_that_nothing_uses() {
+    let net = || {
+        Net::new(18)
+            .input("x", &[2, 7])
+            .constant("sizes", &Tensor::ints(&[3], &[2, 4, 1]))
+    };
+    let along = [int("axis", -1)];
+    net()
+        .node("Split", &["x", "sizes"], &["a", "y", "c"], &along)
+        .check("x");
+    net()
+        .node("Split", &["x", "sizes"], &["a", "b", "c"], &along)
+        .node("Concat", &["c", "a", "c"], &["y"], &along)
+        .check("x");
+    net()
+        .node(
+            "Split",
+            &["x"],
+            &["a", "b", "c"],
+            &[int("axis", 1), int("num_outputs", 3)],
+        )
+        .node("Concat", &["c", "a"], &["y"], &along)
+        .check("x");
+}
+
+#[test]
 fn slices() {
     let far = i64::from(i32::MAX);
     // starts, ends, axes, steps
@@ -187,73 +214,6 @@ fn slices() {
         .attr(ints("starts", &[1]))
         .attr(ints("ends", &[-1]))
         .input(&[5, 2])
-        .check();
-}
-
-#[test]
-fn pads_of_every_mode() {
-    for mode in ["constant", "reflect", "edge"] {
-        for pads in [
-            [0, 0, 1, 2, 0, 0, 3, 0],
-            [1, 0, 0, 1, 0, 1, 0, 1],
-            [0, 0, 2, 2, 0, 0, 2, 2],
-        ] {
-            Case::new("Pad")
-                .attr(text("mode", mode))
-                .input(&[2, 2, 5, 4])
-                .ints(&[8], &pads)
-                .check();
-        }
-    }
-    for pads in [[0, 1, 0, 3], [2, 0, 2, 0], [1, 2, 2, 0]] {
-        Case::new("Pad")
-            .opset(19)
-            .attr(text("mode", "wrap"))
-            .input(&[4, 5])
-            .ints(&[4], &pads)
-            .check();
-    }
-    // Larger than the axis itself.
-    Case::new("Pad")
-        .opset(19)
-        .attr(text("mode", "wrap"))
-        .input(&[1, 2])
-        .ints(&[4], &[0, 5, 0, 3])
-        .check();
-    Case::new("Pad")
-        .attr(text("mode", "edge"))
-        .input(&[2, 2])
-        .ints(&[4], &[0, 5, 3, 3])
-        .check();
-    Case::new("Pad")
-        .attr(text("mode", "edge"))
-        .input(&[1])
-        .ints(&[2], &[2, 2])
-        .check();
-}
-
-#[test]
-fn pads_with_values_axes_and_cuts() {
-    let pads: [i64; 4] = [-1, 2, 1, -2];
-    Case::new("Pad")
-        .input(&[4, 5])
-        .ints(&[4], &pads)
-        .floats(&[], &[0.3])
-        .not_on_tract("it does not cut")
-        .check();
-    let case = |mode| {
-        Case::new("Pad")
-            .attr(text("mode", mode))
-            .input(&[3, 4, 5])
-            .ints(&[2], &[2, 1])
-            .missing()
-    };
-    case("constant").ints(&[1], &[-1]).check();
-    case("reflect").ints(&[1], &[1]).check();
-    Case::new("Pad")
-        .opset(9)
-        .attr(ints("pads", &[0, 1, 2, 0]))
-        .input(&[3, 4])
         .check();
 }
 

@@ -14,11 +14,22 @@ fn both_models_have_a_card_with_a_checked_gradient() {
         assert!(card.supported(), "{:?}", card.survey.blocking);
         let measured = card.measured.as_ref().expect("run");
         let check = measured.check.expect("checked");
-        assert!(check.max_rel_error < 1e-2 && check.cosine > 0.999, "{check:?}");
+        assert!(
+            check.max_rel_error < 1e-2 && check.cosine > 0.999,
+            "{check:?}"
+        );
         assert_eq!(card.tokens, model.side == Side::Text);
     }
-    for text in ["Image model", "Text model", "Exact gradients reach every pixel", "with gradient"] {
-        assert!(window.query_all_by_label_contains(text).next().is_some(), "{text}");
+    for text in [
+        "Image model",
+        "Text model",
+        "Exact gradients reach every pixel",
+        "with gradient",
+    ] {
+        assert!(
+            window.query_all_by_label_contains(text).next().is_some(),
+            "{text}"
+        );
     }
 }
 
@@ -30,5 +41,9 @@ fn without_an_encoder_the_view_says_how_to_get_one() {
     workspace.save(&path).expect("saved");
     let mut window = open(&path);
     click(&mut window, "Models");
-    assert!(window.query_by_label_contains("No encoder is open").is_some());
+    assert!(
+        window
+            .query_by_label_contains("No encoder is open")
+            .is_some()
+    );
 }

@@ -80,8 +80,10 @@ pub(super) fn lower(
         let made = view(&builder, &node, &active).and_then(|n| lowering(&mut builder, &n));
         match made {
             Ok(values) => {
-                let names = node.output.iter().zip(values);
-                renamed.extend(names.map(|(name, v)| (name.clone(), v.name.to_string())));
+                for (name, value) in node.output.iter().zip(values) {
+                    builder.graph_mut().infos.remove(name);
+                    renamed.insert(name.clone(), value.name.to_string());
+                }
             }
             Err(error) => blocking.push(Blocking {
                 op: full_name(&node),

@@ -1,5 +1,7 @@
 //! Operators that pick elements by index, and those that put them back.
 
+mod scatter;
+
 use super::shape::{Spread, axis_of, spread};
 use super::{Rule, first};
 use crate::error::Result;
@@ -10,8 +12,8 @@ pub(super) const RULES: &[(&str, Rule)] = &[
     ("Gather", gather),
     ("GatherElements", gather_elements),
     ("GatherND", gather_nd),
-    ("ScatterElements", scatter),
-    ("ScatterND", scatter),
+    ("ScatterElements", scatter::scatter),
+    ("ScatterND", scatter::scatter),
     ("TopK", top),
 ];
 
@@ -230,98 +232,6 @@ fn from_start(b: &mut Builder, indices: &Value, sizes: &Value) -> Result<Value> 
     let negative = b.compare("Less", indices, &zero)?;
     let moved = b.add(indices, sizes)?;
     b.select(&negative, &moved, indices)
-}
-
-/// `ScatterElements` and `ScatterND` alike: data, indices, updates.
-fn scatter(b: &mut Builder, n: &Node, g: &[Option<Value>]) -> Result<Vec<Option<Value>>> {
-    let (g, x, y) = (first(g)?, n.input(0)?.clone(), n.output(0)?.clone());
-    let (indices, updates) = (n.input(1)?.clone(), n.input(2)?.clone());
-    let by_element = n.op() == "ScatterElements";
-    let along: Vec<_> = if by_element {
-        vec![int("axis", n.int_or("axis", 0))]
-    } else {
-        vec![]
-    };
-    let pick = |b: &mut Builder, from: &Value| {
-        let op = if by_element {
-            "GatherElements"
-        } else {
-            "GatherND"
-        };
-        b.node(
-            op,
-            &[from, &indices],
-            along.clone(),
-            from.elem,
-            &updates.shape,
-        )
-    };
-    let put = |b: &mut Builder, into: &Value, what: &Value, reduction: &str| {
-        let mut attributes = along.clone();
-        attributes.push(text("reduction", reduction));
-        b.node(
-            n.op(),
-            &[into, &indices, what],
-            attributes,
-            g.elem,
-            &x.shape,
-        )
-    };
-    let (mut of_data, mut of_updates) = (None, None);
-    match n.text_or("reduction", "none") {
-        "none" => {
-            if n.wants(0) {
-                let zeros = b.zeros(&updates.shape)?;
-                of_data = Some(put(b, g, &zeros, "none"));
-            }
-            if n.wants(2) {
-                of_updates = Some(pick(b, g));
-            }
-        }
-        "add" => {
-            of_data = Some(g.clone());
-            if n.wants(2) {
-                of_updates = Some(pick(b, g));
-            }
-        }
-        "mul" => {
-            if n.wants(0) {
-                let factors = put_ones(b, &x, &updates, &put)?;
-                of_data = Some(b.mul(g, &factors)?);
-            }
-            if n.wants(2) {
-                let whole = b.mul(g, &y)?;
-                let whole = pick(b, &whole);
-                of_updates = Some(b.div(&whole, &updates)?);
-            }
-        }
-        // All that tie share the cotangent, as PyTorch's `scatter_reduce` has it.
-        _ => {
-            let kept = b.compare("Equal", &x, &y)?;
-            let kept = b.cast(&kept, g.elem);
-            let best = pick(b, &y);
-            let won = b.compare("Equal", &updates, &best)?;
-            let won = b.cast(&won, g.elem);
-            let winners = put(b, &kept, &won, "add");
-            let share = b.div(g, &winners)?;
-            of_data = Some(b.mul(&share, &kept)?);
-            let share = pick(b, &share);
-            of_updates = Some(b.mul(&share, &won)?);
-        }
-    }
-    Ok(vec![of_data, None, of_updates])
-}
-
-/// The product of the updates at each place.
-fn put_ones(
-    b: &mut Builder,
-    x: &Value,
-    updates: &Value,
-    put: &impl Fn(&mut Builder, &Value, &Value, &str) -> Value,
-) -> Result<Value> {
-    let one = b.scalar(1.0);
-    let ones = b.expand(&one, &x.shape)?;
-    Ok(put(b, &ones, updates, "mul"))
 }
 
 /// The values go back where they were; no two come from one place.

@@ -3,7 +3,7 @@
 use super::{Rule, first};
 use crate::error::Result;
 use crate::onnx::node::{Attributes, float, int};
-use crate::onnx::{Builder, Node, Value};
+use crate::onnx::{Builder, Node, Value, wrong};
 
 pub(super) const RULES: &[(&str, Rule)] = &[("Gemm", gemm), ("MatMul", matmul)];
 
@@ -11,6 +11,9 @@ pub(super) const RULES: &[(&str, Rule)] = &[("Gemm", gemm), ("MatMul", matmul)];
 fn matmul(b: &mut Builder, n: &Node, g: &[Option<Value>]) -> Result<Vec<Option<Value>>> {
     let (x, y) = (n.input(0)?.clone(), n.input(1)?.clone());
     // Vectors become matrices of one row or one column, and the cotangent with them.
+    if x.rank() == 0 || y.rank() == 0 {
+        return Err(wrong("a scalar is no matrix".into()));
+    }
     let mut rows = x.shape.clone();
     let mut columns = y.shape.clone();
     if x.rank() == 1 {

@@ -1,6 +1,10 @@
 //! Operators that move elements without changing them.
 
+mod blocks;
 mod pad;
+mod slice;
+
+pub(super) use slice::{Spread, spread};
 
 use super::index::collect;
 use super::{Rule, first};
@@ -12,7 +16,7 @@ pub(super) const RULES: &[(&str, Rule)] = &[
     ("CenterCropPad", centre),
     ("Compress", compress),
     ("Concat", concat),
-    ("DepthToSpace", depth_to_space),
+    ("DepthToSpace", blocks::depth_to_space),
     ("Expand", |b, n, g| {
         Ok(vec![Some(b.sum_to(first(g)?, &n.input(0)?.shape)?)])
     }),
@@ -30,8 +34,8 @@ pub(super) const RULES: &[(&str, Rule)] = &[
             &g.shape,
         ))])
     }),
-    ("Slice", slice),
-    ("SpaceToDepth", space_to_depth),
+    ("Slice", slice::slice),
+    ("SpaceToDepth", blocks::space_to_depth),
     ("Split", split),
     ("Squeeze", reshaped),
     ("Tile", tile),
@@ -144,14 +148,8 @@ fn concat(b: &mut Builder, n: &Node, g: &[Option<Value>]) -> Result<Vec<Option<V
 fn split(b: &mut Builder, n: &Node, g: &[Option<Value>]) -> Result<Vec<Option<Value>>> {
     let x = n.input(0)?;
     let axis = axis_of(x, n.int_or("axis", 0))?;
-    let elem = g.iter().flatten().next().map_or(x.elem, |g| g.elem);
-    let mut sizes = Vec::with_capacity(n.outputs.len());
-    for (i, output) in n.outputs.iter().enumerate() {
-        sizes.push(match output {
-            Some(output) => output.shape.get(axis).copied().unwrap_or(0),
-            None => unused_part(b, n, i, axis)?,
-        });
-    }
+    let size = |i: usize| Ok(n.output(i)?.shape.get(axis).copied().unwrap_or(0));
+    let sizes: Vec<usize> = (0..n.outputs.len()).map(size).collect::<Result<_>>()?;
     let mut used = (0..sizes.len()).filter(|&i| g.get(i).is_some_and(Option::is_some));
     if let (Some(only), None) = (used.next(), used.next()) {
         let before: usize = sizes[..only].iter().sum();
@@ -168,131 +166,10 @@ fn split(b: &mut Builder, n: &Node, g: &[Option<Value>]) -> Result<Vec<Option<Va
         parts.push(match g.get(i) {
             Some(Some(g)) => g.clone(),
             _ if size == 0 => continue,
-            _ => {
-                let mut zeros = b.zeros(&with(&x.shape, axis, size))?;
-                zeros = b.cast(&zeros, elem);
-                zeros
-            }
+            _ => b.zeros(&with(&x.shape, axis, size))?,
         });
     }
     Ok(vec![Some(b.concat(&parts, axis)?)])
-}
-
-/// The size of part `i` of a `Split`, of which nothing is used.
-fn unused_part(b: &Builder, n: &Node, i: usize, axis: usize) -> Result<usize> {
-    let whole = n.input(0)?.shape[axis];
-    if let Some(sizes) = n.maybe(1) {
-        let size = b
-            .integers(sizes)?
-            .get(i)
-            .and_then(|&s| usize::try_from(s).ok());
-        return size
-            .filter(|&s| s <= whole)
-            .ok_or_else(|| wrong("a part has no size".into()));
-    }
-    let count = usize::try_from(n.int_or("num_outputs", n.outputs.len() as i64)).unwrap_or(1);
-    let size = whole.div_ceil(count.max(1));
-    Ok(whole.saturating_sub(size.saturating_mul(i)).min(size))
-}
-
-fn slice(b: &mut Builder, n: &Node, g: &[Option<Value>]) -> Result<Vec<Option<Value>>> {
-    let (g, x) = (first(g)?, n.input(0)?);
-    let starts = b.integers(n.input(1)?)?;
-    let axes = match axes_of(b, x, n.maybe(3))? {
-        Some(axes) => axes,
-        None => (0..starts.len()).collect(),
-    };
-    let steps = match n.maybe(4) {
-        Some(steps) => b.integers(steps)?,
-        None => vec![1; starts.len()],
-    };
-    if axes.len() != starts.len() || steps.len() != starts.len() || g.rank() != x.rank() {
-        return Err(wrong("starts, axes and steps of different lengths".into()));
-    }
-    if g.count() == 0 {
-        return Ok(vec![Some(b.zeros(&x.shape)?)]);
-    }
-    let (mut spreads, mut reversed) = (Vec::new(), Vec::new());
-    for ((axis, start), step) in axes.into_iter().zip(starts).zip(steps) {
-        let size = *x
-            .shape
-            .get(axis)
-            .ok_or_else(|| wrong("more starts than dimensions".into()))? as i64;
-        let start = if start < 0 {
-            start.saturating_add(size)
-        } else {
-            start
-        };
-        let taken = g.shape[axis] as i64;
-        let stride = step.unsigned_abs() as usize;
-        // What is taken backwards is the same set, read from its low end, in reverse.
-        let low = if step < 0 {
-            reversed.push(axis);
-            let back = step.unsigned_abs().saturating_mul(taken as u64 - 1);
-            start.min(size - 1).saturating_sub_unsigned(back)
-        } else {
-            start
-        };
-        spreads.push(Spread {
-            axis,
-            start: low.clamp(0, size) as usize,
-            step: stride,
-        });
-    }
-    let g = b.reverse(g, &reversed);
-    Ok(vec![Some(spread(b, &g, &spreads, &x.shape)?)])
-}
-
-/// Where elements along one axis go: to `start`, `start + step`, ...
-pub(super) struct Spread {
-    pub(super) axis: usize,
-    pub(super) start: usize,
-    pub(super) step: usize,
-}
-
-/// The elements of `g` at their places in zeros of `shape`: one `Pad`, steps included. An axis occurs once.
-pub(super) fn spread(
-    b: &mut Builder,
-    g: &Value,
-    spreads: &[Spread],
-    shape: &[usize],
-) -> Result<Value> {
-    // A step makes of its axis two, the inner one as long as the step: index i is at (i / step, i % step).
-    let mut inner = vec![1_usize; g.rank()];
-    let mut starts = vec![0_usize; g.rank()];
-    for s in spreads {
-        let last = g.shape[s.axis]
-            .checked_sub(1)
-            .and_then(|n| n.checked_mul(s.step)?.checked_add(s.start));
-        if s.step == 0 || last.is_none_or(|last| last >= shape[s.axis]) {
-            return Err(wrong("it takes elements beyond the end".into()));
-        }
-        inner[s.axis] = if g.shape[s.axis] == 1 { 1 } else { s.step };
-        starts[s.axis] = s.start;
-    }
-    let (mut split, mut before, mut after, mut joined) =
-        (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    for axis in 0..g.rank() {
-        let (taken, step) = (g.shape[axis], inner[axis]);
-        let blocks = shape[axis].div_ceil(step);
-        let (block, within) = (starts[axis] / step, starts[axis] % step);
-        split.push(taken);
-        before.push(block);
-        after.push(blocks - block - taken);
-        if step > 1 {
-            split.push(1);
-            before.push(within);
-            after.push(step - 1 - within);
-        }
-        joined.push(blocks * step);
-    }
-    let apart = b.reshape(g, &split)?;
-    let padded = b.pad(&apart, &before, &after);
-    let whole = b.reshape(&padded, &joined)?;
-    let over: Vec<usize> = (0..g.rank()).filter(|&a| joined[a] > shape[a]).collect();
-    let ends: Vec<usize> = over.iter().map(|&a| shape[a]).collect();
-    let fill = |v| vec![v; over.len()];
-    Ok(b.slice(&whole, &over, &fill(0), &ends, &fill(1)))
 }
 
 /// Copies of the input lie side by side: their sum.
@@ -315,46 +192,6 @@ fn tile(b: &mut Builder, n: &Node, g: &[Option<Value>]) -> Result<Vec<Option<Val
     }
     let g = b.reshape(g, &apart)?;
     Ok(vec![Some(b.sum(&g, &axes, false))])
-}
-
-/// [N, b b C, H, W] to [N, C, b H, b W]; the two modes order the channels differently.
-fn depth_to_space(b: &mut Builder, n: &Node, g: &[Option<Value>]) -> Result<Vec<Option<Value>>> {
-    let (g, x) = (first(g)?, n.input(0)?);
-    let size = block(n)?;
-    let &[batch, depth, height, width] = x.shape.as_slice() else {
-        return Err(wrong("it needs four dimensions".into()));
-    };
-    let apart = b.reshape(
-        g,
-        &[batch, depth / (size * size), height, size, width, size],
-    )?;
-    let column_first = n.text_or("mode", "DCR") == "CRD";
-    let order = if column_first {
-        [0, 1, 3, 5, 2, 4]
-    } else {
-        [0, 3, 5, 1, 2, 4]
-    };
-    let moved = b.transpose(&apart, &order);
-    Ok(vec![Some(b.reshape(&moved, &x.shape)?)])
-}
-
-fn space_to_depth(b: &mut Builder, n: &Node, g: &[Option<Value>]) -> Result<Vec<Option<Value>>> {
-    let (g, x) = (first(g)?, n.input(0)?);
-    let size = block(n)?;
-    let &[batch, depth, height, width] = x.shape.as_slice() else {
-        return Err(wrong("it needs four dimensions".into()));
-    };
-    let apart = b.reshape(g, &[batch, size, size, depth, height / size, width / size])?;
-    let moved = b.transpose(&apart, &[0, 3, 4, 1, 5, 2]);
-    Ok(vec![Some(b.reshape(&moved, &x.shape)?)])
-}
-
-fn block(n: &Node) -> Result<usize> {
-    let size = usize::try_from(n.int_or("blocksize", 0)).ok();
-    // Its square is a divisor, hence not zero, nor too large.
-    let fits = |s: &usize| *s > 0 && s.checked_mul(*s).is_some();
-    size.filter(fits)
-        .ok_or_else(|| wrong("its block size is not positive".into()))
 }
 
 fn compress(b: &mut Builder, n: &Node, g: &[Option<Value>]) -> Result<Vec<Option<Value>>> {

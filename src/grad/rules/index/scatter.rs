@@ -1,0 +1,94 @@
+//! Elements put into a tensor by index.
+
+use super::super::first;
+use crate::error::Result;
+use crate::onnx::node::{Attributes, int, text};
+use crate::onnx::{Builder, Node, Value, wrong};
+
+/// `ScatterElements` and `ScatterND` alike: data, indices, updates.
+pub(super) fn scatter(
+    b: &mut Builder,
+    n: &Node,
+    g: &[Option<Value>],
+) -> Result<Vec<Option<Value>>> {
+    let (g, x, y) = (first(g)?, n.input(0)?.clone(), n.output(0)?.clone());
+    let (indices, updates) = (n.input(1)?.clone(), n.input(2)?.clone());
+    let by_element = n.op() == "ScatterElements";
+    let along: Vec<_> = if by_element {
+        vec![int("axis", n.int_or("axis", 0))]
+    } else {
+        vec![]
+    };
+    let pick = |b: &mut Builder, from: &Value| {
+        let op = if by_element {
+            "GatherElements"
+        } else {
+            "GatherND"
+        };
+        b.node(
+            op,
+            &[from, &indices],
+            along.clone(),
+            from.elem,
+            &updates.shape,
+        )
+    };
+    let put = |b: &mut Builder, into: &Value, what: &Value, reduction: &str| {
+        let mut attributes = along.clone();
+        attributes.push(text("reduction", reduction));
+        b.node(
+            n.op(),
+            &[into, &indices, what],
+            attributes,
+            g.elem,
+            &x.shape,
+        )
+    };
+    let (mut of_data, mut of_updates) = (None, None);
+    match n.text_or("reduction", "none") {
+        "none" => {
+            if n.wants(0) {
+                let zeros = b.zeros(&updates.shape)?;
+                of_data = Some(put(b, g, &zeros, "none"));
+            }
+            if n.wants(2) {
+                of_updates = Some(pick(b, g));
+            }
+        }
+        "add" => {
+            of_data = Some(g.clone());
+            if n.wants(2) {
+                of_updates = Some(pick(b, g));
+            }
+        }
+        "mul" => {
+            if n.wants(0) {
+                // The product of the updates at each place.
+                let one = b.scalar(1.0);
+                let ones = b.expand(&one, &x.shape)?;
+                let factors = put(b, &ones, &updates, "mul");
+                of_data = Some(b.mul(g, &factors)?);
+            }
+            if n.wants(2) {
+                let whole = b.mul(g, &y)?;
+                let whole = pick(b, &whole);
+                of_updates = Some(b.div(&whole, &updates)?);
+            }
+        }
+        // All that tie share the cotangent, as PyTorch's `scatter_reduce` has it.
+        "max" | "min" => {
+            let kept = b.compare("Equal", &x, &y)?;
+            let kept = b.cast(&kept, g.elem);
+            let best = pick(b, &y);
+            let won = b.compare("Equal", &updates, &best)?;
+            let won = b.cast(&won, g.elem);
+            let winners = put(b, &kept, &won, "add");
+            let share = b.div(g, &winners)?;
+            of_data = Some(b.mul(&share, &kept)?);
+            let share = pick(b, &share);
+            of_updates = Some(b.mul(&share, &won)?);
+        }
+        other => return Err(wrong(format!("it reduces by \"{other}\""))),
+    }
+    Ok(vec![of_data, None, of_updates])
+}
