@@ -3,7 +3,7 @@
 use super::rules;
 use crate::error::{Error, Result};
 use crate::onnx::node::{Attributes, inputs_of, is_default};
-use crate::onnx::{Elem, Graph};
+use crate::onnx::{Elem, Graph, Tensor};
 use std::collections::{HashMap, HashSet};
 use tract_onnx::pb::NodeProto;
 
@@ -109,6 +109,20 @@ fn embedded(graph: &Graph) -> Option<String> {
             .and_then(|n| fixed.get(n.as_str()))
             .copied()
             .unwrap_or(0);
+        if node.op_type == "OneHot" && node.input.first().is_some_and(|n| ids.contains(n.as_str()))
+        {
+            // A bag of words: its table of embeddings is the identity.
+            let depth = node.input.get(1).and_then(|n| graph.constants.get(n));
+            let depth = depth
+                .and_then(Tensor::to_ints)
+                .and_then(|d| d.first().copied());
+            let rows = depth.map_or(0, |d| d.max(0) as usize);
+            let floats = graph.infos.get(output).is_some_and(|i| i.elem.is_float());
+            if floats && best.is_none_or(|(most, _)| rows > most) {
+                best = Some((rows, output));
+            }
+            continue;
+        }
         let is_lookup = match node.op_type.as_str() {
             "Gather" if is_default(&node.domain) => node.int_or("axis", 0) == 0,
             "GatherBlockQuantized" => node.int_or("gather_axis", 0) == 0,

@@ -58,8 +58,8 @@ pub fn bind(
     Ok(())
 }
 
-/// Plausible values for every input: uniform noise in [0, 1) for floats, ones for integers and truth values, and
-/// zeros or positions where the name says that it wants those. A dimension that the model leaves open is taken from
+/// Plausible values for every input: uniform noise in [0, 1) for floats, 1 to 3 for ids, else ones, and zeros or
+/// positions where the name says that it wants those. A dimension that the model leaves open is taken from
 /// `open` by its name or as `input.axis`; else it is 1, for pictures 3 channels of 224 x 224, for text 16 tokens.
 pub fn sample_feeds(
     graph: &Graph,
@@ -96,6 +96,7 @@ pub fn sample_feeds(
         let integer = |i: usize| match () {
             () if name.contains("type") || name.contains("segment") => 0,
             () if name.contains("position") => (i % length) as i64,
+            () if name.contains("ids") => 1 + (i % 3) as i64,
             () => 1,
         };
         let tensor = if floats {

@@ -159,7 +159,7 @@ fn initial(b: &mut Builder, given: Option<&Value>, d: usize, sizes: &Sizes) -> R
     } else {
         given.clone()
     };
-    let own = part(b, &given, 0, d, d + 1)?;
+    let own = rows(b, &given, d, d + 1)?;
     let own = b.reshape(&own, &[sizes.batch, sizes.hidden])?;
     Ok(b.flip_last(&own))
 }
@@ -205,12 +205,21 @@ fn outputs(
     Ok(made)
 }
 
-/// `start..end` of `x` along `axis`.
-fn part(b: &mut Builder, x: &Value, axis: usize, start: usize, end: usize) -> Result<Value> {
-    if x.shape.get(axis).is_none_or(|&size| end > size) {
+/// Rows `start..end` of `x`, along its first dimension. Those of a constant are a constant at once, which steps can
+/// share whatever they make of it.
+fn rows(b: &mut Builder, x: &Value, start: usize, end: usize) -> Result<Value> {
+    let count = x.shape.first().copied().unwrap_or(0);
+    if end > count {
         return Err(wrong(format!("weights of {:?} are too small", x.shape)));
     }
-    Ok(b.slice(x, &[axis], &[start], &[end], &[1]))
+    if let Some(tensor) = b.constant(x) {
+        let row = tensor.bytes().len() / count.max(1);
+        let own = tensor.bytes()[start * row..end * row].to_vec();
+        let shape = [&[end - start], &x.shape[1..]].concat();
+        let part = Tensor::new(x.elem, shape, own)?;
+        return Ok(b.tensor(part));
+    }
+    Ok(b.slice(x, &[0], &[start], &[end], &[1]))
 }
 
 /// `x` cut along `axis` into pieces of `lengths`, which have to make it up.

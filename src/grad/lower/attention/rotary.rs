@@ -13,11 +13,23 @@ pub(super) fn standard(b: &mut Builder, n: &Node) -> Result<Vec<Value>> {
     let [cos, sin] = [1, 2].map(|i| n.input(i).cloned());
     let (mut cos, mut sin) = (cos?, sin?);
     if let Some(positions) = n.maybe(3) {
-        cos = b.gather(&cos, positions, 0);
-        sin = b.gather(&sin, positions, 0);
+        (cos, sin) = at(b, &cos, &sin, positions)?;
     }
     let heads = usize::try_from(n.int_or("num_heads", 0)).unwrap_or(0);
     Ok(vec![turn(b, n, x, &cos, &sin, heads)?])
+}
+
+/// The rows of two tables at `positions`.
+pub(in crate::grad::lower) fn at(
+    b: &mut Builder,
+    cos: &Value,
+    sin: &Value,
+    positions: &Value,
+) -> Result<(Value, Value)> {
+    if cos.rank() != 2 || sin.rank() != 2 {
+        return Err(wrong("tables of angles without two dimensions".into()));
+    }
+    Ok((b.gather(cos, positions, 0), b.gather(sin, positions, 0)))
 }
 
 /// `x`, `[batch, length, heads * width]` or `[batch, heads, length, width]`, turned by angles with cosine and sine

@@ -1,7 +1,7 @@
 //! One step of each recurrent operator, in the words of its definition (ONNX, "GRU", "LSTM" and "RNN").
 
 use super::functions::Function;
-use super::{Sizes, one, part, split};
+use super::{Sizes, one, rows, split};
 use crate::error::Result;
 use crate::onnx::node::{Attributes, int};
 use crate::onnx::{Builder, Node, Value, wrong};
@@ -45,18 +45,18 @@ struct Weights {
 impl Weights {
     /// Those of direction `d`, of `gates` blocks of `hidden` rows.
     fn new(b: &mut Builder, n: &Node, d: usize, sizes: &Sizes, gates: usize) -> Result<Self> {
-        let rows = gates * sizes.hidden;
-        let input = part(b, n.input(1)?, 0, d, d + 1)?;
-        let input = b.reshape(&input, &[rows, sizes.input])?;
-        let state = part(b, n.input(2)?, 0, d, d + 1)?;
-        let state = b.reshape(&state, &[rows, sizes.hidden])?;
+        let height = gates * sizes.hidden;
+        let input = rows(b, n.input(1)?, d, d + 1)?;
+        let input = b.reshape(&input, &[height, sizes.input])?;
+        let state = rows(b, n.input(2)?, d, d + 1)?;
+        let state = b.reshape(&state, &[height, sizes.hidden])?;
         let bias = match n.maybe(3) {
             Some(bias) => {
-                let own = part(b, bias, 0, d, d + 1)?;
-                let both = b.reshape(&own, &[2 * rows])?;
+                let own = rows(b, bias, d, d + 1)?;
+                let both = b.reshape(&own, &[2 * height])?;
                 let (of_input, of_state) = (
-                    part(b, &both, 0, 0, rows)?,
-                    part(b, &both, 0, rows, 2 * rows)?,
+                    rows(b, &both, 0, height)?,
+                    rows(b, &both, height, 2 * height)?,
                 );
                 Some([of_input, of_state])
             }
@@ -181,9 +181,15 @@ impl Cell for Gru {
         let weights = Weights::new(b, n, d, sizes, 3)?;
         let after = n.int_or("linear_before_reset", 0) != 0;
         Ok(Self {
-            apart: match after {
-                true => None,
-                false => Some(pieces(b, &weights.state, [2 * sizes.hidden, sizes.hidden])?),
+            apart: if after {
+                None
+            } else {
+                let gates = 2 * sizes.hidden;
+                let end = gates + sizes.hidden;
+                Some([
+                    rows(b, &weights.state, 0, gates)?,
+                    rows(b, &weights.state, gates, end)?,
+                ])
             },
             bias: match &weights.bias {
                 Some([_, of_state]) if after => Some(column(b, of_state)?),
@@ -259,7 +265,7 @@ impl Cell for Lstm {
         let hidden = sizes.hidden;
         let peepholes = match n.maybe(7) {
             Some(all) => {
-                let own = part(b, all, 0, d, d + 1)?;
+                let own = rows(b, all, d, d + 1)?;
                 let own = b.reshape(&own, &[3 * hidden, 1])?;
                 Some(pieces(b, &own, [hidden; 3])?)
             }
