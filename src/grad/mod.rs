@@ -139,7 +139,7 @@ fn transform(
     let mut feeds = request.feeds.clone();
     feeds.retain(|name, _| graph.inputs.iter().any(|p| p.name == *name));
     bind(&mut graph, &feeds, engine, task)?;
-    fuse::fuse(&mut graph)?;
+    fuse::fuse(&mut graph, &[&wrt]);
     let now = Survey::of(&graph, &wrt, &output);
     now.refuse(&graph.path, false)?;
     let (mut builder, renamed) = lower::lower(graph, &wrt, &output, task)?;
@@ -152,6 +152,7 @@ fn transform(
     let of = builder.value(&current(&output))?;
     let wrt_value = builder.value(&current(&wrt))?;
     let (loss, gradient) = objective::attach(&mut builder, request, &of, &wrt_value, task)?;
+    fuse::write_out(&mut builder)?;
     let mut graph = finish(
         builder,
         [
@@ -173,6 +174,7 @@ fn transform(
 /// that output and of what the gradient is with respect to.
 fn narrow(graph: &mut Graph, request: &Request) -> Result<(String, String)> {
     upgrade(graph)?;
+    lower::write_out(graph);
     let output = match &request.output {
         Some(name) if graph.outputs.contains(name) => name.clone(),
         Some(name) => return Err(wrong(format!("the model has no output {name}"))),

@@ -131,6 +131,9 @@ fn standing(node: &NodeProto) -> Standing {
 }
 
 fn why(node: &NodeProto) -> &'static str {
+    if let Some(why) = lower::why_not(node) {
+        return why;
+    }
     match node.op_type.as_str() {
         "If" | "Loop" | "Scan" => "control flow that depends on the input",
         _ => "it has no gradient rule",

@@ -102,6 +102,8 @@ pub struct Builder {
     graph: Graph,
     made: usize,
     shared: HashMap<Vec<u8>, Value>,
+    /// Constants transposed, by name and order: the steps of a loop written out ask for the same.
+    flipped: HashMap<(Arc<str>, Vec<usize>), Value>,
 }
 
 impl Builder {
@@ -111,6 +113,7 @@ impl Builder {
             graph,
             made: 0,
             shared: HashMap::new(),
+            flipped: HashMap::new(),
         }
     }
 
@@ -516,15 +519,23 @@ impl Builder {
         if order.iter().enumerate().all(|(i, &o)| i == o) {
             return x.clone();
         }
+        let key = (x.name.clone(), order.to_vec());
+        if let Some(value) = self.flipped.get(&key) {
+            return value.clone();
+        }
         let shape: Vec<usize> = order.iter().map(|&o| x.shape[o]).collect();
         let list: Vec<i64> = order.iter().map(|&o| o as i64).collect();
-        self.node(
+        let value = self.node(
             "Transpose",
             &[x],
             vec![node::ints("perm", &list)],
             x.elem,
             &shape,
-        )
+        );
+        if self.constant(x).is_some() {
+            self.flipped.insert(key, value.clone());
+        }
+        value
     }
 
     /// `x` with its last two dimensions exchanged; it has at least two.

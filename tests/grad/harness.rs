@@ -2,7 +2,7 @@
 //! against central differences of the forward operator.
 
 use nearmiss::encoder::{GraphEngine, Provider};
-use nearmiss::grad::{COTANGENT, Objective, Request, Target, differentiate};
+use nearmiss::grad::{COTANGENT, Gradient, Objective, Request, Target, differentiate};
 use nearmiss::onnx::node::{int, label};
 use nearmiss::onnx::{Dim, Effort, Elem, Encoded, Engine, Graph, Port, Tensor, elements};
 use nearmiss::task::Task;
@@ -19,6 +19,8 @@ pub fn engine() -> GraphEngine {
 enum Input {
     /// Fed, and differentiated.
     Active(Tensor),
+    /// Fed only.
+    Fed(Tensor),
     /// Part of the model.
     Constant(Tensor),
     Missing,
@@ -95,6 +97,12 @@ impl Case {
         self
     }
 
+    /// A fed input that is not differentiated: lengths, token ids.
+    pub fn fed(mut self, tensor: Tensor) -> Self {
+        self.inputs.push(Input::Fed(tensor));
+        self
+    }
+
     /// An initializer.
     pub fn constant(mut self, tensor: Tensor) -> Self {
         self.inputs.push(Input::Constant(tensor));
@@ -142,8 +150,12 @@ impl Case {
         for (i, input) in self.inputs.iter().enumerate() {
             let name = format!("x{i}");
             match input {
-                Input::Active(tensor) => {
-                    graph.inputs.push(port(&name, tensor.shape()));
+                Input::Active(tensor) | Input::Fed(tensor) => {
+                    let elem = tensor.elem();
+                    graph.inputs.push(Port {
+                        elem,
+                        ..port(&name, tensor.shape())
+                    });
                     feeds.insert(name.clone(), tensor.clone());
                 }
                 Input::Constant(tensor) => {
@@ -188,15 +200,40 @@ impl Case {
         (graph, feeds)
     }
 
+    /// The graph with the gradient with respect to input `wrt`.
+    pub fn transformed(&self, wrt: usize) -> Gradient {
+        let (graph, feeds) = self.graph();
+        let target = Target::Input(format!("x{wrt}"));
+        let request = Request::new(feeds, target, Objective::Vjp);
+        differentiate(&graph, &request, &engine(), &Task::detached())
+            .unwrap_or_else(|e| panic!("{}: {e}", label(&self.node)))
+    }
+
+    /// Asserts that the forward output of the gradient graph is what the operator itself makes.
+    pub fn agrees(&self) -> &Self {
+        let (graph, feeds) = self.graph();
+        let mut program = engine().load(&graph, Effort::Once).unwrap();
+        let fed: Vec<(&str, &Tensor)> = feeds.iter().map(|(n, t)| (n.as_str(), t)).collect();
+        let own = program.run(&fed, &Task::detached()).unwrap()[0]
+            .to_floats()
+            .unwrap();
+        let wrt = self
+            .inputs
+            .iter()
+            .position(|i| matches!(i, Input::Active(_)))
+            .unwrap();
+        let (output, _, _) = self.gradient(wrt);
+        let what = format!("{} {:?}", label(&self.node), self.node.attribute);
+        close(&output.to_floats().unwrap(), &own, 1e-5, &what);
+        self
+    }
+
     /// The forward output, and the gradient with respect to input `wrt` for the seeded cotangent.
     pub fn gradient(&self, wrt: usize) -> (Tensor, Tensor, Tensor) {
         let (graph, feeds) = self.graph();
-        let name = format!("x{wrt}");
-        let request = Request::new(feeds.clone(), Target::Input(name.clone()), Objective::Vjp);
         let task = Task::detached();
         let engine = engine();
-        let made = differentiate(&graph, &request, &engine, &task)
-            .unwrap_or_else(|e| panic!("{}: {e}", label(&self.node)));
+        let made = self.transformed(wrt);
         assert!(
             made.graph.domains.is_empty(),
             "only standard operators come out"

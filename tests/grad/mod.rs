@@ -2,13 +2,17 @@
 
 mod activation;
 mod arithmetic;
+mod attention;
 mod broken;
 mod command;
 mod convolve;
+mod einsum;
 mod functions;
+mod fuse;
 mod harness;
 mod index;
 mod integer;
+mod microsoft;
 mod models;
 mod net;
 mod normalise;
@@ -18,6 +22,7 @@ mod pad;
 mod pool;
 mod product;
 mod quantise;
+mod recurrent;
 mod reduce;
 mod resample;
 mod shape;

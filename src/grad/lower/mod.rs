@@ -9,6 +9,8 @@ mod integer;
 mod microsoft;
 mod recurrent;
 
+pub(super) use microsoft::{why_not, write_out};
+
 use super::driver::{on_path, reached, view};
 use super::standing::refuse;
 use crate::error::{Blocking, Result};
@@ -59,7 +61,7 @@ pub(super) fn lower(
     output: &str,
     task: &Task,
 ) -> Result<(Builder, HashMap<String, String>)> {
-    let active = reached(&graph, &[wrt]);
+    let mut active = reached(&graph, &[wrt]);
     let mask = on_path(&graph, &active, output);
     let nodes = std::mem::take(&mut graph.nodes);
     let mut builder = Builder::new(graph);
@@ -80,8 +82,12 @@ pub(super) fn lower(
         let made = view(&builder, &node, &active).and_then(|n| lowering(&mut builder, &n));
         match made {
             Ok(values) => {
-                for (name, value) in node.output.iter().zip(values) {
+                let named = node.output.iter().zip(values);
+                for (name, value) in named.filter(|(name, _)| !name.is_empty()) {
                     builder.graph_mut().infos.remove(name);
+                    if active.contains(name) {
+                        active.insert(value.name.to_string());
+                    }
                     renamed.insert(name.clone(), value.name.to_string());
                 }
             }

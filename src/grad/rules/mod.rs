@@ -23,6 +23,8 @@ mod reduce;
 mod resample;
 mod shape;
 
+pub(super) use activation::write_out;
+
 use crate::error::Result;
 use crate::onnx::node::is_default;
 use crate::onnx::{Builder, Node, Value, wrong};

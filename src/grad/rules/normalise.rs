@@ -168,7 +168,7 @@ fn layer(b: &mut Builder, n: &Node, g: &[Option<Value>]) -> Result<Vec<Option<Va
     }
     let (g, x) = (first(g)?, n.input(0)?);
     let axis = dimension(x, n.int_or("axis", -1))?;
-    // The node computes both anyway: asking for them halves the cost on ONNX Runtime.
+    // The node computes both anyway: asking for them saves a fifth of forward and gradient on ONNX Runtime.
     let mut shape = x.shape.clone();
     shape[axis..].fill(1);
     let mean = b.extra_output(n.output(0)?, 1, Elem::F32, &shape)?;

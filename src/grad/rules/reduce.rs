@@ -13,7 +13,7 @@ pub(super) const RULES: &[(&str, Rule)] = &[
     ("ReduceL1", |b, n, g| {
         let over = Over::of(b, n, g)?;
         let sign = b.unary("Sign", n.input(0)?);
-        one(b.mul(&sign, &over.g)?)
+        one(b.mul(&sign, &over.g))
     }),
     ("ReduceL2", |b, n, g| {
         // x / |x|, and 0 at the zero vector, as PyTorch has it.
@@ -23,42 +23,42 @@ pub(super) const RULES: &[(&str, Rule)] = &[
         let vanishes = b.cast(&vanishes, over.y.elem);
         let safe = b.add(&over.y, &vanishes)?;
         let share = b.div(&over.g, &safe)?;
-        one(b.mul(n.input(0)?, &share)?)
+        one(b.mul(n.input(0)?, &share))
     }),
     ("ReduceLogSum", |b, n, g| {
         let over = Over::of(b, n, g)?;
         let sum = b.unary("Exp", &over.y);
         let share = b.div(&over.g, &sum)?;
-        one(b.expand(&share, &n.input(0)?.shape)?)
+        one(b.expand(&share, &n.input(0)?.shape))
     }),
     ("ReduceLogSumExp", |b, n, g| {
         let over = Over::of(b, n, g)?;
         let difference = b.sub(n.input(0)?, &over.y)?;
         let weight = b.unary("Exp", &difference);
-        one(b.mul(&weight, &over.g)?)
+        one(b.mul(&weight, &over.g))
     }),
     ("ReduceMax", extreme),
     ("ReduceMean", |b, n, g| {
         let over = Over::of(b, n, g)?;
         let share = b.scale(&over.g, 1.0 / over.count(n)? as f32);
-        one(b.expand(&share, &n.input(0)?.shape)?)
+        one(b.expand(&share, &n.input(0)?.shape))
     }),
     ("ReduceMin", extreme),
     ("ReduceProd", prod),
     ("ReduceSum", |b, n, g| {
         let over = Over::of(b, n, g)?;
-        one(b.expand(&over.g, &n.input(0)?.shape)?)
+        one(b.expand(&over.g, &n.input(0)?.shape))
     }),
     ("ReduceSumSquare", |b, n, g| {
         let over = Over::of(b, n, g)?;
         let twice = b.scale(&over.g, 2.0);
-        one(b.mul(n.input(0)?, &twice)?)
+        one(b.mul(n.input(0)?, &twice))
     }),
     ("Softmax", softmax),
 ];
 
-fn one(part: Value) -> Result<Vec<Option<Value>>> {
-    Ok(vec![Some(part)])
+fn one(part: Result<Value>) -> Result<Vec<Option<Value>>> {
+    Ok(vec![Some(part?)])
 }
 
 /// What a reduction goes over, its output and the cotangent of that with the reduced dimensions kept.
@@ -120,7 +120,7 @@ fn extreme(b: &mut Builder, n: &Node, g: &[Option<Value>]) -> Result<Vec<Option<
     let winners = b.cast(&winners, over.y.elem);
     let count = b.sum(&winners, &over.axes, true);
     let share = b.div(&over.g, &count)?;
-    one(b.mul(&winners, &share)?)
+    one(b.mul(&winners, &share))
 }
 
 /// The slope is the product of all others: with zeros taken out, the product over the element, where no other is zero.
@@ -137,7 +137,7 @@ fn prod(b: &mut Builder, n: &Node, g: &[Option<Value>]) -> Result<Vec<Option<Val
     let others = b.cast(&others, x.elem);
     let scaled = b.mul(&product, &over.g)?;
     let part = b.div(&scaled, &safe)?;
-    one(b.mul(&part, &others)?)
+    one(b.mul(&part, &others))
 }
 
 /// `(g - sum(g y)) y`.
@@ -147,7 +147,7 @@ fn softmax(b: &mut Builder, n: &Node, g: &[Option<Value>]) -> Result<Vec<Option<
     let weighted = b.mul(g, y)?;
     let sum = b.sum(&weighted, &[axis], true);
     let rest = b.sub(g, &sum)?;
-    one(b.mul(&rest, y)?)
+    one(b.mul(&rest, y))
 }
 
 /// `g - sum(g) exp(y)`.
@@ -157,7 +157,7 @@ fn log_softmax(b: &mut Builder, n: &Node, g: &[Option<Value>]) -> Result<Vec<Opt
     let soft = b.unary("Exp", y);
     let sum = b.sum(g, &[axis], true);
     let part = b.mul(&soft, &sum)?;
-    one(b.sub(g, &part)?)
+    one(b.sub(g, &part))
 }
 
 /// Element j went into sums that lie after it: the same sum in the other direction.
@@ -167,5 +167,11 @@ fn cumsum(b: &mut Builder, n: &Node, g: &[Option<Value>]) -> Result<Vec<Option<V
         int("exclusive", n.int_or("exclusive", 0)),
         int("reverse", i64::from(n.int_or("reverse", 0) == 0)),
     ];
-    one(b.node("CumSum", &[g, n.input(1)?], attributes, g.elem, &g.shape))
+    Ok(vec![Some(b.node(
+        "CumSum",
+        &[g, n.input(1)?],
+        attributes,
+        g.elem,
+        &g.shape,
+    ))])
 }

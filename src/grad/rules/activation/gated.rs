@@ -1,14 +1,15 @@
-//! Activations of the form x times a gate: GELU, swish (SiLU), mish.
+//! Activations of the form x times a gate: GELU, swish (`SiLU`), mish.
 //!
-//! The gate is most of the work and is part of the slope as well. So the forward node, which would keep it for itself,
-//! is written out: for the exact GELU on 1x197x3072 forward and slope take 1.4 ms together (ONNX Runtime 1.32, two
-//! threads), against 2.7 ms with `Gelu` and the gate made again.
+//! The gate is part of the slope as well, and two of these operators are newer than most graphs. So the forward node is
+//! written out, in a form that shares the gate. Forward and gradient on 1x197x3072 (ONNX Runtime 1.32, one thread's CPU
+//! time): exact GELU 2.1 ms, against 3.1 ms where each node has its own rule, and 2.2 ms with `Gelu` and the gate made
+//! again; swish 1.4 ms against 1.9 ms. Forward alone, mish takes 1.4 ms so, and 6.8 ms as `Mish`.
 
 use super::super::first;
 use super::{at_most, one, one_minus};
 use crate::error::Result;
 use crate::onnx::node::{Attributes, float, is_default};
-use crate::onnx::{Builder, Graph, Node, Value, wrong};
+use crate::onnx::{Builder, Node, Value, wrong};
 use std::f32::consts::{FRAC_1_SQRT_2, FRAC_2_PI, PI};
 use tract_onnx::pb::NodeProto;
 
@@ -151,7 +152,7 @@ pub(super) fn gelu(b: &mut Builder, n: &Node, g: &[Option<Value>]) -> Result<Vec
         b.scale(&bell, 1.0 / (2.0 * PI).sqrt())
     };
     let slope = b.add(&gate, &rise)?;
-    one(b.mul(g, &slope)?)
+    one(b.mul(g, &slope))
 }
 
 /// `s + a y (1 - s)` as `a y + s (1 - a y)`.
@@ -168,7 +169,7 @@ pub(super) fn swish(b: &mut Builder, n: &Node, g: &[Option<Value>]) -> Result<Ve
     let rest = one_minus(b, &scaled)?;
     let product = b.mul(&gate, &rest)?;
     let slope = b.add(&scaled, &product)?;
-    one(b.mul(g, &slope)?)
+    one(b.mul(g, &slope))
 }
 
 /// The gate t = n / (n + 2) and x t', where t' is `1 - t^2` times the slope u / (1 + u) of the softplus.
@@ -182,16 +183,16 @@ pub(super) fn mish(b: &mut Builder, n: &Node, g: &[Option<Value>]) -> Result<Vec
     let slope = b.mul(&rest, &soft)?;
     let rise = b.mul(x, &slope)?;
     let slope = b.add(&gate, &rise)?;
-    one(b.mul(g, &slope)?)
+    one(b.mul(g, &slope))
 }
 
-/// Writes out what is left of operators that are newer than the operator set of `graph`; patterns that were gathered
+/// Writes out what is left of operators that are newer than the operator set of the graph: patterns that were gathered
 /// into them off the path of the gradient.
 ///
 /// # Errors
 /// Nothing is known of what they read.
-pub(in crate::grad) fn write_out(graph: Graph) -> Result<Graph> {
-    let opset = graph.opset;
+pub(in crate::grad) fn write_out(b: &mut Builder) -> Result<()> {
+    let opset = b.graph().opset;
     let newer = |node: &&NodeProto| {
         is_default(&node.domain)
             && match node.op_type.as_str() {
@@ -200,13 +201,12 @@ pub(in crate::grad) fn write_out(graph: Graph) -> Result<Graph> {
                 _ => false,
             }
     };
-    let found: Vec<NodeProto> = graph.nodes.iter().filter(newer).cloned().collect();
-    let mut builder = Builder::new(graph);
+    let found: Vec<NodeProto> = b.graph().nodes.iter().filter(newer).cloned().collect();
     for node in found {
         if let ([x], [y]) = (node.input.as_slice(), node.output.as_slice()) {
-            let x = builder.value(x)?;
-            instead(&mut builder, y, |b| forward(b, &node, &node.op_type, &x))?;
+            let x = b.value(x)?;
+            instead(b, y, |b| forward(b, &node, &node.op_type, &x))?;
         }
     }
-    Ok(builder.into_graph())
+    Ok(())
 }
