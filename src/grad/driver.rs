@@ -4,7 +4,7 @@ use super::rules;
 use super::standing::refuse;
 use crate::error::{Blocking, Result};
 use crate::onnx::node::{full_name, label};
-use crate::onnx::{Builder, Elem, Graph, Node, Value, wrong};
+use crate::onnx::{Builder, Elem, Graph, Node, Value, broadcast, wrong};
 use crate::task::Task;
 use std::collections::{HashMap, HashSet};
 use tract_onnx::pb::NodeProto;
@@ -85,7 +85,7 @@ pub(super) fn backward(
         let mut given = Vec::with_capacity(proto.output.len());
         for name in &proto.output {
             given.push(match cotangents.remove(name) {
-                Some(parts) => Some(total(builder, parts)?),
+                Some(parts) => Some(total(builder, parts, name)?),
                 None => None,
             });
         }
@@ -108,13 +108,14 @@ pub(super) fn backward(
     }
     refuse(&builder.graph().path, blocking)?;
     match cotangents.remove(wrt.name.as_ref()) {
-        Some(parts) => total(builder, parts),
+        Some(parts) => total(builder, parts, &wrt.name),
         // Nothing of the output depends on it.
-        None => builder.zeros(&wrt.shape),
+        None => Ok(builder.zeros(&wrt.shape)),
     }
 }
 
-/// The cotangents that `proto` passes on to its active inputs, by name, each checked against its primal's shape.
+/// The cotangents that `proto` passes on to its active inputs, by name, each checked against its primal's shape. One
+/// that is the same along a dimension may have size 1 there.
 fn partials(
     builder: &mut Builder,
     proto: &NodeProto,
@@ -134,7 +135,9 @@ fn partials(
         if !node.wants(i) {
             continue;
         }
-        if part.shape != primal.shape {
+        let fits = part.rank() == primal.rank()
+            && broadcast(&part.shape, &primal.shape).is_ok_and(|shape| shape == primal.shape);
+        if !fits {
             return Err(wrong(format!(
                 "its rule made a cotangent of {:?} for input {i} of {:?}",
                 part.shape, primal.shape
@@ -165,8 +168,11 @@ pub(super) fn view(builder: &Builder, proto: &NodeProto, active: &HashSet<String
     })
 }
 
-fn total(builder: &mut Builder, parts: Vec<Value>) -> Result<Value> {
+/// The sum of all contributions to the cotangent of the value called `name`, in its shape.
+fn total(builder: &mut Builder, parts: Vec<Value>, name: &str) -> Result<Value> {
+    let shape = builder.value(name)?.shape;
     let mut parts = parts.into_iter();
     let first = parts.next().ok_or_else(|| wrong("nothing to sum".into()))?;
-    parts.try_fold(first, |sum, part| builder.add(&sum, &part))
+    let sum = parts.try_fold(first, |sum, part| builder.add(&sum, &part))?;
+    builder.expand(&sum, &shape)
 }

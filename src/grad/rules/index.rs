@@ -64,7 +64,7 @@ pub(super) fn collect(
 ) -> Result<Value> {
     let size = shape[axis];
     if indices.is_empty() || size == 0 {
-        return b.zeros(shape);
+        return Ok(b.zeros(shape));
     }
     if indices.iter().any(|&i| i >= size) || indices.len() != g.shape[axis] {
         return Err(wrong("its indices do not fit".into()));
@@ -151,7 +151,7 @@ fn scatter_add(
     indices: &Value,
     shape: &[usize],
 ) -> Result<Value> {
-    let zeros = b.zeros(shape)?;
+    let zeros = b.zeros(shape);
     let attributes = vec![int("axis", axis as i64), text("reduction", "add")];
     Ok(b.node(
         "ScatterElements",
@@ -239,7 +239,7 @@ fn top(b: &mut Builder, n: &Node, g: &[Option<Value>]) -> Result<Vec<Option<Valu
     let (g, x, y) = (first(g)?, n.input(0)?, n.output(0)?);
     let axis = axis_of(x, n.int_or("axis", -1))?;
     let indices = b.extra_output(y, 1, Elem::I64, &y.shape)?;
-    let zeros = b.zeros(&x.shape)?;
+    let zeros = b.zeros(&x.shape);
     let along = int("axis", axis as i64);
     Ok(vec![Some(b.node(
         "ScatterElements",

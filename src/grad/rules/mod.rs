@@ -3,7 +3,9 @@
 //! A rule gets the builder, the forward node with the values around it, and one cotangent per output (`None` where
 //! nothing of the loss depends on that output; at least one is there). It appends nodes and returns one cotangent
 //! per input, `None` for inputs that have none or are not wanted ([`Node::wants`]); missing ones at the end may be
-//! left out. Each has the shape of its primal: the driver checks that, and sums the contributions of several nodes.
+//! left out. Each has the shape of its primal, or size 1 along dimensions where it is the same: the driver checks that,
+//! and sums the contributions of several nodes. Cotangents are float32, those of quantised integers too: a rule takes
+//! the element type from the cotangent, never from the primal.
 //!
 //! A new operator is one line in its family's table. This is the whole rule of `Neg`:
 //!

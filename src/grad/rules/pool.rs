@@ -13,7 +13,7 @@ pub(super) const RULES: &[(&str, Rule)] = &[
         let shape = &n.input(0)?.shape;
         let count = shape.iter().skip(2).product::<usize>().max(1);
         let part = b.scale(first(g)?, 1.0 / count as f32);
-        Ok(vec![Some(b.expand(&part, shape)?)])
+        Ok(vec![Some(part)])
     }),
     ("GlobalLpPool", |b, n, g| {
         let (x, power) = (n.input(0)?.clone(), power(n)?);
@@ -66,7 +66,7 @@ fn max(b: &mut Builder, n: &Node, g: &[Option<Value>]) -> Result<Vec<Option<Valu
     };
     let indices = b.reshape(&indices, &[y.count()])?;
     let flat = b.reshape(g, &[y.count()])?;
-    let zeros = b.zeros(&[x.count()])?;
+    let zeros = b.zeros(&[x.count()]);
     let mut attributes = vec![int("axis", 0)];
     if axes.iter().any(|a| a.stride < a.extent()) {
         attributes.push(text("reduction", "add"));

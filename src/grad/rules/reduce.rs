@@ -29,7 +29,7 @@ pub(super) const RULES: &[(&str, Rule)] = &[
         let over = Over::of(b, n, g)?;
         let sum = b.unary("Exp", &over.y);
         let share = b.div(&over.g, &sum)?;
-        one(b.expand(&share, &n.input(0)?.shape))
+        one(Ok(share))
     }),
     ("ReduceLogSumExp", |b, n, g| {
         let over = Over::of(b, n, g)?;
@@ -41,13 +41,13 @@ pub(super) const RULES: &[(&str, Rule)] = &[
     ("ReduceMean", |b, n, g| {
         let over = Over::of(b, n, g)?;
         let share = b.scale(&over.g, 1.0 / over.count(n)? as f32);
-        one(b.expand(&share, &n.input(0)?.shape))
+        one(Ok(share))
     }),
     ("ReduceMin", extreme),
     ("ReduceProd", prod),
     ("ReduceSum", |b, n, g| {
         let over = Over::of(b, n, g)?;
-        one(b.expand(&over.g, &n.input(0)?.shape))
+        one(Ok(over.g))
     }),
     ("ReduceSumSquare", |b, n, g| {
         let over = Over::of(b, n, g)?;

@@ -48,7 +48,7 @@ pub(super) fn scatter(
     match n.text_or("reduction", "none") {
         "none" => {
             if n.wants(0) {
-                let zeros = b.zeros(&updates.shape)?;
+                let zeros = b.zeros(&updates.shape);
                 of_data = Some(put(b, g, &zeros, "none"));
             }
             if n.wants(2) {

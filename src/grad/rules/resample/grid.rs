@@ -77,7 +77,7 @@ pub(super) fn sample(b: &mut Builder, n: &Node, g: &[Option<Value>]) -> Result<V
             shares.push(share);
         }
         let shares = b.concat(&shares, 2)?;
-        let zeros = b.zeros(&image)?;
+        let zeros = b.zeros(&image);
         let attributes = vec![int("axis", 2), text("reduction", "add")];
         let part = b.node(
             "ScatterElements",
@@ -89,7 +89,7 @@ pub(super) fn sample(b: &mut Builder, n: &Node, g: &[Option<Value>]) -> Result<V
         parts[0] = Some(b.reshape(&part, &x.shape)?);
     }
     if n.wants(1) && nearest {
-        parts[1] = Some(b.zeros(&grid.shape)?);
+        parts[1] = Some(b.zeros(&grid.shape));
     } else if n.wants(1) {
         let values = b.reshape(&x, &image)?;
         let values = b.node(

@@ -20,7 +20,7 @@ pub(super) fn slice(b: &mut Builder, n: &Node, g: &[Option<Value>]) -> Result<Ve
         return Err(wrong("starts, axes and steps of different lengths".into()));
     }
     if g.count() == 0 {
-        return Ok(vec![Some(b.zeros(&x.shape)?)]);
+        return Ok(vec![Some(b.zeros(&x.shape))]);
     }
     let (mut spreads, mut reversed) = (Vec::new(), Vec::new());
     for ((axis, start), step) in axes.into_iter().zip(starts).zip(steps) {
@@ -68,7 +68,7 @@ pub(in crate::grad::rules) fn spread(
     shape: &[usize],
 ) -> Result<Value> {
     if g.count() == 0 {
-        return b.zeros(shape);
+        return Ok(b.zeros(shape));
     }
     // A step makes of its axis two, the inner one as long as the step: index i is at (i / step, i % step).
     let mut inner = vec![1_usize; g.rank()];
