@@ -39,11 +39,11 @@ pub struct Grad {
     #[arg(long, value_name = "N", default_value = "1", value_parser = positive)]
     batch: usize,
     /// Writes the gradient
-    #[arg(long, value_name = "OUT.npy")]
-    save_grad: Option<PathBuf>,
+    #[arg(long = "save-grad", value_name = "OUT.npy")]
+    gradient_file: Option<PathBuf>,
     /// Writes the graph that yields loss, output and gradient
-    #[arg(long, value_name = "GRAD.onnx")]
-    save_graph: Option<PathBuf>,
+    #[arg(long = "save-graph", value_name = "GRAD.onnx")]
+    graph_file: Option<PathBuf>,
     /// Compares with central differences in this many random directions
     #[arg(long, value_name = "N", default_value = "0")]
     check: usize,
@@ -93,18 +93,18 @@ impl Grad {
             gradient_ms: card.measured.as_ref().map(|m| m.gradient_ms),
             engine: provider.map_or_else(|| engine.name(), |p| format!("{}, {p}", engine.name())),
         };
-        if !report.supported && (self.save_grad.is_some() || self.save_graph.is_some()) {
+        if !report.supported && (self.gradient_file.is_some() || self.graph_file.is_some()) {
             return Err(Error::NoGradient {
                 path: self.model.clone(),
                 blocking: report.blocking,
             });
         }
         if let Some(measured) = &card.measured {
-            if let Some(path) = &self.save_grad {
+            if let Some(path) = &self.gradient_file {
                 let values = measured.gradient.to_floats().unwrap_or_default();
                 write_array(path, &values, measured.gradient.shape())?;
             }
-            if let Some(path) = &self.save_graph {
+            if let Some(path) = &self.graph_file {
                 save_graph(path, &measured.graph)?;
             }
         }

@@ -38,7 +38,7 @@ pub enum Objective {
         /// Is the label to be reached?
         targeted: bool,
     },
-    /// Difference of logits ratio (AutoAttack, arXiv 2003.01690, section 4.1): `-(z_y - max_{k != y} z_k) /
+    /// Difference of logits ratio (`AutoAttack`, arXiv 2003.01690, section 4.1): `-(z_y - max_{k != y} z_k) /
     /// (z_p1 - z_p3)`, `p` the descending order; of at least three scores.
     Dlr {
         /// K.

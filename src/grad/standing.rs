@@ -11,10 +11,11 @@ use std::path::Path;
 use tract_onnx::pb::NodeProto;
 
 /// How well an operator can be differentiated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Standing {
     /// No cotangent has to pass it.
+    #[default]
     Idle,
     /// By its exact derivative.
     Exact,
@@ -33,12 +34,6 @@ pub struct Survey {
     pub blocking: Vec<Blocking>,
     /// The operators that are differentiated through a rounding.
     pub approximate: Vec<String>,
-}
-
-impl Default for Standing {
-    fn default() -> Self {
-        Self::Idle
-    }
 }
 
 impl Survey {

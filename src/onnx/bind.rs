@@ -1,10 +1,12 @@
-//! Static shapes and constant folding: an engine runs the graph once, and says the shape of every value and the
-//! values of those that no input reaches.
+//! Static shapes: an engine runs the graph once, and says the shape of every value and the values of those that no
+//! input reaches.
 
 use super::engine::{Effort, Engine};
+use super::fold::is_random;
 use super::graph::{Graph, Info};
 use super::node::{self, Attributes, is_default};
-use super::{Dim, Elem, Port, Tensor, elements, inline};
+use super::types::infer_types;
+use super::{Dim, Elem, Port, Tensor, inline};
 use crate::error::{Error, Result};
 use crate::task::Task;
 use std::collections::{BTreeMap, HashSet};
@@ -12,9 +14,6 @@ use tract_onnx::pb::NodeProto;
 
 /// Branches inside branches, at most.
 const MAX_BRANCHES: usize = 64;
-/// A folded constant may be this many times larger than what it is made of (small ones may be any).
-const GROWTH: usize = 2;
-const SMALL: usize = 1 << 16;
 
 /// Binds the inputs of `graph` to the shapes of `feeds`, which name every input: afterwards the type and shape of
 /// every value is known, what depends on shapes and weights alone is a constant, and an `If` whose condition is
@@ -58,72 +57,6 @@ pub fn bind(
     Ok(())
 }
 
-/// Plausible values for every input: uniform noise in [0, 1) for floats, 1 to 3 for ids, else ones, and zeros or
-/// positions where the name says that it wants those. A dimension that the model leaves open is taken from
-/// `open` by its name or as `input.axis`; else it is 1, for pictures 3 channels of 224 x 224, for text 16 tokens.
-pub fn sample_feeds(
-    graph: &Graph,
-    open: &BTreeMap<String, usize>,
-    seed: u64,
-) -> BTreeMap<String, Tensor> {
-    let mut random = fastrand::Rng::with_seed(seed);
-    let mut feeds = BTreeMap::new();
-    for port in &graph.inputs {
-        let floats = port.elem.is_float() || port.elem == Elem::Other(0);
-        let rank = port.dims.len();
-        let usual = |axis: usize| match (floats, rank, axis) {
-            (_, _, 0) => open.get("batch").copied().unwrap_or(1),
-            (true, 4, 1) => 3,
-            (true, 4, _) => 224,
-            (false, 2, 1) => 16,
-            _ => 1,
-        };
-        let size = |(axis, dim): (usize, &Dim)| {
-            let stated = open.get(&format!("{}.{axis}", port.name)).copied();
-            match dim {
-                Dim::Fixed(size) => *size,
-                Dim::Named(name) => stated
-                    .or_else(|| open.get(name).copied())
-                    .unwrap_or_else(|| usual(axis)),
-                Dim::Unknown => stated.unwrap_or_else(|| usual(axis)),
-            }
-        };
-        let shape: Vec<usize> = port.dims.iter().enumerate().map(size).collect();
-        let count = elements(&shape).filter(|&n| n <= MOST_SAMPLED).unwrap_or(0);
-        let shape = if count == 0 { vec![0; rank] } else { shape };
-        let name = port.name.to_ascii_lowercase();
-        let length = shape.last().copied().unwrap_or(1).max(1);
-        let integer = |i: usize| match () {
-            () if name.contains("type") || name.contains("segment") => 0,
-            () if name.contains("position") => (i % length) as i64,
-            () if name.contains("ids") => 1 + (i % 3) as i64,
-            () => 1,
-        };
-        let tensor = if floats {
-            let values: Vec<f32> = (0..count).map(|_| random.f32()).collect();
-            Tensor::floats(&shape, &values)
-        } else {
-            let values: Vec<i64> = (0..count).map(integer).collect();
-            integers_as(port.elem, &shape, &values)
-        };
-        feeds.insert(port.name.clone(), tensor);
-    }
-    feeds
-}
-
-/// Elements that a made-up input has at most.
-const MOST_SAMPLED: usize = 1 << 28;
-
-/// `values` in the integer type `elem` (truth values included); int64 where it is another.
-pub fn integers_as(elem: Elem, shape: &[usize], values: &[i64]) -> Tensor {
-    let width = elem.width().unwrap_or(8);
-    let bytes = values
-        .iter()
-        .flat_map(|v| v.to_le_bytes()[..width].to_vec());
-    Tensor::new(elem, shape.to_vec(), bytes.collect())
-        .unwrap_or_else(|_| Tensor::ints(shape, values))
-}
-
 /// What no input's values reach: constants, shapes, and whatever is computed from those alone.
 struct Static {
     names: HashSet<String>,
@@ -163,27 +96,14 @@ fn shapes_by_value(node: &NodeProto, fixed: &HashSet<String>) -> bool {
     };
     match node.op_type.as_str() {
         "NonZero" | "Unique" | "NonMaxSuppression" | "StringSplit" => true,
-        "Reshape" | "Expand" | "Tile" | "TopK" | "Pad" | "OneHot" | "Compress" => unknown(1),
+        "Reshape" | "Expand" | "Tile" | "TopK" | "Pad" | "OneHot" | "Compress" | "Upsample"
+        | "AffineGrid" | "Unsqueeze" | "Squeeze" | "Split" => unknown(1),
         "Slice" => (1..5).any(unknown),
         "Range" => (0..3).any(unknown),
         "ConstantOfShape" => unknown(0),
-        "Upsample" => unknown(1),
         "Resize" => unknown(2) || unknown(3),
-        "AffineGrid" | "Unsqueeze" | "Squeeze" | "Split" => unknown(1),
         _ => false,
     }
-}
-
-fn is_random(node: &NodeProto) -> bool {
-    matches!(
-        node.op_type.as_str(),
-        "RandomNormal"
-            | "RandomUniform"
-            | "RandomNormalLike"
-            | "RandomUniformLike"
-            | "Bernoulli"
-            | "Multinomial"
-    )
 }
 
 /// One run with every shape as an output and every static value beside it.
@@ -316,169 +236,4 @@ fn take_branches(graph: &mut Graph, round: usize) -> Result<bool> {
         graph.sort()?;
     }
     Ok(found)
-}
-
-/// Computes once what depends on constants alone, unless that makes the graph much larger; all shapes are known.
-///
-/// # Errors
-/// The engine cannot run it.
-pub fn fold(graph: &mut Graph, engine: &dyn Engine, task: &Task) -> Result<()> {
-    let mut fixed: HashSet<String> = graph.constants.keys().cloned().collect();
-    let mut folded = Vec::new();
-    for node in &graph.nodes {
-        let inputs = node::inputs_of(node);
-        let ready = inputs.iter().all(|n| n.is_empty() || fixed.contains(n));
-        let bytes = |name: &String| {
-            let info = graph.infos.get(name)?;
-            elements(&info.shape)?.checked_mul(info.elem.width()?)
-        };
-        let from: usize = inputs.iter().filter_map(bytes).max().unwrap_or(0);
-        let makes: Option<usize> = node
-            .output
-            .iter()
-            .filter(|o| !o.is_empty())
-            .map(bytes)
-            .sum();
-        let worth = makes.is_some_and(|m| m <= SMALL || m <= from.saturating_mul(GROWTH));
-        if ready && worth && !is_random(node) {
-            fixed.extend(node.output.iter().cloned());
-            folded.push(node.clone());
-        }
-    }
-    if folded.is_empty() {
-        graph.prune();
-        return Ok(());
-    }
-    let made: HashSet<&String> = folded.iter().flat_map(|n| &n.output).collect();
-    let mut wanted: Vec<String> = Vec::new();
-    let mut seen = HashSet::new();
-    let rest = graph
-        .nodes
-        .iter()
-        .filter(|n| !n.output.first().is_some_and(|o| made.contains(o)));
-    for name in rest
-        .flat_map(node::inputs_of)
-        .chain(graph.outputs.iter().cloned())
-    {
-        if made.contains(&name) && seen.insert(name.clone()) {
-            wanted.push(name);
-        }
-    }
-    let names: HashSet<String> = folded.iter().flat_map(|n| n.output.clone()).collect();
-    let mut part = Graph {
-        inputs: Vec::new(),
-        outputs: wanted.clone(),
-        nodes: folded,
-        ..graph.clone()
-    };
-    part.prune();
-    if !wanted.is_empty() {
-        let values = engine.load(&part, Effort::Once)?.run(&[], task)?;
-        for (name, value) in wanted.into_iter().zip(values) {
-            graph.constants.insert(name, value);
-        }
-    }
-    graph
-        .nodes
-        .retain(|n| !n.output.first().is_some_and(|o| names.contains(o)));
-    graph.prune();
-    Ok(())
-}
-
-/// The element type of every value, as far as the file states those of the inputs, by the rules of the operators
-/// that change it. Shapes stay as they are.
-pub fn infer_types(graph: &mut Graph) {
-    for port in &graph.inputs {
-        let unknown = Info {
-            elem: port.elem,
-            shape: Vec::new(),
-        };
-        graph.infos.entry(port.name.clone()).or_insert(unknown);
-    }
-    for i in 0..graph.nodes.len() {
-        let node = &graph.nodes[i];
-        let of = |k: usize| -> Elem {
-            let name = node.input.get(k).map_or("", String::as_str);
-            let constant = graph.constants.get(name).map(Tensor::elem);
-            constant
-                .or_else(|| graph.infos.get(name).map(|i| i.elem))
-                .unwrap_or(Elem::Other(0))
-        };
-        let types: Vec<Elem> = (0..node.output.len())
-            .map(|k| output_type(node, k, &of))
-            .collect();
-        for (name, elem) in node.output.clone().into_iter().zip(types) {
-            let shape = graph
-                .infos
-                .get(&name)
-                .map(|i| i.shape.clone())
-                .unwrap_or_default();
-            if !name.is_empty() {
-                graph.infos.insert(name, Info { elem, shape });
-            }
-        }
-    }
-}
-
-fn output_type(node: &NodeProto, index: usize, of: &dyn Fn(usize) -> Elem) -> Elem {
-    let stated = |name: &str, default: Elem| {
-        node.int(name)
-            .filter(|&n| n != 0)
-            .map_or(default, |n| Elem::from_onnx(n as i32))
-    };
-    match (node.op_type.as_str(), index) {
-        ("Shape" | "Size" | "ArgMax" | "ArgMin" | "NonZero" | "NonMaxSuppression", _)
-        | ("TopK" | "MaxPool", 1)
-        | ("Unique", 1..) => Elem::I64,
-        (
-            "Equal" | "Less" | "LessOrEqual" | "Greater" | "GreaterOrEqual" | "Not" | "And" | "Or"
-            | "Xor" | "IsNaN" | "IsInf",
-            _,
-        )
-        | ("Dropout", 1) => Elem::Bool,
-        ("Cast", _) => stated("to", of(0)),
-        ("CastLike" | "Where" | "QLinearWhere" | "QLinearConcat", _) => of(1),
-        ("ConstantOfShape", _) => node
-            .attribute("value")
-            .and_then(|a| a.t.as_ref())
-            .map_or(Elem::F32, |t| Elem::from_onnx(t.data_type)),
-        ("RandomNormal" | "RandomUniform", _) => stated("dtype", Elem::F32),
-        ("RandomNormalLike" | "RandomUniformLike" | "EyeLike" | "Bernoulli", _) => {
-            stated("dtype", of(0))
-        }
-        ("Multinomial", _) => stated("dtype", Elem::I32),
-        ("OneHot" | "MatMulIntegerToFloat" | "GatherBlockQuantized", _) => of(2),
-        ("QuantizeLinear", _) => match of(2) {
-            Elem::Other(0) => stated("output_dtype", Elem::U8),
-            zero => zero,
-        },
-        ("DequantizeLinear", _) => stated("output_dtype", of(1)),
-        ("DynamicQuantizeLinear", 1) => Elem::F32,
-        ("DynamicQuantizeLinear", _) => Elem::U8,
-        ("MatMulInteger" | "ConvInteger", _) => Elem::I32,
-        ("QLinearMatMul" | "QLinearConv", _) => of(7),
-        ("EmbedLayerNormalization", 1) => Elem::I32,
-        ("EmbedLayerNormalization", _) => of(2),
-        ("QAttention", _) => of(3),
-        ("QGemm", _) => match of(8) {
-            Elem::Other(0) => of(1),
-            zero => zero,
-        },
-        ("If", _) => declared_type(node, "then_branch", index),
-        // The first thing a loop's body makes is whether it goes on.
-        ("Loop", _) => declared_type(node, "body", index + 1),
-        ("Scan", _) => declared_type(node, "body", index),
-        (
-            "SequenceConstruct" | "SplitToSequence" | "SequenceEmpty" | "SequenceInsert"
-            | "Optional",
-            _,
-        ) => Elem::Other(0),
-        _ => of(0),
-    }
-}
-
-/// What the graph in `attribute` declares its output `index` to be.
-fn declared_type(node: &NodeProto, attribute: &str, index: usize) -> Elem {
-    let declared = node.graph(attribute).and_then(|g| g.output.get(index));
-    declared.map_or(Elem::Other(0), |v| super::Port::from(v).elem)
 }

@@ -6,11 +6,7 @@ use crate::error::{Error, Result};
 use prost::Message as _;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
-use tract_onnx::pb::{
-    GraphProto, ModelProto, NodeProto, OperatorSetIdProto, StringStringEntryProto,
-    TensorShapeProto, TypeProto, ValueInfoProto, tensor_shape_proto::Dimension,
-    tensor_shape_proto::dimension, type_proto,
-};
+use tract_onnx::pb::{ModelProto, NodeProto};
 
 /// What is known of a value once the inputs have their shapes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,21 +41,6 @@ pub struct Graph {
     pub open: HashSet<String>,
     /// What the file says of its outputs.
     pub declared: HashMap<String, Port>,
-}
-
-/// A graph as bytes of an ONNX file.
-pub struct Encoded {
-    /// The protobuf.
-    pub model: Vec<u8>,
-    /// The tensor data that did not fit in, to lie beside it as [`Encoded::DATA`].
-    pub data: Option<Vec<u8>>,
-}
-
-impl Encoded {
-    /// The name under which the model refers to its outside data, where the caller gives no other.
-    pub const DATA: &'static str = "weights.bin";
-    /// Constants of more bytes in all than this go outside: protobuf ends at 2 GiB.
-    const LIMIT: usize = 1 << 30;
 }
 
 impl Graph {
@@ -266,70 +247,6 @@ impl Graph {
         }
     }
 
-    /// Bytes of all constants.
-    pub fn constant_bytes(&self) -> usize {
-        self.constants.values().map(|t| t.bytes().len()).sum()
-    }
-
-    /// The graph as an ONNX file; `data` is the name of the file beside it, used where the constants are too large
-    /// for one.
-    pub fn encode(&self, data: &str) -> Encoded {
-        let outside = self.constant_bytes() > Encoded::LIMIT;
-        let mut bytes = Vec::new();
-        let mut initializer = Vec::with_capacity(self.constants.len());
-        for (name, tensor) in &self.constants {
-            let mut proto = tensor.to_proto(name);
-            if outside && proto.raw_data.len() > 1024 {
-                let entry = |key: &str, value: String| StringStringEntryProto {
-                    key: key.into(),
-                    value,
-                };
-                // Engines map such files: a page boundary is what they ask for.
-                bytes.resize(usize::next_multiple_of(bytes.len(), 4096), 0);
-                proto.external_data = vec![
-                    entry("location", data.into()),
-                    entry("offset", bytes.len().to_string()),
-                    entry("length", proto.raw_data.len().to_string()),
-                ];
-                proto.data_location = Some(1);
-                bytes.append(&mut proto.raw_data);
-            }
-            initializer.push(proto);
-        }
-        let outputs = self.outputs.iter().map(|name| self.output_port(name));
-        let mut opset_import = vec![OperatorSetIdProto {
-            domain: String::new(),
-            version: self.opset,
-        }];
-        opset_import.extend(
-            self.domains
-                .iter()
-                .map(|(domain, &version)| OperatorSetIdProto {
-                    domain: domain.clone(),
-                    version,
-                }),
-        );
-        let model = ModelProto {
-            ir_version: ir_version(self.opset),
-            producer_name: "nearmiss".into(),
-            producer_version: env!("CARGO_PKG_VERSION").into(),
-            opset_import,
-            graph: Some(GraphProto {
-                name: "gradient".into(),
-                node: self.nodes.clone(),
-                initializer,
-                input: self.inputs.iter().map(value_info).collect(),
-                output: outputs.map(|p| value_info(&p)).collect(),
-                ..GraphProto::default()
-            }),
-            ..ModelProto::default()
-        };
-        Encoded {
-            model: model.encode_to_vec(),
-            data: outside.then_some(bytes),
-        }
-    }
-
     /// What comes out, as far as it is known.
     pub fn ports_out(&self) -> Vec<Port> {
         self.outputs
@@ -338,7 +255,7 @@ impl Graph {
             .collect()
     }
 
-    fn output_port(&self, name: &str) -> Port {
+    pub(super) fn output_port(&self, name: &str) -> Port {
         let info = self.infos.get(name);
         if let (None, Some(port)) = (info, self.declared.get(name)) {
             return port.clone();
@@ -373,41 +290,6 @@ fn constant_value(node: &NodeProto) -> Result<Option<Tensor>> {
         "value_ints" => node.ints("value_ints").map(|v| Tensor::ints(&[v.len()], v)),
         _ => None,
     })
-}
-
-fn value_info(port: &Port) -> ValueInfoProto {
-    let dim = |dim: &Dim| Dimension {
-        denotation: String::new(),
-        value: match dim {
-            Dim::Fixed(size) => Some(dimension::Value::DimValue(*size as i64)),
-            Dim::Named(name) => Some(dimension::Value::DimParam(name.clone())),
-            Dim::Unknown => None,
-        },
-    };
-    let tensor = type_proto::Tensor {
-        elem_type: port.elem.to_onnx(),
-        shape: port.has_shape.then(|| TensorShapeProto {
-            dim: port.dims.iter().map(dim).collect(),
-        }),
-    };
-    ValueInfoProto {
-        name: port.name.clone(),
-        r#type: (port.elem != Elem::Other(0)).then(|| TypeProto {
-            denotation: String::new(),
-            value: Some(type_proto::Value::TensorType(tensor)),
-        }),
-        doc_string: String::new(),
-    }
-}
-
-/// The oldest file format version that may hold this operator set (ONNX, "Versioning").
-fn ir_version(opset: i64) -> i64 {
-    match opset {
-        ..=18 => 8,
-        19..=20 => 9,
-        21..=22 => 10,
-        _ => 11,
-    }
 }
 
 pub(super) fn damaged(what: String) -> Error {

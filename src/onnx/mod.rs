@@ -1,25 +1,36 @@
-//! A model as a graph: the protobuf view ([`ModelInfo`]), its inputs and outputs ([`Port`]), the files it stands on.
+//! A model as a graph: the protobuf view ([`ModelInfo`]), its inputs and outputs ([`Port`]), the files it stands on;
+//! and the graph in memory that can be rewritten ([`Graph`]), with static shapes ([`bind`]), constant folding
+//! ([`fold`]), one operator set ([`upgrade`]) and the [`Builder`] of new nodes.
 //!
-//! Nothing here runs a model. [`ModelInfo::open`] is the gate every ONNX file passes first: it refuses what is empty,
-//! not a model, cut short, or reaches for tensor data outside its own folder.
+//! [`ModelInfo::open`] is the gate every ONNX file passes first: it refuses what is empty, not a model, cut short, or
+//! reaches for tensor data outside its own folder. Nothing here runs a model but through the trait [`Engine`], which
+//! the encoder's runtime implements.
 
 mod bind;
 mod builder;
+mod encode;
 mod engine;
 mod external;
+mod fold;
 mod graph;
 mod inline;
 pub mod node;
 mod port;
+mod sample;
 mod tensor;
+mod types;
 mod upgrade;
 
-pub use bind::{bind, fold, infer_types, integers_as, sample_feeds};
+pub use bind::bind;
 pub use builder::{Builder, Node, Value, broadcast, wrong};
+pub use encode::Encoded;
 pub use engine::{Effort, Engine, Program};
-pub use graph::{Encoded, Graph, Info};
+pub use fold::fold;
+pub use graph::{Graph, Info};
 pub use port::{Dim, Elem, Port};
+pub use sample::{integers_as, sample_feeds};
 pub use tensor::{Tensor, elements};
+pub use types::infer_types;
 pub use upgrade::{OPSET, upgrade};
 
 use node::is_default;

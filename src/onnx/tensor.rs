@@ -127,6 +127,7 @@ impl Tensor {
     }
 
     /// The same values as another floating-point type, or as they are where they are no floats.
+    #[must_use]
     pub fn in_float32(self) -> Self {
         if !self.elem.is_float() || self.elem == Elem::F32 {
             return self;

@@ -80,14 +80,14 @@ impl Upgrader {
     fn node(&mut self, mut node: NodeProto, upgraded: &mut Vec<NodeProto>) {
         match node.op_type.as_str() {
             "Softmax" | "LogSoftmax" | "Hardmax" if self.from < 13 => {
-                return self.softmax(node, upgraded);
+                return Self::softmax(node, upgraded);
             }
             "ReduceSum" | "Squeeze" | "Unsqueeze" if self.from < 13 => {
-                self.to_input(&mut node, "axes")
+                self.attribute_to_input(&mut node, "axes");
             }
             "Split" => {
                 if self.from < 13 {
-                    self.to_input(&mut node, "split");
+                    self.attribute_to_input(&mut node, "split");
                 }
                 if node.input.get(1).is_none_or(String::is_empty) {
                     let count = node.output.len() as i64;
@@ -96,7 +96,7 @@ impl Upgrader {
             }
             "ReduceMean" | "ReduceMax" | "ReduceMin" | "ReduceProd" | "ReduceL1" | "ReduceL2"
             | "ReduceLogSum" | "ReduceLogSumExp" | "ReduceSumSquare" => {
-                self.to_input(&mut node, "axes")
+                self.attribute_to_input(&mut node, "axes");
             }
             "Upsample" => self.upsample(&mut node),
             "Resize" if self.from < 11 => {
@@ -118,7 +118,7 @@ impl Upgrader {
                     .retain(|a| a.name != "min" && a.name != "max");
             }
             "Pad" if self.from < 11 => {
-                self.to_input(&mut node, "pads");
+                self.attribute_to_input(&mut node, "pads");
                 let value = node.float_or("value", 0.0);
                 let value = self.constant(Tensor::floats(&[], &[value]));
                 node.input.push(value);
@@ -126,7 +126,7 @@ impl Upgrader {
             }
             "Slice" if self.from < 10 => {
                 for name in ["starts", "ends", "axes"] {
-                    self.to_input(&mut node, name);
+                    self.attribute_to_input(&mut node, name);
                 }
             }
             "TopK" if self.from < 10 => {
@@ -147,7 +147,7 @@ impl Upgrader {
     }
 
     /// Makes the attribute `name` the next input.
-    fn to_input(&mut self, node: &mut NodeProto, name: &str) {
+    fn attribute_to_input(&mut self, node: &mut NodeProto, name: &str) {
         let values = node.ints(name).map(|v| Tensor::ints(&[v.len()], v));
         if let Some(values) = values {
             let constant = self.constant(values);
@@ -164,7 +164,7 @@ impl Upgrader {
     }
 
     /// Before version 13 these worked on all dimensions from `axis` on, flattened into one.
-    fn softmax(&mut self, mut node: NodeProto, upgraded: &mut Vec<NodeProto>) {
+    fn softmax(mut node: NodeProto, upgraded: &mut Vec<NodeProto>) {
         let axis = node.int_or("axis", 1);
         let ends = (node.input.first().cloned(), node.output.first().cloned());
         let (Some(input), Some(output), true) = (ends.0, ends.1, axis != -1) else {
@@ -241,10 +241,11 @@ fn nodes_in_float32(nodes: &mut [NodeProto]) {
 
 fn tensor_in_float32(tensor: &mut tract_onnx::pb::TensorProto) {
     let elem = Elem::from_onnx(tensor.data_type);
-    if elem.is_float() && elem != Elem::F32 {
-        if let Ok(value) = Tensor::from_proto(tensor, None) {
-            *tensor = value.in_float32().to_proto(&tensor.name);
-        }
+    if elem.is_float()
+        && elem != Elem::F32
+        && let Ok(value) = Tensor::from_proto(tensor, None)
+    {
+        *tensor = value.in_float32().to_proto(&tensor.name);
     }
 }
 

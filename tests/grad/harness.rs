@@ -391,7 +391,7 @@ pub fn on_tract(graph: &Graph, feeds: &[(&str, &Tensor)]) -> Result<Vec<Vec<f32>
             .map_err(|e| format!("{e:?}"))?;
         let plan = model
             .into_typed()
-            .and_then(|m| m.into_runnable())
+            .and_then(IntoRunnable::into_runnable)
             .map_err(|e| format!("{e:?}"))?;
         let inputs = order.iter().map(|t| {
             let values = t.to_floats().unwrap();

@@ -1,4 +1,4 @@
-//! The gradient transform: every rule against central differences, whole models against PyTorch, and bad input.
+//! The gradient transform: every rule against central differences, whole models against `PyTorch`, and bad input.
 
 mod activation;
 mod arithmetic;
@@ -6,6 +6,7 @@ mod attention;
 mod broken;
 mod command;
 mod convolve;
+mod coverage;
 mod einsum;
 mod functions;
 mod fuse;

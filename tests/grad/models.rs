@@ -1,5 +1,5 @@
-//! Whole architectures with random weights, as both of PyTorch's exporters write them: the gradient against
-//! PyTorch's autograd in float64 (`tests/fixtures/make_models.py` made and stored both).
+//! Whole architectures with random weights, as both of `PyTorch`'s exporters write them: the gradient against
+//! `PyTorch`'s autograd in float64 (`tests/fixtures/make_models.py` made and stored both).
 
 use super::harness::engine;
 use nearmiss::grad::{COTANGENT, Objective, Request, Target, differentiate};
@@ -32,7 +32,9 @@ fn member(archive: &mut Archive, name: &str) -> Vec<u8> {
 pub fn stored_models() -> Vec<(String, Vec<u8>)> {
     let mut archive = fixtures();
     let names: Vec<String> = archive.file_names().map(str::to_owned).collect();
-    let models = names.into_iter().filter(|n| n.ends_with(".onnx"));
+    let models = names
+        .into_iter()
+        .filter(|n| Path::new(n).extension().is_some_and(|e| e == "onnx"));
     models
         .map(|n| (n.clone(), member(&mut archive, &n)))
         .collect()
@@ -149,7 +151,7 @@ fn real_architectures_agree_with_pytorch() {
                     println!("{name}: cosine {cosine:.8}, error {error:.1e}");
                 }
                 Ok((cosine, error)) => {
-                    wrong.push(format!("{name}: cosine {cosine:.8}, error {error:.1e}"))
+                    wrong.push(format!("{name}: cosine {cosine:.8}, error {error:.1e}"));
                 }
                 Err(why) => wrong.push(format!("{name}: {why}")),
             }

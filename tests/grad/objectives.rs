@@ -109,7 +109,7 @@ fn check(objective: Objective, extra: &[(&str, Tensor)], reference: impl Fn(usiz
     }
     let gradient = step.gradient.to_floats().unwrap();
     for i in 0..base.len() {
-        let mut at = |h: f64| {
+        let at = |h: f64| {
             let mut moved = base.clone();
             moved[i] += h;
             losses(&moved).iter().sum::<f64>()
@@ -250,7 +250,7 @@ fn several_candidates_and_classifiers() {
         let targeted = |i: usize, e: &[f64]| {
             let z = z(i, e);
             let s = sorted(&z);
-            -(z[LABELS[i]] - z[WANTED[i]]) / (s[0] - (s[2] + s[3]) / 2.0)
+            -(z[LABELS[i]] - z[WANTED[i]]) / (s[0] - f64::midpoint(s[2], s[3]))
         };
         check(Objective::TargetedDlr { candidates: k }, &extra, targeted);
     }

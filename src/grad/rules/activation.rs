@@ -190,7 +190,7 @@ fn exponential(
     one(b.mul(g, &slope))
 }
 
-/// PyTorch's `clamp` passes the cotangent at its bounds, where input and output are equal. Its `relu6` does not, and
+/// `PyTorch`'s `clamp` passes the cotangent at its bounds, where input and output are equal. Its `relu6` does not, and
 /// is told from the output so that it can stay fused with a convolution.
 fn clip(b: &mut Builder, n: &Node, g: &[Option<Value>]) -> Result<Vec<Option<Value>>> {
     let (g, x, y) = (first(g)?, n.input(0)?, n.output(0)?);

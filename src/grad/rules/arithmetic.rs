@@ -162,6 +162,7 @@ fn passed(_: &mut Builder, _: &Node, g: &[Option<Value>]) -> Result<Vec<Option<V
 }
 
 /// The derivative is zero almost everywhere.
+#[allow(clippy::unnecessary_wraps)] // It is a rule.
 fn nothing(_: &mut Builder, _: &Node, _: &[Option<Value>]) -> Result<Vec<Option<Value>>> {
     Ok(Vec::new())
 }
@@ -173,7 +174,7 @@ fn root_of_one_minus_square(b: &mut Builder, x: &Value) -> Result<Value> {
     Ok(b.unary("Sqrt", &below))
 }
 
-/// Of several inputs that tie, all share the cotangent evenly, as PyTorch's `maximum` does.
+/// Of several inputs that tie, all share the cotangent evenly, as `PyTorch`'s `maximum` does.
 fn extreme(b: &mut Builder, n: &Node, g: &[Option<Value>]) -> Result<Vec<Option<Value>>> {
     let (g, y) = (first(g)?, n.output(0)?);
     if n.inputs.len() == 1 {
@@ -192,7 +193,7 @@ fn extreme(b: &mut Builder, n: &Node, g: &[Option<Value>]) -> Result<Vec<Option<
     both(b, n, |b, i| Ok(Some(b.mul(&share, &masks[i])?)))
 }
 
-/// x^p: p x^(p-1) and x^p log x; the latter is 0 where x is not positive, as PyTorch has it at 0.
+/// x^p: p x^(p-1) and x^p log x; the latter is 0 where x is not positive, as `PyTorch` has it at 0.
 fn pow(b: &mut Builder, n: &Node, g: &[Option<Value>]) -> Result<Vec<Option<Value>>> {
     let g = first(g)?;
     let (x, p) = (n.input(0)?.clone(), n.input(1)?.clone());

@@ -26,18 +26,15 @@ fn gather(b: &mut Builder, n: &Node, g: &[Option<Value>]) -> Result<Vec<Option<V
     let mut shape = x.shape.clone();
     shape[axis] = indices.count();
     let g = b.reshape(g, &shape)?;
-    let part = match b.integers(indices) {
-        Ok(list) => {
-            let list = list
-                .into_iter()
-                .map(|i| place(i, x.shape[axis]))
-                .collect::<Result<Vec<_>>>()?;
-            collect(b, &g, axis, &list, &x.shape)?
-        }
-        Err(_) => {
-            let list = b.reshape(indices, &[indices.count()])?;
-            add_at(b, &g, axis, &list, &x.shape)?
-        }
+    let part = if let Ok(list) = b.integers(indices) {
+        let list = list
+            .into_iter()
+            .map(|i| place(i, x.shape[axis]))
+            .collect::<Result<Vec<_>>>()?;
+        collect(b, &g, axis, &list, &x.shape)?
+    } else {
+        let list = b.reshape(indices, &[indices.count()])?;
+        add_at(b, &g, axis, &list, &x.shape)?
     };
     Ok(vec![Some(part)])
 }
@@ -140,26 +137,20 @@ fn add_at(
     along[axis] = indices.count();
     let indices = b.reshape(indices, &along)?;
     let indices = b.expand(&indices, &g.shape)?;
-    scatter_add(b, g, axis, &indices, shape)
+    Ok(scatter_add(b, g, axis, &indices, shape))
 }
 
 /// Zeros of `shape` with `g` added along `axis` at `indices`, which have its shape.
-fn scatter_add(
-    b: &mut Builder,
-    g: &Value,
-    axis: usize,
-    indices: &Value,
-    shape: &[usize],
-) -> Result<Value> {
+fn scatter_add(b: &mut Builder, g: &Value, axis: usize, indices: &Value, shape: &[usize]) -> Value {
     let zeros = b.zeros(shape);
     let attributes = vec![int("axis", axis as i64), text("reduction", "add")];
-    Ok(b.node(
+    b.node(
         "ScatterElements",
         &[&zeros, indices, g],
         attributes,
         g.elem,
         shape,
-    ))
+    )
 }
 
 fn gather_elements(b: &mut Builder, n: &Node, g: &[Option<Value>]) -> Result<Vec<Option<Value>>> {
@@ -171,7 +162,7 @@ fn gather_elements(b: &mut Builder, n: &Node, g: &[Option<Value>]) -> Result<Vec
         axis,
         indices,
         &x.shape,
-    )?)])
+    ))])
 }
 
 /// As a `Gather` from the dimensions that are indexed, flattened.

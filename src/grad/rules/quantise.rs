@@ -1,5 +1,5 @@
 //! Quantisation, straight through: a rounding passes the cotangent as if it were the identity, except where the
-//! value was clipped (Bengio et al. 2013, arXiv 1308.3432; bounds as PyTorch's `fake_quantize` has them).
+//! value was clipped (Bengio et al. 2013, arXiv 1308.3432; bounds as `PyTorch`'s `fake_quantize` has them).
 //!
 //! What lies between quantising and dequantising are integers; their cotangents are float32 all the same.
 

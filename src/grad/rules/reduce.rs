@@ -113,7 +113,7 @@ pub(super) fn dimension(x: &Value, axis: i64) -> Result<usize> {
     }
 }
 
-/// All that are largest (or smallest) share the cotangent evenly, as in PyTorch's `amax`.
+/// All that are largest (or smallest) share the cotangent evenly, as in `PyTorch`'s `amax`.
 fn extreme(b: &mut Builder, n: &Node, g: &[Option<Value>]) -> Result<Vec<Option<Value>>> {
     let over = Over::of(b, n, g)?;
     let winners = b.compare("Equal", n.input(0)?, &over.y)?;

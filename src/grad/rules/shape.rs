@@ -200,12 +200,11 @@ fn compress(b: &mut Builder, n: &Node, g: &[Option<Value>]) -> Result<Vec<Option
     let taken: Vec<usize> = (0..condition.len())
         .filter(|&i| condition[i] != 0)
         .collect();
-    let part = match n.int("axis") {
-        Some(axis) => collect(b, g, axis_of(x, axis)?, &taken, &x.shape)?,
-        None => {
-            let flat = collect(b, g, 0, &taken, &[elements(&x.shape).unwrap_or(0)])?;
-            b.reshape(&flat, &x.shape)?
-        }
+    let part = if let Some(axis) = n.int("axis") {
+        collect(b, g, axis_of(x, axis)?, &taken, &x.shape)?
+    } else {
+        let flat = collect(b, g, 0, &taken, &[elements(&x.shape).unwrap_or(0)])?;
+        b.reshape(&flat, &x.shape)?
     };
     Ok(vec![Some(part)])
 }
