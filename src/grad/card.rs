@@ -194,22 +194,24 @@ impl Card {
 
     /// Which attacks are possible, in one sentence.
     pub fn sentence(&self) -> String {
-        let what = if self.tokens {
-            "every token's embedding"
+        let (at, white_box) = if self.tokens {
+            (
+                "every token's embedding",
+                "word swaps guided by the gradient",
+            )
         } else {
-            "every pixel"
-        };
-        let at = if self.tokens {
-            "token embeddings"
-        } else {
-            "its input"
+            (
+                "every pixel",
+                "white-box attacks (FGSM, PGD, APGD, C&W, DeepFool)",
+            )
         };
         match (self.supported(), self.survey.approximate.is_empty()) {
-            (true, true) => format!(
-                "Exact gradients reach {what}: white-box attacks (FGSM, PGD, APGD, C&W, DeepFool) and query attacks are possible."
-            ),
+            (true, true) => {
+                format!("Exact gradients reach {at}: {white_box} and query attacks are possible.")
+            }
             (true, false) => format!(
-                "Gradients reach {what}, through rounding only approximately (straight-through): white-box attacks work, but a failed one proves nothing; confirm with query attacks."
+                "Gradients reach {at}, but some operators round and are passed straight through: {white_box} are \
+                 possible, yet one that fails proves nothing; confirm it with query attacks."
             ),
             (false, _) => format!(
                 "Gradients do not reach {at}: only query attacks (Square, NES, SPSA) are possible."

@@ -134,14 +134,14 @@ fn transform(
     task: &Task,
 ) -> Result<Gradient> {
     let (output, wrt) = narrow(&mut graph, request)?;
-    let survey = Survey::of(&graph, &wrt, &output);
+    let mut survey = Survey::of(&graph, &wrt, &output);
     survey.refuse(&graph.path, true)?;
     let mut feeds = request.feeds.clone();
     feeds.retain(|name, _| graph.inputs.iter().any(|p| p.name == *name));
     bind(&mut graph, &feeds, engine, task)?;
     fuse::fuse(&mut graph, &[&wrt]);
-    let now = Survey::of(&graph, &wrt, &output);
-    now.refuse(&graph.path, false)?;
+    Survey::of(&graph, &wrt, &output).refuse(&graph.path, false)?;
+    survey.decided();
     let (mut builder, renamed) = lower::lower(graph, &wrt, &output, task)?;
     let current = |name: &str| {
         renamed

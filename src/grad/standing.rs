@@ -47,6 +47,16 @@ impl Survey {
         Ok(Self::of(&graph, &wrt, &output))
     }
 
+    /// Every `If` on the way turned out to have a known condition: what its branch holds is passed.
+    pub(super) fn decided(&mut self) {
+        self.blocking.clear();
+        let undecided = self
+            .ops
+            .values_mut()
+            .filter(|(_, s)| *s == Standing::Blocking);
+        undecided.for_each(|(_, standing)| *standing = Standing::Exact);
+    }
+
     /// Takes over what a closer look found to block.
     pub(super) fn block(&mut self, blocking: Vec<Blocking>) {
         for b in &blocking {

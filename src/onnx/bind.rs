@@ -176,7 +176,17 @@ fn probe(
     let mut program = engine.load(&probe, Effort::Once)?;
     drop(probe);
     let fed: Vec<(&str, &Tensor)> = feeds.iter().map(|(n, t)| (n.as_str(), t)).collect();
-    let mut results = program.run(&fed, task)?.into_iter();
+    let results = program.run(&fed, task).map_err(|error| match error {
+        Error::Runtime { what, .. } => {
+            let shapes: Vec<String> = feeds.iter().map(|(n, t)| format!("{n}: {t:?}")).collect();
+            Error::request(
+                format!("it does not run on {}: {what}", shapes.join(", ")),
+                "Give the sizes that the model expects; on the command line with --dim NAME=SIZE.",
+            )
+        }
+        other => other,
+    })?;
+    let mut results = results.into_iter();
     for (name, _) in shapes {
         let shape = results.next().and_then(|t| t.to_ints()).unwrap_or_default();
         if let Some(info) = graph.infos.get_mut(&name) {

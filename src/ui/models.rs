@@ -6,8 +6,10 @@ use super::widgets::{empty_state, figure, grouped, heading, weak};
 use crate::error::Blocking;
 use crate::grad::{Card, Measured, Standing};
 use crate::retrieval::Side;
-use crate::session::{Command, ModelCard, Pick};
-use egui::{Color32, CornerRadius, Frame, Grid, Margin, RichText, ScrollArea, Stroke, Ui};
+use crate::session::{Command, EncoderSource, ModelCard, Pick};
+use egui::{
+    Align, Color32, CornerRadius, Frame, Grid, Layout, Margin, RichText, ScrollArea, Stroke, Ui,
+};
 
 /// Draws the cards, side by side where there is room.
 pub fn models_ui(ui: &mut Ui, view: &mut View<'_>) {
@@ -21,14 +23,15 @@ pub fn models_ui(ui: &mut Ui, view: &mut View<'_>) {
         }
         return;
     };
+    let examining = session.jobs.iter().any(|j| j.slot == "examine");
     ui.horizontal(|ui| {
-        heading(ui, &encoder.name);
+        let title = session.workspace.encoder.as_ref().map(EncoderSource::title);
+        heading(ui, title.as_deref().unwrap_or(&encoder.name));
         weak(
             ui,
             format!("{} · {}", encoder.engine, encoder.image_provider),
         );
-        let busy = session.jobs.iter().any(|j| j.slot == "examine");
-        ui.add_enabled_ui(!busy, |ui| {
+        ui.add_enabled_ui(!examining, |ui| {
             if ui.button("Examine again").clicked() {
                 view.commands.push(Command::Examine);
             }
@@ -36,7 +39,6 @@ pub fn models_ui(ui: &mut Ui, view: &mut View<'_>) {
     });
     ui.add_space(6.0);
     if session.cards.is_empty() {
-        let examining = session.jobs.iter().any(|j| j.slot == "examine");
         let (title, text) = if examining {
             (
                 "Examining the models…",
@@ -82,6 +84,7 @@ fn card_ui(ui: &mut Ui, model: &ModelCard) {
         .inner_margin(Margin::same(14))
         .show(ui, |ui| {
             ui.set_width(ui.available_width());
+            ui.spacing_mut().interact_size.y = 18.0;
             let title = match model.side {
                 Side::Image => "Image model",
                 Side::Text => "Text model",
@@ -116,7 +119,8 @@ fn known_ui(ui: &mut Ui, card: &Card, side: Side) {
         .inner_margin(Margin::symmetric(10, 8))
         .show(ui, |ui| {
             ui.set_width(ui.available_width());
-            ui.label(RichText::new(card.sentence()).color(colour));
+            let text = RichText::new(card.sentence()).color(colour);
+            ui.add(egui::Label::new(text).halign(Align::Min));
         });
     ui.add_space(8.0);
     figures_ui(ui, card);
@@ -155,7 +159,7 @@ fn figures_ui(ui: &mut Ui, card: &Card) {
         let (value, what) = match &m.check {
             Some(check) => (
                 format!("{:.1e}", check.max_rel_error),
-                format!("error in {} directions", check.samples),
+                format!("relative error, {} directions", check.samples),
             ),
             None => ("–".to_owned(), "not checked".to_owned()),
         };
@@ -214,12 +218,12 @@ fn operators_ui(ui: &mut Ui, card: &Card, side: Side) {
     rows.sort_by(|a, b| b.2.cmp(&a.2).then(b.1.cmp(&a.1)).then(a.0.cmp(b.0)));
     Grid::new(("operators", side))
         .num_columns(3)
+        .min_row_height(18.0)
         .spacing([18.0, 3.0])
         .show(ui, |ui| {
-            ui.spacing_mut().interact_size.y = 16.0;
             for (name, count, standing) in rows {
                 ui.label(name);
-                ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                     ui.label(grouped(count));
                 });
                 let (word, colour) = word(&t, standing);

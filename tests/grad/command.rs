@@ -127,6 +127,26 @@ fn the_report_has_its_keys_and_the_saved_graph_runs() {
 }
 
 #[test]
+fn a_branch_whose_condition_the_shapes_decide_does_not_block() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = stored("gru-text.classic.onnx", folder.path());
+    let output = run(&[
+        "grad",
+        &model.display().to_string(),
+        "--batch",
+        "3",
+        "--json",
+    ]);
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(
+        (&report["supported"], &report["ops"]["If"]),
+        (&true.into(), &1.into()),
+        "{report}"
+    );
+    assert_eq!(report["blocking"].as_array().unwrap().len(), 0);
+}
+
+#[test]
 fn wrong_input_is_refused_with_a_remedy() {
     let folder = tempfile::tempdir().unwrap();
     let model = stored("resnet.dynamo.onnx", folder.path())
@@ -134,7 +154,11 @@ fn wrong_input_is_refused_with_a_remedy() {
         .to_string();
     let bad = folder.path().join("bad.npy").display().to_string();
     std::fs::write(&bad, b"not numpy").unwrap();
-    let cases: [(&[&str], &str); 4] = [
+    let odd = stored("clip-vit.classic.onnx", folder.path())
+        .display()
+        .to_string();
+    let cases: [(&[&str], &str); 5] = [
+        (&["grad", &odd], "--dim NAME=SIZE"),
         (&["grad", &model, "--input", &bad], "not a NumPy"),
         (&["grad", "missing.onnx"], "missing.onnx"),
         (&["grad", &bad], "not an ONNX model"),

@@ -2,7 +2,6 @@
 //! differ from those of the fused operator by one rounding step at most.
 
 mod microsoft;
-mod packed;
 
 use super::Lowering;
 use crate::error::Result;
@@ -28,7 +27,6 @@ pub(super) const LOWERINGS: &[(&str, Lowering)] = &[
         "com.microsoft.MatMulIntegerToFloat",
         microsoft::matmul_to_float,
     ),
-    ("com.microsoft.MatMulNBits", packed::matmul),
     ("com.microsoft.QAttention", microsoft::attention),
     ("com.microsoft.QGemm", microsoft::gemm),
     ("com.microsoft.QLinearAdd", |b, n| {

@@ -44,9 +44,12 @@ pub(super) fn find(node: &NodeProto) -> Option<Lowering> {
 
 /// The names of all operators that are lowered.
 pub(super) fn names() -> Vec<&'static str> {
-    FAMILIES
+    let tables = FAMILIES
         .iter()
-        .flat_map(|f| f.iter().map(|(name, _)| *name))
+        .flat_map(|f| f.iter().map(|(name, _)| *name));
+    // This one is written out before anything else: see `write_out`.
+    tables
+        .chain(["com.microsoft.EmbedLayerNormalization"])
         .collect()
 }
 

@@ -10,7 +10,6 @@ use tract_onnx::pb::AttributeProto;
 
 pub(super) const RULES: &[(&str, Rule)] = &[
     ("AffineGrid", grid::affine),
-    ("CenterCropPad", center_crop_pad),
     ("GridSample", grid::sample),
     ("Resize", resize),
 ];
@@ -254,35 +253,4 @@ fn block_sums(
     }
     let split = b.reshape(g, &split)?;
     Ok(b.sum(&split, &inner, false))
-}
-
-/// Each axis is cut or padded evenly on both sides, so its cotangent is padded or cut.
-fn center_crop_pad(b: &mut Builder, n: &Node, g: &[Option<Value>]) -> Result<Vec<Option<Value>>> {
-    let (x, g) = (n.input(0)?.clone(), first(g)?);
-    if g.rank() != x.rank() {
-        return Err(wrong(
-            "its input and output differ in their number of dimensions".into(),
-        ));
-    }
-    let axes: Vec<usize> = (0..x.rank()).collect();
-    let more: Vec<usize> = g
-        .shape
-        .iter()
-        .zip(&x.shape)
-        .map(|(y, x)| y.saturating_sub(*x) / 2)
-        .collect();
-    let less: Vec<usize> = g
-        .shape
-        .iter()
-        .zip(&x.shape)
-        .map(|(y, x)| x.saturating_sub(*y))
-        .collect();
-    let ends: Vec<usize> = axes
-        .iter()
-        .map(|&a| more[a] + g.shape[a].min(x.shape[a]))
-        .collect();
-    let part = b.slice(g, &axes, &more, &ends, &vec![1; axes.len()]);
-    let before: Vec<usize> = less.iter().map(|l| l / 2).collect();
-    let after: Vec<usize> = less.iter().map(|l| l - l / 2).collect();
-    Ok(vec![Some(b.pad(&part, &before, &after))])
 }
