@@ -194,7 +194,7 @@ fn describe(card: &Card, report: &Report) -> String {
         (Standing::Exact, "exact"),
         (Standing::Approximate, "approximate"),
         (Standing::Blocking, "blocking"),
-        (Standing::Idle, "no gradient passes"),
+        (Standing::Idle, "off the path"),
     ];
     for (standing, word) in kinds {
         let names: Vec<String> = card

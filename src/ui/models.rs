@@ -120,7 +120,8 @@ fn known_ui(ui: &mut Ui, card: &Card, side: Side) {
         .show(ui, |ui| {
             ui.set_width(ui.available_width());
             let text = RichText::new(card.sentence()).color(colour);
-            ui.add(egui::Label::new(text).halign(Align::Min));
+            // The columns would justify it.
+            ui.with_layout(Layout::top_down(Align::Min), |ui| ui.label(text));
         });
     ui.add_space(8.0);
     figures_ui(ui, card);
@@ -238,6 +239,6 @@ fn word(t: &Tokens, standing: Standing) -> (&'static str, Color32) {
         Standing::Exact => ("exact", t.good),
         Standing::Approximate => ("approximate", t.warn),
         Standing::Blocking => ("blocking", t.bad),
-        Standing::Idle => ("no gradient passes", t.weak),
+        Standing::Idle => ("off the path", t.weak),
     }
 }
