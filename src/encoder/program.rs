@@ -131,11 +131,17 @@ fn value(tensor: &Tensor) -> ort::Result<SessionInputValue<'_>> {
 }
 
 fn tensor(value: &DynValue) -> ort::Result<Tensor> {
-    let ValueType::Tensor { ty, .. } = value.dtype() else {
+    let ValueType::Tensor { ty, shape, .. } = value.dtype() else {
         return Err(ort::Error::new("an output is no tensor"));
     };
+    // The engine may give no address for no values.
+    let empty = shape.contains(&0);
     macro_rules! read {
         ($t:ty, $elem:expr) => {{
+            if empty {
+                return Tensor::new($elem, sizes(shape), Vec::new())
+                    .map_err(|e| ort::Error::new(e.to_string()));
+            }
             let (shape, values) = value.try_extract_tensor::<$t>()?;
             ($elem, sizes(shape), bytemuck::cast_slice(values).to_vec())
         }};

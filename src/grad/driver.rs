@@ -41,20 +41,19 @@ pub(super) fn reached(graph: &Graph, from: &[&str]) -> HashSet<String> {
 
 /// The nodes on a path from an active value to `to`, as a mask.
 pub(super) fn on_path(graph: &Graph, active: &HashSet<String>, to: &str) -> Vec<bool> {
-    let mut needed: HashSet<&str> = HashSet::from([to]);
+    let mut needed: HashSet<String> = HashSet::from([to.to_owned()]);
     let mut mask = vec![false; graph.nodes.len()];
     for (i, node) in graph.nodes.iter().enumerate().rev() {
         let leads_on = node
             .output
             .iter()
-            .any(|o| needed.contains(o.as_str()) && active.contains(o));
+            .any(|o| needed.contains(o) && active.contains(o));
         // The node that makes the very first active value is not on the path from it.
         // What subgraphs take from outside counts too.
         let inputs = crate::onnx::node::inputs_of(node);
         if leads_on && inputs.iter().any(|n| active.contains(n)) {
             mask[i] = true;
-            let carried = node.input.iter().filter(|n| active.contains(*n));
-            needed.extend(carried.map(String::as_str));
+            needed.extend(inputs.into_iter().filter(|n| active.contains(n)));
         }
     }
     mask

@@ -106,6 +106,44 @@ fn shapes_by_value(node: &NodeProto, fixed: &HashSet<String>) -> bool {
     }
 }
 
+/// Makes `name` an output of `probe`. Integers come out as float64, exact below 2^53: in tract int64 may be a dimension,
+/// which is of a type of its own that cannot be read.
+pub(super) fn ask(probe: &mut Graph, name: &str, mut elem: Elem) {
+    let mut output = name.to_owned();
+    if elem == Elem::I64 {
+        elem = Elem::F64;
+        output = format!("nearmiss/integers_of/{name}");
+        probe.nodes.push(NodeProto {
+            op_type: "Cast".into(),
+            input: vec![name.to_owned()],
+            output: vec![output.clone()],
+            attribute: vec![node::int("to", i64::from(elem.to_onnx()))],
+            ..NodeProto::default()
+        });
+    }
+    let port = Port {
+        name: output.clone(),
+        elem,
+        dims: Vec::new(),
+        has_shape: false,
+    };
+    probe.declared.insert(output.clone(), port);
+    probe.outputs.push(output);
+}
+
+/// What [`ask`] made float64 as int64 again.
+pub(super) fn answered(tensor: Tensor) -> Tensor {
+    if tensor.elem() != Elem::F64 {
+        return tensor.in_float32();
+    }
+    let (numbers, _) = tensor.bytes().as_chunks::<8>();
+    let integers: Vec<i64> = numbers
+        .iter()
+        .map(|b| f64::from_le_bytes(*b) as i64)
+        .collect();
+    Tensor::ints(tensor.shape(), &integers)
+}
+
 /// One run with every shape as an output and every static value beside it.
 fn probe(
     graph: &mut Graph,
@@ -119,56 +157,31 @@ fn probe(
         outputs: Vec::new(),
         ..graph.clone()
     };
-    let mut shapes = Vec::new();
-    let mut values = Vec::new();
+    // Shapes are not known yet: outputs must not claim any.
+    probe.infos.clear();
+    probe.declared.clear();
+    let mut asked = Vec::new();
     for node in &graph.nodes {
         for name in node.output.iter().filter(|n| !n.is_empty()) {
-            if graph
-                .infos
-                .get(name)
-                .is_none_or(|i| i.elem == Elem::Other(0))
-            {
+            let elem = graph.infos.get(name).map_or(Elem::Other(0), |i| i.elem);
+            if elem == Elem::Other(0) {
                 continue;
             }
             if fixed.names.contains(name) {
-                values.push(name.clone());
+                ask(&mut probe, name, elem);
+                asked.push((name.clone(), true));
             } else {
-                let shape = format!("nearmiss/shape_of/{name}");
+                let shape = format!("nearmiss/dimensions_of/{name}");
                 probe.nodes.push(NodeProto {
                     op_type: "Shape".into(),
                     input: vec![name.clone()],
                     output: vec![shape.clone()],
                     ..NodeProto::default()
                 });
-                shapes.push((name.clone(), shape));
+                ask(&mut probe, &shape, Elem::I64);
+                asked.push((name.clone(), false));
             }
         }
-    }
-    probe.outputs = shapes
-        .iter()
-        .map(|(_, s)| s.clone())
-        .chain(values.iter().cloned())
-        .collect();
-    // Shapes are not known yet: outputs must not claim any.
-    probe.infos.clear();
-    probe.declared.clear();
-    let mut declare = |name: &String, elem| {
-        let port = Port {
-            name: name.clone(),
-            elem,
-            dims: Vec::new(),
-            has_shape: false,
-        };
-        probe.declared.insert(name.clone(), port);
-    };
-    for (_, shape) in &shapes {
-        declare(shape, Elem::I64);
-    }
-    for name in &values {
-        declare(
-            name,
-            graph.infos.get(name).map_or(Elem::Other(0), |i| i.elem),
-        );
     }
     if probe.outputs.is_empty() {
         return Ok(());
@@ -186,24 +199,18 @@ fn probe(
         }
         other => other,
     })?;
-    let mut results = results.into_iter();
-    for (name, _) in shapes {
-        let shape = results.next().and_then(|t| t.to_ints()).unwrap_or_default();
-        if let Some(info) = graph.infos.get_mut(&name) {
+    for ((name, is_static), result) in asked.into_iter().zip(results) {
+        let result = answered(result);
+        if is_static {
+            let info = Info {
+                elem: result.elem(),
+                shape: result.shape().to_vec(),
+            };
+            graph.infos.insert(name.clone(), info);
+            graph.constants.insert(name, result);
+        } else if let Some(info) = graph.infos.get_mut(&name) {
+            let shape = result.to_ints().unwrap_or_default();
             info.shape = shape.iter().map(|&d| d.max(0) as usize).collect();
-        }
-    }
-    for name in values {
-        if let Some(tensor) = results.next() {
-            let tensor = tensor.in_float32();
-            graph.infos.insert(
-                name.clone(),
-                Info {
-                    elem: tensor.elem(),
-                    shape: tensor.shape().to_vec(),
-                },
-            );
-            graph.constants.insert(name, tensor);
         }
     }
     let known = &graph.constants;

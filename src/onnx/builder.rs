@@ -244,7 +244,10 @@ impl Builder {
         // Engines make them so in half the time that `Expand` takes, and scatter into them in place.
         let list: Vec<i64> = shape.iter().map(|&d| d as i64).collect();
         let list = self.ints(&list);
-        self.node("ConstantOfShape", &[&list], vec![], Elem::F32, shape)
+        // tract's zeros are float64 where no value is given.
+        let zero = Tensor::floats(&[1], &[0.0]).to_proto("zero");
+        let value = vec![super::node::tensor("value", zero)];
+        self.node("ConstantOfShape", &[&list], value, Elem::F32, shape)
     }
 
     /// A node of any operator; `makes` lists type and shape of each output.

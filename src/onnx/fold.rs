@@ -1,8 +1,9 @@
 //! Constant folding: what depends on constants alone is computed once, by an engine.
 
+use super::bind::{answered, ask};
 use super::engine::{Effort, Engine};
 use super::graph::Graph;
-use super::{elements, node};
+use super::{Elem, elements, node};
 use crate::error::Result;
 use crate::task::Task;
 use std::collections::HashSet;
@@ -61,15 +62,19 @@ pub fn fold(graph: &mut Graph, engine: &dyn Engine, task: &Task) -> Result<()> {
     let names: HashSet<String> = folded.iter().flat_map(|n| n.output.clone()).collect();
     let mut part = Graph {
         inputs: Vec::new(),
-        outputs: wanted.clone(),
+        outputs: Vec::new(),
         nodes: folded,
         ..graph.clone()
     };
+    for name in &wanted {
+        let elem = graph.infos.get(name).map_or(Elem::Other(0), |i| i.elem);
+        ask(&mut part, name, elem);
+    }
     part.prune();
     if !wanted.is_empty() {
         let values = engine.load(&part, Effort::Once)?.run(&[], task)?;
         for (name, value) in wanted.into_iter().zip(values) {
-            graph.constants.insert(name, value);
+            graph.constants.insert(name, answered(value));
         }
     }
     graph

@@ -147,6 +147,33 @@ fn a_branch_whose_condition_the_shapes_decide_does_not_block() {
 }
 
 #[test]
+fn the_built_in_engine_gives_gradients_too() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in [
+        "resnet.dynamo.onnx",
+        "vit.classic.onnx",
+        "gru-text.dynamo.onnx",
+    ] {
+        let model = stored(name, folder.path()).display().to_string();
+        let output = Command::new(env!("CARGO_BIN_EXE_nearmiss"))
+            .args(["grad", &model, "--check", "4", "--json"])
+            .env("NEARMISS_ENGINE", "tract")
+            .output()
+            .unwrap();
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(report["supported"], true, "{name}: {report}");
+        assert!(
+            report["engine"].as_str().unwrap().contains("tract"),
+            "{report}"
+        );
+        assert!(
+            report["check"]["cosine"].as_f64().unwrap() > 0.999,
+            "{name}: {report}"
+        );
+    }
+}
+
+#[test]
 fn wrong_input_is_refused_with_a_remedy() {
     let folder = tempfile::tempdir().unwrap();
     let model = stored("resnet.dynamo.onnx", folder.path())
