@@ -47,7 +47,7 @@ pub use standing::{Standing, Survey};
 pub use target::Target;
 
 use crate::error::{Error, Result};
-use crate::onnx::{Builder, Engine, Graph, Tensor, bind, fold, upgrade, wrong};
+use crate::onnx::{Builder, Elem, Engine, Graph, Port, Tensor, bind, fold, upgrade, wrong};
 use crate::task::Task;
 use std::collections::BTreeMap;
 
@@ -230,9 +230,8 @@ fn finish(mut builder: Builder, outputs: [(&str, &str); 3]) -> Result<Graph> {
 
 /// The first output that is, as far as the file says, of floats.
 fn first_output(graph: &Graph) -> Result<String> {
-    graph
-        .outputs
-        .first()
-        .cloned()
-        .ok_or_else(|| wrong("the model has no output".into()))
+    let floats = |p: &Port| p.elem.is_float() || p.elem == Elem::Other(0);
+    let port = graph.ports_out().into_iter().find(floats);
+    port.map(|p| p.name)
+        .ok_or_else(|| wrong("the model has no output of floats".into()))
 }

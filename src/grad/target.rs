@@ -88,27 +88,17 @@ fn embedded(graph: &Graph) -> Option<String> {
             continue;
         };
         let inputs = inputs_of(node);
+        let table = node.input.first().and_then(|n| fixed.get(n.as_str()));
+        let rows = table.copied().unwrap_or(0);
         if inputs
             .iter()
             .all(|n| n.is_empty() || fixed.contains_key(n.as_str()))
         {
             // Casts, dequantising and the like of a table keep its rows.
-            let rows = node
-                .input
-                .first()
-                .and_then(|n| fixed.get(n.as_str()))
-                .copied()
-                .unwrap_or(0);
             fixed.extend(node.output.iter().map(|o| (o.as_str(), rows)));
             continue;
         }
         let from_ids = node.input.get(1).is_some_and(|n| ids.contains(n.as_str()));
-        let rows = node
-            .input
-            .first()
-            .and_then(|n| fixed.get(n.as_str()))
-            .copied()
-            .unwrap_or(0);
         if node.op_type == "OneHot" && node.input.first().is_some_and(|n| ids.contains(n.as_str()))
         {
             // A bag of words: its table of embeddings is the identity.

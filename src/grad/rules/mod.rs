@@ -9,7 +9,7 @@
 //!
 //! A new operator is one line in its family's table. This is the whole rule of `Neg`:
 //!
-//! ```ignore
+//! ```text
 //! ("Neg", |b, _, g| Ok(vec![Some(b.unary("Neg", first(g)?))])),
 //! ```
 
