@@ -48,8 +48,9 @@ pub use target::Target;
 
 use crate::error::{Error, Result};
 use crate::onnx::{Builder, Elem, Engine, Graph, Port, Tensor, bind, fold, upgrade, wrong};
-use crate::task::Task;
+use crate::task::{Task, panic_message};
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// The loss, `[batch]`: one per row of the output.
 pub const LOSS: &str = "nearmiss_loss";
@@ -121,7 +122,16 @@ pub fn differentiate(
     task: &Task,
 ) -> Result<Gradient> {
     let path = graph.path.clone();
-    transform(graph.clone(), request, engine, task).map_err(|error| match error {
+    let made = catch_unwind(AssertUnwindSafe(|| {
+        transform(graph.clone(), request, engine, task)
+    }));
+    let made = made.unwrap_or_else(|panic| {
+        Err(Error::Panic {
+            job: format!("Differentiating {}", path.display()),
+            what: panic_message(panic.as_ref()),
+        })
+    });
+    made.map_err(|error| match error {
         Error::Request { what, remedy } => Error::model(&path, what, remedy),
         other => other,
     })

@@ -67,6 +67,9 @@ pub(in crate::grad::rules) fn spread(
     spreads: &[Spread],
     shape: &[usize],
 ) -> Result<Value> {
+    if g.rank() != shape.len() || spreads.iter().any(|s| s.axis >= shape.len()) {
+        return Err(wrong("its output has another number of dimensions".into()));
+    }
     if g.count() == 0 {
         return Ok(b.zeros(shape));
     }
