@@ -2,8 +2,7 @@
 
 use super::check::Taken;
 use super::{
-    COTANGENT, Check, Objective, Request, Standing, Survey, Target, check, differentiate,
-    seeded_cotangent,
+    COTANGENT, Check, Objective, Request, Survey, Target, check, differentiate, seeded_cotangent,
 };
 use crate::error::{Error, Result};
 use crate::onnx::{Effort, Elem, Engine, Graph, Port, Program, Tensor, upgrade};
@@ -244,16 +243,6 @@ impl Card {
                 "Gradients do not reach {at}: only query attacks (Square, NES, SPSA) are possible."
             ),
         }
-    }
-
-    /// How many operators stand so.
-    pub fn count(&self, standing: Standing) -> usize {
-        self.survey
-            .ops
-            .values()
-            .filter(|(_, s)| *s == standing)
-            .map(|(n, _)| n)
-            .sum()
     }
 }
 

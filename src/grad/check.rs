@@ -2,11 +2,10 @@
 
 use super::Gradient;
 use crate::error::{Error, Result};
-use crate::onnx::node::inputs_of;
 use crate::onnx::{Dim, Effort, Elem, Engine, Graph, Port, Tensor};
 use crate::task::Task;
 use serde::Serialize;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 /// How far a gradient is from the slopes of the forward model.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -184,8 +183,7 @@ fn cut(graph: &mut Graph, name: &str, shape: &[usize]) {
         has_shape: true,
     });
     graph.prune();
-    let read: HashSet<String> = graph.nodes.iter().flat_map(inputs_of).collect();
-    graph.inputs.retain(|p| read.contains(&p.name));
+    graph.drop_unread_inputs();
 }
 
 /// What `name`, a value inside of `graph`, is for `feeds`.
@@ -200,8 +198,7 @@ fn inner_value(
     graph.outputs = vec![name.to_owned()];
     graph.declared.clear();
     graph.prune();
-    let read: HashSet<String> = graph.nodes.iter().flat_map(inputs_of).collect();
-    graph.inputs.retain(|p| read.contains(&p.name));
+    graph.drop_unread_inputs();
     let fed: Vec<_> = graph
         .inputs
         .iter()

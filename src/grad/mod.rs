@@ -229,9 +229,7 @@ fn finish(mut builder: Builder, outputs: [(&str, &str); 3]) -> Result<Graph> {
     }
     graph.outputs = named.iter().map(|(_, name)| (*name).to_owned()).collect();
     graph.prune();
-    let read: std::collections::HashSet<String> =
-        graph.nodes.iter().flat_map(|n| n.input.clone()).collect();
-    graph.inputs.retain(|p| read.contains(&p.name));
+    graph.drop_unread_inputs();
     let used: std::collections::HashSet<String> =
         graph.nodes.iter().map(|n| n.domain.clone()).collect();
     graph.domains.retain(|domain, _| used.contains(domain));

@@ -222,6 +222,12 @@ impl Graph {
         self.constants.retain(|name, _| needed.contains(name));
     }
 
+    /// Drops the inputs that no node reads.
+    pub fn drop_unread_inputs(&mut self) {
+        let read: HashSet<String> = self.nodes.iter().flat_map(node::inputs_of).collect();
+        self.inputs.retain(|p| read.contains(&p.name));
+    }
+
     /// Renames the value `from` to `to` wherever it is made or read.
     pub fn rename(&mut self, from: &str, to: &str) {
         self.rename_readers(from, to);

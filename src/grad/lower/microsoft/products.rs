@@ -6,18 +6,7 @@ use crate::onnx::{Builder, Node, Value, wrong};
 
 /// Convolution, plus what is left to be added, through an activation.
 pub(super) fn conv(b: &mut Builder, n: &Node) -> Result<Vec<Value>> {
-    let mut inputs = vec![n.input(0)?, n.input(1)?];
-    inputs.extend(n.maybe(2));
-    let own = |name: &str| !name.starts_with("activation");
-    let attributes = n
-        .proto
-        .attribute
-        .iter()
-        .filter(|a| own(&a.name))
-        .cloned()
-        .collect();
-    let output = n.output(0)?;
-    let mut y = b.node("Conv", &inputs, attributes, output.elem, &output.shape);
+    let mut y = bare(b, n, "Conv")?;
     if let Some(rest) = n.maybe(3) {
         y = b.add(&y, rest)?;
     }
@@ -30,21 +19,26 @@ pub(super) fn conv(b: &mut Builder, n: &Node) -> Result<Vec<Value>> {
 
 /// `Gemm` through an activation.
 pub(super) fn gemm(b: &mut Builder, n: &Node) -> Result<Vec<Value>> {
-    let mut inputs = vec![n.input(0)?, n.input(1)?];
-    inputs.extend(n.maybe(2));
-    let own = |name: &str| !name.starts_with("activation");
-    let attributes = n
-        .proto
-        .attribute
-        .iter()
-        .filter(|a| own(&a.name))
-        .cloned()
-        .collect();
-    let output = n.output(0)?;
-    let y = b.node("Gemm", &inputs, attributes, output.elem, &output.shape);
+    let y = bare(b, n, "Gemm")?;
     let given = ["activation_alpha", "activation_beta"].map(|name| n.attribute(name).map(|a| a.f));
     let parameters: Vec<f32> = given.into_iter().map_while(|p| p).collect();
     Ok(vec![activated(b, n, y, &parameters)?])
+}
+
+/// The operator `op` of two factors and a bias, with the attributes of `n` but for those of its activation.
+fn bare(b: &mut Builder, n: &Node, op: &str) -> Result<Value> {
+    let mut inputs = vec![n.input(0)?, n.input(1)?];
+    inputs.extend(n.maybe(2));
+    let own = n.proto.attribute.iter();
+    let own = own.filter(|a| !a.name.starts_with("activation"));
+    let output = n.output(0)?;
+    Ok(b.node(
+        op,
+        &inputs,
+        own.cloned().collect(),
+        output.elem,
+        &output.shape,
+    ))
 }
 
 /// The attribute `activation` with its parameters in the order of its operator's attributes.
