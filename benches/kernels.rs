@@ -1,7 +1,9 @@
-//! Micro-benchmarks: ranking on each engine, and the preprocessing of one picture.
+//! Micro-benchmarks: ranking and attack steps on each engine, and the preprocessing of one picture.
 
 use criterion::{Criterion, Throughput};
-use nearmiss::compute::{Choice, Embeddings, Groups, RankOptions, choose};
+use nearmiss::compute::{
+    Ball, Bounds, Choice, Embeddings, Grid, Groups, Noise, RankOptions, choose,
+};
 use nearmiss::dataset::Picture;
 use nearmiss::encoder::Preprocess;
 use nearmiss::error::Result;
@@ -41,6 +43,56 @@ fn rank(criterion: &mut Criterion) -> Result<()> {
     Ok(())
 }
 
+/// APGD's step on 32 pictures of 224 x 224.
+fn step(criterion: &mut Criterion) -> Result<()> {
+    let grid = Grid {
+        rows: 32,
+        channels: 3,
+        height: 224,
+        width: 224,
+    };
+    let (lower, upper) = (vec![0.0; grid.total()], vec![1.0; grid.total()]);
+    let clean = vec![0.5; grid.total()];
+    let bounds = Bounds {
+        clean: &clean,
+        lower: &lower,
+        upper: &upper,
+    };
+    let keys: Vec<u32> = (0..32).collect();
+    let mut group = criterion.benchmark_group("momentum step 32 x 3 x 224 x 224");
+    group
+        .throughput(Throughput::Elements(grid.total() as u64))
+        .sample_size(20);
+    for (name, choice) in [("cpu", Choice::Cpu), ("gpu", Choice::Gpu)] {
+        // A machine without an adapter measures the CPU alone.
+        let Ok(engine) = choose(choice) else { continue };
+        let gradient = engine.noise(grid, Noise::Normal, 4, 0, &keys)?;
+        for (norm, ball, size) in [
+            ("linf", Ball::Linf(8.0 / 255.0), 16.0 / 255.0),
+            ("l2", Ball::L2(3.0), 6.0),
+        ] {
+            let (mut x, mut before) = (clean.clone(), clean.clone());
+            let sizes = [size; 32];
+            group.bench_function(format!("{norm} {name}"), |bencher| {
+                bencher.iter(|| {
+                    black_box(engine.momentum_step(
+                        grid,
+                        ball,
+                        bounds,
+                        &mut x,
+                        &mut before,
+                        &gradient,
+                        &sizes,
+                        0.75,
+                    ))
+                });
+            });
+        }
+    }
+    group.finish();
+    Ok(())
+}
+
 fn preprocess(criterion: &mut Criterion) {
     let mut rng = fastrand::Rng::with_seed(3);
     let rgb = (0..640 * 480 * 3).map(|_| rng.u8(..)).collect();
@@ -64,6 +116,7 @@ fn preprocess(criterion: &mut Criterion) {
 fn main() -> Result<()> {
     let mut criterion = Criterion::default().configure_from_args();
     rank(&mut criterion)?;
+    step(&mut criterion)?;
     preprocess(&mut criterion);
     criterion.final_summary();
     Ok(())

@@ -15,23 +15,27 @@
 //! | [`compute`] | where numbers are crunched: `Gpu` (wgpu and `shaders/`) and `Cpu`, one trait |
 //! | [`encoder`] | runtime discovery, sessions, model folders, preprocessing, tokenizing, embedding, cache |
 //! | [`retrieval`] | ranks, metrics, hard negatives, ranking losses |
+//! | [`attack`] | threat models, victims, attacks with gradients (`white/`) and by queries (`query/`), captions, sets, reports |
 //! | [`session`] | what is open and selected, settings, workspaces; `Command`: all that can be asked for |
 //! | [`ui`] | drawing only: shell, theme, widgets, one file per view; returns `Command`s |
 //! | [`app`] | the running program: executes commands, starts and drains jobs |
 //! | [`cli`] | headless commands; each prints JSON with `--json` |
 //!
 //! Data flows one way: files -> `Dataset` -> encoders -> unit-norm `Embeddings` (cached on disk) -> similarity ->
-//! ranks, metrics and hard negatives -> view. Every arrow is one job that reports progress and can be cancelled.
+//! ranks, metrics and hard negatives -> objective and
+//! gradient -> attack -> ranks again -> view. Every arrow is one job that reports progress and can be cancelled.
 //!
 //! # Where to add things
 //!
 //! - a dataset format: one file in `dataset/formats/`, one line in its table
 //! - an operator with a gradient: one line in its family's table in `grad/rules/` (or `grad/lower/`), one test case
 //! - a kernel: one file in `shaders/`, one method of [`compute::Engine`], one parity test
+//! - an attack: one file in `attack/white/` or `attack/query/`, its lines in `attack/method.rs`, one test case
 //! - a view: one file in `ui/`, one line in the rail's table
 //! - a headless command: one file in `cli/`, one line in its `Command` enum
 
 pub mod app;
+pub mod attack;
 pub mod cli;
 pub mod compute;
 pub mod dataset;

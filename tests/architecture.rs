@@ -16,13 +16,25 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("encoder", &["dataset", "onnx", "compute"]),
         ("retrieval", &["dataset", "compute"]),
         (
+            "attack",
+            &["encoder", "grad", "onnx", "retrieval", "compute", "dataset"],
+        ),
+        (
             "session",
-            &["dataset", "grad", "compute", "encoder", "retrieval"],
+            &[
+                "attack",
+                "dataset",
+                "grad",
+                "compute",
+                "encoder",
+                "retrieval",
+            ],
         ),
         (
             "ui",
             &[
                 "session",
+                "attack",
                 "dataset",
                 "onnx",
                 "grad",
@@ -33,11 +45,20 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ),
         (
             "cli",
-            &["dataset", "onnx", "grad", "compute", "encoder", "retrieval"],
+            &[
+                "attack",
+                "dataset",
+                "onnx",
+                "grad",
+                "compute",
+                "encoder",
+                "retrieval",
+            ],
         ),
         (
             "app",
             &[
+                "attack",
                 "dataset",
                 "onnx",
                 "grad",

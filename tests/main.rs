@@ -8,12 +8,15 @@
 )]
 
 mod architecture;
+mod attack;
 mod compute;
 mod dataset;
 mod encoder;
 mod grad;
 mod onnx;
+mod perturb;
 mod preprocess;
 mod shaders;
+mod spectrum;
 mod tokenize;
 mod window;

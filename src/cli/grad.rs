@@ -2,8 +2,7 @@
 
 use super::common::positive;
 use super::output::{counted, emit, watched};
-use super::vectors::write_array;
-use crate::dataset::npy::read_array;
+use crate::dataset::npy::{read_array, write_array};
 use crate::encoder::{GraphEngine, Provider};
 use crate::error::{Blocking, Error, Result, thousands};
 use crate::files::replace;

@@ -4,6 +4,7 @@
 //! bar where it is a terminal, and warnings. Exit codes: 0 done, 1 failed, 2 wrong usage.
 
 mod answer;
+mod attack;
 mod bench;
 mod common;
 mod doctor;
@@ -49,6 +50,8 @@ pub enum Command {
     Rank(Box<rank::Rank>),
     /// The gradient of a model with respect to its input: what supports it, how exact, how fast
     Grad(Box<grad::Grad>),
+    /// Attack a captioned set, a classifier or a caption: how little it takes
+    Attack(Box<attack::Attack>),
     /// Measure ranking or embedding
     Bench(bench::Bench),
     /// Manage the inference runtime
@@ -85,6 +88,7 @@ fn dispatch(command: Command, json: bool) -> Result<()> {
         Command::Eval(arguments) => arguments.run(json),
         Command::Rank(arguments) => arguments.run(json),
         Command::Grad(arguments) => arguments.run(json),
+        Command::Attack(arguments) => arguments.run(json),
         Command::Bench(arguments) => arguments.run(json),
         Command::Runtime(arguments) => arguments.run(json),
     }

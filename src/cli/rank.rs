@@ -123,7 +123,7 @@ fn file_name(path: &Path) -> String {
 }
 
 /// An image by its name, or else by its index.
-fn find(dataset: &Dataset, name: &str) -> Result<usize> {
+pub(super) fn find(dataset: &Dataset, name: &str) -> Result<usize> {
     let by_name = dataset
         .images
         .iter()

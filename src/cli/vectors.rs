@@ -1,9 +1,8 @@
-//! Embeddings and other arrays as `.npy` files.
+//! Embeddings as `.npy` files.
 
 use crate::compute::Embeddings;
+use crate::dataset::npy::write_array;
 use crate::error::Result;
-use crate::files::replace;
-use npyz::WriterBuilder;
 use std::path::Path;
 
 /// Writes `embeddings` to `path` as float32: to a temporary name first, then renamed.
@@ -18,24 +17,12 @@ pub fn write(path: &Path, embeddings: &Embeddings) -> Result<()> {
     )
 }
 
-/// Writes `values`, row-major in `shape`, to `path` as float32, in the same way.
-///
-/// # Errors
-/// The file cannot be written.
-pub fn write_array(path: &Path, values: &[f32], shape: &[usize]) -> Result<()> {
-    let shape: Vec<u64> = shape.iter().map(|&d| d as u64).collect();
-    replace(path, |out| {
-        let options = npyz::WriteOptions::<f32>::new().default_dtype();
-        let mut writer = options.shape(&shape).writer(out).begin_nd()?;
-        writer.extend(values.iter().copied())?;
-        writer.finish()
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::files::replace;
     use crate::retrieval::read_embeddings as read;
+    use npyz::WriterBuilder;
 
     fn folder() -> tempfile::TempDir {
         tempfile::tempdir().unwrap()

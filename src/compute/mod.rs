@@ -8,15 +8,23 @@
 mod choose;
 mod cpu;
 mod embeddings;
+mod fourier;
 mod gpu;
+mod paint;
 mod pairs;
+mod perturb;
 mod scan;
+mod steps;
 mod topk;
 
 pub use choose::{Adapter, Choice, adapters, choose};
 pub use cpu::Cpu;
 pub use embeddings::{Embeddings, Groups};
-pub use gpu::Gpu;
+pub use gpu::{Gpu, HeatPainter};
+pub use paint::{View, channel_mean, log_spectrum, pixel_norm};
+pub use perturb::{
+    Ball, Band, Bounds, Colours, Grid, Noise, Paint, Perturb, Size, Spectrum, Square,
+};
 pub use topk::{Hit, TopK};
 
 use crate::error::Result;
@@ -71,7 +79,7 @@ pub struct Ranking {
 }
 
 /// A place where similarity is computed.
-pub trait Engine: Send + Sync {
+pub trait Engine: Perturb + Spectrum + Paint + Send + Sync {
     /// Name for a chip in the window and for reports, as "CPU (gemm, 2 threads)".
     fn name(&self) -> String;
 

@@ -3,7 +3,7 @@
 use bytemuck::{Pod, Zeroable};
 
 /// A candidate and its score. The layout is the shaders' `Hit`.
-#[derive(Debug, Clone, Copy, PartialEq, Pod, Zeroable)]
+#[derive(Debug, Clone, Copy, PartialEq, Pod, Zeroable, serde::Serialize)]
 #[repr(C)]
 pub struct Hit {
     /// Cosine, in [-1, 1]; negative infinity where there is no candidate.

@@ -10,7 +10,9 @@ pub mod npy;
 mod picture;
 
 pub use formats::open;
-pub use picture::{MAX_PIXELS, PICTURE_EXTENSIONS, Picture, is_picture_name, open_picture};
+pub use picture::{
+    MAX_PIXELS, PICTURE_EXTENSIONS, Picture, is_picture_name, open_picture, write_png,
+};
 
 use std::ops::Range;
 use std::path::PathBuf;

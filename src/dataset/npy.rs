@@ -1,7 +1,8 @@
 //! Files of `NumPy` (`.npy`): matrices of embeddings, and arrays of any shape.
 
 use crate::error::{Error, Result};
-use npyz::{DType, Endianness, NpyHeader, Order, TypeChar};
+use crate::files::replace;
+use npyz::{DType, Endianness, NpyHeader, Order, TypeChar, WriterBuilder};
 use std::path::Path;
 
 const WRITE: &str =
@@ -26,6 +27,20 @@ pub fn read_npy(path: &Path) -> Result<(Vec<f32>, usize, usize)> {
         ));
     };
     Ok((values, rows, columns))
+}
+
+/// Writes `values`, row-major in `shape`, to `path` as float32: to a temporary name first, then renamed.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn write_array(path: &Path, values: &[f32], shape: &[usize]) -> Result<()> {
+    let shape: Vec<u64> = shape.iter().map(|&d| d as u64).collect();
+    replace(path, |out| {
+        let options = npyz::WriteOptions::<f32>::new().default_dtype();
+        let mut writer = options.shape(&shape).writer(out).begin_nd()?;
+        writer.extend(values.iter().copied())?;
+        writer.finish()
+    })
 }
 
 /// Reads an array of any shape, row-major: as [`read_npy`], and int32 and int64 too (exact below 2^24).

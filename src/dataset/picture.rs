@@ -2,10 +2,15 @@
 
 use super::jpeg;
 use crate::error::{Error, Result, thousands};
+use crate::files::replace;
 use fast_image_resize::images::{Image as Canvas, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use image::codecs::png::PngEncoder;
 use image::metadata::Orientation;
-use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, RgbImage};
+use image::{
+    DynamicImage, ExtendedColorType, ImageDecoder, ImageEncoder, ImageError, ImageFormat,
+    ImageReader, Limits, RgbImage,
+};
 use std::io::Cursor;
 use std::path::Path;
 
@@ -39,6 +44,23 @@ pub struct Picture {
 pub fn open_picture(path: &Path) -> Result<Picture> {
     let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
     Picture::decode(&bytes, path)
+}
+
+/// Writes `picture` to `path` as PNG, which loses nothing.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn write_png(path: &Path, picture: &Picture) -> Result<()> {
+    replace(path, |out| {
+        PngEncoder::new(out)
+            .write_image(
+                &picture.rgb,
+                picture.width,
+                picture.height,
+                ExtendedColorType::Rgb8,
+            )
+            .map_err(std::io::Error::other)
+    })
 }
 
 impl Picture {

@@ -46,7 +46,7 @@ pub use dual::{Encoder, EncoderInfo, EncoderOptions};
 pub use embed::Embedded;
 pub use folder::EncoderFiles;
 pub use install::{Flavour, install};
-pub use preprocess::{Filter, Preprocess, Resize};
+pub use preprocess::{Filter, Line, Linear, Preprocess, Resize};
 pub use program::GraphEngine;
 pub use provider::Provider;
 pub use runtime::{Runtime, RuntimeInfo, Tried, cache_dir, data_dir};

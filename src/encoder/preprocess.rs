@@ -2,7 +2,10 @@
 
 mod config;
 mod convolve;
+mod linear;
 mod resize;
+
+pub use linear::{Line, Linear};
 
 use crate::dataset::Picture;
 use crate::error::{Error, Result};
@@ -183,20 +186,28 @@ impl Preprocess {
         )
     }
 
+    /// Resize and crop of a picture of this size as a linear map, without the rounding.
+    ///
+    /// # Errors
+    /// As [`Preprocess::apply`].
+    pub fn linear(&self, height: u32, width: u32) -> Result<Linear> {
+        let from = self.admit(Size { height, width })?;
+        Ok(Linear::new(
+            from,
+            from.resized(self.resize)?,
+            self.crop,
+            self.filter,
+        ))
+    }
+
     /// Resized and cropped, `channels` bytes a pixel.
     fn pixels<'a>(&self, picture: &'a Picture) -> Result<(Cow<'a, [u8]>, Size)> {
-        self.check().map_err(|what| {
-            Error::request(
-                what,
-                "Correct the preprocessing, or choose clip, siglip or imagenet.",
-            )
-        })?;
-        let from = Size {
+        let from = self.admit(Size {
             height: picture.height,
             width: picture.width,
-        };
-        if from.area() == 0 || picture.rgb.len() != from.area() * 3 {
-            return Err(Error::request("the picture has no pixels", "Leave it out."));
+        })?;
+        if picture.rgb.len() != from.area() * 3 {
+            return Err(no_pixels());
         }
         let mut pixels = match self.channels {
             1 => Cow::Owned(luma(&picture.rgb)),
@@ -210,6 +221,20 @@ impl Preprocess {
             size = to;
         }
         Ok((pixels, size))
+    }
+
+    /// Refuses fields that do not fit together, and pictures of no size.
+    fn admit(&self, from: Size) -> Result<Size> {
+        self.check().map_err(|what| {
+            Error::request(
+                what,
+                "Correct the preprocessing, or choose clip, siglip or imagenet.",
+            )
+        })?;
+        if from.area() == 0 {
+            return Err(no_pixels());
+        }
+        Ok(from)
     }
 
     /// Do the fields fit together? They may come from a file that a person edited.
@@ -243,4 +268,8 @@ impl Preprocess {
         }
         Ok(())
     }
+}
+
+fn no_pixels() -> Error {
+    Error::request("the picture has no pixels", "Leave it out.")
 }

@@ -1,5 +1,7 @@
 //! From texts to the token ids a text model takes.
 
+mod spans;
+
 use crate::error::{Error, Result};
 use serde_json::Value;
 use std::path::Path;

@@ -157,6 +157,21 @@ impl Tower {
         self.model.inputs[self.main].to_string()
     }
 
+    /// The name of that input.
+    pub fn input_name(&self) -> &str {
+        &self.model.inputs[self.main].name
+    }
+
+    /// Rows of a run, where the model fixes them.
+    pub fn fixed_batch(&self) -> Option<usize> {
+        ports::fixed(&self.model.inputs[self.main], 0)
+    }
+
+    /// Channels, height and width of a preprocessed picture.
+    pub fn picture(&self) -> [usize; 3] {
+        self.picture
+    }
+
     /// Length of an embedding, where the model states it.
     pub fn dim(&self) -> Option<usize> {
         self.dim
@@ -295,9 +310,7 @@ impl Tower {
         n: usize,
         run: impl Fn(usize, usize, usize) -> Result<(Vec<f32>, usize)>,
     ) -> Result<(Vec<f32>, usize)> {
-        let chunk = ports::fixed(&self.model.inputs[self.main], 0)
-            .unwrap_or(n)
-            .max(1);
+        let chunk = self.fixed_batch().unwrap_or(n).max(1);
         let (mut all, mut dim) = (Vec::new(), self.dim.unwrap_or(0));
         for start in (0..n).step_by(chunk) {
             let rows = chunk.min(n - start);

@@ -37,13 +37,15 @@ mod objective;
 mod rules;
 mod session;
 mod standing;
+mod table;
 mod target;
 
 pub use card::{Card, Measured, Sample, examine, main_input};
 pub use check::{Check, Taken, check, seeded_cotangent};
-pub use objective::{Normalise, Objective};
+pub use objective::{Form, Normalise, Objective};
 pub use session::{Differentiator, Prepared, Step};
 pub use standing::{Standing, Survey};
+pub use table::lookup;
 pub use target::Target;
 
 use crate::error::{Error, Result};

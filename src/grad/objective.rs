@@ -50,6 +50,15 @@ pub enum Objective {
         /// K.
         candidates: usize,
     },
+    /// A contest between scores marked right and scores marked wrong, any number of each. The marks are the inputs
+    /// `nearmiss_right` and `nearmiss_wrong`, `[batch, K]` (the number of scores where K = 0): 0 for a score that is
+    /// meant, [`Objective::UNMARKED`] for one that is not.
+    Contest {
+        /// K.
+        candidates: usize,
+        /// What is compared, and how.
+        form: Form,
+    },
     /// Squared distance to a feature vector (`nearmiss_target`, the output's shape); `towards` takes its negative.
     Distance {
         /// Uphill is nearer to the target.
@@ -57,7 +66,32 @@ pub enum Objective {
     },
 }
 
+/// The forms of [`Objective::Contest`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Form {
+    /// `max wrong - max right`.
+    Gap,
+    /// Minus the logarithm of the share of `right` in the softmax of right and wrong over `z / temperature`;
+    /// `towards` takes the logarithm of the share of `wrong` instead.
+    Entropy {
+        /// The divisor of scores.
+        temperature: f32,
+        /// Raise the wrong ones, rather than lower the right ones.
+        towards: bool,
+    },
+    /// Difference of logits ratio: `(max wrong - max right) / (z_p1 - z_p3)`; of at least three scores.
+    Ratio,
+    /// Its targeted form: `(max wrong - max right) / (z_p1 - (z_p3 + z_p4) / 2)`; of at least four scores.
+    RatioTo,
+}
+
 impl Objective {
+    /// What is added to a score that [`Objective::Contest`] leaves out of a side.
+    pub const UNMARKED: f32 = -1e30;
+    /// The name of the input that marks what is right.
+    pub const RIGHT: &str = "nearmiss_right";
+    /// The name of the input that marks what is wrong.
+    pub const WRONG: &str = "nearmiss_wrong";
     /// The name of the input with one vector per row.
     pub const TARGET: &str = "nearmiss_target";
     /// The name of the input with K candidates per row.
@@ -196,6 +230,15 @@ fn loss(b: &mut Builder, objective: Objective, output: &Value) -> Result<Value> 
             let own = at_label(b, &log, &y)?;
             Ok(if targeted { own } else { b.unary("Neg", &own) })
         }
+        Objective::Contest { candidates, form } => {
+            let least = match form {
+                Form::Gap | Form::Entropy { .. } => 2,
+                Form::Ratio => 3,
+                Form::RatioTo => 4,
+            };
+            let z = scores(b, output, candidates, least)?;
+            contest(b, &z, form)
+        }
         Objective::Dlr { candidates } => {
             let z = scores(b, output, candidates, 3)?;
             let y = b.feed(Objective::LABEL, Elem::I64, &[batch]);
@@ -222,6 +265,50 @@ fn loss(b: &mut Builder, objective: Objective, output: &Value) -> Result<Value> 
             b.div(&gap, &below)
         }
     }
+}
+
+fn contest(b: &mut Builder, z: &Value, form: Form) -> Result<Value> {
+    let right = b.feed(Objective::RIGHT, Elem::F32, &z.shape);
+    let wrong = b.feed(Objective::WRONG, Elem::F32, &z.shape);
+    if let Form::Entropy {
+        temperature,
+        towards,
+    } = form
+    {
+        let z = b.scale(z, 1.0 / temperature);
+        let (of_right, of_wrong) = (b.add(&z, &right)?, b.add(&z, &wrong)?);
+        let right = b.reduce("ReduceLogSumExp", &of_right, &[1], true);
+        let wrong = b.reduce("ReduceLogSumExp", &of_wrong, &[1], true);
+        let both = b.concat(&[right.clone(), wrong.clone()], 1)?;
+        let all = b.reduce("ReduceLogSumExp", &both, &[1], false);
+        let flat = |b: &mut Builder, v: &Value| b.reshape(v, &all.shape);
+        return if towards {
+            let wrong = flat(b, &wrong)?;
+            b.sub(&wrong, &all)
+        } else {
+            let right = flat(b, &right)?;
+            b.sub(&all, &right)
+        };
+    }
+    let (of_right, of_wrong) = (b.add(z, &right)?, b.add(z, &wrong)?);
+    let right = b.reduce("ReduceMax", &of_right, &[1], false);
+    let wrong = b.reduce("ReduceMax", &of_wrong, &[1], false);
+    let gap = b.sub(&wrong, &right)?;
+    let below = match form {
+        Form::Ratio => {
+            let sorted = descending(b, z, 3);
+            b.sub(&sorted[0], &sorted[2])?
+        }
+        Form::RatioTo => {
+            let sorted = descending(b, z, 4);
+            let middle = b.add(&sorted[2], &sorted[3])?;
+            let middle = b.scale(&middle, 0.5);
+            b.sub(&sorted[0], &middle)?
+        }
+        Form::Gap | Form::Entropy { .. } => return Ok(gap),
+    };
+    let below = b.shift(&below, 1e-12);
+    b.div(&gap, &below)
 }
 
 /// The output as one vector of unit norm per row, `[batch, dim]`.

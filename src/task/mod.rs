@@ -23,7 +23,7 @@ pub struct Task(Arc<State>);
 
 #[derive(Debug)]
 struct State {
-    cancelled: AtomicBool,
+    cancelled: Arc<AtomicBool>,
     done: AtomicU64,
     total: AtomicU64,
     stage: Mutex<(String, Instant)>,
@@ -47,12 +47,22 @@ pub struct Progress {
 impl Task {
     /// A task nobody watches: for tests and quick calls.
     pub fn detached() -> Self {
+        Self::cancelled_by(Arc::default())
+    }
+
+    fn cancelled_by(cancelled: Arc<AtomicBool>) -> Self {
         Self(Arc::new(State {
-            cancelled: AtomicBool::new(false),
+            cancelled,
             done: AtomicU64::new(0),
             total: AtomicU64::new(0),
             stage: Mutex::new((String::new(), Instant::now())),
         }))
+    }
+
+    /// A task that is cancelled with this one but whose progress nobody sees: for a part of a longer work.
+    #[must_use]
+    pub fn quiet(&self) -> Self {
+        Self::cancelled_by(Arc::clone(&self.0.cancelled))
     }
 
     /// Starts a stage of `total` items (0: unknown).

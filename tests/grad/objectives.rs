@@ -1,7 +1,7 @@
 //! Objectives: the loss against its definition in float64, the gradient against central differences of that loss.
 
 use super::harness::{engine, port, spread};
-use nearmiss::grad::{Differentiator, Normalise, Objective, Request, Target};
+use nearmiss::grad::{Differentiator, Form, Normalise, Objective, Request, Target};
 use nearmiss::onnx::{Graph, Tensor};
 use nearmiss::task::Task;
 use std::collections::BTreeMap;
@@ -253,6 +253,69 @@ fn several_candidates_and_classifiers() {
             -(z[LABELS[i]] - z[WANTED[i]]) / (s[0] - f64::midpoint(s[2], s[3]))
         };
         check(Objective::TargetedDlr { candidates: k }, &extra, targeted);
+    }
+}
+
+#[test]
+fn contests_between_several_right_and_several_wrong() {
+    const RIGHT: [&[usize]; BATCH] = [&[1], &[0, 2], &[3, 4]];
+    const WRONG: [&[usize]; BATCH] = [&[0, 2, 3, 4], &[1, 3], &[0]];
+    for k in [0, 5] {
+        let candidates = unit_rows(&[BATCH, k.max(1), DIM], 8);
+        let c = floats(&candidates);
+        let width = if k == 0 { DIM } else { k };
+        let marks = |of: [&[usize]; BATCH]| {
+            let mut values = vec![Objective::UNMARKED; BATCH * width];
+            for (i, marked) in of.iter().enumerate() {
+                marked.iter().for_each(|m| values[i * width + m] = 0.0);
+            }
+            Tensor::floats(&[BATCH, width], &values)
+        };
+        let mut extra = vec![
+            (Objective::RIGHT, marks(RIGHT)),
+            (Objective::WRONG, marks(WRONG)),
+        ];
+        if k > 0 {
+            extra.push((Objective::CANDIDATES, candidates.clone()));
+        }
+        let z = |i: usize, e: &[f64]| scores(&c, k, i, e);
+        let largest = |z: &[f64], of: &[usize]| of.iter().fold(f64::MIN, |m, &k| m.max(z[k]));
+        let gap = |i: usize, e: &[f64]| {
+            let z = z(i, e);
+            largest(&z, WRONG[i]) - largest(&z, RIGHT[i])
+        };
+        let contest = |form| Objective::Contest {
+            candidates: k,
+            form,
+        };
+        check(contest(Form::Gap), &extra, gap);
+        let ratio = |i: usize, e: &[f64]| {
+            let s = sorted(&z(i, e));
+            gap(i, e) / (s[0] - s[2])
+        };
+        check(contest(Form::Ratio), &extra, ratio);
+        let ratio_to = |i: usize, e: &[f64]| {
+            let s = sorted(&z(i, e));
+            gap(i, e) / (s[0] - f64::midpoint(s[2], s[3]))
+        };
+        check(contest(Form::RatioTo), &extra, ratio_to);
+        for towards in [false, true] {
+            let entropy = |i: usize, e: &[f64]| {
+                let z = z(i, e);
+                let total = |of: &[usize]| of.iter().map(|&k| (z[k] / 0.3).exp()).sum::<f64>();
+                let (right, wrong) = (total(RIGHT[i]), total(WRONG[i]));
+                if towards {
+                    (wrong / (right + wrong)).ln()
+                } else {
+                    -(right / (right + wrong)).ln()
+                }
+            };
+            let form = Form::Entropy {
+                temperature: 0.3,
+                towards,
+            };
+            check(contest(form), &extra, entropy);
+        }
     }
 }
 

@@ -4,7 +4,14 @@
 //! running state of the queries. One submission a tile keeps dispatches short and the display alive.
 
 mod device;
+mod fourier;
+mod lines;
+mod paint;
 mod pass;
+mod plan;
+mod steps;
+
+pub use paint::HeatPainter;
 
 use super::pairs;
 use super::{Direction, Embeddings, Engine, Groups, Hit, RankOptions, Ranking, TIE, TopK};
@@ -12,7 +19,7 @@ use crate::error::Result;
 use crate::task::{Task, lock};
 use device::Device;
 use pass::{Pass, Query};
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 
 /// The GPU engine on one adapter.
 pub struct Gpu {
@@ -21,6 +28,10 @@ pub struct Gpu {
     scan: wgpu::ComputePipeline,
     // One pass at a time: a second would only double the memory.
     busy: Mutex<()>,
+    // Built on first use.
+    fourier: OnceLock<plan::Fourier>,
+    heatmap: OnceLock<paint::Heatmap>,
+    steps: steps::Kernels,
 }
 
 impl Gpu {
@@ -41,6 +52,9 @@ impl Gpu {
             similarity,
             scan,
             busy: Mutex::new(()),
+            fourier: OnceLock::new(),
+            heatmap: OnceLock::new(),
+            steps: steps::Kernels::default(),
         })
     }
 }

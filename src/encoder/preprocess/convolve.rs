@@ -12,15 +12,15 @@ const DIGITS: u32 = 22;
 const HALF: i32 = 1 << (DIGITS - 1);
 
 /// What each pixel of a line is made of: runs of source pixels and their weights.
-struct Weights {
+pub(super) struct Weights<T> {
     /// First source pixel, and where its weights lie in `values`.
-    runs: Vec<(usize, std::ops::Range<usize>)>,
-    values: Vec<i32>,
+    pub runs: Vec<(usize, std::ops::Range<usize>)>,
+    pub values: Vec<T>,
 }
 
-impl Weights {
+impl Weights<f64> {
     /// The weights that bring a line of `from` pixels to `to`.
-    fn new(filter: Filter, from: u32, to: u32) -> Self {
+    pub fn new(filter: Filter, from: u32, to: u32) -> Self {
         let step = f64::from(from) / f64::from(to);
         let scale = step.max(1.0);
         let reach = support(filter) * scale;
@@ -35,13 +35,23 @@ impl Weights {
             let line = (first..end).map(|x| value(filter, (x as f64 - centre + 0.5) / scale));
             let total: f64 = line.clone().sum();
             let begin = weights.values.len();
-            weights.values.extend(line.map(|w| {
-                let w = if total == 0.0 { w } else { w / total };
-                (w * f64::from(1 << DIGITS) + 0.5_f64.copysign(w)) as i32
-            }));
+            let shared = |w| if total == 0.0 { w } else { w / total };
+            weights.values.extend(line.map(shared));
             weights.runs.push((first, begin..weights.values.len()));
         }
         weights
+    }
+}
+
+impl Weights<i32> {
+    /// The same in fixed point.
+    fn fixed(filter: Filter, from: u32, to: u32) -> Self {
+        let Weights { runs, values } = Weights::new(filter, from, to);
+        let rounded = |w: f64| (w * f64::from(1 << DIGITS) + 0.5_f64.copysign(w)) as i32;
+        Self {
+            runs,
+            values: values.into_iter().map(rounded).collect(),
+        }
     }
 
     /// For each pixel that comes out: the first source pixel, and the weights from there on.
@@ -59,7 +69,7 @@ pub(super) fn horizontal<const C: usize>(
     width: u32,
     filter: Filter,
 ) -> Vec<u8> {
-    let weights = Weights::new(filter, from.width, width);
+    let weights = Weights::fixed(filter, from.width, width);
     let mut out = Vec::with_capacity(from.height as usize * width as usize * C);
     for row in pixels.chunks_exact(from.width as usize * C) {
         for (first, weights) in weights.iter() {
@@ -85,7 +95,7 @@ pub(super) fn vertical(
 ) -> Vec<u8> {
     let mut out = Vec::with_capacity(height as usize * row);
     let mut sums = vec![HALF; row];
-    for (first, weights) in Weights::new(filter, from, height).iter() {
+    for (first, weights) in Weights::fixed(filter, from, height).iter() {
         sums.fill(HALF);
         for (line, weight) in pixels[first * row..].chunks_exact(row).zip(weights) {
             for (sum, value) in sums.iter_mut().zip(line) {

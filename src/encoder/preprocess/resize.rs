@@ -71,11 +71,7 @@ pub(super) fn resize(
     if filter == Filter::Nearest {
         return nearest(pixels, channels, from, to);
     }
-    // Each pass rounds and clips to 8 bits, so their order shows at sharp edges. Pillow takes rows first, from 13.0
-    // on columns first where the height shrinks by more than twice what the width does (its pull request 9549).
-    let [lost_height, lost_width] = [(from.height, to.height), (from.width, to.width)]
-        .map(|(a, b)| i64::from(a) - i64::from(b));
-    if lost_height > 0 && lost_height > 2 * lost_width {
+    if height_first(from, to) {
         let between = Size {
             height: to.height,
             width: from.width,
@@ -89,6 +85,15 @@ pub(super) fn resize(
     };
     let pixels = pass(pixels, channels, from, between, filter);
     pass(pixels, channels, between, to, filter)
+}
+
+/// Is the height changed before the width? Each pass rounds and clips to 8 bits, so their order shows at sharp edges.
+/// Pillow takes the width first, from 13.0 on the height where it shrinks by more than twice what the width does (its
+/// pull request 9549).
+pub(super) fn height_first(from: Size, to: Size) -> bool {
+    let [lost_height, lost_width] = [(from.height, to.height), (from.width, to.width)]
+        .map(|(a, b)| i64::from(a) - i64::from(b));
+    lost_height > 0 && lost_height > 2 * lost_width
 }
 
 /// Changes one side at most.
@@ -120,30 +125,43 @@ fn pass(
     }
 }
 
-/// Pillow's nearest neighbour. It adds the step up in float64, so that ties fall as they do there.
+/// The source of each pixel of a line by Pillow's nearest neighbour. It adds the step up in float64, so that ties fall
+/// as they do there.
+pub(super) fn nearest_line(from: u32, to: u32) -> Vec<usize> {
+    let step = f64::from(from) / f64::from(to);
+    let mut at = step * 0.5;
+    let next = |_| {
+        let here = at;
+        at += step;
+        (here as usize).min(from as usize - 1)
+    };
+    (0..to).map(next).collect()
+}
+
+/// Pillow's nearest neighbour.
 fn nearest(pixels: Cow<'_, [u8]>, channels: usize, from: Size, to: Size) -> Cow<'_, [u8]> {
     if from == to {
         return pixels;
     }
-    let table = |from: u32, to: u32| -> Vec<usize> {
-        let step = f64::from(from) / f64::from(to);
-        let mut at = step * 0.5;
-        let next = |_| {
-            let here = at;
-            at += step;
-            (here as usize).min(from as usize - 1)
-        };
-        (0..to).map(next).collect()
-    };
-    let columns = table(from.width, to.width);
+    let columns = nearest_line(from.width, to.width);
     let mut out = Vec::with_capacity(to.area() * channels);
-    for y in table(from.height, to.height) {
+    for y in nearest_line(from.height, to.height) {
         let row = &pixels[y * from.width as usize * channels..];
         for x in &columns {
             out.extend_from_slice(&row[x * channels..(x + 1) * channels]);
         }
     }
     Cow::Owned(out)
+}
+
+/// Along one side: where the crop starts in the picture, where the picture starts in the crop, and how much they share.
+pub(super) fn overlap(from: u32, to: u32) -> (usize, usize, usize) {
+    let start = (i64::from(from) - i64::from(to)).div_euclid(2);
+    (
+        start.max(0) as usize,
+        (-start).max(0) as usize,
+        from.min(to) as usize,
+    )
 }
 
 /// The centre of `pixels`, as `transformers.image_transforms.center_crop`: it starts at `floor((size - crop) / 2)`,
@@ -157,15 +175,6 @@ pub(super) fn centre_crop(
     if from == to {
         return pixels;
     }
-    // Where the crop starts in the picture, where the picture starts in the crop, and how much they share.
-    let overlap = |from: u32, to: u32| {
-        let start = (i64::from(from) - i64::from(to)).div_euclid(2);
-        (
-            start.max(0) as usize,
-            (-start).max(0) as usize,
-            from.min(to) as usize,
-        )
-    };
     let (source_y, target_y, rows) = overlap(from.height, to.height);
     let (source_x, target_x, columns) = overlap(from.width, to.width);
     let mut out = vec![0; to.area() * channels];

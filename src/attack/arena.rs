@@ -1,0 +1,308 @@
+//! What an attack works with: the victim, the space, the engine, and the best it has found so far.
+
+use super::threat::{Space, pick, put};
+use super::victim::{Slope, Uphill, Verdict, Victim};
+use crate::compute::Engine;
+use crate::error::Result;
+use crate::task::Task;
+
+/// A step of an attack, for whoever watches.
+#[derive(Debug, Clone, Copy)]
+pub struct Event<'a> {
+    /// Steps done, from 1, by the attack's own count; never falls.
+    pub step: usize,
+    /// The rows that the step was about.
+    pub rows: &'a [usize],
+    /// Their values after the step.
+    pub x: &'a [f32],
+    /// What the attack climbs, one per row.
+    pub loss: &'a [f32],
+    /// One per row.
+    pub verdicts: &'a [Verdict],
+}
+
+/// Watches an attack as it goes: a live picture, a curve.
+pub trait Watch {
+    /// A step was done.
+    fn step(&mut self, event: &Event<'_>);
+}
+
+/// Nobody watches.
+pub struct Unwatched;
+
+impl Watch for Unwatched {
+    fn step(&mut self, _: &Event<'_>) {}
+}
+
+/// The best that was found for each row, and what it took.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Outcome {
+    /// The best values of each row, inside the space; the clean ones where nothing better was found.
+    pub x: Vec<f32>,
+    /// What the model says of them.
+    pub verdicts: Vec<Verdict>,
+    /// Gradients computed for each row.
+    pub gradients: Vec<u32>,
+    /// Forward runs for each row, those of gradients not counted.
+    pub queries: Vec<u32>,
+}
+
+/// A batch under attack. Attacks call [`Arena::judge`] and [`Arena::climb`], and [`Arena::offer`] what they find.
+pub struct Arena<'a> {
+    /// Where the rows may go.
+    pub space: &'a Space,
+    /// Steps, projections and noise.
+    pub engine: &'a dyn Engine,
+    /// Cancel and progress.
+    pub task: &'a Task,
+    /// Seed of every random number.
+    pub seed: u64,
+    victim: &'a mut dyn Victim,
+    watch: &'a mut dyn Watch,
+    best: Outcome,
+    step: usize,
+}
+
+impl<'a> Arena<'a> {
+    /// Starts with the clean rows as the best so far, judged once.
+    ///
+    /// # Errors
+    /// The model fails, or the task was cancelled.
+    pub fn new(
+        victim: &'a mut dyn Victim,
+        space: &'a Space,
+        engine: &'a dyn Engine,
+        watch: &'a mut dyn Watch,
+        seed: u64,
+        task: &'a Task,
+    ) -> Result<Self> {
+        let rows: Vec<usize> = (0..space.rows()).collect();
+        let verdicts = victim.judge(&rows, space.clean(), task)?;
+        let best = Outcome {
+            x: space.clean().to_vec(),
+            verdicts,
+            gradients: vec![0; rows.len()],
+            queries: vec![1; rows.len()],
+        };
+        Ok(Self {
+            space,
+            engine,
+            task,
+            seed,
+            victim,
+            watch,
+            best,
+            step: 0,
+        })
+    }
+
+    /// Every row.
+    pub fn all(&self) -> Vec<usize> {
+        (0..self.space.rows()).collect()
+    }
+
+    /// The rows that no perturbation was found for yet.
+    pub fn standing(&self) -> Vec<usize> {
+        let fooled = |r: &usize| !self.best.verdicts[*r].fooled;
+        self.all().into_iter().filter(fooled).collect()
+    }
+
+    /// Does the victim give gradients?
+    pub fn has_gradient(&self) -> bool {
+        self.victim.has_gradient()
+    }
+
+    /// Scores of `x`, values of `rows` one after the other.
+    ///
+    /// # Errors
+    /// The model fails, or the task was cancelled.
+    pub fn judge(&mut self, rows: &[usize], x: &[f32]) -> Result<Vec<Verdict>> {
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.task.check()?;
+        for &r in rows {
+            self.best.queries[r] += 1;
+        }
+        self.victim.judge(rows, x, self.task)
+    }
+
+    /// Loss, verdicts and gradient at `x`.
+    ///
+    /// # Errors
+    /// There is no gradient, the model fails, or the task was cancelled.
+    pub fn climb(&mut self, rows: &[usize], x: &[f32], uphill: Uphill<'_>) -> Result<Slope> {
+        if rows.is_empty() {
+            return Ok(Slope::default());
+        }
+        self.task.check()?;
+        for &r in rows {
+            self.best.gradients[r] += 1;
+        }
+        self.victim.climb(rows, x, uphill, self.task)
+    }
+
+    /// The `k` strongest wrong classes of each row at `x`.
+    ///
+    /// # Errors
+    /// The model fails, or the task was cancelled.
+    pub fn rivals(&mut self, rows: &[usize], x: &[f32], k: usize) -> Result<Vec<Vec<u32>>> {
+        self.task.check()?;
+        for &r in rows {
+            self.best.queries[r] += 1;
+        }
+        self.victim.rivals(rows, x, k, self.task)
+    }
+
+    /// Keeps each row of `x` that is nearer to the goal than the best so far; `x` must lie inside the space.
+    pub fn offer(&mut self, rows: &[usize], x: &[f32], verdicts: &[Verdict]) {
+        let len = self.space.len();
+        for (at, (&r, verdict)) in rows.iter().zip(verdicts).enumerate() {
+            if verdict.beats(&self.best.verdicts[r]) {
+                self.best.verdicts[r] = *verdict;
+                put(&mut self.best.x, &x[at * len..(at + 1) * len], len, &[r]);
+            }
+        }
+    }
+
+    /// Puts `x` in the place of the best of these rows, whatever that was: for attacks that shrink a perturbation
+    /// which already reaches the goal.
+    pub fn replace(&mut self, rows: &[usize], x: &[f32], verdicts: &[Verdict]) {
+        let len = self.space.len();
+        put(&mut self.best.x, x, len, rows);
+        for (&r, verdict) in rows.iter().zip(verdicts) {
+            self.best.verdicts[r] = *verdict;
+        }
+    }
+
+    /// The best so far: values and verdict of a row.
+    pub fn best(&self, row: usize) -> (&[f32], Verdict) {
+        let len = self.space.len();
+        (
+            &self.best.x[row * len..(row + 1) * len],
+            self.best.verdicts[row],
+        )
+    }
+
+    /// The best values of `rows` so far, one after the other.
+    pub fn best_of(&self, rows: &[usize]) -> Vec<f32> {
+        pick(&self.best.x, self.space.len(), rows)
+    }
+
+    /// Tells whoever watches that a step was done.
+    pub fn tell(&mut self, rows: &[usize], x: &[f32], loss: &[f32], verdicts: &[Verdict]) {
+        self.step += 1;
+        self.watch.step(&Event {
+            step: self.step,
+            rows,
+            x,
+            loss,
+            verdicts,
+        });
+    }
+
+    /// Attacks `rows` as a batch of its own, in `space` (which has that many rows), starting from nothing: for
+    /// attacks made of others. What it finds must be offered here by the caller.
+    ///
+    /// # Errors
+    /// What the inner attack reports.
+    pub fn within(
+        &mut self,
+        rows: &[usize],
+        space: &Space,
+        seed: u64,
+        attack: &dyn super::Attack,
+    ) -> Result<Outcome> {
+        let mut part = Part {
+            victim: self.victim,
+            rows,
+        };
+        let mut renumbered = Renumbered {
+            watch: self.watch,
+            rows,
+            before: self.step,
+            last: self.step,
+        };
+        let mut arena = Arena::new(
+            &mut part,
+            space,
+            self.engine,
+            &mut renumbered,
+            seed,
+            self.task,
+        )?;
+        attack.run(&mut arena)?;
+        let found = arena.finish();
+        self.step = renumbered.last;
+        for (at, &r) in rows.iter().enumerate() {
+            self.best.gradients[r] += found.gradients[at];
+            self.best.queries[r] += found.queries[at];
+        }
+        Ok(found)
+    }
+
+    /// What was found.
+    pub fn finish(self) -> Outcome {
+        self.best
+    }
+}
+
+/// Some rows of a victim as a batch of their own.
+struct Part<'a> {
+    victim: &'a mut dyn Victim,
+    rows: &'a [usize],
+}
+
+impl Part<'_> {
+    fn outer(&self, rows: &[usize]) -> Vec<usize> {
+        rows.iter().map(|&r| self.rows[r]).collect()
+    }
+}
+
+impl Victim for Part<'_> {
+    fn grid(&self) -> crate::compute::Grid {
+        self.victim.grid().with_rows(self.rows.len())
+    }
+
+    fn has_gradient(&self) -> bool {
+        self.victim.has_gradient()
+    }
+
+    fn judge(&mut self, rows: &[usize], x: &[f32], task: &Task) -> Result<Vec<Verdict>> {
+        self.victim.judge(&self.outer(rows), x, task)
+    }
+
+    fn climb(&mut self, rows: &[usize], x: &[f32], up: Uphill<'_>, task: &Task) -> Result<Slope> {
+        self.victim.climb(&self.outer(rows), x, up, task)
+    }
+
+    fn rivals(
+        &mut self,
+        rows: &[usize],
+        x: &[f32],
+        k: usize,
+        task: &Task,
+    ) -> Result<Vec<Vec<u32>>> {
+        self.victim.rivals(&self.outer(rows), x, k, task)
+    }
+}
+
+/// Passes events on under the outer batch's rows and count.
+struct Renumbered<'a> {
+    watch: &'a mut dyn Watch,
+    rows: &'a [usize],
+    before: usize,
+    last: usize,
+}
+
+impl Watch for Renumbered<'_> {
+    fn step(&mut self, event: &Event<'_>) {
+        let rows: Vec<usize> = event.rows.iter().map(|&r| self.rows[r]).collect();
+        self.last = self.before + event.step;
+        self.watch.step(&Event {
+            step: self.last,
+            rows: &rows,
+            ..*event
+        });
+    }
+}

@@ -1,0 +1,112 @@
+//! Attacks: how little it takes to change a model's mind.
+//!
+//! A [`Victim`] turns rows of pixels into verdicts and gradients; a [`Space`] says where the rows may go (made from a
+//! [`Threat`], or from raw bounds); an [`Attack`] looks in that space for rows that reach the victim's goal. [`run`]
+//! puts them together:
+//!
+//! ```no_run
+//! use nearmiss::attack::{Classifier, Method, Network, Settings, Space, Unwatched, Victim, run};
+//! use nearmiss::compute::{Choice, choose};
+//! use nearmiss::encoder::Provider;
+//! use nearmiss::task::Task;
+//! # fn main() -> nearmiss::error::Result<()> {
+//! # let (lower, upper) = (vec![0.0; 784], vec![1.0; 784]);
+//! let task = Task::detached();
+//! let network = Network::open("net.onnx".as_ref(), &Provider::ALL, &task)?;
+//! let mut victim = Classifier::new(network.into(), vec![4]);
+//! let space = Space::boxed(victim.grid(), lower, upper, vec![0])?;
+//! let settings = Settings { method: Method::Apgd, ..Settings::default() };
+//! let engine = choose(Choice::Auto)?;
+//! let outcome = run(&mut victim, &space, &settings, engine.as_ref(), &mut Unwatched, &task)?;
+//! println!("fooled: {}", outcome.verdicts[0].fooled);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # A new attack
+//!
+//! One file in `white/` (with gradients) or `query/` (without) with a struct that implements [`Attack`], and its
+//! lines in the table of `method.rs`. It climbs and judges through the [`Arena`], offers what it finds there, and
+//! tells of each step; a test shows it on a victim whose optimum is known.
+
+mod arena;
+pub mod caption;
+mod method;
+pub mod pictures;
+mod query;
+mod report;
+mod resized;
+mod saliency;
+mod set;
+mod single;
+mod threat;
+mod victim;
+mod white;
+mod worst_case;
+
+pub use arena::{Arena, Event, Outcome, Unwatched, Watch};
+pub use method::{Loss, Method, Settings};
+pub use query::{HopSkipJump, Nes, Simba, Spsa, SquareAttack};
+pub use report::{Export, ShotReport, export, heatmap};
+pub use resized::Resized;
+pub use saliency::{Baseline, Saliency, SaliencyKind, saliency};
+pub use set::{
+    Done, LevelReport, RowReport, SetOrder, SetReport, Transfer, TransferReport, attack_set,
+    is_in_pixels,
+};
+pub use single::{Live, LiveSlot, Order, Point, Shot, Standing, attack_picture};
+pub use threat::{Mask, Norm, Region, Space, Threat, pick, put};
+pub use victim::{Classifier, Goal, Network, Pairs, Set, Slope, Uphill, Verdict, Victim};
+pub use white::{
+    Apgd, CarliniWagner, DeepFool, Fab, Fgsm, MultiEps, Pgd, Random, SharedDelta, Universal,
+};
+pub use worst_case::WorstCase;
+
+use crate::compute::Engine;
+use crate::error::{Error, Result};
+use crate::task::Task;
+
+/// Looks for perturbations that reach the victim's goal.
+pub trait Attack: Send + Sync {
+    /// Attacks every row of `arena` and offers what it finds. Rows that already reach the goal may be left alone.
+    ///
+    /// # Errors
+    /// The model fails, there is no gradient where one is needed, or the task was cancelled.
+    fn run(&self, arena: &mut Arena<'_>) -> Result<()>;
+
+    /// How many times it will call [`Arena::tell`] at most, for progress.
+    fn steps(&self) -> usize;
+}
+
+/// Runs the attack of `settings` on every row of `victim`. The verdicts of the outcome are the plain forward
+/// model's, and its rows lie inside `space`.
+///
+/// # Errors
+/// The attack needs gradients and the victim has none; the model fails; or the task was cancelled.
+pub fn run(
+    victim: &mut dyn Victim,
+    space: &Space,
+    settings: &Settings,
+    engine: &dyn Engine,
+    watch: &mut dyn Watch,
+    task: &Task,
+) -> Result<Outcome> {
+    if settings.method.needs_gradient() && !victim.has_gradient() {
+        return Err(Error::request(
+            format!(
+                "{} needs gradients, which this model does not have",
+                settings.method.title()
+            ),
+            "Choose an attack by queries: Square, NES, SPSA, SimBA-DCT or HopSkipJump.",
+        ));
+    }
+    let attack = settings.attack();
+    let mut arena = Arena::new(victim, space, engine, watch, settings.seed, task)?;
+    attack.run(&mut arena)?;
+    let rows = arena.all();
+    let mut x = arena.best_of(&rows);
+    space.project(engine, &mut x)?;
+    let verdicts = arena.judge(&rows, &x)?;
+    arena.replace(&rows, &x, &verdicts);
+    Ok(arena.finish())
+}

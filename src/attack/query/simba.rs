@@ -1,0 +1,171 @@
+//! `SimBA`: one direction after another.
+
+use super::dct::{Wave, Waves};
+use super::frame::{Frame, changeable};
+use super::{at_least_one, margins, positive, rises, rng, unit};
+use crate::attack::threat::{Space, pick};
+use crate::attack::victim::Verdict;
+use crate::attack::{Arena, Attack};
+use crate::compute::Ball;
+use crate::error::{Error, Result};
+use fastrand::Rng;
+
+/// `SimBA-DCT` (Guo et al., arXiv 1905.07121, algorithm 1): adds a step of a random cosine, or takes it away, where
+/// that raises the margin; low frequencies first. Steps that leave the ball are projected back, so that it goes on
+/// where the paper's own, which knows no ball, would have left it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Simba {
+    /// Queries of each row, at most.
+    pub queries: usize,
+    /// Size of a step as a share of the radius, measured in the ball's norm; for Fourier-l-inf in l2, as a share of
+    /// the l2 norm of its largest perturbation.
+    pub step: f32,
+}
+
+impl Default for Simba {
+    fn default() -> Self {
+        Self {
+            queries: 5_000,
+            step: 0.1,
+        }
+    }
+}
+
+/// A row under way.
+struct Walker {
+    row: usize,
+    space: Space,
+    frame: Frame,
+    rng: Rng,
+    waves: Waves,
+    /// What is tried: a cosine, first with one sign, then with the other.
+    wave: Wave,
+    second: bool,
+    x: Vec<f32>,
+    verdict: Verdict,
+    left: usize,
+    /// Trials in a row that the projection took back, unasked.
+    idle: usize,
+}
+
+impl Attack for Simba {
+    fn run(&self, arena: &mut Arena<'_>) -> Result<()> {
+        at_least_one("SimBA-DCT", "number of queries", self.queries)?;
+        positive("SimBA-DCT", "size of a step", self.step)?;
+        if let Ball::L0(_) = arena.space.ball {
+            return Err(Error::request(
+                "SimBA-DCT changes every pixel a little, and cannot count pixels",
+                "Choose l-inf, l2, l1, Fourier-l-inf or a region for it, or attack with Square.",
+            ));
+        }
+        let rows = changeable(arena.space, arena.standing());
+        let mut walkers: Vec<Walker> = rows.iter().map(|&r| self.walker(arena, r)).collect();
+        while !walkers.is_empty() {
+            self.round(arena, &mut walkers)?;
+            walkers.retain(|w| !w.verdict.fooled && w.left > 0 && w.idle <= 2 * w.waves.count());
+        }
+        Ok(())
+    }
+
+    fn steps(&self) -> usize {
+        self.queries
+    }
+}
+
+impl Simba {
+    fn walker(&self, arena: &Arena<'_>, row: usize) -> Walker {
+        let space = arena.space.pick(&[row]);
+        let frame = Frame::of(&space, 0);
+        let (x, verdict) = arena.best(row);
+        Walker {
+            row,
+            frame,
+            rng: rng(arena.seed, space.keys()[0], 0),
+            waves: Waves::new(frame),
+            wave: Wave::default(),
+            second: false,
+            x: x.to_vec(),
+            verdict,
+            left: self.queries,
+            idle: 0,
+            space,
+        }
+    }
+
+    /// One trial of each row.
+    fn round(&self, arena: &mut Arena<'_>, walkers: &mut [Walker]) -> Result<()> {
+        let all: Vec<usize> = walkers.iter().map(|w| w.row).collect();
+        let mut trials = Vec::with_capacity(all.len() * arena.space.len());
+        for walker in &mut *walkers {
+            trials.extend(walker.trial(self.step));
+        }
+        arena.space.pick(&all).project(arena.engine, &mut trials)?;
+        let len = arena.space.len();
+        let mut asked = Vec::new();
+        for (at, (walker, trial)) in walkers.iter_mut().zip(trials.chunks_exact(len)).enumerate() {
+            if trial == walker.x {
+                walker.idle += 1;
+            } else {
+                walker.idle = 0;
+                walker.left -= 1;
+                asked.push(at);
+            }
+        }
+        let rows = pick_rows(&all, &asked);
+        let x = pick(&trials, len, &asked);
+        let verdicts = arena.judge(&rows, &x)?;
+        arena.offer(&rows, &x, &verdicts);
+        for ((&at, x), verdict) in asked.iter().zip(x.chunks_exact(len)).zip(&verdicts) {
+            if rises(verdict, &walkers[at].verdict) {
+                walkers[at].x.copy_from_slice(x);
+                walkers[at].verdict = *verdict;
+                walkers[at].second = false;
+            }
+        }
+        if !rows.is_empty() {
+            let now: Vec<f32> = asked
+                .iter()
+                .flat_map(|&at| &walkers[at].x)
+                .copied()
+                .collect();
+            let verdicts: Vec<Verdict> = asked.iter().map(|&at| walkers[at].verdict).collect();
+            arena.tell(&rows, &now, &margins(&verdicts), &verdicts);
+        }
+        arena.task.check()
+    }
+}
+
+impl Walker {
+    /// The next point to try, not projected yet.
+    fn trial(&mut self, step: f32) -> Vec<f32> {
+        if !self.second {
+            self.wave = self.waves.next(&mut self.rng);
+        }
+        let sign = if self.second { 1.0 } else { -1.0 };
+        self.second = !self.second;
+        let values = || self.wave.values(self.frame);
+        let radius = f64::from(step) * f64::from(self.space.radius());
+        let size = sign
+            * match self.space.ball {
+                Ball::Linf(_) | Ball::Box | Ball::L0(_) => {
+                    radius
+                        / values()
+                            .map(|(_, v)| v.abs())
+                            .fold(f64::MIN_POSITIVE, f64::max)
+                }
+                Ball::L1(_) => radius / values().map(|(_, v)| v.abs()).sum::<f64>(),
+                Ball::L2(_) => radius,
+                Ball::Fourier(..) => radius * (self.space.grid.plane() as f64).sqrt(),
+            };
+        let mut x = self.x.clone();
+        for (at, v) in values() {
+            x[at] = (f64::from(x[at]) + size * f64::from(unit(&self.space, at)) * v) as f32;
+        }
+        x
+    }
+}
+
+/// The entries `at` of `rows`.
+fn pick_rows(rows: &[usize], at: &[usize]) -> Vec<usize> {
+    at.iter().map(|&at| rows[at]).collect()
+}

@@ -1,0 +1,73 @@
+//! SPSA: gradients estimated from random signs.
+
+use super::estimate::Estimate;
+use crate::attack::{Arena, Attack};
+use crate::compute::Noise;
+use crate::error::Result;
+
+/// SPSA (Uesato et al., arXiv 1802.05666, section 4.2): projected ascent along gradients estimated by finite
+/// differences of the margin along random signs. A step takes `samples + 1` queries of each row.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Spsa {
+    /// Steps at most.
+    pub steps: usize,
+    /// Queries of an estimate, in antithetic pairs: even.
+    pub samples: usize,
+    /// Distance of the probes, in pixel values; in half the box's width for raw boxes.
+    pub delta: f32,
+    /// Size of a step as a share of the radius.
+    pub step: f32,
+    /// Weight of the estimates before, in [0, 1).
+    pub momentum: f32,
+}
+
+impl Default for Spsa {
+    fn default() -> Self {
+        Self {
+            steps: 40,
+            samples: 128,
+            delta: 0.01,
+            step: 0.25,
+            momentum: 0.9,
+        }
+    }
+}
+
+impl Spsa {
+    fn estimate(&self) -> Estimate {
+        Estimate {
+            name: "SPSA",
+            noise: Noise::Sign,
+            samples: self.samples,
+            width: self.delta,
+            steps: self.steps,
+            step: self.step,
+            momentum: self.momentum,
+        }
+    }
+
+    /// The gradient of the margin estimated at `x`, values of `rows` one after the other; `step` chooses the random
+    /// numbers.
+    ///
+    /// # Errors
+    /// Odd options; the model fails, or the task was cancelled.
+    pub fn gradient(
+        &self,
+        arena: &mut Arena<'_>,
+        rows: &[usize],
+        x: &[f32],
+        step: usize,
+    ) -> Result<Vec<f32>> {
+        self.estimate().gradient(arena, rows, x, step)
+    }
+}
+
+impl Attack for Spsa {
+    fn run(&self, arena: &mut Arena<'_>) -> Result<()> {
+        self.estimate().run(arena)
+    }
+
+    fn steps(&self) -> usize {
+        self.steps
+    }
+}

@@ -1,0 +1,165 @@
+//! What is kept of an attack on one picture: the picture, the exact values, the heatmap, and a report that
+//! reproduces the run.
+
+use super::method::Settings;
+use super::pictures::picture;
+use super::single::{Order, Point, Shot, Standing};
+use super::victim::Goal;
+use crate::compute::{Colours, Paint, Size, channel_mean};
+use crate::dataset::npy::write_array;
+use crate::dataset::{Dataset, Picture, write_png};
+use crate::error::{Error, Result};
+use crate::files::replace;
+use serde::Serialize;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// A run with everything that reproduces it. The keys of its JSON form are a contract.
+#[derive(Debug, Clone, Serialize)]
+pub struct ShotReport {
+    /// Version of nearmiss.
+    pub nearmiss: &'static str,
+    /// The image model's file.
+    pub model: PathBuf,
+    /// BLAKE3 hash of that file.
+    pub model_blake3: String,
+    /// The engine that ran it.
+    pub engine: String,
+    /// The picture's file or name.
+    pub picture: String,
+    /// Its row in the dataset.
+    pub image: usize,
+    /// What the attack wanted.
+    pub goal: Goal,
+    /// The caption that was to win, or the picture to match.
+    pub target: Option<String>,
+    /// At the picture's own resolution?
+    pub own_size: bool,
+    /// The attack and all its parameters, the seed among them.
+    pub settings: Settings,
+    /// Where the picture stood.
+    pub before: Standing,
+    /// Where it stands, exactly.
+    pub after: Standing,
+    /// Where it stands after rounding to 8 bits.
+    pub rounded: Standing,
+    /// Size of the perturbation.
+    pub size: Size,
+    /// Every step.
+    pub points: Vec<Point>,
+    /// Gradients computed.
+    pub gradients: u32,
+    /// Forward runs besides.
+    pub queries: u32,
+    /// How long it took.
+    pub seconds: f64,
+}
+
+/// Files of one export, all beside each other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Export {
+    /// The perturbed picture in 8 bits.
+    pub png: PathBuf,
+    /// Its exact values, `[channels, height, width]` in [0, 1].
+    pub npy: PathBuf,
+    /// The perturbation as a signed heatmap.
+    pub heatmap: PathBuf,
+    /// The report.
+    pub json: PathBuf,
+}
+
+/// The perturbation of `shot`, mean over channels, blue - white - red between minus and plus its radius (its largest
+/// change where the norm has no such radius).
+///
+/// # Errors
+/// A lost device.
+pub fn heatmap(shot: &Shot, engine: &dyn Paint) -> Result<Picture> {
+    let difference: Vec<f32> = shot
+        .adversarial
+        .iter()
+        .zip(shot.clean.iter())
+        .map(|(a, c)| a - c)
+        .collect();
+    let mean = channel_mean(shot.grid, &difference);
+    let rgba = engine.colour(&mean, Colours::Signed, shot.scale())?;
+    Ok(Picture {
+        width: shot.grid.width as u32,
+        height: shot.grid.height as u32,
+        rgb: rgba
+            .chunks_exact(4)
+            .flat_map(|p| [p[0], p[1], p[2]])
+            .collect(),
+    })
+}
+
+/// Writes picture, exact values, heatmap and report of `shot` beside each other: `path` names the picture, the others
+/// take its name with another ending.
+///
+/// # Errors
+/// A file cannot be written, or the model's file cannot be read.
+pub fn export(path: &Path, shot: &Shot, order: &Order, dataset: &Dataset) -> Result<Export> {
+    let name = |ending: &str| path.with_extension(ending);
+    let files = Export {
+        png: name("png"),
+        npy: name("npy"),
+        heatmap: name("heatmap.png"),
+        json: name("json"),
+    };
+    let grid = shot.grid;
+    let made = picture(&shot.adversarial, grid.channels, grid.height, grid.width);
+    write_png(&files.png, &made)?;
+    let shape = [grid.channels, grid.height, grid.width];
+    write_array(&files.npy, &shot.adversarial, &shape)?;
+    write_png(&files.heatmap, &heatmap(shot, order.set.engine.as_ref())?)?;
+    let report = report(shot, order, dataset)?;
+    let text = serde_json::to_vec_pretty(&report)
+        .map_err(|e| Error::request(format!("cannot write {}: {e}", files.json.display()), ""))?;
+    replace(&files.json, |out| out.write_all(&text))?;
+    Ok(files)
+}
+
+fn report(shot: &Shot, order: &Order, dataset: &Dataset) -> Result<ShotReport> {
+    let model = order.set.network.path().to_path_buf();
+    let image = &dataset.images[shot.image];
+    let target = match shot.goal {
+        Goal::Win => dataset.captions.get(shot.target).cloned(),
+        Goal::Match => dataset.images.get(shot.target).map(|i| i.name.clone()),
+        Goal::Lose | Goal::Away => None,
+    };
+    Ok(ShotReport {
+        nearmiss: env!("CARGO_PKG_VERSION"),
+        model_blake3: hash(&model)?,
+        model,
+        engine: order.encoder.describe().engine,
+        picture: image
+            .path
+            .as_ref()
+            .map_or_else(|| image.name.clone(), |p| p.display().to_string()),
+        image: shot.image,
+        goal: shot.goal,
+        target,
+        own_size: shot.own_size,
+        settings: shot.settings.clone(),
+        before: shot.before.clone(),
+        after: shot.after.clone(),
+        rounded: shot.rounded.clone(),
+        size: shot.size,
+        points: shot.points.clone(),
+        gradients: shot.gradients,
+        queries: shot.queries,
+        seconds: shot.seconds,
+    })
+}
+
+/// BLAKE3 hash of a file, in hexadecimal.
+///
+/// # Errors
+/// It cannot be read.
+pub fn hash(path: &Path) -> Result<String> {
+    let mut hasher = blake3::Hasher::new();
+    let mut file = std::fs::File::open(path).map_err(Error::io("read", path))?;
+    hasher
+        .update_reader(&mut file)
+        .map_err(Error::io("read", path))?;
+    Ok(hasher.finalize().to_hex().to_string())
+}

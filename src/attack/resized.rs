@@ -1,0 +1,309 @@
+//! Attacks at a picture's own resolution: through resize and crop to what the model sees, and back.
+
+use super::pictures;
+use super::victim::{Slope, Uphill, Verdict, Victim};
+use crate::compute::Grid;
+use crate::dataset::Picture;
+use crate::encoder::{Line, Linear, Preprocess, Resize};
+use crate::error::{Error, Result};
+use crate::task::Task;
+use rayon::prelude::*;
+
+/// Beyond the range of pixels by less than this is rounding, not overshoot.
+const SLACK: f32 = 1e-5;
+
+/// Which side of a picture a pass changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Height,
+    Width,
+}
+
+/// One side's map and its transpose.
+struct Pass {
+    side: Side,
+    there: Line,
+    back: Line,
+}
+
+/// A picture after the first pass and after the second, neither clipped.
+struct Way {
+    middle: Vec<f32>,
+    end: Vec<f32>,
+}
+
+/// A victim whose rows are pictures at their own size, pixels in [0, 1], all of one size. They come to the inner
+/// victim through the resize and crop of its preprocessing in real numbers: each side is clipped to [0, 1] as the
+/// 8-bit steps are (the gradient stops where it was), but nothing is rounded. [`Resized::judge_saved`] rounds.
+pub struct Resized<V> {
+    inner: V,
+    preprocess: Preprocess,
+    /// Channels, height and width of the pictures; `rows` is 0.
+    own: Grid,
+    /// In the order in which they are taken.
+    passes: [Pass; 2],
+}
+
+impl<V: Victim> Resized<V> {
+    /// Pictures of `height` x `width` pixels, one for each row of `inner`, which takes what `preprocess` leaves.
+    ///
+    /// # Errors
+    /// As [`Preprocess::apply`]; what comes out of `preprocess` does not fit `inner`.
+    pub fn new(inner: V, preprocess: &Preprocess, height: usize, width: usize) -> Result<Self> {
+        let side = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        let Linear {
+            height: down,
+            width: across,
+            height_first,
+        } = preprocess.linear(side(height), side(width))?;
+        let (wanted, channels) = (inner.grid(), preprocess.channels);
+        let made = [channels, down.outputs(), across.outputs()];
+        if made != [wanted.channels, wanted.height, wanted.width] {
+            return Err(Error::request(
+                format!(
+                    "the preprocessing turns pictures of {width} x {height} into {made:?} (channels, height, width); \
+                     the model takes {:?}",
+                    [wanted.channels, wanted.height, wanted.width]
+                ),
+                "Choose the preprocessing that this model was trained with.",
+            ));
+        }
+        let pass = |side, there: Line| Pass {
+            side,
+            back: there.transposed(),
+            there,
+        };
+        let (down, across) = (pass(Side::Height, down), pass(Side::Width, across));
+        Ok(Self {
+            inner,
+            preprocess: preprocess.clone(),
+            own: Grid {
+                rows: 0,
+                channels,
+                height,
+                width,
+            },
+            passes: if height_first {
+                [down, across]
+            } else {
+                [across, down]
+            },
+        })
+    }
+
+    /// The victim behind it.
+    pub fn inner(&mut self) -> &mut V {
+        &mut self.inner
+    }
+
+    /// A row's values for `picture`, `[channels, height, width]`; grey where the model takes one channel.
+    ///
+    /// # Errors
+    /// The picture is of another size, or has no pixels.
+    pub fn pixels(&self, picture: &Picture) -> Result<Vec<f32>> {
+        if [picture.height as usize, picture.width as usize] != [self.own.height, self.own.width] {
+            return Err(Error::request(
+                format!(
+                    "a picture of {} x {} pixels among those of {} x {}",
+                    picture.width, picture.height, self.own.width, self.own.height
+                ),
+                "Attack pictures of different sizes one by one.",
+            ));
+        }
+        let as_is = Preprocess {
+            resize: Resize::None,
+            crop: None,
+            ..self.preprocess.clone()
+        };
+        pictures::pixels(&as_is, picture)
+    }
+
+    /// What the inner victim sees of `x`, values of rows one after the other.
+    ///
+    /// # Errors
+    /// `x` is not made of whole rows, or `task` was cancelled.
+    pub fn seen(&self, x: &[f32], task: &Task) -> Result<Vec<f32>> {
+        Ok(ends(&self.there(x, task)?))
+    }
+
+    /// Takes a gradient by what is seen of `x` back to `x`: the transpose of [`Resized::seen`] where nothing is
+    /// clipped.
+    ///
+    /// # Errors
+    /// As [`Resized::seen`]; `gradient` does not have a value for each that is seen.
+    pub fn back(&self, x: &[f32], gradient: &[f32], task: &Task) -> Result<Vec<f32>> {
+        self.back_along(&self.there(x, task)?, gradient, task)
+    }
+
+    fn back_along(&self, ways: &[Way], gradient: &[f32], task: &Task) -> Result<Vec<f32>> {
+        let seen = self.inner.grid();
+        if gradient.len() != ways.len() * seen.len() {
+            return Err(Error::request(
+                format!(
+                    "a gradient of {} values for {} rows of {}",
+                    gradient.len(),
+                    ways.len(),
+                    seen.len()
+                ),
+                "Give one value for each that the model sees.",
+            ));
+        }
+        let [first, second] = &self.passes;
+        let mut out = Vec::with_capacity(ways.len() * self.own.len());
+        for (way, gradient) in ways.iter().zip(gradient.chunks_exact(seen.len().max(1))) {
+            task.check()?;
+            let gradient = stopped(gradient, &way.end);
+            let gradient = second.apply(&second.back, &gradient, seen.width);
+            task.check()?;
+            let gradient = stopped(&gradient, &way.middle);
+            out.extend(first.apply(&first.back, &gradient, self.middle()));
+        }
+        Ok(out)
+    }
+
+    /// Scores of `x` once saved: rounded to 8 bits at its own size, then through the 8-bit resize and crop like any
+    /// picture from a file.
+    ///
+    /// # Errors
+    /// As [`Victim::judge`].
+    pub fn judge_saved(&mut self, rows: &[usize], x: &[f32], task: &Task) -> Result<Vec<Verdict>> {
+        let Grid {
+            channels,
+            height,
+            width,
+            ..
+        } = self.own;
+        let mut seen = Vec::new();
+        for row in self.whole(x)? {
+            task.check()?;
+            let picture = pictures::picture(row, channels, height, width);
+            seen.extend(pictures::pixels(&self.preprocess, &picture)?);
+        }
+        self.inner.judge(rows, &seen, task)
+    }
+
+    /// The rows of `x`.
+    fn whole<'x>(&self, x: &'x [f32]) -> Result<std::slice::ChunksExact<'x, f32>> {
+        let rows = x.chunks_exact(self.own.len().max(1));
+        if rows.remainder().is_empty() {
+            return Ok(rows);
+        }
+        Err(Error::request(
+            format!("{} values are not whole rows of {:?}", x.len(), self.own),
+            "Give every picture at its own size.",
+        ))
+    }
+
+    /// Every row's way through the passes.
+    fn there(&self, x: &[f32], task: &Task) -> Result<Vec<Way>> {
+        let [first, second] = &self.passes;
+        let one = |row: &[f32]| {
+            task.check()?;
+            let middle = first.apply(&first.there, row, self.own.width);
+            task.check()?;
+            let end = second.apply(&second.there, &clipped(&middle), self.middle());
+            Ok(Way { middle, end })
+        };
+        self.whole(x)?.map(one).collect()
+    }
+
+    /// Columns between the passes.
+    fn middle(&self) -> usize {
+        match &self.passes[0] {
+            Pass {
+                side: Side::Width,
+                there,
+                ..
+            } => there.outputs(),
+            _ => self.own.width,
+        }
+    }
+}
+
+impl Pass {
+    /// Applies `line` along the pass's side to planes of `width` columns.
+    fn apply(&self, line: &Line, planes: &[f32], width: usize) -> Vec<f32> {
+        let (inputs, outputs) = (line.inputs().max(1), line.outputs().max(1));
+        let lines = planes.len() / width.max(1);
+        match self.side {
+            Side::Width => {
+                let mut out = vec![0.0; lines * outputs];
+                let rows = out
+                    .par_chunks_exact_mut(outputs)
+                    .zip(planes.par_chunks_exact(inputs));
+                rows.with_min_len(8).for_each(|(out, row)| {
+                    for (to, (first, weights)) in out.iter_mut().zip(line.iter()) {
+                        let terms = row.iter().skip(first).zip(weights);
+                        *to = terms.map(|(v, w)| v * w).sum();
+                    }
+                });
+                out
+            }
+            Side::Height => {
+                let mut out = vec![0.0; lines / inputs * outputs * width];
+                let rows = out.par_chunks_exact_mut(width.max(1)).enumerate();
+                rows.with_min_len(8).for_each(|(at, out)| {
+                    let (first, weights) = line.run(at % outputs);
+                    let from = at / outputs * inputs + first;
+                    let sources = planes.chunks_exact(width.max(1)).skip(from);
+                    for (source, w) in sources.zip(weights) {
+                        for (to, v) in out.iter_mut().zip(source) {
+                            *to += v * w;
+                        }
+                    }
+                });
+                out
+            }
+        }
+    }
+}
+
+fn clipped(values: &[f32]) -> Vec<f32> {
+    values.par_iter().map(|v| v.clamp(0.0, 1.0)).collect()
+}
+
+/// `gradient`, 0 where `values` were clipped.
+fn stopped(gradient: &[f32], values: &[f32]) -> Vec<f32> {
+    let inside = |v: &f32| (-SLACK..=1.0 + SLACK).contains(v);
+    let one = |(g, v): (&f32, &f32)| if inside(v) { *g } else { 0.0 };
+    gradient.par_iter().zip(values).map(one).collect()
+}
+
+fn ends(ways: &[Way]) -> Vec<f32> {
+    ways.iter().flat_map(|way| clipped(&way.end)).collect()
+}
+
+impl<V: Victim> Victim for Resized<V> {
+    fn grid(&self) -> Grid {
+        self.own.with_rows(self.inner.grid().rows)
+    }
+
+    fn has_gradient(&self) -> bool {
+        self.inner.has_gradient()
+    }
+
+    fn judge(&mut self, rows: &[usize], x: &[f32], task: &Task) -> Result<Vec<Verdict>> {
+        let seen = self.seen(x, task)?;
+        self.inner.judge(rows, &seen, task)
+    }
+
+    fn climb(&mut self, rows: &[usize], x: &[f32], up: Uphill<'_>, task: &Task) -> Result<Slope> {
+        let ways = self.there(x, task)?;
+        let slope = self.inner.climb(rows, &ends(&ways), up, task)?;
+        Ok(Slope {
+            gradient: self.back_along(&ways, &slope.gradient, task)?,
+            ..slope
+        })
+    }
+
+    fn rivals(
+        &mut self,
+        rows: &[usize],
+        x: &[f32],
+        k: usize,
+        task: &Task,
+    ) -> Result<Vec<Vec<u32>>> {
+        let seen = self.seen(x, task)?;
+        self.inner.rivals(rows, &seen, k, task)
+    }
+}

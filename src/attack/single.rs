@@ -1,0 +1,311 @@
+//! One picture under attack, as the lab shows it: where it stood, the way down, where it stands.
+
+use super::arena::{Event, Watch};
+use super::method::Settings;
+use super::pictures::{picture, pixels, planes, quantised};
+use super::resized::Resized;
+use super::threat::{Norm, Space};
+use super::victim::{Goal, Pairs, Set, Verdict, Victim};
+use super::{Uphill, run};
+use crate::compute::{Embeddings, Grid, Hit, Size, TIE};
+use crate::dataset::Picture;
+use crate::encoder::{Encoder, Preprocess, Resize};
+use crate::error::Result;
+use crate::task::{Task, lock};
+use rayon::prelude::*;
+use serde::Serialize;
+use std::ops::Range;
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
+
+/// What is to be attacked, and how.
+#[derive(Clone)]
+pub struct Order {
+    /// Model, captions and embeddings.
+    pub set: Set,
+    /// The encoder, for its preprocessing.
+    pub encoder: Arc<Encoder>,
+    /// The picture as its file has it.
+    pub picture: Arc<Picture>,
+    /// Its row in the set.
+    pub image: usize,
+    /// What the attack wants.
+    pub goal: Goal,
+    /// The caption that is to win, or the picture to match.
+    pub target: usize,
+    /// At the picture's own resolution, through the resize, rather than at the model's input.
+    pub own_size: bool,
+    /// The attack and its parameters.
+    pub settings: Settings,
+}
+
+/// A step, for curves.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+pub struct Point {
+    /// Steps done.
+    pub step: usize,
+    /// What the attack climbs.
+    pub loss: f32,
+    /// Score of what is right.
+    pub right: f32,
+    /// Score of what is wrong.
+    pub wrong: f32,
+}
+
+/// An attack on its way: the newest values, for whoever looks.
+#[derive(Debug, Clone, Default)]
+pub struct Live {
+    /// Every step so far.
+    pub points: Vec<Point>,
+    /// The newest perturbed picture, `[channels, height, width]`; taken by whoever draws it.
+    pub x: Option<Vec<f32>>,
+}
+
+/// Where an attack puts its newest values; only the latest picture is kept.
+pub type LiveSlot = Arc<Mutex<Live>>;
+
+/// Where a picture stands among all captions.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Standing {
+    /// The best captions, best first.
+    pub hits: Vec<Hit>,
+    /// Rank of the best right caption, from 1; 0 where it has none.
+    pub rank: u32,
+    /// The best right caption.
+    pub right: Option<Hit>,
+    /// The hardest wrong caption.
+    pub wrong: Option<Hit>,
+    /// The caption that is to win, and its rank.
+    pub target: Option<(Hit, u32)>,
+    /// What the victim says.
+    pub verdict: Verdict,
+}
+
+/// What became of the picture.
+#[derive(Debug, Clone)]
+pub struct Shot {
+    /// Its row in the set.
+    pub image: usize,
+    /// Shape of what was attacked.
+    pub grid: Grid,
+    /// Without perturbation, pixels in [0, 1], `[channels, height, width]`.
+    pub clean: Arc<Vec<f32>>,
+    /// With it.
+    pub adversarial: Arc<Vec<f32>>,
+    /// What the attack wanted.
+    pub goal: Goal,
+    /// The caption that was to win, or the picture to match.
+    pub target: usize,
+    /// At the picture's own resolution?
+    pub own_size: bool,
+    /// The attack and its parameters.
+    pub settings: Settings,
+    /// Every step.
+    pub points: Vec<Point>,
+    /// Where it stood.
+    pub before: Standing,
+    /// Where it stands, exactly.
+    pub after: Standing,
+    /// Where it stands after rounding to 8 bits, as a saved picture.
+    pub rounded: Standing,
+    /// Size of the perturbation.
+    pub size: Size,
+    /// Gradients computed.
+    pub gradients: u32,
+    /// Forward runs besides.
+    pub queries: u32,
+    /// How long the attack took.
+    pub seconds: f64,
+}
+
+impl Shot {
+    /// The value at the ends of a heatmap's colours: the radius where it bounds single values, else the largest
+    /// change.
+    pub fn scale(&self) -> f32 {
+        match self.settings.method.natural(&self.settings.threat).norm {
+            Norm::Linf => self.settings.threat.eps,
+            _ => self.size.linf,
+        }
+    }
+}
+
+/// Captions kept in a [`Standing`].
+const SHOWN: usize = 50;
+
+impl Standing {
+    /// Of the picture with embedding `found` (one row of unit norm), whose right captions are `own`.
+    pub fn of(
+        set: &Set,
+        found: &Embeddings,
+        own: &Range<usize>,
+        target: Option<usize>,
+        verdict: Verdict,
+    ) -> Self {
+        let scores: Vec<f32> = (0..set.texts.rows())
+            .into_par_iter()
+            .map(|j| found.dot(0, &set.texts, j))
+            .collect();
+        let hit = |j: usize| Hit {
+            score: scores[j],
+            index: j as u32,
+        };
+        let mut order: Vec<usize> = (0..scores.len()).collect();
+        order.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]).then(a.cmp(&b)));
+        let right = order.iter().find(|j| own.contains(j)).map(|&j| hit(j));
+        let wrong = order.iter().find(|j| !own.contains(j)).map(|&j| hit(j));
+        let above = |score: f32, among: &dyn Fn(usize) -> bool| {
+            let reach = |j: &usize| among(*j) && scores[*j] >= score - TIE;
+            1 + (0..scores.len()).filter(reach).count() as u32
+        };
+        Self {
+            rank: right.map_or(0, |r| above(r.score, &|j| !own.contains(&j))),
+            right,
+            wrong,
+            target: target.map(|t| (hit(t), above(scores[t], &|j| j != t))),
+            hits: order.iter().take(SHOWN).map(|&j| hit(j)).collect(),
+            verdict,
+        }
+    }
+}
+
+/// Puts steps into a slot.
+struct Slot<'a>(&'a LiveSlot, &'a Task);
+
+impl Watch for Slot<'_> {
+    fn step(&mut self, event: &Event<'_>) {
+        let (Some(loss), Some(verdict)) = (event.loss.first(), event.verdicts.first()) else {
+            return;
+        };
+        let len = event.x.len() / event.rows.len().max(1);
+        let mut live = lock(self.0);
+        live.points.push(Point {
+            step: event.step,
+            loss: *loss,
+            right: verdict.right,
+            wrong: verdict.wrong,
+        });
+        live.x = event.x.get(..len).map(<[f32]>::to_vec);
+        self.1.add(1);
+    }
+}
+
+/// Shape and pixels in [0, 1] of what `order` attacks.
+///
+/// # Errors
+/// The picture cannot be resized.
+pub fn start(order: &Order) -> Result<(Grid, Vec<f32>)> {
+    let preprocess = order.encoder.preprocess().as_ref();
+    let as_is = Preprocess {
+        resize: Resize::None,
+        crop: None,
+        ..preprocess.clone()
+    };
+    let seen = if order.own_size { &as_is } else { preprocess };
+    let picture = seen.resized(&order.picture)?;
+    let channels = preprocess.channels;
+    let grid = Grid {
+        rows: 1,
+        channels,
+        height: picture.height as usize,
+        width: picture.width as usize,
+    };
+    Ok((grid, planes(&picture, channels)))
+}
+
+/// The victim of `order`: the model's input, or the picture before its resize.
+///
+/// # Errors
+/// The goal does not fit the picture.
+pub fn victim(order: &Order, grid: Grid) -> Result<Box<dyn Victim>> {
+    let pairs = pairs(order)?;
+    Ok(if order.own_size {
+        Box::new(resized(order, pairs, grid)?)
+    } else {
+        Box::new(pairs)
+    })
+}
+
+fn pairs(order: &Order) -> Result<Pairs> {
+    Pairs::new(&order.set, order.goal, &[order.image], &[order.target])
+}
+
+fn resized(order: &Order, pairs: Pairs, grid: Grid) -> Result<Resized<Pairs>> {
+    Resized::new(pairs, order.encoder.preprocess(), grid.height, grid.width)
+}
+
+/// Attacks one picture. `live` gets every step; progress counts steps.
+///
+/// # Errors
+/// The attack needs gradients that the model does not have; the goal does not fit the picture; the model fails; or
+/// `task` was cancelled.
+pub fn attack_picture(order: &Order, live: &LiveSlot, task: &Task) -> Result<Shot> {
+    let steps = order.settings.attack().steps();
+    task.begin(format!("{}: preparing", order.settings.method.title()), 0);
+    let engine = order.set.engine.as_ref();
+    let (grid, clean) = start(order)?;
+    let mut victim = victim(order, grid)?;
+    if order.settings.method.needs_gradient() && victim.has_gradient() {
+        // Builds the gradient graph before the clock starts.
+        victim.climb(&[0], &clean, Uphill::Margin, task)?;
+    }
+    let space = Space::pictures(
+        grid,
+        clean.clone(),
+        &order.settings.method.natural(&order.settings.threat),
+        vec![order.image as u32],
+    )?;
+    task.begin(order.settings.method.title(), steps as u64);
+    let begun = Instant::now();
+    let mut watch = Slot(live, task);
+    let outcome = run(
+        victim.as_mut(),
+        &space,
+        &order.settings,
+        engine,
+        &mut watch,
+        task,
+    )?;
+    let seconds = begun.elapsed().as_secs_f64();
+    let rounded = quantised(&outcome.x);
+    let (before, after, rounded) = (
+        look(order, grid, &clean, false, task)?,
+        look(order, grid, &outcome.x, false, task)?,
+        look(order, grid, &rounded, true, task)?,
+    );
+    Ok(Shot {
+        image: order.image,
+        grid,
+        size: space.measure(engine, &outcome.x)?[0],
+        clean: Arc::new(clean),
+        adversarial: Arc::new(outcome.x),
+        goal: order.goal,
+        target: order.target,
+        own_size: order.own_size,
+        settings: order.settings.clone(),
+        points: lock(live).points.clone(),
+        before,
+        after,
+        rounded,
+        gradients: outcome.gradients[0],
+        queries: outcome.queries[0],
+        seconds,
+    })
+}
+
+/// Where `x` stands; `saved` takes it through the model's own preprocessing, as a picture from a file.
+fn look(order: &Order, grid: Grid, x: &[f32], saved: bool, task: &Task) -> Result<Standing> {
+    let mut pairs = pairs(order)?;
+    let input = match (order.own_size, saved) {
+        (false, _) => x.to_vec(),
+        (true, false) => resized(order, self::pairs(order)?, grid)?.seen(x, task)?,
+        (true, true) => pixels(
+            order.encoder.preprocess(),
+            &picture(x, grid.channels, grid.height, grid.width),
+        )?,
+    };
+    let verdict = pairs.judge(&[0], &input, task)?[0];
+    let found = pairs.embed(&input, task)?;
+    let own = order.set.groups.range(order.image);
+    let target = (order.goal == Goal::Win).then_some(order.target);
+    Ok(Standing::of(&order.set, &found, &own, target, verdict))
+}

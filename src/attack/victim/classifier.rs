@@ -1,0 +1,152 @@
+//! Any ONNX classifier: rows of raw values, logits, a label for each row.
+
+use super::network::Network;
+use super::{Slope, Uphill, Verdict, Victim};
+use crate::compute::Grid;
+use crate::error::{Error, Result};
+use crate::grad::{Form, Objective};
+use crate::task::Task;
+use std::sync::Arc;
+
+/// Rows of a classifier, each with the label that the attack takes away from. Fooled: some other logit is at least as
+/// high as the label's.
+pub struct Classifier {
+    network: Arc<Network>,
+    labels: Vec<usize>,
+    classes: usize,
+}
+
+impl Classifier {
+    /// Rows with these labels.
+    pub fn new(network: Arc<Network>, labels: Vec<usize>) -> Self {
+        Self {
+            network,
+            labels,
+            classes: 0,
+        }
+    }
+
+    fn label(&self, row: usize) -> usize {
+        self.labels.get(row).copied().unwrap_or(usize::MAX)
+    }
+
+    fn verdict(&self, row: usize, logits: &[f32]) -> Result<Verdict> {
+        let label = self.label(row);
+        let Some(&right) = logits.get(label) else {
+            return Err(Error::request(
+                format!(
+                    "row {row} has label {label}; the model gives {} logits",
+                    logits.len()
+                ),
+                "Labels count from 0.",
+            ));
+        };
+        let others = logits.iter().enumerate().filter(|(k, _)| *k != label);
+        let wrong = others.fold(f32::NEG_INFINITY, |m, (_, v)| m.max(*v));
+        Ok(Verdict {
+            right,
+            wrong,
+            fooled: wrong - right >= 0.0,
+        })
+    }
+
+    fn verdicts(&mut self, rows: &[usize], output: &[f32], classes: usize) -> Result<Vec<Verdict>> {
+        self.classes = classes;
+        rows.iter()
+            .zip(output.chunks_exact(classes.max(1)))
+            .map(|(&r, logits)| self.verdict(r, logits))
+            .collect()
+    }
+}
+
+impl Victim for Classifier {
+    fn grid(&self) -> Grid {
+        self.network.grid().with_rows(self.labels.len())
+    }
+
+    fn has_gradient(&self) -> bool {
+        self.network.blocked().is_none()
+    }
+
+    fn judge(&mut self, rows: &[usize], x: &[f32], task: &Task) -> Result<Vec<Verdict>> {
+        let (output, classes) = self.network.forward(x, rows.len(), task)?;
+        self.verdicts(rows, &output, classes)
+    }
+
+    fn climb(
+        &mut self,
+        rows: &[usize],
+        x: &[f32],
+        uphill: Uphill<'_>,
+        task: &Task,
+    ) -> Result<Slope> {
+        if self.classes == 0 {
+            let len = self.grid().len();
+            self.judge(&rows[..1.min(rows.len())], &x[..len], task)?;
+        }
+        let n = self.classes;
+        let form = match uphill {
+            Uphill::CrossEntropy => Form::Entropy {
+                temperature: 1.0,
+                towards: false,
+            },
+            Uphill::Dlr if n >= 3 => Form::Ratio,
+            Uphill::DlrTo(_) if n >= 4 => Form::RatioTo,
+            _ => Form::Gap,
+        };
+        let mut right = vec![Objective::UNMARKED; rows.len() * n];
+        let mut wrong = vec![0.0; rows.len() * n];
+        for (at, &row) in rows.iter().enumerate() {
+            let label = self.label(row).min(n - 1);
+            right[at * n + label] = 0.0;
+            match uphill {
+                Uphill::To(to) | Uphill::DlrTo(to) => {
+                    wrong[at * n..(at + 1) * n].fill(Objective::UNMARKED);
+                    let class = to.get(at).map_or(0, |&k| k as usize).min(n - 1);
+                    wrong[at * n + class] = 0.0;
+                }
+                _ => wrong[at * n + label] = Objective::UNMARKED,
+            }
+        }
+        let objective = Objective::Contest {
+            candidates: 0,
+            form,
+        };
+        let marks = [
+            (Objective::RIGHT, &[n][..], right.as_slice()),
+            (Objective::WRONG, &[n][..], wrong.as_slice()),
+        ];
+        let (loss, (output, classes), gradient) =
+            self.network
+                .gradient(objective, x, rows.len(), &marks, task)?;
+        Ok(Slope {
+            loss,
+            verdicts: self.verdicts(rows, &output, classes)?,
+            gradient,
+        })
+    }
+
+    fn rivals(
+        &mut self,
+        rows: &[usize],
+        x: &[f32],
+        k: usize,
+        task: &Task,
+    ) -> Result<Vec<Vec<u32>>> {
+        let (output, classes) = self.network.forward(x, rows.len(), task)?;
+        let of_row = |(&row, logits): (&usize, &[f32])| {
+            let label = self.label(row);
+            let mut others: Vec<u32> = (0..classes as u32)
+                .filter(|&c| c as usize != label)
+                .collect();
+            others.sort_by(|&a, &b| logits[b as usize].total_cmp(&logits[a as usize]));
+            others.truncate(k);
+            others
+        };
+        Ok(rows
+            .iter()
+            .zip(output.chunks_exact(classes.max(1)))
+            .map(of_row)
+            .collect())
+    }
+}

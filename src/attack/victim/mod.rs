@@ -1,0 +1,98 @@
+//! What is attacked: rows of pixels go in, scores and gradients come out.
+
+mod classifier;
+mod network;
+mod pairs;
+
+pub use classifier::Classifier;
+pub use network::Network;
+pub use pairs::{Goal, Pairs, Set};
+
+use crate::compute::Grid;
+use crate::error::Result;
+use crate::task::Task;
+
+/// What a model says of a row: the score of what is right, against that of what is wrong. Which is which depends on
+/// the victim and its goal; an attack raises `wrong - right`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Verdict {
+    /// Score of what the attack takes away from.
+    pub right: f32,
+    /// Score of what the attack gives to.
+    pub wrong: f32,
+    /// Is the attack's goal reached?
+    pub fooled: bool,
+}
+
+impl Verdict {
+    /// `wrong - right`: the larger the nearer to the goal.
+    pub fn margin(&self) -> f32 {
+        self.wrong - self.right
+    }
+
+    /// Is this nearer to the goal than `other`?
+    pub fn beats(&self, other: &Self) -> bool {
+        (self.fooled, self.margin()) > (other.fooled, other.margin())
+    }
+}
+
+/// What a gradient is taken of; always to be gone uphill. Classes are logits of a classifier or captions of a set.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Uphill<'a> {
+    /// The margin of the [`Verdict`].
+    Margin,
+    /// Cross-entropy: minus the logarithm of the softmax of what is right.
+    CrossEntropy,
+    /// Difference of logits ratio (arXiv 2003.01690, section 4.1).
+    Dlr,
+    /// Targeted DLR towards this class, one per row (the same, section 4.2).
+    DlrTo(&'a [u32]),
+    /// The score of this class less that of what is right, one class per row.
+    To(&'a [u32]),
+}
+
+/// Loss, verdict and gradient of some rows.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Slope {
+    /// The value of the [`Uphill`], one per row.
+    pub loss: Vec<f32>,
+    /// One per row.
+    pub verdicts: Vec<Verdict>,
+    /// One value per value of the rows.
+    pub gradient: Vec<f32>,
+}
+
+/// A batch of rows with a goal for each. `rows` are indices into the batch, `x` their values one after the other.
+pub trait Victim {
+    /// Shape of the batch.
+    fn grid(&self) -> Grid;
+
+    /// Are there gradients? Without, only attacks by queries work.
+    fn has_gradient(&self) -> bool;
+
+    /// Scores of `x` by the plain forward model.
+    ///
+    /// # Errors
+    /// The model fails, or `task` was cancelled.
+    fn judge(&mut self, rows: &[usize], x: &[f32], task: &Task) -> Result<Vec<Verdict>>;
+
+    /// Loss, verdict and gradient at `x`.
+    ///
+    /// # Errors
+    /// There is no gradient, the model fails, or `task` was cancelled.
+    fn climb(
+        &mut self,
+        rows: &[usize],
+        x: &[f32],
+        uphill: Uphill<'_>,
+        task: &Task,
+    ) -> Result<Slope>;
+
+    /// The `k` wrong classes with the highest scores at `x`, best first; fewer where there are not so many, none
+    /// where the goal knows no classes.
+    ///
+    /// # Errors
+    /// The model fails, or `task` was cancelled.
+    fn rivals(&mut self, rows: &[usize], x: &[f32], k: usize, task: &Task)
+    -> Result<Vec<Vec<u32>>>;
+}

@@ -1,0 +1,124 @@
+//! The rows that a gradient attack still works on, and what each of them goes for.
+
+use crate::attack::arena::Arena;
+use crate::attack::method::Loss;
+use crate::attack::threat::{Space, pick};
+use crate::attack::victim::{Uphill, Verdict};
+use crate::error::Result;
+
+/// Rows worked on at once; arrays of a run have one entry (or one row of values) for each.
+pub(super) struct Front {
+    /// Rows of the arena.
+    pub rows: Vec<usize>,
+    /// Where they may go.
+    pub space: Space,
+    /// The class that each goes for; empty where none is aimed at.
+    pub to: Vec<u32>,
+}
+
+impl Front {
+    /// What `loss` is for these rows; the margin where it takes classes and there are none.
+    pub fn uphill(&self, loss: Loss) -> Uphill<'_> {
+        match loss {
+            Loss::CrossEntropy => Uphill::CrossEntropy,
+            Loss::Dlr => Uphill::Dlr,
+            Loss::TargetedDlr if !self.to.is_empty() => Uphill::DlrTo(&self.to),
+            Loss::TargetedMargin if !self.to.is_empty() => Uphill::To(&self.to),
+            Loss::Margin | Loss::TargetedDlr | Loss::TargetedMargin => Uphill::Margin,
+        }
+    }
+
+    /// Leaves only the rows at the places `keep`, in `arrays` of values too.
+    pub fn keep(&mut self, keep: &[usize], arrays: &mut [&mut Vec<f32>]) {
+        for values in arrays {
+            **values = pick(values, self.space.len(), keep);
+        }
+        self.rows = keep.iter().map(|&at| self.rows[at]).collect();
+        if !self.to.is_empty() {
+            self.to = keep.iter().map(|&at| self.to[at]).collect();
+        }
+        self.space = self.space.pick(keep);
+    }
+
+    /// The places of the rows that are not fooled yet; `None` if that is all of them.
+    pub fn left(verdicts: &[Verdict]) -> Option<Vec<usize>> {
+        let standing = |(at, v): (usize, &Verdict)| (!v.fooled).then_some(at);
+        let left: Vec<usize> = verdicts.iter().enumerate().filter_map(standing).collect();
+        (left.len() < verdicts.len()).then_some(left)
+    }
+
+    /// Judges a run's last point, which no gradient follows any more. `losses` are those of the point before.
+    pub fn finish(
+        &self,
+        arena: &mut Arena<'_>,
+        x: &[f32],
+        losses: &[f32],
+        loss: Loss,
+    ) -> Result<()> {
+        let verdicts = arena.judge(&self.rows, x)?;
+        arena.offer(&self.rows, x, &verdicts);
+        if self.uphill(loss) == Uphill::Margin {
+            let margins: Vec<f32> = verdicts.iter().map(Verdict::margin).collect();
+            arena.tell(&self.rows, x, &margins, &verdicts);
+        } else {
+            arena.tell(&self.rows, x, losses, &verdicts);
+        }
+        Ok(())
+    }
+}
+
+/// The classes that each row of an arena may be driven to, strongest first at the clean point; none where the loss
+/// takes none or the goal knows none.
+pub(super) struct Rivals(Vec<Vec<u32>>);
+
+impl Rivals {
+    /// At most `k` for each row that still stands.
+    pub fn find(arena: &mut Arena<'_>, loss: Loss, k: usize) -> Result<Self> {
+        let mut of_row = vec![Vec::new(); arena.space.rows()];
+        let rows = arena.standing();
+        if loss.is_targeted() && !rows.is_empty() {
+            let clean = pick(arena.space.clean(), arena.space.len(), &rows);
+            let found = arena.rivals(&rows, &clean, k.max(1))?;
+            for (row, rivals) in rows.into_iter().zip(found) {
+                of_row[row] = rivals;
+            }
+        }
+        Ok(Self(of_row))
+    }
+
+    /// Runs needed to go for every class once.
+    pub fn runs(&self) -> usize {
+        self.0.iter().map(Vec::len).max().unwrap_or(0).max(1)
+    }
+
+    /// The standing rows of run `nth`, those that go for a class and those that go for none apart. A row that has
+    /// no class `nth` is left out; where `again`, it starts over with its first.
+    pub fn fronts(&self, arena: &Arena<'_>, nth: usize, again: bool) -> Vec<Front> {
+        let (mut aimed, mut to, mut free) = (Vec::new(), Vec::new(), Vec::new());
+        for row in arena.standing() {
+            let rivals = &self.0[row];
+            let at = if again {
+                nth % rivals.len().max(1)
+            } else {
+                nth
+            };
+            match rivals.get(at) {
+                Some(&class) => {
+                    aimed.push(row);
+                    to.push(class);
+                }
+                None if rivals.is_empty() && (nth == 0 || again) => free.push(row),
+                None => {}
+            }
+        }
+        [(aimed, to), (free, Vec::new())]
+            .into_iter()
+            .filter(|(rows, _)| !rows.is_empty())
+            .map(|(rows, to)| Front {
+                space: arena.space.pick(&rows),
+                rows,
+                to,
+            })
+            .collect()
+    }
+}

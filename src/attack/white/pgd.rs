@@ -1,0 +1,99 @@
+//! Projected gradient ascent (Madry et al., arXiv 1706.06083) and its form with momentum (Dong et al., arXiv
+//! 1710.06081), in any norm.
+
+use super::front::{Front, Rivals};
+use crate::attack::Attack;
+use crate::attack::arena::Arena;
+use crate::attack::method::Loss;
+use crate::error::Result;
+
+/// Steps uphill of a fixed size, each brought back into the ball; the best point of each row counts.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Pgd {
+    /// What it climbs; towards one rival after the other, a restart each, where it takes a class.
+    pub loss: Loss,
+    /// Steps of each restart.
+    pub steps: usize,
+    /// Independent random starts.
+    pub restarts: usize,
+    /// Size of a step as a share of the radius.
+    pub step: f32,
+    /// Share of the past gradients that is kept (MI-FGSM's mu, whose first start is the clean row); `None` follows
+    /// each gradient itself.
+    pub decay: Option<f32>,
+}
+
+impl Pgd {
+    /// Size of a step: 2/255 at a radius of 8/255.
+    pub const STEP: f32 = 0.25;
+    /// Rivals that restarts go through where the loss takes a class.
+    const RIVALS: usize = 9;
+
+    /// One run over the rows of `front` from `x`.
+    fn ascend(&self, arena: &mut Arena<'_>, mut front: Front, mut x: Vec<f32>) -> Result<()> {
+        let mut velocity = vec![0.0; x.len()];
+        let mut losses = Vec::new();
+        for _ in 0..self.steps {
+            let mut slope = arena.climb(&front.rows, &x, front.uphill(self.loss))?;
+            arena.offer(&front.rows, &x, &slope.verdicts);
+            arena.tell(&front.rows, &x, &slope.loss, &slope.verdicts);
+            if let Some(left) = Front::left(&slope.verdicts) {
+                front.keep(&left, &mut [&mut x, &mut velocity, &mut slope.gradient]);
+                slope.loss = left.iter().map(|&at| slope.loss[at]).collect();
+                if left.is_empty() {
+                    return Ok(());
+                }
+            }
+            let grid = front.space.grid;
+            let direction = match self.decay {
+                Some(decay) => {
+                    arena
+                        .engine
+                        .accumulate(grid, &mut velocity, &slope.gradient, decay)?;
+                    &velocity
+                }
+                None => &slope.gradient,
+            };
+            front
+                .space
+                .ascend(arena.engine, &mut x, direction, self.step)?;
+            losses = slope.loss;
+        }
+        front.finish(arena, &x, &losses, self.loss)
+    }
+}
+
+impl Default for Pgd {
+    fn default() -> Self {
+        Self {
+            loss: Loss::default(),
+            steps: 10,
+            restarts: 1,
+            step: Self::STEP,
+            decay: None,
+        }
+    }
+}
+
+impl Attack for Pgd {
+    fn run(&self, arena: &mut Arena<'_>) -> Result<()> {
+        let rivals = Rivals::find(arena, self.loss, Self::RIVALS)?;
+        for restart in 0..self.restarts {
+            for front in rivals.fronts(arena, restart, true) {
+                let x = if self.decay.is_some() && restart == 0 {
+                    front.space.clean().to_vec()
+                } else {
+                    front
+                        .space
+                        .random(arena.engine, arena.seed, restart as u32)?
+                };
+                self.ascend(arena, front, x)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn steps(&self) -> usize {
+        self.restarts * (self.steps + 1)
+    }
+}

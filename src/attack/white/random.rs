@@ -1,0 +1,67 @@
+//! Random perturbations of the full size: what no adversary is needed for.
+
+use super::front::Front;
+use crate::attack::Attack;
+use crate::attack::arena::Arena;
+use crate::attack::threat::Space;
+use crate::attack::victim::Verdict;
+use crate::compute::{Ball, Engine, Noise};
+use crate::error::Result;
+
+/// The best of some random perturbations: a random sign at the full radius (a corner of the box) for l-inf and
+/// [`Ball::Box`], otherwise a random direction at the full radius.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Random {
+    /// Perturbations of each row.
+    pub draws: usize,
+}
+
+impl Default for Random {
+    fn default() -> Self {
+        Self { draws: 10 }
+    }
+}
+
+impl Attack for Random {
+    fn run(&self, arena: &mut Arena<'_>) -> Result<()> {
+        for draw in 0..self.draws {
+            let rows = arena.standing();
+            if rows.is_empty() {
+                break;
+            }
+            let front = Front {
+                space: arena.space.pick(&rows),
+                rows,
+                to: Vec::new(),
+            };
+            let x = corner(&front.space, arena.engine, arena.seed, draw as u32)?;
+            let verdicts = arena.judge(&front.rows, &x)?;
+            arena.offer(&front.rows, &x, &verdicts);
+            let margins: Vec<f32> = verdicts.iter().map(Verdict::margin).collect();
+            arena.tell(&front.rows, &x, &margins, &verdicts);
+        }
+        Ok(())
+    }
+
+    fn steps(&self) -> usize {
+        self.draws
+    }
+}
+
+/// A random point on the edge of every row's ball.
+fn corner(space: &Space, engine: &dyn Engine, seed: u64, stream: u32) -> Result<Vec<f32>> {
+    if !matches!(space.ball, Ball::Linf(_) | Ball::Box) {
+        return space.random(engine, seed, stream);
+    }
+    let signs = engine.noise(space.grid, Noise::Sign, seed, stream, space.keys())?;
+    let mut x = space.clean().to_vec();
+    if let Ball::Linf(_) = space.ball {
+        space.ascend(engine, &mut x, &signs, 1.0)?;
+    } else {
+        let bounds = space.lower().iter().zip(space.upper());
+        for ((x, sign), (&lower, &upper)) in x.iter_mut().zip(signs).zip(bounds) {
+            *x = if sign > 0.0 { upper } else { lower };
+        }
+    }
+    Ok(x)
+}

@@ -1,0 +1,243 @@
+//! What attacks for the smallest perturbation have in common: the smallest one found for each row, and how it ends up
+//! inside the space.
+
+use super::plane::Metric;
+use crate::attack::arena::Arena;
+use crate::attack::threat::{Space, pick, put};
+use crate::attack::victim::{Slope, Uphill, Verdict};
+use crate::compute::{Ball, Bounds};
+use crate::error::Result;
+
+/// Row `at` of a space.
+pub(super) fn row(space: &Space, at: usize) -> Bounds<'_> {
+    let range = at * space.len()..(at + 1) * space.len();
+    Bounds {
+        clean: &space.clean()[range.clone()],
+        lower: &space.lower()[range.clone()],
+        upper: &space.upper()[range],
+    }
+}
+
+/// `clean + share (x - clean)` inside the box, row by row; one share per row.
+pub(super) fn between(space: &Space, x: &[f32], shares: &[f64]) -> Vec<f32> {
+    let len = space.len().max(1);
+    let value = |(i, &x): (usize, &f32)| {
+        let clean = f64::from(space.clean()[i]);
+        let moved = clean + shares[i / len] * (f64::from(x) - clean);
+        (moved as f32).clamp(space.lower()[i], space.upper()[i])
+    };
+    x.iter().enumerate().map(value).collect()
+}
+
+/// Which scores are compared in a batch of rows.
+#[derive(Debug, Clone)]
+pub(super) enum Gap {
+    /// The verdict's own margin: the goal knows no classes.
+    Margin,
+    /// The score of this class, one per row, less that of what is right.
+    To(Vec<u32>),
+}
+
+impl Gap {
+    /// The gap and its gradient at `x`.
+    pub(super) fn climb(&self, arena: &mut Arena<'_>, rows: &[usize], x: &[f32]) -> Result<Slope> {
+        match self {
+            Self::Margin => arena.climb(rows, x, Uphill::Margin),
+            Self::To(classes) => arena.climb(rows, x, Uphill::To(classes)),
+        }
+    }
+
+    /// The part of it that concerns the places `keep` of the batch.
+    pub(super) fn pick(&self, keep: &[usize]) -> Self {
+        match self {
+            Self::Margin => Self::Margin,
+            Self::To(classes) => Self::To(keep.iter().map(|&at| classes[at]).collect()),
+        }
+    }
+}
+
+/// The gaps to close: for each of the `k` strongest rivals, best first, the rows that have one; rows without any
+/// come with the margin.
+pub(super) fn gaps(
+    arena: &mut Arena<'_>,
+    rows: &[usize],
+    k: usize,
+) -> Result<Vec<(Vec<usize>, Gap)>> {
+    let x = pick(arena.space.clean(), arena.space.len(), rows);
+    let rivals = arena.rivals(rows, &x, k.max(1))?;
+    let mut gaps = Vec::new();
+    let without = rows
+        .iter()
+        .zip(&rivals)
+        .filter(|(_, rivals)| rivals.is_empty());
+    let without: Vec<usize> = without.map(|(&r, _)| r).collect();
+    if !without.is_empty() {
+        gaps.push((without, Gap::Margin));
+    }
+    for nth in 0..rivals.iter().map(Vec::len).max().unwrap_or(0) {
+        let with = rows.iter().zip(&rivals);
+        let (rows, classes) = with
+            .filter_map(|(&r, rivals)| rivals.get(nth).map(|&class| (r, class)))
+            .unzip();
+        gaps.push((rows, Gap::To(classes)));
+    }
+    Ok(gaps)
+}
+
+/// The smallest perturbation of each row that reaches the goal, wherever it lies in the box; where none did, the
+/// point with the largest margin.
+pub(super) struct Smallest {
+    pub(super) metric: Metric,
+    /// Infinite where nothing reached the goal.
+    sizes: Vec<f64>,
+    margins: Vec<f32>,
+    x: Vec<f32>,
+}
+
+impl Smallest {
+    pub(super) fn new(arena: &Arena<'_>) -> Self {
+        let rows = arena.space.rows();
+        Self {
+            metric: Metric::of(arena.space.ball),
+            sizes: vec![f64::INFINITY; rows],
+            margins: vec![f32::NEG_INFINITY; rows],
+            x: arena.space.clean().to_vec(),
+        }
+    }
+
+    /// The size of the smallest perturbation of a row.
+    pub(super) fn size(&self, row: usize) -> f64 {
+        self.sizes[row]
+    }
+
+    /// Keeps what is smaller, or nearer to the goal where nothing reached it yet.
+    pub(super) fn keep(&mut self, space: &Space, rows: &[usize], x: &[f32], verdicts: &[Verdict]) {
+        let len = space.len();
+        for (at, (&r, verdict)) in rows.iter().zip(verdicts).enumerate() {
+            let x = &x[at * len..(at + 1) * len];
+            let better = if verdict.fooled {
+                let size = self.metric.size(row(space, r), x);
+                let smaller = size < self.sizes[r];
+                self.sizes[r] = self.sizes[r].min(size);
+                smaller
+            } else {
+                let nearer = self.sizes[r].is_infinite() && verdict.margin() > self.margins[r];
+                if nearer {
+                    self.margins[r] = verdict.margin();
+                }
+                nearer
+            };
+            if better {
+                put(&mut self.x, x, len, &[r]);
+            }
+        }
+    }
+
+    /// Does the smallest perturbation of a row lie in the ball? Never known where another norm stands for the
+    /// ball's.
+    pub(super) fn fits(&self, space: &Space, row: usize) -> bool {
+        let known = !matches!(space.ball, Ball::L0(_) | Ball::Fourier(..));
+        known && self.sizes[row] <= Metric::radius(space)
+    }
+
+    /// Shrinks towards the clean rows: `halvings` points on the line, where the margin would cross zero if it were
+    /// straight (false position with Illinois' rule), or half way where the margin does not tell.
+    pub(super) fn shrink(&mut self, arena: &mut Arena<'_>, halvings: usize) -> Result<()> {
+        let found = |r: &usize| self.sizes[*r].is_finite() && self.sizes[*r] > 0.0;
+        let rows: Vec<usize> = arena.standing().into_iter().filter(found).collect();
+        let space = arena.space;
+        let part = space.pick(&rows);
+        let far = pick(&self.x, space.len(), &rows);
+        let clean = arena.judge(&rows, part.clean())?;
+        let ends = arena.judge(&rows, &far)?;
+        let line = |(clean, end): (&Verdict, &Verdict)| Line {
+            low: (0.0, f64::from(clean.margin())),
+            high: (1.0, f64::from(end.margin())),
+            last: None,
+        };
+        let mut lines: Vec<Line> = clean.iter().zip(&ends).map(line).collect();
+        for _ in 0..halvings {
+            let shares: Vec<f64> = lines.iter().map(Line::next).collect();
+            let x = between(&part, &far, &shares);
+            let verdicts = arena.judge(&rows, &x)?;
+            for ((line, &share), verdict) in lines.iter_mut().zip(&shares).zip(&verdicts) {
+                line.narrow(share, verdict);
+            }
+            self.keep(space, &rows, &x, &verdicts);
+        }
+        Ok(())
+    }
+
+    /// Brings what was found into the space and hands it to the arena: the point itself where it fits the ball (with
+    /// the least lengthening, up to a hundredth, that the forward model needs to be fooled), else its projection, and
+    /// the point of the ball on the line to it.
+    pub(super) fn settle(&self, arena: &mut Arena<'_>) -> Result<()> {
+        let radius = Metric::radius(arena.space);
+        let mut rows = arena.standing();
+        rows.retain(|&r| self.sizes[r].is_finite() || self.margins[r] > f32::NEG_INFINITY);
+        for lengthened in [0.0, 1e-4, 1e-3, 1e-2] {
+            rows = self.offer(arena, rows, |_| 1.0 + lengthened)?;
+            rows.retain(|&r| self.sizes[r] <= radius);
+        }
+        let mut rows = arena.standing();
+        rows.retain(|&r| self.sizes[r].is_finite() && self.sizes[r] > radius);
+        self.offer(arena, rows, |r| radius / self.sizes[r])
+            .map(drop)
+    }
+
+    /// Offers the points at these shares of the way, projected; gives back the rows that still stand.
+    fn offer(
+        &self,
+        arena: &mut Arena<'_>,
+        rows: Vec<usize>,
+        share: impl Fn(usize) -> f64,
+    ) -> Result<Vec<usize>> {
+        if rows.is_empty() {
+            return Ok(rows);
+        }
+        let part = arena.space.pick(&rows);
+        let shares: Vec<f64> = rows.iter().map(|&r| share(r)).collect();
+        let mut x = between(&part, &pick(&self.x, part.len(), &rows), &shares);
+        part.project(arena.engine, &mut x)?;
+        let verdicts = arena.judge(&rows, &x)?;
+        arena.offer(&rows, &x, &verdicts);
+        let standing = |r: &usize| !arena.best(*r).1.fooled;
+        Ok(rows.into_iter().filter(standing).collect())
+    }
+}
+
+/// Where the goal is reached on the line from the clean row (0) to the far one (1): shares and margins.
+struct Line {
+    low: (f64, f64),
+    high: (f64, f64),
+    /// Which end moved last: was the goal reached?
+    last: Option<bool>,
+}
+
+impl Line {
+    fn next(&self) -> f64 {
+        let (width, rise) = (self.high.0 - self.low.0, self.high.1 - self.low.1);
+        let share = if self.low.1 < 0.0 && self.high.1 >= 0.0 && rise.is_finite() {
+            (-self.low.1 / rise).clamp(0.02, 0.98)
+        } else {
+            0.5
+        };
+        self.low.0 + share * width
+    }
+
+    fn narrow(&mut self, share: f64, verdict: &Verdict) {
+        let margin = f64::from(verdict.margin());
+        if verdict.fooled {
+            self.high = (share, margin);
+            if self.last == Some(true) {
+                self.low.1 *= 0.5;
+            }
+        } else {
+            self.low = (share, margin);
+            if self.last == Some(false) {
+                self.high.1 *= 0.5;
+            }
+        }
+        self.last = Some(verdict.fooled);
+    }
+}

@@ -1,0 +1,107 @@
+//! The worst case: several attacks that fail in different ways, in `AutoAttack`'s order (arXiv 2003.01690, section 5).
+
+use super::Attack;
+use super::arena::Arena;
+use super::method::Loss;
+use super::query::SquareAttack;
+use super::white::{Apgd, Fab, MultiEps};
+use crate::error::Result;
+
+/// APGD on cross-entropy, APGD on the targeted DLR, APGD through shrinking balls, targeted FAB and Square, each on the
+/// rows that still stand. Without gradients only Square is left.
+///
+/// `AutoAttack` is these without [`MultiEps`]: that finds what starts inside the ball do not, on classifiers whose
+/// counterexamples a verifier has proved to exist. Nothing is tuned to a model.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct WorstCase {
+    /// Steps of each run of APGD and FAB.
+    pub steps: usize,
+    /// Independent random starts of each part.
+    pub restarts: usize,
+    /// Rivals that the targeted parts go for.
+    pub targets: usize,
+    /// Balls that [`MultiEps`] shrinks through; 0 leaves it out.
+    pub levels: usize,
+    /// Queries of Square; 0 leaves it out.
+    pub queries: usize,
+}
+
+impl Default for WorstCase {
+    fn default() -> Self {
+        Self {
+            steps: 100,
+            restarts: 1,
+            targets: Apgd::TARGETS,
+            levels: 30,
+            queries: 5_000,
+        }
+    }
+}
+
+impl WorstCase {
+    /// The parts in their order; those that need gradients only where there are any.
+    fn parts(&self, gradient: bool) -> Vec<Box<dyn Attack>> {
+        let Self {
+            steps,
+            restarts,
+            targets,
+            ..
+        } = *self;
+        let mut parts: Vec<Box<dyn Attack>> = Vec::new();
+        if gradient {
+            for loss in [Loss::CrossEntropy, Loss::TargetedDlr] {
+                parts.push(Box::new(Apgd {
+                    loss,
+                    steps,
+                    restarts,
+                    targets,
+                }));
+            }
+            if self.levels > 0 {
+                parts.push(Box::new(MultiEps {
+                    levels: self.levels,
+                    steps: steps.div_ceil(2),
+                    restarts,
+                    targets,
+                    ..MultiEps::default()
+                }));
+            }
+            parts.push(Box::new(Fab {
+                steps,
+                restarts,
+                targets,
+                until_fooled: true,
+                ..Fab::default()
+            }));
+        }
+        if self.queries > 0 {
+            parts.push(Box::new(SquareAttack {
+                queries: self.queries,
+                restarts,
+                ..SquareAttack::default()
+            }));
+        }
+        parts
+    }
+}
+
+impl Attack for WorstCase {
+    fn run(&self, arena: &mut Arena<'_>) -> Result<()> {
+        for (nth, part) in self.parts(arena.has_gradient()).into_iter().enumerate() {
+            let rows = arena.standing();
+            if rows.is_empty() {
+                break;
+            }
+            // Parts must not share their random starts.
+            let seed = arena.seed.wrapping_add((nth as u64) << 32);
+            let space = arena.space.pick(&rows);
+            let found = arena.within(&rows, &space, seed, part.as_ref())?;
+            arena.offer(&rows, &found.x, &found.verdicts);
+        }
+        Ok(())
+    }
+
+    fn steps(&self) -> usize {
+        self.parts(true).iter().map(|part| part.steps()).sum()
+    }
+}

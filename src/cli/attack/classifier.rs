@@ -1,0 +1,306 @@
+//! `nearmiss attack classifier`: rows of any ONNX classifier, each inside its own box.
+
+use super::super::output::{counted, emit, watched};
+use super::MethodArgs;
+use crate::attack::{
+    Classifier as Rows, Network, Settings, Space, Threat, Unwatched, Victim, pick, put, run,
+};
+use crate::compute::Engine;
+use crate::dataset::npy::{read_array, write_array};
+use crate::encoder::Provider;
+use crate::error::{Error, Result};
+use crate::task::Task;
+use clap::Args;
+use serde::Serialize;
+use serde_json::Value;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Rows attacked together: enough to fill a batch, few enough to show progress.
+const TOGETHER: usize = 64;
+
+/// Arguments of `attack classifier`.
+#[derive(Debug, Args)]
+pub struct Classifier {
+    /// The classifier
+    #[arg(long, value_name = "ONNX")]
+    model: PathBuf,
+    /// Lowest value of each input element, `[rows, values]`
+    #[arg(long, value_name = "NPY")]
+    lower: PathBuf,
+    /// Highest value of each input element, `[rows, values]`
+    #[arg(long, value_name = "NPY")]
+    upper: PathBuf,
+    /// The right class of each row: .npy, or JSON: a list of numbers, or of objects with `label` (and `row`, `model`)
+    #[arg(long, value_name = "NPY|JSON")]
+    labels: PathBuf,
+    #[command(flatten)]
+    method: MethodArgs,
+    /// Execution providers in order of preference: cuda, directml, coreml, cpu
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    provider: Vec<Provider>,
+    #[command(flatten)]
+    engine: super::super::common::EngineArgs,
+    /// Write the perturbed inputs here, in the shape of the bounds
+    #[arg(long, value_name = "NPY")]
+    save: Option<PathBuf>,
+}
+
+/// One row. The keys are a contract.
+#[derive(Debug, Serialize)]
+struct Shown {
+    row: usize,
+    success: bool,
+    /// The largest other logit less the label's.
+    margin: f32,
+}
+
+#[derive(Debug, Serialize)]
+struct Answer {
+    results: Vec<Shown>,
+    success: usize,
+    settings: Settings,
+    /// Seconds of attacking, after the graphs were built.
+    seconds: f64,
+    prepare_seconds: f64,
+    steps_per_second: f64,
+}
+
+impl Classifier {
+    /// Runs the command.
+    pub fn run(&self, json: bool) -> Result<()> {
+        let (lower, shape) = read_array(&self.lower)?;
+        let (upper, other) = read_array(&self.upper)?;
+        if shape != other || shape.is_empty() {
+            return Err(Error::dataset(
+                &self.upper,
+                format!("has shape {other:?}, the lower bounds {shape:?}"),
+                "Both bounds need the same shape, [rows, values].",
+            ));
+        }
+        let labels = labels(&self.labels, &self.model, shape[0])?;
+        let engine = self.engine.open()?;
+        let (answer, x) =
+            watched(|task| self.attack(&lower, &upper, &shape, &labels, engine.as_ref(), task))?;
+        if let Some(path) = &self.save {
+            write_array(path, &x, &shape)?;
+        }
+        emit(&answer, json, || describe(&answer))
+    }
+
+    fn attack(
+        &self,
+        lower: &[f32],
+        upper: &[f32],
+        shape: &[usize],
+        labels: &[Option<usize>],
+        engine: &dyn Engine,
+        task: &Task,
+    ) -> Result<(Answer, Vec<f32>)> {
+        task.begin("Preparing the gradient", 0);
+        let begun = Instant::now();
+        let providers = if self.provider.is_empty() {
+            Provider::ALL.to_vec()
+        } else {
+            self.provider.clone()
+        };
+        let network = Arc::new(Network::open(&self.model, &providers, task)?);
+        let len = network.grid().len();
+        if shape[1..].iter().product::<usize>() != len {
+            return Err(Error::dataset(
+                &self.lower,
+                format!("has {:?} values a row, the model takes {len}", &shape[1..]),
+                "Flatten each input into one row, in the model's own order.",
+            ));
+        }
+        let settings = self.method.settings(Threat::default());
+        let rows: Vec<usize> = (0..shape[0]).filter(|&r| labels[r].is_some()).collect();
+        let steps = settings.attack().steps() as u64;
+        let chunks = rows.len().div_ceil(TOGETHER) as u64;
+        let mut x: Vec<f32> = lower.to_vec();
+        let mut answer = Answer {
+            results: Vec::with_capacity(rows.len()),
+            success: 0,
+            settings: settings.clone(),
+            seconds: 0.0,
+            prepare_seconds: 0.0,
+            steps_per_second: 0.0,
+        };
+        warm(&network, &rows, labels, lower, &settings, task)?;
+        answer.prepare_seconds = begun.elapsed().as_secs_f64();
+        let begun = Instant::now();
+        task.begin(
+            format!("{} on {} rows", settings.method.title(), rows.len()),
+            chunks * steps,
+        );
+        let (mut gradients, mut queries) = (0_u64, 0_u64);
+        for chunk in rows.chunks(TOGETHER) {
+            let keys = chunk.iter().map(|&r| r as u32).collect();
+            let space = Space::boxed(
+                network.grid().with_rows(chunk.len()),
+                pick(lower, len, chunk),
+                pick(upper, len, chunk),
+                keys,
+            )?;
+            let own = chunk.iter().filter_map(|&r| labels[r]).collect();
+            let mut victim = Rows::new(Arc::clone(&network), own);
+            let mut watch = Counting(task);
+            let found = run(&mut victim, &space, &settings, engine, &mut watch, task)?;
+            put(&mut x, &found.x, len, chunk);
+            gradients += found.gradients.iter().map(|&g| u64::from(g)).sum::<u64>();
+            queries += found.queries.iter().map(|&q| u64::from(q)).sum::<u64>();
+            for (at, &row) in chunk.iter().enumerate() {
+                // Alone, as whoever checks the saved row will run it.
+                let values = &found.x[at * len..(at + 1) * len];
+                let verdict = victim.judge(&[at], values, task)?[0];
+                answer.success += usize::from(verdict.fooled);
+                answer.results.push(Shown {
+                    row,
+                    success: verdict.fooled,
+                    margin: verdict.margin(),
+                });
+            }
+        }
+        answer.seconds = begun.elapsed().as_secs_f64();
+        let steps = if gradients > 0 { gradients } else { queries };
+        answer.steps_per_second = steps as f64 / answer.seconds.max(1e-9);
+        Ok((answer, x))
+    }
+}
+
+/// Builds the gradient graphs before the clock starts.
+fn warm(
+    network: &Arc<Network>,
+    rows: &[usize],
+    labels: &[Option<usize>],
+    lower: &[f32],
+    settings: &Settings,
+    task: &Task,
+) -> Result<()> {
+    let (Some(&first), true) = (rows.first(), settings.method.needs_gradient()) else {
+        return Ok(());
+    };
+    if network.blocked().is_some() {
+        return Ok(());
+    }
+    let len = network.grid().len();
+    let label = labels[first].unwrap_or(0);
+    let mut victim = Rows::new(Arc::clone(network), vec![label]);
+    let values = &lower[first * len..(first + 1) * len];
+    run(
+        &mut victim,
+        &Space::boxed(
+            network.grid().with_rows(1),
+            values.to_vec(),
+            values.to_vec(),
+            vec![0],
+        )?,
+        &Settings {
+            steps: Some(1),
+            restarts: 1,
+            ..settings.clone()
+        },
+        &crate::compute::Cpu,
+        &mut Unwatched,
+        task,
+    )
+    .map(|_| ())
+}
+
+/// Counts steps as progress.
+struct Counting<'a>(&'a Task);
+
+impl crate::attack::Watch for Counting<'_> {
+    fn step(&mut self, _: &crate::attack::Event<'_>) {
+        self.0.add(1);
+    }
+}
+
+/// The label of each of `rows` rows; `None` for rows of another model.
+fn labels(path: &Path, model: &Path, rows: usize) -> Result<Vec<Option<usize>>> {
+    let bad = |what: String| {
+        Error::dataset(
+            path,
+            what,
+            "Give one label per row: a list of whole numbers from 0.",
+        )
+    };
+    let mut labels = vec![None; rows];
+    if path.extension().is_some_and(|e| e == "npy") {
+        let (values, shape) = read_array(path)?;
+        if values.len() != rows {
+            return Err(bad(format!("has shape {shape:?} for {rows} rows")));
+        }
+        for (label, value) in labels.iter_mut().zip(values) {
+            if value < 0.0 || value.fract() != 0.0 {
+                return Err(bad(format!("{value} is no label")));
+            }
+            *label = Some(value as usize);
+        }
+        return Ok(labels);
+    }
+    let text = std::fs::read(path).map_err(Error::io("read", path))?;
+    let list: Vec<Value> = serde_json::from_slice(&text).map_err(|e| bad(e.to_string()))?;
+    let name = model.file_name().map(|n| n.to_string_lossy().into_owned());
+    for (at, item) in list.iter().enumerate() {
+        let number = |key: &str| item.get(key).and_then(Value::as_u64).map(|v| v as usize);
+        let other = item.get("model").and_then(Value::as_str);
+        if other.is_some() && other != name.as_deref() {
+            continue;
+        }
+        let label = item.as_u64().map(|v| v as usize).or(number("label"));
+        let row = number("row").unwrap_or(at);
+        match (label, labels.get_mut(row)) {
+            (Some(label), Some(place)) => *place = Some(label),
+            (None, _) => return Err(bad(format!("entry {at} has no label: {item}"))),
+            (_, None) => return Err(bad(format!("entry {at} is row {row} of {rows}"))),
+        }
+    }
+    if labels.iter().all(Option::is_none) {
+        return Err(bad(format!("has no label for {}", model.display())));
+    }
+    Ok(labels)
+}
+
+fn describe(answer: &Answer) -> String {
+    let mut text = format!(
+        "{}: {} of {} broken in {:.1} s ({:.0} steps/s, after {:.1} s of preparation)\n\n",
+        answer.settings.method.title(),
+        answer.success,
+        counted(answer.results.len(), "row"),
+        answer.seconds,
+        answer.steps_per_second,
+        answer.prepare_seconds
+    );
+    for row in &answer.results {
+        let word = if row.success { "broken" } else { "stands" };
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "row {:<6} {word}  margin {:+.6}", row.row, row.margin);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str, rows: usize) -> Result<Vec<Option<usize>>> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("labels.json");
+        std::fs::write(&path, text).unwrap();
+        labels(&path, Path::new("some/net.onnx"), rows)
+    }
+
+    #[test]
+    fn labels_come_in_three_forms() {
+        assert_eq!(read("[3, 1]", 2).unwrap(), [Some(3), Some(1)]);
+        assert_eq!(read(r#"[{"label": 2}]"#, 1).unwrap(), [Some(2)]);
+        let mixed = r#"[{"model": "net.onnx", "row": 1, "label": 7}, {"model": "other.onnx", "row": 0, "label": 9}]"#;
+        assert_eq!(read(mixed, 2).unwrap(), [None, Some(7)]);
+        for bad in ["{}", "[-1]", "[1, 2, 3]", r#"[{"row": 0}]"#, "[\"a\"]"] {
+            assert!(read(bad, 2).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! `nearmiss attack`: how little it takes, without a window. It attacks local files only.
+
+mod caption;
+mod classifier;
+mod pairs;
+
+use super::common::positive;
+use crate::attack::{Loss, Mask, Method, Norm, Region, Settings, Threat};
+use crate::compute::Band;
+use crate::dataset::open_picture;
+use crate::error::{Error, Result};
+use clap::{Args, Subcommand};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Arguments of `attack`.
+#[derive(Debug, Args)]
+pub struct Attack {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Pictures of a captioned set, against a dual encoder: clean and robust recall
+    Pairs(Box<pairs::Pairs>),
+    /// Rows of any ONNX classifier, each inside its own box
+    Classifier(Box<classifier::Classifier>),
+    /// A caption, by exchanging one or two words
+    Caption(Box<caption::Caption>),
+}
+
+impl Attack {
+    /// Runs the command.
+    pub fn run(self, json: bool) -> Result<()> {
+        match self.what {
+            What::Pairs(arguments) => arguments.run(json),
+            What::Classifier(arguments) => arguments.run(json),
+            What::Caption(arguments) => arguments.run(json),
+        }
+    }
+}
+
+/// Which attack, and how hard it tries.
+#[derive(Debug, Args)]
+struct MethodArgs {
+    /// noise, fgsm, pgd, mi-fgsm, apgd, cw, deepfool, fab, fourier, square, nes, spsa, simba, hop-skip-jump,
+    /// universal or worst-case
+    #[arg(long, value_name = "NAME")]
+    attack: Method,
+    /// What gradient attacks climb: margin, ce, dlr or targeted-dlr
+    #[arg(long, value_name = "NAME", default_value = "margin")]
+    loss: Loss,
+    /// Steps, or queries for attacks without gradients (default: the attack's own)
+    #[arg(long, value_name = "N", value_parser = positive)]
+    steps: Option<usize>,
+    /// Size of a step as a share of epsilon (default: the attack's own)
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    step: Option<f32>,
+    /// Independent starts
+    #[arg(long, value_name = "N", default_value = "1", value_parser = positive)]
+    restarts: usize,
+    /// Seed of every random number
+    #[arg(long, value_name = "S", default_value_t = 0)]
+    seed: u64,
+}
+
+impl MethodArgs {
+    fn settings(&self, threat: Threat) -> Settings {
+        Settings {
+            method: self.attack,
+            threat,
+            loss: self.loss,
+            steps: self.steps,
+            step: self.step,
+            restarts: self.restarts,
+            seed: self.seed,
+        }
+    }
+}
+
+/// What may be changed in a picture.
+#[derive(Debug, Args)]
+struct ThreatArgs {
+    /// Radius in pixels of [0, 1], as 8/255 or 0.03; several, separated by commas, give recall against epsilon. For
+    /// l0 a number of pixels
+    #[arg(
+        long,
+        value_name = "EPS",
+        value_delimiter = ',',
+        value_parser = fraction,
+        default_value = "8/255",
+        allow_negative_numbers = true
+    )]
+    eps: Vec<f32>,
+    /// linf, l2, l1, l0, fourier, or free (with --region: a patch)
+    #[arg(long, value_name = "NAME", default_value = "linf")]
+    norm: String,
+    /// Frequencies that the fourier norm leaves free, as shares of the highest one
+    #[arg(long, value_name = "LOW..HIGH", value_parser = band)]
+    band: Option<Band>,
+    /// Only inside this rectangle of the model's input, in pixels
+    #[arg(long, value_name = "X,Y,W,H", value_parser = region)]
+    region: Option<Region>,
+    /// Only where this picture is not black
+    #[arg(long, value_name = "PICTURE")]
+    mask: Option<PathBuf>,
+}
+
+impl ThreatArgs {
+    /// The threat at its largest radius.
+    fn threat(&self) -> Result<Threat> {
+        let band = self.band.unwrap_or(Band::ALL);
+        let norm = match self.norm.as_str() {
+            "linf" => Norm::Linf,
+            "l2" => Norm::L2,
+            "l1" => Norm::L1,
+            "l0" => Norm::L0,
+            "fourier" => Norm::Fourier(band),
+            "free" => Norm::Free,
+            other => {
+                return Err(Error::request(
+                    format!("there is no norm {other:?}"),
+                    "Choose linf, l2, l1, l0, fourier or free.",
+                ));
+            }
+        };
+        if self.band.is_some() && self.norm != "fourier" {
+            return Err(Error::request(
+                "--band is for the fourier norm",
+                "Add --norm fourier, or leave --band out.",
+            ));
+        }
+        Ok(Threat {
+            norm,
+            eps: self.eps.iter().copied().fold(0.0, f32::max),
+            region: self.region,
+            mask: self.mask.as_deref().map(mask).transpose()?,
+        })
+    }
+
+    /// The radii, rising.
+    fn radii(&self) -> Vec<f32> {
+        let mut radii = self.eps.clone();
+        radii.sort_by(f32::total_cmp);
+        radii.dedup();
+        radii
+    }
+}
+
+/// A mask from a picture: free where any channel is not black.
+fn mask(path: &Path) -> Result<Mask> {
+    let picture = open_picture(path)?;
+    let free = picture.rgb.chunks_exact(3).map(|p| p != [0, 0, 0]);
+    Ok(Mask {
+        width: picture.width,
+        height: picture.height,
+        free: Arc::new(free.collect()),
+    })
+}
+
+/// A number, or a fraction such as 8/255.
+fn fraction(text: &str) -> Result<f32, String> {
+    let number = |t: &str| t.trim().parse::<f64>().ok();
+    let value = match text.split_once('/') {
+        Some((above, below)) => number(above).zip(number(below)).map(|(a, b)| a / b),
+        None => number(text),
+    };
+    value
+        .filter(|v| v.is_finite() && *v >= 0.0)
+        .map(|v| v as f32)
+        .ok_or_else(|| "a number from 0 or a fraction such as 8/255 is needed".into())
+}
+
+fn share(text: &str) -> Result<f32, String> {
+    fraction(text).and_then(|v| {
+        if v > 0.0 {
+            Ok(v)
+        } else {
+            Err("a step larger than 0 is needed".into())
+        }
+    })
+}
+
+fn band(text: &str) -> Result<Band, String> {
+    let ends = text.split_once("..").and_then(|(low, high)| {
+        Some(Band {
+            low: low.parse().ok()?,
+            high: high.parse().ok()?,
+        })
+    });
+    ends.filter(|b| 0.0 <= b.low && b.low <= b.high && b.high <= 1.0)
+        .ok_or_else(|| "two numbers from 0 to 1 are needed, as 0..0.25".into())
+}
+
+fn region(text: &str) -> Result<Region, String> {
+    let numbers: Option<Vec<u32>> = text.split(',').map(|n| n.trim().parse().ok()).collect();
+    match numbers.as_deref() {
+        Some(&[left, top, width, height]) if width > 0 && height > 0 => Ok(Region {
+            left,
+            top,
+            width,
+            height,
+        }),
+        _ => Err("four whole numbers are needed: left, top, width, height".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn radii_are_numbers_or_fractions() {
+        assert_eq!(fraction("8/255"), Ok((8.0_f64 / 255.0) as f32));
+        assert_eq!(fraction("0.5"), Ok(0.5));
+        for bad in ["", "-1", "1/0", "x", "nan", "8/"] {
+            assert!(fraction(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn bands_and_regions() {
+        assert_eq!(
+            band("0..0.25"),
+            Ok(Band {
+                low: 0.0,
+                high: 0.25
+            })
+        );
+        assert!(band("0.5..0.2").is_err() && band("1").is_err());
+        assert!(region("10,20,30,40").is_ok());
+        assert!(region("10,20,0,40").is_err() && region("1,2,3").is_err());
+    }
+}

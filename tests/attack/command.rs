@@ -1,0 +1,155 @@
+//! The command line: keys, the figures of `eval`, boxes to the last bit, wrong input.
+
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+fn nearmiss(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_nearmiss"))
+        .args(arguments)
+        .env(
+            "NEARMISS_DATA",
+            std::env::temp_dir().join("nearmiss-attack-data"),
+        )
+        .env(
+            "NEARMISS_CACHE",
+            std::env::temp_dir().join("nearmiss-attack-cache"),
+        )
+        .output()
+        .unwrap()
+}
+
+fn json(arguments: &[&str]) -> Value {
+    let output = nearmiss(arguments);
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{arguments:?}: {error}");
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+const DEMO: [&str; 4] = ["--dataset", "demo", "--encoder", "demo"];
+
+#[test]
+fn pairs_have_their_keys_and_eval_s_figures() {
+    let mut arguments = vec!["attack", "pairs"];
+    arguments.extend(DEMO);
+    arguments.extend([
+        "--attack", "pgd", "--eps", "8/255", "--steps", "5", "--limit", "12", "--json",
+    ]);
+    let answer = json(&arguments);
+    for key in [
+        "clean",
+        "robust",
+        "quantized",
+        "success_rate",
+        "mean_linf",
+        "mean_l2",
+        "seconds",
+        "steps_per_second",
+        "levels",
+        "rows",
+        "settings",
+    ] {
+        assert!(answer.get(key).is_some(), "{key}");
+    }
+    for side in ["clean", "robust", "quantized"] {
+        for key in ["i2t", "t2i", "rsum", "images", "captions"] {
+            assert!(answer[side].get(key).is_some(), "{side}.{key}");
+        }
+    }
+    assert!(answer["mean_linf"].as_f64().unwrap() <= 8.0 / 255.0 * 1.00001);
+    assert!(answer["success_rate"].as_f64().unwrap() > 0.5);
+    // Over the whole set the clean figures are eval's.
+    let mut whole = vec!["attack", "pairs"];
+    whole.extend(DEMO);
+    whole.extend([
+        "--attack", "noise", "--steps", "1", "--eps", "1/255", "--json",
+    ]);
+    let mut eval = vec!["eval", "--json"];
+    eval.extend(DEMO);
+    let (whole, eval) = (json(&whole), json(&eval));
+    assert_eq!(whole["clean"]["i2t"], eval["i2t"]);
+    assert_eq!(whole["clean"]["t2i"], eval["t2i"]);
+    assert_eq!(whole["clean"]["rsum"], eval["rsum"]);
+}
+
+#[test]
+fn wrong_requests_say_what_is_wrong() {
+    for (arguments, word) in [
+        (&["--attack", "pdg"][..], "pdg"),
+        (&["--attack", "pgd", "--eps", "-1"], "eps"),
+        (&["--attack", "pgd", "--norm", "l3"], "l3"),
+        (&["--attack", "pgd", "--region", "900,900,10,10"], "region"),
+        (&["--attack", "pgd", "--mask", "nowhere.png"], "nowhere.png"),
+        (&["--attack", "pgd", "--band", "0..0.5"], "band"),
+    ] {
+        let mut all = vec!["attack", "pairs"];
+        all.extend(DEMO);
+        all.extend(["--limit", "1"]);
+        all.extend(arguments);
+        let output = nearmiss(&all);
+        assert!(!output.status.success(), "{arguments:?}");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(said.contains(word), "{arguments:?}: {said}");
+    }
+}
+
+fn material(name: &str) -> PathBuf {
+    PathBuf::from(std::env::var_os("NEARMISS_MATERIAL").unwrap())
+        .join("classifiers")
+        .join(name)
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+#[test]
+#[ignore = "needs NEARMISS_MATERIAL"]
+fn classifier_rows_stay_in_their_box_to_the_last_bit() {
+    use nearmiss::dataset::npy::read_array;
+    let folder = material("mnist_fc");
+    let out = tempfile::tempdir().unwrap();
+    let saved = out.path().join("adv.npy");
+    let (lower, upper) = (folder.join("lower.npy"), folder.join("upper.npy"));
+    let (model, labels) = (
+        folder.join("mnist-net_256x2.onnx"),
+        folder.join("instances.json"),
+    );
+    let answer = json(&[
+        "attack",
+        "classifier",
+        "--model",
+        text(&model),
+        "--lower",
+        text(&lower),
+        "--upper",
+        text(&upper),
+        "--labels",
+        text(&labels),
+        "--attack",
+        "pgd",
+        "--steps",
+        "20",
+        "--json",
+        "--save",
+        text(&saved),
+    ]);
+    let (x, shape) = read_array(&saved).unwrap();
+    let (l, u) = (read_array(&lower).unwrap().0, read_array(&upper).unwrap().0);
+    assert_eq!(shape, [90, 784]);
+    let results = answer["results"].as_array().unwrap();
+    assert_eq!(results.len(), 30, "the rows of this model alone");
+    let mut broken = 0;
+    for result in results {
+        let row = result["row"].as_u64().unwrap() as usize;
+        let margin = result["margin"].as_f64().unwrap();
+        assert_eq!(result["success"].as_bool().unwrap(), margin >= 0.0);
+        broken += usize::from(margin >= 0.0);
+        let range = row * 784..(row + 1) * 784;
+        assert!(
+            range.clone().all(|i| l[i] <= x[i] && x[i] <= u[i]),
+            "row {row}"
+        );
+    }
+    assert!(broken >= 8, "PGD breaks {broken} rows");
+}

@@ -1,0 +1,11 @@
+//! Attacks: victims, methods, sets, captions, the command line.
+
+mod caption;
+mod command;
+mod minimal;
+mod query;
+mod resized;
+mod saliency;
+mod sets;
+mod victims;
+mod white;

@@ -1,0 +1,288 @@
+//! Whole sets: figures against their definition, cancel and resume, batching, saving, transfer, one picture alone.
+
+use super::victims::demo;
+use nearmiss::attack::{
+    Done, Goal, Live, Method, Order, Set, SetOrder, SetReport, Settings, Threat, Transfer,
+    attack_picture, attack_set, export,
+};
+use nearmiss::compute::Embeddings;
+use nearmiss::dataset::{npy::read_array, open_picture};
+use nearmiss::error::Error;
+use nearmiss::retrieval::{EvalOptions, Metrics, evaluate};
+use nearmiss::task::Task;
+use std::sync::{Arc, Mutex};
+
+const EPS: [f32; 2] = [1.0 / 255.0, 4.0 / 255.0];
+
+fn order(method: Method, images: usize, batch: usize) -> SetOrder {
+    let demo = demo();
+    SetOrder {
+        set: demo.set.clone(),
+        encoder: Arc::clone(&demo.encoder),
+        dataset: Arc::new(demo.dataset.clone()),
+        images: (0..images).collect(),
+        goal: Goal::Lose,
+        settings: Settings {
+            method,
+            steps: Some(4),
+            seed: 3,
+            ..Settings::default()
+        },
+        eps: EPS.to_vec(),
+        batch,
+        save: None,
+        transfer: None,
+    }
+}
+
+fn run(order: &SetOrder) -> SetReport {
+    attack_set(order, &mut Done::default(), &Task::detached()).unwrap()
+}
+
+#[test]
+fn figures_are_those_of_the_perturbed_set() {
+    let order = order(Method::Pgd, 24, 8);
+    let set: &Set = &order.set;
+    let mut done = Done::default();
+    let report = attack_set(&order, &mut done, &Task::detached()).unwrap();
+    let task = Task::detached();
+    let options = EvalOptions::default();
+    let clean = evaluate(
+        &*set.engine,
+        &set.images,
+        &set.texts,
+        &set.groups,
+        &options,
+        &task,
+    );
+    let clean = clean.unwrap();
+    let first = |ranks: &[u32]| Metrics::from_ranks(&ranks[..24]);
+    assert_eq!(report.clean.i2t, first(&clean.ranking.i2t.ranks));
+    assert_eq!((report.images, report.clean.images), (24, 24));
+    let stood = (0..24).filter(|&i| clean.ranking.i2t.ranks[i] == 1).count();
+    assert_eq!(report.stood_before, stood);
+    for (at, level) in report.levels.iter().enumerate() {
+        // The set once more, by hand.
+        let dim = set.images.dim();
+        let mut data = set.images.data().to_vec();
+        for row in done.rows() {
+            data[row.image * dim..(row.image + 1) * dim].copy_from_slice(&row.levels[at].embedding);
+        }
+        let images = Embeddings::new(data, dim).unwrap();
+        let by_hand = evaluate(
+            &*set.engine,
+            &images,
+            &set.texts,
+            &set.groups,
+            &options,
+            &task,
+        );
+        let ranks = by_hand.unwrap().ranking.i2t.ranks;
+        assert_eq!(level.robust.i2t, first(&ranks));
+        let broken = (0..24)
+            .filter(|&i| clean.ranking.i2t.ranks[i] == 1 && ranks[i] > 1)
+            .count();
+        assert!((level.success_rate - broken as f64 / stood as f64).abs() < 1e-12);
+        for row in done.rows() {
+            assert!(row.levels[at].size.linf <= EPS[at] * (1.0 + 1e-5));
+        }
+    }
+    assert!(report.levels[1].success_rate >= report.levels[0].success_rate);
+    assert!(
+        report.levels[1].success_rate > 0.0,
+        "4/255 breaks some of the demo"
+    );
+    assert!(report.levels[1].robust.i2t.r1 < report.clean.i2t.r1);
+    let eps: Vec<f32> = report
+        .rows
+        .iter()
+        .map(|r| r.smallest_eps.unwrap_or(9.0))
+        .collect();
+    assert!(eps.is_sorted());
+    assert!(
+        report
+            .rows
+            .iter()
+            .all(|r| r.smallest_eps != Some(0.0) || r.rank_before > 1)
+    );
+}
+
+#[test]
+fn batches_do_not_matter() {
+    for method in [Method::Pgd, Method::Square, Method::Noise] {
+        let (a, b) = (run(&order(method, 10, 3)), run(&order(method, 10, 10)));
+        for (x, y) in a.rows.iter().zip(&b.rows) {
+            assert_eq!(
+                (x.image, x.smallest_eps),
+                (y.image, y.smallest_eps),
+                "{method:?}"
+            );
+            assert!((x.margin_after - y.margin_after).abs() < 1e-3, "{method:?}");
+        }
+    }
+}
+
+#[test]
+fn a_cancelled_run_goes_on() {
+    let order = order(Method::Pgd, 12, 4);
+    let whole = run(&order);
+    let mut done = Done::default();
+    // Cancelled as soon as the first batch is through.
+    let task = Task::detached();
+    let watcher = task.clone();
+    let cancel = std::thread::spawn(move || {
+        while watcher.progress().done < 4 {
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+        watcher.cancel();
+    });
+    let stopped = attack_set(&order, &mut done, &task);
+    cancel.join().unwrap();
+    assert!(matches!(stopped, Err(Error::Cancelled)));
+    assert!(
+        (4..12).contains(&done.len()),
+        "{} rows are kept",
+        done.len()
+    );
+    let resumed = attack_set(&order, &mut done, &Task::detached()).unwrap();
+    assert_eq!(
+        (&resumed.levels[1].robust.i2t, &resumed.rows),
+        (&whole.levels[1].robust.i2t, &whole.rows)
+    );
+    // Another seed is another run.
+    let mut other = order.clone();
+    other.settings.seed = 4;
+    let fresh = attack_set(&other, &mut done, &Task::detached()).unwrap();
+    assert_eq!(done.len(), 12);
+    assert_eq!(fresh.settings.seed, 4);
+}
+
+#[test]
+fn what_is_saved_is_what_was_scored() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut order = order(Method::Fgsm, 6, 4);
+    order.save = Some(folder.path().to_path_buf());
+    let demo = demo();
+    order.transfer = Some(Transfer {
+        encoder: Arc::clone(&demo.encoder),
+        images: Arc::clone(&demo.set.images),
+        texts: Arc::clone(&demo.set.texts),
+    });
+    let report = run(&order);
+    let pictures: Vec<_> = std::fs::read_dir(folder.path().join("pictures"))
+        .unwrap()
+        .flatten()
+        .collect();
+    assert_eq!(pictures.len(), 6);
+    let grid = order.set.network.grid();
+    for entry in std::fs::read_dir(folder.path().join("exact"))
+        .unwrap()
+        .flatten()
+    {
+        let (values, shape) = read_array(&entry.path()).unwrap();
+        assert_eq!(shape, [grid.channels, grid.height, grid.width]);
+        assert!(values.iter().all(|v| (0.0..=1.0).contains(v)));
+        let png = folder
+            .path()
+            .join("pictures")
+            .join(entry.path().with_extension("png").file_name().unwrap());
+        let saved = open_picture(&png).unwrap();
+        let rounded = nearmiss::attack::pictures::planes(&saved, grid.channels);
+        assert!(
+            values
+                .iter()
+                .zip(&rounded)
+                .all(|(a, b)| (a - b).abs() <= 0.5 / 255.0 + 1e-6)
+        );
+    }
+    // The same encoder sees in the saved pictures what was scored after rounding.
+    let elsewhere = report.transfer.as_ref().unwrap();
+    for (level, robust) in report.levels.iter().zip(&elsewhere.robust) {
+        assert_eq!(level.quantized.i2t, robust.i2t);
+    }
+    // A second run finds everything done.
+    let again = run(&order);
+    assert_eq!(again.rows, report.rows);
+}
+
+#[test]
+fn other_goals_have_targets_of_their_own() {
+    for goal in [Goal::Win, Goal::Match, Goal::Away] {
+        let mut order = order(Method::Pgd, 6, 6);
+        order.goal = goal;
+        order.eps = vec![8.0 / 255.0];
+        order.settings.steps = Some(10);
+        let report = run(&order);
+        assert!(
+            report
+                .rows
+                .iter()
+                .all(|r| r.margin_after >= r.margin_before),
+            "{goal:?}"
+        );
+        assert!(
+            report
+                .rows
+                .iter()
+                .any(|r| r.margin_after > r.margin_before + 0.01),
+            "{goal:?}"
+        );
+    }
+}
+
+#[test]
+fn one_picture_leaves_a_report_that_reproduces_it() {
+    let demo = demo();
+    let image = (0..demo.set.images.rows())
+        .find(|&i| {
+            let own = demo.set.groups.range(i);
+            let score = |j| demo.set.images.dot(i, &demo.set.texts, j);
+            let best = own.clone().map(score).fold(f32::MIN, f32::max);
+            (0..demo.set.texts.rows())
+                .filter(|j| !own.contains(j))
+                .all(|j| score(j) < best - 0.01)
+        })
+        .unwrap();
+    let path = demo.dataset.images[image].path.clone().unwrap();
+    for own_size in [false, true] {
+        let order = Order {
+            set: demo.set.clone(),
+            encoder: Arc::clone(&demo.encoder),
+            picture: Arc::new(open_picture(&path).unwrap()),
+            image,
+            goal: Goal::Lose,
+            target: 0,
+            own_size,
+            settings: Settings {
+                method: Method::Pgd,
+                threat: Threat::linf(16.0 / 255.0),
+                steps: Some(10),
+                ..Settings::default()
+            },
+        };
+        let live = Arc::new(Mutex::new(Live::default()));
+        let shot = attack_picture(&order, &live, &Task::detached()).unwrap();
+        assert_eq!(shot.before.rank, 1);
+        assert!(
+            shot.after.rank > 1 && shot.after.verdict.fooled,
+            "own size {own_size}"
+        );
+        assert!(shot.size.linf <= 16.0 / 255.0 * (1.0 + 1e-5));
+        assert!(!shot.points.is_empty() && live.lock().unwrap().x.is_some());
+        let again = attack_picture(&order, &Arc::default(), &Task::detached()).unwrap();
+        assert_eq!(
+            again.adversarial, shot.adversarial,
+            "the same seed gives the same picture"
+        );
+        let folder = tempfile::tempdir().unwrap();
+        let files = export(&folder.path().join("a.png"), &shot, &order, &demo.dataset).unwrap();
+        let (values, _) = read_array(&files.npy).unwrap();
+        assert_eq!(&values, shot.adversarial.as_ref());
+        let text = std::fs::read_to_string(&files.json).unwrap();
+        let report: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(report["settings"]["method"], "pgd");
+        assert_eq!(report["model_blake3"].as_str().unwrap().len(), 64);
+        assert_eq!(report["after"]["rank"], shot.after.rank);
+        assert!(files.heatmap.is_file() && files.png.is_file());
+    }
+}
