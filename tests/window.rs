@@ -8,6 +8,7 @@ use nearmiss::session::{Level, Query, Session, ThemeChoice};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+mod attack;
 mod bad_input;
 mod look;
 mod models;

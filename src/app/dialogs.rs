@@ -6,7 +6,7 @@ use super::jobs::DIALOG;
 use crate::dataset::PICTURE_EXTENSIONS;
 use crate::encoder::EncoderOptions;
 use crate::error::Error;
-use crate::session::{DataSource, EncoderSource, Pick};
+use crate::session::{AttackCommand, DataSource, EncoderSource, Pick};
 use rfd::AsyncFileDialog;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -53,6 +53,36 @@ impl App {
                     .set_title("Open a picture")
                     .add_filter("Pictures", &PICTURE_EXTENSIONS)
                     .pick_file();
+                self.wait_for(pick, move || one(pollster::block_on(future)));
+            }
+            Pick::Mask => {
+                let future = dialog
+                    .set_title("A mask: white where the attack may go")
+                    .add_filter("Pictures", &PICTURE_EXTENSIONS)
+                    .pick_file();
+                self.wait_for(pick, move || one(pollster::block_on(future)));
+            }
+            Pick::ExportAttack => {
+                let dialog = dialog
+                    .set_title("Export picture, exact values, heatmap and report")
+                    .add_filter("PNG picture", &["png"]);
+                let future = dialog.set_file_name("adversarial.png").save_file();
+                self.wait_for(pick, move || one(pollster::block_on(future)));
+            }
+            Pick::ExportSet => {
+                let dialog = dialog
+                    .set_title("Export the figures of the set (JSON and CSV)")
+                    .add_filter("JSON", &["json"]);
+                let future = dialog.set_file_name("attack.json").save_file();
+                self.wait_for(pick, move || one(pollster::block_on(future)));
+            }
+            Pick::SetFolder | Pick::TransferFolder => {
+                let title = if pick == Pick::SetFolder {
+                    "A folder for perturbed pictures"
+                } else {
+                    "The folder of a second encoder"
+                };
+                let future = dialog.set_title(title).pick_folder();
                 self.wait_for(pick, move || one(pollster::block_on(future)));
             }
             Pick::EncoderPair => {
@@ -124,6 +154,11 @@ impl App {
                     texts: second,
                 });
             }
+            (Pick::Mask, _) => self.execute_lab(AttackCommand::OpenMask(first)),
+            (Pick::ExportAttack, _) => self.execute_lab(AttackCommand::Export(Some(first))),
+            (Pick::ExportSet, _) => self.execute_lab(AttackCommand::ExportSet(Some(first))),
+            (Pick::SetFolder, _) => self.session.lab.set.plan.save = Some(first),
+            (Pick::TransferFolder, _) => self.session.lab.set.plan.transfer = Some(first),
             (Pick::EncoderPair | Pick::Embeddings, None) => {}
         }
     }

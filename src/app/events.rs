@@ -59,6 +59,8 @@ pub enum Event {
     Installed(PathBuf),
     /// The workspace was saved to this file.
     WorkspaceSaved(PathBuf),
+    /// Something in the attack lab.
+    Lab(super::lab::LabEvent),
     /// Settings were saved.
     Saved,
 }
@@ -80,6 +82,7 @@ impl App {
         if slot == super::jobs::QUERY {
             self.session.answer = None;
         }
+        self.lab_ended(slot);
         if slot == super::jobs::ENCODER {
             self.session.opening = None;
         }
@@ -143,6 +146,7 @@ impl App {
                     self.show_dataset(dataset);
                 }
                 self.session.embedded = Some(embedded);
+                self.reset_lab(false);
                 self.rank_wanted = true;
             }
             Event::Ranked { full, shown } => {
@@ -175,7 +179,8 @@ impl App {
                 self.session.file = Some(path);
                 self.remember();
             }
-            Event::Saved => {}
+            // Taken by `take_lab`, which needs the window.
+            Event::Lab(_) | Event::Saved => {}
         }
     }
 
@@ -194,6 +199,7 @@ impl App {
         }
         self.session.encoder = Some(info);
         self.encoder = Some(encoder);
+        self.reset_lab(true);
         self.jobs.cancel(super::jobs::EXAMINE);
         self.session.cards.clear();
         if self.session.tab == Tab::Models {
@@ -234,6 +240,7 @@ impl App {
     /// Replaces the dataset shown; its pictures are loaded anew.
     fn show_dataset(&mut self, dataset: Arc<Dataset>) {
         self.pictures.clear();
+        self.reset_lab(false);
         self.loader.set_dataset(Some(Arc::clone(&dataset)));
         self.session.dataset = Some(dataset);
         self.session.query = None;

@@ -34,7 +34,11 @@ impl App {
                     self.set_query(query);
                 }
             }
-            Command::Cancel(slot) => self.jobs.cancel(slot),
+            Command::Cancel(slot) => {
+                self.jobs.cancel(slot);
+                self.cancelled(slot);
+            }
+            Command::Attack(command) => self.execute_lab(command),
             Command::Examine => self.examine(),
             Command::InstallRuntime(flavour) => self.install_runtime(flavour),
             Command::Copy(text) => ctx.copy_text(text),
@@ -116,7 +120,10 @@ impl App {
                 self.session.history.remove(0);
             }
         }
-        self.session.tab = Tab::Retrieval;
+        let stays = matches!(self.session.query, Some(Query::Row(..)));
+        if self.session.tab != Tab::Attack || !stays {
+            self.session.tab = Tab::Retrieval;
+        }
         self.ask_query();
     }
 
@@ -177,6 +184,7 @@ impl App {
             self.session.encoder = None;
             self.session.cards.clear();
             self.encoder = None;
+            self.reset_lab(true);
         }
     }
 

@@ -33,6 +33,22 @@ pub const SAVE_WORKSPACE: &str = "save-workspace";
 pub const DIALOG: &str = "dialog";
 /// Examining the models' gradients.
 pub const EXAMINE: &str = "examine";
+/// Opening the image model for attacks.
+pub const LAB_NETWORK: &str = "lab-network";
+/// Reading the picture under attack.
+pub const LAB_CLEAN: &str = "lab-clean";
+/// Attacking a picture.
+pub const LAB_ATTACK: &str = "attack";
+/// Making the lab's pictures.
+pub const LAB_SHEETS: &str = "lab-sheets";
+/// Making a saliency map.
+pub const LAB_MAP: &str = "lab-map";
+/// Reading a mask.
+pub const LAB_MASK: &str = "lab-mask";
+/// Attacking a set.
+pub const LAB_SET: &str = "attack-set";
+/// Writing what the lab found.
+pub const LAB_EXPORT: &str = "lab-export";
 /// Installing a runtime.
 pub const INSTALL: &str = "install";
 

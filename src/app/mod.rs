@@ -8,6 +8,7 @@ mod examine;
 mod execute;
 mod frames;
 mod jobs;
+mod lab;
 mod loader;
 mod window;
 mod work;
@@ -45,6 +46,7 @@ pub struct App {
     data_folder: Option<PathBuf>,
     saving: Arc<Mutex<()>>,
     frames: frames::Frames,
+    lab: lab::Lab,
     /// Dataset or encoder changed since the last embedding was started.
     embed_wanted: bool,
     /// The embeddings or the protocol changed since the last ranking was started.
@@ -72,6 +74,7 @@ impl App {
             data_folder: start.data_folder.clone(),
             saving: Arc::default(),
             frames: frames::Frames::default(),
+            lab: lab::Lab::default(),
             embed_wanted: false,
             rank_wanted: false,
             title: String::new(),
@@ -100,6 +103,11 @@ impl App {
         &self.session
     }
 
+    /// Executes a command, as if the user had asked for it.
+    pub fn perform(&mut self, ctx: &egui::Context, command: crate::session::Command) {
+        self.execute(ctx, command);
+    }
+
     /// Is anything under way?
     pub fn is_busy(&self) -> bool {
         !self.jobs.running().is_empty() || self.loader.is_busy()
@@ -109,6 +117,7 @@ impl App {
     fn drain(&mut self, ctx: &egui::Context) {
         for (slot, outcome) in self.jobs.drain() {
             match outcome {
+                Ok(Event::Lab(event)) => self.take_lab(ctx, event),
                 Ok(event) => self.take(event),
                 Err(error) => self.job_failed(slot, error),
             }
@@ -117,7 +126,13 @@ impl App {
             self.pictures.insert(ctx, key, image);
         }
         self.advance();
-        let quiet = |slot: &str| matches!(slot, jobs::SAVE | jobs::DIALOG | jobs::QUERY);
+        self.advance_lab();
+        let quiet = |slot: &str| {
+            matches!(
+                slot,
+                jobs::SAVE | jobs::DIALOG | jobs::QUERY | jobs::LAB_SHEETS | jobs::LAB_CLEAN
+            )
+        };
         self.session.jobs = self
             .jobs
             .running()
@@ -129,7 +144,8 @@ impl App {
             })
             .collect();
         if !self.session.jobs.is_empty() {
-            ctx.request_repaint_after_secs(0.1);
+            let attack = self.session.lab.running.is_some();
+            ctx.request_repaint_after_secs(if attack { 0.066 } else { 0.1 });
         }
     }
 }
@@ -137,6 +153,7 @@ impl App {
 impl eframe::App for App {
     fn logic(&mut self, ctx: &egui::Context, frame: &mut eframe::Frame) {
         self.frames.record(frame.info().cpu_usage);
+        self.find_painter(frame);
         self.drain(ctx);
         let title = format!("{} — nearmiss", self.session.workspace.title());
         if title != self.title {

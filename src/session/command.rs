@@ -1,5 +1,6 @@
 //! All that can be asked for: drawing code returns commands, the running program executes them.
 
+use super::attack::AttackCommand;
 use super::browser::Sort;
 use super::settings::{Settings, ThemeChoice};
 use super::state::{Query, Tab};
@@ -27,6 +28,16 @@ pub enum Pick {
     SaveWorkspace,
     /// A picture to query with.
     Picture,
+    /// A picture that says where may be changed.
+    Mask,
+    /// Where to export an attack.
+    ExportAttack,
+    /// Where to export the figures of a set.
+    ExportSet,
+    /// A folder for perturbed pictures.
+    SetFolder,
+    /// A second encoder's folder.
+    TransferFolder,
 }
 
 /// One request of the user.
@@ -66,6 +77,8 @@ pub enum Command {
     SetFold(Option<usize>),
     /// Margin a of the losses.
     SetMargin(f32),
+    /// Something in the attack lab.
+    Attack(AttackCommand),
     /// Show a view.
     Show(Tab),
     /// Change the settings.

@@ -1,5 +1,6 @@
 //! What is open and selected, what is saved, and [`Command`]: all that can be asked for. Nothing here starts work.
 
+mod attack;
 mod browser;
 mod command;
 mod files;
@@ -7,6 +8,10 @@ mod settings;
 mod state;
 mod workspace;
 
+pub use attack::{
+    AttackCommand, AttackLab, Attempt, Clean, Compare, Curve, Heat, Looks, Reach, Running, SetLab,
+    SetPlan, Which,
+};
 pub use browser::{Browser, Sort};
 pub use command::{Command, Pick};
 pub use files::{read_json, write_json};

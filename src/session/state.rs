@@ -1,5 +1,6 @@
 //! The running half of the application: what is open, selected and under way.
 
+use super::attack::AttackLab;
 use super::browser::Browser;
 use super::settings::Settings;
 use super::workspace::{EncoderSource, Workspace};
@@ -21,6 +22,8 @@ pub enum Tab {
     /// Retrieval, both ways.
     #[default]
     Retrieval,
+    /// How little it takes.
+    Attack,
     /// What the open encoder's models are, and what gradients they have.
     Models,
     /// Files that were skipped, and why.
@@ -188,6 +191,8 @@ pub struct Session {
     pub history: Vec<Query>,
     /// The browser's list.
     pub browser: Browser,
+    /// The attack lab.
+    pub lab: AttackLab,
     /// The view shown.
     pub tab: Tab,
     /// What the chips say.
@@ -220,6 +225,7 @@ impl Session {
             answer: None,
             history: Vec::new(),
             browser: Browser::default(),
+            lab: AttackLab::default(),
             tab: Tab::Retrieval,
             runtime: RuntimeView::default(),
             log: Vec::new(),

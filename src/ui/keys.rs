@@ -2,7 +2,7 @@
 
 use super::palette::Palette;
 use super::{Field, View};
-use crate::session::{Command, Pick, Query, ThemeChoice};
+use crate::session::{AttackCommand, Command, Pick, Query, Tab, ThemeChoice};
 use egui::{Context, Key, Modifiers};
 
 /// Turns key presses into commands.
@@ -55,6 +55,10 @@ pub fn keys(ctx: &Context, view: &mut View<'_>) {
     if modal || ctx.egui_wants_keyboard_input() {
         return;
     }
+    if session.tab == Tab::Attack {
+        lab_keys(ctx, view);
+        return;
+    }
     if pressed(Modifiers::COMMAND, Key::Z) || pressed(Modifiers::ALT, Key::ArrowLeft) {
         view.ask(Command::Back);
     }
@@ -96,5 +100,33 @@ pub fn keys(ctx: &Context, view: &mut View<'_>) {
             answer.query.side().other(),
             hit.index as usize,
         )));
+    }
+}
+
+/// The keys of the attack lab: undo is its own.
+fn lab_keys(ctx: &Context, view: &mut View<'_>) {
+    let pressed = |modifiers: Modifiers, key: Key| ctx.input_mut(|i| i.consume_key(modifiers, key));
+    let running = view.session.lab.running.is_some();
+    let mut attack = |command| view.commands.push(Command::Attack(command));
+    if pressed(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z) {
+        attack(AttackCommand::Redo);
+    } else if pressed(Modifiers::COMMAND, Key::Z) {
+        attack(AttackCommand::Undo);
+    }
+    if pressed(Modifiers::COMMAND, Key::Enter) && !running {
+        attack(AttackCommand::Run);
+    }
+    if running && pressed(Modifiers::NONE, Key::Escape) {
+        view.ask(Command::Cancel("attack"));
+    }
+    for (key, step) in [
+        (Key::ArrowRight, 1),
+        (Key::ArrowDown, 1),
+        (Key::ArrowLeft, -1),
+        (Key::ArrowUp, -1),
+    ] {
+        if pressed(Modifiers::NONE, key) {
+            view.ask(Command::Step(step));
+        }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! A view is one file with a function ending in `_ui` and one line in `RAIL` of `shell.rs`.
 
+mod attack;
 mod browser;
 mod dialogs;
 mod keys;
@@ -17,6 +18,7 @@ mod theme;
 mod views;
 mod widgets;
 
+pub use attack::{Legend, SAMPLING, Sheet, Sheets};
 pub use pictures::{Key, Pictures};
 pub use theme::install as install_theme;
 
@@ -47,6 +49,7 @@ pub struct UiState {
     runtime: bool,
     options: Option<Box<EncoderOptions>>,
     preprocess_side: u32,
+    lab: attack::LabState,
 }
 
 /// What a drawing function works with.

@@ -5,7 +5,7 @@ use super::{Field, View};
 use crate::dataset::Image;
 use crate::encoder::Flavour;
 use crate::retrieval::Side;
-use crate::session::{Command, Pick, Query, Sort, Tab, ThemeChoice, Workspace};
+use crate::session::{AttackCommand, Command, Pick, Query, Sort, Tab, ThemeChoice, Workspace};
 use egui::{Align2, Context, Key, Modifiers, RichText};
 
 /// The palette while it is open.
@@ -74,11 +74,38 @@ fn actions(view: &View<'_>) -> Vec<(String, &'static str, Action)> {
         ),
         run("Back to the query before", "Ctrl+Z", Command::Back),
     ];
+    list.extend(lab_actions(view));
     list.extend(view_actions(view));
     for recent in &view.session.settings.recent {
         let workspace = Box::new(recent.workspace.clone());
         let command = Command::OpenWorkspace(workspace, recent.file.clone());
         list.push(run(&format!("Recent: {}", recent.title), "", command));
+    }
+    list
+}
+
+/// Commands of the attack lab.
+fn lab_actions(view: &View<'_>) -> Vec<(String, &'static str, Action)> {
+    let lab = &view.session.lab;
+    let run = |title: &str, keys, command| {
+        let command = Command::Attack(command);
+        (title.to_owned(), keys, Action::Run(Box::new(command)))
+    };
+    let Some(image) = lab.image else {
+        return Vec::new();
+    };
+    let mut list = vec![
+        run("Attack: this picture", "Ctrl+Enter", AttackCommand::Run),
+        run(
+            "Attack: take this picture to the lab",
+            "",
+            AttackCommand::Take(image, None),
+        ),
+        run("Attack: the whole set…", "", AttackCommand::ShowSet(true)),
+    ];
+    if lab.last().is_some() {
+        list.push(run("Attack: undo", "Ctrl+Z", AttackCommand::Undo));
+        list.push(run("Attack: export…", "", AttackCommand::Export(None)));
     }
     list
 }
@@ -134,6 +161,7 @@ fn view_actions(view: &View<'_>) -> Vec<(String, &'static str, Action)> {
             Command::InstallRuntime(Flavour::Cuda),
         ),
         run("Show retrieval", "", Command::Show(Tab::Retrieval)),
+        run("Show the attack lab", "", Command::Show(Tab::Attack)),
         run("Show the models", "", Command::Show(Tab::Models)),
         run("Show problems", "", Command::Show(Tab::Problems)),
         run("Show the log", "", Command::Show(Tab::Log)),

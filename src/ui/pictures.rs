@@ -29,6 +29,8 @@ pub struct Pictures {
     slots: HashMap<Key, Slot>,
     wanted: Vec<Key>,
     frame: u64,
+    /// The attack lab's pictures.
+    pub lab: super::Sheets,
 }
 
 /// What there is to draw for a picture.

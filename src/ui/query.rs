@@ -5,7 +5,7 @@ use super::widgets::{grouped, margin_colour, picture_in, signed, weak};
 use super::{Field, Key, View};
 use crate::dataset::Dataset;
 use crate::retrieval::Side;
-use crate::session::{Command, Query};
+use crate::session::{AttackCommand, Command, Query, Session};
 use egui::text::LayoutJob;
 use egui::{CornerRadius, FontId, Margin, RichText, Ui};
 
@@ -154,6 +154,13 @@ fn figures_ui(ui: &mut Ui, view: &mut View<'_>) {
                     negative.index as usize,
                 )));
             }
+            attack_button_ui(
+                ui,
+                view.session,
+                &mut view.commands,
+                &answer.query,
+                negative.index,
+            );
             let (text, row) = match side {
                 Side::Image => (
                     "T→I instead",
@@ -180,4 +187,32 @@ fn figures_ui(ui: &mut Ui, view: &mut View<'_>) {
             view.commands.push(Command::Back);
         }
     });
+}
+
+/// Takes the pair to the attack lab: the picture, and the caption that is to win.
+fn attack_button_ui(
+    ui: &mut Ui,
+    session: &Session,
+    commands: &mut Vec<Command>,
+    query: &Query,
+    negative: u32,
+) {
+    let (Some(dataset), Query::Row(side, row)) = (&session.dataset, query) else {
+        return;
+    };
+    // A caption's pair is its own image: the hardest negative of that is found in the lab.
+    let (image, target) = match side {
+        Side::Image => (*row, Some(negative as usize)),
+        Side::Text => (dataset.image_of(*row), None),
+    };
+    let ready =
+        session.encoder.is_some() && dataset.images.get(image).is_some_and(|i| i.path.is_some());
+    let hint = "How little must the pixels change until the hardest negative wins?";
+    let button = ui
+        .add_enabled(ready, egui::Button::new("Attack this pair"))
+        .on_hover_text(hint)
+        .on_disabled_hover_text("Needs an encoder and the picture's file");
+    if button.clicked() {
+        commands.push(Command::Attack(AttackCommand::Take(image, target)));
+    }
 }

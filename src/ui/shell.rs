@@ -2,17 +2,22 @@
 
 use super::theme::tokens;
 use super::widgets::{chip, grouped, weak};
-use super::{View, browser, models, results, summary, views};
+use super::{View, attack, browser, models, results, summary, views};
 use crate::session::{Command, DataSource, EncoderSource, Pick, Tab, Workspace};
 use crate::task::Progress;
 use egui::{Align, CentralPanel, Frame, Layout, Margin, Panel, RichText, Ui};
 
 /// The views of the rail: tab, title, what it shows.
-pub const RAIL: [(Tab, &str, &str); 4] = [
+pub const RAIL: [(Tab, &str, &str); 5] = [
     (
         Tab::Retrieval,
         "Retrieval",
         "Rank captions for an image and images for a caption",
+    ),
+    (
+        Tab::Attack,
+        "Attack",
+        "How little it takes: perturb a picture until the model prefers a wrong caption",
     ),
     (
         Tab::Models,
@@ -46,6 +51,21 @@ pub fn shell_ui(ui: &mut Ui, view: &mut View<'_>) {
         .resizable(false)
         .exact_size(92.0)
         .show(ui, |ui| rail_ui(ui, view));
+    let lab = view.session.tab == Tab::Attack && attack::is_ready(view.session);
+    if lab {
+        if view.state.lab.browser {
+            Panel::left("lab browser")
+                .frame(bar(10, 0))
+                .default_size(210.0)
+                .size_range(140.0..=420.0)
+                .show(ui, |ui| browser::browser_ui(ui, view));
+        }
+        Panel::right("lab inspector")
+            .frame(bar(12, 0))
+            .default_size(318.0)
+            .size_range(280.0..=460.0)
+            .show(ui, |ui| attack::inspector_ui(ui, view));
+    }
     if view.session.tab == Tab::Retrieval && view.session.dataset.is_some() {
         let width = (ui.available_width() * 0.22).clamp(210.0, 420.0);
         Panel::left("browser")
@@ -71,6 +91,7 @@ pub fn shell_ui(ui: &mut Ui, view: &mut View<'_>) {
         )
         .show(ui, |ui| match view.session.tab {
             Tab::Retrieval => results::retrieval_ui(ui, view),
+            Tab::Attack => attack::attack_ui(ui, view),
             Tab::Models => models::models_ui(ui, view),
             Tab::Problems => views::problems_ui(ui, view),
             Tab::Log => views::log_ui(ui, view),

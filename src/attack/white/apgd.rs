@@ -82,7 +82,7 @@ pub(super) fn start(
     let mut noise = engine.noise(space.grid, Noise::Uniform, seed, stream, space.keys())?;
     for row in noise.chunks_exact_mut(space.len().max(1)) {
         let top = row.iter().fold(0.0_f32, |top, n| top.max(n.abs()));
-        for n in row.iter_mut() {
+        for n in row {
             *n /= top.max(f32::MIN_POSITIVE);
         }
     }

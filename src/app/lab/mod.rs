@@ -1,0 +1,362 @@
+//! The attack lab's half of the running program: which of its jobs run, and what their results change.
+
+mod commands;
+mod export;
+mod heat;
+mod sheets;
+mod work;
+
+use super::App;
+use super::events::Event;
+use super::jobs::{LAB_ATTACK, LAB_CLEAN, LAB_MAP, LAB_NETWORK, LAB_SET, LAB_SHEETS};
+use crate::attack::{
+    self, Goal, LiveSlot, Mask, Network, Order, Saliency, SaliencyKind, SetReport,
+};
+use crate::dataset::Picture;
+use crate::retrieval::Side;
+use crate::session::{Attempt, Clean, Heat, Level, Query, Reach, Running, Tab};
+use egui::ColorImage;
+use heat::{Painted, Painter};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
+
+/// The result of one of the lab's jobs.
+pub enum LabEvent {
+    /// The image model is ready to be attacked.
+    Network(Arc<Network>),
+    /// The picture was read.
+    Clean {
+        clean: Clean,
+        picture: Arc<Picture>,
+        original: ColorImage,
+    },
+    /// An attack is done.
+    Shot(Attempt),
+    /// The lab's pictures are made.
+    Sheets {
+        key: SheetsKey,
+        adversarial: Option<ColorImage>,
+        difference: Option<ColorImage>,
+        heat: Option<Painted>,
+    },
+    /// A saliency map is made.
+    Saliency(Arc<Saliency>),
+    /// A mask was read.
+    Mask(Mask),
+    /// A set is done.
+    Set(Arc<SetReport>),
+    /// Something was written here.
+    Exported(PathBuf),
+}
+
+/// What the lab's pictures show.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SheetsKey {
+    image: usize,
+    own_size: bool,
+    /// Which attack: the address of its result, 0 for none.
+    shot: usize,
+    /// Steps of the attack under way.
+    live: usize,
+    heat: Heat,
+    amplify: u32,
+    /// Which saliency map: its address, 0 for none.
+    map: usize,
+}
+
+/// What a saliency map is made of.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct MapKey {
+    image: usize,
+    own_size: bool,
+    goal: Goal,
+    target: usize,
+    kind: SaliencyKind,
+}
+
+/// What the lab keeps besides what is shown.
+#[derive(Default)]
+pub struct Lab {
+    network: Option<Arc<Network>>,
+    network_asked: bool,
+    /// The picture under attack as its file has it.
+    picture: Option<Arc<Picture>>,
+    clean_asked: Option<(usize, bool)>,
+    /// Attack as soon as all that is needed is there.
+    run_wanted: bool,
+    painter: Option<Painter>,
+    /// The window's own textures that the heatmaps use.
+    natives: Vec<egui::TextureId>,
+    sheets_asked: Option<SheetsKey>,
+    live_taken: Option<Instant>,
+    map: Option<(MapKey, Arc<Saliency>)>,
+    map_asked: Option<MapKey>,
+    set_done: Arc<Mutex<attack::Done>>,
+}
+
+impl App {
+    /// Forgets what belongs to data and encoder; `network` too where the encoder changed.
+    pub(super) fn reset_lab(&mut self, network: bool) {
+        for slot in [LAB_CLEAN, LAB_ATTACK, LAB_SHEETS, LAB_MAP, LAB_SET] {
+            self.jobs.cancel(slot);
+        }
+        let reach = std::mem::take(&mut self.session.lab.reach);
+        self.session.lab.clear();
+        let old = std::mem::take(&mut self.lab);
+        self.lab.painter = old.painter;
+        self.lab.natives = old.natives;
+        if network {
+            self.jobs.cancel(LAB_NETWORK);
+        } else {
+            self.session.lab.reach = reach;
+            self.lab.network = old.network;
+            self.lab.network_asked = old.network_asked;
+        }
+        self.pictures.lab = crate::ui::Sheets::default();
+    }
+
+    /// Decides once where heatmaps are coloured.
+    pub(super) fn find_painter(&mut self, frame: &eframe::Frame) {
+        if self.lab.painter.is_none() {
+            self.lab.painter = Some(Painter::choose(frame.wgpu_render_state()));
+        }
+    }
+
+    /// Starts what has become possible, while the lab is shown.
+    pub(super) fn advance_lab(&mut self) {
+        self.follow_live();
+        self.count_set();
+        if self.session.tab != Tab::Attack {
+            return;
+        }
+        let unsettled = [super::jobs::DATA, super::jobs::ENCODER, super::jobs::EMBED];
+        if self.embed_wanted || unsettled.iter().any(|slot| self.jobs.is_running(slot)) {
+            return;
+        }
+        self.follow_selection();
+        let (Some(dataset), Some(encoder), Some(embedded), Some(engine)) = (
+            self.session.dataset.clone(),
+            self.encoder.clone(),
+            self.session.embedded.clone(),
+            self.engine.clone(),
+        ) else {
+            return;
+        };
+        if self.lab.network.is_none() && !self.lab.network_asked {
+            self.lab.network_asked = true;
+            let providers = self.session.settings.providers.clone();
+            let encoder = Arc::clone(&encoder);
+            self.jobs
+                .start(LAB_NETWORK, "Looking for gradients", move |task| {
+                    work::open_network(&encoder, &providers, task).map(Event::Lab)
+                });
+        }
+        let own_size = self.session.lab.own_size;
+        if let Some(image) = self.session.lab.image
+            && self.lab.clean_asked != Some((image, own_size))
+        {
+            self.lab.clean_asked = Some((image, own_size));
+            self.jobs.start(LAB_CLEAN, "Reading the picture", move |_| {
+                work::look(&encoder, &dataset, &embedded, image, own_size).map(Event::Lab)
+            });
+        }
+        if self.lab.run_wanted {
+            self.start_attack();
+        }
+        self.make_map();
+        self.make_sheets(&engine);
+    }
+
+    /// The picture under attack is that of the pair selected.
+    fn follow_selection(&mut self) {
+        let embedded = self.session.embedded.as_ref();
+        let image = match self.session.query {
+            Some(Query::Row(Side::Image, i)) => Some(i),
+            Some(Query::Row(Side::Text, j)) => embedded
+                .filter(|e| j < e.groups.texts())
+                .map(|e| e.groups.owner(j)),
+            _ => None,
+        };
+        let lab = &mut self.session.lab;
+        let image = image.or(lab.image).or(Some(0));
+        let exists = |i: &usize| embedded.is_some_and(|e| *i < e.groups.images());
+        let image = image.filter(exists);
+        if image != lab.image {
+            lab.image = image;
+            lab.chosen = None;
+            lab.clean = None;
+            self.pictures.lab = crate::ui::Sheets::default();
+            self.lab.sheets_asked = None;
+        }
+    }
+
+    /// Takes in the steps of the attack under way, without waiting for it.
+    fn follow_live(&mut self) {
+        let Some(running) = &mut self.session.lab.running else {
+            return;
+        };
+        if let Ok(live) = running.slot.try_lock()
+            && let Some(new) = live.points.get(running.points.len()..)
+        {
+            running.points.extend_from_slice(new);
+        }
+    }
+
+    /// How far a set came that has not ended; while its job still holds the lock, the next frame asks again.
+    fn count_set(&mut self) {
+        let set = &mut self.session.lab.set;
+        if let Some((count, _)) = &mut set.stopped
+            && !set.running
+            && let Ok(done) = self.lab.set_done.try_lock()
+        {
+            *count = done.len();
+        }
+    }
+
+    /// What is to be attacked, once all is there.
+    fn order(&self) -> Option<Order> {
+        let (lab, embedded) = (&self.session.lab, self.session.embedded.as_ref()?);
+        let clean = lab.clean.as_ref()?;
+        if Some(clean.image) != lab.image || clean.own_size != lab.own_size {
+            return None;
+        }
+        let target = match lab.goal {
+            Goal::Win => lab.target().unwrap_or(0),
+            Goal::Match => lab.target().map_or(0, |j| embedded.groups.owner(j)),
+            Goal::Lose | Goal::Away => 0,
+        };
+        Some(Order {
+            set: self.set_of()?,
+            encoder: self.encoder.clone()?,
+            picture: self.lab.picture.clone()?,
+            image: clean.image,
+            goal: lab.goal,
+            target,
+            own_size: lab.own_size,
+            settings: lab.settings.clone(),
+        })
+    }
+
+    /// Model, captions and embeddings.
+    fn set_of(&self) -> Option<attack::Set> {
+        let embedded = self.session.embedded.as_ref()?;
+        Some(attack::Set {
+            network: self.lab.network.clone()?,
+            engine: self.engine.clone()?,
+            images: Arc::clone(&embedded.images),
+            texts: Arc::clone(&embedded.texts),
+            groups: Arc::clone(&embedded.groups),
+        })
+    }
+
+    fn start_attack(&mut self) {
+        let (Some(order), Some(embedded)) = (self.order(), self.session.embedded.clone()) else {
+            return;
+        };
+        self.lab.run_wanted = false;
+        let slot = LiveSlot::default();
+        self.session.lab.running = Some(Running {
+            slot: Arc::clone(&slot),
+            image: order.image,
+            points: Vec::new(),
+            since: Instant::now(),
+        });
+        let title = order.settings.method.title();
+        self.jobs.start(LAB_ATTACK, title, move |task| {
+            work::attack(order, &embedded, &slot, task).map(Event::Lab)
+        });
+    }
+
+    /// Makes the saliency map where one is asked for.
+    fn make_map(&mut self) {
+        let lab = &self.session.lab;
+        if lab.looks.heat != Heat::Saliency || lab.reach != Reach::Open {
+            return;
+        }
+        let (Some(order), Some(clean)) = (self.order(), lab.clean.clone()) else {
+            return;
+        };
+        let key = MapKey {
+            image: order.image,
+            own_size: order.own_size,
+            goal: order.goal,
+            target: order.target,
+            kind: lab.looks.saliency,
+        };
+        if self.lab.map_asked == Some(key) {
+            return;
+        }
+        self.lab.map_asked = Some(key);
+        self.jobs.start(LAB_MAP, key.kind.title(), move |task| {
+            work::map(&order, &clean, key.kind, task).map(Event::Lab)
+        });
+    }
+
+    /// Takes in what a job of the lab has found.
+    pub(super) fn take_lab(&mut self, ctx: &egui::Context, event: LabEvent) {
+        match event {
+            LabEvent::Network(network) => {
+                let lab = &mut self.session.lab;
+                lab.reach = match network.blocked() {
+                    Some(why) => Reach::Blocked(why.to_owned()),
+                    None => Reach::Open,
+                };
+                if lab.reach != Reach::Open && lab.settings.method.needs_gradient() {
+                    lab.settings.method = attack::Method::Square;
+                    lab.settings.steps = None;
+                }
+                self.lab.network = Some(network);
+            }
+            LabEvent::Clean {
+                clean,
+                picture,
+                original,
+            } => {
+                self.lab.picture = Some(picture);
+                self.pictures.lab.original =
+                    Some(crate::ui::Sheet::image(ctx, "original", "", original));
+                self.session.lab.clean = Some(clean);
+            }
+            LabEvent::Shot(done) => {
+                self.session.lab.running = None;
+                self.session.lab.push(done);
+            }
+            LabEvent::Sheets {
+                key,
+                adversarial,
+                difference,
+                heat,
+            } => self.take_sheets(ctx, key, adversarial, difference, heat),
+            LabEvent::Saliency(map) => {
+                if let Some(key) = self.lab.map_asked {
+                    self.lab.map = Some((key, map));
+                }
+            }
+            LabEvent::Mask(mask) => self.session.lab.settings.threat.mask = Some(mask),
+            LabEvent::Set(report) => {
+                self.session.lab.set.running = false;
+                self.session.lab.set.stopped = None;
+                self.session.lab.set.report = Some(report);
+            }
+            LabEvent::Exported(path) => {
+                let text = format!("Exported {}", path.display());
+                self.session.say(Level::Info, text, "");
+            }
+        }
+    }
+
+    /// A job of the lab failed or was cancelled.
+    pub(super) fn lab_ended(&mut self, slot: &str) {
+        match slot {
+            LAB_ATTACK => self.session.lab.running = None,
+            LAB_SET => self.session.lab.set.running = false,
+            LAB_NETWORK => self.lab.run_wanted = false,
+            LAB_CLEAN => {
+                self.lab.run_wanted = false;
+                self.session.lab.clean = None;
+            }
+            _ => {}
+        }
+    }
+}

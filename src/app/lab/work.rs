@@ -1,0 +1,263 @@
+//! What the lab's jobs do: plain functions that call the library and return one [`LabEvent`].
+
+use super::heat::{Painter, Source, levels, paint};
+use super::{LabEvent, SheetsKey};
+use crate::attack::{
+    Done, LiveSlot, Mask, Network, Norm, Order, Pairs, Resized, Saliency, SaliencyKind, SetOrder,
+    Shot, Standing, Transfer, Uphill, Verdict, Victim, attack_picture, attack_set, pictures,
+    saliency,
+};
+use crate::compute::{Engine, Grid, Hit, TIE};
+use crate::dataset::{Dataset, Picture, open_picture};
+use crate::encoder::{Cache, Encoder, EncoderFiles, EncoderOptions, Preprocess, Provider, Resize};
+use crate::error::{Error, Result};
+use crate::session::{Attempt, Clean, Embedded};
+use crate::task::{Task, lock};
+use egui::ColorImage;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+/// Captions kept of a picture without perturbation.
+const SHOWN: usize = 50;
+
+pub fn open_network(
+    encoder: &Arc<Encoder>,
+    providers: &[Provider],
+    task: &Task,
+) -> Result<LabEvent> {
+    let network = Network::image_tower(encoder, providers, Network::BATCH, task)?;
+    Ok(LabEvent::Network(Arc::new(network)))
+}
+
+/// Reads the picture and says where it stands.
+pub fn look(
+    encoder: &Encoder,
+    dataset: &Dataset,
+    embedded: &Embedded,
+    image: usize,
+    own_size: bool,
+) -> Result<LabEvent> {
+    let entry = dataset.images.get(image).ok_or_else(|| gone(image))?;
+    let path = entry.path.as_ref().ok_or_else(|| {
+        Error::request(
+            format!("{} has no picture file", entry.name),
+            "Attacks need the pictures, not only their embeddings.",
+        )
+    })?;
+    let picture = Arc::new(open_picture(path)?);
+    let preprocess = encoder.preprocess();
+    let as_is = Preprocess {
+        resize: Resize::None,
+        crop: None,
+        ..preprocess.as_ref().clone()
+    };
+    let seen = if own_size {
+        &as_is
+    } else {
+        preprocess.as_ref()
+    }
+    .resized(&picture)?;
+    let channels = preprocess.channels;
+    let grid = Grid {
+        rows: 1,
+        channels,
+        height: seen.height as usize,
+        width: seen.width as usize,
+    };
+    let pixels = Arc::new(pictures::planes(&seen, channels));
+    let original = image_of(grid, &pixels);
+    let scores = scores(embedded, image);
+    Ok(LabEvent::Clean {
+        clean: Clean {
+            image,
+            own_size,
+            grid,
+            pixels,
+            standing: Arc::new(standing(embedded, image, &scores)),
+        },
+        picture,
+        original,
+    })
+}
+
+fn gone(image: usize) -> Error {
+    Error::request(
+        format!("there is no picture {image}"),
+        "Choose one of the dataset.",
+    )
+}
+
+/// Score of each caption with the picture.
+fn scores(embedded: &Embedded, image: usize) -> Vec<f32> {
+    let score = |j| embedded.images.dot(image, &embedded.texts, j);
+    (0..embedded.texts.rows()).map(score).collect()
+}
+
+fn standing(embedded: &Embedded, image: usize, scores: &[f32]) -> Standing {
+    let own = embedded.groups.range(image);
+    let hit = |j: usize| Hit {
+        score: scores[j],
+        index: j as u32,
+    };
+    let mut order: Vec<usize> = (0..scores.len()).collect();
+    order.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]).then(a.cmp(&b)));
+    let right = order.iter().find(|j| own.contains(j)).map(|&j| hit(j));
+    let wrong = order.iter().find(|j| !own.contains(j)).map(|&j| hit(j));
+    let above = |r: Hit| {
+        let reach = |j: &usize| !own.contains(j) && scores[*j] >= r.score - TIE;
+        1 + (0..scores.len()).filter(reach).count() as u32
+    };
+    Standing {
+        rank: right.map_or(0, above),
+        right,
+        wrong,
+        target: None,
+        hits: order.iter().take(SHOWN).map(|&j| hit(j)).collect(),
+        verdict: Verdict {
+            right: right.map_or(f32::NEG_INFINITY, |h| h.score),
+            wrong: wrong.map_or(f32::NEG_INFINITY, |h| h.score),
+            fooled: false,
+        },
+    }
+}
+
+/// Attacks the picture, and finds where the captions shown afterwards came from.
+pub fn attack(order: Order, embedded: &Embedded, slot: &LiveSlot, task: &Task) -> Result<LabEvent> {
+    let shot = attack_picture(&order, slot, task)?;
+    let scores = scores(embedded, order.image);
+    let place = |hit: &Hit| {
+        let listed = shot.before.hits.iter().position(|h| h.index == hit.index);
+        let above = |at: usize| scores.iter().filter(|s| **s > scores[at]).count();
+        1 + listed.unwrap_or_else(|| above(hit.index as usize)) as u32
+    };
+    Ok(LabEvent::Shot(Attempt {
+        came_from: shot.after.hits.iter().map(place).collect(),
+        shot: Arc::new(shot),
+        order: Arc::new(order),
+    }))
+}
+
+/// What the lab's pictures are made from.
+pub struct Canvas {
+    pub key: SheetsKey,
+    pub grid: Grid,
+    pub clean: Arc<Vec<f32>>,
+    pub x: Option<Arc<Vec<f32>>>,
+    /// The radius of single values; 0 where the norm bounds none.
+    pub scale: f32,
+    pub saliency: Option<Arc<Saliency>>,
+    pub painter: Painter,
+    pub engine: Arc<dyn Engine>,
+}
+
+/// Makes the lab's pictures.
+pub fn make_sheets(canvas: &Canvas) -> Result<LabEvent> {
+    let grid = canvas.grid;
+    let x = canvas.x.as_ref().filter(|x| x.len() == canvas.clean.len());
+    let change: Vec<f32> = x.map_or_else(Vec::new, |x| {
+        let pairs = x.iter().zip(canvas.clean.iter());
+        pairs.map(|(a, c)| a - c).collect()
+    });
+    let factor = canvas.key.amplify as f32;
+    let amplified: Vec<f32> = change.iter().map(|d| 0.5 + factor * d).collect();
+    let source = Source {
+        grid,
+        change: &change,
+        scale: canvas.scale,
+        radius: &levels(canvas.scale),
+        saliency: canvas.saliency.as_deref(),
+    };
+    let heat = paint(
+        canvas.key.heat,
+        &source,
+        &canvas.painter,
+        canvas.engine.as_ref(),
+    )?;
+    Ok(LabEvent::Sheets {
+        key: canvas.key,
+        adversarial: x.map(|x| image_of(grid, x)),
+        difference: x.map(|_| image_of(grid, &amplified)),
+        heat,
+    })
+}
+
+/// `x` as an 8-bit picture for the screen.
+fn image_of(grid: Grid, x: &[f32]) -> ColorImage {
+    let made: Picture = pictures::picture(x, grid.channels, grid.height, grid.width);
+    ColorImage::from_rgb([grid.width, grid.height], &made.rgb)
+}
+
+/// The radius that bounds single values, 0 where there is none.
+pub fn locked_scale(shot: &Shot) -> f32 {
+    let norm = shot.settings.method.natural(&shot.settings.threat).norm;
+    if norm == Norm::Linf {
+        shot.scale()
+    } else {
+        0.0
+    }
+}
+
+/// Where the score of the clean picture comes from.
+pub fn map(order: &Order, clean: &Clean, kind: SaliencyKind, task: &Task) -> Result<LabEvent> {
+    let pairs = Pairs::new(&order.set, order.goal, &[order.image], &[order.target])?;
+    let (preprocess, grid) = (order.encoder.preprocess(), clean.grid);
+    let mut victim: Box<dyn Victim> = if clean.own_size {
+        Box::new(Resized::new(pairs, preprocess, grid.height, grid.width)?)
+    } else {
+        Box::new(pairs)
+    };
+    let engine = order.set.engine.as_ref();
+    let x = &clean.pixels;
+    let map = saliency(victim.as_mut(), 0, x, kind, Uphill::Margin, engine, task)?;
+    Ok(LabEvent::Saliency(Arc::new(map)))
+}
+
+/// Reads a mask: light pixels may be changed.
+pub fn open_mask(path: &Path) -> Result<LabEvent> {
+    let picture = open_picture(path)?;
+    let light = |p: &[u8]| p.iter().map(|v| u32::from(*v)).sum::<u32>() > 3 * 127;
+    let free: Vec<bool> = picture.rgb.chunks_exact(3).map(light).collect();
+    if !free.contains(&true) {
+        return Err(Error::dataset(
+            path,
+            "has no light pixel, so nothing may be changed",
+            "Paint white where the attack may go, and black elsewhere.",
+        ));
+    }
+    Ok(LabEvent::Mask(Mask {
+        width: picture.width,
+        height: picture.height,
+        free: Arc::new(free),
+    }))
+}
+
+/// Attacks a set; with a second encoder's folder, embeds the set with that first.
+pub fn set(
+    mut order: SetOrder,
+    transfer: Option<&Path>,
+    options: &EncoderOptions,
+    done: &Mutex<Done>,
+    task: &Task,
+) -> Result<LabEvent> {
+    if let Some(folder) = transfer {
+        let encoder = Encoder::open(&EncoderFiles::open(folder)?, options, task)?;
+        let cache = Cache::open().ok();
+        let made = encoder.embed_dataset(&order.dataset, cache.as_ref(), task)?;
+        if made.images.rows() != order.set.images.rows()
+            || made.texts.rows() != order.set.texts.rows()
+        {
+            return Err(Error::model(
+                folder,
+                "cannot embed every picture and caption of this set",
+                "See the log; choose another second encoder.",
+            ));
+        }
+        order.transfer = Some(Transfer {
+            encoder: Arc::new(encoder),
+            images: Arc::new(made.images),
+            texts: Arc::new(made.texts),
+        });
+    }
+    let report = attack_set(&order, &mut lock(done), task)?;
+    Ok(LabEvent::Set(Arc::new(report)))
+}

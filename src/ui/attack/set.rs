@@ -1,0 +1,395 @@
+//! The page of the whole set: what is asked, recall against epsilon, and every picture.
+
+use super::super::View;
+use super::super::theme::tokens;
+use super::super::widgets::{empty_state, grouped, heading, primary, weak};
+use super::fields::{field, levels, named, parse_levels};
+use super::table;
+use crate::attack::{SetReport, is_in_pixels};
+use crate::dataset::Dataset;
+use crate::retrieval::Metrics;
+use crate::session::{AttackCommand, Command, Pick, Reach, SetPlan, Which};
+use egui::{Align, Layout, RichText, Ui};
+use egui_plot::{Line, Plot, Points};
+
+/// The form of the set, in the inspector.
+pub fn form_ui(ui: &mut Ui, view: &mut View<'_>) {
+    let lab = &view.session.lab;
+    let old = lab.set.plan.clone();
+    let mut plan = old.clone();
+    heading(ui, "Set");
+    which_ui(ui, view, &mut plan);
+    eps_ui(ui, view, &mut plan);
+    field(ui, "Batch", |ui| {
+        let drag = egui::DragValue::new(&mut plan.batch)
+            .range(1..=256)
+            .speed(0.1);
+        named(ui, "Batch", drag).on_hover_text("Pictures attacked together");
+    });
+    let hint =
+        "Perturbed pictures (PNG and exact .npy), and what is needed to go on after a restart";
+    folder_ui(ui, view, "Save to", &mut plan.save, Pick::SetFolder, hint);
+    let hint = "A second encoder that sees the pictures perturbed for the first: does the attack transfer?";
+    folder_ui(
+        ui,
+        view,
+        "Transfer",
+        &mut plan.transfer,
+        Pick::TransferFolder,
+        hint,
+    );
+    if plan != old {
+        view.ask(Command::Attack(AttackCommand::SetPlan(Box::new(plan))));
+    }
+    ui.add_space(4.0);
+    run_ui(ui, view);
+}
+
+fn which_ui(ui: &mut Ui, view: &View<'_>, plan: &mut SetPlan) {
+    let session = view.session;
+    let all = session.dataset.as_ref().map_or(0, |d| d.images.len());
+    let listed = session.browser.rows.len();
+    let first = match plan.which {
+        Which::First(n) => n,
+        _ => 50,
+    };
+    let title = match plan.which {
+        Which::First(_) => "the first of the set".to_owned(),
+        Which::Listed => format!("the browser's list ({})", grouped(listed)),
+        Which::All => format!("all ({})", grouped(all)),
+    };
+    field(ui, "Pictures", |ui| {
+        egui::ComboBox::from_id_salt("which")
+            .width(ui.available_width() - 4.0)
+            .selected_text(title)
+            .show_ui(ui, |ui| {
+                ui.selectable_value(&mut plan.which, Which::First(first), "the first of the set");
+                ui.selectable_value(
+                    &mut plan.which,
+                    Which::Listed,
+                    format!("the browser's list ({})", grouped(listed)),
+                );
+                ui.selectable_value(
+                    &mut plan.which,
+                    Which::All,
+                    format!("all ({})", grouped(all)),
+                );
+            });
+    });
+    if let Which::First(n) = &mut plan.which {
+        field(ui, "How many", |ui| {
+            ui.add(egui::DragValue::new(n).range(1..=all.max(1)).speed(0.5));
+        });
+    }
+}
+
+/// The radii, typed as a list.
+fn eps_ui(ui: &mut Ui, view: &mut View<'_>, plan: &mut SetPlan) {
+    let pixels = is_in_pixels(view.session.lab.settings.threat.norm);
+    let unit = if pixels { 255.0 } else { 1.0 };
+    let shown = || {
+        let text = |e: &f32| {
+            let n = (f64::from(*e) * unit * 1000.0).round() / 1000.0;
+            n.to_string()
+        };
+        plan.eps.iter().map(text).collect::<Vec<_>>().join(", ")
+    };
+    let mut text = view.state.lab.eps.clone().unwrap_or_else(shown);
+    let parsed = parse_list(&text, pixels);
+    let response = field(ui, "Epsilons", |ui| {
+        let edit = egui::TextEdit::singleline(&mut text).desired_width(f32::INFINITY);
+        ui.add(edit)
+    });
+    if pixels {
+        weak(ui, "in 255ths, rising");
+    }
+    if response.changed() {
+        if let Some(eps) = parse_list(&text, pixels) {
+            plan.eps = eps;
+        }
+        view.state.lab.eps = Some(text);
+    } else if response.lost_focus() && parsed.is_some() {
+        view.state.lab.eps = None;
+    }
+    if parsed.is_none() {
+        let t = tokens(ui);
+        ui.label(RichText::new("Write rising numbers, as 0.5, 1, 2, 4, 8").color(t.warn));
+    }
+}
+
+/// Rising radii from a list of numbers; `None` where it is no such list.
+fn parse_list(text: &str, pixels: bool) -> Option<Vec<f32>> {
+    let one = |part: &str| -> Option<f32> {
+        let value = if pixels && part.contains('/') {
+            parse_levels(part)? / 255.0
+        } else {
+            part.parse::<f64>().ok()? / if pixels { 255.0 } else { 1.0 }
+        };
+        Some(value as f32).filter(|v| v.is_finite() && *v > 0.0)
+    };
+    let parts = text.split([',', ' ', ';']).filter(|p| !p.is_empty());
+    let eps: Vec<f32> = parts.map(one).collect::<Option<_>>()?;
+    (!eps.is_empty() && eps.windows(2).all(|w| w[0] < w[1])).then_some(eps)
+}
+
+fn folder_ui(
+    ui: &mut Ui,
+    view: &mut View<'_>,
+    name: &str,
+    folder: &mut Option<std::path::PathBuf>,
+    pick: Pick,
+    hint: &str,
+) {
+    field(ui, name, |ui| {
+        let text = folder.as_ref().map(|f| {
+            let name = f.file_name().map(|n| n.to_string_lossy().into_owned());
+            name.unwrap_or_else(|| f.display().to_string())
+        });
+        let shown = text.as_deref().unwrap_or("nowhere");
+        let shown = if pick == Pick::TransferFolder && text.is_none() {
+            "no second encoder"
+        } else {
+            shown
+        };
+        let clear = folder.is_some();
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if clear && ui.small_button("Remove").clicked() {
+                *folder = None;
+            }
+            if ui.small_button("Folder…").on_hover_text(hint).clicked() {
+                view.commands.push(Command::Pick(pick));
+            }
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                ui.add(egui::Label::new(RichText::new(shown).color(tokens(ui).weak)).truncate());
+            });
+        });
+    });
+}
+
+fn run_ui(ui: &mut Ui, view: &mut View<'_>) {
+    let session = view.session;
+    let set = &session.lab.set;
+    ui.horizontal(|ui| {
+        if set.running {
+            if ui.button("Cancel").clicked() {
+                view.commands.push(Command::Cancel("attack-set"));
+            }
+            return;
+        }
+        let same = set.asked.as_ref().is_some_and(|(settings, goal, plan)| {
+            *settings == session.lab.settings && *goal == session.lab.goal && *plan == set.plan
+        });
+        let done = set.stopped.map_or(0, |(done, _)| done);
+        let text = if same && done > 0 {
+            "Resume"
+        } else {
+            "Attack the set"
+        };
+        let ready = session.lab.reach != Reach::Unknown && session.ranking.is_some();
+        if ui
+            .add_enabled_ui(ready, |ui| primary(ui, text))
+            .inner
+            .clicked()
+        {
+            view.commands.push(Command::Attack(AttackCommand::RunSet));
+        }
+        let export = ui.add_enabled(set.report.is_some(), egui::Button::new("Export…"));
+        if export
+            .on_hover_text("The figures as JSON, the pictures as CSV beside it")
+            .clicked()
+        {
+            view.commands
+                .push(Command::Attack(AttackCommand::ExportSet(None)));
+        }
+    });
+    if let Some(job) = session.jobs.iter().find(|j| j.slot == "attack-set") {
+        let p = &job.progress;
+        let share = p.done as f32 / p.total.max(1) as f32;
+        let size = egui::vec2(ui.available_width() - 4.0, 5.0);
+        let (rect, _) = ui.allocate_exact_size(size, egui::Sense::hover());
+        super::super::widgets::bar(ui, rect, share, tokens(ui).accent);
+        weak(
+            ui,
+            format!(
+                "{} of {}",
+                grouped(p.done as usize),
+                grouped(p.total as usize)
+            ),
+        );
+    } else if let Some((done, all)) = set.stopped {
+        weak(
+            ui,
+            format!(
+                "Stopped: {} of {} pictures are done and kept.",
+                grouped(done),
+                grouped(all)
+            ),
+        );
+    }
+}
+
+/// Draws the page's centre.
+pub fn set_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
+    let Some(report) = view.session.lab.set.report.clone() else {
+        let running = view.session.lab.set.running;
+        let (title, text) = if running {
+            (
+                "Attacking the set…",
+                "Recall against epsilon appears when it is done; a cancelled run can be resumed.",
+            )
+        } else {
+            (
+                "The whole set",
+                "Attack many pictures at several epsilons: recall, success rate, and how much each picture takes.",
+            )
+        };
+        if empty_state(ui, title, text, (!running).then_some("Attack the set now")) {
+            view.ask(Command::Attack(AttackCommand::RunSet));
+        }
+        return;
+    };
+    ui.horizontal(|ui| {
+        let title = format!("{} on {} pictures", report.settings.method.title(), grouped(report.images));
+        heading(ui, &title);
+        let broken = report.levels.last().map_or(0.0, |l| 100.0 * l.success_rate);
+        weak(
+            ui,
+            format!(
+                "{} stood before · {broken:.1} % of them broken at the largest epsilon · {:.1} s, {:.1} steps/s",
+                grouped(report.stood_before),
+                report.seconds,
+                report.steps_per_second
+            ),
+        );
+    });
+    let tall = (ui.available_height() * 0.34).clamp(130.0, 360.0);
+    let gap = ui.spacing().item_spacing.x;
+    let half = (ui.available_width() - gap) / 2.0;
+    ui.horizontal_top(|ui| {
+        for (name, i2t) in [("I→T", true), ("T→I", false)] {
+            ui.allocate_ui(egui::vec2(half, tall), |ui| {
+                ui.vertical(|ui| {
+                    ui.set_width(half);
+                    recall_ui(ui, &report, name, i2t, tall - 26.0);
+                });
+            });
+        }
+    });
+    table::levels_ui(ui, &report);
+    ui.add_space(4.0);
+    table::rows_ui(ui, view, dataset, &report);
+}
+
+/// Recall against epsilon, one direction.
+fn recall_ui(ui: &mut Ui, report: &SetReport, name: &str, i2t: bool, tall: f32) {
+    let t = tokens(ui);
+    let of = |r: &crate::retrieval::Report| -> Metrics {
+        if i2t { r.i2t.clone() } else { r.t2i.clone() }
+    };
+    let pixels = is_in_pixels(report.settings.threat.norm);
+    let unit = if pixels { 255.0 } else { 1.0 };
+    let series = |get: fn(&Metrics) -> f64| -> Vec<[f64; 2]> {
+        let clean = [0.0, get(&of(&report.clean))];
+        let levels = report.levels.iter();
+        let rest = levels.map(|l| [f64::from(l.eps) * unit, get(&of(&l.robust))]);
+        std::iter::once(clean).chain(rest).collect()
+    };
+    let lines = [
+        ("R@1", t.accent, series(|m| f64::from(m.r1))),
+        ("R@5", t.good, series(|m| f64::from(m.r5))),
+        ("R@10", t.warn, series(|m| f64::from(m.r10))),
+    ];
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 5.0;
+        ui.label(
+            RichText::new(format!("{name} recall against epsilon"))
+                .size(12.5)
+                .strong(),
+        );
+        for (name, colour, _) in &lines {
+            let (line, _) = ui.allocate_exact_size(egui::vec2(14.0, 12.0), egui::Sense::hover());
+            ui.painter().hline(
+                line.x_range(),
+                line.center().y,
+                egui::Stroke::new(2.0, *colour),
+            );
+            ui.label(RichText::new(*name).size(12.0).color(t.weak));
+        }
+    });
+    let suffix = if pixels { "/255" } else { "" };
+    Plot::new(("recall", name))
+        .height(tall)
+        .show_background(false)
+        .allow_drag(false)
+        .allow_zoom(false)
+        .allow_scroll(false)
+        .allow_boxed_zoom(false)
+        .include_y(0.0)
+        .include_y(100.0)
+        .set_margin_fraction(egui::vec2(0.02, 0.04))
+        .y_axis_min_width(30.0)
+        .grid_color(t.line)
+        .grid_fade(0.0)
+        .x_grid_spacer(|input| super::curves::marks(input.bounds, false))
+        .y_grid_spacer(|input| super::curves::marks(input.bounds, true))
+        .x_axis_formatter(move |mark, _| {
+            if mark.value < 0.0 {
+                String::new()
+            } else {
+                format!("{}{suffix}", mark.value)
+            }
+        })
+        .y_axis_formatter(|mark, _| {
+            if (0.0..=100.0).contains(&mark.value) {
+                format!("{:.0}", mark.value)
+            } else {
+                String::new()
+            }
+        })
+        .label_formatter(move |at| match at {
+            egui_plot::HoverPosition::NearDataPoint {
+                plot_name,
+                position,
+                ..
+            } => Some(format!(
+                "{plot_name} {:.1} % at {}{suffix}",
+                position.y,
+                (position.x * 100.0).round() / 100.0
+            )),
+            egui_plot::HoverPosition::Elsewhere { .. } => None,
+        })
+        .show(ui, |plot| {
+            for (name, colour, series) in lines {
+                plot.line(Line::new(name, series.clone()).color(colour).width(1.8));
+                plot.points(Points::new(name, series).color(colour).radius(2.5));
+            }
+        });
+}
+
+/// A radius as people write it.
+pub fn radius(report: &SetReport, eps: f32) -> String {
+    if is_in_pixels(report.settings.threat.norm) {
+        levels(eps)
+    } else {
+        format!("{}", (f64::from(eps) * 1000.0).round() / 1000.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_of_epsilons_must_rise() {
+        let eps = parse_list("0.5, 1,2 4/255;8", true).expect("a list");
+        let wanted = [0.5, 1.0, 2.0, 4.0, 8.0].map(|n: f32| n / 255.0);
+        assert!(
+            eps.iter().zip(wanted).all(|(a, b)| (a - b).abs() < 1e-8),
+            "{eps:?}"
+        );
+        assert_eq!(parse_list("1 3", false), Some(vec![1.0, 3.0]));
+        for odd in ["", "2, 1", "1, 1", "a", "-1", "0"] {
+            assert_eq!(parse_list(odd, true), None, "{odd}");
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! The lab's pictures as textures: the running program makes them, the views draw them.
+
+use egui::{Color32, ColorImage, Context, TextureHandle, TextureId, TextureOptions, Vec2};
+
+/// What a heatmap's colours mean.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Legend {
+    /// Colours from the lowest to the highest value.
+    pub bar: Vec<Color32>,
+    /// What stands at the left end, in the middle and at the right end.
+    pub ends: [String; 3],
+    /// What is shown.
+    pub text: String,
+}
+
+/// One picture on the graphics device.
+#[derive(Clone)]
+pub struct Sheet {
+    /// Its texture.
+    pub texture: TextureId,
+    /// Its size, in pixels.
+    pub size: Vec2,
+    /// A name to be drawn on it; empty for none.
+    pub title: &'static str,
+    /// Keeps a texture of egui's alive.
+    handle: Option<TextureHandle>,
+}
+
+/// Sharp pixels when magnified, smooth when not.
+pub const SAMPLING: TextureOptions = TextureOptions {
+    magnification: egui::TextureFilter::Nearest,
+    minification: egui::TextureFilter::Linear,
+    wrap_mode: egui::TextureWrapMode::ClampToEdge,
+    mipmap_mode: None,
+};
+
+impl Sheet {
+    /// A picture in memory.
+    pub fn image(ctx: &Context, name: &str, title: &'static str, image: ColorImage) -> Self {
+        let handle = ctx.load_texture(name, image, SAMPLING);
+        Self {
+            texture: handle.id(),
+            size: handle.size_vec2(),
+            title,
+            handle: Some(handle),
+        }
+    }
+
+    /// A texture that somebody else keeps.
+    pub fn native(texture: TextureId, size: Vec2, title: &'static str) -> Self {
+        Self {
+            texture,
+            size,
+            title,
+            handle: None,
+        }
+    }
+
+    /// Is it kept here?
+    pub fn is_own(&self) -> bool {
+        self.handle.is_some()
+    }
+}
+
+/// What the lab shows.
+#[derive(Default)]
+pub struct Sheets {
+    /// The picture without perturbation.
+    pub original: Option<Sheet>,
+    /// With it.
+    pub adversarial: Option<Sheet>,
+    /// What lies between them, amplified.
+    pub difference: Option<Sheet>,
+    /// The heatmap: one picture, or one per channel.
+    pub heat: Vec<Sheet>,
+    /// What its colours mean.
+    pub legend: Legend,
+}
+
+impl Sheets {
+    /// Forgets all but the picture without perturbation.
+    pub fn forget_change(&mut self) {
+        self.adversarial = None;
+        self.difference = None;
+        self.heat.clear();
+    }
+}

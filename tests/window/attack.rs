@@ -1,0 +1,619 @@
+//! The attack lab: take a pair, attack, compare, cancel, export, undo; then a whole set.
+
+use super::*;
+use nearmiss::attack::{Goal, Method};
+use nearmiss::session::{AttackCommand, Command, Compare, Heat, Reach, SetPlan, Tab, Which};
+use prost::Message;
+use tract_onnx::pb::{
+    AttributeProto, ModelProto, NodeProto, TensorProto, attribute_proto::AttributeType,
+};
+
+/// The demo with the lab open.
+fn lab() -> Window {
+    let mut window = demo();
+    click(&mut window, "Attack this pair");
+    assert_eq!(session(&window).tab, Tab::Attack);
+    assert_eq!(errors(&window), Vec::<String>::new());
+    window
+}
+
+fn ask(window: &mut Window, command: AttackCommand) {
+    let ctx = window.ctx.clone();
+    window.state_mut().perform(&ctx, Command::Attack(command));
+    settle(window);
+}
+
+/// Presses the inspector's own button, not that of the rail.
+fn press_attack(window: &mut Window) {
+    let attack = window.get_all_by_label("Attack").max_by(|a, b| {
+        let x = |n: &egui_kittest::Node<'_>| n.rect().left();
+        x(a).total_cmp(&x(b))
+    });
+    attack.expect("there").click();
+}
+
+fn has(window: &Window, text: &str) -> bool {
+    window.query_all_by_label_contains(text).next().is_some()
+}
+
+fn choose(window: &mut Window, field: &str, entry: &str) {
+    let name = window.get_by(|n| {
+        n.label().as_deref() == Some(field) && n.role() == egui::accesskit::Role::ComboBox
+    });
+    name.click();
+    settle(window);
+    window
+        .get_all_by_label(entry)
+        .last()
+        .expect("in the list")
+        .click();
+    settle(window);
+}
+
+/// A number typed into the field of that name.
+fn enter(window: &mut Window, field: &str, text: &str) {
+    window
+        .get_by(|n| {
+            n.label().as_deref() == Some(field) && n.role() == egui::accesskit::Role::SpinButton
+        })
+        .click();
+    window.step();
+    window.step();
+    let edit = window.get_by(|n| n.is_focused());
+    edit.type_text(text);
+    window.step();
+    window.key_press(egui::Key::Enter);
+    settle(window);
+}
+
+/// A radius at which the demo's encoder is fooled.
+const EPS: f32 = 16.0 / 255.0;
+
+#[test]
+fn a_pair_is_attacked_and_undone() {
+    let mut window = lab();
+    let target = {
+        let lab = &session(&window).lab;
+        let clean = lab.clean.as_ref().expect("read");
+        assert_eq!((lab.goal, lab.reach.clone()), (Goal::Win, Reach::Open));
+        let (right, wrong) = (
+            clean.standing.right.expect("right"),
+            clean.standing.wrong.expect("wrong"),
+        );
+        let rank = session(&window)
+            .direction(Side::Image)
+            .expect("ranked")
+            .ranks[0];
+        assert_eq!(
+            clean.standing.rank, rank,
+            "the lab starts where the ranking left it"
+        );
+        assert_ne!(right.index, wrong.index);
+        assert_eq!(lab.target(), Some(wrong.index as usize));
+        wrong.index
+    };
+    assert!(has(&window, "before 1. "));
+    let mut settings = session(&window).lab.settings.clone();
+    assert_eq!((settings.method, settings.steps()), (Method::Pgd, 10));
+    (settings.threat.eps, settings.steps) = (EPS, Some(40));
+    ask(&mut window, AttackCommand::SetSettings(Box::new(settings)));
+    press_attack(&mut window);
+    settle(&mut window);
+    assert_eq!(errors(&window), Vec::<String>::new());
+    let shot = session(&window).lab.last().expect("attacked").shot.clone();
+    let (before, after) = (&shot.before, &shot.after);
+    assert!(
+        after.verdict.fooled,
+        "PGD at 16/255 fools the demo encoder: {:?}",
+        after.verdict
+    );
+    assert_eq!(after.hits[0].index, target, "the target ranks first");
+    assert!(
+        after.rank > before.rank || before.rank > 1,
+        "{} then {}",
+        before.rank,
+        after.rank
+    );
+    let clean = session(&window)
+        .lab
+        .clean
+        .as_ref()
+        .expect("read")
+        .pixels
+        .clone();
+    for (x, c) in shot.adversarial.iter().zip(clean.iter()) {
+        assert!((0.0..=1.0).contains(x) && (x - c).abs() <= EPS + 1e-6);
+    }
+    // What is drawn is what was computed.
+    let caption =
+        session(&window).dataset.as_ref().expect("open").captions[target as usize].clone();
+    assert!(has(&window, &format!("after 1. {caption}")));
+    let moved = format!("Its rank: {} → {}", before.rank, after.rank);
+    assert!(has(&window, &moved), "{moved}");
+    // Another attack, then back, and back to the clean picture.
+    let mut settings = session(&window).lab.settings.clone();
+    settings.seed = 7;
+    ask(&mut window, AttackCommand::SetSettings(Box::new(settings)));
+    window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Enter);
+    settle(&mut window);
+    let second = session(&window).lab.last().expect("attacked").shot.clone();
+    assert_eq!(second.settings.seed, 7);
+    window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Z);
+    settle(&mut window);
+    let back = session(&window).lab.last().expect("the first").shot.clone();
+    assert!(std::sync::Arc::ptr_eq(&back, &shot));
+    click(&mut window, "Undo");
+    assert!(session(&window).lab.last().is_none());
+    assert!(!has(&window, "after 1. ") && has(&window, "before 1. "));
+    assert_eq!(
+        session(&window).query,
+        Some(Query::Row(Side::Image, 0)),
+        "the pair stays"
+    );
+    click(&mut window, "Redo");
+    assert!(session(&window).lab.last().is_some());
+    // Undo of the other views is their own.
+    click(&mut window, "Retrieval");
+    window.key_press(egui::Key::ArrowRight);
+    settle(&mut window);
+    window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Z);
+    settle(&mut window);
+    assert_eq!(session(&window).query, Some(Query::Row(Side::Image, 0)));
+    assert!(
+        session(&window).lab.last().is_some(),
+        "the attack is still there"
+    );
+}
+
+/// Colours inside the first thing of that name.
+fn colours(window: &mut Window, name: &str) -> Vec<[u8; 3]> {
+    let rect = window
+        .get_all_by_label(name)
+        .next()
+        .expect("there")
+        .rect()
+        .shrink(4.0);
+    let picture = window.render().expect("rendered");
+    let mut out = Vec::new();
+    for y in rect.top() as u32..rect.bottom() as u32 {
+        for x in rect.left() as u32..rect.right() as u32 {
+            let p = picture.get_pixel(x, y);
+            out.push([p[0], p[1], p[2]]);
+        }
+    }
+    out
+}
+
+#[test]
+fn the_pictures_are_compared_in_every_way() {
+    let mut window = lab();
+    press_attack(&mut window);
+    settle(&mut window);
+    for name in ["original picture", "adversarial picture", "heatmap"] {
+        assert!(window.query_by_label(name).is_some(), "{name}");
+    }
+    // Signed: blue and red, and white between.
+    let seen = colours(&mut window, "heatmap");
+    let count = |of: &dyn Fn(&[u8; 3]) -> bool| seen.iter().filter(|c| of(c)).count();
+    let (red, blue) = (
+        count(&|c| c[0] > 150 && c[2] < 110),
+        count(&|c| c[2] > 150 && c[0] < 110),
+    );
+    assert!(red > 200 && blue > 200, "{red} red, {blue} blue");
+    for (name, compare) in [
+        ("Slider", Compare::Slider),
+        ("Blink", Compare::Blink),
+        ("Difference ×8", Compare::Difference),
+    ] {
+        click_now(&mut window, name);
+        assert_eq!(session(&window).lab.looks.compare, compare);
+    }
+    assert!(window.query_by_label("amplified difference").is_some());
+    let grey = colours(&mut window, "amplified difference");
+    let mean: f64 = grey.iter().map(|c| f64::from(c[0])).sum::<f64>() / grey.len() as f64;
+    assert!((40.0..215.0).contains(&mean), "around grey: {mean}");
+    click(&mut window, "Side by side");
+    click(&mut window, "Channels");
+    for name in ["red", "green", "blue", "mean"] {
+        assert!(
+            window.query_by_label(&format!("heatmap, {name}")).is_some(),
+            "{name}"
+        );
+    }
+    for (name, heat) in [
+        ("Magnitude", Heat::Magnitude),
+        ("Spectrum", Heat::Spectrum),
+        ("Saliency", Heat::Saliency),
+    ] {
+        click(&mut window, name);
+        assert_eq!(session(&window).lab.looks.heat, heat);
+        let mut seen = colours(&mut window, "heatmap");
+        seen.sort_unstable();
+        seen.dedup();
+        assert!(seen.len() > 50, "{name}: {} colours", seen.len());
+    }
+    for kind in ["SmoothGrad", "Integrated gradients"] {
+        choose(&mut window, "Kind of saliency map", kind);
+        assert_eq!(session(&window).lab.looks.saliency.title(), kind);
+    }
+    assert_eq!(errors(&window), Vec::<String>::new());
+}
+
+/// Clicks without waiting: blinking never settles.
+fn click_now(window: &mut Window, text: &str) {
+    window
+        .get_all_by_label_contains(text)
+        .next()
+        .expect("there")
+        .click();
+    for _ in 0..3 {
+        window.step();
+    }
+}
+
+#[test]
+fn pictures_zoom_together_about_the_pointer() {
+    let mut window = lab();
+    let rect = window.get_by_label("original picture").rect();
+    window.hover_at(rect.center());
+    window.step();
+    window.event(egui::Event::MouseWheel {
+        unit: egui::MouseWheelUnit::Point,
+        delta: egui::vec2(0.0, 400.0),
+        source: egui::MouseWheelSource::Wheel,
+        phase: egui::TouchPhase::Move,
+        modifiers: egui::Modifiers::NONE,
+    });
+    for _ in 0..40 {
+        window.step();
+    }
+    fn stated(n: &egui_kittest::kittest::AccessKitNode<'_>) -> bool {
+        n.label().is_some_and(|l| l.ends_with(" %"))
+    }
+    window
+        .query_by(stated)
+        .expect("the magnification is stated")
+        .click();
+    settle(&mut window);
+    assert!(window.query_by(stated).is_none(), "all of it is seen again");
+}
+
+#[test]
+fn a_slow_attack_is_cancelled_within_a_second() {
+    let mut window = lab();
+    choose(&mut window, "Method", "Square");
+    enter(&mut window, "Queries", "100000");
+    let settings = session(&window).lab.settings.clone();
+    assert_eq!(
+        (settings.method, settings.steps()),
+        (Method::Square, 100_000)
+    );
+    // A radius at which it has no chance, so that it does not end by itself.
+    let mut settings = settings;
+    settings.threat.eps = 1e-4;
+    ask(&mut window, AttackCommand::SetSettings(Box::new(settings)));
+    press_attack(&mut window);
+    for _ in 0..40 {
+        window.step();
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let running = session(&window).lab.running.as_ref().expect("under way");
+    let slot = std::sync::Arc::clone(&running.slot);
+    assert!(!running.points.is_empty(), "the curves grow while it runs");
+    click_now(&mut window, "Cancel");
+    let start = Instant::now();
+    // The job lets go of its slot when it has ended.
+    while std::sync::Arc::strong_count(&slot) > 1 {
+        assert!(start.elapsed() < Duration::from_secs(1), "still running");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    settle(&mut window);
+    assert!(session(&window).lab.running.is_none() && session(&window).lab.last().is_none());
+    assert_eq!(errors(&window), Vec::<String>::new());
+}
+
+#[test]
+fn an_attack_is_exported_with_all_that_reproduces_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = lab();
+    press_attack(&mut window);
+    settle(&mut window);
+    let shot = session(&window).lab.last().expect("attacked").shot.clone();
+    let path = folder.path().join("adversarial.png");
+    ask(&mut window, AttackCommand::Export(Some(path.clone())));
+    assert_eq!(errors(&window), Vec::<String>::new());
+    let saved = image::open(&path).expect("a picture").into_rgb8();
+    let grid = shot.grid;
+    assert_eq!(
+        (saved.width() as usize, saved.height() as usize),
+        (grid.width, grid.height)
+    );
+    let pixel = saved.get_pixel(3, 2)[1];
+    let exact = shot.adversarial[grid.plane() + 2 * grid.width + 3];
+    assert_eq!(pixel, (exact * 255.0).round() as u8);
+    assert!(folder.path().join("adversarial.heatmap.png").exists());
+    assert!(folder.path().join("adversarial.npy").exists());
+    let report = std::fs::read(folder.path().join("adversarial.json")).expect("a report");
+    let report: serde_json::Value = serde_json::from_slice(&report).expect("JSON");
+    assert_eq!(report["settings"]["method"], "pgd");
+    assert_eq!(report["after"]["rank"], shot.after.rank);
+    assert_eq!(report["model_blake3"].as_str().map(str::len), Some(64));
+}
+
+#[test]
+fn a_click_on_a_caption_makes_it_the_target() {
+    let mut window = lab();
+    let wrong = {
+        let own = session(&window)
+            .dataset
+            .as_ref()
+            .expect("open")
+            .captions_of(0);
+        let standing = &session(&window).lab.clean.as_ref().expect("read").standing;
+        let mut wrong = standing
+            .hits
+            .iter()
+            .filter(|h| !own.contains(&(h.index as usize)));
+        wrong.nth(2).expect("a third").index as usize
+    };
+    let caption = session(&window).dataset.as_ref().expect("open").captions[wrong].clone();
+    window
+        .query_all_by(|n| {
+            n.label()
+                .is_some_and(|l| l.starts_with("before") && l.contains(&caption))
+        })
+        .next()
+        .expect("in the list")
+        .click();
+    settle(&mut window);
+    assert_eq!(session(&window).lab.target(), Some(wrong));
+    press_attack(&mut window);
+    settle(&mut window);
+    let shot = session(&window).lab.last().expect("attacked").shot.clone();
+    assert_eq!((shot.goal, shot.target), (Goal::Win, wrong));
+    let (before, after) = (
+        shot.before.target.expect("its rank"),
+        shot.after.target.expect("its rank"),
+    );
+    assert!(
+        after.1 < before.1,
+        "the target rises: {} then {}",
+        before.1,
+        after.1
+    );
+}
+
+#[test]
+fn the_lab_follows_the_picture_selected() {
+    let mut window = lab();
+    click(&mut window, "Next");
+    assert_eq!(session(&window).tab, Tab::Attack);
+    let lab = &session(&window).lab;
+    assert_eq!(
+        (lab.image, lab.clean.as_ref().map(|c| c.image)),
+        (Some(1), Some(1))
+    );
+    let rank = session(&window)
+        .direction(Side::Image)
+        .expect("ranked")
+        .ranks[1];
+    assert_eq!(lab.clean.as_ref().map(|c| c.standing.rank), Some(rank));
+    ask(&mut window, AttackCommand::SetOwnSize(true));
+    press_attack(&mut window);
+    settle(&mut window);
+    assert_eq!(errors(&window), Vec::<String>::new());
+    let done = session(&window).lab.last().expect("attacked").clone();
+    assert!(done.shot.own_size);
+    let picture = &done.order.picture;
+    assert_eq!(
+        (done.shot.grid.width, done.shot.grid.height),
+        (picture.width as usize, picture.height as usize)
+    );
+    click(&mut window, "Previous");
+    assert!(
+        session(&window).lab.last().is_none(),
+        "the other picture was not attacked"
+    );
+    click(&mut window, "Next");
+    assert!(session(&window).lab.last().is_some());
+}
+
+#[test]
+fn a_set_is_attacked_cancelled_and_resumed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = lab();
+    ask(&mut window, AttackCommand::SetGoal(Goal::Lose));
+    click(&mut window, "Whole set…");
+    let plan = SetPlan {
+        which: Which::First(24),
+        eps: vec![0.5 / 255.0, 8.0 / 255.0],
+        batch: 4,
+        ..SetPlan::default()
+    };
+    ask(&mut window, AttackCommand::SetPlan(Box::new(plan)));
+    click_now(&mut window, "Attack the set now");
+    let start = Instant::now();
+    let some_done = |window: &Window| {
+        let job = session(window).jobs.iter().find(|j| j.slot == "attack-set");
+        job.is_some_and(|j| j.progress.total == 24 && j.progress.done > 0)
+    };
+    while !some_done(&window) && session(&window).lab.set.running {
+        assert!(start.elapsed() < Duration::from_mins(2));
+        window.step();
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    if session(&window).lab.set.running {
+        click_now(&mut window, "Cancel");
+        settle(&mut window);
+        std::thread::sleep(Duration::from_secs(1));
+        settle(&mut window);
+        let (done, all) = session(&window).lab.set.stopped.expect("stopped");
+        assert!(done > 0 && done < 24 && all == 24, "{done} of {all}");
+        assert!(session(&window).lab.set.report.is_none());
+        click(&mut window, "Resume");
+    }
+    settle(&mut window);
+    assert_eq!(errors(&window), Vec::<String>::new());
+    let report = session(&window).lab.set.report.clone().expect("a report");
+    assert_eq!(
+        (report.images, report.levels.len(), report.rows.len()),
+        (24, 2, 24)
+    );
+    let [small, large] = &report.levels[..] else {
+        panic!("two levels")
+    };
+    assert!(small.success_rate <= large.success_rate);
+    assert!(
+        large.robust.i2t.r1 < report.clean.i2t.r1,
+        "8/255 costs recall"
+    );
+    // What is drawn is what was computed; a click takes the picture to the lab.
+    let row = &report.rows[0];
+    assert!(has(
+        &window,
+        &format!(
+            "picture {}, rank {} then {}",
+            row.name, row.rank_before, row.rank_after
+        )
+    ));
+    let path = folder.path().join("set.json");
+    ask(&mut window, AttackCommand::ExportSet(Some(path.clone())));
+    let saved: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(&path).expect("written")).expect("JSON");
+    assert_eq!(saved["rows"].as_array().map(Vec::len), Some(24));
+    let table = std::fs::read_to_string(folder.path().join("set.csv")).expect("written");
+    assert_eq!(table.lines().count(), 25);
+    click(&mut window, "Sort by Picture");
+    let shown = window.query_all_by(|n| n.label().is_some_and(|l| l.starts_with("picture ")));
+    assert!(shown.count() > 2, "the table is sorted, not lost");
+    click(&mut window, "Sort by Smallest epsilon");
+    click(&mut window, &format!("picture {}", row.name));
+    let lab = &session(&window).lab;
+    assert_eq!((lab.image, lab.set.shown), (Some(row.image), false));
+}
+
+/// The demo's encoder with an operator on the way that has no gradient; its numbers are the same.
+fn blocked_encoder() -> tempfile::TempDir {
+    let data = nearmiss::encoder::data_dir().expect("a data folder");
+    let demo = nearmiss::dataset::demo::unpack(&data)
+        .expect("the demo")
+        .join("encoder");
+    let folder = tempfile::tempdir().expect("a folder");
+    copy(&demo, folder.path());
+    let path = find(folder.path(), "vision_model.onnx");
+    let bytes = std::fs::read(&path).expect("read");
+    let mut model = ModelProto::decode(bytes.as_slice()).expect("a model");
+    let graph = model.graph.as_mut().expect("a graph");
+    let (input, output) = (graph.input[0].name.clone(), graph.output[0].name.clone());
+    for node in &mut graph.node {
+        for name in &mut node.output {
+            if *name == output {
+                *name = "plain".into();
+            }
+        }
+    }
+    let node =
+        |op: &str, inputs: &[&str], output: &str, attribute: Vec<AttributeProto>| NodeProto {
+            op_type: op.into(),
+            name: format!("made {op}"),
+            input: inputs.iter().map(ToString::to_string).collect(),
+            output: vec![output.into()],
+            attribute,
+            ..NodeProto::default()
+        };
+    let keep = AttributeProto {
+        name: "keepdims".into(),
+        r#type: AttributeType::Int as i32,
+        i: 1,
+        ..AttributeProto::default()
+    };
+    let constant =
+        |name: &str, dims: &[i64], data_type: i32, floats: Vec<f32>, ints: Vec<i64>| TensorProto {
+            name: name.into(),
+            dims: dims.to_vec(),
+            data_type,
+            float_data: floats,
+            int64_data: ints,
+            ..TensorProto::default()
+        };
+    graph
+        .initializer
+        .push(constant("nothing", &[], 1, vec![0.0], Vec::new()));
+    graph
+        .initializer
+        .push(constant("last", &[1], 7, Vec::new(), vec![1]));
+    graph.node.extend([
+        node("RandomUniformLike", &[&input], "random", Vec::new()),
+        node("Flatten", &["random"], "flat", Vec::new()),
+        node("ReduceSum", &["flat", "last"], "sum", vec![keep]),
+        node("Mul", &["sum", "nothing"], "zero", Vec::new()),
+        node("Add", &["plain", "zero"], &output, Vec::new()),
+    ]);
+    std::fs::write(&path, model.encode_to_vec()).expect("written");
+    folder
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("created");
+    for entry in std::fs::read_dir(from).expect("read") {
+        let entry = entry.expect("an entry").path();
+        let target = to.join(entry.file_name().expect("a name"));
+        if entry.is_dir() {
+            copy(&entry, &target);
+        } else {
+            std::fs::copy(&entry, &target).expect("copied");
+        }
+    }
+}
+
+fn find(folder: &Path, name: &str) -> PathBuf {
+    let direct = folder.join(name);
+    if direct.exists() {
+        direct
+    } else {
+        folder.join("onnx").join(name)
+    }
+}
+
+#[test]
+fn without_gradients_the_lab_says_why_and_offers_queries() {
+    let encoder = blocked_encoder();
+    let mut window = demo();
+    let ctx = window.ctx.clone();
+    window
+        .state_mut()
+        .perform(&ctx, Command::OpenPath(encoder.path().to_path_buf()));
+    settle(&mut window);
+    assert_eq!(errors(&window), Vec::<String>::new());
+    click(&mut window, "Attack this pair");
+    let lab = &session(&window).lab;
+    let Reach::Blocked(why) = &lab.reach else {
+        panic!("{:?}", lab.reach)
+    };
+    assert!(why.contains("RandomUniformLike"), "{why}");
+    assert_eq!(lab.settings.method, Method::Square);
+    assert!(has(&window, "RandomUniformLike"), "the reason is shown");
+    let mut settings = lab.settings.clone();
+    settings.steps = Some(200);
+    ask(&mut window, AttackCommand::SetSettings(Box::new(settings)));
+    press_attack(&mut window);
+    settle(&mut window);
+    assert_eq!(errors(&window), Vec::<String>::new());
+    let shot = session(&window).lab.last().expect("attacked").shot.clone();
+    assert_eq!(shot.gradients, 0);
+    assert!(shot.after.verdict.margin() > shot.before.verdict.margin());
+}
+
+#[test]
+fn without_pictures_or_encoder_the_lab_says_what_is_missing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let workspace = nearmiss::session::Workspace::default();
+    let path = folder.path().join("empty.nearmiss.json");
+    workspace.save(&path).expect("saved");
+    let mut window = open(&path);
+    window.get_by_label("Attack").click();
+    settle(&mut window);
+    assert!(has(&window, "Nothing to attack"));
+    click(&mut window, "Open the demo");
+    assert!(has(&window, "before 1. "), "the lab opens by itself");
+}
