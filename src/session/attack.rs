@@ -1,9 +1,6 @@
 //! The attack lab: what is attacked and how, what came of it, how it is looked at.
 
-use crate::attack::{
-    Goal, LiveSlot, Loss, Mask, Norm, Order, Point, SaliencyKind, SetReport, Settings, Shot,
-    Standing, Threat,
-};
+use crate::attack::{Goal, LiveSlot, Loss, Mask, Norm, Order, Point, SaliencyKind, SetReport, Settings, Shot, Standing, Threat};
 use crate::compute::Grid;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -296,9 +293,7 @@ impl AttackLab {
 
     /// The attack under way on the picture shown.
     pub fn live(&self) -> Option<&Running> {
-        self.running
-            .as_ref()
-            .filter(|r| Some(r.image) == self.image)
+        self.running.as_ref().filter(|r| Some(r.image) == self.image)
     }
 
     /// Adds an attack that was done.
@@ -313,10 +308,7 @@ impl AttackLab {
 
     /// Takes the last attack on the picture shown back.
     pub fn undo(&mut self) {
-        let at = self
-            .done
-            .iter()
-            .rposition(|d| Some(d.shot.image) == self.image);
+        let at = self.done.iter().rposition(|d| Some(d.shot.image) == self.image);
         if let Some(at) = at {
             self.undone.push(self.done.remove(at));
         }
@@ -324,10 +316,7 @@ impl AttackLab {
 
     /// Brings back what was taken back last.
     pub fn redo(&mut self) {
-        let at = self
-            .undone
-            .iter()
-            .rposition(|d| Some(d.shot.image) == self.image);
+        let at = self.undone.iter().rposition(|d| Some(d.shot.image) == self.image);
         if let Some(at) = at {
             self.done.push(self.undone.remove(at));
         }

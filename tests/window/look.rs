@@ -2,6 +2,8 @@
 
 use super::*;
 use egui_kittest::SnapshotOptions;
+use nearmiss::attack::Goal;
+use nearmiss::session::{AttackCommand, Command, SetPlan, Which};
 
 /// What differs from machine to machine is painted over.
 fn snapshot(window: &mut Window, name: &str) {
@@ -14,6 +16,9 @@ fn snapshot(window: &mut Window, name: &str) {
         "threads)",
         "s ago",
         "demo-",
+        "by step · ",
+        "Time: ",
+        "stood before",
     ];
     let rects: Vec<egui::Rect> = varying
         .iter()
@@ -57,4 +62,37 @@ fn the_palette_looks_as_it_did_in_a_small_window() {
     let mut small = boot(Start::default(), [1280.0, 720.0]);
     small.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::K);
     snapshot(&mut small, "palette-1280x720");
+}
+
+#[test]
+fn the_lab_looks_as_it_did() {
+    let mut window = demo();
+    click(&mut window, "Attack this pair");
+    let lab = &session(&window).lab;
+    let mut settings = lab.settings.clone();
+    settings.steps = Some(40);
+    ask_lab(&mut window, AttackCommand::SetSettings(Box::new(settings)));
+    ask_lab(&mut window, AttackCommand::Run);
+    snapshot(&mut window, "attack");
+    window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::T);
+    settle(&mut window);
+    click(&mut window, "Channels");
+    snapshot(&mut window, "attack-light");
+    window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::T);
+    let plan = SetPlan {
+        which: Which::First(12),
+        eps: [1.0, 4.0, 16.0].map(|n| n / 255.0).to_vec(),
+        ..SetPlan::default()
+    };
+    ask_lab(&mut window, AttackCommand::SetGoal(Goal::Lose));
+    ask_lab(&mut window, AttackCommand::SetPlan(Box::new(plan)));
+    ask_lab(&mut window, AttackCommand::ShowSet(true));
+    ask_lab(&mut window, AttackCommand::RunSet);
+    snapshot(&mut window, "attack-set");
+}
+
+fn ask_lab(window: &mut Window, command: AttackCommand) {
+    let ctx = window.ctx.clone();
+    window.state_mut().perform(&ctx, Command::Attack(command));
+    settle(window);
 }

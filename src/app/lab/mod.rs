@@ -157,9 +157,10 @@ impl App {
             && self.lab.clean_asked != Some((image, own_size))
         {
             self.lab.clean_asked = Some((image, own_size));
-            self.jobs.start(LAB_CLEAN, "Reading the picture", move |_| {
-                work::look(&encoder, &dataset, &embedded, image, own_size).map(Event::Lab)
-            });
+            self.jobs
+                .start(LAB_CLEAN, "Reading the picture", move |_| {
+                    work::look(&encoder, &dataset, &embedded, image, own_size).map(Event::Lab)
+                });
         }
         if self.lab.run_wanted {
             self.start_attack();
@@ -173,9 +174,9 @@ impl App {
         let embedded = self.session.embedded.as_ref();
         let image = match self.session.query {
             Some(Query::Row(Side::Image, i)) => Some(i),
-            Some(Query::Row(Side::Text, j)) => embedded
-                .filter(|e| j < e.groups.texts())
-                .map(|e| e.groups.owner(j)),
+            Some(Query::Row(Side::Text, j)) => {
+                embedded.filter(|e| j < e.groups.texts()).map(|e| e.groups.owner(j))
+            }
             _ => None,
         };
         let lab = &mut self.session.lab;

@@ -26,10 +26,10 @@ pub enum Column {
 
 const COLUMNS: [(Column, &str, f32); 5] = [
     (Column::Name, "Picture", 0.0),
-    (Column::Before, "Rank before", 0.42),
-    (Column::After, "Rank after", 0.56),
-    (Column::Smallest, "Smallest epsilon", 0.70),
-    (Column::Margin, "Margin after", 0.87),
+    (Column::Before, "Rank before", 0.36),
+    (Column::After, "Rank after", 0.50),
+    (Column::Smallest, "Smallest epsilon", 0.64),
+    (Column::Margin, "Margin after", 0.84),
 ];
 
 /// One line per radius.
@@ -50,15 +50,7 @@ pub fn levels_ui(ui: &mut Ui, report: &SetReport) {
 
 fn levels_grid_ui(ui: &mut Ui, report: &SetReport, t: &Tokens) {
     let head = |ui: &mut Ui, text: &str| ui.label(RichText::new(text).size(12.0).color(t.weak));
-    let mut names = vec![
-        "Epsilon",
-        "Broken",
-        "I→T R@1 · 5 · 10",
-        "T→I R@1 · 5 · 10",
-        "I→T R@1 after 8 bits",
-        "Mean l-inf",
-        "Mean l2",
-    ];
+    let mut names = vec!["Epsilon", "Broken", "I→T R@1 · 5 · 10", "T→I R@1 · 5 · 10", "I→T R@1 after 8 bits", "Mean l-inf", "Mean l2"];
     if report.transfer.is_some() {
         names.extend(["Transfer: broken", "I→T R@1 there"]);
     }
@@ -130,32 +122,25 @@ fn head_ui(ui: &mut Ui, view: &mut View<'_>, t: &Tokens) {
             _ => "",
         };
         let id = ui.scope_id().with(("column", i));
-        let response = named_area(ui, cell, id, Role::ColumnHeader, which == column, || {
-            format!("Sort by {name}{mark}")
-        });
-        let colour = if which == column || response.hovered() {
-            t.text
-        } else {
-            t.weak
-        };
-        let place = cell.left_center() + egui::vec2(8.0, 0.0);
+        let response = named_area(ui, cell, id, Role::ColumnHeader, which == column, || format!("Sort by {name}{mark}"));
+        let colour = if which == column || response.hovered() { t.text } else { t.weak };
         let text = format!("{name}{mark}");
-        ui.painter().with_clip_rect(cell).text(
-            place,
-            Align2::LEFT_CENTER,
-            text,
-            FontId::proportional(12.0),
-            colour,
-        );
+        cell_text(ui, i, cell, text, FontId::proportional(12.0), colour);
         if response.clicked() {
             view.state.lab.sort = (which, which == column && !turned);
         }
     }
-    ui.painter().hline(
-        rect.x_range(),
-        rect.bottom(),
-        egui::Stroke::new(1.0, t.line),
-    );
+    ui.painter().hline(rect.x_range(), rect.bottom(), egui::Stroke::new(1.0, t.line));
+}
+
+/// Text of a cell: names at the left, numbers at the right.
+fn cell_text(ui: &Ui, column: usize, cell: egui::Rect, text: String, font: FontId, colour: egui::Color32) {
+    let (place, align) = if column == 0 {
+        (cell.left_center() + egui::vec2(8.0, 0.0), Align2::LEFT_CENTER)
+    } else {
+        (cell.right_center() - egui::vec2(12.0, 0.0), Align2::RIGHT_CENTER)
+    };
+    ui.painter().with_clip_rect(cell).text(place, align, text, font, colour);
 }
 
 fn sort(rows: &mut [&RowReport], column: Column, turned: bool) {
@@ -165,9 +150,7 @@ fn sort(rows: &mut [&RowReport], column: Column, turned: bool) {
             Column::Name => a.name.cmp(&b.name),
             Column::Before => a.rank_before.cmp(&b.rank_before),
             Column::After => a.rank_after.cmp(&b.rank_after),
-            Column::Smallest => eps(a)
-                .total_cmp(&eps(b))
-                .then(b.margin_after.total_cmp(&a.margin_after)),
+            Column::Smallest => eps(a).total_cmp(&eps(b)).then(b.margin_after.total_cmp(&a.margin_after)),
             Column::Margin => a.margin_after.total_cmp(&b.margin_after),
         };
         let order = if turned { order.reverse() } else { order };
@@ -215,34 +198,19 @@ fn row_ui(
     let values = [
         (row.name.clone(), t.text),
         (grouped(row.rank_before as usize), t.text),
-        (
-            grouped(row.rank_after as usize),
-            if row.rank_after > row.rank_before {
-                t.bad
-            } else {
-                t.text
-            },
-        ),
+        (grouped(row.rank_after as usize), if row.rank_after > row.rank_before { t.bad } else { t.text }),
         (smallest.clone(), colour),
         (signed(row.margin_after, 3), t.text),
     ];
     for (i, ((text, ink), (_, _, at))) in values.into_iter().zip(COLUMNS).enumerate() {
         let end = COLUMNS.get(i + 1).map_or(1.0, |c| c.2);
         let cell = egui::Rect::from_x_y_ranges(
-            rect.left() + rect.width() * at..=rect.left() + rect.width() * end - 6.0,
+            rect.left() + rect.width() * at..=rect.left() + rect.width() * end,
             rect.y_range(),
         );
-        let place = cell.left_center() + egui::vec2(8.0, 0.0);
-        ui.painter().with_clip_rect(cell).text(
-            place,
-            Align2::LEFT_CENTER,
-            text,
-            FontId::proportional(13.0),
-            ink,
-        );
+        cell_text(ui, i, cell, text, FontId::proportional(13.0), ink);
     }
     if response.clicked() && row.image < dataset.images.len() {
-        view.commands
-            .push(Command::Attack(AttackCommand::Take(row.image, None)));
+        view.commands.push(Command::Attack(AttackCommand::Take(row.image, None)));
     }
 }
