@@ -303,9 +303,8 @@ fn look(order: &Order, grid: Grid, x: &[f32], saved: bool, task: &Task) -> Resul
             &picture(x, grid.channels, grid.height, grid.width),
         )?,
     };
-    let verdict = pairs.judge(&[0], &input, task)?[0];
-    let found = pairs.embed(&input, task)?;
+    let (found, verdicts) = pairs.see(&[0], &input, task)?;
     let own = order.set.groups.range(order.image);
     let target = (order.goal == Goal::Win).then_some(order.target);
-    Ok(Standing::of(&order.set, &found, &own, target, verdict))
+    Ok(Standing::of(&order.set, &found, &own, target, verdicts[0]))
 }

@@ -9,7 +9,7 @@ mod state;
 mod workspace;
 
 pub use attack::{
-    AttackCommand, AttackLab, Clean, Compare, Curve, Attempt, Heat, Looks, Reach, Running, SetLab,
+    AttackCommand, AttackLab, Attempt, Clean, Compare, Curve, Heat, Looks, Reach, Running, SetLab,
     SetPlan, Which,
 };
 pub use browser::{Browser, Sort};

@@ -96,7 +96,11 @@ fn lab_actions(view: &View<'_>) -> Vec<(String, &'static str, Action)> {
     };
     let mut list = vec![
         run("Attack: this picture", "Ctrl+Enter", AttackCommand::Run),
-        run("Attack: take this picture to the lab", "", AttackCommand::Take(image, None)),
+        run(
+            "Attack: take this picture to the lab",
+            "",
+            AttackCommand::Take(image, None),
+        ),
         run("Attack: the whole set…", "", AttackCommand::ShowSet(true)),
     ];
     if lab.last().is_some() {

@@ -154,7 +154,13 @@ fn figures_ui(ui: &mut Ui, view: &mut View<'_>) {
                     negative.index as usize,
                 )));
             }
-            attack_button_ui(ui, view.session, &mut view.commands, &answer.query, negative.index);
+            attack_button_ui(
+                ui,
+                view.session,
+                &mut view.commands,
+                &answer.query,
+                negative.index,
+            );
             let (text, row) = match side {
                 Side::Image => (
                     "T→I instead",
@@ -199,7 +205,8 @@ fn attack_button_ui(
         Side::Image => (*row, Some(negative as usize)),
         Side::Text => (dataset.image_of(*row), None),
     };
-    let ready = session.encoder.is_some() && dataset.images.get(image).is_some_and(|i| i.path.is_some());
+    let ready =
+        session.encoder.is_some() && dataset.images.get(image).is_some_and(|i| i.path.is_some());
     let hint = "How little must the pixels change until the hardest negative wins?";
     let button = ui
         .add_enabled(ready, egui::Button::new("Attack this pair"))

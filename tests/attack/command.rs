@@ -93,6 +93,49 @@ fn wrong_requests_say_what_is_wrong() {
     }
 }
 
+#[test]
+fn both_sources_of_gradients_give_the_same_attack() {
+    let run = |engine: &str, attack: &str| -> Value {
+        let output = Command::new(env!("CARGO_BIN_EXE_nearmiss"))
+            .args([
+                "attack", "pairs", "--attack", attack, "--steps", "5", "--eps", "4/255",
+            ])
+            .args(["--limit", "10", "--batch", "5", "--no-cache", "--json"])
+            .args(DEMO)
+            .env("NEARMISS_ENGINE", engine)
+            .env(
+                "NEARMISS_DATA",
+                std::env::temp_dir().join("nearmiss-attack-data"),
+            )
+            .output()
+            .unwrap();
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{engine}: {error}");
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    for attack in ["pgd", "apgd", "deepfool"] {
+        let (ours, tract) = (run("", attack), run("tract", attack));
+        let margins = |answer: &Value| -> Vec<(u64, f64)> {
+            let rows = answer["rows"].as_array().unwrap().iter();
+            let mut all: Vec<(u64, f64)> = rows
+                .map(|r| {
+                    (
+                        r["image"].as_u64().unwrap(),
+                        r["margin_after"].as_f64().unwrap(),
+                    )
+                })
+                .collect();
+            all.sort_by_key(|(image, _)| *image);
+            all
+        };
+        for ((i, a), (j, b)) in margins(&ours).into_iter().zip(margins(&tract)) {
+            assert_eq!(i, j);
+            // Signs of gradients near 0 differ by rounding, and steps go by signs.
+            assert!((a - b).abs() < 0.02, "{attack}, picture {i}: {a} and {b}");
+        }
+    }
+}
+
 fn material(name: &str) -> PathBuf {
     PathBuf::from(std::env::var_os("NEARMISS_MATERIAL").unwrap())
         .join("classifiers")

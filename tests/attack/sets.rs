@@ -206,6 +206,44 @@ fn what_is_saved_is_what_was_scored() {
 }
 
 #[test]
+fn a_universal_perturbation_is_one_for_all_batches() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut order = order(Method::Universal, 12, 5);
+    order.eps = vec![8.0 / 255.0];
+    order.save = Some(folder.path().to_path_buf());
+    let report = run(&order);
+    let files: Vec<_> = std::fs::read_dir(folder.path())
+        .unwrap()
+        .flatten()
+        .collect();
+    let learnt = files
+        .iter()
+        .find(|f| f.file_name().to_string_lossy().starts_with("universal-"))
+        .unwrap();
+    let (delta, _) = read_array(&learnt.path()).unwrap();
+    assert!(delta.iter().all(|d| d.abs() <= order.eps[0] * (1.0 + 1e-5)));
+    let demo = demo();
+    for image in 0..12 {
+        let stem = format!("{image:05}-");
+        let exact = std::fs::read_dir(folder.path().join("exact"))
+            .unwrap()
+            .flatten();
+        let file = exact
+            .map(|e| e.path())
+            .find(|p| p.file_name().unwrap().to_string_lossy().starts_with(&stem))
+            .unwrap();
+        let (x, _) = read_array(&file).unwrap();
+        for ((x, c), d) in x.iter().zip(demo.pixels(&[image])).zip(&delta) {
+            assert!((x - (c + d).clamp(0.0, 1.0)).abs() < 1e-6);
+        }
+    }
+    let mean = |of: fn(&nearmiss::attack::RowReport) -> f32| {
+        report.rows.iter().map(|r| f64::from(of(r))).sum::<f64>() / 12.0
+    };
+    assert!(mean(|r| r.margin_after) > mean(|r| r.margin_before) + 0.01);
+}
+
+#[test]
 fn other_goals_have_targets_of_their_own() {
     for goal in [Goal::Win, Goal::Match, Goal::Away] {
         let mut order = order(Method::Pgd, 6, 6);

@@ -4,7 +4,9 @@ use super::*;
 use nearmiss::attack::{Goal, Method};
 use nearmiss::session::{AttackCommand, Command, Compare, Heat, Reach, SetPlan, Tab, Which};
 use prost::Message;
-use tract_onnx::pb::{AttributeProto, ModelProto, NodeProto, TensorProto, attribute_proto::AttributeType};
+use tract_onnx::pb::{
+    AttributeProto, ModelProto, NodeProto, TensorProto, attribute_proto::AttributeType,
+};
 
 /// The demo with the lab open.
 fn lab() -> Window {
@@ -35,17 +37,25 @@ fn has(window: &Window, text: &str) -> bool {
 }
 
 fn choose(window: &mut Window, field: &str, entry: &str) {
-    let name = window.get_by(|n| n.label().as_deref() == Some(field) && n.role() == egui::accesskit::Role::ComboBox);
+    let name = window.get_by(|n| {
+        n.label().as_deref() == Some(field) && n.role() == egui::accesskit::Role::ComboBox
+    });
     name.click();
     settle(window);
-    window.get_all_by_label(entry).last().expect("in the list").click();
+    window
+        .get_all_by_label(entry)
+        .last()
+        .expect("in the list")
+        .click();
     settle(window);
 }
 
 /// A number typed into the field of that name.
 fn enter(window: &mut Window, field: &str, text: &str) {
     window
-        .get_by(|n| n.label().as_deref() == Some(field) && n.role() == egui::accesskit::Role::SpinButton)
+        .get_by(|n| {
+            n.label().as_deref() == Some(field) && n.role() == egui::accesskit::Role::SpinButton
+        })
         .click();
     window.step();
     window.step();
@@ -66,9 +76,18 @@ fn a_pair_is_attacked_and_undone() {
         let lab = &session(&window).lab;
         let clean = lab.clean.as_ref().expect("read");
         assert_eq!((lab.goal, lab.reach.clone()), (Goal::Win, Reach::Open));
-        let (right, wrong) = (clean.standing.right.expect("right"), clean.standing.wrong.expect("wrong"));
-        let rank = session(&window).direction(Side::Image).expect("ranked").ranks[0];
-        assert_eq!(clean.standing.rank, rank, "the lab starts where the ranking left it");
+        let (right, wrong) = (
+            clean.standing.right.expect("right"),
+            clean.standing.wrong.expect("wrong"),
+        );
+        let rank = session(&window)
+            .direction(Side::Image)
+            .expect("ranked")
+            .ranks[0];
+        assert_eq!(
+            clean.standing.rank, rank,
+            "the lab starts where the ranking left it"
+        );
         assert_ne!(right.index, wrong.index);
         assert_eq!(lab.target(), Some(wrong.index as usize));
         wrong.index
@@ -83,15 +102,31 @@ fn a_pair_is_attacked_and_undone() {
     assert_eq!(errors(&window), Vec::<String>::new());
     let shot = session(&window).lab.last().expect("attacked").shot.clone();
     let (before, after) = (&shot.before, &shot.after);
-    assert!(after.verdict.fooled, "PGD at 16/255 fools the demo encoder: {:?}", after.verdict);
+    assert!(
+        after.verdict.fooled,
+        "PGD at 16/255 fools the demo encoder: {:?}",
+        after.verdict
+    );
     assert_eq!(after.hits[0].index, target, "the target ranks first");
-    assert!(after.rank > before.rank || before.rank > 1, "{} then {}", before.rank, after.rank);
-    let clean = session(&window).lab.clean.as_ref().expect("read").pixels.clone();
+    assert!(
+        after.rank > before.rank || before.rank > 1,
+        "{} then {}",
+        before.rank,
+        after.rank
+    );
+    let clean = session(&window)
+        .lab
+        .clean
+        .as_ref()
+        .expect("read")
+        .pixels
+        .clone();
     for (x, c) in shot.adversarial.iter().zip(clean.iter()) {
         assert!((0.0..=1.0).contains(x) && (x - c).abs() <= EPS + 1e-6);
     }
     // What is drawn is what was computed.
-    let caption = session(&window).dataset.as_ref().expect("open").captions[target as usize].clone();
+    let caption =
+        session(&window).dataset.as_ref().expect("open").captions[target as usize].clone();
     assert!(has(&window, &format!("after 1. {caption}")));
     let moved = format!("Its rank: {} → {}", before.rank, after.rank);
     assert!(has(&window, &moved), "{moved}");
@@ -110,7 +145,11 @@ fn a_pair_is_attacked_and_undone() {
     click(&mut window, "Undo");
     assert!(session(&window).lab.last().is_none());
     assert!(!has(&window, "after 1. ") && has(&window, "before 1. "));
-    assert_eq!(session(&window).query, Some(Query::Row(Side::Image, 0)), "the pair stays");
+    assert_eq!(
+        session(&window).query,
+        Some(Query::Row(Side::Image, 0)),
+        "the pair stays"
+    );
     click(&mut window, "Redo");
     assert!(session(&window).lab.last().is_some());
     // Undo of the other views is their own.
@@ -120,12 +159,20 @@ fn a_pair_is_attacked_and_undone() {
     window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Z);
     settle(&mut window);
     assert_eq!(session(&window).query, Some(Query::Row(Side::Image, 0)));
-    assert!(session(&window).lab.last().is_some(), "the attack is still there");
+    assert!(
+        session(&window).lab.last().is_some(),
+        "the attack is still there"
+    );
 }
 
 /// Colours inside the first thing of that name.
 fn colours(window: &mut Window, name: &str) -> Vec<[u8; 3]> {
-    let rect = window.get_all_by_label(name).next().expect("there").rect().shrink(4.0);
+    let rect = window
+        .get_all_by_label(name)
+        .next()
+        .expect("there")
+        .rect()
+        .shrink(4.0);
     let picture = window.render().expect("rendered");
     let mut out = Vec::new();
     for y in rect.top() as u32..rect.bottom() as u32 {
@@ -168,9 +215,16 @@ fn the_pictures_are_compared_in_every_way() {
     click(&mut window, "Side by side");
     click(&mut window, "Channels");
     for name in ["red", "green", "blue", "mean"] {
-        assert!(window.query_by_label(&format!("heatmap, {name}")).is_some(), "{name}");
+        assert!(
+            window.query_by_label(&format!("heatmap, {name}")).is_some(),
+            "{name}"
+        );
     }
-    for (name, heat) in [("Magnitude", Heat::Magnitude), ("Spectrum", Heat::Spectrum), ("Saliency", Heat::Saliency)] {
+    for (name, heat) in [
+        ("Magnitude", Heat::Magnitude),
+        ("Spectrum", Heat::Spectrum),
+        ("Saliency", Heat::Saliency),
+    ] {
         click(&mut window, name);
         assert_eq!(session(&window).lab.looks.heat, heat);
         let mut seen = colours(&mut window, "heatmap");
@@ -187,7 +241,11 @@ fn the_pictures_are_compared_in_every_way() {
 
 /// Clicks without waiting: blinking never settles.
 fn click_now(window: &mut Window, text: &str) {
-    window.get_all_by_label_contains(text).next().expect("there").click();
+    window
+        .get_all_by_label_contains(text)
+        .next()
+        .expect("there")
+        .click();
     for _ in 0..3 {
         window.step();
     }
@@ -212,7 +270,10 @@ fn pictures_zoom_together_about_the_pointer() {
     fn stated(n: &egui_kittest::kittest::AccessKitNode<'_>) -> bool {
         n.label().is_some_and(|l| l.ends_with(" %"))
     }
-    window.query_by(stated).expect("the magnification is stated").click();
+    window
+        .query_by(stated)
+        .expect("the magnification is stated")
+        .click();
     settle(&mut window);
     assert!(window.query_by(stated).is_none(), "all of it is seen again");
 }
@@ -225,8 +286,15 @@ fn a_slow_attack_is_cancelled_within_a_second() {
     // A radius at which it has no chance, so that it does not end by itself.
     enter(&mut window, "Epsilon, typed", "0.1/255");
     let settings = session(&window).lab.settings.clone();
-    assert_eq!((settings.method, settings.steps()), (Method::Square, 100_000));
-    assert!((settings.threat.eps - 0.1 / 255.0).abs() < 1e-7, "{}", settings.threat.eps);
+    assert_eq!(
+        (settings.method, settings.steps()),
+        (Method::Square, 100_000)
+    );
+    assert!(
+        (settings.threat.eps - 0.1 / 255.0).abs() < 1e-7,
+        "{}",
+        settings.threat.eps
+    );
     press_attack(&mut window);
     for _ in 0..40 {
         window.step();
@@ -234,7 +302,9 @@ fn a_slow_attack_is_cancelled_within_a_second() {
     }
     assert_eq!(errors(&window), Vec::<String>::new());
     let lab = &session(&window).lab;
-    let shot = lab.last().map(|d| (d.shot.queries, d.shot.seconds, d.shot.after.verdict));
+    let shot = lab
+        .last()
+        .map(|d| (d.shot.queries, d.shot.seconds, d.shot.after.verdict));
     assert!(shot.is_none(), "it ended by itself: {shot:?}");
     let running = lab.running.as_ref().expect("under way");
     let slot = std::sync::Arc::clone(&running.slot);
@@ -263,7 +333,10 @@ fn an_attack_is_exported_with_all_that_reproduces_it() {
     assert_eq!(errors(&window), Vec::<String>::new());
     let saved = image::open(&path).expect("a picture").into_rgb8();
     let grid = shot.grid;
-    assert_eq!((saved.width() as usize, saved.height() as usize), (grid.width, grid.height));
+    assert_eq!(
+        (saved.width() as usize, saved.height() as usize),
+        (grid.width, grid.height)
+    );
     let pixel = saved.get_pixel(3, 2)[1];
     let exact = shot.adversarial[grid.plane() + 2 * grid.width + 3];
     assert_eq!(pixel, (exact * 255.0).round() as u8);
@@ -280,14 +353,24 @@ fn an_attack_is_exported_with_all_that_reproduces_it() {
 fn a_click_on_a_caption_makes_it_the_target() {
     let mut window = lab();
     let wrong = {
-        let own = session(&window).dataset.as_ref().expect("open").captions_of(0);
+        let own = session(&window)
+            .dataset
+            .as_ref()
+            .expect("open")
+            .captions_of(0);
         let standing = &session(&window).lab.clean.as_ref().expect("read").standing;
-        let mut wrong = standing.hits.iter().filter(|h| !own.contains(&(h.index as usize)));
+        let mut wrong = standing
+            .hits
+            .iter()
+            .filter(|h| !own.contains(&(h.index as usize)));
         wrong.nth(2).expect("a third").index as usize
     };
     let caption = session(&window).dataset.as_ref().expect("open").captions[wrong].clone();
     window
-        .query_all_by(|n| n.label().is_some_and(|l| l.starts_with("before") && l.contains(&caption)))
+        .query_all_by(|n| {
+            n.label()
+                .is_some_and(|l| l.starts_with("before") && l.contains(&caption))
+        })
         .next()
         .expect("in the list")
         .click();
@@ -297,8 +380,16 @@ fn a_click_on_a_caption_makes_it_the_target() {
     settle(&mut window);
     let shot = session(&window).lab.last().expect("attacked").shot.clone();
     assert_eq!((shot.goal, shot.target), (Goal::Win, wrong));
-    let (before, after) = (shot.before.target.expect("its rank"), shot.after.target.expect("its rank"));
-    assert!(after.1 < before.1, "the target rises: {} then {}", before.1, after.1);
+    let (before, after) = (
+        shot.before.target.expect("its rank"),
+        shot.after.target.expect("its rank"),
+    );
+    assert!(
+        after.1 < before.1,
+        "the target rises: {} then {}",
+        before.1,
+        after.1
+    );
 }
 
 #[test]
@@ -307,8 +398,14 @@ fn the_lab_follows_the_picture_selected() {
     click(&mut window, "Next");
     assert_eq!(session(&window).tab, Tab::Attack);
     let lab = &session(&window).lab;
-    assert_eq!((lab.image, lab.clean.as_ref().map(|c| c.image)), (Some(1), Some(1)));
-    let rank = session(&window).direction(Side::Image).expect("ranked").ranks[1];
+    assert_eq!(
+        (lab.image, lab.clean.as_ref().map(|c| c.image)),
+        (Some(1), Some(1))
+    );
+    let rank = session(&window)
+        .direction(Side::Image)
+        .expect("ranked")
+        .ranks[1];
     assert_eq!(lab.clean.as_ref().map(|c| c.standing.rank), Some(rank));
     ask(&mut window, AttackCommand::SetOwnSize(true));
     press_attack(&mut window);
@@ -317,9 +414,15 @@ fn the_lab_follows_the_picture_selected() {
     let done = session(&window).lab.last().expect("attacked").clone();
     assert!(done.shot.own_size);
     let picture = &done.order.picture;
-    assert_eq!((done.shot.grid.width, done.shot.grid.height), (picture.width as usize, picture.height as usize));
+    assert_eq!(
+        (done.shot.grid.width, done.shot.grid.height),
+        (picture.width as usize, picture.height as usize)
+    );
     click(&mut window, "Previous");
-    assert!(session(&window).lab.last().is_none(), "the other picture was not attacked");
+    assert!(
+        session(&window).lab.last().is_none(),
+        "the other picture was not attacked"
+    );
     click(&mut window, "Next");
     assert!(session(&window).lab.last().is_some());
 }
@@ -361,13 +464,27 @@ fn a_set_is_attacked_cancelled_and_resumed() {
     settle(&mut window);
     assert_eq!(errors(&window), Vec::<String>::new());
     let report = session(&window).lab.set.report.clone().expect("a report");
-    assert_eq!((report.images, report.levels.len(), report.rows.len()), (24, 2, 24));
-    let [small, large] = &report.levels[..] else { panic!("two levels") };
+    assert_eq!(
+        (report.images, report.levels.len(), report.rows.len()),
+        (24, 2, 24)
+    );
+    let [small, large] = &report.levels[..] else {
+        panic!("two levels")
+    };
     assert!(small.success_rate <= large.success_rate);
-    assert!(large.robust.i2t.r1 < report.clean.i2t.r1, "8/255 costs recall");
+    assert!(
+        large.robust.i2t.r1 < report.clean.i2t.r1,
+        "8/255 costs recall"
+    );
     // What is drawn is what was computed; a click takes the picture to the lab.
     let row = &report.rows[0];
-    assert!(has(&window, &format!("picture {}, rank {} then {}", row.name, row.rank_before, row.rank_after)));
+    assert!(has(
+        &window,
+        &format!(
+            "picture {}, rank {} then {}",
+            row.name, row.rank_before, row.rank_after
+        )
+    ));
     let path = folder.path().join("set.json");
     ask(&mut window, AttackCommand::ExportSet(Some(path.clone())));
     let saved: serde_json::Value =
@@ -387,7 +504,9 @@ fn a_set_is_attacked_cancelled_and_resumed() {
 /// The demo's encoder with an operator on the way that has no gradient; its numbers are the same.
 fn blocked_encoder() -> tempfile::TempDir {
     let data = nearmiss::encoder::data_dir().expect("a data folder");
-    let demo = nearmiss::dataset::demo::unpack(&data).expect("the demo").join("encoder");
+    let demo = nearmiss::dataset::demo::unpack(&data)
+        .expect("the demo")
+        .join("encoder");
     let folder = tempfile::tempdir().expect("a folder");
     copy(&demo, folder.path());
     let path = find(folder.path(), "vision_model.onnx");
@@ -402,30 +521,36 @@ fn blocked_encoder() -> tempfile::TempDir {
             }
         }
     }
-    let node = |op: &str, inputs: &[&str], output: &str, attribute: Vec<AttributeProto>| NodeProto {
-        op_type: op.into(),
-        name: format!("made {op}"),
-        input: inputs.iter().map(ToString::to_string).collect(),
-        output: vec![output.into()],
-        attribute,
-        ..NodeProto::default()
-    };
+    let node =
+        |op: &str, inputs: &[&str], output: &str, attribute: Vec<AttributeProto>| NodeProto {
+            op_type: op.into(),
+            name: format!("made {op}"),
+            input: inputs.iter().map(ToString::to_string).collect(),
+            output: vec![output.into()],
+            attribute,
+            ..NodeProto::default()
+        };
     let keep = AttributeProto {
         name: "keepdims".into(),
         r#type: AttributeType::Int as i32,
         i: 1,
         ..AttributeProto::default()
     };
-    let constant = |name: &str, dims: &[i64], data_type: i32, floats: Vec<f32>, ints: Vec<i64>| TensorProto {
-        name: name.into(),
-        dims: dims.to_vec(),
-        data_type,
-        float_data: floats,
-        int64_data: ints,
-        ..TensorProto::default()
-    };
-    graph.initializer.push(constant("nothing", &[], 1, vec![0.0], Vec::new()));
-    graph.initializer.push(constant("last", &[1], 7, Vec::new(), vec![1]));
+    let constant =
+        |name: &str, dims: &[i64], data_type: i32, floats: Vec<f32>, ints: Vec<i64>| TensorProto {
+            name: name.into(),
+            dims: dims.to_vec(),
+            data_type,
+            float_data: floats,
+            int64_data: ints,
+            ..TensorProto::default()
+        };
+    graph
+        .initializer
+        .push(constant("nothing", &[], 1, vec![0.0], Vec::new()));
+    graph
+        .initializer
+        .push(constant("last", &[1], 7, Vec::new(), vec![1]));
     graph.node.extend([
         node("RandomUniformLike", &[&input], "random", Vec::new()),
         node("Flatten", &["random"], "flat", Vec::new()),
@@ -452,7 +577,11 @@ fn copy(from: &Path, to: &Path) {
 
 fn find(folder: &Path, name: &str) -> PathBuf {
     let direct = folder.join(name);
-    if direct.exists() { direct } else { folder.join("onnx").join(name) }
+    if direct.exists() {
+        direct
+    } else {
+        folder.join("onnx").join(name)
+    }
 }
 
 #[test]
@@ -467,7 +596,9 @@ fn without_gradients_the_lab_says_why_and_offers_queries() {
     assert_eq!(errors(&window), Vec::<String>::new());
     click(&mut window, "Attack this pair");
     let lab = &session(&window).lab;
-    let Reach::Blocked(why) = &lab.reach else { panic!("{:?}", lab.reach) };
+    let Reach::Blocked(why) = &lab.reach else {
+        panic!("{:?}", lab.reach)
+    };
     assert!(why.contains("RandomUniformLike"), "{why}");
     assert_eq!(lab.settings.method, Method::Square);
     assert!(has(&window, "RandomUniformLike"), "the reason is shown");

@@ -87,9 +87,10 @@ impl App {
     }
 
     fn export_attack(&mut self, path: Option<PathBuf>) {
-        let (Some(done), Some(dataset)) =
-            (self.session.lab.last().cloned(), self.session.dataset.clone())
-        else {
+        let (Some(done), Some(dataset)) = (
+            self.session.lab.last().cloned(),
+            self.session.dataset.clone(),
+        ) else {
             self.session.say(
                 Level::Warning,
                 "There is no attack to export",
@@ -143,9 +144,11 @@ impl App {
     }
 
     fn run_set(&mut self) {
-        let (Some(set_of), Some(encoder), Some(dataset)) =
-            (self.set_of(), self.encoder.clone(), self.session.dataset.clone())
-        else {
+        let (Some(set_of), Some(encoder), Some(dataset)) = (
+            self.set_of(),
+            self.encoder.clone(),
+            self.session.dataset.clone(),
+        ) else {
             self.session.say(
                 Level::Warning,
                 "The set cannot be attacked yet",

@@ -43,10 +43,12 @@ impl Painter {
                 && limits.max_storage_buffers_per_shader_stage >= 2
                 && state.adapter.get_info().backend != wgpu::Backend::Gl
         };
-        state.filter(fits).map_or(Self::Engine, |state| Self::Window {
-            state: state.clone(),
-            painter: Arc::default(),
-        })
+        state
+            .filter(fits)
+            .map_or(Self::Engine, |state| Self::Window {
+                state: state.clone(),
+                painter: Arc::default(),
+            })
     }
 
     /// The colours of `view`, which is `[height, width]`.
@@ -57,7 +59,8 @@ impl Painter {
                 let (device, queue) = (&state.device, &state.queue);
                 let painter = painter.get_or_init(|| HeatPainter::new(device));
                 let (colours, scale) = (sheet.colours, sheet.scale);
-                let texture = painter.paint(device, queue, values, width, height, colours, scale)?;
+                let texture =
+                    painter.paint(device, queue, values, width, height, colours, scale)?;
                 Ok(Coloured::Texture(texture))
             }
             Self::Engine => {
@@ -119,7 +122,11 @@ pub fn paint(
         return Ok(None);
     }
     let largest = source.change.iter().fold(0.0_f32, |m, v| m.max(v.abs()));
-    let scale = if source.scale > 0.0 { source.scale } else { largest };
+    let scale = if source.scale > 0.0 {
+        source.scale
+    } else {
+        largest
+    };
     let radius = if source.scale > 0.0 {
         source.radius.to_owned()
     } else {
@@ -135,10 +142,17 @@ pub fn paint(
     let (sheets, legend) = match heat {
         Heat::Signed => {
             let mean = channel_mean(grid, source.change);
-            let text = if grid.channels > 1 { "change, mean over the channels" } else { "change" };
+            let text = if grid.channels > 1 {
+                "change, mean over the channels"
+            } else {
+                "change"
+            };
             (vec![signed("", mean)], (ends, text.to_owned()))
         }
-        Heat::Channels => (channels(grid, source.change, signed), (ends, "change, channel by channel".to_owned())),
+        Heat::Channels => (
+            channels(grid, source.change, signed),
+            (ends, "change, channel by channel".to_owned()),
+        ),
         Heat::Magnitude => {
             let view = View::new(pixel_norm(grid, source.change));
             let high = view.high.max(1e-6);
@@ -149,7 +163,13 @@ pub fn paint(
                 colours: Colours::Magma,
                 scale: high,
             };
-            (vec![sheet], (ends, "length of each pixel's change, to its largest".to_owned()))
+            (
+                vec![sheet],
+                (
+                    ends,
+                    "length of each pixel's change, to its largest".to_owned(),
+                ),
+            )
         }
         Heat::Spectrum => {
             let magnitudes = engine.magnitudes(grid, source.change)?;
@@ -164,21 +184,37 @@ pub fn paint(
                 scale: (view.high - low).max(1e-3),
             };
             let ends = (power(low), String::new(), power(view.high));
-            (vec![sheet], (ends, "Fourier magnitude, logarithmic, zero frequency in the middle".to_owned()))
+            (
+                vec![sheet],
+                (
+                    ends,
+                    "Fourier magnitude, logarithmic, zero frequency in the middle".to_owned(),
+                ),
+            )
         }
         Heat::Saliency => {
             let Some(map) = source.saliency else {
                 return Ok(None);
             };
             let end = map.signed.high.abs().max(map.signed.low.abs()).max(1e-12);
-            let ends = ("towards right".to_owned(), "0".to_owned(), "towards wrong".to_owned());
+            let ends = (
+                "towards right".to_owned(),
+                "0".to_owned(),
+                "towards wrong".to_owned(),
+            );
             let sheet = Numbers {
                 title: "",
                 values: map.signed.values.clone(),
                 colours: Colours::Signed,
                 scale: end,
             };
-            (vec![sheet], (ends, format!("{} of the margin at the clean picture", map.kind.title())))
+            (
+                vec![sheet],
+                (
+                    ends,
+                    format!("{} of the margin at the clean picture", map.kind.title()),
+                ),
+            )
         }
     };
     let colours = sheets.first().map_or(Colours::Signed, |s| s.colours);
@@ -207,7 +243,12 @@ fn channels(
     let planes = change.chunks(grid.plane().max(1)).take(grid.channels);
     let mut sheets: Vec<Numbers> = planes
         .zip(NAMES)
-        .map(|(plane, name)| signed(if grid.channels == 1 { "grey" } else { name }, plane.to_vec()))
+        .map(|(plane, name)| {
+            signed(
+                if grid.channels == 1 { "grey" } else { name },
+                plane.to_vec(),
+            )
+        })
         .collect();
     if grid.channels > 1 {
         sheets.push(signed("mean", channel_mean(grid, change)));
@@ -217,7 +258,11 @@ fn channels(
 
 /// The colours of a bar from the lowest to the highest value.
 fn bar(colours: Colours, engine: &dyn Engine) -> Result<Vec<Color32>> {
-    let low = if colours == Colours::Signed { -1.0 } else { 0.0 };
+    let low = if colours == Colours::Signed {
+        -1.0
+    } else {
+        0.0
+    };
     let value = |i: usize| low + (1.0 - low) * i as f32 / (BAR - 1) as f32;
     let values: Vec<f32> = (0..BAR).map(value).collect();
     let rgba = engine.colour(&values, colours, 1.0)?;

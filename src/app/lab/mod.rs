@@ -3,6 +3,7 @@
 mod commands;
 mod export;
 mod heat;
+mod results;
 mod sheets;
 mod work;
 
@@ -14,7 +15,7 @@ use crate::attack::{
 };
 use crate::dataset::Picture;
 use crate::retrieval::Side;
-use crate::session::{Attempt, Clean, Heat, Level, Query, Reach, Running, Tab};
+use crate::session::{Attempt, Clean, Heat, Query, Reach, Running, Tab};
 use egui::ColorImage;
 use heat::{Painted, Painter};
 use std::path::PathBuf;
@@ -157,10 +158,9 @@ impl App {
             && self.lab.clean_asked != Some((image, own_size))
         {
             self.lab.clean_asked = Some((image, own_size));
-            self.jobs
-                .start(LAB_CLEAN, "Reading the picture", move |_| {
-                    work::look(&encoder, &dataset, &embedded, image, own_size).map(Event::Lab)
-                });
+            self.jobs.start(LAB_CLEAN, "Reading the picture", move |_| {
+                work::look(&encoder, &dataset, &embedded, image, own_size).map(Event::Lab)
+            });
         }
         if self.lab.run_wanted {
             self.start_attack();
@@ -174,9 +174,9 @@ impl App {
         let embedded = self.session.embedded.as_ref();
         let image = match self.session.query {
             Some(Query::Row(Side::Image, i)) => Some(i),
-            Some(Query::Row(Side::Text, j)) => {
-                embedded.filter(|e| j < e.groups.texts()).map(|e| e.groups.owner(j))
-            }
+            Some(Query::Row(Side::Text, j)) => embedded
+                .filter(|e| j < e.groups.texts())
+                .map(|e| e.groups.owner(j)),
             _ => None,
         };
         let lab = &mut self.session.lab;
@@ -292,72 +292,5 @@ impl App {
         self.jobs.start(LAB_MAP, key.kind.title(), move |task| {
             work::map(&order, &clean, key.kind, task).map(Event::Lab)
         });
-    }
-
-    /// Takes in what a job of the lab has found.
-    pub(super) fn take_lab(&mut self, ctx: &egui::Context, event: LabEvent) {
-        match event {
-            LabEvent::Network(network) => {
-                let lab = &mut self.session.lab;
-                lab.reach = match network.blocked() {
-                    Some(why) => Reach::Blocked(why.to_owned()),
-                    None => Reach::Open,
-                };
-                if lab.reach != Reach::Open && lab.settings.method.needs_gradient() {
-                    lab.settings.method = attack::Method::Square;
-                    lab.settings.steps = None;
-                }
-                self.lab.network = Some(network);
-            }
-            LabEvent::Clean {
-                clean,
-                picture,
-                original,
-            } => {
-                self.lab.picture = Some(picture);
-                self.pictures.lab.original =
-                    Some(crate::ui::Sheet::image(ctx, "original", "", original));
-                self.session.lab.clean = Some(clean);
-            }
-            LabEvent::Shot(done) => {
-                self.session.lab.running = None;
-                self.session.lab.push(done);
-            }
-            LabEvent::Sheets {
-                key,
-                adversarial,
-                difference,
-                heat,
-            } => self.take_sheets(ctx, key, adversarial, difference, heat),
-            LabEvent::Saliency(map) => {
-                if let Some(key) = self.lab.map_asked {
-                    self.lab.map = Some((key, map));
-                }
-            }
-            LabEvent::Mask(mask) => self.session.lab.settings.threat.mask = Some(mask),
-            LabEvent::Set(report) => {
-                self.session.lab.set.running = false;
-                self.session.lab.set.stopped = None;
-                self.session.lab.set.report = Some(report);
-            }
-            LabEvent::Exported(path) => {
-                let text = format!("Exported {}", path.display());
-                self.session.say(Level::Info, text, "");
-            }
-        }
-    }
-
-    /// A job of the lab failed or was cancelled.
-    pub(super) fn lab_ended(&mut self, slot: &str) {
-        match slot {
-            LAB_ATTACK => self.session.lab.running = None,
-            LAB_SET => self.session.lab.set.running = false,
-            LAB_NETWORK => self.lab.run_wanted = false,
-            LAB_CLEAN => {
-                self.lab.run_wanted = false;
-                self.session.lab.clean = None;
-            }
-            _ => {}
-        }
     }
 }

@@ -27,8 +27,13 @@ impl App {
             return;
         };
         let done = lab.last().filter(|d| d.order.own_size == lab.own_size);
-        let map = app.map.as_ref().filter(|(key, _)| app.map_asked == Some(*key));
-        let map = map.filter(|_| lab.looks.heat == Heat::Saliency).map(|(_, m)| Arc::clone(m));
+        let map = app
+            .map
+            .as_ref()
+            .filter(|(key, _)| app.map_asked == Some(*key));
+        let map = map
+            .filter(|_| lab.looks.heat == Heat::Saliency)
+            .map(|(_, m)| Arc::clone(m));
         let live = lab.live().map_or(0, |r| r.points.len());
         let key = SheetsKey {
             image: clean.image,
@@ -52,11 +57,20 @@ impl App {
         {
             let early = app.live_taken.is_some_and(|at| at.elapsed() < FRAME);
             // Only the newest picture is kept; when the attack is writing it, the next frame has it.
-            let newest = running.slot.try_lock().ok().filter(|_| !early).and_then(|mut l| l.x.take());
+            let newest = running
+                .slot
+                .try_lock()
+                .ok()
+                .filter(|_| !early)
+                .and_then(|mut l| l.x.take());
             let Some(newest) = newest else { return };
             x = Some(Arc::new(newest));
             let threat = lab.settings.method.natural(&lab.settings.threat);
-            scale = if threat.norm == Norm::Linf { threat.eps } else { 0.0 };
+            scale = if threat.norm == Norm::Linf {
+                threat.eps
+            } else {
+                0.0
+            };
             self.lab.live_taken = Some(Instant::now());
         }
         self.lab.sheets_asked = Some(key);

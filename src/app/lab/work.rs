@@ -9,9 +9,7 @@ use crate::attack::{
 };
 use crate::compute::{Engine, Grid, Hit, TIE};
 use crate::dataset::{Dataset, Picture, open_picture};
-use crate::encoder::{
-    Cache, Encoder, EncoderFiles, EncoderOptions, Preprocess, Provider, Resize,
-};
+use crate::encoder::{Cache, Encoder, EncoderFiles, EncoderOptions, Preprocess, Provider, Resize};
 use crate::error::{Error, Result};
 use crate::session::{Attempt, Clean, Embedded};
 use crate::task::{Task, lock};
@@ -53,7 +51,12 @@ pub fn look(
         crop: None,
         ..preprocess.as_ref().clone()
     };
-    let seen = if own_size { &as_is } else { preprocess.as_ref() }.resized(&picture)?;
+    let seen = if own_size {
+        &as_is
+    } else {
+        preprocess.as_ref()
+    }
+    .resized(&picture)?;
     let channels = preprocess.channels;
     let grid = Grid {
         rows: 1,
@@ -119,12 +122,7 @@ fn standing(embedded: &Embedded, image: usize, scores: &[f32]) -> Standing {
 }
 
 /// Attacks the picture, and finds where the captions shown afterwards came from.
-pub fn attack(
-    order: Order,
-    embedded: &Embedded,
-    slot: &LiveSlot,
-    task: &Task,
-) -> Result<LabEvent> {
+pub fn attack(order: Order, embedded: &Embedded, slot: &LiveSlot, task: &Task) -> Result<LabEvent> {
     let shot = attack_picture(&order, slot, task)?;
     let scores = scores(embedded, order.image);
     let place = |hit: &Hit| {
@@ -169,7 +167,12 @@ pub fn make_sheets(canvas: &Canvas) -> Result<LabEvent> {
         radius: &levels(canvas.scale),
         saliency: canvas.saliency.as_deref(),
     };
-    let heat = paint(canvas.key.heat, &source, &canvas.painter, canvas.engine.as_ref())?;
+    let heat = paint(
+        canvas.key.heat,
+        &source,
+        &canvas.painter,
+        canvas.engine.as_ref(),
+    )?;
     Ok(LabEvent::Sheets {
         key: canvas.key,
         adversarial: x.map(|x| image_of(grid, x)),

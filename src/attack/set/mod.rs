@@ -1,5 +1,6 @@
 //! A whole set under attack: batch by batch, one or several radii, then recall of what is left.
 
+mod batch;
 mod keep;
 mod report;
 mod transfer;
@@ -9,20 +10,15 @@ pub use keep::{Done, LevelRow, RowDone};
 pub use report::{LevelReport, RowReport, SetReport};
 pub use transfer::{Transfer, TransferReport};
 
-use super::arena::Unwatched;
 use super::method::{Loss, Method, Settings};
-use super::pictures::{pixels, quantised};
-use super::threat::{Norm, Space};
+use super::threat::Norm;
 use super::victim::{Goal, Pairs, Set, Uphill, Victim};
-use super::white::SharedDelta;
-use super::{Outcome, pick, put, run};
-use crate::compute::{Direction, Grid};
-use crate::dataset::{Dataset, open_picture};
+use crate::compute::Direction;
+use crate::dataset::Dataset;
 use crate::encoder::Encoder;
 use crate::error::{Error, Result};
 use crate::retrieval::{EvalOptions, evaluate};
 use crate::task::Task;
-use rayon::prelude::*;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
@@ -99,14 +95,16 @@ pub fn attack_set(order: &SetOrder, done: &mut Done, task: &Task) -> Result<SetR
         order.images.len()
     );
     task.begin(title, order.images.len() as u64);
-    let left: Vec<usize> = (0..order.images.len())
+    let mut left: Vec<usize> = (0..order.images.len())
         .filter(|&at| !done.has(order.images[at]))
         .collect();
+    // Those that are wrong already need no attack: by themselves they do not thin the batches out.
+    left.sort_by_key(|&at| clean.ranking.i2t.ranks[order.images[at]] > 1);
     task.add((order.images.len() - left.len()) as u64);
     for batch in left.chunks(order.batch.max(1)) {
         let images: Vec<usize> = batch.iter().map(|&at| order.images[at]).collect();
         let wanted: Vec<usize> = batch.iter().map(|&at| targets[at]).collect();
-        let mut rows = attack_batch(order, &images, &wanted, &shared, task)?;
+        let mut rows = batch::attack(order, &images, &wanted, &shared, task)?;
         for row in rows.iter_mut().filter(|_| !shared.is_empty()) {
             row.gradients += (order.settings.steps() * order.eps.len()) as u32;
             row.seconds += learnt / order.images.len() as f64;
@@ -147,166 +145,6 @@ fn targets(order: &SetOrder, i2t: &Direction) -> Vec<usize> {
         }
     };
     order.images.iter().map(of).collect()
-}
-
-/// Pixels in [0, 1] of these pictures as the model sees them, one after the other.
-fn load(order: &SetOrder, images: &[usize]) -> Result<Vec<f32>> {
-    let one = |&image: &usize| {
-        let entry = &order.dataset.images[image];
-        let path = entry.path.as_ref().ok_or_else(|| {
-            Error::request(
-                format!("{} has no picture file", entry.name),
-                "Attacks need the pictures, not only their embeddings.",
-            )
-        })?;
-        pixels(order.encoder.preprocess(), &open_picture(path)?)
-    };
-    let all: Vec<Vec<f32>> = images.par_iter().map(one).collect::<Result<_>>()?;
-    let len = order.set.network.grid().len();
-    if let Some(at) = all.iter().position(|x| x.len() != len) {
-        return Err(Error::request(
-            format!(
-                "{} has another size than the model takes",
-                order.dataset.images[images[at]].name
-            ),
-            "Choose a preprocessing that brings every picture to one size.",
-        ));
-    }
-    Ok(all.concat())
-}
-
-/// Attacks some pictures at every radius; with the perturbation that all share, where there is one.
-fn attack_batch(
-    order: &SetOrder,
-    images: &[usize],
-    targets: &[usize],
-    shared: &[SharedDelta],
-    task: &Task,
-) -> Result<Vec<RowDone>> {
-    let (set, engine) = (&order.set, order.set.engine.as_ref());
-    let grid = set.network.grid().with_rows(images.len());
-    let clean = load(order, images)?;
-    let len = grid.len();
-    let all: Vec<usize> = (0..images.len()).collect();
-    let mut victim = Pairs::new(set, order.goal, images, targets)?;
-    let before = victim.judge(&all, &clean, task)?;
-    let begun = Instant::now();
-    let mut rows: Vec<RowDone> = all
-        .iter()
-        .map(|&r| RowDone::new(images[r], before[r]))
-        .collect();
-    let mut x = clean.clone();
-    let mut standing: Vec<usize> = all.iter().copied().filter(|&r| !before[r].fooled).collect();
-    let radii = if order.settings.method.is_minimal() {
-        // One search finds the smallest perturbation, which says all about the smaller radii.
-        &order.eps[order.eps.len() - 1..]
-    } else {
-        &order.eps[..]
-    };
-    let mut found: Vec<(f32, Vec<f32>)> = Vec::new();
-    for (at, &eps) in radii.iter().enumerate() {
-        if let Some(delta) = shared.get(at) {
-            let threat = order.settings.threat.with_eps(eps);
-            let keys = images.iter().map(|&i| i as u32).collect();
-            let space = Space::pictures(grid, clean.clone(), &threat, keys)?;
-            x = delta.apply(engine, &space)?;
-        } else if !standing.is_empty() {
-            let outcome = attack_rows(order, eps, grid, &clean, images, targets, &standing, task)?;
-            put(&mut x, &outcome.x, len, &standing);
-            for (at, &r) in standing.iter().enumerate() {
-                rows[r].gradients += outcome.gradients[at];
-                rows[r].queries += outcome.queries[at];
-            }
-            let fooled = |at: &usize| outcome.verdicts[*at].fooled;
-            let broken: Vec<usize> = (0..standing.len()).filter(fooled).collect();
-            let broken: Vec<usize> = broken.into_iter().map(|at| standing[at]).collect();
-            standing.retain(|r| !broken.contains(r));
-        }
-        found.push((eps, x.clone()));
-    }
-    let seconds = begun.elapsed().as_secs_f64();
-    for row in &mut rows {
-        row.seconds = seconds / images.len() as f64;
-    }
-    let size_of = |x: &[f32]| engine.measure(grid, &clean, x);
-    if order.settings.method.is_minimal() {
-        let (_, x) = found.remove(0);
-        let sizes = size_of(&x)?;
-        let norm = order.settings.threat.norm;
-        for &eps in &order.eps {
-            let mut kept = clean.clone();
-            let fits = |&r: &usize| {
-                report::norm_of(norm, &sizes[r]).is_none_or(|n| n <= eps * (1.0 + 1e-5))
-            };
-            let fitting: Vec<usize> = all.iter().copied().filter(fits).collect();
-            put(&mut kept, &pick(&x, len, &fitting), len, &fitting);
-            found.push((eps, kept));
-        }
-    }
-    for (eps, x) in &found {
-        let sizes = size_of(x)?;
-        let verdicts = victim.judge(&all, x, task)?;
-        let exact = victim.embed(x, task)?;
-        let saved = quantised(x);
-        let rounded = victim.embed(&saved, task)?;
-        for &r in &all {
-            rows[r].levels.push(LevelRow {
-                eps: *eps,
-                verdict: verdicts[r],
-                size: sizes[r],
-                embedding: exact.row(r).to_vec(),
-                rounded: rounded.row(r).to_vec(),
-                elsewhere: None,
-            });
-        }
-        if let Some(transfer) = &order.transfer {
-            let seen = transfer.look(&saved, grid, task)?;
-            for (r, seen) in all.iter().zip(seen) {
-                if let Some(level) = rows[*r].levels.last_mut() {
-                    level.elsewhere = Some(seen);
-                }
-            }
-        }
-    }
-    if let (Some(folder), Some((_, x))) = (&order.save, found.last()) {
-        keep::save_pictures(folder, order, grid, images, x)?;
-    }
-    if let Some(transfer) = &order.transfer {
-        for (row, seen) in rows.iter_mut().zip(transfer.look(&clean, grid, task)?) {
-            row.elsewhere = Some(seen);
-        }
-    }
-    Ok(rows)
-}
-
-/// Attacks the rows `standing` of a batch at one radius.
-#[allow(clippy::too_many_arguments)]
-fn attack_rows(
-    order: &SetOrder,
-    eps: f32,
-    grid: Grid,
-    clean: &[f32],
-    images: &[usize],
-    targets: &[usize],
-    standing: &[usize],
-    task: &Task,
-) -> Result<Outcome> {
-    let of = |values: &[usize]| -> Vec<usize> { standing.iter().map(|&r| values[r]).collect() };
-    let (images, targets) = (of(images), of(targets));
-    let mut victim = Pairs::new(&order.set, order.goal, &images, &targets)?;
-    let threat = order.settings.threat.with_eps(eps);
-    let space = Space::pictures(
-        grid.with_rows(standing.len()),
-        pick(clean, grid.len(), standing),
-        &order.settings.method.natural(&threat),
-        images.iter().map(|&i| i as u32).collect(),
-    )?;
-    let settings = Settings {
-        threat,
-        ..order.settings.clone()
-    };
-    let engine = order.set.engine.as_ref();
-    run(&mut victim, &space, &settings, engine, &mut Unwatched, task)
 }
 
 impl Method {

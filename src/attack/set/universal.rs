@@ -3,7 +3,8 @@
 use super::super::threat::Space;
 use super::super::victim::{Pairs, Uphill, Victim};
 use super::super::white::SharedDelta;
-use super::{SetOrder, load};
+use super::SetOrder;
+use super::batch::load;
 use crate::dataset::npy::write_array;
 use crate::error::{Error, Result};
 use crate::task::Task;

@@ -142,6 +142,21 @@ impl Pairs {
         Embeddings::new(values, dim)
     }
 
+    /// Embeddings and verdicts of `x` in one run.
+    ///
+    /// # Errors
+    /// As [`Victim::judge`].
+    pub fn see(
+        &mut self,
+        rows: &[usize],
+        x: &[f32],
+        task: &Task,
+    ) -> Result<(Embeddings, Vec<Verdict>)> {
+        let found = self.embed(x, task)?;
+        let verdicts = self.look(rows, &found, task)?;
+        Ok((found, verdicts))
+    }
+
     /// Looks at all captions: keeps the nearest of each row, and says how the row stands.
     fn look(&mut self, rows: &[usize], found: &Embeddings, task: &Task) -> Result<Vec<Verdict>> {
         if matches!(self.goal, Goal::Match | Goal::Away) {
@@ -297,8 +312,7 @@ impl Victim for Pairs {
     }
 
     fn judge(&mut self, rows: &[usize], x: &[f32], task: &Task) -> Result<Vec<Verdict>> {
-        let found = self.embed(x, task)?;
-        self.look(rows, &found, task)
+        Ok(self.see(rows, x, task)?.1)
     }
 
     fn climb(

@@ -2,13 +2,13 @@
 
 use super::super::View;
 use super::super::theme::{Tokens, tokens};
-use super::super::widgets::grouped;
-use super::sheets::{Legend, Sheet};
 use super::LabState;
-use crate::session::{Compare, Heat, Session};
+use super::notes::{caption, captions, legend_ui, region_ui};
+use super::sheets::Sheet;
+use crate::session::{Compare, Heat};
 use egui::{
-    Align2, Color32, CornerRadius, FontId, Pos2, Rect, Role, Sense, Shape, Stroke, StrokeKind, Ui,
-    Vec2, WidgetInfo,
+    Align2, Color32, CornerRadius, FontId, Pos2, Rect, Role, Sense, Stroke, StrokeKind, Ui, Vec2,
+    WidgetInfo,
 };
 
 /// Room for what is written under the pictures.
@@ -30,15 +30,21 @@ pub fn canvas_ui(ui: &mut Ui, view: &mut View<'_>, third: f32) {
     } else {
         ((third * 3.0 + gap) / 2.0, 0.62)
     };
-    let tall = (width * aspect).min(ui.available_height() * share).max(120.0);
+    let tall = (width * aspect)
+        .min(ui.available_height() * share)
+        .max(120.0);
     let count = if side_by_side { 3 } else { 2 };
     let (strip, _) = ui.allocate_exact_size(
-        egui::vec2(width * count as f32 + gap * (count - 1) as f32, tall + CAPTION),
+        egui::vec2(
+            width * count as f32 + gap * (count - 1) as f32,
+            tall + CAPTION,
+        ),
         Sense::hover(),
     );
     let panel = |at: usize| {
         let corner = strip.min + egui::vec2(at as f32 * (width + gap), 0.0);
-        Rect::from_min_size(corner, egui::vec2(width, tall))
+        // As wide as the picture, so that what is written below begins where it does.
+        Rect::from_min_size(corner, egui::vec2(width.min(tall / aspect.max(1e-3)), tall))
     };
     let sheets = &view.pictures.lab;
     let changed = sheets.adversarial.as_ref();
@@ -46,18 +52,51 @@ pub fn canvas_ui(ui: &mut Ui, view: &mut View<'_>, third: f32) {
     let hint = "The perturbed picture appears here.";
     match lab.looks.compare {
         Compare::SideBySide => {
-            picture_ui(ui, &mut view.state.lab, panel(0), sheets.original.as_ref(), "original picture", "Reading the picture…");
-            region_ui(ui, session, &view.state.lab, panel(0), sheets.original.as_ref(), &t);
-            picture_ui(ui, &mut view.state.lab, panel(1), changed, "adversarial picture", hint);
+            picture_ui(
+                ui,
+                &mut view.state.lab,
+                panel(0),
+                sheets.original.as_ref(),
+                "original picture",
+                "Reading the picture…",
+            );
+            region_ui(
+                ui,
+                session,
+                &view.state.lab,
+                panel(0),
+                sheets.original.as_ref(),
+                &t,
+            );
+            picture_ui(
+                ui,
+                &mut view.state.lab,
+                panel(1),
+                changed,
+                "adversarial picture",
+                hint,
+            );
             caption(ui, panel(0), &captions.0, &t);
             caption(ui, panel(1), &captions.1, &t);
         }
         Compare::Slider => {
-            picture_ui(ui, &mut view.state.lab, panel(0), sheets.original.as_ref(), "original against adversarial picture", "Reading the picture…");
+            picture_ui(
+                ui,
+                &mut view.state.lab,
+                panel(0),
+                sheets.original.as_ref(),
+                "original against adversarial picture",
+                "Reading the picture…",
+            );
             if let (Some(original), Some(changed)) = (&sheets.original, changed) {
                 divided_ui(ui, &mut view.state.lab, panel(0), original, changed, &t);
             }
-            caption(ui, panel(0), &format!("{} | {}", captions.0, captions.1), &t);
+            caption(
+                ui,
+                panel(0),
+                &format!("{} | {}", captions.0, captions.1),
+                &t,
+            );
         }
         Compare::Blink => {
             let rate = f64::from(view.state.lab.blink.clamp(0.2, 2.0));
@@ -66,15 +105,32 @@ pub fn canvas_ui(ui: &mut Ui, view: &mut View<'_>, third: f32) {
                 Some(_) if turn % 2 == 1 => (changed, "adversarial picture", &captions.1),
                 _ => (sheets.original.as_ref(), "original picture", &captions.0),
             };
-            picture_ui(ui, &mut view.state.lab, panel(0), shown, name, "Reading the picture…");
+            picture_ui(
+                ui,
+                &mut view.state.lab,
+                panel(0),
+                shown,
+                name,
+                "Reading the picture…",
+            );
             caption(ui, panel(0), text, &t);
             if changed.is_some() {
                 ui.ctx().request_repaint_after_secs((0.5 / rate) as f32);
             }
         }
         Compare::Difference => {
-            picture_ui(ui, &mut view.state.lab, panel(0), sheets.difference.as_ref(), "amplified difference", hint);
-            let text = format!("adversarial less original, amplified ×{} around grey", lab.looks.amplify);
+            picture_ui(
+                ui,
+                &mut view.state.lab,
+                panel(0),
+                sheets.difference.as_ref(),
+                "amplified difference",
+                hint,
+            );
+            let text = format!(
+                "adversarial less original, amplified ×{} around grey",
+                lab.looks.amplify
+            );
             caption(ui, panel(0), &text, &t);
         }
     }
@@ -108,81 +164,8 @@ fn heat_ui(ui: &mut Ui, view: &mut View<'_>, rect: Rect, t: &Tokens) {
     }
 }
 
-/// What is written under the original and under the adversarial picture.
-fn captions(session: &Session) -> (String, String) {
-    let lab = &session.lab;
-    let rank = |rank: u32| grouped(rank as usize);
-    let clean = lab.clean.as_ref().filter(|c| Some(c.image) == lab.image);
-    let before = match clean.map(|c| c.standing.rank) {
-        Some(r @ 1..) => format!("original · right caption at rank {}", rank(r)),
-        _ => "original".to_owned(),
-    };
-    let after = if let Some(live) = lab.live() {
-        match live.points.last() {
-            Some(p) => format!("step {} · right {:.3}, wrong {:.3}", grouped(p.step), p.right, p.wrong),
-            None => "starting…".to_owned(),
-        }
-    } else if let Some(done) = lab.last() {
-        let size = super::fields::levels(done.shot.size.linf);
-        match done.shot.after.rank {
-            0 => format!("adversarial · max change {size}"),
-            r => format!("adversarial · right caption at rank {} · max change {size}", rank(r)),
-        }
-    } else {
-        "adversarial".to_owned()
-    };
-    (before, after)
-}
-
-fn caption(ui: &Ui, above: Rect, text: &str, t: &Tokens) {
-    let mut job = egui::text::LayoutJob::simple(
-        text.to_owned(),
-        FontId::proportional(12.5),
-        t.weak,
-        above.width(),
-    );
-    job.wrap.max_rows = 2;
-    let galley = ui.painter().layout_job(job);
-    let at = above.left_bottom() + egui::vec2(0.0, 5.0);
-    ui.painter().galley(at, galley, t.weak);
-}
-
-/// The colour bar with its ends, and what is shown.
-fn legend_ui(ui: &Ui, above: Rect, legend: &Legend, t: &Tokens) {
-    let font = || FontId::proportional(11.5);
-    let at = above.left_bottom() + egui::vec2(0.0, 5.0);
-    let bar = Rect::from_min_size(at, egui::vec2(above.width(), 7.0));
-    let mut mesh = egui::Mesh::default();
-    let last = legend.bar.len().saturating_sub(1).max(1);
-    for (i, colour) in legend.bar.iter().enumerate() {
-        let x = bar.left() + bar.width() * i as f32 / last as f32;
-        mesh.colored_vertex(Pos2::new(x, bar.top()), *colour);
-        mesh.colored_vertex(Pos2::new(x, bar.bottom()), *colour);
-        if i > 0 {
-            let n = 2 * i as u32;
-            mesh.add_triangle(n - 2, n - 1, n);
-            mesh.add_triangle(n - 1, n, n + 1);
-        }
-    }
-    ui.painter().add(Shape::mesh(mesh));
-    let below = bar.bottom() + 3.0;
-    let [low, middle, high] = &legend.ends;
-    let places = [
-        (bar.left(), Align2::LEFT_TOP, low),
-        (bar.center().x, Align2::CENTER_TOP, middle),
-        (bar.right(), Align2::RIGHT_TOP, high),
-    ];
-    for (x, align, text) in places {
-        ui.painter().text(Pos2::new(x, below), align, text, font(), t.weak);
-    }
-    let mut job = egui::text::LayoutJob::simple(legend.text.clone(), font(), t.weak, above.width());
-    job.wrap.max_rows = 1;
-    let galley = ui.painter().layout_job(job);
-    ui.painter().galley(Pos2::new(bar.left(), below + 14.0), galley, t.weak);
-}
-
 /// Where a picture of `size` lies in `rect`, and which part of it is seen.
-fn place(state: &LabState, rect: Rect, size: Vec2) -> (Rect, Rect) {
+pub fn place(state: &LabState, rect: Rect, size: Vec2) -> (Rect, Rect) {
     let scale = (rect.size() / size).min_elem();
     let target = Rect::from_center_size(rect.center(), size * scale);
     let seen = Vec2::splat(1.0 / state.zoom);
@@ -203,14 +186,18 @@ fn picture_ui(
     let t = tokens(ui);
     let radius = CornerRadius::same(5);
     ui.painter().rect_filled(rect, radius, t.panel);
-    let id = ui.scope_id().with(("lab picture", rect.min.x as i32, rect.min.y as i32));
+    let id = ui
+        .scope_id()
+        .with(("lab picture", rect.min.x as i32, rect.min.y as i32));
     let response = ui.interact(rect, id, Sense::click_and_drag());
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, name));
     let Some(sheet) = sheet else {
-        ui.painter().rect_stroke(rect, radius, Stroke::new(1.0, t.line), StrokeKind::Inside);
+        ui.painter()
+            .rect_stroke(rect, radius, Stroke::new(1.0, t.line), StrokeKind::Inside);
         let font = FontId::proportional(12.5);
         let middle = rect.center();
-        ui.painter().text(middle, Align2::CENTER_CENTER, hint, font, t.weak);
+        ui.painter()
+            .text(middle, Align2::CENTER_CENTER, hint, font, t.weak);
         return;
     };
     let (target, _) = place(state, rect, sheet.size);
@@ -221,11 +208,15 @@ fn picture_ui(
     ui.painter().add(shape);
     if !sheet.title.is_empty() {
         let font = FontId::proportional(11.5);
-        let galley = ui.painter().layout_no_wrap(sheet.title.to_owned(), font, Color32::WHITE);
+        let galley = ui
+            .painter()
+            .layout_no_wrap(sheet.title.to_owned(), font, Color32::WHITE);
         let size = galley.size() + egui::vec2(10.0, 4.0);
         let back = Rect::from_min_size(target.min + Vec2::splat(4.0), size);
-        ui.painter().rect_filled(back, CornerRadius::same(3), Color32::from_black_alpha(150));
-        ui.painter().galley(back.min + egui::vec2(5.0, 2.0), galley, Color32::WHITE);
+        ui.painter()
+            .rect_filled(back, CornerRadius::same(3), Color32::from_black_alpha(150));
+        ui.painter()
+            .galley(back.min + egui::vec2(5.0, 2.0), galley, Color32::WHITE);
     }
 }
 
@@ -270,15 +261,24 @@ fn divided_ui(
         Pos2::new(at(state.divider), target.center().y),
         egui::vec2(18.0, target.height()),
     );
-    let response = ui.interact(grip, id, Sense::drag()).on_hover_cursor(egui::CursorIcon::ResizeHorizontal);
-    response.widget_info(|| WidgetInfo::labeled(Role::Slider, true, "divider between the pictures"));
+    let response = ui
+        .interact(grip, id, Sense::drag())
+        .on_hover_cursor(egui::CursorIcon::ResizeHorizontal);
+    response
+        .widget_info(|| WidgetInfo::labeled(Role::Slider, true, "divider between the pictures"));
     if response.dragged()
         && let Some(pointer) = response.interact_pointer_pos()
     {
         state.divider = ((pointer.x - target.left()) / target.width().max(1.0)).clamp(0.0, 1.0);
     }
     if response.has_focus() {
-        let step = |key| if ui.input(|i| i.key_pressed(key)) { 0.02 } else { 0.0 };
+        let step = |key| {
+            if ui.input(|i| i.key_pressed(key)) {
+                0.02
+            } else {
+                0.0
+            }
+        };
         let moved = step(egui::Key::ArrowRight) - step(egui::Key::ArrowLeft);
         state.divider = (state.divider + moved).clamp(0.0, 1.0);
     }
@@ -289,30 +289,8 @@ fn divided_ui(
     let shape = egui::epaint::RectShape::filled(right, CornerRadius::ZERO, Color32::WHITE)
         .with_texture(changed.texture, part);
     ui.painter().add(shape);
-    ui.painter().vline(x, target.y_range(), Stroke::new(2.0, t.accent));
-    ui.painter().circle_filled(Pos2::new(x, target.center().y), 6.0, t.accent);
-}
-
-/// The rectangle that may be changed, on the original.
-fn region_ui(
-    ui: &Ui,
-    session: &Session,
-    state: &LabState,
-    rect: Rect,
-    sheet: Option<&Sheet>,
-    t: &Tokens,
-) {
-    let (Some(region), Some(sheet)) = (session.lab.settings.threat.region, sheet) else {
-        return;
-    };
-    let (target, uv) = place(state, rect, sheet.size);
-    let at = |x: f32, y: f32| {
-        let part = (egui::vec2(x, y) / sheet.size - uv.min.to_vec2()) / uv.size();
-        target.min + part * target.size()
-    };
-    let (left, top) = (region.left as f32, region.top as f32);
-    let corner = at(left + region.width as f32, top + region.height as f32);
-    let shown = Rect::from_min_max(at(left, top), corner);
-    let painter = ui.painter().with_clip_rect(target);
-    painter.rect_stroke(shown, CornerRadius::ZERO, Stroke::new(1.5, t.accent), StrokeKind::Outside);
+    ui.painter()
+        .vline(x, target.y_range(), Stroke::new(2.0, t.accent));
+    ui.painter()
+        .circle_filled(Pos2::new(x, target.center().y), 6.0, t.accent);
 }

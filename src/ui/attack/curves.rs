@@ -18,7 +18,11 @@ pub fn curves_ui(ui: &mut Ui, view: &mut View<'_>) {
     let curve = lab.looks.curve;
     let choices = [
         (Curve::Scores, "Scores", "Scores of right and wrong by step"),
-        (Curve::Margin, "Margin", "Wrong less right by step: above 0 the goal is reached"),
+        (
+            Curve::Margin,
+            "Margin",
+            "Wrong less right by step: above 0 the goal is reached",
+        ),
         (Curve::Loss, "Loss", "What the attack climbs"),
     ];
     if let Some(curve) = segmented(ui, curve, &choices) {
@@ -31,7 +35,15 @@ pub fn curves_ui(ui: &mut Ui, view: &mut View<'_>) {
         _ => (&[], lab.goal, None),
     };
     if points.is_empty() {
-        weak(ui, "The curves appear while an attack runs.");
+        let reached = lab.last().is_some_and(|d| d.shot.before.verdict.fooled);
+        weak(
+            ui,
+            if reached {
+                "The picture was at the goal before the first step."
+            } else {
+                "The curves appear while an attack runs."
+            },
+        );
         return;
     }
     let names = match goal {
@@ -44,7 +56,10 @@ pub fn curves_ui(ui: &mut Ui, view: &mut View<'_>) {
     let stride = points.len().div_ceil(MOST).max(1);
     let series = |of: &dyn Fn(&Point) -> f32| -> Vec<[f64; 2]> {
         let last = points.len() - 1;
-        let kept = points.iter().enumerate().filter(|(i, _)| i % stride == 0 || *i == last);
+        let kept = points
+            .iter()
+            .enumerate()
+            .filter(|(i, _)| i % stride == 0 || *i == last);
         let all = kept.map(|(_, p)| [p.step as f64, f64::from(of(p))]);
         all.filter(|[_, y]| y.is_finite()).collect()
     };
@@ -89,7 +104,11 @@ pub fn curves_ui(ui: &mut Ui, view: &mut View<'_>) {
             }
         })
         .label_formatter(|at| match at {
-            egui_plot::HoverPosition::NearDataPoint { plot_name, position, .. } => Some(format!(
+            egui_plot::HoverPosition::NearDataPoint {
+                plot_name,
+                position,
+                ..
+            } => Some(format!(
                 "{plot_name}: {} at step {:.0}",
                 number(position.y),
                 position.x
@@ -105,7 +124,10 @@ pub fn curves_ui(ui: &mut Ui, view: &mut View<'_>) {
             }
         });
     let text = match (seconds, points.last()) {
-        (None, Some(last)) => format!("by step, {} so far", super::super::widgets::grouped(last.step)),
+        (None, Some(last)) => format!(
+            "by step, {} so far",
+            super::super::widgets::grouped(last.step)
+        ),
         (Some(seconds), _) => format!("by step · {seconds:.1} s"),
         (None, None) => "by step".to_owned(),
     };
@@ -120,7 +142,9 @@ pub fn marks(bounds: (f64, f64), whole: bool) -> Vec<egui_plot::GridMark> {
         return Vec::new();
     }
     let power = 10.0_f64.powf(rough.log10().floor());
-    let nice = [1.0, 2.0, 5.0, 10.0].into_iter().find(|n| n * power >= rough);
+    let nice = [1.0, 2.0, 5.0, 10.0]
+        .into_iter()
+        .find(|n| n * power >= rough);
     let mut step = nice.unwrap_or(10.0) * power;
     if whole {
         step = step.max(1.0).round();
@@ -129,7 +153,9 @@ pub fn marks(bounds: (f64, f64), whole: bool) -> Vec<egui_plot::GridMark> {
         value: i as f64 * step,
         step_size: step,
     };
-    ((low / step).ceil() as i64..=(high / step).floor() as i64).map(mark).collect()
+    ((low / step).ceil() as i64..=(high / step).floor() as i64)
+        .map(mark)
+        .collect()
 }
 
 fn number(value: f64) -> String {
@@ -149,10 +175,20 @@ mod tests {
 
     #[test]
     fn marks_are_few_round_and_inside() {
-        for (bounds, whole) in [((0.0, 1.0), false), ((-0.031, 0.017), false), ((0.0, 11.0), true), ((0.0, 99_999.0), true), ((3.0, 3.2), true)] {
+        for (bounds, whole) in [
+            ((0.0, 1.0), false),
+            ((-0.031, 0.017), false),
+            ((0.0, 11.0), true),
+            ((0.0, 99_999.0), true),
+            ((3.0, 3.2), true),
+        ] {
             let marks = marks(bounds, whole);
             assert!(marks.len() <= 7, "{bounds:?}: {}", marks.len());
-            assert!(marks.iter().all(|m| (bounds.0..=bounds.1).contains(&m.value)));
+            assert!(
+                marks
+                    .iter()
+                    .all(|m| (bounds.0..=bounds.1).contains(&m.value))
+            );
             assert!(!whole || marks.iter().all(|m| m.value.fract() == 0.0));
         }
         assert!(marks((0.0, 1.0), false).len() >= 4);

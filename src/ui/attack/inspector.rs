@@ -2,8 +2,9 @@
 
 use super::super::View;
 use super::super::theme::tokens;
-use super::super::widgets::{heading, picture_in, primary, weak};
+use super::super::widgets::{heading, primary, weak};
 use super::fields::{field, named};
+use super::target::{reached_ui, target_ui};
 use super::{result, threat};
 use crate::attack::{Goal, Loss, Method, Settings};
 use crate::session::{AttackCommand, Command, Reach, Session};
@@ -15,7 +16,11 @@ pub fn inspector_ui(ui: &mut Ui, view: &mut View<'_>) {
     let set = view.session.lab.set.shown;
     let choices = [
         (false, "One picture", "Attack the picture chosen, and watch"),
-        (true, "Whole set…", "Attack many pictures: recall against epsilon"),
+        (
+            true,
+            "Whole set…",
+            "Attack many pictures: recall against epsilon",
+        ),
     ];
     if let Some(shown) = super::segmented(ui, set, &choices) {
         view.ask(Command::Attack(AttackCommand::ShowSet(shown)));
@@ -53,6 +58,7 @@ fn one_ui(ui: &mut Ui, view: &mut View<'_>) {
         view.ask(Command::Attack(AttackCommand::SetOwnSize(own)));
     }
     target_ui(ui, view);
+    reached_ui(ui, view.session);
     ui.add_space(2.0);
     buttons_ui(ui, view);
     reach_ui(ui, view);
@@ -120,7 +126,8 @@ fn goal_ui(ui: &mut Ui, view: &mut View<'_>) {
                 for (goal, _, name) in Goal::ALL {
                     let response = ui.selectable_label(goal == now, name);
                     if response.on_hover_text(about(goal)).clicked() {
-                        view.commands.push(Command::Attack(AttackCommand::SetGoal(goal)));
+                        view.commands
+                            .push(Command::Attack(AttackCommand::SetGoal(goal)));
                     }
                 }
             });
@@ -129,7 +136,9 @@ fn goal_ui(ui: &mut Ui, view: &mut View<'_>) {
 
 fn about(goal: Goal) -> &'static str {
     match goal {
-        Goal::Lose => "Some wrong caption ranks before every right one; the hardest of all is found anew in each step",
+        Goal::Lose => {
+            "Some wrong caption ranks before every right one; the hardest of all is found anew in each step"
+        }
         Goal::Win => "The target ranks first among all captions",
         Goal::Match => "The embedding comes nearer to another picture's than to its own",
         Goal::Away => "The embedding leaves its place: cosine to itself below 0.5",
@@ -146,7 +155,8 @@ fn loss_ui(ui: &mut Ui, view: &mut View<'_>) {
             .show_ui(ui, |ui| {
                 for (loss, _, name) in Loss::ALL {
                     if ui.selectable_label(loss == now, name).clicked() {
-                        view.commands.push(Command::Attack(AttackCommand::SetLoss(loss)));
+                        view.commands
+                            .push(Command::Attack(AttackCommand::SetLoss(loss)));
                     }
                 }
             });
@@ -161,21 +171,31 @@ fn numbers_ui(ui: &mut Ui, view: &mut View<'_>) {
     let mut steps = settings.steps();
     let default = settings.method.default_steps();
     field(ui, name, |ui| {
-        let drag = egui::DragValue::new(&mut steps).range(1..=1_000_000).speed(0.3);
-        let changed = named(ui, name, drag).on_hover_text("Drag, or click and type").changed();
+        let drag = egui::DragValue::new(&mut steps)
+            .range(1..=1_000_000)
+            .speed(0.3);
+        let changed = named(ui, name, drag)
+            .on_hover_text("Drag, or click and type")
+            .changed();
         if changed {
             change(view, |s| s.steps = Some(steps));
         }
         if settings.steps.is_some_and(|s| s != default) {
             let text = format!("Default {default}");
-            if ui.button(text).on_hover_text("Back to the attack's own number").clicked() {
+            if ui
+                .button(text)
+                .on_hover_text("Back to the attack's own number")
+                .clicked()
+            {
                 change(view, |s| s.steps = None);
             }
         }
     });
     let (mut restarts, mut seed) = (settings.restarts, settings.seed);
     field(ui, "Restarts", |ui| {
-        let drag = egui::DragValue::new(&mut restarts).range(1..=1000).speed(0.1);
+        let drag = egui::DragValue::new(&mut restarts)
+            .range(1..=1000)
+            .speed(0.1);
         let hint = "Independent random starts, for attacks that begin at random";
         let response = named(ui, "Restarts", drag);
         if response.on_hover_text(hint).changed() {
@@ -183,60 +203,15 @@ fn numbers_ui(ui: &mut Ui, view: &mut View<'_>) {
         }
         ui.add_space(12.0);
         weak(ui, "Seed");
-        let drag = egui::DragValue::new(&mut seed).range(0..=u64::MAX).speed(0.1);
+        let drag = egui::DragValue::new(&mut seed)
+            .range(0..=u64::MAX)
+            .speed(0.1);
         let hint = "Of every random number: the same seed, the same result";
         let response = named(ui, "Seed", drag);
         if response.on_hover_text(hint).changed() {
             change(view, |s| s.seed = seed);
         }
     });
-}
-
-/// What is to win, where the goal has such.
-fn target_ui(ui: &mut Ui, view: &mut View<'_>) {
-    let session = view.session;
-    let lab = &session.lab;
-    let t = tokens(ui);
-    let (Some(dataset), Some(target)) = (&session.dataset, lab.target()) else {
-        return;
-    };
-    let Some(text) = dataset.captions.get(target) else {
-        return;
-    };
-    let (head, picture) = match lab.goal {
-        Goal::Lose => ("Hardest wrong caption", false),
-        Goal::Win => ("Target", false),
-        Goal::Match => ("Target: the picture of", true),
-        Goal::Away => return,
-    };
-    Frame::NONE
-        .fill(t.bad_back)
-        .corner_radius(CornerRadius::same(5))
-        .inner_margin(Margin::symmetric(10, 8))
-        .show(ui, |ui| {
-            ui.set_width(ui.available_width());
-            ui.horizontal(|ui| {
-                ui.label(RichText::new(head).size(12.0).color(t.weak));
-                if lab.chosen.is_some() && lab.goal != Goal::Lose {
-                    let hint = "Back to the hardest negative";
-                    if ui.small_button("Hardest").on_hover_text(hint).clicked() {
-                        view.commands.push(Command::Attack(AttackCommand::SetTarget(None)));
-                    }
-                }
-                if lab.goal == Goal::Lose {
-                    let hint = "It must rank first then; a click on another in the lists chooses that";
-                    if ui.small_button("Make it win").on_hover_text(hint).clicked() {
-                        view.commands.push(Command::Attack(AttackCommand::SetTarget(Some(target))));
-                    }
-                }
-            });
-            if picture {
-                let (rect, _) = ui.allocate_exact_size(egui::Vec2::splat(84.0), egui::Sense::hover());
-                let image = dataset.image_of(target) as u32;
-                picture_in(ui, view.pictures, image, rect, true);
-            }
-            ui.add(egui::Label::new(RichText::new(text).color(t.text)).wrap());
-        });
 }
 
 fn buttons_ui(ui: &mut Ui, view: &mut View<'_>) {
@@ -282,7 +257,10 @@ fn progress_ui(ui: &mut Ui, session: &Session) {
     };
     let p = &job.progress;
     let share = p.done as f32 / p.total.max(1) as f32;
-    let (rect, _) = ui.allocate_exact_size(egui::vec2(ui.available_width() - 4.0, 5.0), egui::Sense::hover());
+    let (rect, _) = ui.allocate_exact_size(
+        egui::vec2(ui.available_width() - 4.0, 5.0),
+        egui::Sense::hover(),
+    );
     super::super::widgets::bar(ui, rect, share, tokens(ui).accent);
     let seconds = running.since.elapsed().as_secs_f32();
     weak(ui, format!("{} of {} · {seconds:.1} s", p.done, p.total));
@@ -305,7 +283,10 @@ fn reach_ui(ui: &mut Ui, view: &mut View<'_>) {
                     ui.set_width(ui.available_width());
                     ui.label(RichText::new("No gradient").color(t.warn));
                     ui.add(egui::Label::new(why.clone()).wrap());
-                    weak(ui, "Attacks by queries alone work: Square, NES, SPSA, SimBA-DCT, HopSkipJump.");
+                    weak(
+                        ui,
+                        "Attacks by queries alone work: Square, NES, SPSA, SimBA-DCT, HopSkipJump.",
+                    );
                 });
         }
     }

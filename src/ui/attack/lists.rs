@@ -19,7 +19,10 @@ pub fn before_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
     heading(ui, "Before");
     match standing {
         Some(standing) => {
-            let title = Title { when: "before", came_from: None };
+            let title = Title {
+                when: "before",
+                came_from: None,
+            };
             list_ui(ui, view, dataset, &standing, &title);
         }
         None => {
@@ -32,10 +35,16 @@ pub fn before_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
 pub fn after_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
     heading(ui, "After");
     let Some(done) = view.session.lab.last().cloned() else {
-        weak(ui, "Attack the picture to see what moves. Choose a target by clicking a wrong caption.");
+        weak(
+            ui,
+            "Attack the picture to see what moves. Choose a target by clicking a wrong caption.",
+        );
         return;
     };
-    let title = Title { when: "after", came_from: Some(&done.came_from) };
+    let title = Title {
+        when: "after",
+        came_from: Some(&done.came_from),
+    };
     list_ui(ui, view, dataset, &done.shot.after, &title);
 }
 
@@ -57,8 +66,16 @@ struct Row<'a> {
     target: bool,
 }
 
-fn list_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, standing: &Standing, title: &Title<'_>) {
-    let Some(image) = view.session.lab.image else { return };
+fn list_ui(
+    ui: &mut Ui,
+    view: &mut View<'_>,
+    dataset: &Dataset,
+    standing: &Standing,
+    title: &Title<'_>,
+) {
+    let Some(image) = view.session.lab.image else {
+        return;
+    };
     let own = dataset.captions_of(image);
     let target = target(view, standing);
     let row = |rank: u32, was: Option<u32>, hit: Hit| {
@@ -83,7 +100,10 @@ fn list_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, standing: &Stand
         })
         .collect();
     let further = rows.len();
-    let below = [standing.right.map(|hit| (hit, standing.rank)), standing.target];
+    let below = [
+        standing.right.map(|hit| (hit, standing.rank)),
+        standing.target,
+    ];
     for (hit, rank) in below.into_iter().flatten().filter(|(hit, _)| !listed(*hit)) {
         rows.extend(row(rank, None, hit));
     }
@@ -115,9 +135,18 @@ fn target(view: &View<'_>, standing: &Standing) -> Option<usize> {
 fn row_ui(ui: &mut Ui, view: &mut View<'_>, row: &Row<'_>, title: &Title<'_>, image: usize) {
     let t = tokens(ui);
     let wide = ui.available_width() - 4.0;
-    let left = if title.came_from.is_some() { 124.0 } else { 86.0 };
+    let left = if title.came_from.is_some() {
+        124.0
+    } else {
+        86.0
+    };
     let font = FontId::proportional(12.5);
-    let mut job = egui::text::LayoutJob::simple(row.text.to_owned(), font, t.text, (wide - left - 6.0).max(60.0));
+    let mut job = egui::text::LayoutJob::simple(
+        row.text.to_owned(),
+        font,
+        t.text,
+        (wide - left - 6.0).max(60.0),
+    );
     job.wrap.max_rows = 2;
     let galley = ui.painter().layout_job(job);
     let tall = (galley.size().y + 7.0).max(24.0);
@@ -132,7 +161,10 @@ fn row_ui(ui: &mut Ui, view: &mut View<'_>, row: &Row<'_>, title: &Title<'_>, im
             _ => "",
         };
         let was = row.was.map_or_else(String::new, |w| format!(", was {w}"));
-        format!("{} {}. {}, score {:.3}{was}{mark}", title.when, row.rank, row.text, row.hit.score)
+        format!(
+            "{} {}. {}, score {:.3}{was}{mark}",
+            title.when, row.rank, row.text, row.hit.score
+        )
     };
     let id = ui.scope_id().with((title.when, row.hit.index));
     let response = named_area(ui, rect, id, Role::ListItem, row.target, describe);
@@ -144,13 +176,20 @@ fn row_ui(ui: &mut Ui, view: &mut View<'_>, row: &Row<'_>, title: &Title<'_>, im
     );
     let at = row.hit.index as usize;
     if response.clicked() && !row.right {
-        view.commands.push(Command::Attack(AttackCommand::SetTarget(Some(at))));
+        view.commands
+            .push(Command::Attack(AttackCommand::SetTarget(Some(at))));
     }
-    let response = if row.right { response } else { response.on_hover_text("Click to make this caption the target") };
+    let response = if row.right {
+        response
+    } else {
+        response.on_hover_text("Click to make this caption the target")
+    };
     response.context_menu(|ui| {
         if !row.right && ui.button("Make this caption win").clicked() {
-            view.commands.push(Command::Attack(AttackCommand::SetGoal(Goal::Win)));
-            view.commands.push(Command::Attack(AttackCommand::SetTarget(Some(at))));
+            view.commands
+                .push(Command::Attack(AttackCommand::SetGoal(Goal::Win)));
+            view.commands
+                .push(Command::Attack(AttackCommand::SetTarget(Some(at))));
         }
         if ui.button("Copy the text").clicked() {
             view.commands.push(Command::Copy(row.text.to_owned()));
@@ -160,7 +199,8 @@ fn row_ui(ui: &mut Ui, view: &mut View<'_>, row: &Row<'_>, title: &Title<'_>, im
         {
             let other = dataset.image_of(at);
             if other != image {
-                view.commands.push(Command::Query(Query::Row(Side::Image, other)));
+                view.commands
+                    .push(Command::Query(Query::Row(Side::Image, other)));
             }
         }
     });
@@ -178,7 +218,12 @@ fn paint_row(ui: &Ui, row: &Row<'_>, rect: Rect, left: f32, response: &egui::Res
     }
     if response.has_focus() {
         let stroke = egui::Stroke::new(1.0, t.accent);
-        ui.painter().rect_stroke(rect, CornerRadius::same(4), stroke, egui::StrokeKind::Inside);
+        ui.painter().rect_stroke(
+            rect,
+            CornerRadius::same(4),
+            stroke,
+            egui::StrokeKind::Inside,
+        );
     }
     let font = || FontId::proportional(12.5);
     let middle = rect.center().y;
@@ -187,10 +232,18 @@ fn paint_row(ui: &Ui, row: &Row<'_>, rect: Rect, left: f32, response: &egui::Res
     if let Some(was) = row.was.filter(|w| *w != row.rank) {
         let text = format!("{} →", grouped(was as usize));
         let colour = if row.right || row.target { ink } else { t.weak };
-        ui.painter().text(at(edge - 22.0), Align2::RIGHT_CENTER, text, font(), colour);
+        ui.painter()
+            .text(at(edge - 22.0), Align2::RIGHT_CENTER, text, font(), colour);
     }
-    ui.painter().text(at(edge), Align2::RIGHT_CENTER, grouped(row.rank as usize), font(), ink);
+    ui.painter().text(
+        at(edge),
+        Align2::RIGHT_CENTER,
+        grouped(row.rank as usize),
+        font(),
+        ink,
+    );
     edge = left - 8.0;
     let score = format!("{:.3}", row.hit.score).replace('-', "−");
-    ui.painter().text(at(edge), Align2::RIGHT_CENTER, score, font(), t.text);
+    ui.painter()
+        .text(at(edge), Align2::RIGHT_CENTER, score, font(), t.text);
 }

@@ -5,10 +5,13 @@ mod curves;
 mod fields;
 mod inspector;
 mod lists;
+mod notes;
+mod recall;
 mod result;
 mod set;
 mod sheets;
 mod table;
+mod target;
 mod threat;
 
 pub use inspector::inspector_ui;
@@ -146,7 +149,10 @@ fn head_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
                 }
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                let image = session.lab.image.and_then(|i| Some((i, dataset.images.get(i)?)));
+                let image = session
+                    .lab
+                    .image
+                    .and_then(|i| Some((i, dataset.images.get(i)?)));
                 let Some((at, image)) = image else {
                     weak(ui, "No picture is chosen.");
                     return;
@@ -170,10 +176,22 @@ fn modes_ui(ui: &mut Ui, view: &mut View<'_>) {
     ui.horizontal(|ui| {
         let difference = format!("Difference ×{}", looks.amplify);
         let choices = [
-            (Compare::SideBySide, "Side by side", "Both pictures, zoomed and moved together"),
-            (Compare::Slider, "Slider", "Drag the divider: left the original, right the adversarial picture"),
+            (
+                Compare::SideBySide,
+                "Side by side",
+                "Both pictures, zoomed and moved together",
+            ),
+            (
+                Compare::Slider,
+                "Slider",
+                "Drag the divider: left the original, right the adversarial picture",
+            ),
             (Compare::Blink, "Blink", "One after the other, slowly"),
-            (Compare::Difference, difference.as_str(), "Adversarial less original, amplified around grey"),
+            (
+                Compare::Difference,
+                difference.as_str(),
+                "Adversarial less original, amplified around grey",
+            ),
         ];
         if let Some(compare) = segmented(ui, looks.compare, &choices) {
             new.compare = compare;
@@ -181,7 +199,8 @@ fn modes_ui(ui: &mut Ui, view: &mut View<'_>) {
         compare_options_ui(ui, view, &mut new);
         if view.state.lab.zoom > 1.0 {
             let text = format!("{:.0} %", view.state.lab.zoom * 100.0);
-            let hint = "Scroll to zoom, drag to move; click (or double-click a picture) to see all of it";
+            let hint =
+                "Scroll to zoom, drag to move; click (or double-click a picture) to see all of it";
             if ui.button(text).on_hover_text(hint).clicked() {
                 view.state.lab.zoom = 1.0;
                 view.state.lab.middle = egui::Vec2::splat(0.5);

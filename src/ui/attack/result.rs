@@ -14,10 +14,10 @@ pub fn result_ui(ui: &mut Ui, shot: &Shot) {
     let t = tokens(ui);
     ui.horizontal(|ui| {
         heading(ui, "Result");
-        let (text, colour) = if shot.after.verdict.fooled {
-            ("the goal is reached", t.bad)
-        } else {
-            ("the picture stands", t.good)
+        let (text, colour) = match (shot.before.verdict.fooled, shot.after.verdict.fooled) {
+            (true, _) => ("reached without any change", t.warn),
+            (false, true) => ("the goal is reached", t.bad),
+            (false, false) => ("the picture stands", t.good),
         };
         ui.label(RichText::new(text).color(colour));
     });
@@ -31,7 +31,11 @@ pub fn result_ui(ui: &mut Ui, shot: &Shot) {
     if let Some(text) = hits(before.right, after.right) {
         rows.push(("Right caption", text, t.text));
         let text = arrow(grouped(before.rank as usize), grouped(after.rank as usize));
-        let colour = if after.rank > before.rank { t.bad } else { t.text };
+        let colour = if after.rank > before.rank {
+            t.bad
+        } else {
+            t.text
+        };
         rows.push(("Its rank", text, colour));
     }
     match shot.goal {
@@ -39,7 +43,11 @@ pub fn result_ui(ui: &mut Ui, shot: &Shot) {
             if let (Some((a, r)), Some((b, s))) = (before.target, after.target) {
                 rows.push(("Target", arrow(score(a.score), score(b.score)), t.text));
                 let colour = if s < r { t.bad } else { t.text };
-                rows.push(("Its rank", arrow(grouped(r as usize), grouped(s as usize)), colour));
+                rows.push((
+                    "Its rank",
+                    arrow(grouped(r as usize), grouped(s as usize)),
+                    colour,
+                ));
             }
         }
         Goal::Lose => {
@@ -51,12 +59,20 @@ pub fn result_ui(ui: &mut Ui, shot: &Shot) {
             let (a, b) = (before.verdict, after.verdict);
             rows.push(("Own place", arrow(score(a.right), score(b.right)), t.text));
             if shot.goal == Goal::Match {
-                rows.push(("Other picture", arrow(score(a.wrong), score(b.wrong)), t.text));
+                rows.push((
+                    "Other picture",
+                    arrow(score(a.wrong), score(b.wrong)),
+                    t.text,
+                ));
             }
         }
     }
     let margins = (before.verdict.margin(), after.verdict.margin());
-    rows.push(("Margin", arrow(signed(margins.0, 3), signed(margins.1, 3)), t.text));
+    rows.push((
+        "Margin",
+        arrow(signed(margins.0, 3), signed(margins.1, 3)),
+        t.text,
+    ));
     rows.extend(sizes(shot, &t));
     rows.push(rounded(shot, &t));
     let mut cost = Vec::new();
@@ -75,7 +91,10 @@ pub fn result_ui(ui: &mut Ui, shot: &Shot) {
 fn sizes(shot: &Shot, t: &Tokens) -> Vec<(&'static str, String, Color32)> {
     let size = &shot.size;
     let linf = format!("{} = {:.4}", levels(size.linf), size.linf);
-    let mut rows = vec![("l-inf", linf, t.text), ("l2", format!("{:.3}", size.l2), t.text)];
+    let mut rows = vec![
+        ("l-inf", linf, t.text),
+        ("l2", format!("{:.3}", size.l2), t.text),
+    ];
     match shot.settings.threat.norm {
         Norm::L1 => rows.push(("l1", format!("{:.1}", size.l1), t.text)),
         Norm::L0 | Norm::Free => {
@@ -107,14 +126,19 @@ fn rounded(shot: &Shot, t: &Tokens) -> (&'static str, String, Color32) {
 fn row_ui(ui: &mut Ui, name: &str, value: &str, colour: Color32, t: &Tokens) {
     let size = egui::vec2(ui.available_width() - 4.0, 24.0);
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
-    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, format!("{name}: {value}")));
+    response.widget_info(|| {
+        egui::WidgetInfo::labeled(egui::Role::Label, true, format!("{name}: {value}"))
+    });
     let line = egui::Stroke::new(1.0, t.line);
-    ui.painter().hline(rect.x_range(), rect.bottom() + 3.0, line);
+    ui.painter()
+        .hline(rect.x_range(), rect.bottom() + 3.0, line);
     let font = || egui::FontId::proportional(13.0);
     let left = rect.left_center();
-    ui.painter().text(left, egui::Align2::LEFT_CENTER, name, font(), t.weak);
+    ui.painter()
+        .text(left, egui::Align2::LEFT_CENTER, name, font(), t.weak);
     let at = rect.left_center() + egui::vec2(104.0, 0.0);
-    ui.painter().text(at, egui::Align2::LEFT_CENTER, value, font(), colour);
+    ui.painter()
+        .text(at, egui::Align2::LEFT_CENTER, value, font(), colour);
 }
 
 /// Whether the gradient is exact, approximate or missing.
@@ -136,7 +160,9 @@ pub fn gradient_ui(ui: &mut Ui, view: &mut View<'_>) {
                 format!("approximate through {}", card.survey.approximate.join(", "))
             };
             if let Some(check) = card.measured.as_ref().and_then(|m| m.check) {
-                text.push_str(&format!(" · self-check {:.0e}", check.max_rel_error).replace('-', "−"));
+                text.push_str(
+                    &format!(" · self-check {:.0e}", check.max_rel_error).replace('-', "−"),
+                );
             }
             (if exact { t.good } else { t.warn }, text)
         }

@@ -3,14 +3,13 @@
 use super::super::View;
 use super::super::theme::tokens;
 use super::super::widgets::{empty_state, grouped, heading, primary, weak};
-use super::fields::{field, levels, named, parse_levels};
+use super::fields::{field, named, parse_levels};
+use super::recall::recall_ui;
 use super::table;
-use crate::attack::{SetReport, is_in_pixels};
+use crate::attack::is_in_pixels;
 use crate::dataset::Dataset;
-use crate::retrieval::Metrics;
 use crate::session::{AttackCommand, Command, Pick, Reach, SetPlan, Which};
 use egui::{Align, Layout, RichText, Ui};
-use egui_plot::{Line, Plot, Points};
 
 /// The form of the set, in the inspector.
 pub fn form_ui(ui: &mut Ui, view: &mut View<'_>) {
@@ -21,13 +20,23 @@ pub fn form_ui(ui: &mut Ui, view: &mut View<'_>) {
     which_ui(ui, view, &mut plan);
     eps_ui(ui, view, &mut plan);
     field(ui, "Batch", |ui| {
-        let drag = egui::DragValue::new(&mut plan.batch).range(1..=256).speed(0.1);
+        let drag = egui::DragValue::new(&mut plan.batch)
+            .range(1..=256)
+            .speed(0.1);
         named(ui, "Batch", drag).on_hover_text("Pictures attacked together");
     });
-    let hint = "Perturbed pictures (PNG and exact .npy), and what is needed to go on after a restart";
+    let hint =
+        "Perturbed pictures (PNG and exact .npy), and what is needed to go on after a restart";
     folder_ui(ui, view, "Save to", &mut plan.save, Pick::SetFolder, hint);
     let hint = "A second encoder that sees the pictures perturbed for the first: does the attack transfer?";
-    folder_ui(ui, view, "Transfer", &mut plan.transfer, Pick::TransferFolder, hint);
+    folder_ui(
+        ui,
+        view,
+        "Transfer",
+        &mut plan.transfer,
+        Pick::TransferFolder,
+        hint,
+    );
     if plan != old {
         view.ask(Command::Attack(AttackCommand::SetPlan(Box::new(plan))));
     }
@@ -54,8 +63,16 @@ fn which_ui(ui: &mut Ui, view: &View<'_>, plan: &mut SetPlan) {
             .selected_text(title)
             .show_ui(ui, |ui| {
                 ui.selectable_value(&mut plan.which, Which::First(first), "the first of the set");
-                ui.selectable_value(&mut plan.which, Which::Listed, format!("the browser's list ({})", grouped(listed)));
-                ui.selectable_value(&mut plan.which, Which::All, format!("all ({})", grouped(all)));
+                ui.selectable_value(
+                    &mut plan.which,
+                    Which::Listed,
+                    format!("the browser's list ({})", grouped(listed)),
+                );
+                ui.selectable_value(
+                    &mut plan.which,
+                    Which::All,
+                    format!("all ({})", grouped(all)),
+                );
             });
     });
     if let Which::First(n) = &mut plan.which {
@@ -128,7 +145,11 @@ fn folder_ui(
             name.unwrap_or_else(|| f.display().to_string())
         });
         let shown = text.as_deref().unwrap_or("nowhere");
-        let shown = if pick == Pick::TransferFolder && text.is_none() { "no second encoder" } else { shown };
+        let shown = if pick == Pick::TransferFolder && text.is_none() {
+            "no second encoder"
+        } else {
+            shown
+        };
         let clear = folder.is_some();
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if clear && ui.button("Remove").clicked() {
@@ -158,14 +179,26 @@ fn run_ui(ui: &mut Ui, view: &mut View<'_>) {
             *settings == session.lab.settings && *goal == session.lab.goal && *plan == set.plan
         });
         let done = set.stopped.map_or(0, |(done, _)| done);
-        let text = if same && done > 0 { "Resume" } else { "Attack the set" };
+        let text = if same && done > 0 {
+            "Resume"
+        } else {
+            "Attack the set"
+        };
         let ready = session.lab.reach != Reach::Unknown && session.ranking.is_some();
-        if ui.add_enabled_ui(ready, |ui| primary(ui, text)).inner.clicked() {
+        if ui
+            .add_enabled_ui(ready, |ui| primary(ui, text))
+            .inner
+            .clicked()
+        {
             view.commands.push(Command::Attack(AttackCommand::RunSet));
         }
         let export = ui.add_enabled(set.report.is_some(), egui::Button::new("Export…"));
-        if export.on_hover_text("The figures as JSON, the pictures as CSV beside it").clicked() {
-            view.commands.push(Command::Attack(AttackCommand::ExportSet(None)));
+        if export
+            .on_hover_text("The figures as JSON, the pictures as CSV beside it")
+            .clicked()
+        {
+            view.commands
+                .push(Command::Attack(AttackCommand::ExportSet(None)));
         }
     });
     if let Some(job) = session.jobs.iter().find(|j| j.slot == "attack-set") {
@@ -174,9 +207,23 @@ fn run_ui(ui: &mut Ui, view: &mut View<'_>) {
         let size = egui::vec2(ui.available_width() - 4.0, 5.0);
         let (rect, _) = ui.allocate_exact_size(size, egui::Sense::hover());
         super::super::widgets::bar(ui, rect, share, tokens(ui).accent);
-        weak(ui, format!("{} of {}", grouped(p.done as usize), grouped(p.total as usize)));
+        weak(
+            ui,
+            format!(
+                "{} of {}",
+                grouped(p.done as usize),
+                grouped(p.total as usize)
+            ),
+        );
     } else if let Some((done, all)) = set.stopped {
-        weak(ui, format!("Stopped: {} of {} pictures are done and kept.", grouped(done), grouped(all)));
+        weak(
+            ui,
+            format!(
+                "Stopped: {} of {} pictures are done and kept.",
+                grouped(done),
+                grouped(all)
+            ),
+        );
     }
 }
 
@@ -185,9 +232,15 @@ pub fn set_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
     let Some(report) = view.session.lab.set.report.clone() else {
         let running = view.session.lab.set.running;
         let (title, text) = if running {
-            ("Attacking the set…", "Recall against epsilon appears when it is done; a cancelled run can be resumed.")
+            (
+                "Attacking the set…",
+                "Recall against epsilon appears when it is done; a cancelled run can be resumed.",
+            )
         } else {
-            ("The whole set", "Attack many pictures at several epsilons: recall, success rate, and how much each picture takes.")
+            (
+                "The whole set",
+                "Attack many pictures at several epsilons: recall, success rate, and how much each picture takes.",
+            )
         };
         if empty_state(ui, title, text, (!running).then_some("Attack the set now")) {
             view.ask(Command::Attack(AttackCommand::RunSet));
@@ -226,77 +279,6 @@ pub fn set_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
     table::rows_ui(ui, view, dataset, &report);
 }
 
-/// Recall against epsilon, one direction.
-fn recall_ui(ui: &mut Ui, report: &SetReport, name: &str, i2t: bool, tall: f32) {
-    let t = tokens(ui);
-    let of = |r: &crate::retrieval::Report| -> Metrics { if i2t { r.i2t.clone() } else { r.t2i.clone() } };
-    let pixels = is_in_pixels(report.settings.threat.norm);
-    let unit = if pixels { 255.0 } else { 1.0 };
-    let series = |get: fn(&Metrics) -> f64| -> Vec<[f64; 2]> {
-        let clean = [0.0, get(&of(&report.clean))];
-        let levels = report.levels.iter();
-        let rest = levels.map(|l| [f64::from(l.eps) * unit, get(&of(&l.robust))]);
-        std::iter::once(clean).chain(rest).collect()
-    };
-    let lines = [
-        ("R@1", t.accent, series(|m| f64::from(m.r1))),
-        ("R@5", t.good, series(|m| f64::from(m.r5))),
-        ("R@10", t.warn, series(|m| f64::from(m.r10))),
-    ];
-    ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = 5.0;
-        ui.label(RichText::new(format!("{name} recall against epsilon")).size(12.5).strong());
-        for (name, colour, _) in &lines {
-            let (line, _) = ui.allocate_exact_size(egui::vec2(14.0, 12.0), egui::Sense::hover());
-            ui.painter().hline(line.x_range(), line.center().y, egui::Stroke::new(2.0, *colour));
-            ui.label(RichText::new(*name).size(12.0).color(t.weak));
-        }
-    });
-    let suffix = if pixels { "/255" } else { "" };
-    Plot::new(("recall", name))
-        .height(tall)
-        .show_background(false)
-        .allow_drag(false)
-        .allow_zoom(false)
-        .allow_scroll(false)
-        .allow_boxed_zoom(false)
-        .include_y(0.0)
-        .include_y(100.0)
-        .set_margin_fraction(egui::vec2(0.02, 0.04))
-        .y_axis_min_width(30.0)
-        .grid_color(t.line)
-        .grid_fade(0.0)
-        .x_grid_spacer(|input| super::curves::marks(input.bounds, false))
-        .y_grid_spacer(|input| super::curves::marks(input.bounds, true))
-        .x_axis_formatter(move |mark, _| {
-            if mark.value < 0.0 { String::new() } else { format!("{}{suffix}", mark.value) }
-        })
-        .y_axis_formatter(|mark, _| if (0.0..=100.0).contains(&mark.value) { format!("{:.0}", mark.value) } else { String::new() })
-        .label_formatter(move |at| match at {
-            egui_plot::HoverPosition::NearDataPoint { plot_name, position, .. } => Some(format!(
-                "{plot_name} {:.1} % at {}{suffix}",
-                position.y,
-                (position.x * 100.0).round() / 100.0
-            )),
-            egui_plot::HoverPosition::Elsewhere { .. } => None,
-        })
-        .show(ui, |plot| {
-            for (name, colour, series) in lines {
-                plot.line(Line::new(name, series.clone()).color(colour).width(1.8));
-                plot.points(Points::new(name, series).color(colour).radius(2.5));
-            }
-        });
-}
-
-/// A radius as people write it.
-pub fn radius(report: &SetReport, eps: f32) -> String {
-    if is_in_pixels(report.settings.threat.norm) {
-        levels(eps)
-    } else {
-        format!("{}", (f64::from(eps) * 1000.0).round() / 1000.0)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -305,7 +287,10 @@ mod tests {
     fn lists_of_epsilons_must_rise() {
         let eps = parse_list("0.5, 1,2 4/255;8", true).expect("a list");
         let wanted = [0.5, 1.0, 2.0, 4.0, 8.0].map(|n: f32| n / 255.0);
-        assert!(eps.iter().zip(wanted).all(|(a, b)| (a - b).abs() < 1e-8), "{eps:?}");
+        assert!(
+            eps.iter().zip(wanted).all(|(a, b)| (a - b).abs() < 1e-8),
+            "{eps:?}"
+        );
         assert_eq!(parse_list("1 3", false), Some(vec![1.0, 3.0]));
         for odd in ["", "2, 1", "1, 1", "a", "-1", "0"] {
             assert_eq!(parse_list(odd, true), None, "{odd}");

@@ -3,7 +3,7 @@
 use super::super::View;
 use super::super::theme::{Tokens, tokens};
 use super::super::widgets::{grouped, named_area, signed};
-use super::set::radius;
+use super::recall::radius;
 use crate::attack::{RowReport, SetReport};
 use crate::dataset::Dataset;
 use crate::session::{AttackCommand, Command};
@@ -50,7 +50,15 @@ pub fn levels_ui(ui: &mut Ui, report: &SetReport) {
 
 fn levels_grid_ui(ui: &mut Ui, report: &SetReport, t: &Tokens) {
     let head = |ui: &mut Ui, text: &str| ui.label(RichText::new(text).size(12.0).color(t.weak));
-    let mut names = vec!["Epsilon", "Broken", "I→T R@1 · 5 · 10", "T→I R@1 · 5 · 10", "I→T R@1 after 8 bits", "Mean l-inf", "Mean l2"];
+    let mut names = vec![
+        "Epsilon",
+        "Broken",
+        "I→T R@1 · 5 · 10",
+        "T→I R@1 · 5 · 10",
+        "I→T R@1 after 8 bits",
+        "Mean l-inf",
+        "Mean l2",
+    ];
     if report.transfer.is_some() {
         names.extend(["Transfer: broken", "I→T R@1 there"]);
     }
@@ -122,25 +130,50 @@ fn head_ui(ui: &mut Ui, view: &mut View<'_>, t: &Tokens) {
             _ => "",
         };
         let id = ui.scope_id().with(("column", i));
-        let response = named_area(ui, cell, id, Role::ColumnHeader, which == column, || format!("Sort by {name}{mark}"));
-        let colour = if which == column || response.hovered() { t.text } else { t.weak };
+        let response = named_area(ui, cell, id, Role::ColumnHeader, which == column, || {
+            format!("Sort by {name}{mark}")
+        });
+        let colour = if which == column || response.hovered() {
+            t.text
+        } else {
+            t.weak
+        };
         let text = format!("{name}{mark}");
         cell_text(ui, i, cell, text, FontId::proportional(12.0), colour);
         if response.clicked() {
             view.state.lab.sort = (which, which == column && !turned);
         }
     }
-    ui.painter().hline(rect.x_range(), rect.bottom(), egui::Stroke::new(1.0, t.line));
+    ui.painter().hline(
+        rect.x_range(),
+        rect.bottom(),
+        egui::Stroke::new(1.0, t.line),
+    );
 }
 
 /// Text of a cell: names at the left, numbers at the right.
-fn cell_text(ui: &Ui, column: usize, cell: egui::Rect, text: String, font: FontId, colour: egui::Color32) {
+fn cell_text(
+    ui: &Ui,
+    column: usize,
+    cell: egui::Rect,
+    text: String,
+    font: FontId,
+    colour: egui::Color32,
+) {
     let (place, align) = if column == 0 {
-        (cell.left_center() + egui::vec2(8.0, 0.0), Align2::LEFT_CENTER)
+        (
+            cell.left_center() + egui::vec2(8.0, 0.0),
+            Align2::LEFT_CENTER,
+        )
     } else {
-        (cell.right_center() - egui::vec2(12.0, 0.0), Align2::RIGHT_CENTER)
+        (
+            cell.right_center() - egui::vec2(12.0, 0.0),
+            Align2::RIGHT_CENTER,
+        )
     };
-    ui.painter().with_clip_rect(cell).text(place, align, text, font, colour);
+    ui.painter()
+        .with_clip_rect(cell)
+        .text(place, align, text, font, colour);
 }
 
 fn sort(rows: &mut [&RowReport], column: Column, turned: bool) {
@@ -150,7 +183,9 @@ fn sort(rows: &mut [&RowReport], column: Column, turned: bool) {
             Column::Name => a.name.cmp(&b.name),
             Column::Before => a.rank_before.cmp(&b.rank_before),
             Column::After => a.rank_after.cmp(&b.rank_after),
-            Column::Smallest => eps(a).total_cmp(&eps(b)).then(b.margin_after.total_cmp(&a.margin_after)),
+            Column::Smallest => eps(a)
+                .total_cmp(&eps(b))
+                .then(b.margin_after.total_cmp(&a.margin_after)),
             Column::Margin => a.margin_after.total_cmp(&b.margin_after),
         };
         let order = if turned { order.reverse() } else { order };
@@ -198,7 +233,14 @@ fn row_ui(
     let values = [
         (row.name.clone(), t.text),
         (grouped(row.rank_before as usize), t.text),
-        (grouped(row.rank_after as usize), if row.rank_after > row.rank_before { t.bad } else { t.text }),
+        (
+            grouped(row.rank_after as usize),
+            if row.rank_after > row.rank_before {
+                t.bad
+            } else {
+                t.text
+            },
+        ),
         (smallest.clone(), colour),
         (signed(row.margin_after, 3), t.text),
     ];
@@ -211,6 +253,7 @@ fn row_ui(
         cell_text(ui, i, cell, text, FontId::proportional(13.0), ink);
     }
     if response.clicked() && row.image < dataset.images.len() {
-        view.commands.push(Command::Attack(AttackCommand::Take(row.image, None)));
+        view.commands
+            .push(Command::Attack(AttackCommand::Take(row.image, None)));
     }
 }

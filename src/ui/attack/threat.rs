@@ -41,7 +41,8 @@ pub fn threat_ui(ui: &mut Ui, view: &mut View<'_>, radius: bool) {
                 for (norm, name, hint) in NORMS {
                     let response = ui.selectable_label(same(&norm), name).on_hover_text(hint);
                     if response.clicked() && !same(&norm) {
-                        view.commands.push(Command::Attack(AttackCommand::SetNorm(norm)));
+                        view.commands
+                            .push(Command::Attack(AttackCommand::SetNorm(norm)));
                     }
                 }
             });
@@ -85,7 +86,9 @@ fn radius_ui(ui: &mut Ui, threat: &mut Threat) {
                 ui.spacing_mut().slider_width = ui.available_width() - 4.0;
                 // A copy: the slider would round and clamp what was typed.
                 let mut whole = n.round().min(REACH);
-                let slider = Slider::new(&mut whole, 0.0..=REACH).step_by(1.0).show_value(false);
+                let slider = Slider::new(&mut whole, 0.0..=REACH)
+                    .step_by(1.0)
+                    .show_value(false);
                 let moved = ui.add(slider).changed();
                 if moved {
                     n = whole;
@@ -96,22 +99,40 @@ fn radius_ui(ui: &mut Ui, threat: &mut Threat) {
                 let drag = DragValue::new(&mut n)
                     .range(0.0..=255.0)
                     .speed(0.05)
-                    .custom_formatter(|n, _| format!("{} = {:.4}", levels((n / 255.0) as f32), n / 255.0))
+                    .custom_formatter(|n, _| {
+                        format!("{} = {:.4}", levels((n / 255.0) as f32), n / 255.0)
+                    })
                     .custom_parser(parse_levels);
                 let hint = "In levels of 8 bits: 4/255, 4 or 0.0157";
-                named(ui, "Epsilon, typed", drag).on_hover_text(hint).changed()
+                named(ui, "Epsilon, typed", drag)
+                    .on_hover_text(hint)
+                    .changed()
             });
             if changed || typed {
                 threat.eps = (n / 255.0) as f32;
             }
         }
-        Norm::L2 => number(ui, &mut threat.eps, 0.0..=100.0, 0.01, "Euclidean norm over all pixels and channels, in pixels of [0, 1]"),
-        Norm::L1 => number(ui, &mut threat.eps, 0.0..=100_000.0, 1.0, "Sum over all pixels and channels, in pixels of [0, 1]"),
+        Norm::L2 => number(
+            ui,
+            &mut threat.eps,
+            0.0..=100.0,
+            0.01,
+            "Euclidean norm over all pixels and channels, in pixels of [0, 1]",
+        ),
+        Norm::L1 => number(
+            ui,
+            &mut threat.eps,
+            0.0..=100_000.0,
+            1.0,
+            "Sum over all pixels and channels, in pixels of [0, 1]",
+        ),
         Norm::L0 => {
             let mut pixels = eps.max(1.0) as u32;
             let changed = field(ui, "Pixels", |ui| {
                 let drag = DragValue::new(&mut pixels).range(1..=10_000_000).speed(1.0);
-                named(ui, "Pixels", drag).on_hover_text("Pixels that may change").changed()
+                named(ui, "Pixels", drag)
+                    .on_hover_text("Pixels that may change")
+                    .changed()
             });
             if changed {
                 threat.eps = pixels as f32;
@@ -121,9 +142,18 @@ fn radius_ui(ui: &mut Ui, threat: &mut Threat) {
     }
 }
 
-fn number(ui: &mut Ui, eps: &mut f32, range: std::ops::RangeInclusive<f32>, speed: f64, hint: &str) {
+fn number(
+    ui: &mut Ui,
+    eps: &mut f32,
+    range: std::ops::RangeInclusive<f32>,
+    speed: f64,
+    hint: &str,
+) {
     field(ui, "Epsilon", |ui| {
-        let drag = DragValue::new(eps).range(range).speed(speed).max_decimals(3);
+        let drag = DragValue::new(eps)
+            .range(range)
+            .speed(speed)
+            .max_decimals(3);
         named(ui, "Epsilon", drag).on_hover_text(hint);
     });
 }
@@ -131,7 +161,8 @@ fn number(ui: &mut Ui, eps: &mut f32, range: std::ops::RangeInclusive<f32>, spee
 fn band_ui(ui: &mut Ui, band: &mut Band) {
     field(ui, "Band", |ui| {
         let (low, high) = (band.low, band.high);
-        let hint = "Frequencies as parts of the highest: 0 is the mean, 1 the highest diagonal frequency";
+        let hint =
+            "Frequencies as parts of the highest: 0 is the mean, 1 the highest diagonal frequency";
         named(ui, "Lowest frequency", edge(&mut band.low, 0.0, high)).on_hover_text(hint);
         weak(ui, "to");
         named(ui, "Highest frequency", edge(&mut band.high, low, 1.0)).on_hover_text(hint);
@@ -139,7 +170,10 @@ fn band_ui(ui: &mut Ui, band: &mut Band) {
 }
 
 fn edge(value: &mut f32, from: f32, to: f32) -> DragValue<'_> {
-    DragValue::new(value).range(from..=to).speed(0.005).fixed_decimals(2)
+    DragValue::new(value)
+        .range(from..=to)
+        .speed(0.005)
+        .fixed_decimals(2)
 }
 
 /// The rectangle that may be changed.
@@ -167,15 +201,28 @@ fn region_ui(ui: &mut Ui, view: &View<'_>, threat: &mut Threat, on: bool) {
         drag(ui, &mut region.top, 0, tall - 1, "First row");
     });
     field(ui, "Size", |ui| {
-        drag(ui, &mut region.width, 1, wide.saturating_sub(region.left), "Columns");
+        drag(
+            ui,
+            &mut region.width,
+            1,
+            wide.saturating_sub(region.left),
+            "Columns",
+        );
         weak(ui, "×");
-        drag(ui, &mut region.height, 1, tall.saturating_sub(region.top), "Rows");
+        drag(
+            ui,
+            &mut region.height,
+            1,
+            tall.saturating_sub(region.top),
+            "Rows",
+        );
     });
 }
 
 fn mask_ui(ui: &mut Ui, view: &mut View<'_>, threat: &Threat) {
     ui.scope(|ui| {
-        let hint = "A picture whose light pixels may be changed; it is brought to the attacked size";
+        let hint =
+            "A picture whose light pixels may be changed; it is brought to the attacked size";
         if ui.button("Mask…").on_hover_text(hint).clicked() {
             view.commands.push(Command::Pick(Pick::Mask));
         }
@@ -184,7 +231,8 @@ fn mask_ui(ui: &mut Ui, view: &mut View<'_>, threat: &Threat) {
             let share = 100.0 * free as f64 / mask.free.len().max(1) as f64;
             weak(ui, format!("{share:.0} %")).on_hover_text("This part of the mask may be changed");
             if ui.small_button("Remove").clicked() {
-                view.commands.push(Command::Attack(AttackCommand::SetMask(None)));
+                view.commands
+                    .push(Command::Attack(AttackCommand::SetMask(None)));
             }
         }
     });

@@ -1,0 +1,259 @@
+//! Some pictures of a set, at every radius.
+
+use super::super::arena::{Outcome, Unwatched};
+use super::super::method::Settings;
+use super::super::pictures::{pixels, quantised};
+use super::super::run;
+use super::super::threat::{Space, pick, put};
+use super::super::victim::{Pairs, Verdict};
+use super::super::white::SharedDelta;
+use super::keep::{self, LevelRow, RowDone};
+use super::{SetOrder, report};
+use crate::compute::{Grid, Size};
+use crate::dataset::open_picture;
+use crate::error::{Error, Result};
+use crate::task::Task;
+use rayon::prelude::*;
+use std::time::Instant;
+
+/// Pixels in [0, 1] of these pictures as the model sees them, one after the other.
+pub(super) fn load(order: &SetOrder, images: &[usize]) -> Result<Vec<f32>> {
+    let one = |&image: &usize| {
+        let entry = &order.dataset.images[image];
+        let path = entry.path.as_ref().ok_or_else(|| {
+            Error::request(
+                format!("{} has no picture file", entry.name),
+                "Attacks need the pictures, not only their embeddings.",
+            )
+        })?;
+        pixels(order.encoder.preprocess(), &open_picture(path)?)
+    };
+    let all: Vec<Vec<f32>> = images.par_iter().map(one).collect::<Result<_>>()?;
+    let len = order.set.network.grid().len();
+    if let Some(at) = all.iter().position(|x| x.len() != len) {
+        return Err(Error::request(
+            format!(
+                "{} has another size than the model takes",
+                order.dataset.images[images[at]].name
+            ),
+            "Choose a preprocessing that brings every picture to one size.",
+        ));
+    }
+    Ok(all.concat())
+}
+
+/// Pictures that are attacked together.
+struct Batch<'a> {
+    order: &'a SetOrder,
+    images: &'a [usize],
+    targets: &'a [usize],
+    grid: Grid,
+    clean: Vec<f32>,
+    victim: Pairs,
+    rows: Vec<RowDone>,
+    /// What is known of each row's newest picture.
+    seen: Vec<LevelRow>,
+    newest: Vec<f32>,
+}
+
+/// Attacks `images` at every radius; with the perturbation that all share, where there is one. `targets` has one entry
+/// per picture.
+pub(super) fn attack(
+    order: &SetOrder,
+    images: &[usize],
+    targets: &[usize],
+    shared: &[SharedDelta],
+    task: &Task,
+) -> Result<Vec<RowDone>> {
+    let mut batch = Batch::open(order, images, targets, task)?;
+    let begun = Instant::now();
+    let mut found = batch.search(shared, task)?;
+    let seconds = begun.elapsed().as_secs_f64();
+    if order.settings.method.is_minimal() {
+        found = batch.cut(&found, order)?;
+    }
+    for x in found {
+        batch.level(x, task)?;
+    }
+    for row in &mut batch.rows {
+        row.seconds = seconds / images.len() as f64;
+    }
+    if let Some(folder) = &order.save {
+        keep::save_pictures(folder, order, batch.grid, images, &batch.newest)?;
+    }
+    Ok(batch.rows)
+}
+
+impl<'a> Batch<'a> {
+    /// Reads the pictures and judges them as they are.
+    fn open(
+        order: &'a SetOrder,
+        images: &'a [usize],
+        targets: &'a [usize],
+        task: &Task,
+    ) -> Result<Self> {
+        let grid = order.set.network.grid().with_rows(images.len());
+        let clean = load(order, images)?;
+        let all: Vec<usize> = (0..images.len()).collect();
+        let mut victim = Pairs::new(&order.set, order.goal, images, targets)?;
+        let (found, before) = victim.see(&all, &clean, task)?;
+        let elsewhere = match &order.transfer {
+            Some(transfer) => transfer
+                .look(&clean, grid, task)?
+                .into_iter()
+                .map(Some)
+                .collect(),
+            None => vec![None; images.len()],
+        };
+        let mut rows = Vec::with_capacity(images.len());
+        let mut seen = Vec::with_capacity(images.len());
+        for (&r, elsewhere) in all.iter().zip(elsewhere) {
+            let mut row = RowDone::new(images[r], before[r]);
+            row.elsewhere.clone_from(&elsewhere);
+            rows.push(row);
+            seen.push(LevelRow {
+                eps: 0.0,
+                verdict: before[r],
+                size: Size::default(),
+                embedding: found.row(r).to_vec(),
+                // As it comes from its file: in 8 bits already.
+                rounded: found.row(r).to_vec(),
+                elsewhere,
+            });
+        }
+        Ok(Self {
+            order,
+            images,
+            targets,
+            grid,
+            newest: clean.clone(),
+            clean,
+            victim,
+            rows,
+            seen,
+        })
+    }
+
+    /// Perturbed pictures at each radius; at the largest alone for an attack that looks for the smallest perturbation.
+    fn search(&mut self, shared: &[SharedDelta], task: &Task) -> Result<Vec<Vec<f32>>> {
+        let order = self.order;
+        let radii = if order.settings.method.is_minimal() {
+            &order.eps[order.eps.len() - 1..]
+        } else {
+            &order.eps[..]
+        };
+        let mut x = self.clean.clone();
+        let stands = |r: &usize| !self.seen[*r].verdict.fooled;
+        let mut standing: Vec<usize> = (0..self.images.len()).filter(stands).collect();
+        let mut found = Vec::with_capacity(radii.len());
+        for (at, &eps) in radii.iter().enumerate() {
+            if let Some(delta) = shared.get(at) {
+                let threat = order.settings.threat.with_eps(eps);
+                let keys = self.images.iter().map(|&i| i as u32).collect();
+                let space = Space::pictures(self.grid, self.clean.clone(), &threat, keys)?;
+                x = delta.apply(order.set.engine.as_ref(), &space)?;
+            } else if !standing.is_empty() {
+                let outcome = self.at_radius(eps, &standing, task)?;
+                put(&mut x, &outcome.x, self.grid.len(), &standing);
+                for (at, &r) in standing.iter().enumerate() {
+                    self.rows[r].gradients += outcome.gradients[at];
+                    self.rows[r].queries += outcome.queries[at];
+                }
+                let fooled: Vec<bool> = outcome.verdicts.iter().map(|v| v.fooled).collect();
+                let mut fooled = fooled.into_iter();
+                standing.retain(|_| !fooled.next().unwrap_or(false));
+            }
+            found.push(x.clone());
+        }
+        Ok(found)
+    }
+
+    /// Attacks the rows `standing` at one radius.
+    fn at_radius(&self, eps: f32, standing: &[usize], task: &Task) -> Result<Outcome> {
+        let order = self.order;
+        let of = |values: &[usize]| -> Vec<usize> { standing.iter().map(|&r| values[r]).collect() };
+        let (images, targets) = (of(self.images), of(self.targets));
+        let mut victim = Pairs::new(&order.set, order.goal, &images, &targets)?;
+        let threat = order.settings.threat.with_eps(eps);
+        let space = Space::pictures(
+            self.grid.with_rows(standing.len()),
+            pick(&self.clean, self.grid.len(), standing),
+            &order.settings.method.natural(&threat),
+            images.iter().map(|&i| i as u32).collect(),
+        )?;
+        let settings = Settings {
+            threat,
+            ..order.settings.clone()
+        };
+        let engine = order.set.engine.as_ref();
+        run(&mut victim, &space, &settings, engine, &mut Unwatched, task)
+    }
+
+    /// What of the smallest perturbations fits each radius.
+    fn cut(&self, found: &[Vec<f32>], order: &SetOrder) -> Result<Vec<Vec<f32>>> {
+        let Some(x) = found.last() else {
+            return Ok(Vec::new());
+        };
+        let engine = order.set.engine.as_ref();
+        let sizes = engine.measure(self.grid, &self.clean, x)?;
+        let (norm, len) = (order.settings.threat.norm, self.grid.len());
+        let at = |&eps: &f32| {
+            let fits = |&r: &usize| {
+                report::norm_of(norm, &sizes[r]).is_none_or(|n| n <= eps * (1.0 + 1e-5))
+            };
+            let fitting: Vec<usize> = (0..self.images.len()).filter(fits).collect();
+            let mut kept = self.clean.clone();
+            put(&mut kept, &pick(x, len, &fitting), len, &fitting);
+            kept
+        };
+        Ok(order.eps.iter().map(at).collect())
+    }
+
+    /// Judges the pictures `x` of the next radius, those that are new in it.
+    fn level(&mut self, x: Vec<f32>, task: &Task) -> Result<()> {
+        let order = self.order;
+        let len = self.grid.len().max(1);
+        let eps = order.eps[self.rows[0].levels.len()];
+        let pairs = x.chunks_exact(len).zip(self.newest.chunks_exact(len));
+        let changed: Vec<usize> = pairs
+            .enumerate()
+            .filter(|(_, (new, old))| new != old)
+            .map(|(r, _)| r)
+            .collect();
+        if !changed.is_empty() {
+            let grid = self.grid.with_rows(changed.len());
+            let new = pick(&x, len, &changed);
+            let saved = quantised(&new);
+            let clean = pick(&self.clean, len, &changed);
+            let sizes = order.set.engine.measure(grid, &clean, &new)?;
+            let (exact, verdicts): (_, Vec<Verdict>) = self.victim.see(&changed, &new, task)?;
+            let rounded = self.victim.embed(&saved, task)?;
+            let elsewhere = match &order.transfer {
+                Some(transfer) => transfer
+                    .look(&saved, grid, task)?
+                    .into_iter()
+                    .map(Some)
+                    .collect(),
+                None => vec![None; changed.len()],
+            };
+            for (at, (&r, elsewhere)) in changed.iter().zip(elsewhere).enumerate() {
+                self.seen[r] = LevelRow {
+                    eps,
+                    verdict: verdicts[at],
+                    size: sizes[at],
+                    embedding: exact.row(at).to_vec(),
+                    rounded: rounded.row(at).to_vec(),
+                    elsewhere,
+                };
+            }
+            self.newest = x;
+        }
+        for (row, seen) in self.rows.iter_mut().zip(&self.seen) {
+            row.levels.push(LevelRow {
+                eps,
+                ..seen.clone()
+            });
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,46 @@
+//! What can be asked for in the lab.
+
+use super::{Looks, SetPlan};
+use crate::attack::{Goal, Loss, Mask, Norm, Settings};
+use std::path::PathBuf;
+
+/// One request of the user in the lab.
+#[derive(Debug, Clone, PartialEq)]
+pub enum AttackCommand {
+    /// Take this picture to the lab; with a caption that is to win.
+    Take(usize, Option<usize>),
+    /// Another attack or other parameters.
+    SetSettings(Box<Settings>),
+    /// Another norm.
+    SetNorm(Norm),
+    /// Another goal.
+    SetGoal(Goal),
+    /// A caption that is to win (or whose picture is to be matched); `None` for the hardest negative.
+    SetTarget(Option<usize>),
+    /// Another loss.
+    SetLoss(Loss),
+    /// At the picture's own resolution, or at the model's input.
+    SetOwnSize(bool),
+    /// Where may be changed; `None` for everywhere.
+    SetMask(Option<Mask>),
+    /// Read a mask from this picture.
+    OpenMask(PathBuf),
+    /// Attack the picture.
+    Run,
+    /// Take the last attack back.
+    Undo,
+    /// Do it again.
+    Redo,
+    /// Look at it in another way.
+    SetLooks(Looks),
+    /// Save picture, exact values, heatmap and report; `None` asks where.
+    Export(Option<PathBuf>),
+    /// Show the page of the whole set, or that of one picture.
+    ShowSet(bool),
+    /// Another plan for the set.
+    SetPlan(Box<SetPlan>),
+    /// Attack the set, going on from what is done.
+    RunSet,
+    /// Save the set's figures as JSON and CSV; `None` asks where.
+    ExportSet(Option<PathBuf>),
+}

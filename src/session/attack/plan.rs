@@ -1,0 +1,60 @@
+//! A whole set under attack: what is asked, and what came of it.
+
+use crate::attack::{Goal, SetReport, Settings};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Which pictures of the set are attacked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    /// The first of the dataset.
+    First(usize),
+    /// Those that the browser lists.
+    Listed,
+    /// Every one.
+    All,
+}
+
+/// What is asked of a whole set, besides the attack itself.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SetPlan {
+    /// Which pictures.
+    pub which: Which,
+    /// Radii, rising.
+    pub eps: Vec<f32>,
+    /// Pictures attacked together.
+    pub batch: usize,
+    /// Where perturbed pictures and what is done are kept.
+    pub save: Option<PathBuf>,
+    /// The folder of a second encoder.
+    pub transfer: Option<PathBuf>,
+}
+
+impl Default for SetPlan {
+    fn default() -> Self {
+        Self {
+            which: Which::First(50),
+            eps: [0.5, 1.0, 2.0, 4.0, 8.0].map(|n| n / 255.0).to_vec(),
+            batch: 16,
+            save: None,
+            transfer: None,
+        }
+    }
+}
+
+/// The whole set under attack.
+#[derive(Debug, Clone, Default)]
+pub struct SetLab {
+    /// What is asked.
+    pub plan: SetPlan,
+    /// Is its page shown?
+    pub shown: bool,
+    /// Is it under way?
+    pub running: bool,
+    /// Attack, goal and plan of the last run.
+    pub asked: Option<(Settings, Goal, SetPlan)>,
+    /// Pictures done of a run that has not ended, and pictures in all.
+    pub stopped: Option<(usize, usize)>,
+    /// The figures.
+    pub report: Option<Arc<SetReport>>,
+}

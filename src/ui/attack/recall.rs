@@ -1,0 +1,103 @@
+//! Recall against epsilon.
+
+use super::super::theme::tokens;
+use super::fields::levels;
+use crate::attack::{SetReport, is_in_pixels};
+use crate::retrieval::Metrics;
+use egui::{RichText, Ui};
+use egui_plot::{Line, Plot, Points};
+
+/// Recall against epsilon, one direction.
+pub fn recall_ui(ui: &mut Ui, report: &SetReport, name: &str, i2t: bool, tall: f32) {
+    let t = tokens(ui);
+    let of = |r: &crate::retrieval::Report| -> Metrics {
+        if i2t { r.i2t.clone() } else { r.t2i.clone() }
+    };
+    let pixels = is_in_pixels(report.settings.threat.norm);
+    let unit = if pixels { 255.0 } else { 1.0 };
+    let series = |get: fn(&Metrics) -> f64| -> Vec<[f64; 2]> {
+        let clean = [0.0, get(&of(&report.clean))];
+        let levels = report.levels.iter();
+        let rest = levels.map(|l| [f64::from(l.eps) * unit, get(&of(&l.robust))]);
+        std::iter::once(clean).chain(rest).collect()
+    };
+    let lines = [
+        ("R@1", t.accent, series(|m| f64::from(m.r1))),
+        ("R@5", t.good, series(|m| f64::from(m.r5))),
+        ("R@10", t.warn, series(|m| f64::from(m.r10))),
+    ];
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 5.0;
+        ui.label(
+            RichText::new(format!("{name} recall against epsilon"))
+                .size(12.5)
+                .strong(),
+        );
+        for (name, colour, _) in &lines {
+            let (line, _) = ui.allocate_exact_size(egui::vec2(14.0, 12.0), egui::Sense::hover());
+            ui.painter().hline(
+                line.x_range(),
+                line.center().y,
+                egui::Stroke::new(2.0, *colour),
+            );
+            ui.label(RichText::new(*name).size(12.0).color(t.weak));
+        }
+    });
+    let suffix = if pixels { "/255" } else { "" };
+    Plot::new(("recall", name))
+        .height(tall)
+        .show_background(false)
+        .allow_drag(false)
+        .allow_zoom(false)
+        .allow_scroll(false)
+        .allow_boxed_zoom(false)
+        .include_y(0.0)
+        .include_y(100.0)
+        .set_margin_fraction(egui::vec2(0.02, 0.04))
+        .y_axis_min_width(30.0)
+        .grid_color(t.line)
+        .grid_fade(0.0)
+        .x_grid_spacer(|input| super::curves::marks(input.bounds, false))
+        .y_grid_spacer(|input| super::curves::marks(input.bounds, true))
+        .x_axis_formatter(move |mark, _| {
+            if mark.value < 0.0 {
+                String::new()
+            } else {
+                format!("{}{suffix}", mark.value)
+            }
+        })
+        .y_axis_formatter(|mark, _| {
+            if (0.0..=100.0).contains(&mark.value) {
+                format!("{:.0}", mark.value)
+            } else {
+                String::new()
+            }
+        })
+        .label_formatter(move |at| match at {
+            egui_plot::HoverPosition::NearDataPoint {
+                plot_name,
+                position,
+                ..
+            } => Some(format!(
+                "{plot_name} {:.1} % at {}{suffix}",
+                position.y,
+                (position.x * 100.0).round() / 100.0
+            )),
+            egui_plot::HoverPosition::Elsewhere { .. } => None,
+        })
+        .show(ui, |plot| {
+            for (name, colour, series) in lines {
+                plot.line(Line::new(name, series.clone()).color(colour).width(1.8));
+                plot.points(Points::new(name, series).color(colour).radius(2.5));
+            }
+        });
+}
+
+/// A radius as people write it.
+pub fn radius(report: &SetReport, eps: f32) -> String {
+    if is_in_pixels(report.settings.threat.norm) {
+        levels(eps)
+    } else {
+        format!("{}", (f64::from(eps) * 1000.0).round() / 1000.0)
+    }
+}
