@@ -59,6 +59,7 @@ fn enter(window: &mut Window, field: &str, text: &str) {
         .click();
     window.step();
     window.step();
+    #[allow(clippy::redundant_closure_for_method_calls)] // the method's trait is not exported whole
     let edit = window.get_by(|n| n.is_focused());
     edit.type_text(text);
     window.step();

@@ -27,11 +27,11 @@ impl App {
                 }
             }
             AttackCommand::SetSettings(settings) => {
-                if settings.method != lab.settings.method {
+                if settings.method == lab.settings.method {
+                    lab.settings = *settings;
+                } else {
                     lab.settings.steps = None;
                     lab.settings.method = settings.method;
-                } else {
-                    lab.settings = *settings;
                 }
             }
             AttackCommand::SetNorm(norm) => {

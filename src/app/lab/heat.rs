@@ -107,6 +107,9 @@ const BAR: usize = 64;
 /// Orders of magnitude that a spectrum shows.
 const DECADES: f32 = 5.0;
 
+/// What is coloured, with the ends of its colour bar and what they are of.
+type Shown = (Vec<Numbers>, (String, String, String), String);
+
 /// Colours `heat` of `source`; `None` where there is nothing to be shown yet.
 ///
 /// # Errors
@@ -117,6 +120,26 @@ pub fn paint(
     painter: &Painter,
     engine: &dyn Engine,
 ) -> Result<Option<Painted>> {
+    let Some((sheets, (low, middle, high), text)) = numbers(heat, source, engine)? else {
+        return Ok(None);
+    };
+    let colours = sheets.first().map_or(Colours::Signed, |s| s.colours);
+    let painted = sheets
+        .iter()
+        .map(|sheet| Ok((sheet.title, painter.paint(engine, sheet, source.grid)?)))
+        .collect::<Result<_>>()?;
+    Ok(Some(Painted {
+        sheets: painted,
+        legend: Legend {
+            bar: bar(colours, engine)?,
+            ends: [low, middle, high],
+            text,
+        },
+    }))
+}
+
+/// The numbers behind `heat`.
+fn numbers(heat: Heat, source: &Source<'_>, engine: &dyn Engine) -> Result<Option<Shown>> {
     let grid = source.grid;
     if source.change.is_empty() && heat != Heat::Saliency {
         return Ok(None);
@@ -139,7 +162,7 @@ pub fn paint(
         scale,
     };
     let ends = (format!("−{radius}"), "0".to_owned(), format!("+{radius}"));
-    let (sheets, legend) = match heat {
+    Ok(Some(match heat {
         Heat::Signed => {
             let mean = channel_mean(grid, source.change);
             let text = if grid.channels > 1 {
@@ -147,11 +170,12 @@ pub fn paint(
             } else {
                 "change"
             };
-            (vec![signed("", mean)], (ends, text.to_owned()))
+            (vec![signed("", mean)], ends, text.to_owned())
         }
         Heat::Channels => (
             channels(grid, source.change, signed),
-            (ends, "change, channel by channel".to_owned()),
+            ends,
+            "change, channel by channel".to_owned(),
         ),
         Heat::Magnitude => {
             let view = View::new(pixel_norm(grid, source.change));
@@ -165,10 +189,8 @@ pub fn paint(
             };
             (
                 vec![sheet],
-                (
-                    ends,
-                    "length of each pixel's change, to its largest".to_owned(),
-                ),
+                ends,
+                "length of each pixel's change, to its largest".to_owned(),
             )
         }
         Heat::Spectrum => {
@@ -186,10 +208,8 @@ pub fn paint(
             let ends = (power(low), String::new(), power(view.high));
             (
                 vec![sheet],
-                (
-                    ends,
-                    "Fourier magnitude, logarithmic, zero frequency in the middle".to_owned(),
-                ),
+                ends,
+                "Fourier magnitude, logarithmic, zero frequency in the middle".to_owned(),
             )
         }
         Heat::Saliency => {
@@ -210,26 +230,10 @@ pub fn paint(
             };
             (
                 vec![sheet],
-                (
-                    ends,
-                    format!("{} of the margin at the clean picture", map.kind.title()),
-                ),
+                ends,
+                format!("{} of the margin at the clean picture", map.kind.title()),
             )
         }
-    };
-    let colours = sheets.first().map_or(Colours::Signed, |s| s.colours);
-    let painted = sheets
-        .iter()
-        .map(|sheet| Ok((sheet.title, painter.paint(engine, sheet, grid)?)))
-        .collect::<Result<_>>()?;
-    let ((low, middle, high), text) = legend;
-    Ok(Some(Painted {
-        sheets: painted,
-        legend: Legend {
-            bar: bar(colours, engine)?,
-            ends: [low, middle, high],
-            text,
-        },
     }))
 }
 

@@ -199,8 +199,7 @@ impl AttackLab {
         threat.eps = match norm {
             Norm::Linf | Norm::Fourier(_) => 4.0 / 255.0,
             Norm::L2 => 2.0,
-            Norm::L1 => 100.0,
-            Norm::L0 => 100.0,
+            Norm::L1 | Norm::L0 => 100.0,
             Norm::Free => 1.0,
         };
     }

@@ -28,7 +28,7 @@ pub fn canvas_ui(ui: &mut Ui, view: &mut View<'_>, third: f32) {
     let (width, share) = if side_by_side {
         (third, 0.52)
     } else {
-        ((third * 3.0 + gap) / 2.0, 0.62)
+        (f32::midpoint(third * 3.0, gap), 0.62)
     };
     let tall = (width * aspect)
         .min(ui.available_height() * share)
@@ -46,16 +46,24 @@ pub fn canvas_ui(ui: &mut Ui, view: &mut View<'_>, third: f32) {
         // As wide as the picture, so that what is written below begins where it does.
         Rect::from_min_size(corner, egui::vec2(width.min(tall / aspect.max(1e-3)), tall))
     };
+    compare_ui(ui, view, panel(0), panel(1), &t);
+    heat_ui(ui, view, panel(count - 1), &t);
+}
+
+/// Draws the original and the perturbed picture in the way that was chosen.
+fn compare_ui(ui: &mut Ui, view: &mut View<'_>, left: Rect, right: Rect, t: &Tokens) {
+    let session = view.session;
+    let looks = session.lab.looks;
     let sheets = &view.pictures.lab;
     let changed = sheets.adversarial.as_ref();
     let captions = captions(session);
     let hint = "The perturbed picture appears here.";
-    match lab.looks.compare {
+    match looks.compare {
         Compare::SideBySide => {
             picture_ui(
                 ui,
                 &mut view.state.lab,
-                panel(0),
+                left,
                 sheets.original.as_ref(),
                 "original picture",
                 "Reading the picture…",
@@ -64,39 +72,34 @@ pub fn canvas_ui(ui: &mut Ui, view: &mut View<'_>, third: f32) {
                 ui,
                 session,
                 &view.state.lab,
-                panel(0),
+                left,
                 sheets.original.as_ref(),
-                &t,
+                t,
             );
             picture_ui(
                 ui,
                 &mut view.state.lab,
-                panel(1),
+                right,
                 changed,
                 "adversarial picture",
                 hint,
             );
-            caption(ui, panel(0), &captions.0, &t);
-            caption(ui, panel(1), &captions.1, &t);
+            caption(ui, left, &captions.0, t);
+            caption(ui, right, &captions.1, t);
         }
         Compare::Slider => {
             picture_ui(
                 ui,
                 &mut view.state.lab,
-                panel(0),
+                left,
                 sheets.original.as_ref(),
                 "original against adversarial picture",
                 "Reading the picture…",
             );
             if let (Some(original), Some(changed)) = (&sheets.original, changed) {
-                divided_ui(ui, &mut view.state.lab, panel(0), original, changed, &t);
+                divided_ui(ui, &mut view.state.lab, left, original, changed, t);
             }
-            caption(
-                ui,
-                panel(0),
-                &format!("{} | {}", captions.0, captions.1),
-                &t,
-            );
+            caption(ui, left, &format!("{} | {}", captions.0, captions.1), t);
         }
         Compare::Blink => {
             let rate = f64::from(view.state.lab.blink.clamp(0.2, 2.0));
@@ -108,12 +111,12 @@ pub fn canvas_ui(ui: &mut Ui, view: &mut View<'_>, third: f32) {
             picture_ui(
                 ui,
                 &mut view.state.lab,
-                panel(0),
+                left,
                 shown,
                 name,
                 "Reading the picture…",
             );
-            caption(ui, panel(0), text, &t);
+            caption(ui, left, text, t);
             if changed.is_some() {
                 ui.ctx().request_repaint_after_secs((0.5 / rate) as f32);
             }
@@ -122,19 +125,18 @@ pub fn canvas_ui(ui: &mut Ui, view: &mut View<'_>, third: f32) {
             picture_ui(
                 ui,
                 &mut view.state.lab,
-                panel(0),
+                left,
                 sheets.difference.as_ref(),
                 "amplified difference",
                 hint,
             );
             let text = format!(
                 "adversarial less original, amplified ×{} around grey",
-                lab.looks.amplify
+                looks.amplify
             );
-            caption(ui, panel(0), &text, &t);
+            caption(ui, left, &text, t);
         }
     }
-    heat_ui(ui, view, panel(count - 1), &t);
 }
 
 fn heat_ui(ui: &mut Ui, view: &mut View<'_>, rect: Rect, t: &Tokens) {

@@ -5,7 +5,7 @@ use super::super::theme::tokens;
 use super::super::widgets::{segmented, weak};
 use crate::attack::{Goal, Point};
 use crate::session::{AttackCommand, Command, Curve, Looks};
-use egui::{RichText, Ui};
+use egui::{Color32, RichText, Ui};
 use egui_plot::{HLine, Line, Plot};
 
 /// Points drawn of a curve, at most.
@@ -81,6 +81,23 @@ pub fn curves_ui(ui: &mut Ui, view: &mut View<'_>) {
             ui.add_space(6.0);
         }
     });
+    plot_ui(ui, curve, lines);
+    let text = match (seconds, points.last()) {
+        (None, Some(last)) => format!(
+            "by step, {} so far",
+            super::super::widgets::grouped(last.step)
+        ),
+        (Some(seconds), _) => format!("by step · {seconds:.1} s"),
+        (None, None) => "by step".to_owned(),
+    };
+    ui.label(RichText::new(text).size(12.0).color(t.weak));
+}
+
+/// A curve: name, colour, values by step.
+type Series = (&'static str, Color32, Vec<[f64; 2]>);
+
+fn plot_ui(ui: &mut Ui, curve: Curve, lines: Vec<Series>) {
+    let t = tokens(ui);
     let tall = (ui.available_height() - 22.0).max(60.0);
     Plot::new(("lab curves", curve as u8))
         .height(tall)
@@ -123,15 +140,6 @@ pub fn curves_ui(ui: &mut Ui, view: &mut View<'_>) {
                 plot.line(Line::new(name, series).color(colour).width(1.8));
             }
         });
-    let text = match (seconds, points.last()) {
-        (None, Some(last)) => format!(
-            "by step, {} so far",
-            super::super::widgets::grouped(last.step)
-        ),
-        (Some(seconds), _) => format!("by step · {seconds:.1} s"),
-        (None, None) => "by step".to_owned(),
-    };
-    ui.label(RichText::new(text).size(12.0).color(t.weak));
 }
 
 /// About five round marks between the bounds; whole numbers where `whole`.

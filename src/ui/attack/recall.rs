@@ -10,9 +10,7 @@ use egui_plot::{Line, Plot, Points};
 /// Recall against epsilon, one direction.
 pub fn recall_ui(ui: &mut Ui, report: &SetReport, name: &str, i2t: bool, tall: f32) {
     let t = tokens(ui);
-    let of = |r: &crate::retrieval::Report| -> Metrics {
-        if i2t { r.i2t.clone() } else { r.t2i.clone() }
-    };
+    let of = |r: &crate::retrieval::Report| -> Metrics { if i2t { r.i2t } else { r.t2i } };
     let pixels = is_in_pixels(report.settings.threat.norm);
     let unit = if pixels { 255.0 } else { 1.0 };
     let series = |get: fn(&Metrics) -> f64| -> Vec<[f64; 2]> {
@@ -22,9 +20,9 @@ pub fn recall_ui(ui: &mut Ui, report: &SetReport, name: &str, i2t: bool, tall: f
         std::iter::once(clean).chain(rest).collect()
     };
     let lines = [
-        ("R@1", t.accent, series(|m| f64::from(m.r1))),
-        ("R@5", t.good, series(|m| f64::from(m.r5))),
-        ("R@10", t.warn, series(|m| f64::from(m.r10))),
+        ("R@1", t.accent, series(|m| m.r1)),
+        ("R@5", t.good, series(|m| m.r5)),
+        ("R@10", t.warn, series(|m| m.r10)),
     ];
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 5.0;
