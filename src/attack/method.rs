@@ -187,6 +187,22 @@ impl Method {
         }
     }
 
+    /// Can it go on after its goal is reached, towards the strongest perturbation? Those that look for the smallest
+    /// one or for the first success cannot.
+    pub fn can_go_on(self) -> bool {
+        matches!(
+            self,
+            Self::Noise
+                | Self::Fgsm
+                | Self::Pgd
+                | Self::MiFgsm
+                | Self::Apgd
+                | Self::Fourier
+                | Self::Nes
+                | Self::Spsa
+        )
+    }
+
     /// The threat model it is made for, where it is made for one: `l-inf` becomes that.
     pub fn natural(self, threat: &Threat) -> Threat {
         match (self, threat.norm) {
@@ -277,6 +293,9 @@ pub struct Settings {
     pub step: Option<f32>,
     /// Independent starts, from 1.
     pub restarts: usize,
+    /// Goes on to the last step though the goal is reached: the strongest perturbation, rather than the first that
+    /// does. See [`Method::can_go_on`].
+    pub full: bool,
     /// Seed of every random number.
     pub seed: u64,
 }
@@ -290,6 +309,7 @@ impl Default for Settings {
             steps: None,
             step: None,
             restarts: 1,
+            full: false,
             seed: 0,
         }
     }

@@ -62,7 +62,7 @@ pub use white::{
 };
 pub use worst_case::WorstCase;
 
-use crate::compute::Engine;
+use crate::compute::{Engine, Grid};
 use crate::error::{Error, Result};
 use crate::task::Task;
 
@@ -101,12 +101,54 @@ pub fn run(
         ));
     }
     let attack = settings.attack();
-    let mut arena = Arena::new(victim, space, engine, watch, settings.seed, task)?;
+    let mut tireless;
+    let seen: &mut dyn Victim = if settings.full && settings.method.can_go_on() {
+        tireless = Tireless(victim);
+        &mut tireless
+    } else {
+        victim
+    };
+    let mut arena = Arena::new(seen, space, engine, watch, settings.seed, task)?;
     attack.run(&mut arena)?;
-    let rows = arena.all();
-    let mut x = arena.best_of(&rows);
-    space.project(engine, &mut x)?;
-    let verdicts = arena.judge(&rows, &x)?;
-    arena.replace(&rows, &x, &verdicts);
-    Ok(arena.finish())
+    let mut outcome = arena.finish();
+    space.project(engine, &mut outcome.x)?;
+    let rows: Vec<usize> = (0..space.rows()).collect();
+    outcome.verdicts = victim.judge(&rows, &outcome.x, task)?;
+    outcome.queries.iter_mut().for_each(|q| *q += 1);
+    Ok(outcome)
+}
+
+/// Never says that the goal is reached, so that an attack goes on to its last step.
+struct Tireless<'a>(&'a mut dyn Victim);
+
+impl Victim for Tireless<'_> {
+    fn grid(&self) -> Grid {
+        self.0.grid()
+    }
+
+    fn has_gradient(&self) -> bool {
+        self.0.has_gradient()
+    }
+
+    fn judge(&mut self, rows: &[usize], x: &[f32], task: &Task) -> Result<Vec<Verdict>> {
+        let mut verdicts = self.0.judge(rows, x, task)?;
+        verdicts.iter_mut().for_each(|v| v.fooled = false);
+        Ok(verdicts)
+    }
+
+    fn climb(&mut self, rows: &[usize], x: &[f32], up: Uphill<'_>, task: &Task) -> Result<Slope> {
+        let mut slope = self.0.climb(rows, x, up, task)?;
+        slope.verdicts.iter_mut().for_each(|v| v.fooled = false);
+        Ok(slope)
+    }
+
+    fn rivals(
+        &mut self,
+        rows: &[usize],
+        x: &[f32],
+        k: usize,
+        task: &Task,
+    ) -> Result<Vec<Vec<u32>>> {
+        self.0.rivals(rows, x, k, task)
+    }
 }

@@ -244,6 +244,32 @@ fn a_universal_perturbation_is_one_for_all_batches() {
 }
 
 #[test]
+fn an_attack_that_goes_on_ends_with_a_stronger_perturbation() {
+    let mut order = order(Method::Pgd, 12, 12);
+    order.eps = vec![8.0 / 255.0];
+    order.settings.steps = Some(12);
+    let first = run(&order);
+    order.settings.full = true;
+    let strongest = run(&order);
+    let margin = |report: &SetReport, image: usize| {
+        let row = report.rows.iter().find(|r| r.image == image).unwrap();
+        (row.margin_after, row.gradients)
+    };
+    let mut longer = 0;
+    for image in 0..12 {
+        let ((a, few), (b, all)) = (margin(&first, image), margin(&strongest, image));
+        assert!(b >= a - 1e-4, "picture {image}: {a}, then {b}");
+        assert!(all == 12 || few == 0, "picture {image}: {all} gradients");
+        longer += usize::from(all > few);
+    }
+    assert!(longer > 0, "some stop before the last step");
+    assert_eq!(
+        first.levels[0].success_rate,
+        strongest.levels[0].success_rate
+    );
+}
+
+#[test]
 fn other_goals_have_targets_of_their_own() {
     for goal in [Goal::Win, Goal::Match, Goal::Away] {
         let mut order = order(Method::Pgd, 6, 6);

@@ -4,7 +4,7 @@ use super::work::{open_mask, set};
 use super::{App, export};
 use crate::app::events::Event;
 use crate::app::jobs::{LAB_ATTACK, LAB_EXPORT, LAB_MASK, LAB_SET};
-use crate::attack::{Goal, Norm, Region, SetOrder};
+use crate::attack::{Goal, Norm, Region, SetOrder, Settings};
 use crate::encoder::EncoderOptions;
 use crate::retrieval::Side;
 use crate::session::{AttackCommand, Level, Pick, Query, Tab, Which};
@@ -168,7 +168,11 @@ impl App {
             dataset,
             images,
             goal: lab.goal,
-            settings: lab.settings.clone(),
+            settings: Settings {
+                // Of a set, the radius at which a picture breaks counts.
+                full: false,
+                ..lab.settings.clone()
+            },
             eps: plan.eps,
             batch: plan.batch.max(1),
             save: plan.save,

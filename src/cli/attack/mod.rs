@@ -60,6 +60,9 @@ struct MethodArgs {
     /// Independent starts
     #[arg(long, value_name = "N", default_value = "1", value_parser = positive)]
     restarts: usize,
+    /// Go on to the last step though the goal is reached: the strongest perturbation, rather than the first that does
+    #[arg(long)]
+    full: bool,
     /// Seed of every random number
     #[arg(long, value_name = "S", default_value_t = 0)]
     seed: u64,
@@ -74,6 +77,7 @@ impl MethodArgs {
             steps: self.steps,
             step: self.step,
             restarts: self.restarts,
+            full: self.full,
             seed: self.seed,
         }
     }

@@ -96,6 +96,7 @@ impl Default for AttackLab {
         Self {
             settings: Settings {
                 threat: Threat::linf(4.0 / 255.0),
+                full: true,
                 ..Settings::default()
             },
             goal: Goal::default(),

@@ -57,6 +57,17 @@ fn one_ui(ui: &mut Ui, view: &mut View<'_>) {
     {
         view.ask(Command::Attack(AttackCommand::SetOwnSize(own)));
     }
+    if view.session.lab.settings.method.can_go_on() {
+        let mut full = view.session.lab.settings.full;
+        let hint = "To the last step: the strongest perturbation, rather than the first that does";
+        if ui
+            .checkbox(&mut full, "Go on after success")
+            .on_hover_text(hint)
+            .changed()
+        {
+            change(view, |s| s.full = full);
+        }
+    }
     target_ui(ui, view);
     reached_ui(ui, view.session);
     ui.add_space(2.0);

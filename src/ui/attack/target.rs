@@ -64,6 +64,9 @@ pub fn reached_ui(ui: &mut Ui, session: &Session) {
     let Some(clean) = lab.clean.as_ref().filter(|c| Some(c.image) == lab.image) else {
         return;
     };
+    if lab.settings.full && lab.settings.method.can_go_on() {
+        return;
+    }
     let first = clean.standing.hits.first().map(|h| h.index as usize);
     let text = match lab.goal {
         Goal::Lose if clean.standing.rank > 1 => {
