@@ -114,7 +114,9 @@ pub fn run(
     space.project(engine, &mut outcome.x)?;
     let rows: Vec<usize> = (0..space.rows()).collect();
     outcome.verdicts = victim.judge(&rows, &outcome.x, task)?;
-    outcome.queries.iter_mut().for_each(|q| *q += 1);
+    for queries in &mut outcome.queries {
+        *queries += 1;
+    }
     Ok(outcome)
 }
 
@@ -132,13 +134,17 @@ impl Victim for Tireless<'_> {
 
     fn judge(&mut self, rows: &[usize], x: &[f32], task: &Task) -> Result<Vec<Verdict>> {
         let mut verdicts = self.0.judge(rows, x, task)?;
-        verdicts.iter_mut().for_each(|v| v.fooled = false);
+        for verdict in &mut verdicts {
+            verdict.fooled = false;
+        }
         Ok(verdicts)
     }
 
     fn climb(&mut self, rows: &[usize], x: &[f32], up: Uphill<'_>, task: &Task) -> Result<Slope> {
         let mut slope = self.0.climb(rows, x, up, task)?;
-        slope.verdicts.iter_mut().for_each(|v| v.fooled = false);
+        for verdict in &mut slope.verdicts {
+            verdict.fooled = false;
+        }
         Ok(slope)
     }
 
