@@ -145,8 +145,7 @@ fn plot_ui(ui: &mut Ui, curve: Curve, lines: Vec<Series>) {
 /// About five round marks between the bounds; whole numbers where `whole`.
 pub fn marks(bounds: (f64, f64), whole: bool) -> Vec<egui_plot::GridMark> {
     let (low, high) = bounds;
-    // The axis of steps has less room for labels than that of scores.
-    let rough = (high - low) / if whole { 3.5 } else { 5.5 };
+    let rough = (high - low) / 5.5;
     if !rough.is_finite() || rough <= 0.0 {
         return Vec::new();
     }
