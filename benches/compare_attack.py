@@ -34,7 +34,6 @@ in a Reshape to [1, ...], theirs is changed to keep the batch; that helps them.
 """
 
 import argparse
-import fractions
 import json
 import math
 import os
@@ -158,6 +157,12 @@ PEERS = {
     "torchattacks": (torchattacks_run, ("pgd", "apgd", "worst-case")),
     "foolbox": (foolbox_run, ("pgd",)),
 }
+
+
+def ratio(text):
+    """8/255, 0.5/255 or 0.03."""
+    over, _, under = text.partition("/")
+    return float(over) / float(under or 1)
 
 
 def batches(count, size):
@@ -300,7 +305,7 @@ class Retrieval:
         if len(texts) != len(owners):
             raise RuntimeError(f"{len(texts)} caption embeddings for {len(owners)} captions")
         self.dataset, self.encoder, self.options = dataset, encoder, options
-        self.name, self.eps = f"{encoder.name}, {options.eps}", float(fractions.Fraction(options.eps))
+        self.name, self.eps = f"{encoder.name}, {options.eps}", ratio(options.eps)
         self.attacks = [attack for attack in options.attacks if attack != "worst-case"]
         self.texts, self.owners = texts / np.linalg.norm(texts, axis=1, keepdims=True), owners
         self.preprocess = Preprocess(encoder / "preprocessor_config.json")

@@ -1,6 +1,7 @@
 //! Files that are whole or absent: written under another name beside their place, then renamed.
 
 use crate::error::{Error, Result};
+use serde::Serialize;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
@@ -34,4 +35,14 @@ pub fn replace(
     part.persist(path)
         .map_err(|e| Error::io("write", path)(e.error))?;
     Ok(())
+}
+
+/// Writes `value` as JSON; the old file stays whole until the new one is.
+///
+/// # Errors
+/// The folder cannot be created or written.
+pub fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
+    let text = serde_json::to_vec_pretty(value)
+        .map_err(|e| Error::request(format!("cannot write {}: {e}", path.display()), ""))?;
+    replace(path, |out| out.write_all(&text))
 }

@@ -30,7 +30,7 @@
 //! - a dataset format: one file in `dataset/formats/`, one line in its table
 //! - an operator with a gradient: one line in its family's table in `grad/rules/` (or `grad/lower/`), one test case
 //! - a kernel: one file in `shaders/`, one method of [`compute::Engine`], one parity test
-//! - an attack: one file in `attack/white/` or `attack/query/`, its lines in `attack/method.rs`, one test case
+//! - an attack: one file in `attack/white/` or `attack/query/`, its lines in `attack/method.rs` and `attack/settings.rs`, one test case
 //! - a view: one file in `ui/`, one line in the rail's table
 //! - a headless command: one file in `cli/`, one line in its `Command` enum
 

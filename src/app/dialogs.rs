@@ -6,7 +6,7 @@ use super::jobs::DIALOG;
 use crate::dataset::PICTURE_EXTENSIONS;
 use crate::encoder::EncoderOptions;
 use crate::error::Error;
-use crate::session::{AttackCommand, DataSource, EncoderSource, Pick};
+use crate::session::{AttackCommand, DataSource, EncoderSource, Pick, Vocabulary};
 use rfd::AsyncFileDialog;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -60,6 +60,16 @@ impl App {
                     .set_title("A mask: white where the attack may go")
                     .add_filter("Pictures", &PICTURE_EXTENSIONS)
                     .pick_file();
+                self.wait_for(pick, move || one(pollster::block_on(future)));
+            }
+            Pick::Vocabulary | Pick::Synonyms => {
+                let title = if pick == Pick::Vocabulary {
+                    "A list of words that may come in, one a line"
+                } else {
+                    "Which word may stand for which: lines such as \"dog: hound, puppy\""
+                };
+                let dialog = dialog.set_title(title);
+                let future = dialog.add_filter("Words", &["txt", "csv"]).pick_file();
                 self.wait_for(pick, move || one(pollster::block_on(future)));
             }
             Pick::ExportAttack => {
@@ -155,6 +165,10 @@ impl App {
                 });
             }
             (Pick::Mask, _) => self.execute_lab(AttackCommand::OpenMask(first)),
+            (Pick::Vocabulary, _) => {
+                self.session.lab.words.plan.vocabulary = Vocabulary::File(first);
+            }
+            (Pick::Synonyms, _) => self.session.lab.words.plan.synonyms = Some(first),
             (Pick::ExportAttack, _) => self.execute_lab(AttackCommand::Export(Some(first))),
             (Pick::ExportSet, _) => self.execute_lab(AttackCommand::ExportSet(Some(first))),
             (Pick::SetFolder, _) => self.session.lab.set.plan.save = Some(first),

@@ -45,8 +45,14 @@ pub const LAB_SHEETS: &str = "lab-sheets";
 pub const LAB_MAP: &str = "lab-map";
 /// Reading a mask.
 pub const LAB_MASK: &str = "lab-mask";
+/// Weighing the words of a caption.
+pub const LAB_WEIGH: &str = "lab-weigh";
+/// Looking for words to exchange.
+pub const LAB_WORDS: &str = "attack-words";
 /// Attacking a set.
 pub const LAB_SET: &str = "attack-set";
+/// The figures of a set that was cancelled.
+pub const LAB_PARTIAL: &str = "attack-set-partial";
 /// Writing what the lab found.
 pub const LAB_EXPORT: &str = "lab-export";
 /// Installing a runtime.

@@ -126,11 +126,16 @@ impl App {
             self.pictures.insert(ctx, key, image);
         }
         self.advance();
-        self.advance_lab();
+        self.advance_lab(ctx);
         let quiet = |slot: &str| {
             matches!(
                 slot,
-                jobs::SAVE | jobs::DIALOG | jobs::QUERY | jobs::LAB_SHEETS | jobs::LAB_CLEAN
+                jobs::SAVE
+                    | jobs::DIALOG
+                    | jobs::QUERY
+                    | jobs::LAB_SHEETS
+                    | jobs::LAB_CLEAN
+                    | jobs::LAB_WEIGH
             )
         };
         self.session.jobs = self

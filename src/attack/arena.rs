@@ -1,6 +1,6 @@
 //! What an attack works with: the victim, the space, the engine, and the best it has found so far.
 
-use super::threat::{Space, pick, put};
+use super::space::{Space, pick, put};
 use super::victim::{Slope, Uphill, Verdict, Victim};
 use crate::compute::Engine;
 use crate::error::Result;

@@ -26,7 +26,7 @@
 //! # A new attack
 //!
 //! One file in `white/` (with gradients) or `query/` (without) with a struct that implements [`Attack`], and its
-//! lines in the table of `method.rs`. It climbs and judges through the [`Arena`], offers what it finds there, and
+//! lines in `method.rs` and `settings.rs`. It climbs and judges through the [`Arena`], offers what it finds there, and
 //! tells of each step; a test shows it on a victim whose optimum is known.
 
 mod arena;
@@ -38,24 +38,30 @@ mod report;
 mod resized;
 mod saliency;
 mod set;
+mod settings;
 mod single;
+mod space;
 mod threat;
 mod victim;
 mod white;
 mod worst_case;
 
 pub use arena::{Arena, Event, Outcome, Unwatched, Watch};
-pub use method::{Loss, Method, Settings};
+pub use method::Method;
 pub use query::{HopSkipJump, Nes, Simba, Spsa, SquareAttack};
 pub use report::{Export, ShotReport, export, heatmap};
 pub use resized::Resized;
 pub use saliency::{Baseline, Saliency, SaliencyKind, saliency};
 pub use set::{
     Done, LevelReport, RowReport, SetOrder, SetReport, Transfer, TransferReport, attack_set,
-    is_in_pixels,
+    is_in_pixels, report_done,
 };
-pub use single::{Live, LiveSlot, Order, Point, Shot, Standing, attack_picture};
-pub use threat::{Mask, Norm, Region, Space, Threat, pick, put};
+pub use settings::{Loss, Settings};
+pub use single::{
+    Live, LiveSlot, Order, Point, Shot, Standing, attack_picture, scores, start, victim,
+};
+pub use space::{Space, pick, put};
+pub use threat::{Mask, Norm, Region, Threat};
 pub use victim::{Classifier, Goal, Network, Pairs, Set, Slope, Uphill, Verdict, Victim};
 pub use white::{
     Apgd, CarliniWagner, DeepFool, Fab, Fgsm, MultiEps, Pgd, Random, SharedDelta, Universal,
@@ -113,7 +119,7 @@ pub fn run(
     let mut outcome = arena.finish();
     space.project(engine, &mut outcome.x)?;
     let rows: Vec<usize> = (0..space.rows()).collect();
-    outcome.verdicts = victim.judge(&rows, &outcome.x, task)?;
+    outcome.verdicts = victim.confirm(&rows, &outcome.x, task)?;
     for queries in &mut outcome.queries {
         *queries += 1;
     }

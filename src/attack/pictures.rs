@@ -1,9 +1,24 @@
 //! Pictures as arrays of pixels in [0, 1], and back.
 
-use crate::dataset::Picture;
+use crate::dataset::{Dataset, Picture, open_picture};
 use crate::encoder::Preprocess;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use rayon::prelude::*;
+
+/// Picture `image` of `dataset`, from its file.
+///
+/// # Errors
+/// It has no file, or one that cannot be read.
+pub fn open(dataset: &Dataset, image: usize) -> Result<Picture> {
+    let entry = &dataset.images[image];
+    let path = entry.path.as_ref().ok_or_else(|| {
+        Error::request(
+            format!("{} has no picture file", entry.name),
+            "Attacks need the pictures, not only their embeddings.",
+        )
+    })?;
+    open_picture(path)
+}
 
 /// What the model sees of `picture`, resized and cropped, as pixels in [0, 1]: `[channels, height, width]`.
 ///

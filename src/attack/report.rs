@@ -1,17 +1,16 @@
 //! What is kept of an attack on one picture: the picture, the exact values, the heatmap, and a report that
 //! reproduces the run.
 
-use super::method::Settings;
 use super::pictures::picture;
+use super::settings::Settings;
 use super::single::{Order, Point, Shot, Standing};
 use super::victim::Goal;
 use crate::compute::{Colours, Paint, Size, channel_mean};
 use crate::dataset::npy::write_array;
 use crate::dataset::{Dataset, Picture, write_png};
 use crate::error::{Error, Result};
-use crate::files::replace;
+use crate::files::write_json;
 use serde::Serialize;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// A run with everything that reproduces it. The keys of its JSON form are a contract.
@@ -111,10 +110,7 @@ pub fn export(path: &Path, shot: &Shot, order: &Order, dataset: &Dataset) -> Res
     let shape = [grid.channels, grid.height, grid.width];
     write_array(&files.npy, &shot.adversarial, &shape)?;
     write_png(&files.heatmap, &heatmap(shot, order.set.engine.as_ref())?)?;
-    let report = report(shot, order, dataset)?;
-    let text = serde_json::to_vec_pretty(&report)
-        .map_err(|e| Error::request(format!("cannot write {}: {e}", files.json.display()), ""))?;
-    replace(&files.json, |out| out.write_all(&text))?;
+    write_json(&files.json, &report(shot, order, dataset)?)?;
     Ok(files)
 }
 

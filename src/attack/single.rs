@@ -1,10 +1,11 @@
 //! One picture under attack, as the lab shows it: where it stood, the way down, where it stands.
 
 use super::arena::{Event, Watch};
-use super::method::Settings;
 use super::pictures::{picture, pixels, planes, quantised};
 use super::resized::Resized;
-use super::threat::{Norm, Space};
+use super::settings::Settings;
+use super::space::Space;
+use super::threat::Norm;
 use super::victim::{Goal, Pairs, Set, Verdict, Victim};
 use super::{Uphill, run};
 use crate::compute::{Embeddings, Grid, Hit, Size, TIE};
@@ -132,19 +133,17 @@ impl Shot {
 /// Captions kept in a [`Standing`].
 const SHOWN: usize = 50;
 
+/// Score of each caption with row `image` of `images`.
+pub fn scores(images: &Embeddings, image: usize, texts: &Embeddings) -> Vec<f32> {
+    (0..texts.rows())
+        .into_par_iter()
+        .map(|j| images.dot(image, texts, j))
+        .collect()
+}
+
 impl Standing {
-    /// Of the picture with embedding `found` (one row of unit norm), whose right captions are `own`.
-    pub fn of(
-        set: &Set,
-        found: &Embeddings,
-        own: &Range<usize>,
-        target: Option<usize>,
-        verdict: Verdict,
-    ) -> Self {
-        let scores: Vec<f32> = (0..set.texts.rows())
-            .into_par_iter()
-            .map(|j| found.dot(0, &set.texts, j))
-            .collect();
+    /// From the score of each caption; `own` are the right ones.
+    pub fn of(scores: &[f32], own: &Range<usize>, target: Option<usize>, verdict: Verdict) -> Self {
         let hit = |j: usize| Hit {
             score: scores[j],
             index: j as u32,
@@ -189,19 +188,22 @@ impl Watch for Slot<'_> {
     }
 }
 
-/// Shape and pixels in [0, 1] of what `order` attacks.
+/// Shape and pixels in [0, 1] of what an attack on `picture` starts from: as the model sees it, or at its own size.
 ///
 /// # Errors
 /// The picture cannot be resized.
-pub fn start(order: &Order) -> Result<(Grid, Vec<f32>)> {
-    let preprocess = order.encoder.preprocess().as_ref();
+pub fn start(
+    preprocess: &Preprocess,
+    picture: &Picture,
+    own_size: bool,
+) -> Result<(Grid, Vec<f32>)> {
     let as_is = Preprocess {
         resize: Resize::None,
         crop: None,
         ..preprocess.clone()
     };
-    let seen = if order.own_size { &as_is } else { preprocess };
-    let picture = seen.resized(&order.picture)?;
+    let seen = if own_size { &as_is } else { preprocess };
+    let picture = seen.resized(picture)?;
     let channels = preprocess.channels;
     let grid = Grid {
         rows: 1,
@@ -242,7 +244,7 @@ pub fn attack_picture(order: &Order, live: &LiveSlot, task: &Task) -> Result<Sho
     let steps = order.settings.attack().steps();
     task.begin(format!("{}: preparing", order.settings.method.title()), 0);
     let engine = order.set.engine.as_ref();
-    let (grid, clean) = start(order)?;
+    let (grid, clean) = start(order.encoder.preprocess(), &order.picture, order.own_size)?;
     let mut victim = victim(order, grid)?;
     if order.settings.method.needs_gradient() && victim.has_gradient() {
         // Builds the gradient graph before the clock starts.
@@ -306,5 +308,6 @@ fn look(order: &Order, grid: Grid, x: &[f32], saved: bool, task: &Task) -> Resul
     let (found, verdicts) = pairs.see(&[0], &input, task)?;
     let own = order.set.groups.range(order.image);
     let target = (order.goal == Goal::Win).then_some(order.target);
-    Ok(Standing::of(&order.set, &found, &own, target, verdicts[0]))
+    let scores = scores(&found, 0, &order.set.texts);
+    Ok(Standing::of(&scores, &own, target, verdicts[0]))
 }

@@ -69,11 +69,7 @@ impl EncoderArgs {
             preprocess: self.preprocessing(&files)?,
             image_output: self.image_output.clone(),
             text_output: self.text_output.clone(),
-            providers: if self.provider.is_empty() {
-                defaults.providers
-            } else {
-                self.provider.clone()
-            },
+            providers: or_all(&self.provider),
             batch: self.batch.unwrap_or(defaults.batch),
         };
         let encoder = Encoder::open(&files, &options, task)?;
@@ -186,6 +182,15 @@ impl VectorArgs {
             ));
         }
         Ok(Some((i, t)))
+    }
+}
+
+/// The providers that were asked for, else all of them.
+pub fn or_all(providers: &[Provider]) -> Vec<Provider> {
+    if providers.is_empty() {
+        Provider::ALL.to_vec()
+    } else {
+        providers.to_vec()
     }
 }
 

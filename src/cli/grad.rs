@@ -1,6 +1,6 @@
 //! `nearmiss grad`: the gradient of a model with respect to its input.
 
-use super::common::positive;
+use super::common::{or_all, positive};
 use super::output::{counted, emit, watched};
 use crate::dataset::npy::{read_array, write_array};
 use crate::encoder::{GraphEngine, Provider};
@@ -68,12 +68,7 @@ impl Grad {
     /// Runs the command.
     pub fn run(&self, json: bool) -> Result<()> {
         let graph = Graph::open(&self.model)?;
-        let providers = if self.provider.is_empty() {
-            Provider::ALL.to_vec()
-        } else {
-            self.provider.clone()
-        };
-        let engine = GraphEngine::new(&providers);
+        let engine = GraphEngine::new(&or_all(&self.provider));
         let sample = self.sample(&graph)?;
         let card = watched(|task: &Task| examine(&graph, &sample, &engine, task))?;
         let provider = card.measured.as_ref().map(|m| m.provider.as_str());

@@ -40,7 +40,7 @@ impl Engine for GraphEngine {
         let encoded = graph.encode(Encoded::DATA);
         let providers = match effort {
             // What runs once is soonest done where it is.
-            Effort::Once => &[Provider::Cpu][..],
+            Effort::Once | Effort::Beside => &[Provider::Cpu][..],
             Effort::Often => &self.providers,
         };
         let opened = session::open_graph(&encoded, &graph.path, providers, effort)?;

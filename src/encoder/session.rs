@@ -75,12 +75,18 @@ fn open_model(
     let runtime = Runtime::get()?;
     let at = |level| {
         open_with(commit, move |b: SessionBuilder| {
-            Ok(b.with_optimization_level(level)?)
+            let b = b.with_optimization_level(level)?;
+            Ok(match effort {
+                Effort::Beside => b.with_intra_threads(1)?,
+                Effort::Once | Effort::Often => b,
+            })
         })
     };
     let levels = match effort {
         Effort::Once => [GraphOptimizationLevel::Disable; 2],
-        Effort::Often => [GraphOptimizationLevel::All, GraphOptimizationLevel::Disable],
+        Effort::Often | Effort::Beside => {
+            [GraphOptimizationLevel::All, GraphOptimizationLevel::Disable]
+        }
     };
     if runtime.is_tract() {
         let session = at(levels[0])

@@ -31,6 +31,7 @@
 mod card;
 mod check;
 mod driver;
+mod free;
 mod fuse;
 mod lower;
 mod objective;

@@ -11,6 +11,8 @@ pub enum Effort {
     Once,
     /// As well as it can.
     Often,
+    /// As well as it can, on one core of the processor: several such run beside each other.
+    Beside,
 }
 
 /// An inference engine.

@@ -6,6 +6,7 @@
 //! reaches for tensor data outside its own folder. Nothing here runs a model but through the trait [`Engine`], which
 //! the encoder's runtime implements.
 
+mod batch;
 mod bind;
 mod builder;
 mod encode;
@@ -21,6 +22,7 @@ mod tensor;
 mod types;
 mod upgrade;
 
+pub use batch::free_batch;
 pub use bind::bind;
 pub use builder::{Builder, Node, Value, broadcast, wrong};
 pub use encode::Encoded;

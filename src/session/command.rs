@@ -30,6 +30,10 @@ pub enum Pick {
     Picture,
     /// A picture that says where may be changed.
     Mask,
+    /// A list of words that may come into a caption.
+    Vocabulary,
+    /// A list of words that may stand for others.
+    Synonyms,
     /// Where to export an attack.
     ExportAttack,
     /// Where to export the figures of a set.

@@ -1,21 +1,8 @@
-//! JSON files, written to a temporary name and renamed.
+//! JSON files that this program saved before.
 
 use crate::error::{Error, Result};
-use crate::files::replace;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::io::Write;
 use std::path::Path;
-
-/// Writes `value` as JSON; the old file stays whole until the new one is.
-///
-/// # Errors
-/// The folder cannot be created or written.
-pub fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
-    let text = serde_json::to_vec_pretty(value)
-        .map_err(|e| Error::request(format!("cannot write {}: {e}", path.display()), ""))?;
-    replace(path, |out| out.write_all(&text))
-}
 
 /// Reads a JSON file of kind `kind` ("workspace", "settings file").
 ///

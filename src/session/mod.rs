@@ -9,12 +9,12 @@ mod state;
 mod workspace;
 
 pub use attack::{
-    AttackCommand, AttackLab, Attempt, Clean, Compare, Curve, Heat, Looks, Reach, Running, SetLab,
-    SetPlan, Which,
+    AttackCommand, AttackLab, Attempt, Clean, Compare, Curve, Heat, LabPage, Looks, Reach, Running,
+    SetLab, SetPlan, Vocabulary, Which, WordsLab, WordsPlan,
 };
 pub use browser::{Browser, Sort};
 pub use command::{Command, Pick};
-pub use files::{read_json, write_json};
+pub use files::read_json;
 pub use settings::{Recent, Settings, ThemeChoice};
 pub use state::{
     AnswerView, Embedded, Entry, JobView, Level, ModelCard, Query, RuntimeView, Session, Tab,

@@ -1,10 +1,11 @@
 //! What is remembered between starts, apart from any workspace.
 
-use super::files::{read_json, write_json};
+use super::files::read_json;
 use super::workspace::Workspace;
 use crate::compute::Choice;
 use crate::encoder::Provider;
 use crate::error::Result;
+use crate::files::write_json;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 

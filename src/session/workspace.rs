@@ -1,8 +1,9 @@
 //! A workspace: data, encoder and settings of one investigation, in one JSON file with relative paths.
 
-use super::files::{read_json, write_json};
+use super::files::read_json;
 use crate::encoder::EncoderOptions;
 use crate::error::Result;
+use crate::files::write_json;
 use serde::{Deserialize, Serialize};
 use std::path::{Component, Path, PathBuf};
 

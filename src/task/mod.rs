@@ -27,6 +27,8 @@ struct State {
     done: AtomicU64,
     total: AtomicU64,
     stage: Mutex<(String, Instant)>,
+    /// Items begun and not finished, counted by how far they are, and what is being done to them.
+    hand: Mutex<(f64, String)>,
 }
 
 /// What a status bar or a terminal shows of a [`Task`].
@@ -38,6 +40,10 @@ pub struct Progress {
     pub done: u64,
     /// Items in all; 0 where unknown.
     pub total: u64,
+    /// Part of all items that is done, those in hand counted by how far they are; 0 where the total is unknown.
+    pub share: f32,
+    /// What is being done to the items in hand, in words; empty where nothing is said.
+    pub detail: String,
     /// Items per second since the stage began.
     pub rate: f64,
     /// Time left, where the total and a rate are known.
@@ -56,6 +62,7 @@ impl Task {
             done: AtomicU64::new(0),
             total: AtomicU64::new(0),
             stage: Mutex::new((String::new(), Instant::now())),
+            hand: Mutex::default(),
         }))
     }
 
@@ -70,11 +77,18 @@ impl Task {
         *lock(&self.0.stage) = (stage.into(), Instant::now());
         self.0.done.store(0, Ordering::Relaxed);
         self.0.total.store(total, Ordering::Relaxed);
+        *lock(&self.0.hand) = Default::default();
     }
 
     /// Counts `items` as finished.
     pub fn add(&self, items: u64) {
+        *lock(&self.0.hand) = Default::default();
         self.0.done.fetch_add(items, Ordering::Relaxed);
+    }
+
+    /// Says how far the items in hand are (`items` of them, in parts) and what is being done to them.
+    pub fn within(&self, items: f64, detail: String) {
+        *lock(&self.0.hand) = (items, detail);
     }
 
     /// Asks the work to stop; it does within a second.
@@ -101,18 +115,28 @@ impl Task {
         let (stage, since) = lock(&self.0.stage).clone();
         let done = self.0.done.load(Ordering::Relaxed);
         let total = self.0.total.load(Ordering::Relaxed);
+        let (hand, detail) = lock(&self.0.hand).clone();
+        let reached = done as f64 + hand;
         let seconds = since.elapsed().as_secs_f64();
         let rate = if seconds > 0.0 {
-            done as f64 / seconds
+            reached / seconds
         } else {
             0.0
         };
-        let left = (total > done && rate > 0.0 && seconds > 0.3)
-            .then(|| Duration::from_secs_f64(((total - done) as f64 / rate).min(1e7)));
+        let ahead = total as f64 - reached;
+        let left = (ahead > 0.0 && rate > 0.0 && seconds > 0.3)
+            .then(|| Duration::from_secs_f64((ahead / rate).min(1e7)));
+        let share = if total == 0 {
+            0.0
+        } else {
+            (reached / total as f64).clamp(0.0, 1.0) as f32
+        };
         Progress {
             stage,
             done,
             total,
+            share,
+            detail,
             rate,
             left,
         }
@@ -130,6 +154,15 @@ mod tests {
         let twin = task.clone();
         twin.add(3);
         assert_eq!((task.progress().done, task.progress().total), (3, 4));
+        task.within(0.5, "half of the last".into());
+        let progress = task.progress();
+        assert_eq!((progress.done, progress.share), (3, 0.875));
+        assert_eq!(progress.detail, "half of the last");
+        task.add(1);
+        assert_eq!(
+            (task.progress().share, task.progress().detail),
+            (1.0, String::new())
+        );
         assert!(task.check().is_ok());
         twin.cancel();
         assert!(task.check().is_err_and(|e| e.is_cancelled()));

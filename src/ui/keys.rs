@@ -2,7 +2,7 @@
 
 use super::palette::Palette;
 use super::{Field, View};
-use crate::session::{AttackCommand, Command, Pick, Query, Tab, ThemeChoice};
+use crate::session::{AttackCommand, Command, LabPage, Pick, Query, Tab, ThemeChoice};
 use egui::{Context, Key, Modifiers};
 
 /// Turns key presses into commands.
@@ -35,7 +35,7 @@ pub fn keys(ctx: &Context, view: &mut View<'_>) {
         view.state.focus = Some(Field::Query);
     }
     if pressed(Modifiers::COMMAND, Key::T) {
-        let dark = session.settings.theme == ThemeChoice::Dark;
+        let dark = ctx.theme() == egui::Theme::Dark;
         view.ask(Command::SetTheme(if dark {
             ThemeChoice::Light
         } else {
@@ -52,15 +52,20 @@ pub fn keys(ctx: &Context, view: &mut View<'_>) {
         || view.state.settings.is_some()
         || view.state.runtime
         || session.question.is_some();
-    if modal || ctx.egui_wants_keyboard_input() {
+    if modal || ctx.text_edit_focused() {
         return;
     }
+    // A button that was clicked keeps the focus: plain keys are its own then, shortcuts are not.
+    let focused = ctx.egui_wants_keyboard_input();
     if session.tab == Tab::Attack {
-        lab_keys(ctx, view);
+        lab_keys(ctx, view, focused);
         return;
     }
     if pressed(Modifiers::COMMAND, Key::Z) || pressed(Modifiers::ALT, Key::ArrowLeft) {
         view.ask(Command::Back);
+    }
+    if focused {
+        return;
     }
     let hits = session.answer.as_ref().map_or(0, |a| a.hits.len());
     for (key, down) in [(Key::ArrowDown, true), (Key::ArrowUp, false)] {
@@ -104,9 +109,14 @@ pub fn keys(ctx: &Context, view: &mut View<'_>) {
 }
 
 /// The keys of the attack lab: undo is its own.
-fn lab_keys(ctx: &Context, view: &mut View<'_>) {
+fn lab_keys(ctx: &Context, view: &mut View<'_>, focused: bool) {
     let pressed = |modifiers: Modifiers, key: Key| ctx.input_mut(|i| i.consume_key(modifiers, key));
-    let running = view.session.lab.running.is_some();
+    let lab = &view.session.lab;
+    let (running, run, slot) = match lab.page {
+        LabPage::Picture => (lab.running.is_some(), AttackCommand::Run, "attack"),
+        LabPage::Words => (lab.words.running, AttackCommand::RunWords, "attack-words"),
+        LabPage::Set => (lab.set.running, AttackCommand::RunSet, "attack-set"),
+    };
     let mut attack = |command| view.commands.push(Command::Attack(command));
     if pressed(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z) {
         attack(AttackCommand::Redo);
@@ -114,10 +124,13 @@ fn lab_keys(ctx: &Context, view: &mut View<'_>) {
         attack(AttackCommand::Undo);
     }
     if pressed(Modifiers::COMMAND, Key::Enter) && !running {
-        attack(AttackCommand::Run);
+        attack(run);
     }
     if running && pressed(Modifiers::NONE, Key::Escape) {
-        view.ask(Command::Cancel("attack"));
+        view.ask(Command::Cancel(slot));
+    }
+    if focused {
+        return;
     }
     for (key, step) in [
         (Key::ArrowRight, 1),

@@ -5,7 +5,9 @@ use super::{Field, View};
 use crate::dataset::Image;
 use crate::encoder::Flavour;
 use crate::retrieval::Side;
-use crate::session::{AttackCommand, Command, Pick, Query, Sort, Tab, ThemeChoice, Workspace};
+use crate::session::{
+    AttackCommand, Command, LabPage, Pick, Query, Sort, Tab, ThemeChoice, Workspace,
+};
 use egui::{Align2, Context, Key, Modifiers, RichText};
 
 /// The palette while it is open.
@@ -101,7 +103,16 @@ fn lab_actions(view: &View<'_>) -> Vec<(String, &'static str, Action)> {
             "",
             AttackCommand::Take(image, None),
         ),
-        run("Attack: the whole set…", "", AttackCommand::ShowSet(true)),
+        run(
+            "Attack: words of its caption…",
+            "",
+            AttackCommand::ShowPage(LabPage::Words),
+        ),
+        run(
+            "Attack: the whole set…",
+            "",
+            AttackCommand::ShowPage(LabPage::Set),
+        ),
     ];
     if lab.last().is_some() {
         list.push(run("Attack: undo", "Ctrl+Z", AttackCommand::Undo));

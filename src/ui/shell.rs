@@ -309,7 +309,7 @@ fn job_ui(ui: &mut Ui, progress: &Progress) {
         ui.add(egui::Spinner::new().size(14.0));
         return;
     }
-    let share = progress.done as f32 / progress.total as f32;
+    let share = progress.share;
     let (rect, response) = ui.allocate_exact_size(egui::vec2(140.0, 5.0), egui::Sense::hover());
     super::widgets::bar(ui, rect, share, t.accent);
     response.widget_info(|| {

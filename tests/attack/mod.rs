@@ -1,5 +1,6 @@
 //! Attacks: victims, methods, sets, captions, the command line.
 
+mod batches;
 mod caption;
 mod command;
 mod minimal;

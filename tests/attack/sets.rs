@@ -3,7 +3,7 @@
 use super::victims::demo;
 use nearmiss::attack::{
     Done, Goal, Live, Method, Order, Set, SetOrder, SetReport, Settings, Threat, Transfer,
-    attack_picture, attack_set, export,
+    attack_picture, attack_set, export, report_done,
 };
 use nearmiss::compute::Embeddings;
 use nearmiss::dataset::{npy::read_array, open_picture};
@@ -108,6 +108,33 @@ fn figures_are_those_of_the_perturbed_set() {
 }
 
 #[test]
+fn what_rounding_mends_is_attacked_again() {
+    // Below half a level nothing survives 8 bits.
+    let mut order = order(Method::Pgd, 120, 16);
+    order.eps = vec![0.49 / 255.0, 4.0 / 255.0];
+    let mut done = Done::default();
+    let report = attack_set(&order, &mut done, &Task::detached()).unwrap();
+    assert_eq!(report.levels[0].quantized.i2t, report.clean.i2t);
+    let mut again = 0;
+    for row in done.rows().filter(|r| !r.before.fooled) {
+        let [small, large] = &row.levels[..] else {
+            panic!("two levels")
+        };
+        if small.verdict.fooled {
+            assert!(
+                large.verdict.fooled,
+                "picture {}: broken for good",
+                row.image
+            );
+            again += usize::from(large.size.linf > 1.0 / 255.0);
+        }
+    }
+    assert!(again > 0, "some break at the small radius already");
+    let (exact, saved) = (&report.levels[1].robust, &report.levels[1].quantized);
+    assert!(saved.i2t.r1 < report.clean.i2t.r1 && saved.i2t.r1 <= exact.i2t.r1 + 5.0);
+}
+
+#[test]
 fn batches_do_not_matter() {
     for method in [Method::Pgd, Method::Square, Method::Noise] {
         let (a, b) = (run(&order(method, 10, 3)), run(&order(method, 10, 10)));
@@ -144,6 +171,20 @@ fn a_cancelled_run_goes_on() {
         "{} rows are kept",
         done.len()
     );
+    // What is done can be looked at: the figures of those pictures alone.
+    let count = done.len();
+    let partial = report_done(&order, &done, &Task::detached())
+        .unwrap()
+        .expect("some are done");
+    assert_eq!((partial.images, partial.rows.len()), (count, count));
+    for row in &partial.rows {
+        assert!(
+            whole
+                .rows
+                .iter()
+                .any(|r| r.image == row.image && r.smallest_eps == row.smallest_eps)
+        );
+    }
     let resumed = attack_set(&order, &mut done, &Task::detached()).unwrap();
     assert_eq!(
         (&resumed.levels[1].robust.i2t, &resumed.rows),
@@ -154,6 +195,11 @@ fn a_cancelled_run_goes_on() {
     other.settings.seed = 4;
     let fresh = attack_set(&other, &mut done, &Task::detached()).unwrap();
     assert_eq!(done.len(), 12);
+    assert_eq!(
+        report_done(&order, &done, &Task::detached()).unwrap(),
+        None,
+        "of another run"
+    );
     assert_eq!(fresh.settings.seed, 4);
 }
 

@@ -8,6 +8,7 @@ mod command;
 mod convolve;
 mod coverage;
 mod einsum;
+mod free;
 mod functions;
 mod fuse;
 mod harness;

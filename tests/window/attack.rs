@@ -2,7 +2,9 @@
 
 use super::*;
 use nearmiss::attack::{Goal, Method};
-use nearmiss::session::{AttackCommand, Command, Compare, Heat, Reach, SetPlan, Tab, Which};
+use nearmiss::session::{
+    AttackCommand, Command, Compare, Heat, LabPage, Reach, SetPlan, Tab, Vocabulary, Which,
+};
 use prost::Message;
 use tract_onnx::pb::{
     AttributeProto, ModelProto, NodeProto, TensorProto, attribute_proto::AttributeType,
@@ -459,7 +461,10 @@ fn a_set_is_attacked_cancelled_and_resumed() {
         settle(&mut window);
         let (done, all) = session(&window).lab.set.stopped.expect("stopped");
         assert!(done > 0 && done < 24 && all == 24, "{done} of {all}");
-        assert!(session(&window).lab.set.report.is_none());
+        // What is done is shown at once.
+        let partial = session(&window).lab.set.report.clone().expect("summed up");
+        assert_eq!((partial.images, partial.rows.len()), (done, done));
+        assert!(has(&window, &format!("stopped: {done} of 24 pictures")));
         click(&mut window, "Resume");
     }
     settle(&mut window);
@@ -499,7 +504,126 @@ fn a_set_is_attacked_cancelled_and_resumed() {
     click(&mut window, "Sort by Smallest epsilon");
     click(&mut window, &format!("picture {}", row.name));
     let lab = &session(&window).lab;
-    assert_eq!((lab.image, lab.set.shown), (Some(row.image), false));
+    assert_eq!((lab.image, lab.page), (Some(row.image), LabPage::Picture));
+}
+
+#[test]
+fn the_words_of_a_caption_are_weighed_and_exchanged() {
+    let mut window = lab();
+    click(&mut window, "Words");
+    assert_eq!(errors(&window), Vec::<String>::new());
+    let (caption, weighed) = session(&window).lab.words.weighed.clone().expect("weighed");
+    let text = session(&window).dataset.as_ref().expect("open").captions[caption].clone();
+    assert_eq!((weighed.image, &weighed.caption), (0, &text));
+    assert_eq!(weighed.no_gradient, None);
+    assert!(weighed.words.iter().all(|w| w.gradient.is_some()));
+    for word in &weighed.words {
+        let shown = window.query_all_by_label(&word.text).count();
+        assert!(shown >= 2, "{}: in the caption and in the table", word.text);
+    }
+    // Another caption of the picture.
+    let other = session(&window).dataset.as_ref().expect("open").captions[caption + 1].clone();
+    click(&mut window, &format!("caption {other}"));
+    let (caption, weighed) = session(&window).lab.words.weighed.clone().expect("weighed");
+    assert_eq!(weighed.caption, other);
+    // Words of the captions alone, then by the keyboard.
+    choose(&mut window, "From", "those of the captions");
+    assert_eq!(
+        session(&window).lab.words.plan.vocabulary,
+        Vocabulary::Dataset
+    );
+    window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Enter);
+    settle(&mut window);
+    assert_eq!(errors(&window), Vec::<String>::new());
+    let (of, plan, found) = session(&window).lab.words.found.clone().expect("found");
+    assert_eq!((of, plan.vocabulary), (caption, Vocabulary::Dataset));
+    let edit = found.edits.first().expect("an exchange").clone();
+    let change = edit.changes.first().expect("a change");
+    let words: String = session(&window)
+        .dataset
+        .as_ref()
+        .expect("open")
+        .captions
+        .join(" ")
+        .to_lowercase();
+    assert!(words.contains(&change.to.to_lowercase()), "{}", change.to);
+    let shown = format!(
+        "exchange {} for {}: {}, rank {}",
+        change.to, change.from, edit.text, edit.after.rank
+    );
+    assert!(has(&window, &shown), "{shown}");
+    // A click asks the images.
+    click(&mut window, &shown);
+    assert_eq!(session(&window).tab, Tab::Retrieval);
+    assert_eq!(session(&window).query, Some(Query::Text(edit.text)));
+}
+
+#[test]
+fn a_mask_is_painted_and_holds() {
+    let mut window = lab();
+    click(&mut window, "Paint");
+    let brush = window
+        .get_by_label("brush over the original picture")
+        .rect();
+    let from = brush.center() - brush.size() * 0.2;
+    window.drag_at(from);
+    window.step();
+    window.hover_at(brush.center());
+    window.step();
+    window.drop_at(brush.center());
+    settle(&mut window);
+    let mask = session(&window)
+        .lab
+        .settings
+        .threat
+        .mask
+        .clone()
+        .expect("painted");
+    let share = mask.free.iter().filter(|f| **f).count() as f64 / mask.free.len() as f64;
+    assert!((0.01..0.2).contains(&share), "{share}");
+    assert!(mask.free[(mask.height / 2 * mask.width + mask.width / 2) as usize]);
+    assert!(!mask.free[0]);
+    press_attack(&mut window);
+    settle(&mut window);
+    assert_eq!(errors(&window), Vec::<String>::new());
+    let shot = session(&window).lab.last().expect("attacked").shot.clone();
+    let clean = session(&window)
+        .lab
+        .clean
+        .as_ref()
+        .expect("read")
+        .pixels
+        .clone();
+    let (width, plane) = (shot.grid.width, shot.grid.plane());
+    let mut changed = 0;
+    for at in 0..plane {
+        let (x, y) = (at % width, at / width);
+        let row = y * mask.height as usize / shot.grid.height;
+        let free = mask.free[row * mask.width as usize + x * mask.width as usize / width];
+        let moved = (0..shot.grid.channels)
+            .any(|c| shot.adversarial[c * plane + at] != clean[c * plane + at]);
+        assert!(free || !moved, "pixel {x}, {y} is kept");
+        changed += usize::from(moved);
+    }
+    assert!(changed > 0);
+    click(&mut window, "Invert");
+    let inverted = session(&window)
+        .lab
+        .settings
+        .threat
+        .mask
+        .clone()
+        .expect("inverted");
+    assert!(
+        inverted.free[0]
+            && inverted
+                .free
+                .iter()
+                .zip(mask.free.iter())
+                .all(|(a, b)| a != b)
+    );
+    click(&mut window, "Remove");
+    assert!(session(&window).lab.settings.threat.mask.is_none());
 }
 
 /// The demo's encoder with an operator on the way that has no gradient; its numbers are the same.

@@ -3,7 +3,7 @@
 use super::*;
 use egui_kittest::SnapshotOptions;
 use nearmiss::attack::Goal;
-use nearmiss::session::{AttackCommand, Command, SetPlan, Which};
+use nearmiss::session::{AttackCommand, Command, LabPage, SetPlan, Which};
 
 /// What differs from machine to machine is painted over.
 fn snapshot(window: &mut Window, name: &str) {
@@ -86,7 +86,7 @@ fn the_lab_looks_as_it_did() {
     };
     ask_lab(&mut window, AttackCommand::SetGoal(Goal::Lose));
     ask_lab(&mut window, AttackCommand::SetPlan(Box::new(plan)));
-    ask_lab(&mut window, AttackCommand::ShowSet(true));
+    ask_lab(&mut window, AttackCommand::ShowPage(LabPage::Set));
     ask_lab(&mut window, AttackCommand::RunSet);
     snapshot(&mut window, "attack-set");
 }

@@ -1,13 +1,13 @@
 //! Executes the lab's commands.
 
-use super::work::{open_mask, set};
+use super::work::{open_mask, partial, set};
 use super::{App, export};
 use crate::app::events::Event;
-use crate::app::jobs::{LAB_ATTACK, LAB_EXPORT, LAB_MASK, LAB_SET};
+use crate::app::jobs::{LAB_ATTACK, LAB_EXPORT, LAB_MASK, LAB_PARTIAL, LAB_SET};
 use crate::attack::{Goal, Norm, Region, SetOrder, Settings};
 use crate::encoder::EncoderOptions;
 use crate::retrieval::Side;
-use crate::session::{AttackCommand, Level, Pick, Query, Tab, Which};
+use crate::session::{AttackCommand, LabPage, Level, Pick, Query, Tab, Which};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ impl App {
                 self.session.tab = Tab::Attack;
                 self.set_query(Query::Row(Side::Image, image));
                 let lab = &mut self.session.lab;
-                lab.set.shown = false;
+                lab.page = LabPage::Picture;
                 self.follow_selection();
                 self.session.lab.chosen = target;
                 if target.is_some() {
@@ -66,7 +66,10 @@ impl App {
             AttackCommand::Redo => lab.redo(),
             AttackCommand::SetLooks(looks) => lab.looks = looks,
             AttackCommand::Export(path) => self.export_attack(path),
-            AttackCommand::ShowSet(shown) => lab.set.shown = shown,
+            AttackCommand::ShowPage(page) => lab.page = page,
+            AttackCommand::SetCaption(caption) => lab.words.chosen = Some(caption),
+            AttackCommand::SetWords(plan) => lab.words.plan = *plan,
+            AttackCommand::RunWords => self.run_words(),
             AttackCommand::SetPlan(plan) => lab.set.plan = *plan,
             AttackCommand::RunSet => self.run_set(),
             AttackCommand::ExportSet(path) => self.export_set(path),
@@ -184,8 +187,17 @@ impl App {
             ..EncoderOptions::default()
         };
         let done = Arc::clone(&self.lab.set_done);
+        let ready = Arc::clone(&self.lab.set_order);
+        self.jobs.cancel(LAB_PARTIAL);
         self.jobs.start(LAB_SET, "Attacking the set", move |task| {
-            set(order, plan.transfer.as_deref(), &options, &done, task).map(Event::Lab)
+            set(
+                order,
+                plan.transfer.as_deref(),
+                &options,
+                (&done, &ready),
+                task,
+            )
+            .map(Event::Lab)
         });
     }
 
@@ -193,6 +205,15 @@ impl App {
     pub(in crate::app) fn cancelled(&mut self, slot: &str) {
         if slot == LAB_ATTACK {
             self.lab.run_wanted = false;
+        }
+        if slot == LAB_SET {
+            // What is done is worth seeing; the cancelled job lets go of it within a second.
+            let done = Arc::clone(&self.lab.set_done);
+            let order = Arc::clone(&self.lab.set_order);
+            self.jobs
+                .start(LAB_PARTIAL, "Summing up what is done", move |task| {
+                    partial(&done, &order, task).map(Event::Lab)
+                });
         }
         self.lab_ended(slot);
     }

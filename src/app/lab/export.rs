@@ -4,8 +4,8 @@ use super::LabEvent;
 use crate::attack::{SetReport, export};
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
-use crate::files::replace;
-use crate::session::{Attempt, write_json};
+use crate::files::{replace, write_json};
+use crate::session::Attempt;
 use std::io::Write;
 use std::path::Path;
 

@@ -5,17 +5,22 @@ mod export;
 mod heat;
 mod results;
 mod sheets;
+mod words;
 mod work;
 
 use super::App;
 use super::events::Event;
-use super::jobs::{LAB_ATTACK, LAB_CLEAN, LAB_MAP, LAB_NETWORK, LAB_SET, LAB_SHEETS};
+use super::jobs::{
+    LAB_ATTACK, LAB_CLEAN, LAB_MAP, LAB_NETWORK, LAB_PARTIAL, LAB_SET, LAB_SHEETS, LAB_WEIGH,
+    LAB_WORDS,
+};
+use crate::attack::caption::{Importance, Substitution};
 use crate::attack::{
     self, Goal, LiveSlot, Mask, Network, Order, Saliency, SaliencyKind, SetReport,
 };
 use crate::dataset::Picture;
 use crate::retrieval::Side;
-use crate::session::{Attempt, Clean, Heat, Query, Reach, Running, Tab};
+use crate::session::{Attempt, Clean, Heat, Query, Reach, Running, Tab, WordsPlan};
 use egui::ColorImage;
 use heat::{Painted, Painter};
 use std::path::PathBuf;
@@ -45,8 +50,14 @@ pub enum LabEvent {
     Saliency(Arc<Saliency>),
     /// A mask was read.
     Mask(Mask),
+    /// The words of this caption are weighed.
+    Weighed(usize, Arc<Importance>),
+    /// Words to exchange were looked for.
+    Words(usize, WordsPlan, Arc<Substitution>),
     /// A set is done.
     Set(Arc<SetReport>),
+    /// The figures of what is done of a set that was cancelled.
+    Partial(Option<Arc<SetReport>>),
     /// Something was written here.
     Exported(PathBuf),
 }
@@ -91,15 +102,31 @@ pub struct Lab {
     natives: Vec<egui::TextureId>,
     sheets_asked: Option<SheetsKey>,
     live_taken: Option<Instant>,
+    /// The mask that the original is shown with.
+    veiled: Option<Arc<Vec<bool>>>,
     map: Option<(MapKey, Arc<Saliency>)>,
     map_asked: Option<MapKey>,
+    weighed_asked: Option<usize>,
+    /// The gradient of the text model, once a job has made it.
+    guide: words::SharedGuide,
     set_done: Arc<Mutex<attack::Done>>,
+    /// The set under attack, with its second encoder once that is open.
+    set_order: Arc<Mutex<Option<attack::SetOrder>>>,
 }
 
 impl App {
     /// Forgets what belongs to data and encoder; `network` too where the encoder changed.
     pub(super) fn reset_lab(&mut self, network: bool) {
-        for slot in [LAB_CLEAN, LAB_ATTACK, LAB_SHEETS, LAB_MAP, LAB_SET] {
+        for slot in [
+            LAB_CLEAN,
+            LAB_ATTACK,
+            LAB_SHEETS,
+            LAB_MAP,
+            LAB_WEIGH,
+            LAB_WORDS,
+            LAB_SET,
+            LAB_PARTIAL,
+        ] {
             self.jobs.cancel(slot);
         }
         let reach = std::mem::take(&mut self.session.lab.reach);
@@ -113,8 +140,15 @@ impl App {
             self.session.lab.reach = reach;
             self.lab.network = old.network;
             self.lab.network_asked = old.network_asked;
+            self.lab.guide = old.guide;
         }
+        self.forget_sheets();
+    }
+
+    /// Forgets the pictures shown; the mask over them is made again.
+    fn forget_sheets(&mut self) {
         self.pictures.lab = crate::ui::Sheets::default();
+        self.lab.veiled = None;
     }
 
     /// Decides once where heatmaps are coloured.
@@ -125,12 +159,13 @@ impl App {
     }
 
     /// Starts what has become possible, while the lab is shown.
-    pub(super) fn advance_lab(&mut self) {
+    pub(super) fn advance_lab(&mut self, ctx: &egui::Context) {
         self.follow_live();
         self.count_set();
         if self.session.tab != Tab::Attack {
             return;
         }
+        self.veil_original(ctx);
         let unsettled = [super::jobs::DATA, super::jobs::ENCODER, super::jobs::EMBED];
         if self.embed_wanted || unsettled.iter().any(|slot| self.jobs.is_running(slot)) {
             return;
@@ -166,6 +201,7 @@ impl App {
             self.start_attack();
         }
         self.make_map();
+        self.weigh_words();
         self.make_sheets(&engine);
     }
 
@@ -181,13 +217,18 @@ impl App {
         };
         let lab = &mut self.session.lab;
         let image = image.or(lab.image).or(Some(0));
+        let caption = match self.session.query {
+            Some(Query::Row(Side::Text, j)) => Some(j),
+            _ => None,
+        };
         let exists = |i: &usize| embedded.is_some_and(|e| *i < e.groups.images());
         let image = image.filter(exists);
         if image != lab.image {
             lab.image = image;
+            lab.words.chosen = caption;
             lab.chosen = None;
             lab.clean = None;
-            self.pictures.lab = crate::ui::Sheets::default();
+            self.forget_sheets();
             self.lab.sheets_asked = None;
         }
     }

@@ -1,7 +1,7 @@
 //! What the lab's jobs have found, and how it changes the session.
 
 use super::{App, LabEvent};
-use crate::app::jobs::{LAB_ATTACK, LAB_CLEAN, LAB_NETWORK, LAB_SET};
+use crate::app::jobs::{LAB_ATTACK, LAB_CLEAN, LAB_NETWORK, LAB_SET, LAB_WORDS};
 use crate::attack::Method;
 use crate::session::{Level, Reach};
 
@@ -47,11 +47,20 @@ impl App {
                 }
             }
             LabEvent::Mask(mask) => self.session.lab.settings.threat.mask = Some(mask),
+            LabEvent::Weighed(caption, weighed) => {
+                self.session.lab.words.weighed = Some((caption, weighed));
+            }
+            LabEvent::Words(caption, plan, found) => {
+                self.session.lab.words.running = false;
+                self.session.lab.words.found = Some((caption, plan, found));
+            }
             LabEvent::Set(report) => {
                 self.session.lab.set.running = false;
                 self.session.lab.set.stopped = None;
                 self.session.lab.set.report = Some(report);
             }
+            LabEvent::Partial(Some(report)) => self.session.lab.set.report = Some(report),
+            LabEvent::Partial(None) => {}
             LabEvent::Exported(path) => {
                 let text = format!("Exported {}", path.display());
                 self.session.say(Level::Info, text, "");
@@ -64,6 +73,7 @@ impl App {
         match slot {
             LAB_ATTACK => self.session.lab.running = None,
             LAB_SET => self.session.lab.set.running = false,
+            LAB_WORDS => self.session.lab.words.running = false,
             LAB_NETWORK => self.lab.run_wanted = false,
             LAB_CLEAN => {
                 self.lab.run_wanted = false;

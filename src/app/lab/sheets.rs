@@ -5,7 +5,7 @@ use super::work::{Canvas, locked_scale, make_sheets};
 use super::{App, SheetsKey};
 use crate::app::events::Event;
 use crate::app::jobs::LAB_SHEETS;
-use crate::attack::Norm;
+use crate::attack::{Mask, Norm};
 use crate::compute::Engine;
 use crate::session::Heat;
 use crate::ui::{SAMPLING, Sheet};
@@ -89,6 +89,19 @@ impl App {
         });
     }
 
+    /// Darkens the original where a mask keeps it from being changed.
+    pub(super) fn veil_original(&mut self, ctx: &egui::Context) {
+        let mask = self.session.lab.settings.threat.mask.as_ref();
+        let same = match (mask, &self.lab.veiled) {
+            (Some(mask), Some(veiled)) => Arc::ptr_eq(&mask.free, veiled),
+            (mask, veiled) => mask.is_none() && veiled.is_none(),
+        };
+        if !same {
+            self.lab.veiled = mask.map(|m| Arc::clone(&m.free));
+            self.pictures.lab.mask = mask.map(|m| Sheet::image(ctx, "mask", "", veil(m)));
+        }
+    }
+
     pub(super) fn take_sheets(
         &mut self,
         ctx: &egui::Context,
@@ -118,6 +131,24 @@ impl App {
         }
         self.pictures.lab.heat = made;
     }
+}
+
+/// Longer side of the veil over a masked picture at most.
+const VEIL: u32 = 512;
+
+/// Dark where `mask` keeps the picture from being changed.
+fn veil(mask: &Mask) -> ColorImage {
+    let step = mask.width.max(mask.height).div_ceil(VEIL).max(1);
+    let (width, height) = (mask.width.div_ceil(step), mask.height.div_ceil(step));
+    let mut rgba = Vec::with_capacity((width * height * 4) as usize);
+    for y in 0..height {
+        for x in 0..width {
+            let at = (y * step * mask.width + x * step) as usize;
+            let free = mask.free.get(at).copied().unwrap_or(false);
+            rgba.extend([0, 0, 0, if free { 0 } else { 150 }]);
+        }
+    }
+    ColorImage::from_rgba_unmultiplied([width as usize, height as usize], &rgba)
 }
 
 impl super::Lab {

@@ -3,22 +3,19 @@
 use super::heat::{Painter, Source, levels, paint};
 use super::{LabEvent, SheetsKey};
 use crate::attack::{
-    Done, LiveSlot, Mask, Network, Norm, Order, Pairs, Resized, Saliency, SaliencyKind, SetOrder,
-    Shot, Standing, Transfer, Uphill, Verdict, Victim, attack_picture, attack_set, pictures,
-    saliency,
+    Done, LiveSlot, Mask, Network, Norm, Order, Saliency, SaliencyKind, SetOrder, Shot, Standing,
+    Transfer, Uphill, Verdict, attack_picture, attack_set, pictures, report_done, saliency, scores,
+    start, victim,
 };
-use crate::compute::{Engine, Grid, Hit, TIE};
+use crate::compute::{Engine, Grid, Hit};
 use crate::dataset::{Dataset, Picture, open_picture};
-use crate::encoder::{Cache, Encoder, EncoderFiles, EncoderOptions, Preprocess, Provider, Resize};
+use crate::encoder::{Cache, Encoder, EncoderFiles, EncoderOptions, Provider};
 use crate::error::{Error, Result};
 use crate::session::{Attempt, Clean, Embedded};
 use crate::task::{Task, lock};
 use egui::ColorImage;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
-
-/// Captions kept of a picture without perturbation.
-const SHOWN: usize = 50;
 
 pub fn open_network(
     encoder: &Arc<Encoder>,
@@ -37,43 +34,20 @@ pub fn look(
     image: usize,
     own_size: bool,
 ) -> Result<LabEvent> {
-    let entry = dataset.images.get(image).ok_or_else(|| gone(image))?;
-    let path = entry.path.as_ref().ok_or_else(|| {
-        Error::request(
-            format!("{} has no picture file", entry.name),
-            "Attacks need the pictures, not only their embeddings.",
-        )
-    })?;
-    let picture = Arc::new(open_picture(path)?);
-    let preprocess = encoder.preprocess();
-    let as_is = Preprocess {
-        resize: Resize::None,
-        crop: None,
-        ..preprocess.as_ref().clone()
-    };
-    let seen = if own_size {
-        &as_is
-    } else {
-        preprocess.as_ref()
+    if image >= dataset.images.len() {
+        return Err(gone(image));
     }
-    .resized(&picture)?;
-    let channels = preprocess.channels;
-    let grid = Grid {
-        rows: 1,
-        channels,
-        height: seen.height as usize,
-        width: seen.width as usize,
-    };
-    let pixels = Arc::new(pictures::planes(&seen, channels));
+    let picture = Arc::new(pictures::open(dataset, image)?);
+    let (grid, pixels) = start(encoder.preprocess(), &picture, own_size)?;
+    let pixels = Arc::new(pixels);
     let original = image_of(grid, &pixels);
-    let scores = scores(embedded, image);
     Ok(LabEvent::Clean {
         clean: Clean {
             image,
             own_size,
             grid,
             pixels,
-            standing: Arc::new(standing(embedded, image, &scores)),
+            standing: Arc::new(standing(embedded, image)),
         },
         picture,
         original,
@@ -87,44 +61,21 @@ fn gone(image: usize) -> Error {
     )
 }
 
-/// Score of each caption with the picture.
-fn scores(embedded: &Embedded, image: usize) -> Vec<f32> {
-    let score = |j| embedded.images.dot(image, &embedded.texts, j);
-    (0..embedded.texts.rows()).map(score).collect()
-}
-
-fn standing(embedded: &Embedded, image: usize, scores: &[f32]) -> Standing {
+/// Where the picture stands by its embedding in the set.
+fn standing(embedded: &Embedded, image: usize) -> Standing {
+    let scores = scores(&embedded.images, image, &embedded.texts);
     let own = embedded.groups.range(image);
-    let hit = |j: usize| Hit {
-        score: scores[j],
-        index: j as u32,
-    };
-    let mut order: Vec<usize> = (0..scores.len()).collect();
-    order.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]).then(a.cmp(&b)));
-    let right = order.iter().find(|j| own.contains(j)).map(|&j| hit(j));
-    let wrong = order.iter().find(|j| !own.contains(j)).map(|&j| hit(j));
-    let above = |r: Hit| {
-        let reach = |j: &usize| !own.contains(j) && scores[*j] >= r.score - TIE;
-        1 + (0..scores.len()).filter(reach).count() as u32
-    };
-    Standing {
-        rank: right.map_or(0, above),
-        right,
-        wrong,
-        target: None,
-        hits: order.iter().take(SHOWN).map(|&j| hit(j)).collect(),
-        verdict: Verdict {
-            right: right.map_or(f32::NEG_INFINITY, |h| h.score),
-            wrong: wrong.map_or(f32::NEG_INFINITY, |h| h.score),
-            fooled: false,
-        },
-    }
+    let mut standing = Standing::of(&scores, &own, None, Verdict::default());
+    let score = |hit: Option<Hit>| hit.map_or(f32::NEG_INFINITY, |h| h.score);
+    standing.verdict.right = score(standing.right);
+    standing.verdict.wrong = score(standing.wrong);
+    standing
 }
 
 /// Attacks the picture, and finds where the captions shown afterwards came from.
 pub fn attack(order: Order, embedded: &Embedded, slot: &LiveSlot, task: &Task) -> Result<LabEvent> {
     let shot = attack_picture(&order, slot, task)?;
-    let scores = scores(embedded, order.image);
+    let scores = scores(&embedded.images, order.image, &embedded.texts);
     let place = |hit: &Hit| {
         let listed = shot.before.hits.iter().position(|h| h.index == hit.index);
         let above = |at: usize| scores.iter().filter(|s| **s > scores[at]).count();
@@ -199,13 +150,7 @@ pub fn locked_scale(shot: &Shot) -> f32 {
 
 /// Where the score of the clean picture comes from.
 pub fn map(order: &Order, clean: &Clean, kind: SaliencyKind, task: &Task) -> Result<LabEvent> {
-    let pairs = Pairs::new(&order.set, order.goal, &[order.image], &[order.target])?;
-    let (preprocess, grid) = (order.encoder.preprocess(), clean.grid);
-    let mut victim: Box<dyn Victim> = if clean.own_size {
-        Box::new(Resized::new(pairs, preprocess, grid.height, grid.width)?)
-    } else {
-        Box::new(pairs)
-    };
+    let mut victim = victim(order, clean.grid)?;
     let engine = order.set.engine.as_ref();
     let x = &clean.pixels;
     let map = saliency(victim.as_mut(), 0, x, kind, Uphill::Margin, engine, task)?;
@@ -236,9 +181,10 @@ pub fn set(
     mut order: SetOrder,
     transfer: Option<&Path>,
     options: &EncoderOptions,
-    done: &Mutex<Done>,
+    (done, ready): (&Mutex<Done>, &Mutex<Option<SetOrder>>),
     task: &Task,
 ) -> Result<LabEvent> {
+    *lock(ready) = None;
     if let Some(folder) = transfer {
         let encoder = Encoder::open(&EncoderFiles::open(folder)?, options, task)?;
         let cache = Cache::open().ok();
@@ -258,6 +204,21 @@ pub fn set(
             texts: Arc::new(made.texts),
         });
     }
+    *lock(ready) = Some(order.clone());
     let report = attack_set(&order, &mut lock(done), task)?;
     Ok(LabEvent::Set(Arc::new(report)))
+}
+
+/// The figures of what a cancelled run over a set has done.
+pub fn partial(
+    done: &Mutex<Done>,
+    order: &Mutex<Option<SetOrder>>,
+    task: &Task,
+) -> Result<LabEvent> {
+    let done = lock(done);
+    let report = match &*lock(order) {
+        Some(order) => report_done(order, &done, task)?,
+        None => None,
+    };
+    Ok(LabEvent::Partial(report.map(Arc::new)))
 }

@@ -1,6 +1,6 @@
 //! Where in a row there is something to change.
 
-use crate::attack::threat::Space;
+use crate::attack::space::Space;
 use crate::compute::Ball;
 
 /// A row's values as a picture `[channels, height, width]`, and the rectangle of it that holds all that may change.

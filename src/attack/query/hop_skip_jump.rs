@@ -4,7 +4,7 @@ use super::frame::changeable;
 use super::normals::normals;
 use super::trail::{Measure, Trail};
 use super::{at_least_one, rng, start};
-use crate::attack::threat::pick;
+use crate::attack::space::pick;
 use crate::attack::victim::Verdict;
 use crate::attack::{Arena, Attack};
 use crate::error::Result;

@@ -18,7 +18,7 @@ pub use simba::Simba;
 pub use spsa::Spsa;
 pub use square::SquareAttack;
 
-use super::threat::Space;
+use super::space::Space;
 use super::victim::Verdict;
 use crate::compute::Ball;
 use crate::error::{Error, Result};

@@ -3,7 +3,7 @@
 use super::dct::{Wave, Waves};
 use super::frame::{Frame, changeable};
 use super::{at_least_one, margins, positive, rises, rng, unit};
-use crate::attack::threat::{Space, pick};
+use crate::attack::space::{Space, pick};
 use crate::attack::victim::Verdict;
 use crate::attack::{Arena, Attack};
 use crate::compute::Ball;

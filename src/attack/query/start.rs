@@ -1,7 +1,7 @@
 //! Points far away that a walk along the boundary may start from.
 
 use super::frame::Frame;
-use crate::attack::threat::Space;
+use crate::attack::space::Space;
 use fastrand::Rng;
 
 /// Most tiles along a side.

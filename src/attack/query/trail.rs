@@ -1,7 +1,7 @@
 //! A row on its way along the boundary, and how its distance is measured.
 
 use super::unit;
-use crate::attack::threat::Space;
+use crate::attack::space::Space;
 use crate::attack::victim::Verdict;
 use crate::compute::Ball;
 use crate::error::{Error, Result};

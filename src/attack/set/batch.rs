@@ -1,16 +1,15 @@
 //! Some pictures of a set, at every radius.
 
-use super::super::arena::{Outcome, Unwatched};
-use super::super::method::Settings;
-use super::super::pictures::{pixels, quantised};
+use super::super::arena::{Event, Outcome, Watch};
+use super::super::pictures::{open, pixels, quantised};
 use super::super::run;
-use super::super::threat::{Space, pick, put};
-use super::super::victim::{Pairs, Verdict};
+use super::super::settings::Settings;
+use super::super::space::{Space, pick, put};
+use super::super::victim::{Pairs, Verdict, Victim as _};
 use super::super::white::SharedDelta;
 use super::keep::{self, LevelRow, RowDone};
-use super::{SetOrder, report};
+use super::{SetOrder, is_in_pixels, report};
 use crate::compute::{Grid, Size};
-use crate::dataset::open_picture;
 use crate::error::{Error, Result};
 use crate::task::Task;
 use rayon::prelude::*;
@@ -18,16 +17,7 @@ use std::time::Instant;
 
 /// Pixels in [0, 1] of these pictures as the model sees them, one after the other.
 pub(super) fn load(order: &SetOrder, images: &[usize]) -> Result<Vec<f32>> {
-    let one = |&image: &usize| {
-        let entry = &order.dataset.images[image];
-        let path = entry.path.as_ref().ok_or_else(|| {
-            Error::request(
-                format!("{} has no picture file", entry.name),
-                "Attacks need the pictures, not only their embeddings.",
-            )
-        })?;
-        pixels(order.encoder.preprocess(), &open_picture(path)?)
-    };
+    let one = |&image: &usize| pixels(order.encoder.preprocess(), &open(&order.dataset, image)?);
     let all: Vec<Vec<f32>> = images.par_iter().map(one).collect::<Result<_>>()?;
     let len = order.set.network.grid().len();
     if let Some(at) = all.iter().position(|x| x.len() != len) {
@@ -40,6 +30,28 @@ pub(super) fn load(order: &SetOrder, images: &[usize]) -> Result<Vec<f32>> {
         ));
     }
     Ok(all.concat())
+}
+
+/// Tells how far a batch is.
+struct Telling<'a> {
+    task: &'a Task,
+    pictures: f64,
+    /// Where the search at this radius begins and how long it lasts, as parts of all that is to be done.
+    part: (f64, f64),
+    radius: String,
+    steps: usize,
+}
+
+impl Watch for Telling<'_> {
+    fn step(&mut self, event: &Event<'_>) {
+        let share = event.step as f64 / self.steps.max(1) as f64;
+        let reached = self.part.0 + self.part.1 * share.min(1.0);
+        let detail = format!(
+            "epsilon {}, step {} of {}",
+            self.radius, event.step, self.steps
+        );
+        self.task.within(self.pictures * reached, detail);
+    }
 }
 
 /// Pictures that are attacked together.
@@ -145,7 +157,9 @@ impl<'a> Batch<'a> {
         let mut x = self.clean.clone();
         let stands = |r: &usize| !self.seen[*r].verdict.fooled;
         let mut standing: Vec<usize> = (0..self.images.len()).filter(stands).collect();
+        let mut broken = vec![false; self.images.len()];
         let mut found = Vec::with_capacity(radii.len());
+        let last = radii.len() - 1;
         for (at, &eps) in radii.iter().enumerate() {
             if let Some(delta) = shared.get(at) {
                 let threat = order.settings.threat.with_eps(eps);
@@ -153,23 +167,57 @@ impl<'a> Batch<'a> {
                 let space = Space::pictures(self.grid, self.clean.clone(), &threat, keys)?;
                 x = delta.apply(order.set.engine.as_ref(), &space)?;
             } else if !standing.is_empty() {
-                let outcome = self.at_radius(eps, &standing, task)?;
-                put(&mut x, &outcome.x, self.grid.len(), &standing);
+                let before = (at as f64 / radii.len() as f64, 1.0 / radii.len() as f64);
+                let outcome = self.at_radius(eps, &standing, before, task)?;
                 for (at, &r) in standing.iter().enumerate() {
                     self.rows[r].gradients += outcome.gradients[at];
                     self.rows[r].queries += outcome.queries[at];
                 }
-                let fooled: Vec<bool> = outcome.verdicts.iter().map(|v| v.fooled).collect();
-                let mut fooled = fooled.into_iter();
-                standing.retain(|_| !fooled.next().unwrap_or(false));
+                let kept: Vec<usize> = (0..standing.len())
+                    .filter(|&at| outcome.verdicts[at].fooled || !broken[standing[at]])
+                    .collect();
+                let rows: Vec<usize> = kept.iter().map(|&at| standing[at]).collect();
+                let new = pick(&outcome.x, self.grid.len(), &kept);
+                put(&mut x, &new, self.grid.len(), &rows);
+                for &at in &kept {
+                    broken[standing[at]] |= outcome.verdicts[at].fooled;
+                }
+                if at < last {
+                    standing = self.left(&standing, &x, &broken, task)?;
+                }
             }
             found.push(x.clone());
         }
         Ok(found)
     }
 
-    /// Attacks the rows `standing` at one radius.
-    fn at_radius(&self, eps: f32, standing: &[usize], task: &Task) -> Result<Outcome> {
+    /// Those of the rows `standing` that the next radius is for: not broken yet, or whole again once saved in 8 bits.
+    fn left(
+        &mut self,
+        standing: &[usize],
+        x: &[f32],
+        broken: &[bool],
+        task: &Task,
+    ) -> Result<Vec<usize>> {
+        let (new, mut left): (Vec<usize>, Vec<usize>) = standing.iter().partition(|&&r| broken[r]);
+        if !new.is_empty() {
+            let saved = quantised(&pick(x, self.grid.len(), &new));
+            let verdicts = self.victim.judge(&new, &saved, task)?;
+            let whole = new.iter().zip(verdicts).filter(|(_, v)| !v.fooled);
+            left.extend(whole.map(|(&r, _)| r));
+            left.sort_unstable();
+        }
+        Ok(left)
+    }
+
+    /// Attacks the rows `standing` at one radius, whose search begins and lasts `part` of all that is to be done.
+    fn at_radius(
+        &self,
+        eps: f32,
+        standing: &[usize],
+        part: (f64, f64),
+        task: &Task,
+    ) -> Result<Outcome> {
         let order = self.order;
         let of = |values: &[usize]| -> Vec<usize> { standing.iter().map(|&r| values[r]).collect() };
         let (images, targets) = (of(self.images), of(self.targets));
@@ -186,7 +234,19 @@ impl<'a> Batch<'a> {
             ..order.settings.clone()
         };
         let engine = order.set.engine.as_ref();
-        run(&mut victim, &space, &settings, engine, &mut Unwatched, task)
+        let radius = if is_in_pixels(order.settings.threat.norm) {
+            format!("{:.3}/255", eps * 255.0)
+        } else {
+            format!("{eps:.3}")
+        };
+        let mut watch = Telling {
+            task,
+            pictures: self.images.len() as f64,
+            part,
+            radius,
+            steps: settings.attack().steps(),
+        };
+        run(&mut victim, &space, &settings, engine, &mut watch, task)
     }
 
     /// What of the smallest perturbations fits each radius.

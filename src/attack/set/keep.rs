@@ -108,6 +108,11 @@ impl Done {
         Ok(())
     }
 
+    /// Was it done for the data, model and parameters of `order`?
+    pub(super) fn is_of(&self, order: &SetOrder) -> bool {
+        self.fingerprint == fingerprint(order)
+    }
+
     /// Is this picture done?
     pub fn has(&self, image: usize) -> bool {
         self.rows.contains_key(&image)

@@ -10,7 +10,8 @@ pub use keep::{Done, LevelRow, RowDone};
 pub use report::{LevelReport, RowReport, SetReport};
 pub use transfer::{Transfer, TransferReport};
 
-use super::method::{Loss, Method, Settings};
+use super::method::Method;
+use super::settings::{Loss, Settings};
 use super::threat::Norm;
 use super::victim::{Goal, Pairs, Set, Uphill, Victim};
 use crate::compute::Direction;
@@ -116,6 +117,27 @@ pub fn attack_set(order: &SetOrder, done: &mut Done, task: &Task) -> Result<SetR
     report::report(order, &clean, done, &quiet)
 }
 
+/// The figures of those pictures of `order` that are done: of a run that was cancelled, say. `None` where none is.
+///
+/// # Errors
+/// The engine fails, or `task` was cancelled.
+pub fn report_done(order: &SetOrder, done: &Done, task: &Task) -> Result<Option<SetReport>> {
+    let images = order.images.iter().copied();
+    let images: Vec<usize> = images.filter(|&i| done.has(i)).collect();
+    if images.is_empty() || !done.is_of(order) {
+        return Ok(None);
+    }
+    let order = SetOrder {
+        images,
+        ..order.clone()
+    };
+    let set = &order.set;
+    let options = EvalOptions::default();
+    let (engine, groups) = (set.engine.as_ref(), &set.groups);
+    let clean = evaluate(engine, &set.images, &set.texts, groups, &options, task)?;
+    report::report(&order, &clean, done, task).map(Some)
+}
+
 /// Builds the gradient graph of a full batch before the clock starts.
 fn warm(order: &SetOrder, targets: &[usize], task: &Task) -> Result<()> {
     let count = order.batch.clamp(1, order.images.len());
@@ -145,16 +167,6 @@ fn targets(order: &SetOrder, i2t: &Direction) -> Vec<usize> {
         }
     };
     order.images.iter().map(of).collect()
-}
-
-impl Method {
-    /// Does it look for the smallest perturbation, whatever the radius?
-    pub fn is_minimal(self) -> bool {
-        matches!(
-            self,
-            Self::Cw | Self::DeepFool | Self::Fab | Self::HopSkipJump
-        )
-    }
 }
 
 /// Is the radius of this norm a share of pixel values, to be shown as n/255?

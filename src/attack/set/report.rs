@@ -1,6 +1,6 @@
 //! Figures of an attacked set.
 
-use super::super::method::Settings;
+use super::super::settings::Settings;
 use super::super::threat::Norm;
 use super::super::victim::Goal;
 use super::keep::Done;

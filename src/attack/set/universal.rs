@@ -1,8 +1,8 @@
 //! One perturbation for a whole set, learnt over all its pictures.
 
-use super::super::threat::Space;
+use super::super::space::Space;
 use super::super::victim::{Pairs, Uphill, Victim};
-use super::super::white::SharedDelta;
+use super::super::white::{Pgd, SharedDelta};
 use super::SetOrder;
 use super::batch::load;
 use crate::dataset::npy::write_array;
@@ -36,7 +36,7 @@ fn at_radius(
     task: &Task,
 ) -> Result<SharedDelta> {
     let engine = order.set.engine.as_ref();
-    let share = order.settings.step.unwrap_or(0.25);
+    let share = order.settings.step.unwrap_or(Pgd::STEP);
     let mut delta: Option<SharedDelta> = None;
     for _ in 0..epochs {
         for (images, targets) in order

@@ -16,6 +16,9 @@ pub struct Classifier {
     classes: usize,
 }
 
+/// Margins below this part of the largest logit may be a matter of the order of sums.
+const DOUBTFUL: f32 = 1e-5;
+
 impl Classifier {
     /// Rows with these labels.
     pub fn new(network: Arc<Network>, labels: Vec<usize>) -> Self {
@@ -50,12 +53,27 @@ impl Classifier {
         })
     }
 
-    fn verdicts(&mut self, rows: &[usize], output: &[f32], classes: usize) -> Result<Vec<Verdict>> {
+    /// Verdicts of `x` by their logits. Where sums in another order may decide, the row is run alone.
+    fn verdicts(
+        &mut self,
+        rows: &[usize],
+        x: &[f32],
+        (output, classes): (&[f32], usize),
+        task: &Task,
+    ) -> Result<Vec<Verdict>> {
         self.classes = classes;
-        rows.iter()
-            .zip(output.chunks_exact(classes.max(1)))
-            .map(|(&r, logits)| self.verdict(r, logits))
-            .collect()
+        let len = self.grid().len();
+        let mut verdicts = Vec::with_capacity(rows.len());
+        for (at, logits) in output.chunks_exact(classes.max(1)).enumerate() {
+            let mut verdict = self.verdict(rows[at], logits)?;
+            let largest = logits.iter().fold(0.0_f32, |m, v| m.max(v.abs()));
+            if verdict.margin().abs() <= DOUBTFUL * largest {
+                let row = &x[at * len..(at + 1) * len];
+                verdict = self.verdict(rows[at], &self.network.singly(row, 1, task)?.0)?;
+            }
+            verdicts.push(verdict);
+        }
+        Ok(verdicts)
     }
 }
 
@@ -70,7 +88,14 @@ impl Victim for Classifier {
 
     fn judge(&mut self, rows: &[usize], x: &[f32], task: &Task) -> Result<Vec<Verdict>> {
         let (output, classes) = self.network.forward(x, rows.len(), task)?;
-        self.verdicts(rows, &output, classes)
+        self.verdicts(rows, x, (&output, classes), task)
+    }
+
+    fn confirm(&mut self, rows: &[usize], x: &[f32], task: &Task) -> Result<Vec<Verdict>> {
+        let (output, classes) = self.network.singly(x, rows.len(), task)?;
+        let logits = output.chunks_exact(classes.max(1));
+        let pairs = rows.iter().zip(logits);
+        pairs.map(|(&r, logits)| self.verdict(r, logits)).collect()
     }
 
     fn climb(
@@ -121,7 +146,7 @@ impl Victim for Classifier {
                 .gradient(objective, x, rows.len(), &marks, task)?;
         Ok(Slope {
             loss,
-            verdicts: self.verdicts(rows, &output, classes)?,
+            verdicts: self.verdicts(rows, x, (&output, classes), task)?,
             gradient,
         })
     }

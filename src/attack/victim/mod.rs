@@ -76,6 +76,14 @@ pub trait Victim {
     /// The model fails, or `task` was cancelled.
     fn judge(&mut self, rows: &[usize], x: &[f32], task: &Task) -> Result<Vec<Verdict>>;
 
+    /// The last word on `x`: what whoever checks it against the file will see.
+    ///
+    /// # Errors
+    /// As [`Victim::judge`].
+    fn confirm(&mut self, rows: &[usize], x: &[f32], task: &Task) -> Result<Vec<Verdict>> {
+        self.judge(rows, x, task)
+    }
+
     /// Loss, verdict and gradient at `x`.
     ///
     /// # Errors

@@ -1,12 +1,15 @@
 //! A model on raw rows: its output, and the gradient of an objective of it.
 
+mod gradient;
+mod open;
+
 use crate::compute::Grid;
-use crate::encoder::{Encoder, GraphEngine, Preprocess, Provider, Stop};
-use crate::error::{Blocking, Error, Result};
-use crate::grad::{Differentiator, Normalise, Objective, Request, Target, main_input};
-use crate::onnx::{Dim, Effort, Engine, Graph, Port, Program, Tensor};
+use crate::encoder::{Encoder, Stop};
+use crate::error::{Error, Result};
+use crate::grad::{Differentiator, Normalise};
+use crate::onnx::{Program, Tensor};
 use crate::task::{Task, lock};
-use std::collections::BTreeMap;
+use gradient::Graphs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -29,120 +32,25 @@ pub struct Network {
     /// Shape of one row as the model takes it, without the batch.
     row: Vec<usize>,
     grid: Grid,
-    /// Rows that run at once.
+    /// Rows that the file runs at once; where it fixes them, as many as that.
     batch: usize,
+    /// Does the file fix its batch?
+    fixed: bool,
     normalise: Option<Normalise>,
     forward: Forward,
+    /// The model with its batch set free, for files that fix it; see [`free_batch`](crate::onnx::free_batch).
+    freed: Option<Mutex<Box<dyn Program>>>,
+    /// Rows of a gradient's run at most.
+    together: usize,
+    /// Is a graph small enough to be kept at many sizes of batch?
+    small: bool,
     differentiator: Differentiator,
+    ready: Mutex<Graphs>,
     /// Why there is no gradient.
     blocked: Option<String>,
 }
 
 impl Network {
-    /// The image model of `encoder` on pixels in [0, 1], at most `batch` pictures at once. A model that no gradient
-    /// passes is opened all the same; see [`Network::blocked`].
-    ///
-    /// # Errors
-    /// The model cannot be read again, or `task` was cancelled.
-    pub fn image_tower(
-        encoder: &Arc<Encoder>,
-        providers: &[Provider],
-        batch: usize,
-        task: &Task,
-    ) -> Result<Self> {
-        task.check()?;
-        let tower = encoder.image_tower();
-        let graph = Graph::open(&tower.model().path)?;
-        let [channels, height, width] = tower.picture();
-        let grid = Grid {
-            rows: 0,
-            channels,
-            height,
-            width,
-        };
-        let fixed = tower.fixed_batch();
-        Self {
-            path: tower.model().path.clone(),
-            input: tower.input_name().to_owned(),
-            output: Some(tower.output().to_owned()),
-            row: vec![channels, height, width],
-            grid,
-            batch: fixed.unwrap_or(batch).max(1),
-            normalise: Some(normalise(encoder.preprocess())),
-            forward: Forward::Tower(Arc::clone(encoder)),
-            differentiator: Differentiator::new(graph, Arc::new(GraphEngine::new(providers))),
-            blocked: None,
-        }
-        .probed(task)
-    }
-
-    /// The model at `path` on its own input of floats, as a classifier: its first output of floats is the logits.
-    ///
-    /// # Errors
-    /// The model cannot be read or run; it has several inputs, or an input whose size is open.
-    pub fn open(path: &Path, providers: &[Provider], task: &Task) -> Result<Self> {
-        task.check()?;
-        let graph = Graph::open(path)?;
-        let port = attackable(&graph)?.clone();
-        let row = row_shape(&port, path)?;
-        let engine = GraphEngine::new(providers);
-        let program = engine.load(&graph, Effort::Often)?;
-        let fixed = match port.dims.first() {
-            Some(Dim::Fixed(n)) => Some((*n).max(1)),
-            _ => None,
-        };
-        let grid = match row[..] {
-            [channels @ (1 | 3 | 4), height, width] => Grid {
-                rows: 0,
-                channels,
-                height,
-                width,
-            },
-            _ => Grid {
-                rows: 0,
-                channels: 1,
-                height: 1,
-                width: row.iter().product(),
-            },
-        };
-        Self {
-            path: path.to_path_buf(),
-            input: port.name.clone(),
-            output: None,
-            row,
-            grid,
-            batch: fixed.unwrap_or(Self::BATCH),
-            normalise: None,
-            forward: Forward::Program(Mutex::new(program)),
-            differentiator: Differentiator::new(graph, Arc::new(engine)),
-            blocked: None,
-        }
-        .probed(task)
-    }
-
-    /// Rows at once where nothing else is said.
-    pub const BATCH: usize = 16;
-
-    /// Finds out whether a gradient passes.
-    fn probed(mut self, task: &Task) -> Result<Self> {
-        let tried = self
-            .differentiator
-            .prepare(&self.request(Objective::Vjp, 1), task);
-        match tried {
-            Ok(_) => {}
-            Err(Error::Cancelled) => return Err(Error::Cancelled),
-            Err(Error::NoGradient { blocking, .. }) => {
-                let names: Vec<String> = Blocking::grouped(&blocking)
-                    .into_iter()
-                    .map(|(op, why, _)| format!("{op} ({why})"))
-                    .collect();
-                self.blocked = Some(format!("no gradient passes {}", names.join(", ")));
-            }
-            Err(other) => self.blocked = Some(other.to_string()),
-        }
-        Ok(self)
-    }
-
     /// The model's file.
     pub fn path(&self) -> &Path {
         &self.path
@@ -158,31 +66,74 @@ impl Network {
         self.blocked.as_deref()
     }
 
-    /// The plain forward model's output for `rows` rows of `x`.
+    /// The forward model's output for `rows` rows of `x`, many at once.
     ///
     /// # Errors
     /// The model fails or gives something else than rows of floats; or `task` was cancelled.
     pub fn forward(&self, x: &[f32], rows: usize, task: &Task) -> Result<Rows> {
+        match &self.freed {
+            Some(program) => self.pieces(x, rows, self.together, task, |part, n| {
+                self.program(program, &self.normalised(part), n, task)
+            }),
+            None => self.plain(x, rows, self.batch, task),
+        }
+    }
+
+    /// The output of the file as it is, each row alone: what whoever checks a saved row will see.
+    ///
+    /// # Errors
+    /// As [`Network::forward`].
+    pub fn singly(&self, x: &[f32], rows: usize, task: &Task) -> Result<Rows> {
+        self.plain(x, rows, 1, task)
+    }
+
+    /// The output of the file as it is, `together` rows at once.
+    fn plain(&self, x: &[f32], rows: usize, together: usize, task: &Task) -> Result<Rows> {
+        self.pieces(x, rows, together, task, |part, n| match &self.forward {
+            Forward::Tower(encoder) => {
+                let pixels = self.normalised(part);
+                let stop = Stop::watch(task);
+                let made = encoder.image_tower().embed_images_until(&pixels, n, &stop);
+                task.check()?;
+                made
+            }
+            Forward::Program(program) => {
+                let size = if self.fixed { self.batch } else { n };
+                let part = filled(part, self.grid.len(), size);
+                let (mut values, dim) = self.program(program, &part, size, task)?;
+                values.truncate(n * dim);
+                Ok((values, dim))
+            }
+        })
+    }
+
+    fn program(
+        &self,
+        program: &Mutex<Box<dyn Program>>,
+        x: &[f32],
+        rows: usize,
+        task: &Task,
+    ) -> Result<Rows> {
+        let x = self.tensor(x, rows);
+        let made = lock(program).run(&[(self.input.as_str(), &x)], task)?;
+        self.rows(made.first(), rows)
+    }
+
+    /// Calls `run` for pieces of `x` of at most `together` rows and joins what comes out.
+    fn pieces(
+        &self,
+        x: &[f32],
+        rows: usize,
+        together: usize,
+        task: &Task,
+        run: impl Fn(&[f32], usize) -> Result<Rows>,
+    ) -> Result<Rows> {
         task.check()?;
         let len = self.grid.len();
         let mut all = (Vec::new(), 0);
-        for start in (0..rows).step_by(self.batch) {
-            let n = self.batch.min(rows - start);
-            let part = &x[start * len..(start + n) * len];
-            let (values, dim) = match &self.forward {
-                Forward::Tower(encoder) => {
-                    let pixels = self.normalised(part);
-                    let stop = Stop::watch(task);
-                    let made = encoder.image_tower().embed_images_until(&pixels, n, &stop);
-                    task.check()?;
-                    made?
-                }
-                Forward::Program(program) => {
-                    let x = self.tensor(part, n);
-                    let made = lock(program).run(&[(self.input.as_str(), &x)], task)?;
-                    self.rows(made.first(), n)?
-                }
-            };
+        for start in (0..rows).step_by(together) {
+            let n = together.min(rows - start);
+            let (values, dim) = run(&x[start * len..(start + n) * len], n)?;
             if values.iter().any(|v| !v.is_finite()) {
                 return Err(Error::model(
                     &self.path,
@@ -194,87 +145,6 @@ impl Network {
             all.1 = dim;
         }
         Ok(all)
-    }
-
-    /// Loss `[rows]`, output and gradient of `objective` at `x`; `extra` are the objective's own inputs, `[rows, ...]`
-    /// in float32.
-    ///
-    /// # Errors
-    /// There is no gradient; the model fails; or `task` was cancelled.
-    pub fn gradient(
-        &self,
-        objective: Objective,
-        x: &[f32],
-        rows: usize,
-        extra: &[(&str, &[usize], &[f32])],
-        task: &Task,
-    ) -> Result<(Vec<f32>, Rows, Vec<f32>)> {
-        if let Some(why) = &self.blocked {
-            return Err(Error::model(
-                &self.path,
-                why.clone(),
-                "Attacks by queries alone need no gradient and work on this model.",
-            ));
-        }
-        let len = self.grid.len();
-        let (mut loss, mut output, mut gradient) = (Vec::new(), (Vec::new(), 0), Vec::new());
-        let mut start = 0;
-        while start < rows {
-            let n = self.batch.min(rows - start);
-            // One graph per size of batch: a few sizes only, the last piece filled up with its first row.
-            let size = self.size_for(n);
-            let request = self.request(objective, size);
-            let ready = self.differentiator.prepare(&request, task)?;
-            let pixels = self.tensor(&filled(&x[start * len..(start + n) * len], len, size), size);
-            let mut feeds = request.feeds;
-            feeds.insert(self.input.clone(), pixels);
-            for (name, shape, values) in extra {
-                let each: usize = shape.iter().product();
-                let part = filled(&values[start * each..(start + n) * each], each, size);
-                let shape: Vec<usize> =
-                    std::iter::once(size).chain(shape.iter().copied()).collect();
-                feeds.insert((*name).to_owned(), Tensor::floats(&shape, &part));
-            }
-            let named: Vec<(&str, &Tensor)> = feeds.iter().map(|(n, t)| (n.as_str(), t)).collect();
-            let step = ready.run(&named, task)?;
-            loss.extend(step.loss.iter().take(n));
-            let (values, dim) = self.rows(Some(&step.output), size)?;
-            output.0.extend_from_slice(&values[..n * dim]);
-            output.1 = dim;
-            let slope = step.gradient.to_floats().unwrap_or_default();
-            let part = slope.get(..n * len).ok_or_else(|| self.odd("gradient"))?;
-            gradient.extend_from_slice(part);
-            start += n;
-        }
-        Ok((loss, output, gradient))
-    }
-
-    /// The size of batch that `n` rows run in: the full one, a quarter of it, or one.
-    fn size_for(&self, n: usize) -> usize {
-        let quarter = (self.batch / 4).max(1);
-        match n {
-            1 => 1.min(self.batch),
-            n if n <= quarter => quarter,
-            _ => self.batch,
-        }
-    }
-
-    fn request(&self, objective: Objective, rows: usize) -> Request {
-        let rows = match &self.forward {
-            Forward::Program(_) if self.batch == 1 => 1,
-            _ => rows,
-        };
-        let blank = vec![0.5; rows * self.grid.len()];
-        let feeds = match &self.forward {
-            Forward::Tower(encoder) => encoder.image_tower().inputs(Some((&blank, rows)), None),
-            Forward::Program(_) => {
-                BTreeMap::from([(self.input.clone(), self.tensor(&blank, rows))])
-            }
-        };
-        let mut request = Request::new(feeds, Target::Input(self.input.clone()), objective);
-        request.output.clone_from(&self.output);
-        request.normalise.clone_from(&self.normalise);
-        request
     }
 
     fn tensor(&self, values: &[f32], rows: usize) -> Tensor {
@@ -319,54 +189,7 @@ impl Network {
     }
 }
 
-/// The arithmetic of `preprocess` for pixels in [0, 1] instead of 8-bit values.
-fn normalise(preprocess: &Preprocess) -> Normalise {
-    let scale = 255.0 * f64::from(preprocess.rescale);
-    let scaled = |values: &[f32]| -> Vec<f32> {
-        let value = |&v: &f32| (f64::from(v) / scale) as f32;
-        values.iter().map(value).collect()
-    };
-    Normalise {
-        mean: scaled(&preprocess.mean),
-        std: scaled(&preprocess.std),
-    }
-}
-
 /// `values`, repeated from the start until there are `size` rows of `len`.
 fn filled(values: &[f32], len: usize, size: usize) -> Vec<f32> {
     values.iter().copied().cycle().take(size * len).collect()
-}
-
-/// The one input that can be attacked.
-fn attackable(graph: &Graph) -> Result<&Port> {
-    let port = main_input(graph).filter(|p| p.elem.is_float());
-    match (port, graph.inputs.len()) {
-        (Some(port), 1) => Ok(port),
-        (_, n) => Err(Error::model(
-            &graph.path,
-            format!("takes {n} inputs; a classifier takes one tensor of floats"),
-            "For an image-text encoder use `nearmiss attack pairs`.",
-        )),
-    }
-}
-
-/// Shape of one row, without the batch.
-fn row_shape(port: &Port, path: &Path) -> Result<Vec<usize>> {
-    let sizes: Option<Vec<usize>> = port
-        .dims
-        .iter()
-        .skip(1)
-        .map(|d| match d {
-            Dim::Fixed(n) => Some(*n),
-            _ => None,
-        })
-        .collect();
-    match sizes {
-        Some(sizes) if port.has_shape && !port.dims.is_empty() => Ok(sizes),
-        _ => Err(Error::model(
-            path,
-            format!("the size of its input {port} is open"),
-            "Export it with fixed sizes (the batch may stay open).",
-        )),
-    }
 }

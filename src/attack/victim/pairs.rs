@@ -1,11 +1,14 @@
 //! Pictures of a dual encoder against all captions of a set.
 
+mod contest;
+
 use super::network::Network;
 use super::{Slope, Uphill, Verdict, Victim};
 use crate::compute::{Embeddings, Engine, Grid, Groups, Hit, TIE};
 use crate::error::{Error, Result};
-use crate::grad::{Form, Objective};
+use crate::grad::Objective;
 use crate::task::Task;
+use contest::Contest;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 use std::sync::Arc;
@@ -48,10 +51,6 @@ pub struct Row {
 
 /// Captions that a gradient looks at: the picture's own, and the hardest of the rest, found anew in each step.
 const CANDIDATES: usize = 32;
-/// Own captions among them.
-const OWN: usize = 8;
-/// Divisor of cosines in the cross-entropy, as CLIP learns it.
-const TEMPERATURE: f32 = 0.01;
 
 /// A batch of pictures under attack.
 pub struct Pairs {
@@ -211,88 +210,6 @@ impl Pairs {
             fooled: wrong > right,
         }
     }
-
-    /// The captions that the gradient of a row looks at, `count` of them, with what is right and wrong among them.
-    fn contest(&self, row: usize, count: usize, only: Option<u32>) -> Contest {
-        let (own, target) = (&self.rows[row].own, self.rows[row].target);
-        let is_own = |j: usize| own.contains(&j);
-        let chosen = match self.goal {
-            Goal::Win => Some(target),
-            _ => only.map(|j| j as usize),
-        };
-        let mut captions: Vec<usize> = chosen.into_iter().collect();
-        let near = || self.near[row].iter().map(|h| h.index as usize);
-        // Equal captions would make a ratio of differences meaningless.
-        let alike = |a: usize, b: usize| {
-            a == b || (is_own(a) == is_own(b) && self.texts.row(a) == self.texts.row(b))
-        };
-        let mut add = |j: usize| {
-            if captions.len() < count && !captions.iter().any(|&c| alike(c, j)) {
-                captions.push(j);
-            }
-        };
-        if self.goal == Goal::Lose {
-            // The best of its own, then the rest of them where none is near.
-            near()
-                .filter(|&j| is_own(j))
-                .chain(own.clone())
-                .take(OWN)
-                .for_each(&mut add);
-            near().filter(|&j| !is_own(j)).for_each(&mut add);
-        } else {
-            near().for_each(&mut add);
-        }
-        (0..self.texts.rows()).for_each(&mut add);
-        // Every row needs as many: where there are not, the first once more.
-        let short = count.min(self.texts.rows()).saturating_sub(captions.len());
-        captions.extend(std::iter::repeat_n(captions[0], short));
-        let mark = |is: &dyn Fn(usize) -> bool| -> Vec<f32> {
-            let value = |&j: &usize| if is(j) { 0.0 } else { Objective::UNMARKED };
-            captions.iter().map(value).collect()
-        };
-        let (right, wrong) = match (self.goal, chosen) {
-            (Goal::Win, _) => (mark(&|j| j != target), mark(&|j| j == target)),
-            (_, Some(k)) => (mark(&is_own), mark(&|j| j == k)),
-            _ => (mark(&is_own), mark(&|j| !is_own(j))),
-        };
-        Contest {
-            vectors: captions
-                .iter()
-                .flat_map(|&j| self.texts.row(j))
-                .copied()
-                .collect(),
-            right,
-            wrong,
-        }
-    }
-
-    /// The contest of a row that is to leave its place for another picture's.
-    fn duel(&self, row: usize) -> Contest {
-        Contest {
-            vectors: [self.clean[row].as_slice(), &self.wanted[row]].concat(),
-            right: vec![0.0, Objective::UNMARKED],
-            wrong: vec![Objective::UNMARKED, 0.0],
-        }
-    }
-
-    fn form(&self, uphill: Uphill<'_>, count: usize) -> Form {
-        match uphill {
-            Uphill::CrossEntropy => Form::Entropy {
-                temperature: TEMPERATURE,
-                towards: self.goal != Goal::Lose,
-            },
-            Uphill::Dlr if count >= 3 => Form::Ratio,
-            Uphill::DlrTo(_) if count >= 4 => Form::RatioTo,
-            _ => Form::Gap,
-        }
-    }
-}
-
-/// Vectors `[K, dim]` of some captions and the marks of [`Objective::Contest`].
-struct Contest {
-    vectors: Vec<f32>,
-    right: Vec<f32>,
-    wrong: Vec<f32>,
 }
 
 fn no_such(what: &str, index: usize, count: usize) -> Error {

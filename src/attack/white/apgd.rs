@@ -3,8 +3,8 @@
 use super::front::{Front, Rivals};
 use crate::attack::Attack;
 use crate::attack::arena::Arena;
-use crate::attack::method::Loss;
-use crate::attack::threat::Space;
+use crate::attack::settings::Loss;
+use crate::attack::space::Space;
 use crate::attack::victim::{Slope, Verdict};
 use crate::compute::{Ball, Engine, Noise};
 use crate::error::Result;

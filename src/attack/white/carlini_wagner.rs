@@ -3,7 +3,7 @@
 use super::smallest::{Smallest, row};
 use crate::attack::Attack;
 use crate::attack::arena::Arena;
-use crate::attack::threat::pick;
+use crate::attack::space::pick;
 use crate::attack::victim::{Slope, Uphill};
 use crate::compute::Bounds;
 use crate::error::Result;

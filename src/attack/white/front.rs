@@ -1,8 +1,8 @@
 //! The rows that a gradient attack still works on, and what each of them goes for.
 
 use crate::attack::arena::Arena;
-use crate::attack::method::Loss;
-use crate::attack::threat::{Space, pick};
+use crate::attack::settings::Loss;
+use crate::attack::space::{Space, pick};
 use crate::attack::victim::{Uphill, Verdict};
 use crate::error::Result;
 

@@ -9,8 +9,8 @@ use super::apgd::{ascend, start};
 use super::front::{Front, Rivals};
 use crate::attack::Attack;
 use crate::attack::arena::Arena;
-use crate::attack::method::Loss;
-use crate::attack::threat::Space;
+use crate::attack::settings::Loss;
+use crate::attack::space::Space;
 use crate::compute::Ball;
 use crate::error::Result;
 

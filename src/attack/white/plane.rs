@@ -1,6 +1,6 @@
 //! The decision boundary near a point, taken for a plane: the nearest point of it inside the box, in each norm.
 
-use crate::attack::threat::Space;
+use crate::attack::space::Space;
 use crate::compute::{Ball, Bounds};
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;

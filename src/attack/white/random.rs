@@ -3,7 +3,7 @@
 use super::front::Front;
 use crate::attack::Attack;
 use crate::attack::arena::Arena;
-use crate::attack::threat::Space;
+use crate::attack::space::Space;
 use crate::attack::victim::Verdict;
 use crate::compute::{Ball, Engine, Noise};
 use crate::error::Result;

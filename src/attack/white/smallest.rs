@@ -3,7 +3,7 @@
 
 use super::plane::Metric;
 use crate::attack::arena::Arena;
-use crate::attack::threat::{Space, pick, put};
+use crate::attack::space::{Space, pick, put};
 use crate::attack::victim::{Slope, Uphill, Verdict};
 use crate::compute::{Ball, Bounds};
 use crate::error::Result;

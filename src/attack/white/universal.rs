@@ -4,8 +4,8 @@
 use super::front::{Front, Rivals};
 use crate::attack::Attack;
 use crate::attack::arena::Arena;
-use crate::attack::method::Loss;
-use crate::attack::threat::Space;
+use crate::attack::settings::Loss;
+use crate::attack::space::Space;
 use crate::attack::victim::{Slope, Verdict};
 use crate::compute::{Ball, Bounds, Engine, Grid};
 use crate::error::Result;

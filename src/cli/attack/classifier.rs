@@ -1,9 +1,10 @@
 //! `nearmiss attack classifier`: rows of any ONNX classifier, each inside its own box.
 
+use super::super::common::or_all;
 use super::super::output::{counted, emit, watched};
 use super::MethodArgs;
 use crate::attack::{
-    Classifier as Rows, Network, Settings, Space, Threat, Unwatched, Victim, pick, put, run,
+    Classifier as Rows, Network, Settings, Space, Threat, Unwatched, pick, put, run,
 };
 use crate::compute::Engine;
 use crate::dataset::npy::{read_array, write_array};
@@ -101,12 +102,7 @@ impl Classifier {
     ) -> Result<(Answer, Vec<f32>)> {
         task.begin("Preparing the gradient", 0);
         let begun = Instant::now();
-        let providers = if self.provider.is_empty() {
-            Provider::ALL.to_vec()
-        } else {
-            self.provider.clone()
-        };
-        let network = Arc::new(Network::open(&self.model, &providers, task)?);
+        let network = Arc::new(Network::open(&self.model, &or_all(&self.provider), task)?);
         let len = network.grid().len();
         if shape[1..].iter().product::<usize>() != len {
             return Err(Error::dataset(
@@ -152,9 +148,7 @@ impl Classifier {
             gradients += found.gradients.iter().map(|&g| u64::from(g)).sum::<u64>();
             queries += found.queries.iter().map(|&q| u64::from(q)).sum::<u64>();
             for (at, &row) in chunk.iter().enumerate() {
-                // Alone, as whoever checks the saved row will run it.
-                let values = &found.x[at * len..(at + 1) * len];
-                let verdict = victim.judge(&[at], values, task)?[0];
+                let verdict = found.verdicts[at];
                 answer.success += usize::from(verdict.fooled);
                 answer.results.push(Shown {
                     row,
@@ -179,23 +173,21 @@ fn warm(
     settings: &Settings,
     task: &Task,
 ) -> Result<()> {
-    let (Some(&first), true) = (rows.first(), settings.method.needs_gradient()) else {
-        return Ok(());
-    };
-    if network.blocked().is_some() {
+    let rows = &rows[..rows.len().min(TOGETHER)];
+    if rows.is_empty() || !settings.method.needs_gradient() || network.blocked().is_some() {
         return Ok(());
     }
     let len = network.grid().len();
-    let label = labels[first].unwrap_or(0);
-    let mut victim = Rows::new(Arc::clone(network), vec![label]);
-    let values = &lower[first * len..(first + 1) * len];
+    let own = rows.iter().filter_map(|&r| labels[r]).collect();
+    let mut victim = Rows::new(Arc::clone(network), own);
+    let values = pick(lower, len, rows);
     run(
         &mut victim,
         &Space::boxed(
-            network.grid().with_rows(1),
-            values.to_vec(),
-            values.to_vec(),
-            vec![0],
+            network.grid().with_rows(rows.len()),
+            values.clone(),
+            values,
+            vec![0; rows.len()],
         )?,
         &Settings {
             steps: Some(1),

@@ -1,6 +1,6 @@
 //! `nearmiss attack pairs`: a captioned set against its dual encoder.
 
-use super::super::common::{EncoderArgs, EngineArgs, positive};
+use super::super::common::{EncoderArgs, EngineArgs, or_all, positive};
 use super::super::material::{demo, is_demo, open_dataset};
 use super::super::output::{counted, emit, watched};
 use super::{MethodArgs, ThreatArgs};
@@ -10,14 +10,14 @@ use crate::attack::{
 };
 use crate::compute::Groups;
 use crate::dataset::Dataset;
-use crate::encoder::{Encoder, EncoderFiles, EncoderOptions, Provider};
+use crate::encoder::{Encoder, EncoderFiles, EncoderOptions};
 use crate::error::{Error, Result};
+use crate::files::write_json;
 use crate::retrieval::Report;
 use crate::task::Task;
 use clap::Args;
 use serde::Serialize;
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -72,7 +72,8 @@ impl Pairs {
                 self.encoder
                     .embed(&encoder, &open_dataset(&self.dataset, task)?, task)?;
             let batch = self.encoder.batch.unwrap_or(Network::BATCH);
-            let network = Network::image_tower(&encoder, &providers(&self.encoder), batch, task)?;
+            let network =
+                Network::image_tower(&encoder, &or_all(&self.encoder.provider), batch, task)?;
             let set = Set {
                 network: Arc::new(network),
                 engine,
@@ -107,10 +108,7 @@ impl Pairs {
             report: &report,
         };
         if let Some(folder) = &self.save {
-            let path = folder.join("report.json");
-            let text = serde_json::to_vec_pretty(&answer)
-                .map_err(|e| Error::request(format!("cannot write {}: {e}", path.display()), ""))?;
-            crate::files::replace(&path, |out| out.write_all(&text))?;
+            write_json(&folder.join("report.json"), &answer)?;
         }
         emit(&answer, json, || describe(&report))
     }
@@ -146,15 +144,6 @@ fn same_pictures(first: &Dataset, second: &Dataset, folder: &Path) -> Result<()>
         "cannot read every picture that the first encoder reads",
         "Leave those pictures out of the set.",
     ))
-}
-
-/// The providers that were asked for.
-pub fn providers(encoder: &EncoderArgs) -> Vec<Provider> {
-    if encoder.provider.is_empty() {
-        Provider::ALL.to_vec()
-    } else {
-        encoder.provider.clone()
-    }
 }
 
 fn goal(text: &str) -> Result<Goal, String> {

@@ -1,6 +1,6 @@
 //! What can be asked for in the lab.
 
-use super::{Looks, SetPlan};
+use super::{LabPage, Looks, SetPlan, WordsPlan};
 use crate::attack::{Goal, Loss, Mask, Norm, Settings};
 use std::path::PathBuf;
 
@@ -35,8 +35,14 @@ pub enum AttackCommand {
     SetLooks(Looks),
     /// Save picture, exact values, heatmap and report; `None` asks where.
     Export(Option<PathBuf>),
-    /// Show the page of the whole set, or that of one picture.
-    ShowSet(bool),
+    /// Show another page.
+    ShowPage(LabPage),
+    /// Look at the words of this caption.
+    SetCaption(usize),
+    /// Another plan for the words.
+    SetWords(Box<WordsPlan>),
+    /// Look for words to exchange.
+    RunWords,
     /// Another plan for the set.
     SetPlan(Box<SetPlan>),
     /// Attack the set, going on from what is done.

@@ -3,10 +3,12 @@
 mod command;
 mod looks;
 mod plan;
+mod words;
 
 pub use command::AttackCommand;
 pub use looks::{Compare, Curve, Heat, Looks};
 pub use plan::{SetLab, SetPlan, Which};
+pub use words::{Vocabulary, WordsLab, WordsPlan};
 
 use crate::attack::{Goal, LiveSlot, Norm, Order, Point, Settings, Shot, Standing, Threat};
 use crate::compute::Grid;
@@ -63,8 +65,22 @@ pub struct Running {
     pub since: Instant,
 }
 
+/// A page of the lab.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LabPage {
+    /// One picture.
+    #[default]
+    Picture,
+    /// The words of one of its captions.
+    Words,
+    /// The whole set.
+    Set,
+}
+
 /// The state of the attack lab.
 pub struct AttackLab {
+    /// The page shown.
+    pub page: LabPage,
     /// The attack and its parameters.
     pub settings: Settings,
     /// What it wants.
@@ -87,6 +103,8 @@ pub struct AttackLab {
     pub undone: Vec<Attempt>,
     /// How the lab is looked at.
     pub looks: Looks,
+    /// The words of a caption.
+    pub words: WordsLab,
     /// The whole set.
     pub set: SetLab,
 }
@@ -94,6 +112,7 @@ pub struct AttackLab {
 impl Default for AttackLab {
     fn default() -> Self {
         Self {
+            page: LabPage::default(),
             settings: Settings {
                 threat: Threat::linf(4.0 / 255.0),
                 full: true,
@@ -109,6 +128,7 @@ impl Default for AttackLab {
             done: Vec::new(),
             undone: Vec::new(),
             looks: Looks::default(),
+            words: WordsLab::default(),
             set: SetLab::default(),
         }
     }
@@ -126,7 +146,8 @@ impl AttackLab {
         self.settings.threat.mask = None;
         self.goal = old.goal;
         self.looks = old.looks;
-        self.set.shown = old.set.shown;
+        self.page = old.page;
+        self.words.plan = old.words.plan;
         self.set.plan = SetPlan {
             save: None,
             ..old.set.plan
@@ -181,6 +202,12 @@ impl AttackLab {
         if let Some(at) = at {
             self.done.push(self.undone.remove(at));
         }
+    }
+
+    /// The caption whose words are looked at: the one chosen, else the first of the `own` captions of the picture.
+    pub fn caption(&self, own: &std::ops::Range<usize>) -> Option<usize> {
+        let first = (!own.is_empty()).then_some(own.start);
+        self.words.chosen.filter(|j| own.contains(j)).or(first)
     }
 
     /// The caption that is the target: the one chosen, else the hardest negative.

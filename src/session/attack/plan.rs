@@ -47,8 +47,6 @@ impl Default for SetPlan {
 pub struct SetLab {
     /// What is asked.
     pub plan: SetPlan,
-    /// Is its page shown?
-    pub shown: bool,
     /// Is it under way?
     pub running: bool,
     /// Attack, goal and plan of the last run.

@@ -2,9 +2,9 @@
 
 use super::super::View;
 use super::super::theme::{Tokens, tokens};
-use super::LabState;
 use super::notes::{caption, captions, legend_ui, region_ui};
 use super::sheets::Sheet;
+use super::{LabState, brush};
 use crate::session::{Compare, Heat};
 use egui::{
     Align2, Color32, CornerRadius, FontId, Pos2, Rect, Role, Sense, Stroke, StrokeKind, Ui, Vec2,
@@ -68,14 +68,9 @@ fn compare_ui(ui: &mut Ui, view: &mut View<'_>, left: Rect, right: Rect, t: &Tok
                 "original picture",
                 "Reading the picture…",
             );
-            region_ui(
-                ui,
-                session,
-                &view.state.lab,
-                left,
-                sheets.original.as_ref(),
-                t,
-            );
+            let original = sheets.original.as_ref();
+            brush::mask_ui(ui, &view.state.lab, left, original, sheets.mask.as_ref());
+            region_ui(ui, session, &view.state.lab, left, original, t);
             picture_ui(
                 ui,
                 &mut view.state.lab,
@@ -86,6 +81,8 @@ fn compare_ui(ui: &mut Ui, view: &mut View<'_>, left: Rect, right: Rect, t: &Tok
             );
             caption(ui, left, &captions.0, t);
             caption(ui, right, &captions.1, t);
+            let original = sheets.original.clone();
+            brush::paint_ui(ui, view, left, original.as_ref());
         }
         Compare::Slider => {
             picture_ui(
@@ -234,15 +231,26 @@ fn move_by(ui: &Ui, state: &mut LabState, target: Rect, response: &egui::Respons
         state.middle -= response.drag_delta() / size / state.zoom;
     }
     if let Some(pointer) = response.hover_pos() {
-        let factor = ui.input(|i| (i.smooth_scroll_delta().y * 0.005).exp() * i.zoom_delta());
-        if factor != 1.0 {
-            let zoom = (state.zoom * factor).clamp(1.0, CLOSEST);
-            let away = (pointer - target.center()) / size;
-            // The point under the pointer stays where it is.
-            state.middle += away / state.zoom - away / zoom;
-            state.zoom = zoom;
-        }
+        zoom_by(ui, state, target, pointer);
     }
+    clamp(state);
+}
+
+/// Zooms about `pointer`, which is over the picture in `target`.
+pub fn zoom_by(ui: &Ui, state: &mut LabState, target: Rect, pointer: Pos2) {
+    let factor = ui.input(|i| (i.smooth_scroll_delta().y * 0.005).exp() * i.zoom_delta());
+    if factor != 1.0 {
+        let zoom = (state.zoom * factor).clamp(1.0, CLOSEST);
+        let away = (pointer - target.center()) / target.size();
+        // The point under the pointer stays where it is.
+        state.middle += away / state.zoom - away / zoom;
+        state.zoom = zoom;
+    }
+    clamp(state);
+}
+
+/// Keeps the pictures in sight.
+fn clamp(state: &mut LabState) {
     let half = Vec2::splat(0.5 / state.zoom);
     state.middle = state.middle.clamp(half, Vec2::splat(1.0) - half);
 }

@@ -7,36 +7,49 @@ use super::fields::{field, named};
 use super::target::{reached_ui, target_ui};
 use super::{result, threat};
 use crate::attack::{Goal, Loss, Method, Settings};
-use crate::session::{AttackCommand, Command, Reach, Session};
+use crate::session::{AttackCommand, Command, LabPage, Reach, Session};
 use egui::{ComboBox, CornerRadius, Frame, Margin, RichText, ScrollArea, Ui};
 
 /// Draws the inspector of the lab.
 pub fn inspector_ui(ui: &mut Ui, view: &mut View<'_>) {
     ui.add_space(8.0);
-    let set = view.session.lab.set.shown;
+    let page = view.session.lab.page;
     let choices = [
-        (false, "One picture", "Attack the picture chosen, and watch"),
         (
-            true,
+            LabPage::Picture,
+            "Picture",
+            "Attack the picture chosen, and watch",
+        ),
+        (
+            LabPage::Words,
+            "Words",
+            "What each word of a caption carries, and which exchange changes the ranking",
+        ),
+        (
+            LabPage::Set,
             "Whole set…",
             "Attack many pictures: recall against epsilon",
         ),
     ];
-    if let Some(shown) = super::segmented(ui, set, &choices) {
-        view.ask(Command::Attack(AttackCommand::ShowSet(shown)));
+    if let Some(page) = super::segmented(ui, page, &choices) {
+        view.ask(Command::Attack(AttackCommand::ShowPage(page)));
     }
     ui.add_space(2.0);
     ScrollArea::vertical()
         .auto_shrink([false; 2])
-        .id_salt(("lab inspector", set))
+        .id_salt(("lab inspector", page as u8))
         .show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 7.0;
+            if page == LabPage::Words {
+                super::words::form_ui(ui, view);
+                return;
+            }
             heading(ui, "Attack");
             method_ui(ui, view);
-            threat::threat_ui(ui, view, !set);
+            threat::threat_ui(ui, view, page == LabPage::Picture);
             numbers_ui(ui, view);
             ui.add_space(2.0);
-            if set {
+            if page == LabPage::Set {
                 super::set::form_ui(ui, view);
             } else {
                 one_ui(ui, view);
@@ -267,7 +280,7 @@ fn progress_ui(ui: &mut Ui, session: &Session) {
         return;
     };
     let p = &job.progress;
-    let share = p.done as f32 / p.total.max(1) as f32;
+    let share = p.share;
     let (rect, _) = ui.allocate_exact_size(
         egui::vec2(ui.available_width() - 4.0, 5.0),
         egui::Sense::hover(),

@@ -1,5 +1,6 @@
 //! The attack lab: the pictures, what the colours mean, the curves, and where the captions stand before and after.
 
+mod brush;
 mod canvas;
 mod curves;
 mod fields;
@@ -13,6 +14,7 @@ mod sheets;
 mod table;
 mod target;
 mod threat;
+mod words;
 
 pub use inspector::inspector_ui;
 pub use sheets::{Legend, SAMPLING, Sheet, Sheets};
@@ -22,7 +24,8 @@ use super::theme::tokens;
 use super::widgets::{empty_state, segmented, weak};
 use crate::dataset::Dataset;
 use crate::session::{
-    AttackCommand, Command, Compare, DataSource, Heat, Looks, Pick, Reach, Session, Workspace,
+    AttackCommand, Command, Compare, DataSource, Heat, LabPage, Looks, Pick, Reach, Session,
+    Workspace,
 };
 use egui::{Align, Layout, RichText, Ui};
 
@@ -36,6 +39,8 @@ pub struct LabState {
     divider: f32,
     /// Is the browser shown beside the lab?
     pub browser: bool,
+    /// Paints where the attack may go.
+    brush: brush::Brush,
     /// Turns of blinking per second.
     blink: f32,
     /// The epsilons of the set while they are typed.
@@ -51,6 +56,7 @@ impl Default for LabState {
             middle: egui::Vec2::splat(0.5),
             divider: 0.5,
             browser: false,
+            brush: brush::Brush::default(),
             blink: 1.0,
             eps: None,
             sort: (table::Column::Smallest, false),
@@ -70,9 +76,10 @@ pub fn attack_ui(ui: &mut Ui, view: &mut View<'_>) {
         missing_ui(ui, view);
         return;
     };
-    if session.lab.set.shown {
-        set::set_ui(ui, view, &dataset);
-        return;
+    match session.lab.page {
+        LabPage::Picture => {}
+        LabPage::Words => return words::words_ui(ui, view, &dataset),
+        LabPage::Set => return set::set_ui(ui, view, &dataset),
     }
     head_ui(ui, view, &dataset);
     let gap = ui.spacing().item_spacing.x;

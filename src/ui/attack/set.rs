@@ -203,18 +203,18 @@ fn run_ui(ui: &mut Ui, view: &mut View<'_>) {
     });
     if let Some(job) = session.jobs.iter().find(|j| j.slot == "attack-set") {
         let p = &job.progress;
-        let share = p.done as f32 / p.total.max(1) as f32;
         let size = egui::vec2(ui.available_width() - 4.0, 5.0);
         let (rect, _) = ui.allocate_exact_size(size, egui::Sense::hover());
-        super::super::widgets::bar(ui, rect, share, tokens(ui).accent);
-        weak(
-            ui,
-            format!(
-                "{} of {}",
-                grouped(p.done as usize),
-                grouped(p.total as usize)
-            ),
+        super::super::widgets::bar(ui, rect, p.share, tokens(ui).accent);
+        let mut text = format!(
+            "{} of {} pictures",
+            grouped(p.done as usize),
+            grouped(p.total as usize)
         );
+        if !p.detail.is_empty() {
+            text = format!("{text} · {}", p.detail);
+        }
+        weak(ui, text);
     } else if let Some((done, all)) = set.stopped {
         weak(
             ui,
@@ -250,6 +250,10 @@ pub fn set_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
     ui.horizontal(|ui| {
         let title = format!("{} on {} pictures", report.settings.method.title(), grouped(report.images));
         heading(ui, &title);
+        if let Some((done, all)) = view.session.lab.set.stopped.filter(|(done, _)| *done == report.images) {
+            let text = format!("stopped: {} of {} pictures", grouped(done), grouped(all));
+            ui.label(RichText::new(text).color(tokens(ui).warn));
+        }
         let broken = report.levels.last().map_or(0.0, |l| 100.0 * l.success_rate);
         weak(
             ui,

@@ -67,6 +67,8 @@ impl Sheet {
 pub struct Sheets {
     /// The picture without perturbation.
     pub original: Option<Sheet>,
+    /// Dark where the mask keeps it from being changed, clear elsewhere.
+    pub mask: Option<Sheet>,
     /// With it.
     pub adversarial: Option<Sheet>,
     /// What lies between them, amplified.

@@ -28,8 +28,8 @@ const NORMS: [(Norm, &str, &str); 6] = [
     ),
 ];
 
-/// Draws the threat model; the radius too where `radius` is set.
-pub fn threat_ui(ui: &mut Ui, view: &mut View<'_>, radius: bool) {
+/// Draws the threat model; of `one` picture its radius and the brush too.
+pub fn threat_ui(ui: &mut Ui, view: &mut View<'_>, one: bool) {
     let threat = view.session.lab.settings.threat.clone();
     let same = |norm: &Norm| std::mem::discriminant(norm) == std::mem::discriminant(&threat.norm);
     let title = NORMS.iter().find(|(n, ..)| same(n)).map_or("", |n| n.1);
@@ -52,18 +52,19 @@ pub fn threat_ui(ui: &mut Ui, view: &mut View<'_>, radius: bool) {
     if method == Method::Fourier && threat.norm == Norm::Linf {
         weak(ui, "Fourier ascent takes it as Fourier-l-inf.");
     }
-    if radius {
+    if one {
         radius_ui(ui, &mut new);
     }
     if let Norm::Fourier(band) = &mut new.norm {
         band_ui(ui, band);
     }
     let mut on = new.region.is_some();
-    ui.horizontal(|ui| {
-        on_ui(ui, &mut on);
-        mask_ui(ui, view, &threat);
-    });
+    on_ui(ui, &mut on);
     region_ui(ui, view, &mut new, on);
+    mask_ui(ui, view, &threat, one);
+    if one {
+        super::brush::form_ui(ui, view);
+    }
     if new != threat {
         let mut settings = view.session.lab.settings.clone();
         settings.threat = new;
@@ -219,12 +220,20 @@ fn region_ui(ui: &mut Ui, view: &View<'_>, threat: &mut Threat, on: bool) {
     });
 }
 
-fn mask_ui(ui: &mut Ui, view: &mut View<'_>, threat: &Threat) {
-    ui.scope(|ui| {
+fn mask_ui(ui: &mut Ui, view: &mut View<'_>, threat: &Threat, paint: bool) {
+    field(ui, "Mask", |ui| {
         let hint =
             "A picture whose light pixels may be changed; it is brought to the attacked size";
-        if ui.button("Mask…").on_hover_text(hint).clicked() {
+        if ui.button("File…").on_hover_text(hint).clicked() {
             view.commands.push(Command::Pick(Pick::Mask));
+        }
+        if paint {
+            let brush = &mut view.state.lab.brush;
+            let hint = "Paint on the original where the attack may go";
+            let button = egui::Button::selectable(brush.on, "Paint").frame_when_inactive(true);
+            if ui.add(button).on_hover_text(hint).clicked() {
+                brush.on = !brush.on;
+            }
         }
         if let Some(mask) = &threat.mask {
             let free = mask.free.iter().filter(|f| **f).count();

@@ -6,7 +6,7 @@ mod pixels;
 
 use super::frame::{Frame, changeable};
 use super::{at_least_one, margins, odd, retain, retain_rows, rises, rng};
-use crate::attack::threat::Space;
+use crate::attack::space::Space;
 use crate::attack::victim::Verdict;
 use crate::attack::{Arena, Attack};
 use crate::compute::{Ball, Engine};

@@ -1,0 +1,143 @@
+//! The words of a caption: what they carry, and which exchange changes a ranking most.
+
+use super::{App, LabEvent};
+use crate::app::events::Event;
+use crate::app::jobs::{LAB_WEIGH, LAB_WORDS};
+use crate::attack::caption::{
+    Guide, Options, STOP_WORDS, Scene, Synonyms, importance, read_words, substitute,
+    words_by_frequency,
+};
+use crate::dataset::Dataset;
+use crate::encoder::{Encoder, Provider};
+use crate::error::{Error, Result};
+use crate::session::{Embedded, LabPage, Level, Vocabulary, WordsPlan};
+use crate::task::{Task, lock};
+use std::sync::{Arc, Mutex};
+
+/// The text model's gradient or why it has none; nothing until a job has looked.
+pub(super) type SharedGuide = Arc<Mutex<Option<Result<Arc<Guide>, String>>>>;
+
+/// What a job on a caption needs.
+struct Desk {
+    encoder: Arc<Encoder>,
+    dataset: Arc<Dataset>,
+    embedded: Embedded,
+    providers: Vec<Provider>,
+    guide: SharedGuide,
+    /// The picture and the caption, by their rows.
+    image: usize,
+    caption: usize,
+}
+
+impl App {
+    fn desk(&self) -> Option<Desk> {
+        let dataset = self.session.dataset.clone()?;
+        let image = self.session.lab.image?;
+        Some(Desk {
+            encoder: self.encoder.clone()?,
+            embedded: self.session.embedded.clone()?,
+            providers: self.session.settings.providers.clone(),
+            guide: Arc::clone(&self.lab.guide),
+            image,
+            caption: self.session.lab.caption(&dataset.captions_of(image))?,
+            dataset,
+        })
+    }
+
+    /// Weighs the words of the caption shown.
+    pub(super) fn weigh_words(&mut self) {
+        if self.session.lab.page != LabPage::Words {
+            return;
+        }
+        let Some(desk) = self.desk() else { return };
+        if self.lab.weighed_asked == Some(desk.caption) {
+            return;
+        }
+        self.lab.weighed_asked = Some(desk.caption);
+        self.jobs.start(LAB_WEIGH, "Weighing words", move |task| {
+            desk.weigh(task).map(Event::Lab)
+        });
+    }
+
+    /// Looks for words to exchange in the caption shown.
+    pub(super) fn run_words(&mut self) {
+        let Some(desk) = self.desk() else {
+            self.session.say(
+                Level::Warning,
+                "There is no caption to attack",
+                "Choose a picture with a caption, and wait until the set is embedded.",
+            );
+            return;
+        };
+        let plan = self.session.lab.words.plan.clone();
+        self.session.lab.words.running = true;
+        self.jobs
+            .start(LAB_WORDS, "Looking for words to exchange", move |task| {
+                desk.search(plan, task).map(Event::Lab)
+            });
+    }
+}
+
+impl Desk {
+    fn scene(&self) -> Result<Scene<'_>> {
+        let Embedded {
+            images,
+            texts,
+            groups,
+        } = &self.embedded;
+        Scene::new(&self.encoder, images, texts, groups)
+    }
+
+    /// The text model's gradient, or why it has none.
+    fn guide(&self) -> Result<Result<Arc<Guide>, String>> {
+        let mut shared = lock(&self.guide);
+        if let Some(known) = &*shared {
+            return Ok(known.clone());
+        }
+        let made = match Guide::open(&self.encoder, &self.providers) {
+            Ok(guide) => Ok(Arc::new(guide)),
+            Err(error @ (Error::Cancelled | Error::Io { .. })) => return Err(error),
+            Err(error) => Err(error.to_string()),
+        };
+        Ok(shared.insert(made).clone())
+    }
+
+    fn text(&self) -> &str {
+        &self.dataset.captions[self.caption]
+    }
+
+    fn weigh(&self, task: &Task) -> Result<LabEvent> {
+        let (guide, why) = match self.guide()? {
+            Ok(guide) => (Some(guide), None),
+            Err(why) => (None, Some(why)),
+        };
+        let scene = self.scene()?;
+        let caption = Some(self.caption);
+        let guide = guide.as_deref();
+        let mut weighed = importance(&scene, self.text(), caption, self.image, guide, task)?;
+        weighed.no_gradient = why.or(weighed.no_gradient);
+        Ok(LabEvent::Weighed(self.caption, Arc::new(weighed)))
+    }
+
+    fn search(&self, plan: WordsPlan, task: &Task) -> Result<LabEvent> {
+        let guide = self.guide()?.ok();
+        let keep = if plan.content_words { STOP_WORDS } else { &[] };
+        let options = Options {
+            aim: plan.aim,
+            words: plan.words,
+            vocabulary: match &plan.vocabulary {
+                Vocabulary::Encoder => None,
+                Vocabulary::Dataset => Some(words_by_frequency(&self.dataset.captions)),
+                Vocabulary::File(path) => Some(read_words(path)?),
+            },
+            synonyms: plan.synonyms.as_deref().map(Synonyms::open).transpose()?,
+            keep: keep.iter().map(|w| (*w).to_owned()).collect(),
+            ..Options::default()
+        };
+        let scene = self.scene()?;
+        let (text, caption) = (self.text(), Some(self.caption));
+        let guide = guide.as_deref();
+        let found = substitute(&scene, text, caption, self.image, &options, guide, task)?;
+        Ok(LabEvent::Words(self.caption, plan, Arc::new(found)))
+    }
+}

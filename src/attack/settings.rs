@@ -1,0 +1,179 @@
+//! What a person chooses of an attack, and the attack made of it.
+
+use super::Attack;
+use super::method::Method;
+use super::query::{HopSkipJump, Nes, Simba, Spsa, SquareAttack};
+use super::threat::Threat;
+use super::white::{Apgd, CarliniWagner, DeepFool, Fab, Fgsm, Pgd, Random, Universal};
+use super::worst_case::WorstCase;
+use crate::error::{Error, Result};
+use serde::{Deserialize, Serialize};
+use std::str::FromStr;
+
+/// Which loss a gradient attack climbs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Loss {
+    /// The margin between wrong and right.
+    #[default]
+    Margin,
+    /// Cross-entropy.
+    CrossEntropy,
+    /// Difference of logits ratio.
+    Dlr,
+    /// Targeted DLR, towards each of the strongest rivals in turn.
+    TargetedDlr,
+    /// The margin of one class, towards each of the strongest rivals in turn.
+    TargetedMargin,
+}
+
+impl Loss {
+    /// Every loss, with its name on the command line and in menus.
+    pub const ALL: [(Self, &str, &str); 5] = [
+        (Self::Margin, "margin", "margin"),
+        (Self::CrossEntropy, "ce", "cross-entropy"),
+        (Self::Dlr, "dlr", "DLR"),
+        (Self::TargetedDlr, "targeted-dlr", "targeted DLR"),
+        (Self::TargetedMargin, "targeted-margin", "targeted margin"),
+    ];
+
+    /// Does it go for one class at a time?
+    pub fn is_targeted(self) -> bool {
+        matches!(self, Self::TargetedDlr | Self::TargetedMargin)
+    }
+}
+
+impl FromStr for Loss {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let found = Self::ALL.into_iter().find(|(_, name, _)| *name == text);
+        found.map(|(loss, _, _)| loss).ok_or_else(|| {
+            Error::request(
+                format!("there is no loss {text:?}"),
+                "Choose margin, ce, dlr, targeted-dlr or targeted-margin.",
+            )
+        })
+    }
+}
+
+/// All parameters of an attack: with the model and the pictures they reproduce a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    /// Which attack.
+    pub method: Method,
+    /// What may be changed.
+    pub threat: Threat,
+    /// What gradient attacks climb; others have their own.
+    pub loss: Loss,
+    /// Steps (or queries); `None` for the attack's default.
+    pub steps: Option<usize>,
+    /// Size of a step as a share of epsilon, where the attack takes one; `None` for its default.
+    pub step: Option<f32>,
+    /// Independent starts, from 1.
+    pub restarts: usize,
+    /// Goes on to the last step though the goal is reached: the strongest perturbation, rather than the first that
+    /// does. See [`Method::can_go_on`].
+    pub full: bool,
+    /// Seed of every random number.
+    pub seed: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            method: Method::default(),
+            threat: Threat::default(),
+            loss: Loss::default(),
+            steps: None,
+            step: None,
+            restarts: 1,
+            full: false,
+            seed: 0,
+        }
+    }
+}
+
+impl Settings {
+    /// Steps that will be done.
+    pub fn steps(&self) -> usize {
+        self.steps.unwrap_or(self.method.default_steps()).max(1)
+    }
+
+    /// The attack itself.
+    pub fn attack(&self) -> Box<dyn Attack> {
+        let (steps, loss) = (self.steps(), self.loss);
+        let restarts = self.restarts.max(1);
+        match self.method {
+            Method::Noise => Box::new(Random { draws: steps }),
+            Method::Fgsm => Box::new(Fgsm { loss }),
+            Method::Pgd | Method::Fourier => Box::new(Pgd {
+                loss,
+                steps,
+                restarts,
+                step: self.step.unwrap_or(Pgd::STEP),
+                decay: None,
+            }),
+            Method::MiFgsm => Box::new(Pgd {
+                loss,
+                steps,
+                restarts,
+                step: self.step.unwrap_or(Pgd::STEP),
+                decay: Some(1.0),
+            }),
+            Method::Apgd => Box::new(Apgd {
+                loss,
+                steps,
+                restarts,
+                targets: Apgd::TARGETS,
+            }),
+            Method::Cw => Box::new(CarliniWagner {
+                steps,
+                ..CarliniWagner::default()
+            }),
+            Method::DeepFool => Box::new(DeepFool {
+                steps,
+                ..DeepFool::default()
+            }),
+            Method::Fab => Box::new(Fab {
+                steps,
+                restarts,
+                ..Fab::default()
+            }),
+            Method::Square => Box::new(SquareAttack {
+                queries: steps,
+                restarts,
+                ..SquareAttack::default()
+            }),
+            Method::Nes => Box::new(Nes {
+                steps,
+                step: self.step.unwrap_or(Pgd::STEP),
+                ..Nes::default()
+            }),
+            Method::Spsa => Box::new(Spsa {
+                steps,
+                step: self.step.unwrap_or(Pgd::STEP),
+                ..Spsa::default()
+            }),
+            Method::Simba => Box::new(Simba {
+                queries: steps,
+                ..Simba::default()
+            }),
+            Method::HopSkipJump => Box::new(HopSkipJump {
+                queries: steps,
+                ..HopSkipJump::default()
+            }),
+            Method::Universal => Box::new(Universal {
+                loss,
+                epochs: steps,
+                step: self.step.unwrap_or(Pgd::STEP),
+            }),
+            Method::WorstCase => Box::new(WorstCase {
+                steps,
+                restarts,
+                ..WorstCase::default()
+            }),
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Which captions the gradient of a picture looks at, and what is right and wrong among them.
+
+use super::super::Uphill;
+use super::{Goal, Pairs};
+use crate::grad::{Form, Objective};
+
+/// Own captions among them.
+const OWN: usize = 8;
+/// Divisor of cosines in the cross-entropy, as CLIP learns it.
+const TEMPERATURE: f32 = 0.01;
+
+/// Vectors `[K, dim]` of some captions and the marks of [`Objective::Contest`].
+pub(super) struct Contest {
+    pub vectors: Vec<f32>,
+    pub right: Vec<f32>,
+    pub wrong: Vec<f32>,
+}
+
+impl Pairs {
+    /// The captions that the gradient of a row looks at, `count` of them, with what is right and wrong among them.
+    pub(super) fn contest(&self, row: usize, count: usize, only: Option<u32>) -> Contest {
+        let (own, target) = (&self.rows[row].own, self.rows[row].target);
+        let is_own = |j: usize| own.contains(&j);
+        let chosen = match self.goal {
+            Goal::Win => Some(target),
+            _ => only.map(|j| j as usize),
+        };
+        let mut captions: Vec<usize> = chosen.into_iter().collect();
+        let near = || self.near[row].iter().map(|h| h.index as usize);
+        // Equal captions would make a ratio of differences meaningless.
+        let alike = |a: usize, b: usize| {
+            a == b || (is_own(a) == is_own(b) && self.texts.row(a) == self.texts.row(b))
+        };
+        let mut add = |j: usize| {
+            if captions.len() < count && !captions.iter().any(|&c| alike(c, j)) {
+                captions.push(j);
+            }
+        };
+        if self.goal == Goal::Lose {
+            // The best of its own, then the rest of them where none is near.
+            near()
+                .filter(|&j| is_own(j))
+                .chain(own.clone())
+                .take(OWN)
+                .for_each(&mut add);
+            near().filter(|&j| !is_own(j)).for_each(&mut add);
+        } else {
+            near().for_each(&mut add);
+        }
+        (0..self.texts.rows()).for_each(&mut add);
+        // Every row needs as many: where there are not, the first once more.
+        let short = count.min(self.texts.rows()).saturating_sub(captions.len());
+        captions.extend(std::iter::repeat_n(captions[0], short));
+        let mark = |is: &dyn Fn(usize) -> bool| -> Vec<f32> {
+            let value = |&j: &usize| if is(j) { 0.0 } else { Objective::UNMARKED };
+            captions.iter().map(value).collect()
+        };
+        let (right, wrong) = match (self.goal, chosen) {
+            (Goal::Win, _) => (mark(&|j| j != target), mark(&|j| j == target)),
+            (_, Some(k)) => (mark(&is_own), mark(&|j| j == k)),
+            _ => (mark(&is_own), mark(&|j| !is_own(j))),
+        };
+        Contest {
+            vectors: captions
+                .iter()
+                .flat_map(|&j| self.texts.row(j))
+                .copied()
+                .collect(),
+            right,
+            wrong,
+        }
+    }
+
+    /// The contest of a row that is to leave its place for another picture's.
+    pub(super) fn duel(&self, row: usize) -> Contest {
+        Contest {
+            vectors: [self.clean[row].as_slice(), &self.wanted[row]].concat(),
+            right: vec![0.0, Objective::UNMARKED],
+            wrong: vec![Objective::UNMARKED, 0.0],
+        }
+    }
+
+    pub(super) fn form(&self, uphill: Uphill<'_>, count: usize) -> Form {
+        match uphill {
+            Uphill::CrossEntropy => Form::Entropy {
+                temperature: TEMPERATURE,
+                towards: self.goal != Goal::Lose,
+            },
+            Uphill::Dlr if count >= 3 => Form::Ratio,
+            Uphill::DlrTo(_) if count >= 4 => Form::RatioTo,
+            _ => Form::Gap,
+        }
+    }
+}
