@@ -22,7 +22,7 @@ pub fn free_batch(graph: &Graph, input: &str) -> Option<Graph> {
     let moving = reached(&freed, input);
     for at in 0..freed.nodes.len() {
         let node = &freed.nodes[at];
-        let reshapes = node.op_type == "Reshape" && node.int_or("allowzero", 0) == 0;
+        let reshapes = node.op_type == "Reshape";
         if !is_default(&node.domain) || !(reshapes || node.op_type == "Expand") {
             continue;
         }
@@ -34,8 +34,19 @@ pub fn free_batch(graph: &Graph, input: &str) -> Option<Graph> {
         else {
             continue;
         };
-        // 0 takes over the dimension in `Reshape`; 1 spreads over it in `Expand`.
-        shape[0] = i64::from(node.op_type == "Expand");
+        // 1 spreads over the dimension in `Expand`; `Reshape` infers it, or takes it over where another is inferred.
+        let inferred = shape.contains(&-1);
+        if inferred && reshapes && node.int_or("allowzero", 0) != 0 {
+            if shape.contains(&0) {
+                continue;
+            }
+            freed.nodes[at].attribute.retain(|a| a.name != "allowzero");
+        }
+        shape[0] = match (reshapes, inferred) {
+            (false, _) => 1,
+            (true, false) => -1,
+            (true, true) => 0,
+        };
         let open = format!("{BATCH}/{at}");
         let tensor = Tensor::ints(&[shape.len()], &shape);
         freed.nodes[at].input[1].clone_from(&open);

@@ -19,6 +19,7 @@ fn snapshot(window: &mut Window, name: &str) {
         "by step · ",
         "Time: ",
         "stood before",
+        "words tried",
     ];
     let rects: Vec<egui::Rect> = varying
         .iter()
@@ -89,6 +90,9 @@ fn the_lab_looks_as_it_did() {
     ask_lab(&mut window, AttackCommand::ShowPage(LabPage::Set));
     ask_lab(&mut window, AttackCommand::RunSet);
     snapshot(&mut window, "attack-set");
+    ask_lab(&mut window, AttackCommand::ShowPage(LabPage::Words));
+    ask_lab(&mut window, AttackCommand::RunWords);
+    snapshot(&mut window, "attack-words");
 }
 
 fn ask_lab(window: &mut Window, command: AttackCommand) {
