@@ -5,7 +5,8 @@
 //! shapes bound and constants folded ([`crate::onnx::bind`]), patterns that exporters write out gathered into one
 //! operator (`fuse`), composite operators lowered to those that have rules (`lower/`), the [`Objective`] appended,
 //! and the graph walked once backwards (`driver`, `rules/`). Only standard operators come out, so the result runs
-//! wherever the forward graph runs.
+//! wherever the forward graph runs. A [`Differentiator`] keeps such graphs loaded: where it can, one for batches of
+//! every size (`free`), run on a core each for different rows.
 //!
 //! ```no_run
 //! use nearmiss::encoder::{GraphEngine, Provider};

@@ -39,7 +39,8 @@ pub struct SetOrder {
     pub goal: Goal,
     /// The attack; its radius is replaced by each of `eps`.
     pub settings: Settings,
-    /// Radii, rising. A picture broken at one keeps that perturbation at the larger ones.
+    /// Radii, rising. A picture broken at one keeps that perturbation at the larger ones; where rounding to 8 bits mends
+    /// it, it is attacked again.
     pub eps: Vec<f32>,
     /// Pictures attacked together.
     pub batch: usize,
