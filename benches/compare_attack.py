@@ -28,7 +28,7 @@ reference_text_embeds.npy, rows in file order.
 A step is loss and gradient for one picture. The peers' steps are counted at the model, nearmiss tells its own.
 "prepare" is what a contestant needs before the first step (onnx2torch's conversion; process start, embedding and
 building the gradient graph), and is no part of the time per step. The peers' step is a quarter of epsilon, PGD starts
-at random, and Foolbox has no APGD. worst-case (classifiers only) is compared with torchattacks' PGD, 5 restarts of
+at random, classifiers are attacked through the cross-entropy by all, and Foolbox has no APGD. worst-case (classifiers only) is compared with torchattacks' PGD, 5 restarts of
 100 steps. The peers get the batch size asked for, and weights that need no gradients. Where a file fixes the batch
 in a Reshape to [1, ...], theirs is changed to keep the batch; that helps them.
 """
@@ -278,7 +278,7 @@ class Classifier:
                 np.save(folder / f"{name}.npy", array)
                 arguments += [f"--{name}", folder / f"{name}.npy"]
             if attack != "worst-case":
-                arguments += ["--steps", steps]
+                arguments += ["--steps", steps, "--loss", "ce"]
             said, around = told(self.options, [*arguments, "--save", folder / "adv.npy"])
             saved = np.load(folder / "adv.npy")
         figures, margins, largest = self.judged(saved)
