@@ -1,14 +1,14 @@
-//! The attack lab: take a pair, attack, compare, cancel, export, undo; then a whole set.
+//! The attack lab: take a pair, attack, compare, paint, cancel, export, undo; its other pages in files of their own.
 
 use super::*;
 use nearmiss::attack::{Goal, Method};
 use nearmiss::session::{
     AttackCommand, Command, Compare, Heat, LabPage, Reach, SetPlan, Tab, Vocabulary, Which,
 };
-use prost::Message;
-use tract_onnx::pb::{
-    AttributeProto, ModelProto, NodeProto, TensorProto, attribute_proto::AttributeType,
-};
+
+mod blocked;
+mod sets;
+mod words;
 
 /// The demo with the lab open.
 fn lab() -> Window {
@@ -431,134 +431,6 @@ fn the_lab_follows_the_picture_selected() {
 }
 
 #[test]
-fn a_set_is_attacked_cancelled_and_resumed() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let mut window = lab();
-    ask(&mut window, AttackCommand::SetGoal(Goal::Lose));
-    click(&mut window, "Whole set…");
-    let plan = SetPlan {
-        which: Which::First(24),
-        eps: vec![0.5 / 255.0, 8.0 / 255.0],
-        batch: 4,
-        ..SetPlan::default()
-    };
-    ask(&mut window, AttackCommand::SetPlan(Box::new(plan)));
-    click_now(&mut window, "Attack the set now");
-    let start = Instant::now();
-    let some_done = |window: &Window| {
-        let job = session(window).jobs.iter().find(|j| j.slot == "attack-set");
-        job.is_some_and(|j| j.progress.total == 24 && j.progress.done > 0)
-    };
-    while !some_done(&window) && session(&window).lab.set.running {
-        assert!(start.elapsed() < Duration::from_mins(2));
-        window.step();
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    if session(&window).lab.set.running {
-        click_now(&mut window, "Cancel");
-        settle(&mut window);
-        std::thread::sleep(Duration::from_secs(1));
-        settle(&mut window);
-        let (done, all) = session(&window).lab.set.stopped.expect("stopped");
-        assert!(done > 0 && done < 24 && all == 24, "{done} of {all}");
-        // What is done is shown at once.
-        let partial = session(&window).lab.set.report.clone().expect("summed up");
-        assert_eq!((partial.images, partial.rows.len()), (done, done));
-        assert!(has(&window, &format!("stopped: {done} of 24 pictures")));
-        click(&mut window, "Resume");
-    }
-    settle(&mut window);
-    assert_eq!(errors(&window), Vec::<String>::new());
-    let report = session(&window).lab.set.report.clone().expect("a report");
-    assert_eq!(
-        (report.images, report.levels.len(), report.rows.len()),
-        (24, 2, 24)
-    );
-    let [small, large] = &report.levels[..] else {
-        panic!("two levels")
-    };
-    assert!(small.success_rate <= large.success_rate);
-    assert!(
-        large.robust.i2t.r1 < report.clean.i2t.r1,
-        "8/255 costs recall"
-    );
-    // What is drawn is what was computed; a click takes the picture to the lab.
-    let row = &report.rows[0];
-    assert!(has(
-        &window,
-        &format!(
-            "picture {}, rank {} then {}",
-            row.name, row.rank_before, row.rank_after
-        )
-    ));
-    let path = folder.path().join("set.json");
-    ask(&mut window, AttackCommand::ExportSet(Some(path.clone())));
-    let saved: serde_json::Value =
-        serde_json::from_slice(&std::fs::read(&path).expect("written")).expect("JSON");
-    assert_eq!(saved["rows"].as_array().map(Vec::len), Some(24));
-    let table = std::fs::read_to_string(folder.path().join("set.csv")).expect("written");
-    assert_eq!(table.lines().count(), 25);
-    click(&mut window, "Sort by Picture");
-    let shown = window.query_all_by(|n| n.label().is_some_and(|l| l.starts_with("picture ")));
-    assert!(shown.count() > 2, "the table is sorted, not lost");
-    click(&mut window, "Sort by Smallest epsilon");
-    click(&mut window, &format!("picture {}", row.name));
-    let lab = &session(&window).lab;
-    assert_eq!((lab.image, lab.page), (Some(row.image), LabPage::Picture));
-}
-
-#[test]
-fn the_words_of_a_caption_are_weighed_and_exchanged() {
-    let mut window = lab();
-    click(&mut window, "Words");
-    assert_eq!(errors(&window), Vec::<String>::new());
-    let (caption, weighed) = session(&window).lab.words.weighed.clone().expect("weighed");
-    let text = session(&window).dataset.as_ref().expect("open").captions[caption].clone();
-    assert_eq!((weighed.image, &weighed.caption), (0, &text));
-    assert_eq!(weighed.no_gradient, None);
-    assert!(weighed.words.iter().all(|w| w.gradient.is_some()));
-    for word in &weighed.words {
-        let shown = window.query_all_by_label(&word.text).count();
-        assert!(shown >= 2, "{}: in the caption and in the table", word.text);
-    }
-    // Another caption of the picture.
-    let other = session(&window).dataset.as_ref().expect("open").captions[caption + 1].clone();
-    click(&mut window, &format!("caption {other}"));
-    let (caption, weighed) = session(&window).lab.words.weighed.clone().expect("weighed");
-    assert_eq!(weighed.caption, other);
-    // Words of the captions alone, then by the keyboard.
-    choose(&mut window, "From", "those of the captions");
-    assert_eq!(
-        session(&window).lab.words.plan.vocabulary,
-        Vocabulary::Dataset
-    );
-    window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Enter);
-    settle(&mut window);
-    assert_eq!(errors(&window), Vec::<String>::new());
-    let (of, plan, found) = session(&window).lab.words.found.clone().expect("found");
-    assert_eq!((of, plan.vocabulary), (caption, Vocabulary::Dataset));
-    let edit = found.edits.first().expect("an exchange").clone();
-    let change = edit.changes.first().expect("a change");
-    let words: String = session(&window)
-        .dataset
-        .as_ref()
-        .expect("open")
-        .captions
-        .join(" ")
-        .to_lowercase();
-    assert!(words.contains(&change.to.to_lowercase()), "{}", change.to);
-    let shown = format!(
-        "exchange {} for {}: {}, rank {}",
-        change.to, change.from, edit.text, edit.after.rank
-    );
-    assert!(has(&window, &shown), "{shown}");
-    // A click asks the images.
-    click(&mut window, &shown);
-    assert_eq!(session(&window).tab, Tab::Retrieval);
-    assert_eq!(session(&window).query, Some(Query::Text(edit.text)));
-}
-
-#[test]
 fn a_mask_is_painted_and_holds() {
     let mut window = lab();
     click(&mut window, "Paint");
@@ -624,118 +496,6 @@ fn a_mask_is_painted_and_holds() {
     );
     click(&mut window, "Remove");
     assert!(session(&window).lab.settings.threat.mask.is_none());
-}
-
-/// The demo's encoder with an operator on the way that has no gradient; its numbers are the same.
-fn blocked_encoder() -> tempfile::TempDir {
-    let data = nearmiss::encoder::data_dir().expect("a data folder");
-    let demo = nearmiss::dataset::demo::unpack(&data)
-        .expect("the demo")
-        .join("encoder");
-    let folder = tempfile::tempdir().expect("a folder");
-    copy(&demo, folder.path());
-    let path = find(folder.path(), "vision_model.onnx");
-    let bytes = std::fs::read(&path).expect("read");
-    let mut model = ModelProto::decode(bytes.as_slice()).expect("a model");
-    let graph = model.graph.as_mut().expect("a graph");
-    let (input, output) = (graph.input[0].name.clone(), graph.output[0].name.clone());
-    for node in &mut graph.node {
-        for name in &mut node.output {
-            if *name == output {
-                *name = "plain".into();
-            }
-        }
-    }
-    let node =
-        |op: &str, inputs: &[&str], output: &str, attribute: Vec<AttributeProto>| NodeProto {
-            op_type: op.into(),
-            name: format!("made {op}"),
-            input: inputs.iter().map(ToString::to_string).collect(),
-            output: vec![output.into()],
-            attribute,
-            ..NodeProto::default()
-        };
-    let keep = AttributeProto {
-        name: "keepdims".into(),
-        r#type: AttributeType::Int as i32,
-        i: 1,
-        ..AttributeProto::default()
-    };
-    let constant =
-        |name: &str, dims: &[i64], data_type: i32, floats: Vec<f32>, ints: Vec<i64>| TensorProto {
-            name: name.into(),
-            dims: dims.to_vec(),
-            data_type,
-            float_data: floats,
-            int64_data: ints,
-            ..TensorProto::default()
-        };
-    graph
-        .initializer
-        .push(constant("nothing", &[], 1, vec![0.0], Vec::new()));
-    graph
-        .initializer
-        .push(constant("last", &[1], 7, Vec::new(), vec![1]));
-    graph.node.extend([
-        node("RandomUniformLike", &[&input], "random", Vec::new()),
-        node("Flatten", &["random"], "flat", Vec::new()),
-        node("ReduceSum", &["flat", "last"], "sum", vec![keep]),
-        node("Mul", &["sum", "nothing"], "zero", Vec::new()),
-        node("Add", &["plain", "zero"], &output, Vec::new()),
-    ]);
-    std::fs::write(&path, model.encode_to_vec()).expect("written");
-    folder
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).expect("created");
-    for entry in std::fs::read_dir(from).expect("read") {
-        let entry = entry.expect("an entry").path();
-        let target = to.join(entry.file_name().expect("a name"));
-        if entry.is_dir() {
-            copy(&entry, &target);
-        } else {
-            std::fs::copy(&entry, &target).expect("copied");
-        }
-    }
-}
-
-fn find(folder: &Path, name: &str) -> PathBuf {
-    let direct = folder.join(name);
-    if direct.exists() {
-        direct
-    } else {
-        folder.join("onnx").join(name)
-    }
-}
-
-#[test]
-fn without_gradients_the_lab_says_why_and_offers_queries() {
-    let encoder = blocked_encoder();
-    let mut window = demo();
-    let ctx = window.ctx.clone();
-    window
-        .state_mut()
-        .perform(&ctx, Command::OpenPath(encoder.path().to_path_buf()));
-    settle(&mut window);
-    assert_eq!(errors(&window), Vec::<String>::new());
-    click(&mut window, "Attack this pair");
-    let lab = &session(&window).lab;
-    let Reach::Blocked(why) = &lab.reach else {
-        panic!("{:?}", lab.reach)
-    };
-    assert!(why.contains("RandomUniformLike"), "{why}");
-    assert_eq!(lab.settings.method, Method::Square);
-    assert!(has(&window, "RandomUniformLike"), "the reason is shown");
-    let mut settings = lab.settings.clone();
-    settings.steps = Some(200);
-    ask(&mut window, AttackCommand::SetSettings(Box::new(settings)));
-    press_attack(&mut window);
-    settle(&mut window);
-    assert_eq!(errors(&window), Vec::<String>::new());
-    let shot = session(&window).lab.last().expect("attacked").shot.clone();
-    assert_eq!(shot.gradients, 0);
-    assert!(shot.after.verdict.margin() > shot.before.verdict.margin());
 }
 
 #[test]

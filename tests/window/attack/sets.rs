@@ -1,0 +1,80 @@
+//! A whole set: attacked, cancelled, resumed, exported.
+
+use super::*;
+
+#[test]
+fn a_set_is_attacked_cancelled_and_resumed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = lab();
+    ask(&mut window, AttackCommand::SetGoal(Goal::Lose));
+    click(&mut window, "Whole set…");
+    let plan = SetPlan {
+        which: Which::First(24),
+        eps: vec![0.5 / 255.0, 8.0 / 255.0],
+        batch: 4,
+        ..SetPlan::default()
+    };
+    ask(&mut window, AttackCommand::SetPlan(Box::new(plan)));
+    click_now(&mut window, "Attack the set now");
+    let start = Instant::now();
+    let some_done = |window: &Window| {
+        let job = session(window).jobs.iter().find(|j| j.slot == "attack-set");
+        job.is_some_and(|j| j.progress.total == 24 && j.progress.done > 0)
+    };
+    while !some_done(&window) && session(&window).lab.set.running {
+        assert!(start.elapsed() < Duration::from_mins(2));
+        window.step();
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    if session(&window).lab.set.running {
+        click_now(&mut window, "Cancel");
+        settle(&mut window);
+        std::thread::sleep(Duration::from_secs(1));
+        settle(&mut window);
+        let (done, all) = session(&window).lab.set.stopped.expect("stopped");
+        assert!(done > 0 && done < 24 && all == 24, "{done} of {all}");
+        // What is done is shown at once.
+        let partial = session(&window).lab.set.report.clone().expect("summed up");
+        assert_eq!((partial.images, partial.rows.len()), (done, done));
+        assert!(has(&window, &format!("stopped: {done} of 24 pictures")));
+        click(&mut window, "Resume");
+    }
+    settle(&mut window);
+    assert_eq!(errors(&window), Vec::<String>::new());
+    let report = session(&window).lab.set.report.clone().expect("a report");
+    assert_eq!(
+        (report.images, report.levels.len(), report.rows.len()),
+        (24, 2, 24)
+    );
+    let [small, large] = &report.levels[..] else {
+        panic!("two levels")
+    };
+    assert!(small.success_rate <= large.success_rate);
+    assert!(
+        large.robust.i2t.r1 < report.clean.i2t.r1,
+        "8/255 costs recall"
+    );
+    // What is drawn is what was computed; a click takes the picture to the lab.
+    let row = &report.rows[0];
+    assert!(has(
+        &window,
+        &format!(
+            "picture {}, rank {} then {}",
+            row.name, row.rank_before, row.rank_after
+        )
+    ));
+    let path = folder.path().join("set.json");
+    ask(&mut window, AttackCommand::ExportSet(Some(path.clone())));
+    let saved: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(&path).expect("written")).expect("JSON");
+    assert_eq!(saved["rows"].as_array().map(Vec::len), Some(24));
+    let table = std::fs::read_to_string(folder.path().join("set.csv")).expect("written");
+    assert_eq!(table.lines().count(), 25);
+    click(&mut window, "Sort by Picture");
+    let shown = window.query_all_by(|n| n.label().is_some_and(|l| l.starts_with("picture ")));
+    assert!(shown.count() > 2, "the table is sorted, not lost");
+    click(&mut window, "Sort by Smallest epsilon");
+    click(&mut window, &format!("picture {}", row.name));
+    let lab = &session(&window).lab;
+    assert_eq!((lab.image, lab.page), (Some(row.image), LabPage::Picture));
+}
