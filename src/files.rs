@@ -1,4 +1,5 @@
-//! Files that are whole or absent: written under another name beside their place, then renamed.
+//! Files that are whole or absent: written under another name beside their place, then renamed; and what they are
+//! called where there is little room.
 
 use crate::error::{Error, Result};
 use serde::Serialize;
@@ -45,4 +46,12 @@ pub fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
     let text = serde_json::to_vec_pretty(value)
         .map_err(|e| Error::request(format!("cannot write {}: {e}", path.display()), ""))?;
     replace(path, |out| out.write_all(&text))
+}
+
+/// The last part of `path`, or all of it where it has none.
+pub fn file_name(path: &Path) -> String {
+    path.file_name().map_or_else(
+        || path.display().to_string(),
+        |n| n.to_string_lossy().into_owned(),
+    )
 }

@@ -6,6 +6,7 @@ use super::material::{Material, material};
 use super::output::emit;
 use crate::dataset::{Dataset, open_picture};
 use crate::error::{Error, Result};
+use crate::files::file_name;
 use crate::task::Task;
 use clap::{ArgGroup, Args};
 use std::path::{Path, PathBuf};
@@ -113,13 +114,6 @@ impl Rank {
             right: None,
         })
     }
-}
-
-fn file_name(path: &Path) -> String {
-    path.file_name().map_or_else(
-        || path.display().to_string(),
-        |n| n.to_string_lossy().into(),
-    )
 }
 
 /// An image by its name, or else by its index.

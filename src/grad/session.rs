@@ -129,8 +129,6 @@ pub struct Differentiator {
     graph: Graph,
     engine: Arc<dyn Engine>,
     ready: Mutex<HashMap<String, Arc<Prepared>>>,
-    /// Graphs for any batch; `None` where there is none.
-    free: Mutex<HashMap<String, Option<Arc<Prepared>>>>,
 }
 
 impl Differentiator {
@@ -140,7 +138,6 @@ impl Differentiator {
             graph,
             engine,
             ready: Mutex::new(HashMap::new()),
-            free: Mutex::new(HashMap::new()),
         }
     }
 
@@ -174,7 +171,7 @@ impl Differentiator {
         Ok(ready)
     }
 
-    /// One gradient graph for batches of every size, made now or kept from before: `request` says what is asked at a
+    /// One gradient graph for batches of every size, made now and kept by the caller: `request` says what is asked at a
     /// given size, and `main` is an input whose first dimension is the batch. `None` where the graph, or the engine,
     /// wants one for each size; [`Differentiator::prepare`] makes those.
     ///
@@ -186,23 +183,15 @@ impl Differentiator {
         main: &str,
         task: &Task,
     ) -> Result<Option<Arc<Prepared>>> {
-        let key = key(&request(SIZE));
-        if let Some(known) = lock(&self.free).get(&key) {
-            return Ok(known.clone());
-        }
         let engine = self.engine.as_ref();
         let mut made = differentiate(&self.graph, &request(SIZE), engine, task)?;
         let next = differentiate(&self.graph, &request(SIZE + 1), engine, task)?;
-        let found = match free::free(&made.graph, &next.graph, SIZE, main) {
-            Some(graph) => {
-                let row_bytes = largest(&made.graph) / SIZE;
-                made.graph = graph;
-                self.tried(made, row_bytes, task)?
-            }
-            None => None,
+        let Some(graph) = free::free(&made.graph, &next.graph, SIZE, main) else {
+            return Ok(None);
         };
-        lock(&self.free).insert(key, found.clone());
-        Ok(found)
+        let row_bytes = largest(&made.graph) / SIZE;
+        made.graph = graph;
+        self.tried(made, row_bytes, task)
     }
 
     /// `gradient` loaded, where the engine runs it at several sizes and its rows stay apart.

@@ -3,7 +3,7 @@
 use super::files::read_json;
 use crate::encoder::EncoderOptions;
 use crate::error::Result;
-use crate::files::write_json;
+use crate::files::{file_name, write_json};
 use serde::{Deserialize, Serialize};
 use std::path::{Component, Path, PathBuf};
 
@@ -59,13 +59,6 @@ impl EncoderSource {
             Self::Folder(path) | Self::Pair { image: path, .. } => file_name(path),
         }
     }
-}
-
-fn file_name(path: &Path) -> String {
-    path.file_name().map_or_else(
-        || path.display().to_string(),
-        |n| n.to_string_lossy().into_owned(),
-    )
 }
 
 /// One investigation.

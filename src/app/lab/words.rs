@@ -9,7 +9,7 @@ use crate::attack::caption::{
 };
 use crate::dataset::Dataset;
 use crate::encoder::{Encoder, Provider};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::session::{Embedded, LabPage, Level, Vocabulary, WordsPlan};
 use crate::task::{Task, lock};
 use std::sync::{Arc, Mutex};
@@ -94,12 +94,8 @@ impl Desk {
         if let Some(known) = &*shared {
             return Ok(known.clone());
         }
-        let made = match Guide::open(&self.encoder, &self.providers) {
-            Ok(guide) => Ok(Arc::new(guide)),
-            Err(error @ (Error::Cancelled | Error::Io { .. })) => return Err(error),
-            Err(error) => Err(error.to_string()),
-        };
-        Ok(shared.insert(made).clone())
+        let made = Guide::try_open(&self.encoder, &self.providers)?;
+        Ok(shared.insert(made.map(Arc::new)).clone())
     }
 
     fn text(&self) -> &str {

@@ -1,5 +1,6 @@
 //! The gradient at a caption's tokens, and the table of their embeddings.
 
+use super::importance::unguided;
 use crate::encoder::{Encoder, GraphEngine, Provider, Tokens, Tower};
 use crate::error::{Error, Result};
 use crate::grad::{Differentiator, GRADIENT, Objective, Request, Target, lookup};
@@ -74,6 +75,17 @@ impl Guide {
             output: tower.output().to_owned(),
             rows: tower.fixed_batch().unwrap_or(1).max(1),
         })
+    }
+
+    /// As [`Guide::open`]; why there is no gradient, in words, where one can go on without.
+    ///
+    /// # Errors
+    /// The model cannot be read.
+    pub fn try_open(encoder: &Encoder, providers: &[Provider]) -> Result<Result<Self, String>> {
+        match Self::open(encoder, providers) {
+            Ok(guide) => Ok(Ok(guide)),
+            Err(error) => unguided(error).map(Err),
+        }
     }
 
     /// For each `a` of `vectors` (of the embedding's length) the gradient of `e . a` at the tokens of `text`, where `e`

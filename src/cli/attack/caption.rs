@@ -4,12 +4,12 @@ use crate::attack::caption::{
     Aim, Guide, Importance, Options, STOP_WORDS, Scene, Standing, Substitution, Synonyms,
     importance, read_words, substitute, words_by_frequency,
 };
-use crate::cli::common::{EncoderArgs, VectorArgs, positive};
+use crate::cli::common::{EncoderArgs, VectorArgs, or_all, positive};
 use crate::cli::material::material;
 use crate::cli::output::{counted, emit, warn, watched};
 use crate::cli::rank::find;
 use crate::dataset::Dataset;
-use crate::encoder::{Encoder, Provider};
+use crate::encoder::Encoder;
 use crate::error::{Error, Result};
 use clap::{ArgGroup, Args};
 use serde::Serialize;
@@ -148,16 +148,10 @@ impl Caption {
         if self.no_gradient {
             return Ok(None);
         }
-        let providers = if self.encoder.provider.is_empty() {
-            &Provider::ALL[..]
-        } else {
-            &self.encoder.provider
-        };
-        match Guide::open(encoder, providers) {
+        match Guide::try_open(encoder, &or_all(&self.encoder.provider))? {
             Ok(guide) => Ok(Some(guide)),
-            Err(error @ (Error::Cancelled | Error::Io { .. })) => Err(error),
-            Err(error) => {
-                warn(format!("going on without gradients: {error}"));
+            Err(why) => {
+                warn(format!("going on without gradients: {why}"));
                 Ok(None)
             }
         }

@@ -8,6 +8,7 @@ use super::recall::recall_ui;
 use super::table;
 use crate::attack::is_in_pixels;
 use crate::dataset::Dataset;
+use crate::files::file_name;
 use crate::session::{AttackCommand, Command, Pick, Reach, SetPlan, Which};
 use egui::{Align, Layout, RichText, Ui};
 
@@ -140,10 +141,7 @@ fn folder_ui(
     hint: &str,
 ) {
     field(ui, name, |ui| {
-        let text = folder.as_ref().map(|f| {
-            let name = f.file_name().map(|n| n.to_string_lossy().into_owned());
-            name.unwrap_or_else(|| f.display().to_string())
-        });
+        let text = folder.as_deref().map(file_name);
         let shown = text.as_deref().unwrap_or("nowhere");
         let shown = if pick == Pick::TransferFolder && text.is_none() {
             "no second encoder"

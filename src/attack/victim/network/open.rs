@@ -57,7 +57,7 @@ impl Network {
             forward: Forward::Tower(Arc::clone(encoder)),
             freed: None,
             together: fixed.unwrap_or(batch).max(1),
-            small: is_small(&graph),
+            small: graph.constant_bytes() <= SMALL,
             differentiator: Differentiator::new(graph, Arc::new(engine.clone())),
             ready: Mutex::new(HashMap::new()),
             blocked: None,
@@ -108,7 +108,7 @@ impl Network {
             forward: Forward::Program(Mutex::new(program)),
             freed: None,
             together: fixed.unwrap_or(batch),
-            small: is_small(&graph),
+            small: graph.constant_bytes() <= SMALL,
             differentiator: Differentiator::new(graph, Arc::new(engine.clone())),
             ready: Mutex::new(HashMap::new()),
             blocked: None,
@@ -223,9 +223,4 @@ fn row_shape(port: &Port, path: &Path) -> Result<Vec<usize>> {
             "Export it with fixed sizes (the batch may stay open).",
         )),
     }
-}
-
-fn is_small(graph: &Graph) -> bool {
-    let bytes = graph.constants.values().map(|t| t.bytes().len());
-    bytes.sum::<usize>() <= SMALL
 }

@@ -2,12 +2,12 @@
 
 use super::exchanges::title;
 use crate::attack::caption::Aim;
+use crate::files::file_name;
 use crate::session::{AttackCommand, Command, Pick, Vocabulary, WordsPlan};
 use crate::ui::View;
 use crate::ui::attack::fields::field;
 use crate::ui::widgets::{heading, primary, segmented, weak};
 use egui::{ComboBox, Ui};
-use std::path::Path;
 
 /// Draws the form.
 pub fn form_ui(ui: &mut Ui, view: &mut View<'_>) {
@@ -73,7 +73,7 @@ fn vocabulary_ui(ui: &mut Ui, view: &mut View<'_>, plan: &mut WordsPlan) {
     let text = match &plan.vocabulary {
         Vocabulary::Encoder => "all that the encoder knows".to_owned(),
         Vocabulary::Dataset => "those of the captions".to_owned(),
-        Vocabulary::File(path) => name(path),
+        Vocabulary::File(path) => file_name(path),
     };
     field(ui, "From", |ui| {
         ComboBox::from_id_salt("vocabulary")
@@ -103,7 +103,7 @@ fn synonyms_ui(ui: &mut Ui, view: &mut View<'_>, plan: &mut WordsPlan) {
         }
         match &plan.synonyms {
             Some(path) => {
-                weak(ui, name(path)).on_hover_text(path.display().to_string());
+                weak(ui, file_name(path)).on_hover_text(path.display().to_string());
                 if ui.small_button("Remove").clicked() {
                     plan.synonyms = None;
                 }
@@ -113,9 +113,4 @@ fn synonyms_ui(ui: &mut Ui, view: &mut View<'_>, plan: &mut WordsPlan) {
             }
         }
     });
-}
-
-fn name(path: &Path) -> String {
-    let name = path.file_name().map(|n| n.to_string_lossy().into_owned());
-    name.unwrap_or_else(|| path.display().to_string())
 }
