@@ -14,6 +14,7 @@ pub use picture::{
     MAX_PIXELS, PICTURE_EXTENSIONS, Picture, is_picture_name, open_picture, write_png,
 };
 
+use crate::error::{Error, Result};
 use std::ops::Range;
 use std::path::PathBuf;
 
@@ -24,6 +25,22 @@ pub struct Image {
     pub name: String,
     /// The picture's file; `None` where only its embedding is known.
     pub path: Option<PathBuf>,
+}
+
+impl Image {
+    /// The picture's file as it is stored, undecoded.
+    ///
+    /// # Errors
+    /// Only the embedding of this image is known, or its file cannot be read.
+    pub fn bytes(&self) -> Result<Vec<u8>> {
+        let path = self.path.as_deref().ok_or_else(|| {
+            Error::request(
+                format!("{} has no picture", self.name),
+                "Open the dataset that holds the pictures of these embeddings.",
+            )
+        })?;
+        std::fs::read(path).map_err(Error::io("read", path))
+    }
 }
 
 /// A file or line that was listed and skipped.
