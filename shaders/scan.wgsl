@@ -1,5 +1,5 @@
 // Reads a tile of scores for one direction: counts the negatives that score at least as high as the best positive,
-// keeps the hardest negative and the k best candidates, and sums the hinges. A thread owns a query; the scores lie
+// keeps the k hardest negatives, and sums the hinges. A thread owns a query; the scores lie
 // candidate by candidate, so neighbouring threads read neighbouring addresses.
 
 struct Params {
@@ -7,7 +7,7 @@ struct Params {
     candidates: u32,       // candidates in this tile
     first_query: u32,      // number of the tile's first query in all
     first_candidate: u32,  // number of the tile's first candidate in all
-    k: u32,                // candidates kept per query; 0 for none
+    k: u32,                // hardest negatives kept per query; 0 for none
     hinges: u32,           // 1 to sum the hinges
     margin: f32,
     unused: u32,
@@ -19,6 +19,7 @@ struct Query {
     positive_to: u32,
     pair_from: u32,   // their scores are pairs[pair_from .. pair_to]
     pair_to: u32,
+    most: f32,        // negatives that score higher are not kept
 }
 
 struct State {
@@ -57,8 +58,11 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     for (var c = 0u; c < params.candidates; c++) {
         let s = scores[c * params.queries + id.x];
         let candidate = params.first_candidate + c;
+        if (candidate >= query.positive_from && candidate < query.positive_to) {
+            continue;
+        }
         // Candidates come in rising order: a tie keeps the earlier one.
-        if (params.k > 0u && s > worst) {
+        if (params.k > 0u && s > worst && s <= query.most) {
             var at = list + params.k - 1u;
             while (at > list && s > top[at - 1u].score) {
                 top[at] = top[at - 1u];
@@ -66,9 +70,6 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
             }
             top[at] = Hit(s, candidate);
             worst = top[list + params.k - 1u].score;
-        }
-        if (candidate >= query.positive_from && candidate < query.positive_to) {
-            continue;
         }
         state.above += select(0u, 1u, s >= query.threshold);
         if (s > state.hardest_score) {

@@ -1,7 +1,7 @@
 //! Ranks, hardest negatives, best candidates and hinge sums: both engines against a plain float64 computation.
 
 use nearmiss::compute::{
-    Choice, Cpu, Direction, Embeddings, Engine, Groups, Hit, RankOptions, TIE, choose,
+    Choice, Cpu, Direction, Embeddings, Engine, Groups, Hit, RankOptions, Search, TIE, choose,
 };
 use nearmiss::retrieval::{EvalOptions, Metrics, evaluate};
 use nearmiss::task::Task;
@@ -70,14 +70,14 @@ fn plain(images: &Embeddings, texts: &Embeddings, groups: &Groups, margin: f64) 
             .collect();
         out.ranks[0].push(1 + negatives.iter().filter(|&&v| v >= positive - tie).count() as u32);
         out.hardest[0].push(negatives.iter().copied().fold(f64::NEG_INFINITY, f64::max));
-        out.best[0].push(sorted(s[i].clone()));
+        out.best[0].push(sorted(negatives));
     }
     for j in 0..m {
         let i = owner[j] as usize;
         let negatives: Vec<f64> = (0..n).filter(|&k| k != i).map(|k| s[k][j]).collect();
         out.ranks[1].push(1 + negatives.iter().filter(|&&v| v >= s[i][j] - tie).count() as u32);
         out.hardest[1].push(negatives.iter().copied().fold(f64::NEG_INFINITY, f64::max));
-        out.best[1].push(sorted((0..n).map(|k| s[k][j]).collect()));
+        out.best[1].push(sorted(negatives.clone()));
         let hinge = |v: f64| (margin + v - s[i][j]).max(0.0);
         let others = (0..m).filter(|&c| owner[c] as usize != i).map(|c| s[i][c]);
         out.sum +=
@@ -111,12 +111,15 @@ fn check_side(name: &str, side: &Direction, plain: &Plain, which: usize, k: usiz
         }
     }
     for q in 0..side.ranks.len() {
-        let row = side.top.row(q);
-        assert_eq!(row.len(), k.min(plain.best[which][q].len()));
+        let row = side.negatives.row(q);
+        let real = k.min(plain.best[which][q].len());
+        assert!(row.len() >= real);
+        assert!(row[real..].iter().all(|&hit| hit == Hit::NONE), "{name}");
+        let row = &row[..real];
         for (hit, expected) in row.iter().zip(&plain.best[which][q]) {
             assert!(
                 (f64::from(hit.score) - expected).abs() < 2e-6,
-                "{name}: best of {q}"
+                "{name}: negatives of {q}"
             );
         }
         assert!(
@@ -208,8 +211,13 @@ fn ties_count_against_the_positive() {
             .expect("ranked");
         assert_eq!(ranking.i2t.ranks, [3, 3, 3], "{}", engine.name());
         assert_eq!(ranking.t2i.ranks, [3, 3, 3]);
-        let first: Vec<u32> = ranking.i2t.top.row(2).iter().map(|h| h.index).collect();
-        assert_eq!(first, [0, 1, 2], "equal scores keep the order of the rows");
+        let hits = ranking.i2t.negatives.row(2);
+        let first: Vec<u32> = hits.iter().map(|h| h.index).collect();
+        assert_eq!(
+            first,
+            [0, 1, u32::MAX],
+            "equal scores keep the order of the rows; the positive is left out"
+        );
     }
 }
 
@@ -276,6 +284,68 @@ fn engines_agree_on_a_search() {
     });
     for (a, b) in cpu.hits.iter().zip(&gpu.hits) {
         assert!((a.score - b.score).abs() < 2e-6);
+    }
+}
+
+#[test]
+fn a_search_leaves_out_what_it_is_told_to() {
+    let (queries, candidates) = (random(37, 24, 16), random(3000, 24, 17));
+    let without: Vec<_> = (0..37).map(|q| 70 * q..70 * q + q).collect();
+    let at_most: Vec<f32> = (0..37)
+        .map(|q| {
+            if q % 5 == 0 {
+                2.0
+            } else {
+                0.02 * q as f32 - 0.1
+            }
+        })
+        .collect();
+    let search = Search {
+        k: 9,
+        without: &without,
+        at_most: &at_most,
+    };
+    for engine in engines() {
+        let found = engine
+            .search(&queries, &candidates, &search, &Task::detached())
+            .expect("searched");
+        for q in 0..37 {
+            let mut all: Vec<f32> = (0..3000)
+                .filter(|j| !without[q].contains(j))
+                .map(|j| queries.dot(q, &candidates, j))
+                .filter(|&s| s <= at_most[q])
+                .collect();
+            all.sort_by(|a, b| b.total_cmp(a));
+            for (hit, score) in found.row(q).iter().zip(&all) {
+                assert!((hit.score - score).abs() < 2e-6, "{}: {q}", engine.name());
+                assert!(!without[q].contains(&(hit.index as usize)));
+            }
+        }
+    }
+    let short = Search {
+        at_most: &at_most[1..],
+        ..search
+    };
+    for engine in engines() {
+        let refused = engine.search(&queries, &candidates, &short, &Task::detached());
+        assert!(refused.is_err(), "{}", engine.name());
+    }
+}
+
+#[test]
+fn long_lists_lose_nothing() {
+    let (queries, candidates) = (random(5, 16, 18), random(1000, 16, 19));
+    for engine in engines() {
+        let found = engine
+            .top_k(&queries, &candidates, 700, &Task::detached())
+            .expect("searched");
+        for q in 0..5 {
+            let mut all: Vec<f32> = (0..1000).map(|j| queries.dot(q, &candidates, j)).collect();
+            all.sort_by(|a, b| b.total_cmp(a));
+            for (hit, score) in found.row(q).iter().zip(&all) {
+                assert!((hit.score - score).abs() < 2e-6, "{}: {q}", engine.name());
+            }
+        }
     }
 }
 

@@ -4,8 +4,8 @@
 //! best candidates), and the states are merged at the end. One product serves both directions.
 
 use super::pairs;
-use super::scan::{Query, Side, State, best_of_row};
-use super::{Embeddings, Engine, Groups, RankOptions, Ranking, TIE, TopK};
+use super::scan::{Query, Side, State, best_of_row, leave_out};
+use super::{Embeddings, Engine, Groups, RankOptions, Ranking, Search, TIE, TopK};
 use crate::error::Result;
 use crate::task::Task;
 use std::ops::Range;
@@ -72,16 +72,16 @@ impl Engine for Cpu {
         ))
     }
 
-    fn top_k(
+    fn search(
         &self,
         queries: &Embeddings,
         candidates: &Embeddings,
-        k: usize,
+        search: &Search<'_>,
         task: &Task,
     ) -> Result<TopK> {
-        pairs::check_dims(queries, candidates)?;
+        pairs::check_search(queries, candidates, search)?;
         task.begin("Searching", (queries.rows() * candidates.rows()) as u64);
-        let k = k.min(candidates.rows());
+        let k = search.k.min(candidates.rows());
         if k == 0 {
             return Ok(TopK::default());
         }
@@ -94,7 +94,8 @@ impl Engine for Cpu {
             blank,
             merge,
             |top, tile, rows, columns| {
-                for (q, scores) in rows.zip(tile.chunks_exact(columns.len())) {
+                for (q, scores) in rows.zip(tile.chunks_exact_mut(columns.len())) {
+                    leave_out(search, q, scores, &columns);
                     best_of_row(top.row_mut(q), scores, columns.start as u32);
                 }
             },

@@ -92,13 +92,19 @@ impl Embeddings {
     #[must_use]
     pub fn retain(&self, keep: impl Fn(usize) -> bool) -> Self {
         let kept: Vec<usize> = (0..self.rows).filter(|&i| keep(i)).collect();
-        let data = kept
-            .iter()
-            .flat_map(|&i| self.row(i).iter().copied())
-            .collect();
+        self.pick(&kept)
+    }
+
+    /// A copy of these rows, in this order.
+    #[must_use]
+    pub fn pick(&self, rows: &[usize]) -> Self {
+        let mut data = Vec::with_capacity(rows.len() * self.dim);
+        for &i in rows {
+            data.extend_from_slice(self.row(i));
+        }
         Self {
             data,
-            rows: kept.len(),
+            rows: rows.len(),
             dim: self.dim,
         }
     }

@@ -25,10 +25,12 @@ pub use paint::{View, channel_mean, log_spectrum, pixel_norm};
 pub use perturb::{
     Ball, Band, Bounds, Colours, Grid, Noise, Paint, Perturb, Size, Spectrum, Square,
 };
+pub use steps::philox::philox;
 pub use topk::{Hit, TopK};
 
 use crate::error::Result;
 use crate::task::Task;
+use std::ops::Range;
 
 /// Scores closer than this are a tie, and a tie counts against the positive: about the rounding of a cosine in
 /// float32, so that both engines and any tiling agree on what is equal.
@@ -37,10 +39,21 @@ pub const TIE: f32 = 1e-6;
 /// What [`Engine::rank`] is asked for.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RankOptions {
-    /// Candidates kept per query, best first; 0 for none.
+    /// Hardest negatives kept per query; 0 for none.
     pub k: usize,
     /// Margin a of the hinge losses; `None` leaves the sum of hinges out.
     pub margin: Option<f32>,
+}
+
+/// What [`Engine::search`] is asked for.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Search<'a> {
+    /// Candidates kept per query.
+    pub k: usize,
+    /// Candidates that are left out, one range per query; empty to leave out none.
+    pub without: &'a [Range<usize>],
+    /// The highest score that counts, one per query; empty for any.
+    pub at_most: &'a [f32],
 }
 
 /// One direction of [`Engine::rank`]; every vector has one entry per query.
@@ -52,8 +65,8 @@ pub struct Direction {
     pub positive: Vec<f32>,
     /// The hardest negative: the best-scoring candidate that is no positive. Index `u32::MAX` where there is none.
     pub hardest: Vec<Hit>,
-    /// The best candidates, positives included; `k = 0` where not asked for.
-    pub top: TopK,
+    /// The hardest negatives, hardest first; `k = 0` where not asked for.
+    pub negatives: TopK,
 }
 
 impl Direction {
@@ -83,7 +96,7 @@ pub trait Engine: Perturb + Spectrum + Paint + Send + Sync {
     /// Name for a chip in the window and for reports, as "CPU (gemm, 2 threads)".
     fn name(&self) -> String;
 
-    /// Ranks, hardest negatives, best candidates and hinge sums of `images` against `texts`, both directions, in
+    /// Ranks, hardest negatives and hinge sums of `images` against `texts`, both directions, in
     /// one pass. Text rows `groups.range(i)` are the positives of image `i`. Reports progress in image-text pairs.
     ///
     /// # Errors
@@ -97,15 +110,33 @@ pub trait Engine: Perturb + Spectrum + Paint + Send + Sync {
         task: &Task,
     ) -> Result<Ranking>;
 
-    /// The `k` best candidates of each query, best first, ties by index.
+    /// The best candidates of each query, best first, ties by index.
     ///
     /// # Errors
     /// Shapes that do not fit, a lost device, or cancellation.
+    fn search(
+        &self,
+        queries: &Embeddings,
+        candidates: &Embeddings,
+        search: &Search<'_>,
+        task: &Task,
+    ) -> Result<TopK>;
+
+    /// The `k` best candidates of each query, whatever they are.
+    ///
+    /// # Errors
+    /// As [`Engine::search`].
     fn top_k(
         &self,
         queries: &Embeddings,
         candidates: &Embeddings,
         k: usize,
         task: &Task,
-    ) -> Result<TopK>;
+    ) -> Result<TopK> {
+        let search = Search {
+            k,
+            ..Search::default()
+        };
+        self.search(queries, candidates, &search, task)
+    }
 }

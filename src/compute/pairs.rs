@@ -1,6 +1,6 @@
 //! What both engines need before the pass: the scores of the positives and the shapes checked.
 
-use super::{Direction, Embeddings, Groups, Ranking};
+use super::{Direction, Embeddings, Groups, Ranking, Search};
 use crate::error::{Error, Result};
 use rayon::prelude::*;
 
@@ -41,6 +41,28 @@ pub fn check_dims(a: &Embeddings, b: &Embeddings) -> Result<()> {
         ));
     }
     Ok(())
+}
+
+/// Checks that a search fits its queries.
+pub fn check_search(
+    queries: &Embeddings,
+    candidates: &Embeddings,
+    search: &Search<'_>,
+) -> Result<()> {
+    check_dims(queries, candidates)?;
+    let fits = |n: usize| n == 0 || n == queries.rows();
+    if fits(search.without.len()) && fits(search.at_most.len()) {
+        return Ok(());
+    }
+    Err(Error::request(
+        format!(
+            "{} queries with {} exclusions and {} bounds",
+            queries.rows(),
+            search.without.len(),
+            search.at_most.len()
+        ),
+        "Give one for each query, or none.",
+    ))
 }
 
 /// Score of each text with its own image, and the best of them per image (negative infinity without texts).

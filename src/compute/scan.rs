@@ -1,8 +1,8 @@
-//! Reads a tile of scores for both directions, as `shaders/scan.wgsl` does on the GPU: counts, hardest negatives, best
-//! candidates, hinge sums.
+//! Reads a tile of scores for both directions, as `shaders/scan.wgsl` does on the GPU: counts, hardest negatives, hinge
+//! sums.
 
 use super::topk::insert;
-use super::{Direction, Embeddings, Groups, Hit, RankOptions, TopK};
+use super::{Direction, Embeddings, Groups, Hit, RankOptions, Search, TopK};
 use std::ops::Range;
 
 /// Scores looked at together before any is looked at alone.
@@ -30,6 +30,23 @@ pub fn best_of_row(list: &mut [Hit], scores: &[f32], first: u32) {
             {
                 worst = list[list.len() - 1].score;
             }
+        }
+    }
+}
+
+/// Overwrites the scores of query `q` that its search leaves out with negative infinity.
+pub fn leave_out(search: &Search<'_>, q: usize, scores: &mut [f32], columns: &Range<usize>) {
+    if let Some(own) = search.without.get(q) {
+        let at = |j: usize| j.clamp(columns.start, columns.end) - columns.start;
+        scores[at(own.start)..at(own.end).max(at(own.start))].fill(f32::NEG_INFINITY);
+    }
+    if let Some(&most) = search.at_most.get(q) {
+        for score in scores {
+            *score = if *score > most {
+                f32::NEG_INFINITY
+            } else {
+                *score
+            };
         }
     }
 }
@@ -79,7 +96,7 @@ impl Side {
             ranks: self.above.iter().map(|n| n + 1).collect(),
             positive,
             hardest,
-            top: self.top,
+            negatives: self.top,
         }
     }
 }
@@ -121,10 +138,6 @@ impl Query<'_> {
     ) {
         debug_assert!(rows.end <= self.images.rows() && columns.end <= self.texts.rows());
         for (i, scores) in rows.zip(tile.chunks_exact_mut(columns.len())) {
-            if self.options.k > 0 {
-                best_of_row(state.rows.top.row_mut(i), scores, columns.start as u32);
-                best_of_columns(&mut state.columns, scores, i as u32, columns.start);
-            }
             let own = self.groups.range(i);
             let (from, to) = (
                 own.start.clamp(columns.start, columns.end),
@@ -140,6 +153,10 @@ impl Query<'_> {
                 &self.column_threshold,
             );
             hardest(state, scores, i, &columns);
+            if self.options.k > 0 {
+                best_of_row(state.rows.top.row_mut(i), scores, columns.start as u32);
+                best_of_columns(&mut state.columns, scores, i as u32, columns.start);
+            }
             if let Some(margin) = self.options.margin {
                 state.hinges += own
                     .map(|j| hinge_row(scores, margin - self.pairs[j]))

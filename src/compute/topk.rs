@@ -78,10 +78,11 @@ impl TopK {
     }
 }
 
-/// Inserts `hit` into a sorted list, dropping its last; false if it is not good enough.
+/// Inserts `hit` into a sorted list, dropping its last; false if it is not good enough, or scores negative infinity:
+/// such a candidate is left out.
 pub fn insert(list: &mut [Hit], hit: Hit) -> bool {
     let last = list.len() - 1;
-    if !hit.beats(list[last]) {
+    if hit.score == f32::NEG_INFINITY || !hit.beats(list[last]) {
         return false;
     }
     let at = list.partition_point(|&kept| kept.beats(hit));

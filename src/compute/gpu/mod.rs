@@ -14,7 +14,7 @@ mod steps;
 pub use paint::HeatPainter;
 
 use super::pairs;
-use super::{Direction, Embeddings, Engine, Groups, Hit, RankOptions, Ranking, TIE, TopK};
+use super::{Direction, Embeddings, Engine, Groups, Hit, RankOptions, Ranking, Search, TIE, TopK};
 use crate::error::Result;
 use crate::task::{Task, lock};
 use device::Device;
@@ -106,21 +106,27 @@ impl Engine for Gpu {
         Ok(pairs::ranking(sides, pairs, sum, groups, options.margin))
     }
 
-    fn top_k(
+    fn search(
         &self,
         queries: &Embeddings,
         candidates: &Embeddings,
-        k: usize,
+        search: &Search<'_>,
         task: &Task,
     ) -> Result<TopK> {
-        pairs::check_dims(queries, candidates)?;
-        let k = k.min(candidates.rows());
+        pairs::check_search(queries, candidates, search)?;
+        let k = search.k.min(candidates.rows());
         if k == 0 {
             return Ok(TopK::default());
         }
         let _one = lock(&self.busy);
         task.begin("Searching", (queries.rows() * candidates.rows()) as u64);
-        let rows = vec![Query::new(f32::MAX, &(0..0), &(0..0)); queries.rows()];
+        let rows: Vec<Query> = (0..queries.rows())
+            .map(|q| {
+                let own = search.without.get(q).cloned().unwrap_or_default();
+                let most = search.at_most.get(q).copied();
+                Query::new(f32::MAX, &own, &(0..0)).at_most(most)
+            })
+            .collect();
         let pass = Pass::new(
             &self.device,
             queries,
@@ -132,7 +138,7 @@ impl Engine for Gpu {
             false,
         )?;
         let [found, _] = pass.run(&self.similarity, &self.scan, task)?;
-        Ok(found.direction(Vec::new()).top)
+        Ok(found.direction(Vec::new()).negatives)
     }
 }
 
@@ -165,7 +171,7 @@ impl Found {
             ranks: self.states.iter().map(|s| s.above + 1).collect(),
             positive,
             hardest: self.states.iter().map(hardest).collect(),
-            top: TopK {
+            negatives: TopK {
                 k: self.top.k,
                 hits: self.top.hits.into_iter().map(real).collect(),
             },

@@ -12,6 +12,8 @@ use std::ops::Range;
 const DEPTH_STEP: usize = 16;
 /// Rows and columns of a tile on a software adapter: a dispatch stays under a tenth of a second.
 const SOFTWARE_TILE: (usize, usize) = (256, 512);
+/// llvmpipe leaves a shader's loops after 65,535 iterations in all, without a word.
+const SOFTWARE_ITERATIONS: usize = 60_000;
 /// Rows and columns of a tile on a real GPU.
 const TILE: (usize, usize) = (2048, 8192);
 /// Below any cosine; a finite stand-in, since shading languages may assume that there are no infinities.
@@ -24,6 +26,7 @@ pub struct Query {
     threshold: f32,
     positive: [u32; 2],
     pair: [u32; 2],
+    most: f32,
 }
 
 impl Query {
@@ -34,6 +37,15 @@ impl Query {
             threshold: threshold.max(NOTHING),
             positive: bounds(positive),
             pair: bounds(pair),
+            most: f32::MAX,
+        }
+    }
+
+    /// Candidates that score higher are not kept.
+    pub fn at_most(self, most: Option<f32>) -> Self {
+        Self {
+            most: most.map_or(f32::MAX, |m| m.clamp(f32::MIN, f32::MAX)),
+            ..self
         }
     }
 }
@@ -103,7 +115,12 @@ impl<'a> Pass<'a> {
             .max_storage_buffer_binding_size
             .min(limits.max_buffer_size);
         let mut tile = if device.is_software() {
-            SOFTWARE_TILE
+            // A candidate costs a thread up to k iterations: one of each of the tile's must not be the last.
+            let most = |k: usize| (SOFTWARE_ITERATIONS / (k + 2)).max(1);
+            (
+                SOFTWARE_TILE.0.min(most(k[1])),
+                SOFTWARE_TILE.1.min(most(k[0])),
+            )
         } else {
             TILE
         };

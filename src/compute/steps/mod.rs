@@ -1,7 +1,7 @@
 //! The CPU's form of [`Perturb`]: rows in parallel, long rows block by block.
 
 pub mod fourier;
-mod philox;
+pub mod philox;
 mod place;
 pub mod row;
 mod select;

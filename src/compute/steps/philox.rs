@@ -3,8 +3,8 @@
 
 use crate::compute::Noise;
 
-/// Four random words for a counter and a key.
-fn philox(mut counter: [u32; 4], mut key: [u32; 2]) -> [u32; 4] {
+/// Four random words for a counter and a key: the same everywhere, in any order.
+pub fn philox(mut counter: [u32; 4], mut key: [u32; 2]) -> [u32; 4] {
     let wide = |a: u32, b: u32| {
         let product = u64::from(a) * u64::from(b);
         ((product >> 32) as u32, product as u32)
