@@ -13,6 +13,7 @@ mod compute;
 mod dataset;
 mod encoder;
 mod grad;
+mod mine;
 mod onnx;
 mod perturb;
 mod preprocess;

@@ -12,6 +12,7 @@ mod embed;
 mod eval;
 mod grad;
 mod material;
+mod mine;
 mod output;
 mod rank;
 mod runtime;
@@ -48,6 +49,8 @@ pub enum Command {
     Eval(Box<eval::Eval>),
     /// The best-ranked other side of one image, caption, text or picture
     Rank(Box<rank::Rank>),
+    /// Hard negatives: what the model nearly prefers to the right answer, or does
+    Mine(Box<mine::Mine>),
     /// The gradient of a model with respect to its input: what supports it, how exact, how fast
     Grad(Box<grad::Grad>),
     /// Attack a captioned set, a classifier or a caption: how little it takes
@@ -87,6 +90,7 @@ fn dispatch(command: Command, json: bool) -> Result<()> {
         Command::Embed(arguments) => arguments.run(json),
         Command::Eval(arguments) => arguments.run(json),
         Command::Rank(arguments) => arguments.run(json),
+        Command::Mine(arguments) => arguments.run(json),
         Command::Grad(arguments) => arguments.run(json),
         Command::Attack(arguments) => arguments.run(json),
         Command::Bench(arguments) => arguments.run(json),

@@ -3,12 +3,14 @@
 //! [`open`] recognises a file or folder by itself; each format is one file in `formats/` and one line in its table.
 //! Captions are stored grouped by image, so that the captions of an image are one range of rows everywhere.
 
+mod decisions;
 pub mod demo;
 pub mod formats;
 mod jpeg;
 pub mod npy;
 mod picture;
 
+pub use decisions::{Decisions, Verdict};
 pub use formats::open;
 pub use picture::{
     MAX_PIXELS, PICTURE_EXTENSIONS, Picture, is_picture_name, open_picture, write_png,

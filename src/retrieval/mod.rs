@@ -1,11 +1,19 @@
 //! Ranks, metrics, hard negatives and ranking losses of an image-caption retrieval.
 
+mod doubt;
 mod evaluate;
 mod metrics;
+pub mod mine;
 mod query;
 mod read;
+mod wording;
 
+pub use doubt::{Bounds, Doubt, Evidence, OVERLAP, Reason, confirmed_ranks};
 pub use evaluate::{EvalOptions, Evaluation, Report, evaluate};
 pub use metrics::{Metrics, histogram, rank_bins};
 pub use query::{Answer, Side, answer};
 pub use read::read_embeddings;
+pub use wording::{Wording, is_stop_word, words};
+
+/// Pairs of an image's row and a caption's.
+pub type Pairs = std::collections::HashSet<(u32, u32)>;

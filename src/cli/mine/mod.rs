@@ -1,0 +1,203 @@
+//! `nearmiss mine`: hard negatives, as lines or as a file to train on.
+
+mod filters;
+mod output;
+
+use super::common::{EncoderArgs, EngineArgs, VectorArgs, positive};
+use super::material::{Material, demo, is_demo, material};
+use super::output::{counted, watched};
+use crate::compute::{Engine, RankOptions, Ranking, TopK};
+use crate::dataset::{Decisions, Verdict};
+use crate::error::Result;
+use crate::retrieval::mine::{Corpus, MineOptions, Mined, mine};
+use crate::retrieval::{Bounds, Doubt, Pairs, Side, Wording};
+use crate::task::Task;
+use clap::{ArgGroup, Args, ValueEnum};
+use filters::Filters;
+use output::Output;
+use std::path::PathBuf;
+
+/// Which side looks for the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Way {
+    /// Images look for captions.
+    I2t,
+    /// Captions look for images.
+    T2i,
+    /// Both.
+    Both,
+}
+
+impl Way {
+    fn sides(self) -> &'static [Side] {
+        match self {
+            Self::I2t => &[Side::Image],
+            Self::T2i => &[Side::Text],
+            Self::Both => &[Side::Image, Side::Text],
+        }
+    }
+}
+
+/// Arguments of `mine`.
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("source").required(true).args(["encoder", "image_model", "image_embeds"])))]
+pub struct Mine {
+    /// Dataset file or folder, or `demo`
+    #[arg(
+        long,
+        value_name = "PATH|demo",
+        required_unless_present = "image_embeds"
+    )]
+    dataset: Option<PathBuf>,
+    #[command(flatten)]
+    encoder: EncoderArgs,
+    #[command(flatten)]
+    vectors: VectorArgs,
+    #[command(flatten)]
+    engine: EngineArgs,
+    /// Captions of each image, in order; for embeddings without a dataset
+    #[arg(long, value_name = "N", value_parser = positive)]
+    captions_per_image: Option<usize>,
+    /// Images look for captions, captions for images, or both
+    #[arg(long, value_name = "WAY", default_value = "both")]
+    direction: Way,
+    /// Negatives per query, hardest first
+    #[arg(long, value_name = "K", default_value = "1", value_parser = positive)]
+    k: usize,
+    #[command(flatten)]
+    filters: Filters,
+    #[command(flatten)]
+    output: Output,
+}
+
+impl Mine {
+    /// Runs the command.
+    pub fn run(&self, json: bool) -> Result<()> {
+        let options = self.filters.options(self.k);
+        options.check()?;
+        self.output.check()?;
+        let engine = self.engine.open()?;
+        let material = material(
+            self.dataset.as_deref(),
+            &self.encoder,
+            &self.vectors,
+            self.captions_per_image,
+            |_| Ok(()),
+        )?;
+        let decisions = self.decisions(&material)?;
+        watched(|task| {
+            let found = find(
+                &*engine,
+                &material,
+                &decisions,
+                &options,
+                self.direction,
+                task,
+            )?;
+            let corpus = found.corpus(&material, &decisions);
+            let doubt = Doubt {
+                corpus: &corpus,
+                ranking: &found.ranking,
+                bounds: found.bounds,
+            };
+            self.output.write(&found, &doubt, &material, json, task)
+        })
+    }
+
+    /// What was decided about pairs of this dataset: confirmed, rejected.
+    fn decisions(&self, material: &Material) -> Result<[Pairs; 2]> {
+        let (Some(path), Some(dataset)) = (&self.dataset, &material.dataset) else {
+            return Ok(Default::default());
+        };
+        let path = if is_demo(path) { &demo()? } else { path };
+        let decisions = Decisions::open(&Decisions::place(path))?;
+        Ok([
+            decisions.rows(dataset, Verdict::Right),
+            decisions.rows(dataset, Verdict::Wrong),
+        ])
+    }
+}
+
+/// What was mined, with what it was mined from.
+pub struct Found {
+    ranking: Ranking,
+    wording: Option<Wording>,
+    bounds: Bounds,
+    mined: Vec<Mined>,
+}
+
+impl Found {
+    fn corpus<'a>(&'a self, material: &'a Material, decisions: &'a [Pairs; 2]) -> Corpus<'a> {
+        corpus(material, self.wording.as_ref(), decisions)
+    }
+}
+
+fn corpus<'a>(
+    material: &'a Material,
+    wording: Option<&'a Wording>,
+    [confirmed, rejected]: &'a [Pairs; 2],
+) -> Corpus<'a> {
+    Corpus {
+        images: &material.images,
+        texts: &material.texts,
+        groups: &material.groups,
+        wording,
+        confirmed,
+        rejected,
+    }
+}
+
+fn find(
+    engine: &dyn Engine,
+    material: &Material,
+    decisions: &[Pairs; 2],
+    options: &MineOptions,
+    way: Way,
+    task: &Task,
+) -> Result<Found> {
+    let captions = material.dataset.as_ref().map(|d| &d.captions);
+    let wording = captions.map(|c| Wording::new(c, task)).transpose()?;
+    let corpus = corpus(material, wording.as_ref(), decisions);
+    let rank = RankOptions {
+        k: options.first_look(),
+        margin: None,
+    };
+    let (images, texts, groups) = (corpus.images, corpus.texts, corpus.groups);
+    let mut ranking = engine.rank(images, texts, groups, rank, task)?;
+    let bounds = Bounds::learn(engine, &corpus, task)?;
+    let mut mined = Vec::new();
+    for &side in way.sides() {
+        let doubt = Doubt {
+            corpus: &corpus,
+            ranking: &ranking,
+            bounds,
+        };
+        mined.push(mine(
+            engine,
+            &corpus,
+            &ranking,
+            side,
+            options,
+            Some(&doubt),
+            task,
+        )?);
+    }
+    // Done with: at k candidates for each of a million queries they weigh.
+    ranking.i2t.negatives = TopK::default();
+    ranking.t2i.negatives = TopK::default();
+    Ok(Found {
+        ranking,
+        wording,
+        bounds,
+        mined,
+    })
+}
+
+/// "1,000 images and 5,000 captions".
+fn size(material: &Material) -> String {
+    format!(
+        "{} and {}",
+        counted(material.images.rows(), "image"),
+        counted(material.texts.rows(), "caption")
+    )
+}

@@ -1,0 +1,86 @@
+//! Hard negatives: against the plain definition over the whole matrix, and against NumPy on real embeddings.
+
+mod command;
+mod material;
+mod plain;
+
+use nearmiss::compute::{Cpu, Embeddings, Engine, Groups, RankOptions, Ranking};
+use nearmiss::retrieval::mine::{Corpus, MineOptions, Mined, mine};
+use nearmiss::retrieval::{Bounds, Doubt, Pairs, Side, Wording};
+use nearmiss::task::Task;
+
+/// Everything that mining needs, of one set.
+pub struct Set {
+    pub images: Embeddings,
+    pub texts: Embeddings,
+    pub groups: Groups,
+    pub wording: Option<Wording>,
+    pub confirmed: Pairs,
+    pub rejected: Pairs,
+}
+
+impl Set {
+    pub fn corpus(&self) -> Corpus<'_> {
+        Corpus {
+            images: &self.images,
+            texts: &self.texts,
+            groups: &self.groups,
+            wording: self.wording.as_ref(),
+            confirmed: &self.confirmed,
+            rejected: &self.rejected,
+        }
+    }
+
+    pub fn rank(&self, engine: &dyn Engine, k: usize) -> Ranking {
+        let options = RankOptions { k, margin: None };
+        engine
+            .rank(
+                &self.images,
+                &self.texts,
+                &self.groups,
+                options,
+                &Task::detached(),
+            )
+            .expect("ranked")
+    }
+
+    /// Mines with `look` negatives per query in the ranking.
+    pub fn mine(
+        &self,
+        engine: &dyn Engine,
+        side: Side,
+        options: &MineOptions,
+        look: usize,
+    ) -> Mined {
+        let (corpus, ranking) = (self.corpus(), self.rank(engine, look));
+        let bounds = Bounds::learn(&Cpu, &corpus, &Task::detached()).expect("learned");
+        let doubt = Doubt {
+            corpus: &corpus,
+            ranking: &ranking,
+            bounds,
+        };
+        mine(
+            engine,
+            &corpus,
+            &ranking,
+            side,
+            options,
+            Some(&doubt),
+            &Task::detached(),
+        )
+        .expect("mined")
+    }
+}
+
+/// Query, positive, negative of every line.
+pub fn triples(mined: &Mined) -> Vec<[u32; 3]> {
+    (0..mined.units.len())
+        .flat_map(|u| {
+            let unit = mined.units[u];
+            mined
+                .of(u)
+                .iter()
+                .map(move |hit| [unit.query, unit.positive, hit.index])
+        })
+        .collect()
+}
