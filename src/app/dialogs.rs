@@ -6,7 +6,9 @@ use super::jobs::DIALOG;
 use crate::dataset::PICTURE_EXTENSIONS;
 use crate::encoder::EncoderOptions;
 use crate::error::Error;
-use crate::session::{AttackCommand, DataSource, EncoderSource, Pick, Vocabulary};
+use crate::session::{
+    AttackCommand, DataSource, EncoderSource, NegativesCommand, Pick, Vocabulary,
+};
 use rfd::AsyncFileDialog;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -95,6 +97,13 @@ impl App {
                 let future = dialog.set_title(title).pick_folder();
                 self.wait_for(pick, move || one(pollster::block_on(future)));
             }
+            Pick::ExportNegatives => {
+                let dialog = dialog
+                    .set_title("Export the hard negatives shown")
+                    .add_filter("JSON lines", &["jsonl"]);
+                let future = dialog.set_file_name("negatives.jsonl").save_file();
+                self.wait_for(pick, move || one(pollster::block_on(future)));
+            }
             Pick::EncoderPair => {
                 self.pick_two(pick, ["Image tower (.onnx)", "Text tower (.onnx)"], "onnx");
             }
@@ -171,6 +180,9 @@ impl App {
             (Pick::Synonyms, _) => self.session.lab.words.plan.synonyms = Some(first),
             (Pick::ExportAttack, _) => self.execute_lab(AttackCommand::Export(Some(first))),
             (Pick::ExportSet, _) => self.execute_lab(AttackCommand::ExportSet(Some(first))),
+            (Pick::ExportNegatives, _) => {
+                self.execute_negatives(NegativesCommand::Export(Some(first)));
+            }
             (Pick::SetFolder, _) => self.session.lab.set.plan.save = Some(first),
             (Pick::TransferFolder, _) => self.session.lab.set.plan.transfer = Some(first),
             (Pick::EncoderPair | Pick::Embeddings, None) => {}

@@ -61,6 +61,8 @@ pub enum Event {
     WorkspaceSaved(PathBuf),
     /// Something in the attack lab.
     Lab(super::lab::LabEvent),
+    /// Something in the hard-negative workbench.
+    Negatives(super::negatives::NegativesEvent),
     /// Settings were saved.
     Saved,
 }
@@ -83,6 +85,7 @@ impl App {
             self.session.answer = None;
         }
         self.lab_ended(slot);
+        self.negatives_ended(slot);
         if slot == super::jobs::ENCODER {
             self.session.opening = None;
         }
@@ -147,6 +150,7 @@ impl App {
                 }
                 self.session.embedded = Some(embedded);
                 self.reset_lab(false);
+                self.reset_negatives();
                 self.rank_wanted = true;
             }
             Event::Ranked { full, shown } => {
@@ -179,8 +183,8 @@ impl App {
                 self.session.file = Some(path);
                 self.remember();
             }
-            // Taken by `take_lab`, which needs the window.
-            Event::Lab(_) | Event::Saved => {}
+            // Taken before: the lab needs the window.
+            Event::Lab(_) | Event::Negatives(_) | Event::Saved => {}
         }
     }
 
@@ -234,6 +238,7 @@ impl App {
             }
             None => self.embed_wanted = true,
         }
+        self.read_decisions();
         self.remember();
     }
 
@@ -246,6 +251,7 @@ impl App {
         self.session.query = None;
         self.session.answer = None;
         self.session.refresh_browser();
+        self.reset_negatives();
         self.select_first();
     }
 

@@ -37,8 +37,10 @@ impl App {
             Command::Cancel(slot) => {
                 self.jobs.cancel(slot);
                 self.cancelled(slot);
+                self.negatives_ended(slot);
             }
             Command::Attack(command) => self.execute_lab(command),
+            Command::Negatives(command) => self.execute_negatives(command),
             Command::Examine => self.examine(),
             Command::InstallRuntime(flavour) => self.install_runtime(flavour),
             Command::Copy(text) => ctx.copy_text(text),
@@ -121,7 +123,7 @@ impl App {
             }
         }
         let stays = matches!(self.session.query, Some(Query::Row(..)));
-        if self.session.tab != Tab::Attack || !stays {
+        if !matches!(self.session.tab, Tab::Attack | Tab::Negatives) || !stays {
             self.session.tab = Tab::Retrieval;
         }
         self.ask_query();

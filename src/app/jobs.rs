@@ -55,6 +55,20 @@ pub const LAB_SET: &str = "attack-set";
 pub const LAB_PARTIAL: &str = "attack-set-partial";
 /// Writing what the lab found.
 pub const LAB_EXPORT: &str = "lab-export";
+/// Reading the decisions about a dataset.
+pub const DECISIONS: &str = "decisions";
+/// Saving them.
+pub const SAVE_DECISIONS: &str = "save-decisions";
+/// Counting with confirmed pairs.
+pub const FIGURES: &str = "figures";
+/// Mining hard negatives.
+pub const NEGATIVES: &str = "negatives";
+/// Why a negative is hard.
+pub const WHY: &str = "why";
+/// The regions that raise a negative's score.
+pub const REGIONS: &str = "regions";
+/// Writing hard negatives.
+pub const NEGATIVES_EXPORT: &str = "negatives-export";
 /// Installing a runtime.
 pub const INSTALL: &str = "install";
 

@@ -10,6 +10,7 @@ mod frames;
 mod jobs;
 mod lab;
 mod loader;
+mod negatives;
 mod window;
 mod work;
 
@@ -47,6 +48,7 @@ pub struct App {
     saving: Arc<Mutex<()>>,
     frames: frames::Frames,
     lab: lab::Lab,
+    negatives: negatives::NegativesLab,
     /// Dataset or encoder changed since the last embedding was started.
     embed_wanted: bool,
     /// The embeddings or the protocol changed since the last ranking was started.
@@ -75,6 +77,7 @@ impl App {
             saving: Arc::default(),
             frames: frames::Frames::default(),
             lab: lab::Lab::default(),
+            negatives: negatives::NegativesLab::default(),
             embed_wanted: false,
             rank_wanted: false,
             title: String::new(),
@@ -118,6 +121,7 @@ impl App {
         for (slot, outcome) in self.jobs.drain() {
             match outcome {
                 Ok(Event::Lab(event)) => self.take_lab(ctx, event),
+                Ok(Event::Negatives(event)) => self.take_negatives(event),
                 Ok(event) => self.take(event),
                 Err(error) => self.job_failed(slot, error),
             }
@@ -126,6 +130,7 @@ impl App {
             self.pictures.insert(ctx, key, image);
         }
         self.advance();
+        self.advance_negatives();
         self.advance_lab(ctx);
         let quiet = |slot: &str| {
             matches!(
@@ -136,6 +141,10 @@ impl App {
                     | jobs::LAB_SHEETS
                     | jobs::LAB_CLEAN
                     | jobs::LAB_WEIGH
+                    | jobs::WHY
+                    | jobs::FIGURES
+                    | jobs::DECISIONS
+                    | jobs::SAVE_DECISIONS
             )
         };
         self.session.jobs = self

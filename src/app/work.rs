@@ -14,7 +14,7 @@ use std::sync::Arc;
 /// Candidates shown per query.
 const SHOWN: usize = 200;
 
-fn demo_folder() -> Result<PathBuf> {
+pub fn demo_folder() -> Result<PathBuf> {
     dataset::demo::unpack(&data_dir()?)
 }
 

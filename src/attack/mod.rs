@@ -32,6 +32,7 @@
 mod arena;
 pub mod caption;
 mod method;
+mod occlusion;
 pub mod pictures;
 mod query;
 mod report;
@@ -48,6 +49,7 @@ mod worst_case;
 
 pub use arena::{Arena, Event, Outcome, Unwatched, Watch};
 pub use method::Method;
+pub use occlusion::{Occlusion, occlusion};
 pub use query::{HopSkipJump, Nes, Simba, Spsa, SquareAttack};
 pub use report::{Export, ShotReport, export, heatmap};
 pub use resized::Resized;

@@ -2,6 +2,7 @@
 
 use super::attack::AttackCommand;
 use super::browser::Sort;
+use super::negatives::NegativesCommand;
 use super::settings::{Settings, ThemeChoice};
 use super::state::{Query, Tab};
 use super::workspace::{EncoderSource, Workspace};
@@ -42,6 +43,8 @@ pub enum Pick {
     SetFolder,
     /// A second encoder's folder.
     TransferFolder,
+    /// Where to write hard negatives.
+    ExportNegatives,
 }
 
 /// One request of the user.
@@ -83,6 +86,8 @@ pub enum Command {
     SetMargin(f32),
     /// Something in the attack lab.
     Attack(AttackCommand),
+    /// Something in the hard-negative workbench.
+    Negatives(NegativesCommand),
     /// Show a view.
     Show(Tab),
     /// Change the settings.

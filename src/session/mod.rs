@@ -4,6 +4,7 @@ mod attack;
 mod browser;
 mod command;
 mod files;
+mod negatives;
 mod settings;
 mod state;
 mod workspace;
@@ -15,6 +16,9 @@ pub use attack::{
 pub use browser::{Browser, Sort};
 pub use command::{Command, Pick};
 pub use files::read_json;
+pub use negatives::{
+    Decided, IfConfirmed, NegativeSet, Negatives, NegativesCommand, NegativesPlan, Regions, Why,
+};
 pub use settings::{Recent, Settings, ThemeChoice};
 pub use state::{
     AnswerView, Embedded, Entry, JobView, Level, ModelCard, Query, RuntimeView, Session, Tab,

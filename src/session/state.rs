@@ -2,6 +2,7 @@
 
 use super::attack::AttackLab;
 use super::browser::Browser;
+use super::negatives::Negatives;
 use super::settings::Settings;
 use super::workspace::{EncoderSource, Workspace};
 use crate::compute::{Adapter, Direction, Embeddings, Groups, Hit};
@@ -22,6 +23,8 @@ pub enum Tab {
     /// Retrieval, both ways.
     #[default]
     Retrieval,
+    /// What the model nearly prefers.
+    Negatives,
     /// How little it takes.
     Attack,
     /// What the open encoder's models are, and what gradients they have.
@@ -191,6 +194,8 @@ pub struct Session {
     pub history: Vec<Query>,
     /// The browser's list.
     pub browser: Browser,
+    /// The hard-negative workbench.
+    pub negatives: Negatives,
     /// The attack lab.
     pub lab: AttackLab,
     /// The view shown.
@@ -225,6 +230,7 @@ impl Session {
             answer: None,
             history: Vec::new(),
             browser: Browser::default(),
+            negatives: Negatives::default(),
             lab: AttackLab::default(),
             tab: Tab::Retrieval,
             runtime: RuntimeView::default(),

@@ -2,7 +2,10 @@
 
 use super::palette::Palette;
 use super::{Field, View};
-use crate::session::{AttackCommand, Command, LabPage, Pick, Query, Tab, ThemeChoice};
+use crate::dataset::Verdict;
+use crate::session::{
+    AttackCommand, Command, LabPage, NegativesCommand, Pick, Query, Tab, ThemeChoice,
+};
 use egui::{Context, Key, Modifiers};
 
 /// Turns key presses into commands.
@@ -57,9 +60,10 @@ pub fn keys(ctx: &Context, view: &mut View<'_>) {
     }
     // A button that was clicked keeps the focus: plain keys are its own then, shortcuts are not.
     let focused = ctx.egui_wants_keyboard_input();
-    if session.tab == Tab::Attack {
-        lab_keys(ctx, view, focused);
-        return;
+    match session.tab {
+        Tab::Attack => return lab_keys(ctx, view, focused),
+        Tab::Negatives => return negatives_keys(ctx, view, focused),
+        _ => {}
     }
     if pressed(Modifiers::COMMAND, Key::Z) || pressed(Modifiers::ALT, Key::ArrowLeft) {
         view.ask(Command::Back);
@@ -141,5 +145,73 @@ fn lab_keys(ctx: &Context, view: &mut View<'_>, focused: bool) {
         if pressed(Modifiers::NONE, key) {
             view.ask(Command::Step(step));
         }
+    }
+}
+
+/// The keys of the workbench: one to decide, arrows (or J and K) to walk; undo is its own.
+fn negatives_keys(ctx: &Context, view: &mut View<'_>, focused: bool) {
+    let pressed = |modifiers: Modifiers, key: Key| ctx.input_mut(|i| i.consume_key(modifiers, key));
+    let negatives = &view.session.negatives;
+    let mut ask = |command| view.commands.push(Command::Negatives(command));
+    if pressed(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z) {
+        ask(NegativesCommand::Redo);
+    } else if pressed(Modifiers::COMMAND, Key::Z) {
+        ask(NegativesCommand::Undo);
+    }
+    if negatives.running && pressed(Modifiers::NONE, Key::Escape) {
+        view.commands.push(Command::Cancel("negatives"));
+        return;
+    }
+    // A line that was clicked has the focus, and so has a button of the inspector: letters mean nothing to either.
+    for (key, verdict) in [(Key::F, Verdict::Right), (Key::R, Verdict::Wrong)] {
+        if pressed(Modifiers::NONE, key) {
+            ask(NegativesCommand::Decide(Some(verdict)));
+        }
+    }
+    if pressed(Modifiers::NONE, Key::U) {
+        ask(NegativesCommand::Decide(None));
+    }
+    if pressed(Modifiers::NONE, Key::G) {
+        ask(NegativesCommand::ShowRegions(!negatives.show_regions));
+    }
+    for (key, step) in [
+        (Key::J, 1),
+        (Key::K, -1),
+        (Key::PageDown, 10),
+        (Key::PageUp, -10),
+    ] {
+        if pressed(Modifiers::NONE, key) {
+            ask(NegativesCommand::Step(step));
+        }
+    }
+    if pressed(Modifiers::NONE, Key::D) {
+        let mut plan = negatives.plan;
+        plan.side = plan.side.other();
+        ask(NegativesCommand::SetPlan(plan));
+    }
+    if pressed(Modifiers::NONE, Key::A)
+        && let (Some(pair), Some(set)) = (negatives.pair(), &negatives.set)
+        && view.session.encoder.is_some()
+    {
+        let (image, caption) = pair.rows(set.plan.side);
+        let take = AttackCommand::Take(image as usize, Some(caption as usize));
+        view.commands.push(Command::Attack(take));
+        return;
+    }
+    if focused {
+        return;
+    }
+    for (key, step) in [
+        (Key::ArrowDown, 1),
+        (Key::ArrowUp, -1),
+        (Key::Home, isize::MIN / 2),
+        (Key::End, isize::MAX / 2),
+    ] {
+        if pressed(Modifiers::NONE, key) {
+            ask(NegativesCommand::Step(step));
+        }
+    }
+    if pressed(Modifiers::NONE, Key::Enter) {
+        view.commands.push(Command::Show(Tab::Retrieval));
     }
 }

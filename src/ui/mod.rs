@@ -5,8 +5,10 @@
 mod attack;
 mod browser;
 mod dialogs;
+mod fields;
 mod keys;
 mod models;
+mod negatives;
 mod overlays;
 mod palette;
 mod pictures;
@@ -50,6 +52,7 @@ pub struct UiState {
     options: Option<Box<EncoderOptions>>,
     preprocess_side: u32,
     lab: attack::LabState,
+    negatives: negatives::NegativesState,
 }
 
 /// What a drawing function works with.

@@ -2,17 +2,22 @@
 
 use super::theme::tokens;
 use super::widgets::{chip, grouped, weak};
-use super::{View, attack, browser, models, results, summary, views};
+use super::{View, attack, browser, models, negatives, results, summary, views};
 use crate::session::{Command, DataSource, EncoderSource, Pick, Tab, Workspace};
 use crate::task::Progress;
 use egui::{Align, CentralPanel, Frame, Layout, Margin, Panel, RichText, Ui};
 
 /// The views of the rail: tab, title, what it shows.
-pub const RAIL: [(Tab, &str, &str); 5] = [
+pub const RAIL: [(Tab, &str, &str); 6] = [
     (
         Tab::Retrieval,
         "Retrieval",
         "Rank captions for an image and images for a caption",
+    ),
+    (
+        Tab::Negatives,
+        "Hard negatives",
+        "What the model nearly prefers to the right answer, or does",
     ),
     (
         Tab::Attack,
@@ -66,6 +71,13 @@ pub fn shell_ui(ui: &mut Ui, view: &mut View<'_>) {
             .size_range(280.0..=460.0)
             .show(ui, |ui| attack::inspector_ui(ui, view));
     }
+    if view.session.tab == Tab::Negatives && negatives::is_ready(view.session) {
+        Panel::right("negatives inspector")
+            .frame(bar(12, 0))
+            .default_size(318.0)
+            .size_range(280.0..=520.0)
+            .show(ui, |ui| negatives::inspector_ui(ui, view));
+    }
     if view.session.tab == Tab::Retrieval && view.session.dataset.is_some() {
         let width = (ui.available_width() * 0.22).clamp(210.0, 420.0);
         Panel::left("browser")
@@ -91,6 +103,7 @@ pub fn shell_ui(ui: &mut Ui, view: &mut View<'_>) {
         )
         .show(ui, |ui| match view.session.tab {
             Tab::Retrieval => results::retrieval_ui(ui, view),
+            Tab::Negatives => negatives::negatives_ui(ui, view),
             Tab::Attack => attack::attack_ui(ui, view),
             Tab::Models => models::models_ui(ui, view),
             Tab::Problems => views::problems_ui(ui, view),

@@ -26,6 +26,7 @@ use heat::{Painted, Painter};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
+pub(super) use words::{SharedGuide, shared_guide};
 
 /// The result of one of the lab's jobs.
 pub enum LabEvent {
@@ -112,6 +113,13 @@ pub struct Lab {
     set_done: Arc<Mutex<attack::Done>>,
     /// The set under attack, with its second encoder once that is open.
     set_order: Arc<Mutex<Option<attack::SetOrder>>>,
+}
+
+impl Lab {
+    /// The gradient of the text model, once a job has made it.
+    pub(super) fn guide(&self) -> SharedGuide {
+        Arc::clone(&self.guide)
+    }
 }
 
 impl App {

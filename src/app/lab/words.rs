@@ -15,7 +15,7 @@ use crate::task::{Task, lock};
 use std::sync::{Arc, Mutex};
 
 /// The text model's gradient or why it has none; nothing until a job has looked.
-pub(super) type SharedGuide = Arc<Mutex<Option<Result<Arc<Guide>, String>>>>;
+pub(in crate::app) type SharedGuide = Arc<Mutex<Option<Result<Arc<Guide>, String>>>>;
 
 /// What a job on a caption needs.
 struct Desk {
@@ -78,6 +78,20 @@ impl App {
     }
 }
 
+/// The text model's gradient, or why it has none; made at the first call.
+pub(in crate::app) fn shared_guide(
+    shared: &SharedGuide,
+    encoder: &Encoder,
+    providers: &[Provider],
+) -> Result<Result<Arc<Guide>, String>> {
+    let mut shared = lock(shared);
+    if let Some(known) = &*shared {
+        return Ok(known.clone());
+    }
+    let made = Guide::try_open(encoder, providers)?;
+    Ok(shared.insert(made.map(Arc::new)).clone())
+}
+
 impl Desk {
     fn scene(&self) -> Result<Scene<'_>> {
         let Embedded {
@@ -90,12 +104,7 @@ impl Desk {
 
     /// The text model's gradient, or why it has none.
     fn guide(&self) -> Result<Result<Arc<Guide>, String>> {
-        let mut shared = lock(&self.guide);
-        if let Some(known) = &*shared {
-            return Ok(known.clone());
-        }
-        let made = Guide::try_open(&self.encoder, &self.providers)?;
-        Ok(shared.insert(made.map(Arc::new)).clone())
+        shared_guide(&self.guide, &self.encoder, &self.providers)
     }
 
     fn text(&self) -> &str {

@@ -1,33 +1,6 @@
-//! Small pieces of the lab's form: fields with a name, and numbers in 255ths.
+//! Small pieces of the lab's form: numbers in 255ths.
 
-use super::super::theme::tokens;
-use egui::{Align, Layout, Response, RichText, Ui, Widget};
-
-/// Width of the names.
-const NAME: f32 = 78.0;
-
-/// A name and what belongs to it, on one line.
-pub fn field<R>(ui: &mut Ui, name: &str, add: impl FnOnce(&mut Ui) -> R) -> R {
-    ui.horizontal(|ui| {
-        let height = ui.spacing().interact_size.y;
-        let t = tokens(ui);
-        ui.allocate_ui_with_layout(
-            egui::vec2(NAME, height),
-            Layout::left_to_right(Align::Center),
-            |ui| {
-                ui.set_min_width(NAME);
-                ui.label(RichText::new(name).color(t.weak));
-            },
-        );
-        ui.name_inputs(name, add)
-    })
-    .inner
-}
-
-/// An input with a name for `AccessKit`; a hint added to what comes back does not replace that.
-pub fn named(ui: &mut Ui, name: &str, input: impl Widget) -> Response {
-    ui.name_inputs(name, |ui| ui.add(input))
-}
+pub use super::super::fields::{field, named};
 
 /// A change of pixels in 255ths.
 pub fn levels(value: f32) -> String {

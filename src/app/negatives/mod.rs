@@ -1,0 +1,338 @@
+//! The workbench's half of the running program: which of its jobs run, and what their results change.
+
+mod export;
+mod work;
+
+use super::App;
+use super::events::Event;
+use super::jobs::{DECISIONS, FIGURES, NEGATIVES, NEGATIVES_EXPORT, REGIONS, SAVE_DECISIONS, WHY};
+use super::work::demo_folder;
+use crate::dataset::{Dataset, Decisions};
+use crate::retrieval::Side;
+use crate::session::{
+    DataSource, Decided, Embedded, IfConfirmed, Level, NegativeSet, NegativesCommand, Pick, Query,
+    Regions, Tab, Why,
+};
+use crate::task::lock;
+use std::path::PathBuf;
+use std::sync::Arc;
+use work::{Bench, Ground};
+
+/// The result of one of the workbench's jobs.
+pub enum NegativesEvent {
+    /// Pairs were mined.
+    Mined(Arc<NegativeSet>),
+    /// Why a pair is hard.
+    Why(Arc<Why>),
+    /// The regions that raise a negative's score.
+    Regions(Arc<Regions>),
+    /// The decisions about the open dataset were read.
+    Decisions {
+        all: Decisions,
+        place: Option<PathBuf>,
+    },
+    /// The figures that follow from the decisions; `None` where nothing is confirmed.
+    Figures(Option<IfConfirmed>),
+    /// The decisions were saved.
+    Saved,
+    /// The pairs were written here.
+    Exported(PathBuf),
+}
+
+/// What the workbench keeps besides what is shown.
+#[derive(Default)]
+pub struct NegativesLab {
+    /// Mine as soon as all that is needed is there and the view is shown.
+    wanted: bool,
+    /// What does not change with the filters.
+    ground: Ground,
+    why_asked: Option<usize>,
+    regions_asked: Option<usize>,
+    /// Were the decisions about the open dataset read?
+    loaded: bool,
+    figures_wanted: bool,
+}
+
+impl App {
+    /// Forgets what belongs to data and encoder.
+    pub(super) fn reset_negatives(&mut self) {
+        for slot in [NEGATIVES, WHY, REGIONS] {
+            self.jobs.cancel(slot);
+        }
+        self.session.negatives.clear();
+        if let Some(dataset) = self.session.dataset.clone() {
+            self.session.negatives.decided.find(&dataset);
+        }
+        self.negatives.ground = Ground::default();
+        self.negatives.why_asked = None;
+        self.negatives.regions_asked = None;
+        self.negatives.wanted = true;
+        self.negatives.figures_wanted = true;
+    }
+
+    /// Reads the decisions about a dataset that was opened.
+    pub(super) fn read_decisions(&mut self) {
+        self.negatives.loaded = false;
+        self.session.negatives.decided = Decided::default();
+        let Some(source) = self.session.workspace.data.clone() else {
+            return;
+        };
+        self.jobs.start(DECISIONS, "Reading decisions", move |_| {
+            let data = match source {
+                DataSource::Demo => demo_folder()?,
+                DataSource::Path(path) | DataSource::Embeddings { images: path, .. } => path,
+            };
+            let place = Decisions::place(&data);
+            let all = Decisions::open(&place)?;
+            let place = Some(place);
+            Ok(Event::Negatives(NegativesEvent::Decisions { all, place }))
+        });
+    }
+
+    pub(super) fn take_negatives(&mut self, event: NegativesEvent) {
+        let negatives = &mut self.session.negatives;
+        match event {
+            NegativesEvent::Mined(set) => {
+                // The pair that was looked at stays, where it is still there.
+                let before = negatives.pair().map(|p| (p.query, p.negative));
+                let same_side = negatives.set.as_ref().map(|s| s.plan.side) == Some(set.plan.side);
+                let found = before.filter(|_| same_side).and_then(|before| {
+                    let mut pairs = set.pairs.iter();
+                    pairs.position(|p| (p.query, p.negative) == before)
+                });
+                negatives.at = found.unwrap_or(0);
+                negatives.set = Some(set);
+                negatives.running = false;
+                negatives.why = None;
+                negatives.regions = None;
+                self.negatives.why_asked = None;
+                self.negatives.regions_asked = None;
+            }
+            NegativesEvent::Why(why) => negatives.why = Some(why),
+            NegativesEvent::Regions(regions) => negatives.regions = Some(regions),
+            NegativesEvent::Decisions { all, place } => {
+                self.negatives.loaded = true;
+                if let Some(dataset) = &self.session.dataset {
+                    negatives.decided = Decided::new(all, place, dataset);
+                }
+                self.negatives.figures_wanted = true;
+                self.negatives.wanted = true;
+            }
+            NegativesEvent::Figures(figures) => negatives.figures = figures,
+            NegativesEvent::Saved => {}
+            NegativesEvent::Exported(path) => {
+                let text = format!("Exported {}", path.display());
+                self.session.say(Level::Info, text, "");
+            }
+        }
+    }
+
+    /// What a failed or cancelled job of the workbench leaves.
+    pub(super) fn negatives_ended(&mut self, slot: &str) {
+        if slot == NEGATIVES {
+            self.session.negatives.running = false;
+            self.negatives.wanted = false;
+        }
+    }
+
+    /// Starts what has become possible.
+    pub(super) fn advance_negatives(&mut self) {
+        self.start_figures();
+        if self.session.tab != Tab::Negatives {
+            return;
+        }
+        self.start_mining();
+        self.start_why();
+        self.start_regions();
+    }
+
+    fn bench(&self) -> Option<Bench> {
+        Some(Bench {
+            dataset: self.session.dataset.clone()?,
+            embedded: self.session.embedded.clone()?,
+            engine: self.engine.clone()?,
+            encoder: self.encoder.clone(),
+            providers: self.session.settings.providers.clone(),
+            ground: self.negatives.ground.clone(),
+            confirmed: self.session.negatives.decided.confirmed.clone(),
+            rejected: self.session.negatives.decided.rejected.clone(),
+        })
+    }
+
+    fn start_mining(&mut self) {
+        if !self.negatives.wanted || self.session.ranking.is_none() {
+            return;
+        }
+        let Some(bench) = self.bench() else { return };
+        self.negatives.wanted = false;
+        self.session.negatives.running = true;
+        let plan = self.session.negatives.plan;
+        self.jobs
+            .start(NEGATIVES, "Mining hard negatives", move |task| {
+                let set = Arc::new(bench.mine(plan, task)?);
+                Ok(Event::Negatives(NegativesEvent::Mined(set)))
+            });
+    }
+
+    /// The pair looked at with its place and the margin of the losses, if it is not answered yet.
+    fn start_why(&mut self) {
+        let negatives = &self.session.negatives;
+        let (Some(set), Some(pair)) = (negatives.set.clone(), negatives.pair().cloned()) else {
+            return;
+        };
+        let at = negatives.at;
+        if self.negatives.why_asked == Some(at) {
+            return;
+        }
+        let Some(bench) = self.bench() else { return };
+        self.negatives.why_asked = Some(at);
+        let margin = self.session.workspace.margin;
+        let guide = self.lab.guide();
+        self.jobs.start(WHY, "Weighing words", move |task| {
+            let why = bench.why(set.plan.side, &pair, at, margin, &guide, task)?;
+            Ok(Event::Negatives(NegativesEvent::Why(Arc::new(why))))
+        });
+    }
+
+    fn start_regions(&mut self) {
+        let negatives = &self.session.negatives;
+        let (Some(set), Some(pair)) = (negatives.set.clone(), negatives.pair().cloned()) else {
+            return;
+        };
+        let at = negatives.at;
+        if !negatives.show_regions || self.negatives.regions_asked == Some(at) {
+            return;
+        }
+        let Some(bench) = self.bench().filter(|b| b.encoder.is_some()) else {
+            return;
+        };
+        self.negatives.regions_asked = Some(at);
+        self.jobs.start(REGIONS, "Covering regions", move |task| {
+            let regions = bench.regions(set.plan.side, &pair, at, task)?;
+            Ok(Event::Negatives(NegativesEvent::Regions(Arc::new(regions))))
+        });
+    }
+
+    fn start_figures(&mut self) {
+        if !self.negatives.figures_wanted || !self.negatives.loaded {
+            return;
+        }
+        let (Some(bench), Some(ranking)) = (self.bench(), self.session.ranking.clone()) else {
+            return;
+        };
+        self.negatives.figures_wanted = false;
+        self.jobs
+            .start(FIGURES, "Counting confirmed pairs", move |task| {
+                let figures = bench.figures(&ranking, task)?;
+                Ok(Event::Negatives(NegativesEvent::Figures(figures)))
+            });
+    }
+
+    pub(super) fn execute_negatives(&mut self, command: NegativesCommand) {
+        let negatives = &mut self.session.negatives;
+        let Some(dataset) = self.session.dataset.clone() else {
+            return;
+        };
+        match command {
+            NegativesCommand::SetPlan(plan) => {
+                negatives.plan = plan;
+                self.negatives.wanted = true;
+            }
+            NegativesCommand::Mine => self.negatives.wanted = true,
+            NegativesCommand::Select(at) => self.look_at(at),
+            NegativesCommand::Step(step) => {
+                let last = negatives.set.as_ref().map_or(0, |s| s.pairs.len());
+                let at = negatives.at.saturating_add_signed(step);
+                self.look_at(at.min(last.saturating_sub(1)));
+            }
+            NegativesCommand::Decide(verdict) => {
+                if !self.negatives.loaded {
+                    let text = "The decisions about this dataset are not read yet";
+                    let remedy = "If they cannot be read, the log says why.";
+                    self.session.say(Level::Warning, text, remedy);
+                    return;
+                }
+                let (Some(set), Some(pair)) = (negatives.set.clone(), negatives.pair()) else {
+                    return;
+                };
+                let rows = pair.rows(set.plan.side);
+                let changed = negatives.decided.decide(&dataset, rows, verdict);
+                let next = (negatives.at + 1).min(set.pairs.len().saturating_sub(1));
+                if changed {
+                    self.decided();
+                }
+                if verdict.is_some() {
+                    self.look_at(next);
+                }
+            }
+            NegativesCommand::Undo => {
+                if negatives.decided.undo(&dataset) {
+                    self.decided();
+                }
+            }
+            NegativesCommand::Redo => {
+                if negatives.decided.redo(&dataset) {
+                    self.decided();
+                }
+            }
+            NegativesCommand::ShowRegions(show) => negatives.show_regions = show,
+            NegativesCommand::Export(path) => self.export_negatives(path, dataset),
+        }
+    }
+
+    /// Looks at a pair; the other views follow.
+    fn look_at(&mut self, at: usize) {
+        let negatives = &mut self.session.negatives;
+        let Some(set) = negatives.set.clone() else {
+            return;
+        };
+        let Some(pair) = set.pairs.get(at) else {
+            return;
+        };
+        negatives.at = at;
+        self.set_query(Query::Row(set.plan.side, pair.query as usize));
+    }
+
+    /// Saves what was decided and counts again.
+    fn decided(&mut self) {
+        self.negatives.figures_wanted = true;
+        let decided = &self.session.negatives.decided;
+        let Some(place) = decided.place.clone() else {
+            return;
+        };
+        let (all, saving) = (decided.all.clone(), Arc::clone(&self.saving));
+        self.jobs
+            .start(SAVE_DECISIONS, "Saving decisions", move |task| {
+                let _one = lock(&saving);
+                // A newer save outdates this one.
+                task.check()?;
+                all.save(&place)?;
+                Ok(Event::Negatives(NegativesEvent::Saved))
+            });
+    }
+
+    fn export_negatives(&mut self, path: Option<PathBuf>, dataset: Arc<Dataset>) {
+        let Some(set) = self.session.negatives.set.clone() else {
+            let text = "There are no hard negatives to export";
+            self.session.say(Level::Warning, text, "Mine them first.");
+            return;
+        };
+        let Some(path) = path else {
+            self.pick(Pick::ExportNegatives);
+            return;
+        };
+        let confirmed = self.session.negatives.decided.confirmed.clone();
+        self.jobs.start(NEGATIVES_EXPORT, "Exporting", move |task| {
+            export::export(&path, &set, &dataset, &confirmed, task)?;
+            Ok(Event::Negatives(NegativesEvent::Exported(path)))
+        });
+    }
+}
+
+/// Rows of one side.
+fn rows_of(embedded: &Embedded, side: Side) -> &crate::compute::Embeddings {
+    match side {
+        Side::Image => &embedded.images,
+        Side::Text => &embedded.texts,
+    }
+}

@@ -1,0 +1,283 @@
+//! What the workbench's jobs do.
+
+use super::rows_of;
+use crate::app::lab::{SharedGuide, shared_guide};
+use crate::attack::caption::{Importance, Scene, importance};
+use crate::attack::occlusion;
+use crate::compute::{Embeddings, Engine, Hit, RankOptions, Ranking, Search};
+use crate::dataset::{Dataset, open_picture};
+use crate::encoder::{Encoder, Provider};
+use crate::error::{Error, Result};
+use crate::retrieval::mine::{Corpus, MinedPair, Pairing, mine};
+use crate::retrieval::{Bounds, Doubt, Evaluation, Metrics, Pairs, Side, Wording, confirmed_ranks};
+use crate::session::{Embedded, IfConfirmed, NegativeSet, NegativesPlan, Regions, Why};
+use crate::task::{Task, lock};
+use rayon::prelude::*;
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
+
+/// Cells along a side of the map of regions.
+const CELLS: usize = 8;
+/// Neighbours shown.
+const NEIGHBOURS: usize = 5;
+
+/// What does not change with the filters, once a job has made it.
+pub type Ground = Arc<Mutex<Option<Arc<Known>>>>;
+
+/// A ranking with hard negatives, and what tells which of them are doubtful.
+pub struct Known {
+    ranking: Ranking,
+    wording: Wording,
+    bounds: Bounds,
+}
+
+/// What a job of the workbench needs.
+pub struct Bench {
+    pub dataset: Arc<Dataset>,
+    pub embedded: Embedded,
+    pub engine: Arc<dyn Engine>,
+    pub encoder: Option<Arc<Encoder>>,
+    pub providers: Vec<Provider>,
+    pub ground: Ground,
+    pub confirmed: Pairs,
+    pub rejected: Pairs,
+}
+
+impl Bench {
+    fn corpus<'a>(&'a self, wording: Option<&'a Wording>) -> Corpus<'a> {
+        Corpus {
+            images: &self.embedded.images,
+            texts: &self.embedded.texts,
+            groups: &self.embedded.groups,
+            wording,
+            confirmed: &self.confirmed,
+            rejected: &self.rejected,
+        }
+    }
+
+    /// The ranking with `look` negatives per query or more.
+    fn known(&self, look: usize, task: &Task) -> Result<Arc<Known>> {
+        let mut shared = lock(&self.ground);
+        let wide = |known: &Arc<Known>| {
+            known.ranking.i2t.negatives.k >= look.min(self.dataset.captions.len())
+        };
+        if let Some(known) = shared.as_ref().filter(|known| wide(known)) {
+            return Ok(Arc::clone(known));
+        }
+        let wording = Wording::new(&self.dataset.captions, task)?;
+        let corpus = self.corpus(Some(&wording));
+        let options = RankOptions {
+            // A little more than asked for, so that the next filter finds it ready.
+            k: look.max(24),
+            margin: None,
+        };
+        let (images, texts, groups) = (corpus.images, corpus.texts, corpus.groups);
+        let ranking = self.engine.rank(images, texts, groups, options, task)?;
+        let bounds = Bounds::learn(&*self.engine, &corpus, task)?;
+        let known = Arc::new(Known {
+            ranking,
+            wording,
+            bounds,
+        });
+        *shared = Some(Arc::clone(&known));
+        Ok(known)
+    }
+
+    /// Mines what `plan` asks for, smallest margin first.
+    pub fn mine(&self, plan: NegativesPlan, task: &Task) -> Result<NegativeSet> {
+        let since = Instant::now();
+        plan.options.check()?;
+        let known = self.known(plan.options.first_look(), task)?;
+        let corpus = self.corpus(Some(&known.wording));
+        let doubt = Doubt {
+            corpus: &corpus,
+            ranking: &known.ranking,
+            bounds: known.bounds,
+        };
+        let (engine, ranking) = (&*self.engine, &known.ranking);
+        let mined = mine(
+            engine,
+            &corpus,
+            ranking,
+            plan.side,
+            &plan.options,
+            Some(&doubt),
+            task,
+        )?;
+        task.begin("Weighing pairs", mined.units.len() as u64);
+        let pairing = Pairing {
+            mined: &mined,
+            direction: match plan.side {
+                Side::Image => &ranking.i2t,
+                Side::Text => &ranking.t2i,
+            },
+            doubt: &doubt,
+        };
+        let mut pairs: Vec<MinedPair> = (0..mined.units.len())
+            .into_par_iter()
+            .flat_map_iter(|u| mined.of(u).iter().map(move |&hit| (u, hit)))
+            .map(|(u, hit)| {
+                task.check()?;
+                Ok(pairing.pair(u, hit))
+            })
+            .collect::<Result<_>>()?;
+        pairs.par_sort_by(|a, b| {
+            let rows = |p: &MinedPair| (p.query, p.positive, p.negative);
+            a.margin()
+                .total_cmp(&b.margin())
+                .then_with(|| rows(a).cmp(&rows(b)))
+        });
+        Ok(NegativeSet {
+            plan,
+            pairs,
+            bounds: known.bounds,
+            units: mined.units.len(),
+            seconds: since.elapsed().as_secs_f64(),
+        })
+    }
+
+    /// Why a pair is hard; `at` is its place, `margin` that of the losses.
+    pub fn why(
+        &self,
+        side: Side,
+        pair: &MinedPair,
+        at: usize,
+        margin: f32,
+        guide: &SharedGuide,
+        task: &Task,
+    ) -> Result<Why> {
+        let (own, other) = (
+            rows_of(&self.embedded, side),
+            rows_of(&self.embedded, side.other()),
+        );
+        let query = pair.query as usize;
+        let groups = &self.embedded.groups;
+        let positives = match side {
+            Side::Image => groups.range(query),
+            Side::Text => {
+                let owner = groups.owner(query);
+                owner..owner + 1
+            }
+        };
+        task.begin("Weighing words", 0);
+        let hardest = self.engine.search(
+            &own.slice(query..query + 1),
+            other,
+            &Search {
+                k: 1,
+                without: std::slice::from_ref(&positives),
+                at_most: &[],
+            },
+            &task.quiet(),
+        )?;
+        let hinge = |score: f32| f64::from((margin + score - pair.scores[0]).max(0.0));
+        let sum_of_hinges = (0..other.rows())
+            .into_par_iter()
+            .filter(|c| !positives.contains(c))
+            .map(|c| hinge(own.dot(query, other, c)))
+            .sum();
+        Ok(Why {
+            of: at,
+            words: self.words(side, pair, guide, task)?,
+            like_negative: self.neighbours(other, pair.negative as usize, task)?,
+            like_query: self.neighbours(own, query, task)?,
+            sum_of_hinges,
+            is_hardest: hardest
+                .hits
+                .first()
+                .is_some_and(|h| h.index == pair.negative),
+        })
+    }
+
+    fn neighbours(&self, rows: &Embeddings, row: usize, task: &Task) -> Result<Vec<Hit>> {
+        let itself = row..row + 1;
+        let search = Search {
+            k: NEIGHBOURS,
+            without: std::slice::from_ref(&itself),
+            at_most: &[],
+        };
+        let query = rows.slice(row..row + 1);
+        let found = self.engine.search(&query, rows, &search, &task.quiet())?;
+        let real = found.hits.into_iter().filter(|hit| hit.index != u32::MAX);
+        Ok(real.collect())
+    }
+
+    /// The words of the caption with the positive, then with the negative.
+    fn words(
+        &self,
+        side: Side,
+        pair: &MinedPair,
+        guide: &SharedGuide,
+        task: &Task,
+    ) -> Result<Result<[Arc<Importance>; 2], String>> {
+        let Some(encoder) = &self.encoder else {
+            return Ok(Err("Words are weighed by the encoder; none is open.".into()));
+        };
+        let Embedded {
+            images,
+            texts,
+            groups,
+        } = &self.embedded;
+        let scene = Scene::new(encoder, images, texts, groups)?;
+        let guide = shared_guide(guide, encoder, &self.providers)?;
+        let weigh = |other: u32| -> Result<Arc<Importance>> {
+            let (image, caption) = match side {
+                Side::Image => (pair.query as usize, other as usize),
+                Side::Text => (other as usize, pair.query as usize),
+            };
+            let text = &self.dataset.captions[caption];
+            let guide = guide.as_ref().ok().map(AsRef::as_ref);
+            let weighed = importance(&scene, text, Some(caption), image, guide, task)?;
+            Ok(Arc::new(weighed))
+        };
+        let both = weigh(pair.positive).and_then(|p| Ok([p, weigh(pair.negative)?]));
+        match both {
+            Ok(both) => Ok(Ok(both)),
+            Err(Error::Cancelled) => Err(Error::Cancelled),
+            Err(error) => Ok(Err(error.to_string())),
+        }
+    }
+
+    /// The regions of the picture that raise the negative's score.
+    pub fn regions(&self, side: Side, pair: &MinedPair, at: usize, task: &Task) -> Result<Regions> {
+        let Some(encoder) = &self.encoder else {
+            return Err(Error::request(
+                "regions are found by the encoder, and none is open",
+                "Open the encoder of these embeddings.",
+            ));
+        };
+        let (image, caption) = pair.rows(side);
+        let row = &self.dataset.images[image as usize];
+        let Some(path) = &row.path else {
+            return Err(Error::request(
+                format!("{} has no picture", row.name),
+                "Open the dataset that holds the pictures.",
+            ));
+        };
+        let picture = open_picture(path)?;
+        let texts = self.embedded.texts.pick(&[caption as usize]);
+        let map = occlusion(encoder, &picture, &texts, CELLS, task)?;
+        Ok(Regions {
+            of: at,
+            image,
+            map: Arc::new(map),
+        })
+    }
+
+    /// The figures with confirmed pairs counted as right.
+    pub fn figures(&self, ranking: &Evaluation, task: &Task) -> Result<Option<IfConfirmed>> {
+        if self.confirmed.is_empty() {
+            return Ok(None);
+        }
+        let corpus = self.corpus(None);
+        let metrics = |side| -> Result<Metrics> {
+            let ranks = confirmed_ranks(&corpus, &ranking.ranking, side, &self.confirmed, task)?;
+            Ok(Metrics::from_ranks(&ranks))
+        };
+        Ok(Some(IfConfirmed {
+            pairs: self.confirmed.len(),
+            i2t: metrics(Side::Image)?,
+            t2i: metrics(Side::Text)?,
+        }))
+    }
+}

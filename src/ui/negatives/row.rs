@@ -1,0 +1,249 @@
+//! One line of the list: the query, what is right, what the model nearly prefers, by how much.
+
+use super::super::View;
+use super::super::theme::{Tokens, tokens};
+use super::super::widgets::{grouped, margin_colour, named_area, picture_in, signed, tag};
+use crate::dataset::{Dataset, Verdict};
+use crate::retrieval::Side;
+use crate::retrieval::mine::MinedPair;
+use crate::session::{Command, NegativeSet, NegativesCommand};
+use egui::text::LayoutJob;
+use egui::{Align2, CornerRadius, FontId, Rect, Role, Sense, Ui};
+
+/// Height of a line.
+pub const HEIGHT: f32 = 66.0;
+const PICTURE: f32 = 50.0;
+const PAD: f32 = 8.0;
+
+/// Where the columns lie, from the left edge.
+pub struct Columns {
+    wide: f32,
+    query: f32,
+    right: f32,
+    negative: f32,
+    margin: f32,
+    rank: f32,
+    flag: f32,
+}
+
+impl Columns {
+    /// For a list this wide.
+    pub fn of(wide: f32) -> Self {
+        let (flag, rank, margin) = (112.0, 52.0, 66.0);
+        let text = (wide - PICTURE - 2.0 * PAD - flag - rank - margin).max(160.0) / 2.0;
+        let right = PICTURE + 2.0 * PAD;
+        let negative = right + text;
+        let margin_at = negative + text;
+        Self {
+            wide,
+            query: PAD,
+            right,
+            negative,
+            margin: margin_at + margin,
+            rank: margin_at + margin + rank,
+            flag: wide - PAD,
+        }
+    }
+}
+
+/// The names of the columns.
+pub fn head_ui(ui: &mut Ui, columns: &Columns, side: Side) {
+    let t = tokens(ui);
+    let (rect, _) = ui.allocate_exact_size(egui::vec2(columns.wide, 20.0), Sense::hover());
+    let font = || FontId::proportional(12.0);
+    let at = |x: f32| egui::pos2(rect.left() + x, rect.center().y);
+    let left = |x: f32, text: &str| {
+        ui.painter()
+            .text(at(x), Align2::LEFT_CENTER, text, font(), t.weak);
+    };
+    let (query, right, negative) = match side {
+        Side::Image => ("Image", "Right caption, score", "Hard negative, score"),
+        Side::Text => (
+            "Right",
+            "Caption, score of its image",
+            "Hard negative, score",
+        ),
+    };
+    left(columns.query, query);
+    left(columns.right, right);
+    left(columns.negative, negative);
+    for (x, text) in [(columns.margin, "Margin"), (columns.rank, "Rank")] {
+        ui.painter()
+            .text(at(x), Align2::RIGHT_CENTER, text, font(), t.weak);
+    }
+    ui.painter().text(
+        at(columns.flag),
+        Align2::RIGHT_CENTER,
+        "Flag",
+        font(),
+        t.weak,
+    );
+    let line = egui::Stroke::new(1.0, t.line);
+    ui.painter().hline(rect.x_range(), rect.bottom(), line);
+}
+
+/// What a pair's line says.
+struct Said<'a> {
+    /// Picture of the query: of the image, or of the caption's own image.
+    picture: u32,
+    right: &'a str,
+    negative: &'a str,
+    /// Picture of the negative, where it is one.
+    negative_picture: Option<u32>,
+}
+
+fn said<'a>(dataset: &'a Dataset, side: Side, pair: &MinedPair) -> Said<'a> {
+    match side {
+        Side::Image => Said {
+            picture: pair.query,
+            right: &dataset.captions[pair.positive as usize],
+            negative: &dataset.captions[pair.negative as usize],
+            negative_picture: None,
+        },
+        Side::Text => Said {
+            picture: pair.positive,
+            right: &dataset.captions[pair.query as usize],
+            negative: &dataset.captions[dataset.captions_of(pair.negative as usize).start],
+            negative_picture: Some(pair.negative),
+        },
+    }
+}
+
+/// Draws the pair in `place`.
+pub fn row_ui(
+    ui: &mut Ui,
+    view: &mut View<'_>,
+    dataset: &Dataset,
+    set: &NegativeSet,
+    place: usize,
+    columns: &Columns,
+) {
+    let (pair, side, t) = (&set.pairs[place], set.plan.side, tokens(ui));
+    let said = said(dataset, side, pair);
+    let (rect, _) = ui.allocate_exact_size(egui::vec2(columns.wide, HEIGHT), Sense::hover());
+    let negatives = &view.session.negatives;
+    let chosen = negatives.at == place;
+    let verdict = negatives.decided.verdict(dataset, pair.rows(side));
+    let (flag, flag_colour) = flag(pair, verdict, &t);
+    let name = || {
+        let flag = if flag.is_empty() {
+            String::new()
+        } else {
+            format!(", {flag}")
+        };
+        format!(
+            "{}: right {}; negative {}; margin {}, rank {}{flag}",
+            dataset.images[said.picture as usize].name,
+            said.right,
+            said.negative,
+            signed(pair.margin(), 3),
+            pair.rank
+        )
+    };
+    let id = ui.scope_id().with(("pair", place));
+    let response = named_area(ui, rect, id, Role::Row, chosen, name);
+    if chosen || response.hovered() || response.has_focus() {
+        let fill = if chosen { t.accent_back } else { t.hover };
+        ui.painter().rect_filled(rect, CornerRadius::same(3), fill);
+    }
+    let middle = rect.center().y;
+    let picture = |x: f32| {
+        Rect::from_center_size(
+            egui::pos2(rect.left() + x + PICTURE / 2.0, middle),
+            egui::Vec2::splat(PICTURE),
+        )
+    };
+    picture_in(
+        ui,
+        view.pictures,
+        said.picture,
+        picture(columns.query),
+        true,
+    );
+    let mut left = columns.negative;
+    if let Some(image) = said.negative_picture {
+        picture_in(ui, view.pictures, image, picture(left), true);
+        left += PICTURE + PAD;
+    }
+    let faded = verdict == Some(Verdict::Right);
+    let ink = if faded { t.weak } else { t.text };
+    let room = columns.negative - columns.right - 2.0 * PAD;
+    cell(
+        ui,
+        rect,
+        columns.right,
+        room,
+        said.right,
+        pair.scores[0],
+        t.text,
+        &t,
+    );
+    let room = columns.margin - 66.0 - left - PAD;
+    cell(ui, rect, left, room, said.negative, pair.scores[1], ink, &t);
+    let number = |x: f32, text: String, colour| {
+        let at = egui::pos2(rect.left() + x, middle);
+        let font = FontId::proportional(13.0);
+        ui.painter()
+            .text(at, Align2::RIGHT_CENTER, text, font, colour);
+    };
+    let margin = pair.margin();
+    let colour = if faded {
+        t.weak
+    } else {
+        margin_colour(&t, margin)
+    };
+    number(columns.margin, signed(margin, 3), colour);
+    number(columns.rank, grouped(pair.rank as usize), t.text);
+    if !flag.is_empty() {
+        let right = egui::pos2(rect.left() + columns.flag, middle);
+        tag(
+            ui,
+            right,
+            flag,
+            flag_colour,
+            flag_colour.gamma_multiply(0.2),
+        );
+    }
+    let line = egui::Stroke::new(1.0, t.line);
+    ui.painter().hline(rect.x_range(), rect.bottom(), line);
+    if response.clicked() {
+        view.ask(Command::Negatives(NegativesCommand::Select(place)));
+    }
+}
+
+/// What is thought of the pair, in a word or two.
+fn flag(pair: &MinedPair, verdict: Option<Verdict>, t: &Tokens) -> (&'static str, egui::Color32) {
+    match verdict {
+        Some(Verdict::Right) => ("right", t.good),
+        Some(Verdict::Wrong) => ("wrong", t.bad),
+        None if !pair.reasons.is_empty() => ("probably right", t.warn),
+        None => ("", t.weak),
+    }
+}
+
+/// Two lines of text and the score below.
+#[allow(clippy::too_many_arguments)] // a cell is a place, a text, a figure and their colours
+fn cell(
+    ui: &Ui,
+    row: Rect,
+    left: f32,
+    room: f32,
+    text: &str,
+    score: f32,
+    ink: egui::Color32,
+    t: &Tokens,
+) {
+    let font = FontId::proportional(13.0);
+    let mut job = LayoutJob::simple(text.to_owned(), font, ink, room.max(40.0));
+    job.wrap.max_rows = 2;
+    let galley = ui.painter().layout_job(job);
+    let score = format!("{score:.3}").replace('-', "−");
+    let figure = ui
+        .painter()
+        .layout_no_wrap(score, FontId::proportional(12.0), t.weak);
+    let tall = galley.size().y + figure.size().y + 1.0;
+    let top = egui::pos2(row.left() + left, row.center().y - tall / 2.0);
+    let below = top + egui::vec2(0.0, galley.size().y + 1.0);
+    ui.painter().galley(top, galley, ink);
+    ui.painter().galley(below, figure, t.weak);
+}
