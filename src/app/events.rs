@@ -250,6 +250,7 @@ impl App {
         self.session.dataset = Some(dataset);
         self.session.query = None;
         self.session.answer = None;
+        self.find_sets();
         self.session.refresh_browser();
         self.reset_negatives();
         self.select_first();

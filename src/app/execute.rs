@@ -40,6 +40,7 @@ impl App {
                 self.negatives_ended(slot);
             }
             Command::Attack(command) => self.execute_lab(command),
+            Command::Sets(command) => self.execute_sets(command),
             Command::Negatives(command) => self.execute_negatives(command),
             Command::Examine => self.examine(),
             Command::InstallRuntime(flavour) => self.install_runtime(flavour),
@@ -174,6 +175,7 @@ impl App {
         self.session.file = file;
         self.session.workspace.margin = workspace.margin;
         self.session.workspace.fold = workspace.fold;
+        self.session.workspace.sets = workspace.sets;
         if let Some(data) = workspace.data {
             self.open_data(data);
         }

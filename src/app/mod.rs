@@ -11,6 +11,7 @@ mod jobs;
 mod lab;
 mod loader;
 mod negatives;
+mod sets;
 mod window;
 mod work;
 

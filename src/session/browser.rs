@@ -4,6 +4,7 @@ use crate::compute::Direction;
 use crate::dataset::Dataset;
 use crate::retrieval::Side;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// Order of the browser.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -47,8 +48,15 @@ pub struct Browser {
 }
 
 impl Browser {
-    /// Recomputes `rows` for one side of `dataset`; `direction` is that side's ranking where there is one.
-    pub fn refresh(&mut self, dataset: &Dataset, side: Side, direction: Option<&Direction>) {
+    /// Recomputes `rows` for one side of `dataset`; `direction` is that side's ranking where there is
+    /// one; `only` the images that alone are shown.
+    pub fn refresh(
+        &mut self,
+        dataset: &Dataset,
+        side: Side,
+        direction: Option<&Direction>,
+        only: Option<&BTreeSet<u32>>,
+    ) {
         let needles: Vec<String> = self
             .filter
             .split_whitespace()
@@ -83,8 +91,17 @@ impl Browser {
             (!self.wrong_only || direction.ranks[i] > 1)
                 && self.margin_below.is_none_or(|m| direction.margin(i) < m)
         };
+        let kept = |i: usize| {
+            only.is_none_or(|only| {
+                let image = match side {
+                    Side::Image => i,
+                    Side::Text => dataset.image_of(i),
+                };
+                only.contains(&(image as u32))
+            })
+        };
         self.rows = (0..count)
-            .filter(|&i| ranked(i) && matches(i))
+            .filter(|&i| kept(i) && ranked(i) && matches(i))
             .map(|i| i as u32)
             .collect();
         let Some(direction) = direction else { return };
@@ -138,10 +155,10 @@ mod tests {
             filter: "Red".into(),
             ..Browser::default()
         };
-        browser.refresh(&dataset(), Side::Image, None);
+        browser.refresh(&dataset(), Side::Image, None, None);
         assert_eq!(browser.rows, [0, 2]);
         browser.filter = "ring red".into();
-        browser.refresh(&dataset(), Side::Text, None);
+        browser.refresh(&dataset(), Side::Text, None, None);
         assert_eq!(browser.rows, [3]);
     }
 
@@ -151,11 +168,11 @@ mod tests {
             sort: Sort::Rank,
             ..Browser::default()
         };
-        browser.refresh(&dataset(), Side::Image, Some(&direction()));
+        browser.refresh(&dataset(), Side::Image, Some(&direction()), None);
         assert_eq!(browser.rows, [1, 2, 0]);
         browser.sort = Sort::Margin;
         browser.wrong_only = true;
-        browser.refresh(&dataset(), Side::Image, Some(&direction()));
+        browser.refresh(&dataset(), Side::Image, Some(&direction()), None);
         assert_eq!(browser.rows, [2, 1]);
     }
 }

@@ -3,6 +3,7 @@
 use super::attack::AttackCommand;
 use super::browser::Sort;
 use super::negatives::NegativesCommand;
+use super::sets::SetsCommand;
 use super::settings::{Settings, ThemeChoice};
 use super::state::{Query, Tab};
 use super::workspace::{EncoderSource, Workspace};
@@ -86,6 +87,8 @@ pub enum Command {
     SetMargin(f32),
     /// Something in the attack lab.
     Attack(AttackCommand),
+    /// Something about sets of images.
+    Sets(SetsCommand),
     /// Something in the hard-negative workbench.
     Negatives(NegativesCommand),
     /// Show a view.

@@ -5,6 +5,7 @@ mod browser;
 mod command;
 mod files;
 mod negatives;
+mod sets;
 mod settings;
 mod state;
 mod workspace;
@@ -17,8 +18,10 @@ pub use browser::{Browser, Sort};
 pub use command::{Command, Pick};
 pub use files::read_json;
 pub use negatives::{
-    Decided, IfConfirmed, NegativeSet, Negatives, NegativesCommand, NegativesPlan, Regions, Why,
+    Decided, IfConfirmed, NegativeSet, Negatives, NegativesCommand, NegativesPlan, PairOrder,
+    Regions, Why,
 };
+pub use sets::{Combine, Sets, SetsCommand};
 pub use settings::{Recent, Settings, ThemeChoice};
 pub use state::{
     AnswerView, Embedded, Entry, JobView, Level, ModelCard, Query, RuntimeView, Session, Tab,

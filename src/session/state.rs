@@ -3,6 +3,7 @@
 use super::attack::AttackLab;
 use super::browser::Browser;
 use super::negatives::Negatives;
+use super::sets::Sets;
 use super::settings::Settings;
 use super::workspace::{EncoderSource, Workspace};
 use crate::compute::{Adapter, Direction, Embeddings, Groups, Hit};
@@ -194,6 +195,8 @@ pub struct Session {
     pub history: Vec<Query>,
     /// The browser's list.
     pub browser: Browser,
+    /// Sets of images.
+    pub sets: Sets,
     /// The hard-negative workbench.
     pub negatives: Negatives,
     /// The attack lab.
@@ -230,6 +233,7 @@ impl Session {
             answer: None,
             history: Vec::new(),
             browser: Browser::default(),
+            sets: Sets::default(),
             negatives: Negatives::default(),
             lab: AttackLab::default(),
             tab: Tab::Retrieval,
@@ -253,7 +257,8 @@ impl Session {
             return;
         };
         let mut browser = std::mem::take(&mut self.browser);
-        browser.refresh(&dataset, self.side, self.direction(self.side));
+        let only = self.sets.shown();
+        browser.refresh(&dataset, self.side, self.direction(self.side), only);
         self.browser = browser;
     }
 

@@ -5,6 +5,7 @@ use crate::encoder::EncoderOptions;
 use crate::error::Result;
 use crate::files::{file_name, write_json};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
 /// Where images and captions come from.
@@ -78,6 +79,9 @@ pub struct Workspace {
     /// Images per fold; `None` for the full set.
     #[serde(default)]
     pub fold: Option<usize>,
+    /// Sets of images that were named, by the images' names.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub sets: BTreeMap<String, Vec<String>>,
 }
 
 impl Default for Workspace {
@@ -89,6 +93,7 @@ impl Default for Workspace {
             options: EncoderOptions::default(),
             margin: 0.2,
             fold: None,
+            sets: BTreeMap::new(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The browser: every image or caption, filtered and sorted, with the rank of its right one.
 
-use super::widgets::{grouped, named_area, picture_in, segmented, weak};
+use super::widgets::{grouped, mark, named_area, picture_in, segmented, weak};
 use super::{Field, View, theme};
 use crate::retrieval::Side;
 use crate::session::{Command, Query, Sort};
@@ -170,6 +170,9 @@ fn thumbnails_ui(ui: &mut Ui, view: &mut View<'_>) {
                 picture_in(ui, view.pictures, row, rect, true);
                 if let Some(rank) = rank {
                     rank_badge(ui, rect, rank);
+                }
+                if session.sets.marked.contains(&row) {
+                    mark(ui, rect);
                 }
                 if chosen {
                     let stroke = Stroke::new(2.5, t.accent);

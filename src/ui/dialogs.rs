@@ -17,7 +17,7 @@ pub fn dialogs_ui(ctx: &Context, view: &mut View<'_>) {
 }
 
 /// A dialog with room around its contents.
-fn dialog(ctx: &Context, name: &str) -> Modal {
+pub fn dialog(ctx: &Context, name: &str) -> Modal {
     let frame = egui::Frame::popup(&ctx.global_style()).inner_margin(16.0);
     Modal::new(Id::unique(name)).frame(frame)
 }

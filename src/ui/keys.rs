@@ -4,7 +4,7 @@ use super::palette::Palette;
 use super::{Field, View};
 use crate::dataset::Verdict;
 use crate::session::{
-    AttackCommand, Command, LabPage, NegativesCommand, Pick, Query, Tab, ThemeChoice,
+    AttackCommand, Command, LabPage, NegativesCommand, Pick, Query, SetsCommand, Tab, ThemeChoice,
 };
 use egui::{Context, Key, Modifiers};
 
@@ -54,9 +54,16 @@ pub fn keys(ctx: &Context, view: &mut View<'_>) {
     let modal = view.state.palette.is_some()
         || view.state.settings.is_some()
         || view.state.runtime
+        || view.state.sets.is_some()
         || session.question.is_some();
     if modal || ctx.text_edit_focused() {
         return;
+    }
+    if pressed(Modifiers::NONE, Key::M) {
+        view.ask(Command::Sets(SetsCommand::MarkQuery));
+    }
+    if pressed(Modifiers::SHIFT, Key::M) {
+        view.state.sets = Some(String::new());
     }
     // A button that was clicked keeps the focus: plain keys are its own then, shortcuts are not.
     let focused = ctx.egui_wants_keyboard_input();

@@ -14,6 +14,7 @@ mod palette;
 mod pictures;
 mod query;
 mod results;
+mod sets;
 mod shell;
 mod summary;
 mod theme;
@@ -49,6 +50,8 @@ pub struct UiState {
     palette: Option<palette::Palette>,
     settings: Option<Box<Settings>>,
     runtime: bool,
+    /// The name of a set while it is typed; the dialog is open.
+    sets: Option<String>,
     options: Option<Box<EncoderOptions>>,
     preprocess_side: u32,
     lab: attack::LabState,
@@ -85,6 +88,7 @@ pub fn draw(
     keys::keys(ui.ctx(), &mut view);
     shell::shell_ui(ui, &mut view);
     dialogs::dialogs_ui(ui.ctx(), &mut view);
+    sets::sets_ui(ui.ctx(), &mut view);
     palette::palette_ui(ui.ctx(), &mut view);
     overlays::toasts_ui(ui.ctx(), &mut view);
     overlays::drop_overlay_ui(ui.ctx(), &mut view);

@@ -1,13 +1,13 @@
 //! The command palette (Ctrl+K): every command by name, and every caption and image by its words.
 
+mod actions;
+
 use super::widgets::weak;
 use super::{Field, View};
 use crate::dataset::Image;
-use crate::encoder::Flavour;
 use crate::retrieval::Side;
-use crate::session::{
-    AttackCommand, Command, LabPage, Pick, Query, Sort, Tab, ThemeChoice, Workspace,
-};
+use crate::session::{Command, Query};
+use actions::{Action, actions};
 use egui::{Align2, Context, Key, Modifiers, RichText};
 
 /// The palette while it is open.
@@ -18,167 +18,6 @@ pub struct Palette {
     /// Images and captions that hold the words of `searched`: looked for once a text, not once a frame.
     rows: Vec<(String, Query)>,
     searched: String,
-}
-
-enum Action {
-    Run(Box<Command>),
-    Settings,
-    Runtime,
-    FocusQuery,
-}
-
-fn actions(view: &View<'_>) -> Vec<(String, &'static str, Action)> {
-    let run = |title: &str, keys, command| (title.to_owned(), keys, Action::Run(Box::new(command)));
-    let mut list = vec![
-        run(
-            "Open a dataset folder…",
-            "Ctrl+O",
-            Command::Pick(Pick::DatasetFolder),
-        ),
-        run("Open a caption file…", "", Command::Pick(Pick::DatasetFile)),
-        run(
-            "Open embeddings (.npy for each side)…",
-            "",
-            Command::Pick(Pick::Embeddings),
-        ),
-        run(
-            "Open an encoder folder…",
-            "Ctrl+E",
-            Command::Pick(Pick::EncoderFolder),
-        ),
-        run(
-            "Open an encoder from two files…",
-            "",
-            Command::Pick(Pick::EncoderPair),
-        ),
-        run(
-            "Open a workspace…",
-            "Ctrl+Shift+O",
-            Command::Pick(Pick::Workspace),
-        ),
-        run("Save the workspace…", "Ctrl+S", Command::SaveWorkspace),
-        run(
-            "Open the demo",
-            "",
-            Command::OpenWorkspace(Box::new(Workspace::demo()), None),
-        ),
-        run("Query with a picture…", "", Command::Pick(Pick::Picture)),
-        ("Type a query".to_owned(), "Ctrl+L", Action::FocusQuery),
-        run(
-            "Images look for captions (I→T)",
-            "D",
-            Command::SetSide(Side::Image),
-        ),
-        run(
-            "Captions look for images (T→I)",
-            "D",
-            Command::SetSide(Side::Text),
-        ),
-        run("Back to the query before", "Ctrl+Z", Command::Back),
-    ];
-    list.extend(lab_actions(view));
-    list.extend(view_actions(view));
-    for recent in &view.session.settings.recent {
-        let workspace = Box::new(recent.workspace.clone());
-        let command = Command::OpenWorkspace(workspace, recent.file.clone());
-        list.push(run(&format!("Recent: {}", recent.title), "", command));
-    }
-    list
-}
-
-/// Commands of the attack lab.
-fn lab_actions(view: &View<'_>) -> Vec<(String, &'static str, Action)> {
-    let lab = &view.session.lab;
-    let run = |title: &str, keys, command| {
-        let command = Command::Attack(command);
-        (title.to_owned(), keys, Action::Run(Box::new(command)))
-    };
-    let Some(image) = lab.image else {
-        return Vec::new();
-    };
-    let mut list = vec![
-        run("Attack: this picture", "Ctrl+Enter", AttackCommand::Run),
-        run(
-            "Attack: take this picture to the lab",
-            "",
-            AttackCommand::Take(image, None),
-        ),
-        run(
-            "Attack: words of its caption…",
-            "",
-            AttackCommand::ShowPage(LabPage::Words),
-        ),
-        run(
-            "Attack: the whole set…",
-            "",
-            AttackCommand::ShowPage(LabPage::Set),
-        ),
-    ];
-    if lab.last().is_some() {
-        list.push(run("Attack: undo", "Ctrl+Z", AttackCommand::Undo));
-        list.push(run("Attack: export…", "", AttackCommand::Export(None)));
-    }
-    list
-}
-
-/// Commands that change how things are shown.
-fn view_actions(view: &View<'_>) -> Vec<(String, &'static str, Action)> {
-    let run = |title: &str, keys, command| (title.to_owned(), keys, Action::Run(Box::new(command)));
-    let session = view.session;
-    vec![
-        run("Sort: dataset order", "", Command::SetSort(Sort::File)),
-        run("Sort: worst rank first", "", Command::SetSort(Sort::Rank)),
-        run(
-            "Sort: smallest margin first",
-            "",
-            Command::SetSort(Sort::Margin),
-        ),
-        run(
-            "Show all / only where the right one is not first",
-            "",
-            Command::SetWrongOnly(!session.browser.wrong_only),
-        ),
-        run("Evaluate the full set", "", Command::SetFold(None)),
-        run(
-            "Evaluate folds of 1,000 images",
-            "",
-            Command::SetFold(Some(1000)),
-        ),
-        run(
-            "Theme: dark",
-            "Ctrl+T",
-            Command::SetTheme(ThemeChoice::Dark),
-        ),
-        run(
-            "Theme: light",
-            "Ctrl+T",
-            Command::SetTheme(ThemeChoice::Light),
-        ),
-        run(
-            "Theme: as the system",
-            "",
-            Command::SetTheme(ThemeChoice::System),
-        ),
-        ("Settings…".to_owned(), "", Action::Settings),
-        ("Runtime and adapters…".to_owned(), "", Action::Runtime),
-        run(
-            "Install ONNX Runtime (CPU)",
-            "",
-            Command::InstallRuntime(Flavour::Cpu),
-        ),
-        run(
-            "Install ONNX Runtime (CUDA)",
-            "",
-            Command::InstallRuntime(Flavour::Cuda),
-        ),
-        run("Show retrieval", "", Command::Show(Tab::Retrieval)),
-        run("Show the attack lab", "", Command::Show(Tab::Attack)),
-        run("Show the models", "", Command::Show(Tab::Models)),
-        run("Show problems", "", Command::Show(Tab::Problems)),
-        run("Show the log", "", Command::Show(Tab::Log)),
-        run("Full screen", "F11", Command::ToggleFullscreen),
-        run("Quit", "Ctrl+Q", Command::Quit),
-    ]
 }
 
 /// Does `title` hold every one of `words`, which are in lower case?
@@ -292,6 +131,7 @@ pub fn palette_ui(ctx: &Context, view: &mut View<'_>) {
             Action::Run(command) => view.ask(*command),
             Action::Settings => view.state.settings = Some(Box::new(view.session.settings.clone())),
             Action::Runtime => view.state.runtime = true,
+            Action::Sets => view.state.sets = Some(String::new()),
             Action::FocusQuery => view.state.focus = Some(Field::Query),
         }
     } else if !modal.should_close() {

@@ -16,7 +16,7 @@ pub const RAIL: [(Tab, &str, &str); 6] = [
     ),
     (
         Tab::Negatives,
-        "Hard negatives",
+        "Negatives",
         "What the model nearly prefers to the right answer, or does",
     ),
     (
@@ -310,8 +310,28 @@ fn status_ui(ui: &mut Ui, view: &mut View<'_>) {
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             summary::line(ui, view);
+            sets_button_ui(ui, view);
         });
     });
+}
+
+/// What is marked, and which set alone is shown; opens the dialog of sets.
+fn sets_button_ui(ui: &mut Ui, view: &mut View<'_>) {
+    let sets = &view.session.sets;
+    if view.session.dataset.is_none() {
+        return;
+    }
+    let mut text = match sets.marked.len() {
+        0 => "Sets…".to_owned(),
+        n => format!("{} marked", grouped(n)),
+    };
+    if let Some(only) = &sets.only {
+        text = format!("only {only} · {text}");
+    }
+    let hint = "Sets of images (Shift+M); M marks the image of the query";
+    if ui.small_button(text).on_hover_text(hint).clicked() {
+        view.state.sets = Some(String::new());
+    }
 }
 
 fn job_ui(ui: &mut Ui, progress: &Progress) {

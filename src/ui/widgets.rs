@@ -46,6 +46,14 @@ pub fn picture_in(ui: &Ui, pictures: &mut Pictures, image: u32, rect: Rect, fill
     }
 }
 
+/// The sign of a marked image, in the upper left corner of its picture.
+pub fn mark(ui: &Ui, picture: Rect) {
+    let t = tokens(ui);
+    let at = picture.left_top() + egui::vec2(9.0, 9.0);
+    ui.painter()
+        .circle(at, 5.0, t.accent, Stroke::new(1.5, Color32::WHITE));
+}
+
 /// A clickable area with a name for AccessKit.
 pub fn named_area(
     ui: &Ui,

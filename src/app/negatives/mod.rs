@@ -127,6 +127,11 @@ impl App {
         }
     }
 
+    /// Mines again, for other sets of images or decisions.
+    pub(super) fn mine_again(&mut self) {
+        self.negatives.wanted = true;
+    }
+
     /// What a failed or cancelled job of the workbench leaves.
     pub(super) fn negatives_ended(&mut self, slot: &str) {
         if slot == NEGATIVES {
@@ -156,6 +161,7 @@ impl App {
             ground: self.negatives.ground.clone(),
             confirmed: self.session.negatives.decided.confirmed.clone(),
             rejected: self.session.negatives.decided.rejected.clone(),
+            only: self.session.sets.shown().cloned(),
         })
     }
 

@@ -10,9 +10,10 @@ use crate::encoder::{Encoder, Provider};
 use crate::error::{Error, Result};
 use crate::retrieval::mine::{Corpus, MinedPair, Pairing, mine};
 use crate::retrieval::{Bounds, Doubt, Evaluation, Metrics, Pairs, Side, Wording, confirmed_ranks};
-use crate::session::{Embedded, IfConfirmed, NegativeSet, NegativesPlan, Regions, Why};
+use crate::session::{Embedded, IfConfirmed, NegativeSet, NegativesPlan, PairOrder, Regions, Why};
 use crate::task::{Task, lock};
 use rayon::prelude::*;
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
@@ -41,6 +42,8 @@ pub struct Bench {
     pub ground: Ground,
     pub confirmed: Pairs,
     pub rejected: Pairs,
+    /// Images that alone are shown.
+    pub only: Option<BTreeSet<u32>>,
 }
 
 impl Bench {
@@ -83,7 +86,7 @@ impl Bench {
         Ok(known)
     }
 
-    /// Mines what `plan` asks for, smallest margin first.
+    /// Mines what `plan` asks for.
     pub fn mine(&self, plan: NegativesPlan, task: &Task) -> Result<NegativeSet> {
         let since = Instant::now();
         plan.options.check()?;
@@ -113,8 +116,18 @@ impl Bench {
             },
             doubt: &doubt,
         };
+        let shown = |u: usize| {
+            let query = mined.units[u].query;
+            self.only.as_ref().is_none_or(|only| {
+                only.contains(&match plan.side {
+                    Side::Image => query,
+                    Side::Text => self.embedded.groups.owner(query as usize) as u32,
+                })
+            })
+        };
         let mut pairs: Vec<MinedPair> = (0..mined.units.len())
             .into_par_iter()
+            .filter(|&u| shown(u))
             .flat_map_iter(|u| mined.of(u).iter().map(move |&hit| (u, hit)))
             .map(|(u, hit)| {
                 task.check()?;
@@ -123,8 +136,12 @@ impl Bench {
             .collect::<Result<_>>()?;
         pairs.par_sort_by(|a, b| {
             let rows = |p: &MinedPair| (p.query, p.positive, p.negative);
-            a.margin()
-                .total_cmp(&b.margin())
+            let (a_first, b_first) = match plan.order {
+                PairOrder::Nearest => (a.margin().abs(), b.margin().abs()),
+                PairOrder::Worst => (a.margin(), b.margin()),
+            };
+            a_first
+                .total_cmp(&b_first)
                 .then_with(|| rows(a).cmp(&rows(b)))
         });
         Ok(NegativeSet {

@@ -20,6 +20,18 @@ pub struct NegativesPlan {
     pub side: Side,
     /// Filters and numbers.
     pub options: MineOptions,
+    /// Which pairs come first.
+    pub order: PairOrder,
+}
+
+/// Order of the pairs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PairOrder {
+    /// Those nearest to a tie first: the near misses.
+    #[default]
+    Nearest,
+    /// The smallest margin first: the gross errors.
+    Worst,
 }
 
 impl Default for NegativesPlan {
@@ -30,6 +42,7 @@ impl Default for NegativesPlan {
                 margin_below: Some(0.0),
                 ..MineOptions::default()
             },
+            order: PairOrder::default(),
         }
     }
 }
@@ -39,7 +52,7 @@ impl Default for NegativesPlan {
 pub struct NegativeSet {
     /// What was asked for.
     pub plan: NegativesPlan,
-    /// Smallest margin first.
+    /// In the order that was asked for.
     pub pairs: Vec<MinedPair>,
     /// From where on evidence counts.
     pub bounds: Bounds,

@@ -62,7 +62,7 @@ pub fn negatives_ui(ui: &mut Ui, view: &mut View<'_>) {
         ui.multiply_opacity(0.55);
     }
     let columns = row::Columns::of(ui.available_width() - 8.0);
-    row::head_ui(ui, &columns, set.plan.side);
+    row::head_ui(ui, view, &columns, set.plan.side);
     rows_ui(ui, view, &dataset, &set, &columns);
 }
 

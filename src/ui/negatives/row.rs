@@ -2,11 +2,11 @@
 
 use super::super::View;
 use super::super::theme::{Tokens, tokens};
-use super::super::widgets::{grouped, margin_colour, named_area, picture_in, signed, tag};
+use super::super::widgets::{grouped, margin_colour, mark, named_area, picture_in, signed, tag};
 use crate::dataset::{Dataset, Verdict};
 use crate::retrieval::Side;
 use crate::retrieval::mine::MinedPair;
-use crate::session::{Command, NegativeSet, NegativesCommand};
+use crate::session::{Command, NegativeSet, NegativesCommand, PairOrder};
 use egui::text::LayoutJob;
 use egui::{Align2, CornerRadius, FontId, Rect, Role, Sense, Ui};
 
@@ -14,6 +14,7 @@ use egui::{Align2, CornerRadius, FontId, Rect, Role, Sense, Ui};
 pub const HEIGHT: f32 = 66.0;
 const PICTURE: f32 = 50.0;
 const PAD: f32 = 8.0;
+const MARGIN: f32 = 66.0;
 
 /// Where the columns lie, from the left edge.
 pub struct Columns {
@@ -29,7 +30,7 @@ pub struct Columns {
 impl Columns {
     /// For a list this wide.
     pub fn of(wide: f32) -> Self {
-        let (flag, rank, margin) = (112.0, 52.0, 66.0);
+        let (flag, rank, margin) = (112.0, 52.0, MARGIN);
         let text = (wide - PICTURE - 2.0 * PAD - flag - rank - margin).max(160.0) / 2.0;
         let right = PICTURE + 2.0 * PAD;
         let negative = right + text;
@@ -47,7 +48,7 @@ impl Columns {
 }
 
 /// The names of the columns.
-pub fn head_ui(ui: &mut Ui, columns: &Columns, side: Side) {
+pub fn head_ui(ui: &mut Ui, view: &mut View<'_>, columns: &Columns, side: Side) {
     let t = tokens(ui);
     let (rect, _) = ui.allocate_exact_size(egui::vec2(columns.wide, 20.0), Sense::hover());
     let font = || FontId::proportional(12.0);
@@ -67,10 +68,14 @@ pub fn head_ui(ui: &mut Ui, columns: &Columns, side: Side) {
     left(columns.query, query);
     left(columns.right, right);
     left(columns.negative, negative);
-    for (x, text) in [(columns.margin, "Margin"), (columns.rank, "Rank")] {
-        ui.painter()
-            .text(at(x), Align2::RIGHT_CENTER, text, font(), t.weak);
-    }
+    ui.painter().text(
+        at(columns.rank),
+        Align2::RIGHT_CENTER,
+        "Rank",
+        font(),
+        t.weak,
+    );
+    order_ui(ui, view, rect, columns);
     ui.painter().text(
         at(columns.flag),
         Align2::RIGHT_CENTER,
@@ -80,6 +85,33 @@ pub fn head_ui(ui: &mut Ui, columns: &Columns, side: Side) {
     );
     let line = egui::Stroke::new(1.0, t.line);
     ui.painter().hline(rect.x_range(), rect.bottom(), line);
+}
+
+/// The head of the margins turns their order.
+fn order_ui(ui: &Ui, view: &mut View<'_>, head: Rect, columns: &Columns) {
+    let t = tokens(ui);
+    let mut plan = view.session.negatives.plan;
+    let (text, hint, other) = match plan.order {
+        PairOrder::Nearest => (
+            "Margin, nearest",
+            "Nearest to a tie first",
+            PairOrder::Worst,
+        ),
+        PairOrder::Worst => ("Margin, worst", "Smallest margin first", PairOrder::Nearest),
+    };
+    let right = head.left() + columns.margin;
+    let area = Rect::from_x_y_ranges(right - 100.0..=right, head.y_range());
+    let id = ui.scope_id().with("order of pairs");
+    let name = || format!("{text}: {hint}");
+    let response = named_area(ui, area, id, Role::ColumnHeader, true, name);
+    let ink = if response.hovered() { t.text } else { t.weak };
+    let font = FontId::proportional(12.0);
+    ui.painter()
+        .text(area.right_center(), Align2::RIGHT_CENTER, text, font, ink);
+    if response.on_hover_text(hint).clicked() {
+        plan.order = other;
+        view.ask(Command::Negatives(NegativesCommand::SetPlan(plan)));
+    }
 }
 
 /// What a pair's line says.
@@ -160,6 +192,9 @@ pub fn row_ui(
         picture(columns.query),
         true,
     );
+    if view.session.sets.marked.contains(&said.picture) {
+        mark(ui, picture(columns.query));
+    }
     let mut left = columns.negative;
     if let Some(image) = said.negative_picture {
         picture_in(ui, view.pictures, image, picture(left), true);
@@ -178,7 +213,7 @@ pub fn row_ui(
         t.text,
         &t,
     );
-    let room = columns.margin - 66.0 - left - PAD;
+    let room = columns.margin - MARGIN - left - PAD;
     cell(ui, rect, left, room, said.negative, pair.scores[1], ink, &t);
     let number = |x: f32, text: String, colour| {
         let at = egui::pos2(rect.left() + x, middle);
