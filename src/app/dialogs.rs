@@ -3,7 +3,7 @@
 use super::App;
 use super::events::Event;
 use super::jobs::DIALOG;
-use crate::dataset::PICTURE_EXTENSIONS;
+use crate::dataset::{PICTURE_EXTENSIONS, vectors};
 use crate::encoder::EncoderOptions;
 use crate::error::Error;
 use crate::session::{AttackCommand, DataSource, EncoderSource, Pick, Vocabulary};
@@ -96,21 +96,30 @@ impl App {
                 self.wait_for(pick, move || one(pollster::block_on(future)));
             }
             Pick::EncoderPair => {
-                self.pick_two(pick, ["Image tower (.onnx)", "Text tower (.onnx)"], "onnx");
+                self.pick_two(
+                    pick,
+                    ["Image tower (.onnx)", "Text tower (.onnx)"],
+                    &["onnx"],
+                );
             }
             Pick::Embeddings => self.pick_two(
                 pick,
-                ["Image embeddings (.npy)", "Text embeddings (.npy)"],
-                "npy",
+                ["Image embeddings", "Text embeddings"],
+                &vectors::EXTENSIONS,
             ),
         }
     }
 
-    fn pick_two(&mut self, pick: Pick, titles: [&'static str; 2], extension: &'static str) {
+    fn pick_two(
+        &mut self,
+        pick: Pick,
+        titles: [&'static str; 2],
+        extensions: &'static [&'static str],
+    ) {
         let ask = |title: &str| {
             AsyncFileDialog::new()
                 .set_title(title)
-                .add_filter(extension, &[extension])
+                .add_filter(extensions.join(", "), extensions)
                 .pick_file()
         };
         let (first, second) = (ask(titles[0]), ask(titles[1]));

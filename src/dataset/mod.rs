@@ -4,10 +4,13 @@
 //! Captions are stored grouped by image, so that the captions of an image are one range of rows everywhere.
 
 pub mod demo;
+pub mod export;
 pub mod formats;
 mod jpeg;
 pub mod npy;
 mod picture;
+pub mod trials;
+pub mod vectors;
 
 pub use formats::open;
 pub use picture::{
@@ -28,6 +31,21 @@ pub struct Image {
 }
 
 impl Image {
+    /// With its picture in a file of its own.
+    pub fn file(name: impl Into<String>, path: impl Into<PathBuf>) -> Self {
+        Self {
+            name: name.into(),
+            path: Some(path.into()),
+        }
+    }
+
+    /// Where the picture lies, as errors call it.
+    pub fn place(&self) -> PathBuf {
+        self.path
+            .clone()
+            .unwrap_or_else(|| PathBuf::from(&self.name))
+    }
+
     /// The picture's file as it is stored, undecoded.
     ///
     /// # Errors

@@ -1,11 +1,13 @@
 //! Ranks, metrics, hard negatives and ranking losses of an image-caption retrieval.
 
+mod compositional;
 mod evaluate;
 mod metrics;
 mod query;
 mod read;
 
+pub use compositional::{Category, Compositional, Winoground, compositional};
 pub use evaluate::{EvalOptions, Evaluation, Report, evaluate};
 pub use metrics::{Metrics, histogram, rank_bins};
 pub use query::{Answer, Side, answer};
-pub use read::read_embeddings;
+pub use read::{read_embeddings, read_side};

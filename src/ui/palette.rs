@@ -37,7 +37,7 @@ fn actions(view: &View<'_>) -> Vec<(String, &'static str, Action)> {
         ),
         run("Open a caption file…", "", Command::Pick(Pick::DatasetFile)),
         run(
-            "Open embeddings (.npy for each side)…",
+            "Open embeddings (a file for each side)…",
             "",
             Command::Pick(Pick::Embeddings),
         ),
