@@ -1,6 +1,6 @@
 //! Caption files, and the copies of the pictures that they name.
 
-use super::training::csv_failed;
+use super::sheet::csv_failed;
 use super::{Export, Format, Item, require_items};
 use crate::dataset::is_picture_name;
 use crate::error::{Error, Result};

@@ -67,7 +67,8 @@ fn archive(
     })
 }
 
-/// One sample: the picture, its captions a line each, and the same as JSON, where a line break survives.
+/// One sample: the picture, its captions a line each, and the same as JSON, which also has its name. Captions that
+/// lines do not hold are in the JSON alone.
 fn sample(
     export: &Export<'_>,
     i: usize,
@@ -75,31 +76,34 @@ fn sample(
     archive: &mut tar::Builder<&mut BufWriter<&File>>,
 ) -> std::io::Result<()> {
     let item = &export.items[i];
-    let key = item
-        .name
-        .rsplit_once('.')
-        .map_or(item.name.as_str(), |(stem, _)| stem);
-    let text = item
-        .captions
-        .iter()
-        .map(|caption| caption.replace(['\n', '\r'], " ") + "\n")
-        .collect::<String>();
+    let (key, _) = item.name.rsplit_once('.').unwrap_or((&item.name, ""));
     let about = json!({
         "key": key,
         "file_name": item.image.name,
         "captions": item.captions,
     });
-    for (name, content) in [
-        (item.name.clone(), picture),
-        (format!("{key}.txt"), text.as_bytes()),
-        (format!("{key}.json"), about.to_string().as_bytes()),
-    ] {
-        let mut header = tar::Header::new_gnu();
-        header.set_size(content.len() as u64);
-        header.set_mode(0o644);
-        archive.append_data(&mut header, name, content)?;
+    add(archive, &item.name, picture)?;
+    let text = item.captions.join("\n");
+    let lines = text.lines().eq(item.captions.iter().map(String::as_str));
+    if lines && !text.contains('\r') && !text.trim_start().starts_with(['{', '[']) {
+        add(archive, &format!("{key}.txt"), text.as_bytes())?;
     }
-    Ok(())
+    add(
+        archive,
+        &format!("{key}.json"),
+        about.to_string().as_bytes(),
+    )
+}
+
+fn add(
+    archive: &mut tar::Builder<&mut BufWriter<&File>>,
+    name: &str,
+    content: &[u8],
+) -> std::io::Result<()> {
+    let mut header = tar::Header::new_gnu();
+    header.set_size(content.len() as u64);
+    header.set_mode(0o644);
+    archive.append_data(&mut header, name, content)
 }
 
 /// Writes `path` with the columns `image` (its stored bytes and its name) and `caption` (a list), which the Hugging

@@ -1,35 +1,33 @@
 //! A matrix of a `.parquet` file: a column of lists of floats, or a column for each value.
 
 use super::floats::room;
+use super::growing::Growing;
 use super::safetensors::or_list;
 use super::{EITHER, IMAGES, TEXTS};
 use crate::dataset::export::columns::{failed, message};
-use crate::error::{Error, Result, thousands};
+use crate::error::{Error, Result};
 use crate::files::replace_with;
 use crate::task::Task;
-use parquet::basic::{LogicalType, Type as Physical};
-use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
-use parquet::data_type::{DataType, FixedLenByteArray, FloatType};
-use parquet::errors::ParquetError;
-use parquet::file::properties::{EnabledStatistics, WriterProperties};
-use parquet::file::reader::{FileReader, SerializedFileReader};
-use parquet::file::writer::SerializedFileWriter;
-use parquet::schema::types::{ColumnDescriptor, SchemaDescriptor};
+use ::parquet::basic::{LogicalType, Type as Physical};
+use ::parquet::data_type::FloatType;
+use ::parquet::errors::ParquetError;
+use ::parquet::file::properties::{EnabledStatistics, WriterProperties};
+use ::parquet::file::reader::{FileReader, SerializedFileReader};
+use ::parquet::file::writer::SerializedFileWriter;
+use ::parquet::schema::types::{ColumnDescriptor, SchemaDescriptor};
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
-const WRITE: &str = "Write one column of lists of float32, all of one length, or one column of floats for each value.";
-
-/// Rows read at a time from a column.
-const ROWS: usize = 1024;
+pub(super) const WRITE: &str = "Write one column of lists of float32, all of one length, or one column of floats for each value.";
 
 fn open(path: &Path) -> Result<SerializedFileReader<File>> {
     let file = File::open(path).map_err(Error::io("read", path))?;
     SerializedFileReader::new(file).map_err(|e| unreadable(path, &e))
 }
 
-fn unreadable(path: &Path, error: &ParquetError) -> Error {
+/// What the crate says of a file that it cannot read.
+pub(super) fn unreadable(path: &Path, error: &ParquetError) -> Error {
     Error::dataset(
         path,
         format!("cannot be read as Parquet: {error}"),
@@ -147,152 +145,6 @@ fn find(path: &Path, schema: &SchemaDescriptor, names: &[&str]) -> Result<Found>
                 format!("Name the one to read {}.", or_list(names)),
             ))
         }
-    }
-}
-
-/// The matrix as it grows.
-struct Growing<'a> {
-    path: &'a Path,
-    /// The column being read.
-    name: String,
-    rows: usize,
-    columns: usize,
-    values: Vec<f32>,
-    task: &'a Task,
-}
-
-/// Numbers of one batch, with the levels that say where lists begin.
-#[derive(Default)]
-struct Batch {
-    numbers: Vec<f32>,
-    starts: Vec<i16>,
-    present: Vec<i16>,
-}
-
-impl Growing<'_> {
-    /// Appends the rows of a column of lists.
-    fn lists(&mut self, column: ColumnReader, half: bool) -> Result<()> {
-        self.batches(column, half, |rows, batch, full| {
-            if batch.numbers.len() != batch.starts.len() || batch.present.iter().any(|&d| d < full)
-            {
-                return Err(rows.gap());
-            }
-            let heads = (0..batch.starts.len()).filter(|&i| batch.starts[i] == 0);
-            let heads: Vec<usize> = heads.chain([batch.starts.len()]).collect();
-            for pair in heads.windows(2) {
-                let length = pair[1] - pair[0];
-                if rows.columns == 0 {
-                    rows.columns = length;
-                    rows.values = room(rows.path, rows.rows.saturating_mul(length))?;
-                }
-                if length != rows.columns {
-                    return Err(Error::dataset(
-                        rows.path,
-                        format!(
-                            "row {} of its column {} holds {length} values, the first {}",
-                            thousands((rows.values.len() / rows.columns) as u64),
-                            rows.name,
-                            rows.columns
-                        ),
-                        WRITE,
-                    ));
-                }
-                rows.values
-                    .extend_from_slice(&batch.numbers[pair[0]..pair[1]]);
-            }
-            Ok(())
-        })
-    }
-
-    /// Fills place `place` of the rows from `first`.
-    fn flat(&mut self, column: ColumnReader, half: bool, first: usize, place: usize) -> Result<()> {
-        let mut row = first;
-        self.batches(column, half, |rows, batch, full| {
-            if batch.present.iter().any(|&d| d < full) {
-                return Err(rows.gap());
-            }
-            for &number in &batch.numbers {
-                if let Some(value) = rows.values.get_mut(row * rows.columns + place) {
-                    *value = number;
-                }
-                row += 1;
-            }
-            Ok(())
-        })
-    }
-
-    fn gap(&self) -> Error {
-        Error::dataset(
-            self.path,
-            format!(
-                "its column {} has a missing value or an empty list",
-                self.name
-            ),
-            "Leave those rows out, in both files of embeddings.",
-        )
-    }
-
-    /// Hands the column to `take` in batches, with the definition level of a value that is there.
-    fn batches(
-        &mut self,
-        column: ColumnReader,
-        half: bool,
-        take: impl FnMut(&mut Self, &Batch, i16) -> Result<()>,
-    ) -> Result<()> {
-        match column {
-            ColumnReader::FloatColumnReader(reader) => self.typed(reader, |&v| v, take),
-            ColumnReader::DoubleColumnReader(reader) => self.typed(reader, |&v| v as f32, take),
-            ColumnReader::FixedLenByteArrayColumnReader(reader) if half => {
-                self.typed(reader, half_of, take)
-            }
-            _ => Err(Error::dataset(
-                self.path,
-                format!("its column {} holds no floats", self.name),
-                WRITE,
-            )),
-        }
-    }
-
-    fn typed<T: DataType>(
-        &mut self,
-        mut reader: ColumnReaderImpl<T>,
-        number: impl Fn(&T::T) -> f32,
-        mut take: impl FnMut(&mut Self, &Batch, i16) -> Result<()>,
-    ) -> Result<()> {
-        let mut batch = Batch::default();
-        let mut values = Vec::new();
-        loop {
-            self.task.check()?;
-            batch.starts.clear();
-            batch.present.clear();
-            values.clear();
-            let (records, ..) = reader
-                .read_records(
-                    ROWS,
-                    Some(&mut batch.present),
-                    Some(&mut batch.starts),
-                    &mut values,
-                )
-                .map_err(|e| unreadable(self.path, &e))?;
-            if records == 0 {
-                return Ok(());
-            }
-            batch.numbers.clear();
-            batch.numbers.extend(values.iter().map(&number));
-            let full = batch.present.iter().copied().max().unwrap_or(0);
-            // A batch in which nothing is present has no full level to compare with.
-            if batch.numbers.is_empty() {
-                return Err(self.gap());
-            }
-            take(self, &batch, full)?;
-        }
-    }
-}
-
-fn half_of(bytes: &FixedLenByteArray) -> f32 {
-    match *bytes.data() {
-        [a, b] => half::f16::from_le_bytes([a, b]).to_f32(),
-        _ => f32::NAN,
     }
 }
 
