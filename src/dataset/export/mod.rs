@@ -188,9 +188,13 @@ pub fn write(
             continue;
         }
         let image = &dataset.images[i];
-        let name = if copied && format != Format::Parquet {
+        let name = if copied {
             names.name(image, format == Format::WebDataset)
         } else {
+            if names.is_taken(&image.name) {
+                let what = "shares its name with another image: readers take them for one";
+                export.changed(&image.name, what);
+            }
             image.name.clone()
         };
         if name != image.name {

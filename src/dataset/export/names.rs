@@ -44,6 +44,11 @@ impl Names {
         name
     }
 
+    /// Takes `name` as it is; was it taken before?
+    pub fn is_taken(&mut self, name: &str) -> bool {
+        !self.taken.insert(name.to_owned())
+    }
+
     fn take(&mut self, name: &str) -> bool {
         self.taken.insert(name.to_lowercase())
     }

@@ -103,10 +103,10 @@ fn json(cell: Cell) -> Value {
         Cell::Integer(number) => number.into(),
         Cell::Texts(texts) => texts.into(),
         Cell::Integers(numbers) => numbers.into(),
-        // A float32 in its own shortest form: as a float64 it would grow nine more digits.
+        // A float32 in its own shortest form, with a point: as a float64 it would grow nine more digits.
         Cell::Floats(numbers) => numbers
             .into_iter()
-            .map(|v| serde_json::from_str(&v.to_string()).unwrap_or(Value::Null))
+            .map(|v| serde_json::from_str(&format!("{v:?}")).unwrap_or(Value::Null))
             .collect::<Vec<Value>>()
             .into(),
     }
