@@ -16,10 +16,7 @@ pub fn replace(
     path: &Path,
     fill: impl FnOnce(&mut BufWriter<&File>) -> std::io::Result<()>,
 ) -> Result<()> {
-    let folder = path
-        .parent()
-        .filter(|p| !p.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
+    let folder = folder_of(path);
     std::fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
     // Made by `File`, so that it has the permissions of any other new file.
     let part = tempfile::Builder::new()
@@ -38,6 +35,34 @@ pub fn replace(
     Ok(())
 }
 
+/// As [`replace`], for a `fill` that fails in more ways than writing does: a cancelled task, a source that cannot be read.
+///
+/// # Errors
+/// Those of `fill`; the folder or the file cannot be written. Either way `path` stays as it was.
+pub fn replace_with<T>(
+    path: &Path,
+    fill: impl FnOnce(&mut BufWriter<&File>) -> Result<T>,
+) -> Result<T> {
+    let mut outcome = None;
+    let written = replace(path, |out| match fill(out) {
+        Ok(value) => {
+            outcome = Some(Ok(value));
+            Ok(())
+        }
+        Err(error) => {
+            outcome = Some(Err(error));
+            Err(std::io::Error::other("stopped"))
+        }
+    });
+    match (outcome, written) {
+        (Some(Ok(value)), Ok(())) => Ok(value),
+        (Some(Err(error)), _) | (_, Err(error)) => Err(error),
+        (None, Ok(())) => Err(Error::io("write", path)(std::io::Error::other(
+            "nothing was written",
+        ))),
+    }
+}
+
 /// Writes `value` as JSON; the old file stays whole until the new one is.
 ///
 /// # Errors
@@ -46,6 +71,13 @@ pub fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
     let text = serde_json::to_vec_pretty(value)
         .map_err(|e| Error::request(format!("cannot write {}: {e}", path.display()), ""))?;
     replace(path, |out| out.write_all(&text))
+}
+
+/// The folder that `path` lies in.
+pub fn folder_of(path: &Path) -> &Path {
+    path.parent()
+        .filter(|p| !p.as_os_str().is_empty())
+        .unwrap_or(Path::new("."))
 }
 
 /// The last part of `path`, or all of it where it has none.

@@ -9,7 +9,7 @@
 //! | [`error`] | the one error type: cause, file, remedy |
 //! | [`files`] | files written whole or not at all |
 //! | [`task`] | the handle that long work takes: progress, cancel; the threads that run it |
-//! | [`dataset`] | images, captions, which belongs to which; `formats/` has one file per format |
+//! | [`dataset`] | images, captions, which belongs to which; `formats/` has one file per format, `export/` writes them, `vectors/` files of embeddings |
 //! | [`onnx`] | a model as a graph: the protobuf view, static shapes, the graph builder |
 //! | [`grad`] | the gradient transform: driver, objectives, lowering, `rules/` (one file per family of operators) |
 //! | [`compute`] | where numbers are crunched: `Gpu` (wgpu and `shaders/`) and `Cpu`, one trait |
@@ -27,7 +27,9 @@
 //!
 //! # Where to add things
 //!
-//! - a dataset format: one file in `dataset/formats/`, one line in its table
+//! - a dataset format: one file in `dataset/formats/`, one line in its table; to write it, one function in
+//!   `dataset/export/` and its lines in `dataset/export/format.rs`
+//! - a benchmark with given negatives: one file in `dataset/formats/`, its line in `dataset/trials.rs`
 //! - an operator with a gradient: one line in its family's table in `grad/rules/` (or `grad/lower/`), one test case
 //! - a kernel: one file in `shaders/`, one method of [`compute::Engine`], one parity test
 //! - an attack: one file in `attack/white/` or `attack/query/`, its lines in `attack/method.rs` and `attack/settings.rs`, one test case

@@ -9,9 +9,11 @@
 
 mod architecture;
 mod attack;
+mod compositional;
 mod compute;
 mod dataset;
 mod encoder;
+mod export;
 mod grad;
 mod mine;
 mod onnx;

@@ -3,7 +3,7 @@
 use super::App;
 use super::events::Event;
 use super::jobs::DIALOG;
-use crate::dataset::PICTURE_EXTENSIONS;
+use crate::dataset::{PICTURE_EXTENSIONS, vectors};
 use crate::encoder::EncoderOptions;
 use crate::error::Error;
 use crate::session::{
@@ -97,29 +97,44 @@ impl App {
                 let future = dialog.set_title(title).pick_folder();
                 self.wait_for(pick, move || one(pollster::block_on(future)));
             }
-            Pick::ExportNegatives => {
-                let dialog = dialog
-                    .set_title("Export the hard negatives shown")
-                    .add_filter("JSON lines", &["jsonl"]);
+            Pick::ExportNegatives(layout) => {
+                let dialog = dialog.set_title("Export the hard negatives shown");
+                let dialog = dialog.add_filter("JSON lines", &["jsonl"]);
+                let dialog = if layout.is_some() {
+                    dialog
+                        .add_filter("CSV", &["csv"])
+                        .add_filter("Parquet", &["parquet"])
+                } else {
+                    dialog
+                };
                 let future = dialog.set_file_name("negatives.jsonl").save_file();
                 self.wait_for(pick, move || one(pollster::block_on(future)));
             }
             Pick::EncoderPair => {
-                self.pick_two(pick, ["Image tower (.onnx)", "Text tower (.onnx)"], "onnx");
+                self.pick_two(
+                    pick,
+                    ["Image tower (.onnx)", "Text tower (.onnx)"],
+                    &["onnx"],
+                );
             }
             Pick::Embeddings => self.pick_two(
                 pick,
-                ["Image embeddings (.npy)", "Text embeddings (.npy)"],
-                "npy",
+                ["Image embeddings", "Text embeddings"],
+                &vectors::EXTENSIONS,
             ),
         }
     }
 
-    fn pick_two(&mut self, pick: Pick, titles: [&'static str; 2], extension: &'static str) {
+    fn pick_two(
+        &mut self,
+        pick: Pick,
+        titles: [&'static str; 2],
+        extensions: &'static [&'static str],
+    ) {
         let ask = |title: &str| {
             AsyncFileDialog::new()
                 .set_title(title)
-                .add_filter(extension, &[extension])
+                .add_filter(extensions.join(", "), extensions)
                 .pick_file()
         };
         let (first, second) = (ask(titles[0]), ask(titles[1]));
@@ -180,8 +195,8 @@ impl App {
             (Pick::Synonyms, _) => self.session.lab.words.plan.synonyms = Some(first),
             (Pick::ExportAttack, _) => self.execute_lab(AttackCommand::Export(Some(first))),
             (Pick::ExportSet, _) => self.execute_lab(AttackCommand::ExportSet(Some(first))),
-            (Pick::ExportNegatives, _) => {
-                self.execute_negatives(NegativesCommand::Export(Some(first)));
+            (Pick::ExportNegatives(layout), _) => {
+                self.execute_negatives(NegativesCommand::Export(layout, Some(first)));
             }
             (Pick::SetFolder, _) => self.session.lab.set.plan.save = Some(first),
             (Pick::TransferFolder, _) => self.session.lab.set.plan.transfer = Some(first),

@@ -5,7 +5,7 @@ use crate::compute::{Engine, Groups};
 use crate::dataset::{self, Dataset, Image, is_picture_name, open_picture};
 use crate::encoder::{Cache, Encoder, EncoderFiles, EncoderOptions, data_dir};
 use crate::error::{Error, Result};
-use crate::retrieval::{EvalOptions, Evaluation, Side, answer, evaluate, read_embeddings};
+use crate::retrieval::{EvalOptions, Evaluation, Side, answer, evaluate, read_side};
 use crate::session::{AnswerView, DataSource, Embedded, EncoderSource, Query, Workspace};
 use crate::task::Task;
 use std::path::{Path, PathBuf};
@@ -23,15 +23,16 @@ pub fn open_source(source: &DataSource, task: &Task) -> Result<(Dataset, Option<
         DataSource::Demo => Ok((dataset::open(&demo_folder()?, task)?, None)),
         DataSource::Path(path) => Ok((dataset::open(path, task)?, None)),
         DataSource::Embeddings { images, texts } => {
-            let (dataset, embedded) = open_embeddings(images, texts)?;
+            let (dataset, embedded) = open_embeddings(images, texts, task)?;
             Ok((dataset, Some(embedded)))
         }
     }
 }
 
 /// A dataset of which only the embeddings are known; captions follow the images in order.
-fn open_embeddings(images: &Path, texts: &Path) -> Result<(Dataset, Embedded)> {
-    let (image_rows, text_rows) = (read_embeddings(images)?, read_embeddings(texts)?);
+fn open_embeddings(images: &Path, texts: &Path, task: &Task) -> Result<(Dataset, Embedded)> {
+    let image_rows = read_side(images, Side::Image, task)?;
+    let text_rows = read_side(texts, Side::Text, task)?;
     let (n, m) = (image_rows.rows(), text_rows.rows());
     if n == 0 || m == 0 || !m.is_multiple_of(n) || image_rows.dim() != text_rows.dim() {
         return Err(Error::dataset(

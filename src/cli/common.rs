@@ -9,7 +9,7 @@ use crate::encoder::{
 };
 use crate::error::{Error, Result};
 use crate::onnx::{Dim, ModelInfo};
-use crate::retrieval::read_embeddings;
+use crate::retrieval::{Side, read_side};
 use crate::task::Task;
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -156,21 +156,22 @@ impl EngineArgs {
 /// Embeddings that were computed elsewhere.
 #[derive(Debug, Args)]
 pub struct VectorArgs {
-    /// Image embeddings (.npy, one row per image), with --text-embeds: no encoder is run
-    #[arg(long, value_name = "NPY", requires = "text_embeds")]
+    /// Image embeddings (.npy, .safetensors or .parquet; one row per image), with --text-embeds: no encoder is run
+    #[arg(long, value_name = "FILE", requires = "text_embeds")]
     pub image_embeds: Option<PathBuf>,
-    /// Caption embeddings (.npy, one row per caption, grouped by image)
-    #[arg(long, value_name = "NPY", requires = "image_embeds")]
+    /// Caption embeddings (one row per caption, grouped by image); may be the same .safetensors or .parquet file
+    #[arg(long, value_name = "FILE", requires = "image_embeds")]
     pub text_embeds: Option<PathBuf>,
 }
 
 impl VectorArgs {
     /// Reads both sides, where they were given. Their row lengths agree.
-    pub fn open(&self) -> Result<Option<(Embeddings, Embeddings)>> {
+    pub fn open(&self, task: &Task) -> Result<Option<(Embeddings, Embeddings)>> {
         let (Some(images), Some(texts)) = (&self.image_embeds, &self.text_embeds) else {
             return Ok(None);
         };
-        let (i, t) = (read_embeddings(images)?, read_embeddings(texts)?);
+        let i = read_side(images, Side::Image, task)?;
+        let t = read_side(texts, Side::Text, task)?;
         if i.dim() != t.dim() {
             return Err(Error::request(
                 format!(

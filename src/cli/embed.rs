@@ -1,9 +1,10 @@
-//! `nearmiss embed`: vectors of a dataset as `.npy` files.
+//! `nearmiss embed`: vectors of a dataset as files.
 
 use super::common::EncoderArgs;
 use super::material::open_dataset;
 use super::output::{counted, emit, watched};
 use super::vectors;
+use crate::dataset::vectors::{EXTENSIONS, IMAGES, TEXTS};
 use crate::encoder::Embedded;
 use crate::error::{Error, Result};
 use crate::files::replace;
@@ -25,6 +26,9 @@ pub struct Embed {
     /// Folder for `image_embeds.npy`, `text_embeds.npy` and `order.json`
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
+    /// Files of embeddings: npy, safetensors or parquet
+    #[arg(long, value_name = "NAME", default_value = EXTENSIONS[0], value_parser = EXTENSIONS)]
+    format: String,
 }
 
 impl Embed {
@@ -40,7 +44,7 @@ impl Embed {
             Ok::<_, Error>((embedded, encoder.name().to_string()))
         })?;
         let seconds = start.elapsed().as_secs_f64();
-        save(&self.out, &embedded, &name)?;
+        let files = save(&self.out, &self.format, &embedded, &name)?;
         let (images, captions) = (embedded.images.rows(), embedded.texts.rows());
         let report = json!({
             "out": self.out,
@@ -56,26 +60,29 @@ impl Embed {
         emit(&report, json, || {
             format!(
                 "{} and {} of {} values by {name} in {seconds:.1} s ({} and {} from the cache)\n\
-                 Written to {}: image_embeds.npy, text_embeds.npy, order.json",
+                 Written to {}: {}, order.json",
                 counted(images, "image"),
                 counted(captions, "caption"),
                 embedded.images.dim(),
                 embedded.cached_images,
                 embedded.cached_texts,
-                self.out.display()
+                self.out.display(),
+                files.join(", ")
             )
         })
     }
 }
 
 /// Writes both sides, then the names of their rows: whoever finds `order.json` finds the vectors complete.
-fn save(folder: &Path, embedded: &Embedded, encoder: &str) -> Result<()> {
+/// Returns what the vectors are called.
+fn save(folder: &Path, extension: &str, embedded: &Embedded, encoder: &str) -> Result<[String; 2]> {
     let order = folder.join("order.json");
     if order.exists() {
         std::fs::remove_file(&order).map_err(Error::io("replace", &order))?;
     }
-    vectors::write(&folder.join("image_embeds.npy"), &embedded.images)?;
-    vectors::write(&folder.join("text_embeds.npy"), &embedded.texts)?;
+    let files = [IMAGES, TEXTS].map(|name| format!("{name}.{extension}"));
+    vectors::write(&folder.join(&files[0]), IMAGES, &embedded.images)?;
+    vectors::write(&folder.join(&files[1]), TEXTS, &embedded.texts)?;
     let dataset = &embedded.dataset;
     let names: Vec<&str> = dataset
         .images
@@ -95,5 +102,6 @@ fn save(folder: &Path, embedded: &Embedded, encoder: &str) -> Result<()> {
         "offsets": dataset.offsets,
         "skipped": skipped,
     });
-    replace(&order, |out| writeln!(out, "{rows:#}"))
+    replace(&order, |out| writeln!(out, "{rows:#}"))?;
+    Ok(files)
 }

@@ -1,8 +1,10 @@
 //! `nearmiss eval`: the figures of a retrieval paper's table.
 
+use super::benchmark::score;
 use super::common::{EncoderArgs, EngineArgs, VectorArgs, positive};
-use super::material::material;
+use super::material::{is_demo, material};
 use super::output::{counted, emit, watched};
+use crate::dataset::trials;
 use crate::error::{Error, Result};
 use crate::retrieval::{EvalOptions, Metrics, Report, evaluate};
 use clap::{ArgGroup, Args};
@@ -16,7 +18,7 @@ const FOLD: usize = 1_000;
 #[derive(Debug, Args)]
 #[command(group(ArgGroup::new("source").required(true).args(["encoder", "image_model", "image_embeds"])))]
 pub struct Eval {
-    /// Dataset file or folder, or `demo`
+    /// Dataset file or folder, or `demo`; also a benchmark with given negatives: Winoground, ARO or `SugarCrepe`
     #[arg(
         long,
         value_name = "PATH|demo",
@@ -48,6 +50,17 @@ impl Eval {
                 format!("a margin of {} makes no hinge", self.margin),
                 "Give a margin from 0, such as 0.2.",
             ));
+        }
+        if let Some(path) = self.dataset.as_deref().filter(|path| !is_demo(path))
+            && let Some(trials) = watched(|task| trials::open(path, task))?
+        {
+            if self.folds.or(self.captions_per_image).is_some() {
+                return Err(Error::request(
+                    format!("{} has no folds and groups", trials.benchmark.name()),
+                    "Leave out --folds and --captions-per-image.",
+                ));
+            }
+            return score(&trials, &self.encoder, &self.vectors, json);
         }
         let engine = self.engine.open()?;
         let material = material(

@@ -3,7 +3,7 @@
 use super::common::{EncoderArgs, VectorArgs};
 use super::output::{warn, watched};
 use crate::compute::{Embeddings, Groups};
-use crate::dataset::{self, Dataset};
+use crate::dataset::{self, Dataset, Problem};
 use crate::encoder::{Embedded, Encoder, data_dir};
 use crate::error::{Error, Result, thousands};
 use crate::task::Task;
@@ -34,7 +34,7 @@ pub fn material(
 ) -> Result<Material> {
     watched(|task| {
         let dataset = dataset.map(|path| open_dataset(path, task)).transpose()?;
-        if let Some((images, texts)) = vectors.open()? {
+        if let Some((images, texts)) = vectors.open(task)? {
             let groups = match &dataset {
                 Some(dataset) => {
                     skipped(dataset);
@@ -100,12 +100,17 @@ pub fn demo() -> Result<PathBuf> {
 
 /// Says on standard error what the dataset listed and skipped.
 pub fn skipped(dataset: &Dataset) {
+    list("skipped", &dataset.problems);
+}
+
+/// Says on standard error what was done to which, the first few by name.
+pub fn list(done: &str, problems: &[Problem]) {
     const SHOWN: usize = 5;
-    for problem in dataset.problems.iter().take(SHOWN) {
-        warn(format!("skipped {}: {}", problem.place, problem.what));
+    for problem in problems.iter().take(SHOWN) {
+        warn(format!("{done} {}: {}", problem.place, problem.what));
     }
-    if let Some(more @ 1..) = dataset.problems.len().checked_sub(SHOWN) {
-        warn(format!("skipped {} more", thousands(more as u64)));
+    if let Some(more @ 1..) = problems.len().checked_sub(SHOWN) {
+        warn(format!("{done} {} more", thousands(more as u64)));
     }
 }
 

@@ -6,7 +6,9 @@
 mod answer;
 mod attack;
 mod bench;
+mod benchmark;
 mod common;
+mod convert;
 mod doctor;
 mod embed;
 mod eval;
@@ -43,8 +45,10 @@ pub struct Cli {
 pub enum Command {
     /// Say which engines, libraries, adapters and folders are in use
     Doctor(doctor::Doctor),
-    /// Embed a dataset and write the vectors as .npy files
+    /// Embed a dataset and write the vectors as .npy, .safetensors or .parquet files
     Embed(Box<embed::Embed>),
+    /// Write a dataset, or a part of it, in another format; embeddings in another container
+    Convert(convert::Convert),
     /// Recall, median and mean rank, rsum and ranking losses, both directions
     Eval(Box<eval::Eval>),
     /// The best-ranked other side of one image, caption, text or picture
@@ -88,6 +92,7 @@ fn dispatch(command: Command, json: bool) -> Result<()> {
     match command {
         Command::Doctor(arguments) => arguments.run(json),
         Command::Embed(arguments) => arguments.run(json),
+        Command::Convert(arguments) => arguments.run(json),
         Command::Eval(arguments) => arguments.run(json),
         Command::Rank(arguments) => arguments.run(json),
         Command::Mine(arguments) => arguments.run(json),

@@ -1,25 +1,25 @@
-//! Embeddings as `.npy` files.
+//! Embeddings as files.
 
 use crate::compute::Embeddings;
-use crate::dataset::npy::write_array;
+use crate::dataset::vectors;
 use crate::error::Result;
+use crate::task::Task;
 use std::path::Path;
 
-/// Writes `embeddings` to `path` as float32: to a temporary name first, then renamed.
+/// Writes `embeddings` to `path` as float32, in the container of its extension, under `name` where that has names: to
+/// a temporary name first, then renamed.
 ///
 /// # Errors
-/// The file cannot be written.
-pub fn write(path: &Path, embeddings: &Embeddings) -> Result<()> {
-    write_array(
-        path,
-        embeddings.data(),
-        &[embeddings.rows(), embeddings.dim()],
-    )
+/// Another extension; the file cannot be written.
+pub fn write(path: &Path, name: &str, embeddings: &Embeddings) -> Result<()> {
+    let (values, dim) = (embeddings.data(), embeddings.dim());
+    vectors::write(path, name, values, dim, &Task::detached())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dataset::vectors::{EITHER, EXTENSIONS};
     use crate::files::replace;
     use crate::retrieval::read_embeddings as read;
     use npyz::WriterBuilder;
@@ -31,11 +31,13 @@ mod tests {
     #[test]
     fn vectors_survive_a_round_trip() {
         let dir = folder();
-        let path = dir.path().join("a.npy");
         let vectors = Embeddings::new(vec![3.0, 4.0, 0.0, 1.0, 0.0, 0.0], 2).unwrap();
-        write(&path, &vectors).unwrap();
-        assert_eq!(read(&path).unwrap(), vectors);
-        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+        for (n, extension) in EXTENSIONS.iter().enumerate() {
+            let path = dir.path().join("a").with_extension(extension);
+            write(&path, EITHER, &vectors).unwrap();
+            assert_eq!(read(&path).unwrap(), vectors, "{extension}");
+            assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), n + 1);
+        }
     }
 
     #[test]

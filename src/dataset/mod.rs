@@ -5,10 +5,13 @@
 
 mod decisions;
 pub mod demo;
+pub mod export;
 pub mod formats;
 mod jpeg;
 pub mod npy;
 mod picture;
+pub mod trials;
+pub mod vectors;
 
 pub use decisions::{Decisions, Verdict};
 pub use formats::open;
@@ -30,6 +33,21 @@ pub struct Image {
 }
 
 impl Image {
+    /// With its picture in a file of its own.
+    pub fn file(name: impl Into<String>, path: impl Into<PathBuf>) -> Self {
+        Self {
+            name: name.into(),
+            path: Some(path.into()),
+        }
+    }
+
+    /// Where the picture lies, as errors call it.
+    pub fn place(&self) -> PathBuf {
+        self.path
+            .clone()
+            .unwrap_or_else(|| PathBuf::from(&self.name))
+    }
+
     /// The picture's file as it is stored, undecoded.
     ///
     /// # Errors

@@ -1,19 +1,29 @@
 //! Files of `NumPy` (`.npy`): matrices of embeddings, and arrays of any shape.
 
+use super::vectors::floats::{self, Number};
 use crate::error::{Error, Result};
 use crate::files::replace;
+use crate::task::Task;
 use npyz::{DType, Endianness, NpyHeader, Order, TypeChar, WriterBuilder};
+use std::fs::File;
+use std::io::{BufReader, Seek};
 use std::path::Path;
 
 const WRITE: &str =
     "Write it with numpy.save(file, array.astype('float32')), one row for each item.";
 
-/// Reads a matrix: its values row by row, the number of rows, and the number of columns.
+/// Reads a matrix: its values row by row, the number of rows, and the number of columns. Memory is the values and a
+/// megabyte.
 ///
 /// float16, float32 and float64 (rounded to `f32`), little endian, C or Fortran order. Errors name the file: not a
 /// `.npy`, not two-dimensional, another type, cut off, no values.
 pub fn read_npy(path: &Path) -> Result<(Vec<f32>, usize, usize)> {
-    let (values, shape) = read(path, converter)?;
+    read_matrix(path, &Task::detached())
+}
+
+/// As [`read_npy`], until `task` is cancelled.
+pub fn read_matrix(path: &Path, task: &Task) -> Result<(Vec<f32>, usize, usize)> {
+    let (values, shape) = read(path, float, task)?;
     let &[rows, columns] = shape.as_slice() else {
         let what = match shape.as_slice() {
             [] => "holds a single number".to_owned(),
@@ -45,53 +55,57 @@ pub fn write_array(path: &Path, values: &[f32], shape: &[usize]) -> Result<()> {
 
 /// Reads an array of any shape, row-major: as [`read_npy`], and int32 and int64 too (exact below 2^24).
 pub fn read_array(path: &Path) -> Result<(Vec<f32>, Vec<usize>)> {
-    read(path, |path, dtype| {
-        match dtype {
+    read(
+        path,
+        |path, dtype| match dtype {
             DType::Plain(plain) if plain.endianness() != Endianness::Big => {
                 match (plain.type_char(), plain.size_field()) {
-                    (TypeChar::Int, 4) => {
-                        return Ok(|data| each(data, |b| i32::from_le_bytes(b) as f32));
-                    }
-                    (TypeChar::Int, 8) => {
-                        return Ok(|data| each(data, |b| i64::from_le_bytes(b) as f32));
-                    }
-                    _ => {}
+                    (TypeChar::Int, 4) => Ok(Number::I32),
+                    (TypeChar::Int, 8) => Ok(Number::I64),
+                    _ => float(path, dtype),
                 }
             }
-            _ => {}
-        }
-        converter(path, dtype)
-    })
+            _ => float(path, dtype),
+        },
+        &Task::detached(),
+    )
 }
 
 fn read(
     path: &Path,
-    converter: impl Fn(&Path, &DType) -> Result<Convert>,
+    number: impl Fn(&Path, &DType) -> Result<Number>,
+    task: &Task,
 ) -> Result<(Vec<f32>, Vec<usize>)> {
-    let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
-    if bytes.is_empty() {
+    let file = File::open(path).map_err(Error::io("read", path))?;
+    let length = file.metadata().map_err(Error::io("read", path))?.len();
+    if length == 0 {
         return Err(Error::dataset(path, "is empty (0 bytes)", WRITE));
     }
-    let mut data = bytes.as_slice();
-    check_preamble(path, data)?;
-    let header = NpyHeader::from_reader(&mut data).map_err(|e| {
+    let mut input = BufReader::new(file);
+    check_preamble(path, floats::peek(path, &mut input)?, length)?;
+    let header = NpyHeader::from_reader(&mut input).map_err(|e| {
         Error::dataset(
             path,
             format!("has a NumPy header that cannot be read: {e}"),
             WRITE,
         )
     })?;
-    let convert = converter(path, &header.dtype())?;
-    let width = header.dtype().num_bytes().unwrap_or(0);
+    let number = number(path, &header.dtype())?;
     let sizes = || {
         let sizes: Vec<String> = header.shape().iter().map(u64::to_string).collect();
         sizes.join(" x ")
     };
-    let size = header
+    let count = header
         .shape()
         .iter()
-        .try_fold(width as u64, |n, &d| n.checked_mul(d));
-    let Some(data) = size.and_then(|size| data.get(..usize::try_from(size).ok()?)) else {
+        .try_fold(1, |n: u64, &d| n.checked_mul(d));
+    let start = input.stream_position().map_err(Error::io("read", path))?;
+    let fits = |count: &u64| {
+        count
+            .checked_mul(number.size() as u64)
+            .is_some_and(|size| size <= length.saturating_sub(start))
+    };
+    let Some(count) = count.filter(fits) else {
         return Err(Error::dataset(
             path,
             format!(
@@ -101,7 +115,7 @@ fn read(
             "Write or copy it again.",
         ));
     };
-    if data.is_empty() {
+    if count == 0 {
         return Err(Error::dataset(
             path,
             format!("holds no values ({})", sizes()),
@@ -109,31 +123,39 @@ fn read(
         ));
     }
     let shape: Vec<usize> = header.shape().iter().map(|&d| d as usize).collect();
-    let values = convert(data);
+    let count = count as usize;
     let values = match header.order() {
-        Order::C => values,
-        Order::Fortran => row_major(&values, &shape),
+        Order::C => floats::read(path, &mut input, number, count, task)?,
+        Order::Fortran => {
+            let mut values = floats::room(path, count)?;
+            values.resize(count, 0.0);
+            let mut at = 0;
+            floats::pieces(path, &mut input, number, count, task, |piece| {
+                for &value in piece {
+                    values[row_major(at, &shape, count)] = value;
+                    at += 1;
+                }
+            })?;
+            values
+        }
     };
     Ok((values, shape))
 }
 
-/// `values`, in which the first dimension runs fastest, so that the last one does.
-fn row_major(values: &[f32], shape: &[usize]) -> Vec<f32> {
-    let place = |mut i: usize| {
-        let mut place = 0;
-        let mut stride = values.len();
-        for &size in shape.iter().rev() {
-            stride /= size;
-            place += i % size * stride;
-            i /= size;
-        }
-        place
-    };
-    (0..values.len()).map(|i| values[place(i)]).collect()
+/// The place in row-major order of the `i`-th of `count` values in which the first dimension runs fastest.
+fn row_major(mut i: usize, shape: &[usize], count: usize) -> usize {
+    let (mut place, mut stride) = (0, count);
+    for &size in shape {
+        stride /= size;
+        place += i % size * stride;
+        i /= size;
+    }
+    place
 }
 
-/// The magic bytes are there and the header fits the file, so that no size in it can ask for more memory.
-fn check_preamble(path: &Path, bytes: &[u8]) -> Result<()> {
+/// The magic bytes are there and the header fits the file of `length` bytes, so that no size in it can ask for more
+/// memory.
+fn check_preamble(path: &Path, bytes: &[u8], length: u64) -> Result<()> {
     if !bytes.starts_with(b"\x93NUMPY") {
         let zip = bytes.starts_with(b"PK");
         let what = if zip {
@@ -143,14 +165,14 @@ fn check_preamble(path: &Path, bytes: &[u8]) -> Result<()> {
         };
         return Err(Error::dataset(path, what, WRITE));
     }
-    let length = match *bytes {
-        [_, _, _, _, _, _, 1, _, a, b, ..] => Some(10 + u32::from(u16::from_le_bytes([a, b]))),
+    let end = match *bytes {
+        [_, _, _, _, _, _, 1, _, a, b, ..] => Some(10 + u64::from(u16::from_le_bytes([a, b]))),
         [_, _, _, _, _, _, 2 | 3, _, a, b, c, d, ..] => {
-            u32::from_le_bytes([a, b, c, d]).checked_add(12)
+            Some(12 + u64::from(u32::from_le_bytes([a, b, c, d])))
         }
         _ => None,
     };
-    if length.is_some_and(|length| length as usize <= bytes.len()) {
+    if end.is_some_and(|end| end <= length) {
         return Ok(());
     }
     Err(Error::dataset(
@@ -160,11 +182,8 @@ fn check_preamble(path: &Path, bytes: &[u8]) -> Result<()> {
     ))
 }
 
-/// Bytes of some type to values.
-type Convert = fn(&[u8]) -> Vec<f32>;
-
-/// How the bytes of this type become `f32`.
-fn converter(path: &Path, dtype: &DType) -> Result<Convert> {
+/// How a type of floating point is stored.
+fn float(path: &Path, dtype: &DType) -> Result<Number> {
     let refuse = |what: String| {
         Error::dataset(
             path,
@@ -179,18 +198,9 @@ fn converter(path: &Path, dtype: &DType) -> Result<Convert> {
         return Err(refuse(format!("is big endian ({plain})")));
     }
     match (plain.type_char(), plain.size_field()) {
-        (TypeChar::Float, 2) => Ok(|data| each(data, |b| half::f16::from_le_bytes(b).to_f32())),
-        (TypeChar::Float, 4) => Ok(|data| each(data, f32::from_le_bytes)),
-        (TypeChar::Float, 8) => Ok(|data| each(data, |b| f64::from_le_bytes(b) as f32)),
+        (TypeChar::Float, 2) => Ok(Number::F16),
+        (TypeChar::Float, 4) => Ok(Number::F32),
+        (TypeChar::Float, 8) => Ok(Number::F64),
         _ => Err(refuse(format!("has the type {plain}"))),
     }
-}
-
-/// Every `N` bytes through `convert`.
-fn each<const N: usize>(data: &[u8], convert: impl Fn([u8; N]) -> f32) -> Vec<f32> {
-    data.as_chunks::<N>()
-        .0
-        .iter()
-        .map(|&chunk| convert(chunk))
-        .collect()
 }

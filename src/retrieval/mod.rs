@@ -1,5 +1,6 @@
 //! Ranks, metrics, hard negatives and ranking losses of an image-caption retrieval.
 
+mod compositional;
 mod doubt;
 mod evaluate;
 mod metrics;
@@ -8,11 +9,12 @@ mod query;
 mod read;
 mod wording;
 
+pub use compositional::{Category, Compositional, Winoground, compositional};
 pub use doubt::{Bounds, Doubt, Evidence, OVERLAP, Reason, confirmed_ranks};
 pub use evaluate::{EvalOptions, Evaluation, Report, evaluate};
 pub use metrics::{Metrics, histogram, rank_bins};
 pub use query::{Answer, Side, answer};
-pub use read::read_embeddings;
+pub use read::{read_embeddings, read_side};
 pub use wording::{Wording, is_stop_word, words};
 
 /// Pairs of an image's row and a caption's.

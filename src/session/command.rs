@@ -7,6 +7,7 @@ use super::sets::SetsCommand;
 use super::settings::{Settings, ThemeChoice};
 use super::state::{Query, Tab};
 use super::workspace::{EncoderSource, Workspace};
+use crate::dataset::export::Layout;
 use crate::encoder::{EncoderOptions, Flavour};
 use crate::retrieval::Side;
 use std::path::PathBuf;
@@ -44,8 +45,8 @@ pub enum Pick {
     SetFolder,
     /// A second encoder's folder.
     TransferFolder,
-    /// Where to write hard negatives.
-    ExportNegatives,
+    /// Where to write hard negatives: as lines, or in a layout to train on.
+    ExportNegatives(Option<Layout>),
 }
 
 /// One request of the user.

@@ -16,7 +16,7 @@ pub enum DataSource {
     Demo,
     /// A dataset's file or folder.
     Path(PathBuf),
-    /// Embeddings alone, `.npy` for each side; captions follow the images in order.
+    /// Embeddings alone, a file for each side; captions follow the images in order.
     Embeddings {
         /// Image embeddings, shape `[images, dim]`.
         images: PathBuf,

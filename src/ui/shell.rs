@@ -204,7 +204,7 @@ fn open_menu_ui(ui: &mut Ui, view: &mut View<'_>) {
     if item(ui, "Caption file…", "") {
         view.ask(Command::Pick(Pick::DatasetFile));
     }
-    if item(ui, "Embeddings (.npy for each side)…", "") {
+    if item(ui, "Embeddings (a file for each side)…", "") {
         view.ask(Command::Pick(Pick::Embeddings));
     }
     if item(ui, "Picture as a query…", "") {

@@ -4,6 +4,7 @@ use super::{Window, boot, click, errors, open, session, settle};
 use egui::Key;
 use egui_kittest::kittest::Queryable;
 use nearmiss::app::Start;
+use nearmiss::dataset::export::Layout;
 use nearmiss::dataset::{Decisions, Verdict, demo};
 use nearmiss::retrieval::Side;
 use nearmiss::session::{
@@ -134,7 +135,10 @@ fn a_false_negative_is_found_confirmed_counted_undone_and_kept() {
 
     // Export leaves the confirmed pair out.
     let path = folder.path().join("negatives.jsonl");
-    ask(&mut window, NegativesCommand::Export(Some(path.clone())));
+    ask(
+        &mut window,
+        NegativesCommand::Export(None, Some(path.clone())),
+    );
     let text = std::fs::read_to_string(&path).unwrap();
     let lines: Vec<serde_json::Value> = text
         .lines()
@@ -142,6 +146,15 @@ fn a_false_negative_is_found_confirmed_counted_undone_and_kept() {
         .collect();
     assert_eq!(lines.len(), wins - 1);
     assert!(lines.iter().all(|l| l["margin"].as_f64().unwrap() < 0.0));
+
+    let path = folder.path().join("triplets.csv");
+    ask(
+        &mut window,
+        NegativesCommand::Export(Some(Layout::Triplet), Some(path.clone())),
+    );
+    let text = std::fs::read_to_string(&path).unwrap();
+    // Each of the three captions of an image, with the negative of the image.
+    assert_eq!(text.lines().count(), 1 + 3 * (wins - 1));
 
     // Open again: the decision is still there, and the pair is no negative any more.
     drop(window);

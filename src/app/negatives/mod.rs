@@ -7,6 +7,7 @@ use super::App;
 use super::events::Event;
 use super::jobs::{DECISIONS, FIGURES, NEGATIVES, NEGATIVES_EXPORT, REGIONS, SAVE_DECISIONS, WHY};
 use super::work::demo_folder;
+use crate::dataset::export::Layout;
 use crate::dataset::{Dataset, Decisions};
 use crate::retrieval::Side;
 use crate::session::{
@@ -282,7 +283,9 @@ impl App {
                 }
             }
             NegativesCommand::ShowRegions(show) => negatives.show_regions = show,
-            NegativesCommand::Export(path) => self.export_negatives(path, dataset),
+            NegativesCommand::Export(layout, path) => {
+                self.export_negatives(layout, path, dataset);
+            }
         }
     }
 
@@ -317,19 +320,39 @@ impl App {
             });
     }
 
-    fn export_negatives(&mut self, path: Option<PathBuf>, dataset: Arc<Dataset>) {
+    fn export_negatives(
+        &mut self,
+        layout: Option<Layout>,
+        path: Option<PathBuf>,
+        dataset: Arc<Dataset>,
+    ) {
         let Some(set) = self.session.negatives.set.clone() else {
             let text = "There are no hard negatives to export";
             self.session.say(Level::Warning, text, "Mine them first.");
             return;
         };
         let Some(path) = path else {
-            self.pick(Pick::ExportNegatives);
+            self.pick(Pick::ExportNegatives(layout));
+            return;
+        };
+        let (Some(ranking), Some(embedded)) =
+            (self.session.ranking.clone(), self.session.embedded.clone())
+        else {
             return;
         };
         let confirmed = self.session.negatives.decided.confirmed.clone();
         self.jobs.start(NEGATIVES_EXPORT, "Exporting", move |task| {
-            export::export(&path, &set, &dataset, &confirmed, task)?;
+            let shown = export::Shown {
+                set: &set,
+                dataset: &dataset,
+                groups: &embedded.groups,
+                pairs: &ranking.ranking.pairs,
+                confirmed: &confirmed,
+            };
+            match layout {
+                None => shown.lines(&path, task)?,
+                Some(layout) => shown.examples(&path, layout, task)?,
+            }
             Ok(Event::Negatives(NegativesEvent::Exported(path)))
         });
     }

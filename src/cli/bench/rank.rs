@@ -4,6 +4,7 @@ use crate::cli::common::{EngineArgs, VectorArgs, positive};
 use crate::cli::output::{bytes, counted, emit, watched};
 use crate::cli::vectors;
 use crate::compute::{Embeddings, Groups, RankOptions};
+use crate::dataset::vectors::{IMAGES, TEXTS};
 use crate::error::{Error, Result, thousands};
 use clap::Args;
 use rayon::prelude::*;
@@ -46,7 +47,7 @@ impl Rank {
     /// Runs the command.
     pub fn run(&self, json: bool) -> Result<()> {
         let engine = self.engine.open()?;
-        let (images, texts) = match self.vectors.open()? {
+        let (images, texts) = match watched(|task| self.vectors.open(task))? {
             Some(both) => both,
             None => (
                 random(self.images, self.dim, self.seed)?,
@@ -55,8 +56,8 @@ impl Rank {
         };
         if let Some(folder) = &self.save {
             std::fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
-            vectors::write(&folder.join("images.npy"), &images)?;
-            vectors::write(&folder.join("texts.npy"), &texts)?;
+            vectors::write(&folder.join("images.npy"), IMAGES, &images)?;
+            vectors::write(&folder.join("texts.npy"), TEXTS, &texts)?;
         }
         let groups = shared_out(images.rows(), texts.rows())?;
         let options = RankOptions {

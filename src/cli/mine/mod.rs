@@ -100,7 +100,8 @@ impl Mine {
                 ranking: &found.ranking,
                 bounds: found.bounds,
             };
-            self.output.write(&found, &doubt, &material, json, task)
+            self.output
+                .write(&found, &doubt, &material, &options, json, task)
         })
     }
 

@@ -4,9 +4,10 @@ use super::{Found, size};
 use crate::cli::material::Material;
 use crate::cli::output::{counted, emit};
 use crate::dataset::Dataset;
+use crate::dataset::export::{Layout, write_training};
 use crate::error::{Error, Result, thousands};
 use crate::files::replace;
-use crate::retrieval::mine::{Id, Mined, Pairing, Row};
+use crate::retrieval::mine::{Examples, Id, MineOptions, Mined, Pairing, Row};
 use crate::retrieval::{Doubt, Side};
 use crate::task::Task;
 use clap::Args;
@@ -27,18 +28,55 @@ pub struct Output {
     /// File to write the negatives to; without it they are printed
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// What is written: pairs (one JSON object a line, into .jsonl), or the columns that sentence-transformers trains
+    /// on, into .jsonl, .csv or .parquet: triplet, n-tuple, n-tuple-scores, labeled-pair, labeled-list
+    #[arg(long, value_name = "FORMAT", default_value = "pairs", value_parser = form)]
+    format: Form,
+}
+
+/// A line for each pair, or examples to train on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Pairs,
+    Training(Layout),
+}
+
+fn form(text: &str) -> Result<Form, String> {
+    match text {
+        "pairs" => Ok(Form::Pairs),
+        other => other
+            .parse()
+            .map(Form::Training)
+            .map_err(|e: String| e.replace("one of", "one of pairs,")),
+    }
 }
 
 impl Output {
     /// Refuses what cannot be written, before the work.
     pub fn check(&self) -> Result<()> {
-        let Some(path) = &self.out else { return Ok(()) };
-        match path.extension().and_then(|e| e.to_str()) {
-            Some("jsonl" | "ndjson") => Ok(()),
-            _ => Err(Error::request(
-                format!("{} is no known kind of file", path.display()),
-                "Name it with the ending .jsonl.",
-            )),
+        let wrong = |what: String, remedy: &str| Err(Error::request(what, remedy));
+        match (&self.out, self.format) {
+            (None, Form::Pairs) => Ok(()),
+            (None, Form::Training(_)) => wrong(
+                "training examples go into a file".into(),
+                "Give --out FILE, named .jsonl, .csv or .parquet.",
+            ),
+            (Some(path), form) => {
+                let known: &[&str] = match form {
+                    Form::Pairs => &["jsonl", "ndjson"],
+                    Form::Training(_) => &["jsonl", "csv", "parquet"],
+                };
+                if path
+                    .extension()
+                    .is_some_and(|e| known.iter().any(|k| e == *k))
+                {
+                    return Ok(());
+                }
+                wrong(
+                    format!("{} is no known kind of file", path.display()),
+                    &format!("Name it with the ending .{}.", known.join(" or .")),
+                )
+            }
         }
     }
 
@@ -48,65 +86,100 @@ impl Output {
         found: &Found,
         doubt: &Doubt<'_>,
         material: &Material,
+        options: &MineOptions,
         json: bool,
         task: &Task,
     ) -> Result<()> {
         let total: usize = found.mined.iter().map(Mined::len).sum();
         let dataset = material.dataset.as_ref();
-        let pairing = |mined| Pairing {
-            mined,
-            direction: match mined.side {
-                Side::Image => &found.ranking.i2t,
-                Side::Text => &found.ranking.t2i,
-            },
-            doubt,
-        };
         task.begin("Writing", total as u64);
-        let lines = |out: &mut dyn Write| -> io::Result<()> {
-            for mined in &found.mined {
-                for (number, pair) in pairing(mined).iter().enumerate() {
-                    let row = Row::new(&pair, mined.side, dataset);
-                    serde_json::to_writer(&mut *out, &row)?;
-                    out.write_all(b"\n")?;
-                    if number.is_multiple_of(EVERY) {
-                        task.check().map_err(io::Error::other)?;
-                        task.add(EVERY as u64);
+        let lines = |out: &mut dyn Write| lines(found, doubt, dataset, out, task);
+        let Some(path) = &self.out else {
+            if json {
+                let mut out = io::BufWriter::new(io::stdout().lock());
+                return match lines(&mut out).and_then(|()| out.flush()) {
+                    Err(e) if e.kind() != io::ErrorKind::BrokenPipe => {
+                        Err(Error::io("write to", Path::new("standard output"))(e))
                     }
-                }
+                    _ => Ok(()),
+                };
             }
-            Ok(())
+            let mut text = format!("{}\n", size(material));
+            for mined in &found.mined {
+                table(&mut text, &pairing(found, doubt, mined), dataset);
+            }
+            return emit(&(), false, || text);
         };
-        if let Some(path) = &self.out {
-            replace(path, |out| lines(out))?;
-            let report = json!({
-                "out": path,
-                "negatives": total,
-                "queries": found.mined.iter().map(|m| m.units.len()).sum::<usize>(),
-            });
-            return emit(&report, json, || {
-                let negatives = counted(total, "negative");
-                format!(
-                    "{negatives} of {} written to {}",
-                    size(material),
-                    path.display()
-                )
-            });
+        let mut report = json!({
+            "out": path,
+            "negatives": total,
+            "queries": found.mined.iter().map(|m| m.units.len()).sum::<usize>(),
+        });
+        let mut skipped = String::new();
+        match self.format {
+            Form::Pairs => replace(path, |out| lines(out))?,
+            Form::Training(layout) => {
+                let examples = found.mined.iter().flat_map(|mined| {
+                    let examples = Examples {
+                        side: mined.side,
+                        measured: options.measured,
+                        groups: &material.groups,
+                        pairs: &found.ranking.pairs,
+                        dataset,
+                    };
+                    (0..mined.units.len())
+                        .flat_map(move |u| examples.of(mined.units[u], mined.of(u)))
+                });
+                let rows = write_training(path, layout, options.k, examples, task)?;
+                report["format"] = layout.name().into();
+                report["rows"] = rows.rows.into();
+                report["skipped"] = rows.skipped.into();
+                skipped = format!(
+                    ": {} rows of {}, {} examples left out for want of negatives",
+                    thousands(rows.rows),
+                    layout.name(),
+                    thousands(rows.skipped)
+                );
+            }
         }
-        if json {
-            let mut out = io::BufWriter::new(io::stdout().lock());
-            return match lines(&mut out).and_then(|()| out.flush()) {
-                Err(e) if e.kind() != io::ErrorKind::BrokenPipe => {
-                    Err(Error::io("write to", Path::new("standard output"))(e))
-                }
-                _ => Ok(()),
-            };
-        }
-        let mut text = format!("{}\n", size(material));
-        for mined in &found.mined {
-            table(&mut text, &pairing(mined), dataset);
-        }
-        emit(&(), false, || text)
+        emit(&report, json, || {
+            let negatives = counted(total, "negative");
+            let (size, path) = (size(material), path.display());
+            format!("{negatives} of {size} written to {path}{skipped}")
+        })
     }
+}
+
+fn pairing<'a>(found: &'a Found, doubt: &'a Doubt<'a>, mined: &'a Mined) -> Pairing<'a> {
+    Pairing {
+        mined,
+        direction: match mined.side {
+            Side::Image => &found.ranking.i2t,
+            Side::Text => &found.ranking.t2i,
+        },
+        doubt,
+    }
+}
+
+/// One JSON object a line.
+fn lines(
+    found: &Found,
+    doubt: &Doubt<'_>,
+    dataset: Option<&Dataset>,
+    out: &mut dyn Write,
+    task: &Task,
+) -> io::Result<()> {
+    for mined in &found.mined {
+        for (number, pair) in pairing(found, doubt, mined).iter().enumerate() {
+            serde_json::to_writer(&mut *out, &Row::new(&pair, mined.side, dataset))?;
+            out.write_all(b"\n")?;
+            if number.is_multiple_of(EVERY) {
+                task.check().map_err(io::Error::other)?;
+                task.add(EVERY as u64);
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The smallest margins of one direction.
@@ -141,8 +214,7 @@ fn table(text: &mut String, pairing: &Pairing<'_>, dataset: Option<&Dataset>) {
     );
     for &(_, u, at) in order.iter().take(SHOWN) {
         let pair = pairing.pair(u, mined.of(u)[at]);
-        let row = Row::new(&pair, mined.side, dataset);
-        let _ = writeln!(text, "{}", line(&row));
+        let _ = writeln!(text, "{}", line(&Row::new(&pair, mined.side, dataset)));
     }
     if let Some(more @ 1..) = order.len().checked_sub(SHOWN) {
         let _ = writeln!(

@@ -3,14 +3,18 @@
 //! A new format is one file here with `open`, and one line in `FORMATS`: how its files are named, how they begin.
 //! Rows go through `Gather`, which finds the pictures, groups captions and lists what is skipped.
 
+pub(super) mod aro;
 mod coco;
 mod finder;
 mod flickr_tokens;
 mod gather;
+mod given;
 mod karpathy;
 mod metadata_jsonl;
 mod sidecar;
+pub(super) mod sugarcrepe;
 mod table;
+pub(super) mod winoground;
 
 use super::picture::is_picture_name;
 use super::{Dataset, Problem};

@@ -4,11 +4,13 @@
 //! further down for those queries alone whose filters pass too few: memory stays the embeddings plus what is found.
 
 mod balance;
+mod examples;
 mod lists;
 mod options;
 mod rows;
 mod select;
 
+pub use examples::Examples;
 pub use options::{Distinct, Measured, MineOptions, Sampling};
 pub use rows::{Id, MinedPair, Pairing, Row};
 

@@ -2,6 +2,7 @@
 
 use super::NegativesPlan;
 use crate::dataset::Verdict;
+use crate::dataset::export::Layout;
 use std::path::PathBuf;
 
 /// One request of the user in the workbench.
@@ -23,6 +24,6 @@ pub enum NegativesCommand {
     Redo,
     /// Show the regions that raise the negative's score, or not.
     ShowRegions(bool),
-    /// Write the pairs shown; `None` asks where.
-    Export(Option<PathBuf>),
+    /// Write the pairs shown, as lines (`None`) or in a layout to train on; `None` asks where.
+    Export(Option<Layout>, Option<PathBuf>),
 }

@@ -11,7 +11,7 @@ pub use inspector::inspector_ui;
 use super::View;
 use super::theme::tokens;
 use super::widgets::{empty_state, grouped, primary, weak};
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, export};
 use crate::retrieval::Side;
 use crate::session::{
     Command, DataSource, NegativeSet, NegativesCommand, Pick, Session, Workspace,
@@ -100,13 +100,11 @@ fn count_ui(ui: &mut Ui, view: &mut View<'_>) {
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
         let set = session.negatives.set.as_ref();
         let enabled = set.is_some_and(|s| !s.pairs.is_empty());
-        if ui
-            .add_enabled(enabled, egui::Button::new("Export…"))
-            .on_hover_text("Write the pairs shown, without those confirmed as right")
-            .clicked()
-        {
-            view.ask(Command::Negatives(NegativesCommand::Export(None)));
-        }
+        ui.add_enabled_ui(enabled, |ui| {
+            ui.menu_button("Export…", |ui| export_ui(ui, view))
+                .response
+                .on_hover_text("Write the pairs shown, without those confirmed as right");
+        });
         if let Some(set) = set {
             let noun = if set.pairs.len() == 1 {
                 "pair"
@@ -129,6 +127,23 @@ fn count_ui(ui: &mut Ui, view: &mut View<'_>) {
             ui.add(egui::Spinner::new().size(14.0).color(tokens(ui).weak));
         }
     });
+}
+
+/// What the pairs shown can be written as.
+fn export_ui(ui: &mut Ui, view: &mut View<'_>) {
+    let choices = [
+        (None, "Pairs with scores and reasons…"),
+        (Some(export::Layout::Triplet), "Triplets to train on…"),
+        (Some(export::Layout::NTuple), "n-tuples…"),
+        (Some(export::Layout::NTupleScores), "n-tuples with scores…"),
+        (Some(export::Layout::LabeledPair), "Labelled pairs…"),
+        (Some(export::Layout::LabeledList), "Labelled lists…"),
+    ];
+    for (layout, name) in choices {
+        if ui.button(name).clicked() {
+            view.ask(Command::Negatives(NegativesCommand::Export(layout, None)));
+        }
+    }
 }
 
 fn missing_ui(ui: &mut Ui, view: &mut View<'_>) {

@@ -34,7 +34,7 @@ pub fn actions(view: &View<'_>) -> Vec<(String, &'static str, Action)> {
         ),
         run("Open a caption file…", "", Command::Pick(Pick::DatasetFile)),
         run(
-            "Open embeddings (.npy for each side)…",
+            "Open embeddings (a file for each side)…",
             "",
             Command::Pick(Pick::Embeddings),
         ),
@@ -114,7 +114,11 @@ fn negatives_actions(view: &View<'_>) -> Vec<(String, &'static str, Action)> {
                 "Ctrl+Z",
                 NegativesCommand::Undo,
             ),
-            negatives("Negatives: export…", "", NegativesCommand::Export(None)),
+            negatives(
+                "Negatives: export…",
+                "",
+                NegativesCommand::Export(None, None),
+            ),
         ]);
     }
     list

@@ -1,0 +1,192 @@
+//! `nearmiss convert`: a dataset in another format, embeddings in another container.
+
+use super::material::{is_demo, list, open_dataset, skipped};
+use super::output::{bytes, counted, emit, watched};
+use crate::dataset::Dataset;
+use crate::dataset::export::{self, Format, Written};
+use crate::dataset::vectors::{self, Container, EITHER, IMAGES, Matrix, TEXTS};
+use crate::error::{Error, Result};
+use crate::files::file_name;
+use clap::Args;
+use serde_json::json;
+use std::collections::HashMap;
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+/// Arguments of `convert`.
+#[derive(Debug, Args)]
+pub struct Convert {
+    /// Dataset file or folder, `demo`, or a file of embeddings
+    #[arg(value_name = "IN")]
+    input: PathBuf,
+    /// What to write, by its extension: .jsonl, .json, .csv, .token.txt for captions alone; .tar, .parquet with the
+    /// pictures inside; without an extension a new folder with copies of the pictures; .npy, .safetensors, .parquet
+    /// for embeddings
+    #[arg(value_name = "OUT")]
+    output: PathBuf,
+    /// imagefolder, karpathy, coco, flickr, csv, sidecar, webdataset or parquet, where the name of OUT does not say
+    #[arg(long, value_name = "NAME")]
+    format: Option<Format>,
+    /// Images (or rows of embeddings) to write: all, indices such as 0,5,7, or a file with a name or index a line
+    #[arg(long, value_name = "all|LIST|FILE", default_value = "all")]
+    images: String,
+}
+
+impl Convert {
+    /// Runs the command.
+    pub fn run(&self, json: bool) -> Result<()> {
+        if !is_demo(&self.input) && vectors::is_embeddings(&self.input) {
+            return self.embeddings(json);
+        }
+        if let Some(Container::Npy | Container::Safetensors) = Container::of(&self.output) {
+            return Err(Error::request(
+                format!("{} is no file of embeddings", self.input.display()),
+                "Embed a dataset with: nearmiss embed --dataset IN --encoder DIR --out DIR",
+            ));
+        }
+        let format = match (self.format, Format::of(&self.output)) {
+            (Some(format), _) | (None, Some(format)) => format,
+            (None, None) if self.output.extension().is_none() => Format::ImageFolder,
+            (None, None) => {
+                let known = Format::ALL.map(Format::name).join(", ");
+                return Err(Error::request(
+                    format!("{} has no known extension", self.output.display()),
+                    format!("Give --format, one of {known}."),
+                ));
+            }
+        };
+        let written = watched(|task| {
+            let dataset = open_dataset(&self.input, task)?;
+            skipped(&dataset);
+            let selection = selection(&self.images, &dataset)?;
+            export::write(&dataset, &selection, &self.output, format, task)
+        })?;
+        list("changed", &written.changed);
+        emit(&written, json, || describe(&written))
+    }
+
+    fn embeddings(&self, json: bool) -> Result<()> {
+        let Matrix {
+            values,
+            rows,
+            columns,
+        } = watched(|task| {
+            let matrix = vectors::read(&self.input, &[EITHER, IMAGES, TEXTS], task)?;
+            let matrix = self.rows_of(matrix)?;
+            vectors::write(
+                &self.output,
+                name_of(&self.input),
+                &matrix.values,
+                matrix.columns,
+                task,
+            )?;
+            Ok::<_, Error>(matrix)
+        })?;
+        drop(values);
+        let report = json!({ "out": self.output, "rows": rows, "dim": columns });
+        emit(&report, json, || {
+            format!(
+                "{} of {columns} values written to {}",
+                counted(rows, "row"),
+                self.output.display()
+            )
+        })
+    }
+
+    /// The selected rows.
+    fn rows_of(&self, matrix: Matrix) -> Result<Matrix> {
+        let rows = match self.images.as_str() {
+            "all" => return Ok(matrix),
+            text => listed(text, |name| {
+                name.parse().ok().filter(|&row: &usize| row < matrix.rows)
+            })?,
+        };
+        let row = |&i: &usize| &matrix.values[i * matrix.columns..(i + 1) * matrix.columns];
+        Ok(Matrix {
+            values: rows.iter().flat_map(row).copied().collect(),
+            rows: rows.len(),
+            columns: matrix.columns,
+        })
+    }
+}
+
+/// What the embeddings of `path` are called in a container that has names: as the file says by its own.
+fn name_of(path: &Path) -> &'static str {
+    let name = file_name(path).to_lowercase();
+    match (
+        name.contains("im"),
+        name.contains("text") || name.contains("cap"),
+    ) {
+        (true, false) => IMAGES,
+        (false, true) => TEXTS,
+        _ => EITHER,
+    }
+}
+
+/// The images that `text` selects.
+fn selection(text: &str, dataset: &Dataset) -> Result<Vec<usize>> {
+    if text == "all" {
+        return Ok((0..dataset.images.len()).collect());
+    }
+    let mut known: HashMap<String, usize> = HashMap::new();
+    for (i, image) in dataset.images.iter().enumerate() {
+        // "scenes/012.png" is also found as "012.png".
+        let last = file_name(Path::new(&image.name));
+        for name in [image.name.clone(), last] {
+            known.entry(name).or_insert(i);
+        }
+    }
+    listed(text, |name| {
+        let index = || name.parse().ok().filter(|&i| i < dataset.images.len());
+        known.get(name).copied().or_else(index)
+    })
+}
+
+/// What each entry of a list, or each line of a file, is for `find`.
+fn listed(text: &str, find: impl Fn(&str) -> Option<usize>) -> Result<Vec<usize>> {
+    let numbers = text
+        .split(',')
+        .all(|part| part.trim().parse::<usize>().is_ok());
+    let content = if numbers {
+        text.replace(',', "\n")
+    } else {
+        let path = Path::new(text);
+        let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
+        String::from_utf8_lossy(&bytes)
+            .trim_start_matches('\u{FEFF}')
+            .to_owned()
+    };
+    let entries = content
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty());
+    entries
+        .map(|entry| {
+            find(entry).ok_or_else(|| {
+                Error::request(
+                    format!("there is no {entry} in it"),
+                    "Give names as the dataset has them, or indices from 0.",
+                )
+            })
+        })
+        .collect()
+}
+
+fn describe(written: &Written) -> String {
+    let mut text = format!(
+        "{} with {} written to {} ({})",
+        counted(written.images, "image"),
+        counted(written.captions, "caption"),
+        written.out.display(),
+        written.format
+    );
+    if written.pictures > 0 {
+        let _ = write!(
+            text,
+            ", {} of {}",
+            counted(written.pictures, "picture"),
+            bytes(written.picture_bytes)
+        );
+    }
+    text
+}
