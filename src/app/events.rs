@@ -61,6 +61,8 @@ pub enum Event {
     WorkspaceSaved(PathBuf),
     /// Something in the attack lab.
     Lab(super::lab::LabEvent),
+    /// Something in the structure view.
+    Structure(super::structure::StructureEvent),
     /// Settings were saved.
     Saved,
 }
@@ -83,6 +85,7 @@ impl App {
             self.session.answer = None;
         }
         self.lab_ended(slot);
+        self.structure_ended(slot);
         if slot == super::jobs::ENCODER {
             self.session.opening = None;
         }
@@ -147,11 +150,13 @@ impl App {
                 }
                 self.session.embedded = Some(embedded);
                 self.reset_lab(false);
+                self.reset_structure();
                 self.rank_wanted = true;
             }
             Event::Ranked { full, shown } => {
                 self.session.ranking = Some(full);
                 self.session.evaluation = Some(shown);
+                self.restructure();
                 self.session.refresh_browser();
                 if self.session.query.is_none() {
                     self.select_first();
@@ -179,6 +184,7 @@ impl App {
                 self.session.file = Some(path);
                 self.remember();
             }
+            Event::Structure(event) => self.take_structure(event),
             // Taken by `take_lab`, which needs the window.
             Event::Lab(_) | Event::Saved => {}
         }
@@ -241,6 +247,7 @@ impl App {
     fn show_dataset(&mut self, dataset: Arc<Dataset>) {
         self.pictures.clear();
         self.reset_lab(false);
+        self.reset_structure();
         self.loader.set_dataset(Some(Arc::clone(&dataset)));
         self.session.dataset = Some(dataset);
         self.session.query = None;

@@ -37,8 +37,10 @@ impl App {
             Command::Cancel(slot) => {
                 self.jobs.cancel(slot);
                 self.cancelled(slot);
+                self.structure_ended(slot);
             }
             Command::Attack(command) => self.execute_lab(command),
+            Command::Structure(command) => self.execute_structure(command),
             Command::Examine => self.examine(),
             Command::InstallRuntime(flavour) => self.install_runtime(flavour),
             Command::Copy(text) => ctx.copy_text(text),
@@ -121,7 +123,7 @@ impl App {
             }
         }
         let stays = matches!(self.session.query, Some(Query::Row(..)));
-        if self.session.tab != Tab::Attack || !stays {
+        if !matches!(self.session.tab, Tab::Attack | Tab::Structure) || !stays {
             self.session.tab = Tab::Retrieval;
         }
         self.ask_query();

@@ -55,6 +55,14 @@ pub const LAB_SET: &str = "attack-set";
 pub const LAB_PARTIAL: &str = "attack-set-partial";
 /// Writing what the lab found.
 pub const LAB_EXPORT: &str = "lab-export";
+/// Analysing the structure of the near misses.
+pub const STRUCTURE: &str = "structure";
+/// Counting nearest neighbours.
+pub const STRUCTURE_NEIGHBOURS: &str = "structure-neighbours";
+/// Ordering the rows of the matrix.
+pub const STRUCTURE_ORDER: &str = "structure-order";
+/// Making tiles of the matrix.
+pub const STRUCTURE_TILES: &str = "structure-tiles";
 /// Installing a runtime.
 pub const INSTALL: &str = "install";
 

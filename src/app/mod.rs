@@ -10,6 +10,7 @@ mod frames;
 mod jobs;
 mod lab;
 mod loader;
+mod structure;
 mod window;
 mod work;
 
@@ -47,6 +48,7 @@ pub struct App {
     saving: Arc<Mutex<()>>,
     frames: frames::Frames,
     lab: lab::Lab,
+    structure: structure::Work,
     /// Dataset or encoder changed since the last embedding was started.
     embed_wanted: bool,
     /// The embeddings or the protocol changed since the last ranking was started.
@@ -75,6 +77,7 @@ impl App {
             saving: Arc::default(),
             frames: frames::Frames::default(),
             lab: lab::Lab::default(),
+            structure: structure::Work::default(),
             embed_wanted: false,
             rank_wanted: false,
             title: String::new(),
@@ -110,7 +113,7 @@ impl App {
 
     /// Is anything under way?
     pub fn is_busy(&self) -> bool {
-        !self.jobs.running().is_empty() || self.loader.is_busy()
+        !self.jobs.running().is_empty() || self.loader.is_busy() || self.structure.is_busy()
     }
 
     /// Takes in what the jobs have finished; draws nothing.
@@ -127,6 +130,7 @@ impl App {
         }
         self.advance();
         self.advance_lab(ctx);
+        self.advance_structure(ctx);
         let quiet = |slot: &str| {
             matches!(
                 slot,
@@ -138,6 +142,8 @@ impl App {
                     | jobs::LAB_WEIGH
             )
         };
+        let exact = self.session.structure.matrix.looks.exact;
+        let quiet = |slot: &str| quiet(slot) || (slot == jobs::STRUCTURE_TILES && !exact);
         self.session.jobs = self
             .jobs
             .running()

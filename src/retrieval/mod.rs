@@ -4,6 +4,7 @@ mod evaluate;
 mod metrics;
 mod query;
 mod read;
+pub mod structure;
 
 pub use evaluate::{EvalOptions, Evaluation, Report, evaluate};
 pub use metrics::{Metrics, histogram, rank_bins};

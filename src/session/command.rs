@@ -4,6 +4,7 @@ use super::attack::AttackCommand;
 use super::browser::Sort;
 use super::settings::{Settings, ThemeChoice};
 use super::state::{Query, Tab};
+use super::structure::StructureCommand;
 use super::workspace::{EncoderSource, Workspace};
 use crate::encoder::{EncoderOptions, Flavour};
 use crate::retrieval::Side;
@@ -83,6 +84,8 @@ pub enum Command {
     SetMargin(f32),
     /// Something in the attack lab.
     Attack(AttackCommand),
+    /// Something in the structure view.
+    Structure(StructureCommand),
     /// Show a view.
     Show(Tab),
     /// Change the settings.

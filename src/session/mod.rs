@@ -6,6 +6,7 @@ mod command;
 mod files;
 mod settings;
 mod state;
+mod structure;
 mod workspace;
 
 pub use attack::{
@@ -18,5 +19,8 @@ pub use files::read_json;
 pub use settings::{Recent, Settings, ThemeChoice};
 pub use state::{
     AnswerView, Embedded, Entry, JobView, Level, ModelCard, Query, RuntimeView, Session, Tab,
+};
+pub use structure::{
+    Matrix, MatrixLooks, Reduction, StructureCommand, StructurePage, StructureView,
 };
 pub use workspace::{DataSource, EncoderSource, Workspace};

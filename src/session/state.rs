@@ -3,6 +3,7 @@
 use super::attack::AttackLab;
 use super::browser::Browser;
 use super::settings::Settings;
+use super::structure::StructureView;
 use super::workspace::{EncoderSource, Workspace};
 use crate::compute::{Adapter, Direction, Embeddings, Groups, Hit};
 use crate::dataset::{Dataset, Picture};
@@ -24,6 +25,8 @@ pub enum Tab {
     Retrieval,
     /// How little it takes.
     Attack,
+    /// Where the near misses lie.
+    Structure,
     /// What the open encoder's models are, and what gradients they have.
     Models,
     /// Files that were skipped, and why.
@@ -193,6 +196,8 @@ pub struct Session {
     pub browser: Browser,
     /// The attack lab.
     pub lab: AttackLab,
+    /// The structure of the near misses.
+    pub structure: StructureView,
     /// The view shown.
     pub tab: Tab,
     /// What the chips say.
@@ -226,6 +231,7 @@ impl Session {
             history: Vec::new(),
             browser: Browser::default(),
             lab: AttackLab::default(),
+            structure: StructureView::new(),
             tab: Tab::Retrieval,
             runtime: RuntimeView::default(),
             log: Vec::new(),

@@ -64,6 +64,10 @@ pub fn keys(ctx: &Context, view: &mut View<'_>) {
     if pressed(Modifiers::COMMAND, Key::Z) || pressed(Modifiers::ALT, Key::ArrowLeft) {
         view.ask(Command::Back);
     }
+    if session.tab == Tab::Structure {
+        super::structure::keys(ctx, view, focused);
+        return;
+    }
     if focused {
         return;
     }

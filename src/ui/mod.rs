@@ -13,6 +13,7 @@ mod pictures;
 mod query;
 mod results;
 mod shell;
+mod structure;
 mod summary;
 mod theme;
 mod views;
@@ -20,6 +21,7 @@ mod widgets;
 
 pub use attack::{Legend, SAMPLING, Sheet, Sheets};
 pub use pictures::{Key, Pictures};
+pub use structure::MatrixSheets;
 pub use theme::install as install_theme;
 
 use crate::encoder::EncoderOptions;
@@ -50,6 +52,7 @@ pub struct UiState {
     options: Option<Box<EncoderOptions>>,
     preprocess_side: u32,
     lab: attack::LabState,
+    structure: structure::StructureState,
 }
 
 /// What a drawing function works with.
