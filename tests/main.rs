@@ -18,5 +18,6 @@ mod perturb;
 mod preprocess;
 mod shaders;
 mod spectrum;
+mod structure;
 mod tokenize;
 mod window;

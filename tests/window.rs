@@ -12,6 +12,7 @@ mod attack;
 mod bad_input;
 mod look;
 mod models;
+mod structure;
 
 type Window = Harness<'static, App>;
 

@@ -45,14 +45,16 @@ impl Concepts {
                 .collect();
             ids.sort_unstable();
             ids.dedup();
-            ids.iter().for_each(|&id| counts[id as usize] += 1);
+            for &id in &ids {
+                counts[id as usize] += 1;
+            }
             items.push(ids);
         }
         let mut names = vec![String::new(); counts.len()];
         for (word, id) in seen {
             names[id as usize] = word;
         }
-        Ok(Self::sorted(names, &counts, &items, least))
+        Ok(Self::sorted(&names, &counts, &items, least))
     }
 
     /// The folder in the name of each image; images without one have no concept.
@@ -78,10 +80,10 @@ impl Concepts {
             counts[id as usize] += 1;
             items.push(vec![id]);
         }
-        Self::sorted(names, &counts, &items, 1)
+        Self::sorted(&names, &counts, &items, 1)
     }
 
-    fn sorted(names: Vec<String>, counts: &[usize], items: &[Vec<u32>], least: usize) -> Self {
+    fn sorted(names: &[String], counts: &[usize], items: &[Vec<u32>], least: usize) -> Self {
         let mut order: Vec<usize> = (0..names.len()).filter(|&id| counts[id] >= least).collect();
         order.sort_by(|&a, &b| {
             counts[b]

@@ -127,9 +127,11 @@ pub fn confusion(
         }
         let (from, to) = exchange.of(mistake);
         told += usize::from(!from.is_empty() && !to.is_empty());
-        from.iter().for_each(|&a| lost[a as usize] += 1);
-        to.iter().for_each(|&b| gained[b as usize] += 1);
+        for &b in &to {
+            gained[b as usize] += 1;
+        }
         for &a in &from {
+            lost[a as usize] += 1;
             for &b in &to {
                 counts[a as usize * n + b as usize] += 1;
             }

@@ -67,7 +67,7 @@ pub fn occurrence(top: &TopK, candidates: usize) -> Occurrence {
     }
 }
 
-/// Skewness of the population `counts`, `m3 / m2^(3/2)` (SciPy's `skew` with its defaults); 0 where all are equal.
+/// Skewness of the population `counts`, `m3 / m2^(3/2)` (what `scipy.stats.skew` computes); 0 where all are equal.
 pub fn skewness(counts: &[u32]) -> f64 {
     let n = counts.len().max(1) as f64;
     let mean = counts.iter().map(|&c| f64::from(c)).sum::<f64>() / n;

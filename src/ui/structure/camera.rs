@@ -58,7 +58,7 @@ impl Camera {
     pub fn move_by(&mut self, size: [usize; 2], area: Vec2, by: Vec2) {
         let seen = self.viewport(size, area);
         let by = [f64::from(by.y), f64::from(by.x)];
-        for side in 0..2 {
+        for side in [0, 1] {
             let span = seen.scale[side] * seen.pixels[side];
             let middle = seen.first[side] + span / 2.0 + by[side] * seen.scale[side];
             self.middle[side] = (middle / size[side].max(1) as f64).clamp(0.0, 1.0);
@@ -74,7 +74,7 @@ impl Camera {
         let most = closest[0].max(closest[1]).max(1.0);
         self.zoom = (self.zoom * factor).clamp(1.0, most);
         let after = self.viewport(size, area);
-        for side in 0..2 {
+        for side in [0, 1] {
             let point = before.first[side] + at[side] * before.scale[side];
             let middle = point + (after.pixels[side] / 2.0 - at[side]) * after.scale[side];
             self.middle[side] = (middle / size[side].max(1) as f64).clamp(0.0, 1.0);
@@ -93,7 +93,7 @@ impl Camera {
     /// Keeps the middle where the edges of the matrix let it be.
     fn settle(&mut self, size: [usize; 2], area: Vec2) {
         let seen = self.viewport(size, area);
-        for side in 0..2 {
+        for side in [0, 1] {
             let middle = seen.first[side] + seen.scale[side] * seen.pixels[side] / 2.0;
             self.middle[side] = middle / size[side].max(1) as f64;
         }

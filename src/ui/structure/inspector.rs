@@ -88,7 +88,7 @@ fn buttons_ui(ui: &mut Ui, view: &mut View<'_>, side: Side, row: usize, image: u
         let place = matrix.arrangement.as_ref().and_then(|arrangement| {
             let row = arrangement.row_of(image)?;
             let columns = arrangement.columns(row);
-            Some((arrangement.size(), row, (columns.start + columns.end) / 2))
+            Some((arrangement.size(), row, columns.start.midpoint(columns.end)))
         });
         let shown = view.session.structure.page == StructurePage::Matrix;
         if let Some((size, row, column)) = place.filter(|_| shown)

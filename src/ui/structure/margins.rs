@@ -86,10 +86,8 @@ fn figures_ui(ui: &mut Ui, structure: &SideStructure) {
         share(structure.queries - margins.wrong)
     );
     if margins.none > 0 {
-        text.push_str(&format!(
-            " {} queries have no margin.",
-            grouped(margins.none)
-        ));
+        let none = grouped(margins.none);
+        text = format!("{text} {none} queries have no margin.");
     }
     weak(ui, text);
 }

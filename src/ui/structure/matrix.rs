@@ -9,7 +9,7 @@ use crate::compute::Colours;
 use crate::dataset::Dataset;
 use crate::retrieval::Side;
 use crate::retrieval::structure::matrix::{Arrangement, Order, TileKey, Viewport};
-use crate::session::{Command, Query, Reduction, StructureCommand, StructurePage};
+use crate::session::{Command, Query, Reduction, StructureCommand, StructurePage, Tab};
 use egui::{
     Align, Color32, Context, CornerRadius, EventFilter, Key, Layout, Modifiers, Pos2, Rect,
     Response, Role, Sense, Stroke, Ui, Vec2, WidgetInfo,
@@ -163,12 +163,15 @@ pub enum Move {
     Fit,
 }
 
-/// The keys of the matrix: arrows, plus, minus, Home.
-pub fn keys(ctx: &Context, view: &mut View<'_>, focused: bool) {
+/// The keys of the matrix: arrows, plus, minus, Home. False where another view is shown.
+pub fn keys(ctx: &Context, view: &mut View<'_>, focused: bool) -> bool {
+    if view.session.tab != Tab::Structure {
+        return false;
+    }
     let state = &mut view.state.structure;
     let matrix = view.session.structure.page == StructurePage::Matrix;
     if !matrix || (focused && !state.focused) {
-        return;
+        return true;
     }
     let moves = [
         (Key::ArrowLeft, Move::Pan(-0.1, 0.0)),
@@ -186,6 +189,7 @@ pub fn keys(ctx: &Context, view: &mut View<'_>, focused: bool) {
         let times = ctx.input_mut(|i| i.count_and_consume_key(Modifiers::NONE, key));
         (0..times).for_each(|_| state.pending(by));
     }
+    true
 }
 
 /// Moves by drag, wheel, keys and buttons.

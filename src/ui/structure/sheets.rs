@@ -16,12 +16,11 @@ pub struct MatrixSheets {
 impl MatrixSheets {
     /// Shows `image` for a tile from now on.
     pub fn insert(&mut self, ctx: &Context, key: TileKey, image: ColorImage) {
-        match self.tiles.get_mut(&key) {
-            Some(texture) => texture.set(image, SAMPLING),
-            None => {
-                let texture = ctx.load_texture("matrix", image, SAMPLING);
-                self.tiles.insert(key, texture);
-            }
+        if let Some(texture) = self.tiles.get_mut(&key) {
+            texture.set(image, SAMPLING);
+        } else {
+            let texture = ctx.load_texture("matrix", image, SAMPLING);
+            self.tiles.insert(key, texture);
         }
     }
 
