@@ -267,7 +267,7 @@ fn another_datasets_ranking_is_refused() {
     );
 }
 
-/// The real set against a NumPy computation (tests/fixtures/structure_flickr.py).
+/// The real set against a NumPy computation (`tests/fixtures/structure_flickr.py`).
 #[test]
 #[ignore = "needs NEARMISS_MATERIAL"]
 fn the_structure_of_a_real_set_is_numpys() {

@@ -7,7 +7,7 @@ use crate::retrieval::structure::matrix::{
     Arrangement, Range, Tile, TileKey, make_tile, range_of_tiles,
 };
 use crate::session::Reduction;
-use crate::task::{Task, lock};
+use crate::task::{Task, aside, lock};
 use egui::ColorImage;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -83,7 +83,7 @@ pub fn work(bench: &Bench, material: &Material, wake: &dyn Fn(), task: &Task) ->
             };
             (piece, paint)
         };
-        let made = make(piece, paint, material, task)?;
+        let made = aside(|| make(piece, paint, material, task))?;
         let mut state = lock(bench);
         state.done.extend(made);
         if state.now.is_some_and(|(by, ..)| by == job) {

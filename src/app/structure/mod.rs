@@ -7,11 +7,13 @@ use super::App;
 use super::events::Event;
 use super::jobs::{STRUCTURE, STRUCTURE_NEIGHBOURS, STRUCTURE_ORDER, STRUCTURE_TILES};
 use super::lab::bar;
-use crate::compute::Colours;
-use crate::retrieval::Side;
+use crate::compute::{Colours, Engine};
+use crate::error::Result;
 use crate::retrieval::structure::matrix::{Arrangement, Order, Range, range_of_scores};
 use crate::retrieval::structure::{Neighbours, Plan, Structure, analyse, neighbours};
-use crate::session::{Query, StructureCommand, StructurePage, StructureView, Tab};
+use crate::retrieval::{Evaluation, Side};
+use crate::session::{Embedded, Query, StructureCommand, StructurePage, StructureView, Tab};
+use crate::task::{Task, aside};
 use egui::Color32;
 use std::sync::Arc;
 use tiles::Tiles;
@@ -75,20 +77,21 @@ impl App {
             self.rest_tiles();
             return;
         }
-        let (Some(dataset), Some(embedded), Some(ranking), Some(engine)) = (
+        let (Some(dataset), Some(embedded), Some(engine)) = (
             self.session.dataset.clone(),
             self.session.embedded.clone(),
-            self.session.ranking.clone(),
             self.engine.clone(),
         ) else {
             return;
         };
+        let ranking = self.session.ranking.clone();
         let view = &self.session.structure;
-        if self.structure.asked.as_ref() != Some(&view.plan) {
+        if let Some(ranking) = &ranking
+            && self.structure.asked.as_ref() != Some(&view.plan)
+        {
             let plan = view.plan.clone();
             self.structure.asked = Some(plan.clone());
-            let groups = Arc::clone(&embedded.groups);
-            let ranking = Arc::clone(&ranking);
+            let (groups, ranking) = (Arc::clone(&embedded.groups), Arc::clone(ranking));
             self.jobs
                 .start(STRUCTURE, "Analysing the structure", move |task| {
                     let found = analyse(&dataset, &groups, &ranking.ranking, &plan, task)?;
@@ -101,37 +104,19 @@ impl App {
         if quick && view.neighbours.is_none() && !self.structure.neighbours_asked {
             self.count_neighbours();
         }
-        if self.session.structure.page != StructurePage::Matrix {
+        let view = &self.session.structure;
+        if view.page != StructurePage::Matrix {
             self.rest_tiles();
             return;
         }
-        let order = self.session.structure.matrix.looks.order;
-        if self.structure.order_asked != Some(order) {
+        let order = view.matrix.looks.order;
+        let possible = order != Order::Rank || ranking.is_some();
+        if self.structure.order_asked != Some(order) && possible {
             self.structure.order_asked = Some(order);
-            let e = embedded.clone();
-            let engine = Arc::clone(&engine);
+            let (e, engine) = (embedded.clone(), Arc::clone(&engine));
             self.jobs
                 .start(STRUCTURE_ORDER, "Ordering rows and columns", move |task| {
-                    let arrangement = match order {
-                        Order::Dataset => Arrangement::dataset(&e.groups),
-                        Order::Rank => {
-                            Arrangement::by_rank(ranking.direction(Side::Image), &e.groups)
-                        }
-                        Order::Cluster => {
-                            Arrangement::by_cluster(&*engine, &e.images, &e.groups, task)?
-                        }
-                    };
-                    let range = range_of_scores(&e.images, &e.texts, &e.groups);
-                    let bars = [
-                        bar(Colours::Viridis, &*engine)?,
-                        bar(Colours::Magma, &*engine)?,
-                    ];
-                    Ok(Event::Structure(StructureEvent::Arranged(
-                        order,
-                        Arc::new(arrangement),
-                        range,
-                        bars,
-                    )))
+                    aside(|| arrange(order, &*engine, &e, ranking.as_deref(), task))
                 });
         }
         self.make_tiles(ctx, &embedded, &engine);
@@ -225,4 +210,30 @@ impl App {
             _ => {}
         }
     }
+}
+
+/// Orders rows and columns.
+fn arrange(
+    order: Order,
+    engine: &dyn Engine,
+    e: &Embedded,
+    ranking: Option<&Evaluation>,
+    task: &Task,
+) -> Result<Event> {
+    let arrangement = match (order, ranking) {
+        (Order::Cluster, _) => Arrangement::by_cluster(engine, &e.images, &e.groups, task)?,
+        (Order::Rank, Some(ranking)) => {
+            Arrangement::by_rank(ranking.direction(Side::Image), &e.groups)
+        }
+        (Order::Dataset | Order::Rank, _) => Arrangement::dataset(&e.groups),
+    };
+    let range = range_of_scores(&e.images, &e.texts, &e.groups);
+    let bars = [bar(Colours::Viridis, engine)?, bar(Colours::Magma, engine)?];
+    let arrangement = Arc::new(arrangement);
+    Ok(Event::Structure(StructureEvent::Arranged(
+        order,
+        arrangement,
+        range,
+        bars,
+    )))
 }

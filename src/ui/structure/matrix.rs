@@ -4,21 +4,20 @@ use super::super::View;
 use super::super::theme::tokens;
 use super::super::widgets::{grouped, segmented, weak};
 use super::camera::{at, place};
+use super::moves::{Move, STEP, move_ui};
 use super::{marks, words};
 use crate::compute::Colours;
 use crate::dataset::Dataset;
 use crate::retrieval::Side;
 use crate::retrieval::structure::matrix::{Arrangement, Order, TileKey, Viewport};
-use crate::session::{Command, Query, Reduction, StructureCommand, StructurePage, Tab};
+use crate::session::{Command, Query, Reduction, StructureCommand};
 use egui::{
-    Align, Color32, Context, CornerRadius, EventFilter, Key, Layout, Modifiers, Pos2, Rect,
-    Response, Role, Sense, Stroke, Ui, Vec2, WidgetInfo,
+    Align, Color32, CornerRadius, Key, Layout, Pos2, Rect, Role, Sense, Stroke, Ui, Vec2,
+    WidgetInfo,
 };
 
 /// Room at the left for names, and above.
 const MARGIN: Vec2 = Vec2::new(56.0, 18.0);
-/// Zoom of a key.
-const STEP: f64 = 1.25;
 
 /// How the picture is looked at; right to left.
 pub fn head_ui(ui: &mut Ui, view: &mut View<'_>) {
@@ -62,7 +61,14 @@ pub fn head_ui(ui: &mut Ui, view: &mut View<'_>) {
 pub fn matrix_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
     controls_ui(ui, view);
     let Some(arrangement) = view.session.structure.matrix.arrangement.clone() else {
-        weak(ui, "Ordering rows and columns…");
+        let ranked = view.session.ranking.is_some();
+        let waits = view.session.structure.matrix.looks.order == Order::Rank && !ranked;
+        let text = if waits {
+            "This order waits for the ranking."
+        } else {
+            "Ordering rows and columns…"
+        };
+        weak(ui, text);
         return;
     };
     let room = Vec2::new(
@@ -149,77 +155,6 @@ fn controls_ui(ui: &mut Ui, view: &mut View<'_>) {
     });
     if new != looks {
         view.ask(Command::Structure(StructureCommand::SetLooks(new)));
-    }
-}
-
-/// A move by key or button, done when the area is known.
-#[derive(Debug, Clone, Copy)]
-pub enum Move {
-    /// By parts of the area.
-    Pan(f32, f32),
-    /// About the middle.
-    Zoom(f64),
-    /// Everything.
-    Fit,
-}
-
-/// The keys of the matrix: arrows, plus, minus, Home. False where another view is shown.
-pub fn keys(ctx: &Context, view: &mut View<'_>, focused: bool) -> bool {
-    if view.session.tab != Tab::Structure {
-        return false;
-    }
-    let state = &mut view.state.structure;
-    let matrix = view.session.structure.page == StructurePage::Matrix;
-    if !matrix || (focused && !state.focused) {
-        return true;
-    }
-    let moves = [
-        (Key::ArrowLeft, Move::Pan(-0.1, 0.0)),
-        (Key::ArrowRight, Move::Pan(0.1, 0.0)),
-        (Key::ArrowUp, Move::Pan(0.0, -0.1)),
-        (Key::ArrowDown, Move::Pan(0.0, 0.1)),
-        (Key::PageUp, Move::Pan(0.0, -0.9)),
-        (Key::PageDown, Move::Pan(0.0, 0.9)),
-        (Key::Plus, Move::Zoom(STEP)),
-        (Key::Equals, Move::Zoom(STEP)),
-        (Key::Minus, Move::Zoom(1.0 / STEP)),
-        (Key::Home, Move::Fit),
-    ];
-    for (key, by) in moves {
-        let times = ctx.input_mut(|i| i.count_and_consume_key(Modifiers::NONE, key));
-        (0..times).for_each(|_| state.pending(by));
-    }
-    true
-}
-
-/// Moves by drag, wheel, keys and buttons.
-fn move_ui(ui: &Ui, view: &mut View<'_>, response: &Response, size: [usize; 2], area: Rect) {
-    let state = &mut view.state.structure;
-    let camera = &mut state.camera;
-    for by in state.moves.drain(..) {
-        match by {
-            Move::Pan(x, y) => camera.move_by(size, area.size(), Vec2::new(x, y) * area.size()),
-            Move::Zoom(factor) => camera.zoom_by(size, area.size(), factor, area.size() / 2.0),
-            Move::Fit => camera.fit(),
-        }
-    }
-    if response.dragged() {
-        camera.move_by(size, area.size(), -response.drag_delta());
-    }
-    if let Some(pointer) = response.hover_pos() {
-        let factor = ui.input(|i| (i.smooth_scroll_delta().y * 0.005).exp() * i.zoom_delta());
-        if factor != 1.0 {
-            camera.zoom_by(size, area.size(), f64::from(factor), pointer - area.min);
-        }
-    }
-    if response.has_focus() {
-        // Otherwise the arrows would move the focus away.
-        let filter = EventFilter {
-            horizontal_arrows: true,
-            vertical_arrows: true,
-            ..EventFilter::default()
-        };
-        ui.memory_mut(|m| m.set_focus_lock_filter(response.id, filter));
     }
 }
 

@@ -8,13 +8,14 @@ mod inspector;
 mod margins;
 mod marks;
 mod matrix;
+mod moves;
 mod sheets;
 mod slices;
 mod table;
 mod words;
 
 pub use inspector::inspector_ui;
-pub use matrix::keys;
+pub use moves::keys;
 pub use sheets::MatrixSheets;
 
 use super::View;
@@ -33,7 +34,7 @@ pub struct StructureState {
     /// Where the matrix is looked at.
     camera: camera::Camera,
     /// Moves of the matrix by keys and buttons, until its area is known.
-    moves: Vec<matrix::Move>,
+    moves: Vec<moves::Move>,
     /// The matrix had the keyboard in the frame before.
     focused: bool,
     /// Whose queries the lists are of.
@@ -74,14 +75,14 @@ impl Default for StructureState {
 
 impl StructureState {
     /// Moves the matrix as soon as its area is known.
-    fn pending(&mut self, by: matrix::Move) {
+    fn pending(&mut self, by: moves::Move) {
         self.moves.push(by);
     }
 }
 
 /// Is there all that the view needs?
 pub fn is_ready(session: &Session) -> bool {
-    session.dataset.is_some() && session.embedded.is_some() && session.ranking.is_some()
+    session.dataset.is_some() && session.embedded.is_some()
 }
 
 /// Draws the view's centre.
@@ -157,7 +158,12 @@ fn waiting_ui(ui: &mut Ui, view: &mut View<'_>) {
             view.ask(Command::Structure(StructureCommand::SetPlan(plan)));
         }
     } else {
-        weak(ui, "Analysing…");
+        let text = if view.session.ranking.is_some() {
+            "Analysing…"
+        } else {
+            "Shows as soon as the set is ranked; the matrix shows already."
+        };
+        weak(ui, text);
     }
 }
 
@@ -165,7 +171,7 @@ fn missing_ui(ui: &mut Ui, view: &mut View<'_>) {
     let session = view.session;
     let only_embeddings = matches!(session.workspace.data, Some(DataSource::Embeddings { .. }));
     if !session.jobs.is_empty() {
-        let text = "The structure shows as soon as the set is embedded and ranked.";
+        let text = "The structure shows as soon as the set is embedded.";
         empty_state(ui, "Getting ready…", text, None);
     } else if session.dataset.is_none() {
         let text = "The structure of the near misses needs images, captions and an encoder.";
@@ -180,7 +186,7 @@ fn missing_ui(ui: &mut Ui, view: &mut View<'_>) {
         }
     } else {
         let text = "The log says why; open the encoder again to retry.";
-        empty_state(ui, "Not ranked", text, None);
+        empty_state(ui, "Not embedded", text, None);
     }
 }
 
