@@ -23,11 +23,11 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         return;
     }
     let block = params.first_column / params.block_columns + id.y;
-    let from = max(block * params.block_columns, params.first_column) - params.first_column;
-    let to = min((block + 1u) * params.block_columns - params.first_column, params.columns);
-    var high = scores[from * params.rows + id.x];
+    let start = max(block * params.block_columns, params.first_column) - params.first_column;
+    let end = min((block + 1u) * params.block_columns - params.first_column, params.columns);
+    var high = scores[start * params.rows + id.x];
     var sum = 0.0;
-    for (var c = from; c < to; c++) {
+    for (var c = start; c < end; c++) {
         let s = scores[c * params.rows + id.x];
         high = max(high, s);
         sum += s;

@@ -23,11 +23,11 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         || block * params.block_columns >= params.first_column + params.columns) {
         return;
     }
-    let from = max(down * params.block_rows, params.first_row) - params.first_row;
-    let to = min((down + 1u) * params.block_rows - params.first_row, params.rows);
+    let start = max(down * params.block_rows, params.first_row) - params.first_row;
+    let end = min((down + 1u) * params.block_rows - params.first_row, params.rows);
     let at = down * params.across + block;
     var cell = cells[at];
-    for (var r = from; r < to; r++) {
+    for (var r = start; r < end; r++) {
         let part = partial[id.y * params.rows + r];
         cell = vec2<f32>(max(cell.x, part.x), cell.y + part.y);
     }

@@ -81,19 +81,21 @@ fn clusters_are_found_again_and_lie_together() {
         let again = clusters(&*engine, &points, Some(6), &Task::detached()).expect("clustered");
         assert_eq!(again, found, "the seed is fixed");
     }
-    let groups = Groups::uniform(240, 1);
+    // Five clusters for 200 points: one of four clouds is divided, and its parts are neighbours.
+    let (points, of) = clouds(4, 50, 12);
+    let groups = Groups::uniform(200, 1);
     let arrangement =
         Arrangement::by_cluster(&Cpu, &points, &groups, &Task::detached()).expect("ordered");
-    let mut images: Vec<u32> = (0..240).map(|row| arrangement.image(row)).collect();
+    let mut images: Vec<u32> = (0..200).map(|row| arrangement.image(row)).collect();
     // No cloud is torn apart: as many changes as clouds, less one.
     let changes = images
         .windows(2)
         .filter(|w| of[w[0] as usize] != of[w[1] as usize])
         .count();
-    assert_eq!(changes, 5);
+    assert_eq!(changes, 3);
     assert!(!arrangement.bounds.is_empty());
     images.sort_unstable();
-    assert_eq!(images, (0..240).collect::<Vec<u32>>());
+    assert_eq!(images, (0..200).collect::<Vec<u32>>());
 }
 
 #[test]

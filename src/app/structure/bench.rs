@@ -20,6 +20,9 @@ pub struct Paint {
     pub range: Range,
 }
 
+/// By what a range is found: the reduction, and the tiles with their samples.
+pub type Stretched = (Reduction, Vec<(TileKey, usize)>);
+
 /// One thing to do.
 pub enum Piece {
     /// Make this tile from so many samples, and colour it.
@@ -27,15 +30,15 @@ pub enum Piece {
     /// Colour this one again.
     Colour(TileKey, Arc<Tile>),
     /// Find the range of these tiles' scores.
-    Range(Vec<Arc<Tile>>),
+    Range(Stretched, Vec<Arc<Tile>>),
 }
 
 /// One thing done.
 pub enum Made {
     /// A tile, coloured.
     Tile(TileKey, Arc<Tile>, Paint, ColorImage),
-    /// A range for what is seen.
-    Range(Range),
+    /// A range for what is seen, and by what it was found.
+    Range(Stretched, Range),
 }
 
 /// What is wanted and what is done.
@@ -83,12 +86,12 @@ pub fn work(bench: &Bench, material: &Material, wake: &dyn Fn(), task: &Task) ->
             };
             (piece, paint)
         };
-        let made = aside(|| make(piece, paint, material, task))?;
+        let made = aside(|| make(piece, paint, material, task));
         let mut state = lock(bench);
-        state.done.extend(made);
         if state.now.is_some_and(|(by, ..)| by == job) {
             state.now = None;
         }
+        state.done.extend(made?);
         drop(state);
         wake();
     }
@@ -97,9 +100,9 @@ pub fn work(bench: &Bench, material: &Material, wake: &dyn Fn(), task: &Task) ->
 fn make(piece: Piece, paint: Paint, material: &Material, task: &Task) -> Result<Option<Made>> {
     let engine = &*material.engine;
     let (key, tile) = match piece {
-        Piece::Range(tiles) => {
+        Piece::Range(by, tiles) => {
             let range = range_of_tiles(&tiles, paint.reduction == Reduction::Mean);
-            return Ok(range.map(Made::Range));
+            return Ok(range.map(|range| Made::Range(by, range)));
         }
         Piece::Colour(key, tile) => (key, tile),
         Piece::Make(key, samples) => {

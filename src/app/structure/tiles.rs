@@ -1,6 +1,6 @@
 //! Which tiles of the picture are wanted, and what becomes of those that are made.
 
-use super::bench::{Bench, Made, Material, Paint, Piece, work};
+use super::bench::{Bench, Made, Material, Paint, Piece, Stretched, work};
 use super::{App, StructureEvent};
 use crate::app::events::Event;
 use crate::app::jobs::STRUCTURE_TILES;
@@ -24,8 +24,8 @@ pub struct Tiles {
     bench: Bench,
     /// How the texture of each tile is coloured, and from how many samples it is.
     painted: HashMap<TileKey, (Paint, usize)>,
-    /// The tiles by which the range was found last, with their samples.
-    stretched: Vec<(TileKey, usize)>,
+    /// By what the range was found last.
+    stretched: Stretched,
     /// What the list of wanted pieces was made for.
     asked: Option<(Viewport, MatrixLooks, Paint)>,
     /// Something changed since then.
@@ -88,18 +88,17 @@ impl App {
             .map(|(key, tile)| (*key, tile.samples))
             .collect();
         // While tiles are refined the colours stay, unless other tiles came into view.
+        let now = (matrix.looks.reduction, samples);
         let before = &self.structure.tiles.stretched;
-        let same =
-            before.len() == samples.len() && before.iter().zip(&samples).all(|(a, b)| a.0 == b.0);
-        let due = before != &samples && (makes.is_empty() || !same);
+        let mut pairs = before.1.iter().zip(&now.1);
+        let same = before.1.len() == now.1.len() && pairs.all(|(a, b)| a.0 == b.0);
+        let due = before.0 != now.0 || !same || (before.1 != now.1 && makes.is_empty());
         if matrix.looks.stretch && due && there.len() == matrix.seen.len() {
-            self.structure.tiles.stretched = samples;
-            pieces.push(Piece::Range(
-                there.iter().map(|t| Arc::clone(&t.1)).collect(),
-            ));
+            let tiles = there.iter().map(|t| Arc::clone(&t.1)).collect();
+            pieces.push(Piece::Range(now, tiles));
         }
         if !matrix.looks.stretch {
-            self.structure.tiles.stretched.clear();
+            self.structure.tiles.stretched.1.clear();
         }
         for (key, tile) in there {
             if self.structure.tiles.painted.get(&key) != Some(&(paint, tile.samples)) {
@@ -127,6 +126,7 @@ impl App {
             && !wanted(key, samples)
             && key.pairs(samples, size) > LONG
         {
+            lock(&self.structure.tiles.bench).now = None;
             self.jobs.cancel(STRUCTURE_TILES);
         }
         if !idle && !self.jobs.is_running(STRUCTURE_TILES) {
@@ -161,9 +161,10 @@ impl App {
         tiles.stale |= !made.is_empty();
         for made in made {
             match made {
-                Made::Range(range) => {
+                Made::Range(by, range) => {
                     if matrix.looks.stretch {
                         matrix.range = range;
+                        tiles.stretched = by;
                     }
                 }
                 Made::Tile(key, tile, paint, image) => {
@@ -186,7 +187,7 @@ impl App {
         let tiles = &mut self.structure.tiles;
         if tiles.asked.take().is_some() {
             tiles.stale = false;
-            lock(&tiles.bench).wanted.clear();
+            tiles.bench = Bench::default();
             self.jobs.cancel(STRUCTURE_TILES);
         }
     }
@@ -195,7 +196,7 @@ impl App {
     pub(super) fn stop_tiles(&mut self) {
         self.session.structure.matrix.stopped = true;
         self.structure.tiles.asked = None;
-        lock(&self.structure.tiles.bench).wanted.clear();
+        self.structure.tiles.bench = Bench::default();
         self.jobs.cancel(STRUCTURE_TILES);
     }
 }

@@ -86,6 +86,8 @@ pub fn matrix_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
     if matrix.viewport != Some(seen) {
         view.commands
             .push(Command::Structure(StructureCommand::Look(seen)));
+        // The tiles are asked for at the beginning of the next frame.
+        ui.ctx().request_repaint();
     }
     tiles_ui(ui, view, &seen, area);
     marks::marks_ui(ui, view, &seen, area, &arrangement);
