@@ -73,9 +73,10 @@ pub fn work(bench: &Bench, material: &Material, wake: &dyn Fn(), task: &Task) ->
     };
     task.begin("Drawing the matrix", 0);
     loop {
-        task.check()?;
         let (piece, paint) = {
             let mut state = lock(bench);
+            // Under the lock: a job that was cancelled must take nothing from a newer list.
+            task.check()?;
             let (Some(piece), Some(paint)) = (state.wanted.pop_front(), state.paint) else {
                 state.now = None;
                 return Ok(());

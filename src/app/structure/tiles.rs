@@ -105,10 +105,20 @@ impl App {
                 pieces.push(Piece::Colour(key, tile));
             }
         }
-        let wanted = |key: TileKey, samples: usize| makes.contains(&(key, samples));
+        // A long piece of work on what is not seen any more only stands in the way.
+        let now = lock(&self.structure.tiles.bench).now;
+        let mut now = now.map(|(_, key, samples)| (key, samples));
+        if let Some(make) = now
+            && !makes.contains(&make)
+            && make.0.pairs(make.1, size) > LONG
+        {
+            self.jobs.cancel(STRUCTURE_TILES);
+            now = None;
+        }
         let mut state = lock(&self.structure.tiles.bench);
-        state.paint = Some(paint);
-        let now = state.now.map(|(_, key, samples)| (key, samples));
+        if now.is_none() {
+            state.now = None;
+        }
         let done = |key: TileKey, samples: usize| {
             let same = |made: &Made| matches!(made, Made::Tile(k, t, ..) if *k == key && t.samples >= samples);
             state.done.iter().any(same)
@@ -118,17 +128,10 @@ impl App {
             .filter(|make| Some(**make) != now && !done(make.0, make.1))
             .map(|&(key, samples)| Piece::Make(key, samples));
         pieces.extend(open);
+        state.paint = Some(paint);
         state.wanted = pieces.into();
         let idle = state.wanted.is_empty();
         drop(state);
-        // A long piece of work on what is not seen any more only stands in the way.
-        if let Some((key, samples)) = now
-            && !wanted(key, samples)
-            && key.pairs(samples, size) > LONG
-        {
-            lock(&self.structure.tiles.bench).now = None;
-            self.jobs.cancel(STRUCTURE_TILES);
-        }
         if !idle && !self.jobs.is_running(STRUCTURE_TILES) {
             let bench = Arc::clone(&self.structure.tiles.bench);
             let material = Material {
