@@ -6,6 +6,7 @@ use super::super::widgets::{
     grouped, heading, margin_colour, named_area, picture_in, signed, weak,
 };
 use super::name_of;
+use super::table::line;
 use crate::dataset::Dataset;
 use crate::retrieval::Side;
 use crate::session::{AttackCommand, Command, Query, StructureCommand, StructurePage};
@@ -163,9 +164,10 @@ fn answers_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
             left = 78.0;
         }
         let ink = if right { t.good } else { t.text };
-        ui.painter()
-            .with_clip_rect(rect.intersect(ui.clip_rect()))
-            .text(at(left), Align2::LEFT_CENTER, name, font, ink);
+        let room = rect
+            .with_min_x(rect.left() + left)
+            .with_max_x(rect.right() - 4.0);
+        line(ui, room, false, name, 12.5, ink);
         if response.clicked() {
             view.commands.push(Command::Query(Query::Row(side, row)));
         }

@@ -2,9 +2,9 @@
 
 use super::super::theme::{Tokens, tokens};
 use super::super::widgets::named_area;
+use egui::text::{LayoutJob, TextWrapping};
 use egui::{
-    Align2, Color32, CornerRadius, FontId, Rect, Response, Role, ScrollArea, Sense, Stroke, Ui,
-    Vec2,
+    Color32, CornerRadius, FontId, Pos2, Rect, Response, Role, ScrollArea, Sense, Stroke, Ui, Vec2,
 };
 
 /// Height of a row.
@@ -61,22 +61,27 @@ fn cell(row: Rect, columns: &[Column], at: usize) -> Rect {
     Rect::from_x_y_ranges(x(columns[at].at)..=x(end), row.y_range())
 }
 
-fn write(ui: &Ui, rect: Rect, column: &Column, words: &str, size: f32, colour: Color32) {
-    let (place, align) = if column.text {
-        (
-            rect.left_center() + Vec2::new(8.0, 0.0),
-            Align2::LEFT_CENTER,
-        )
+/// One line of text in the middle of `rect`, at its left or right end, cut off with "…" where there is no room.
+pub fn line(ui: &Ui, rect: Rect, right: bool, words: &str, size: f32, colour: Color32) {
+    let mut job =
+        LayoutJob::simple_singleline(words.to_owned(), FontId::proportional(size), colour);
+    job.wrap = TextWrapping::truncate_at_width(rect.width());
+    let galley = ui.painter().layout_job(job);
+    let space = if right {
+        rect.width() - galley.size().x
     } else {
-        (
-            rect.right_center() - Vec2::new(10.0, 0.0),
-            Align2::RIGHT_CENTER,
-        )
+        0.0
     };
-    let font = FontId::proportional(size);
-    ui.painter()
-        .with_clip_rect(rect.intersect(ui.clip_rect()))
-        .text(place, align, words, font, colour);
+    let place = Pos2::new(rect.left() + space, rect.center().y - galley.size().y / 2.0);
+    ui.painter().galley(place, galley, colour);
+}
+
+fn write(ui: &Ui, rect: Rect, column: &Column, words: &str, size: f32, colour: Color32) {
+    let inside = Rect::from_min_max(
+        rect.min + Vec2::new(8.0, 0.0),
+        rect.max - Vec2::new(10.0, 0.0),
+    );
+    line(ui, inside, !column.text, words, size, colour);
 }
 
 /// The head; a click sorts by its column.
