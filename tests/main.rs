@@ -21,5 +21,6 @@ mod perturb;
 mod preprocess;
 mod shaders;
 mod spectrum;
+mod structure;
 mod tokenize;
 mod window;

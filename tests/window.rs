@@ -13,6 +13,7 @@ mod bad_input;
 mod look;
 mod models;
 mod negatives;
+mod structure;
 
 type Window = Harness<'static, App>;
 

@@ -63,6 +63,8 @@ pub enum Event {
     Lab(super::lab::LabEvent),
     /// Something in the hard-negative workbench.
     Negatives(super::negatives::NegativesEvent),
+    /// Something in the structure view.
+    Structure(super::structure::StructureEvent),
     /// Settings were saved.
     Saved,
 }
@@ -86,6 +88,7 @@ impl App {
         }
         self.lab_ended(slot);
         self.negatives_ended(slot);
+        self.structure_ended(slot);
         if slot == super::jobs::ENCODER {
             self.session.opening = None;
         }
@@ -151,11 +154,13 @@ impl App {
                 self.session.embedded = Some(embedded);
                 self.reset_lab(false);
                 self.reset_negatives();
+                self.reset_structure();
                 self.rank_wanted = true;
             }
             Event::Ranked { full, shown } => {
                 self.session.ranking = Some(full);
                 self.session.evaluation = Some(shown);
+                self.restructure();
                 self.session.refresh_browser();
                 if self.session.query.is_none() {
                     self.select_first();
@@ -183,6 +188,7 @@ impl App {
                 self.session.file = Some(path);
                 self.remember();
             }
+            Event::Structure(event) => self.take_structure(event),
             // Taken before: the lab needs the window.
             Event::Lab(_) | Event::Negatives(_) | Event::Saved => {}
         }
@@ -246,6 +252,7 @@ impl App {
     fn show_dataset(&mut self, dataset: Arc<Dataset>) {
         self.pictures.clear();
         self.reset_lab(false);
+        self.reset_structure();
         self.loader.set_dataset(Some(Arc::clone(&dataset)));
         self.session.dataset = Some(dataset);
         self.session.query = None;

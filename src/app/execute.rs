@@ -38,10 +38,12 @@ impl App {
                 self.jobs.cancel(slot);
                 self.cancelled(slot);
                 self.negatives_ended(slot);
+                self.structure_ended(slot);
             }
             Command::Attack(command) => self.execute_lab(command),
             Command::Sets(command) => self.execute_sets(command),
             Command::Negatives(command) => self.execute_negatives(command),
+            Command::Structure(command) => self.execute_structure(command),
             Command::Examine => self.examine(),
             Command::InstallRuntime(flavour) => self.install_runtime(flavour),
             Command::Copy(text) => ctx.copy_text(text),
@@ -124,7 +126,11 @@ impl App {
             }
         }
         let stays = matches!(self.session.query, Some(Query::Row(..)));
-        if !matches!(self.session.tab, Tab::Attack | Tab::Negatives) || !stays {
+        let follows = matches!(
+            self.session.tab,
+            Tab::Attack | Tab::Negatives | Tab::Structure
+        );
+        if !follows || !stays {
             self.session.tab = Tab::Retrieval;
         }
         self.ask_query();

@@ -69,6 +69,14 @@ pub const WHY: &str = "why";
 pub const REGIONS: &str = "regions";
 /// Writing hard negatives.
 pub const NEGATIVES_EXPORT: &str = "negatives-export";
+/// Analysing the structure of the near misses.
+pub const STRUCTURE: &str = "structure";
+/// Counting nearest neighbours.
+pub const STRUCTURE_NEIGHBOURS: &str = "structure-neighbours";
+/// Ordering the rows of the matrix.
+pub const STRUCTURE_ORDER: &str = "structure-order";
+/// Making tiles of the matrix.
+pub const STRUCTURE_TILES: &str = "structure-tiles";
 /// Installing a runtime.
 pub const INSTALL: &str = "install";
 

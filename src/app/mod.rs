@@ -12,6 +12,7 @@ mod lab;
 mod loader;
 mod negatives;
 mod sets;
+mod structure;
 mod window;
 mod work;
 
@@ -50,6 +51,7 @@ pub struct App {
     frames: frames::Frames,
     lab: lab::Lab,
     negatives: negatives::NegativesLab,
+    structure: structure::Work,
     /// Dataset or encoder changed since the last embedding was started.
     embed_wanted: bool,
     /// The embeddings or the protocol changed since the last ranking was started.
@@ -79,6 +81,7 @@ impl App {
             frames: frames::Frames::default(),
             lab: lab::Lab::default(),
             negatives: negatives::NegativesLab::default(),
+            structure: structure::Work::default(),
             embed_wanted: false,
             rank_wanted: false,
             title: String::new(),
@@ -114,7 +117,7 @@ impl App {
 
     /// Is anything under way?
     pub fn is_busy(&self) -> bool {
-        !self.jobs.running().is_empty() || self.loader.is_busy()
+        !self.jobs.running().is_empty() || self.loader.is_busy() || self.structure.is_busy()
     }
 
     /// Takes in what the jobs have finished; draws nothing.
@@ -133,6 +136,7 @@ impl App {
         self.advance();
         self.advance_negatives();
         self.advance_lab(ctx);
+        self.advance_structure(ctx);
         let quiet = |slot: &str| {
             matches!(
                 slot,
@@ -148,6 +152,8 @@ impl App {
                     | jobs::SAVE_DECISIONS
             )
         };
+        let exact = self.session.structure.matrix.looks.exact;
+        let quiet = |slot: &str| quiet(slot) || (slot == jobs::STRUCTURE_TILES && !exact);
         self.session.jobs = self
             .jobs
             .running()

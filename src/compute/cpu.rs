@@ -104,7 +104,7 @@ impl Engine for Cpu {
 }
 
 /// Computes `a . b^T` tile by tile on all cores, lets `read` look at each tile, and merges the workers' states.
-fn over_tiles<S: Send>(
+pub(super) fn over_tiles<S: Send>(
     a: &Embeddings,
     b: &Embeddings,
     task: &Task,

@@ -88,6 +88,20 @@ impl Embeddings {
         }
     }
 
+    /// A copy of the rows that `rows` names, in that order.
+    #[must_use]
+    pub fn gather(&self, rows: &[u32]) -> Self {
+        let mut data = Vec::with_capacity(rows.len() * self.dim);
+        for &row in rows {
+            data.extend_from_slice(self.row(row as usize));
+        }
+        Self {
+            data,
+            rows: rows.len(),
+            dim: self.dim,
+        }
+    }
+
     /// A copy of the rows for which `keep` is true.
     #[must_use]
     pub fn retain(&self, keep: impl Fn(usize) -> bool) -> Self {

@@ -13,6 +13,7 @@ mod gpu;
 mod paint;
 mod pairs;
 mod perturb;
+mod reduce;
 mod scan;
 mod steps;
 mod topk;
@@ -25,6 +26,7 @@ pub use paint::{View, channel_mean, log_spectrum, pixel_norm};
 pub use perturb::{
     Ball, Band, Bounds, Colours, Grid, Noise, Paint, Perturb, Size, Spectrum, Square,
 };
+pub use reduce::{Cells, Reduce};
 pub use steps::philox::philox;
 pub use topk::{Hit, TopK};
 
@@ -92,7 +94,7 @@ pub struct Ranking {
 }
 
 /// A place where similarity is computed.
-pub trait Engine: Perturb + Spectrum + Paint + Send + Sync {
+pub trait Engine: Perturb + Spectrum + Paint + Reduce + Send + Sync {
     /// Name for a chip in the window and for reports, as "CPU (gemm, 2 threads)".
     fn name(&self) -> String;
 

@@ -1,4 +1,4 @@
-//! Ranks, metrics, hard negatives and ranking losses of an image-caption retrieval.
+//! Ranks, metrics, hard negatives, their structure, and ranking losses of an image-caption retrieval.
 
 mod compositional;
 mod doubt;
@@ -7,7 +7,9 @@ mod metrics;
 pub mod mine;
 mod query;
 mod read;
+pub mod structure;
 mod wording;
+mod words;
 
 pub use compositional::{Category, Compositional, Winoground, compositional};
 pub use doubt::{Bounds, Doubt, Evidence, OVERLAP, Reason, confirmed_ranks};
@@ -15,7 +17,8 @@ pub use evaluate::{EvalOptions, Evaluation, Report, evaluate};
 pub use metrics::{Metrics, histogram, rank_bins};
 pub use query::{Answer, Side, answer};
 pub use read::{read_embeddings, read_side};
-pub use wording::{Wording, is_stop_word, words};
+pub use wording::Wording;
+pub use words::{is_stop_word, words};
 
 /// Pairs of an image's row and a caption's.
 pub type Pairs = std::collections::HashSet<(u32, u32)>;

@@ -1,29 +1,9 @@
 //! What captions say, whatever their letters' case and punctuation: equal texts, shared words.
 
+use super::words::{is_stop_word, words};
 use crate::error::Result;
 use crate::task::Task;
 use std::collections::HashMap;
-
-/// Words that say little of a picture; left out where captions are compared.
-const STOP: [&str; 58] = [
-    "a", "an", "the", "and", "or", "of", "in", "on", "at", "to", "by", "for", "from", "with",
-    "into", "onto", "over", "up", "down", "as", "is", "are", "was", "were", "be", "being", "it",
-    "its", "this", "that", "these", "those", "his", "her", "their", "he", "she", "they", "them",
-    "him", "while", "there", "some", "has", "have", "had", "who", "which", "out", "off", "near",
-    "next", "through", "around", "s", "very", "other", "another",
-];
-
-/// The words of a text in lower case, without punctuation.
-pub fn words(text: &str) -> impl Iterator<Item = String> {
-    text.split(|c: char| !c.is_alphanumeric() && c != '\'' && c != '’')
-        .map(|word| word.trim_matches(['\'', '’']).to_lowercase())
-        .filter(|word| !word.is_empty())
-}
-
-/// Does the word (in lower case) say little of a picture?
-pub fn is_stop_word(word: &str) -> bool {
-    STOP.contains(&word)
-}
 
 /// Captions, prepared to be compared many times.
 #[derive(Debug, Clone, Default)]
@@ -52,7 +32,7 @@ impl Wording {
             if j.is_multiple_of(1024) {
                 task.check()?;
             }
-            let all: Vec<String> = words(caption).collect();
+            let all = words(caption);
             let next = texts.len() as u32;
             out.texts.push(*texts.entry(all.join(" ")).or_insert(next));
             // A caption of stop words alone is compared by those.

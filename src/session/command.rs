@@ -6,6 +6,7 @@ use super::negatives::NegativesCommand;
 use super::sets::SetsCommand;
 use super::settings::{Settings, ThemeChoice};
 use super::state::{Query, Tab};
+use super::structure::StructureCommand;
 use super::workspace::{EncoderSource, Workspace};
 use crate::dataset::export::Layout;
 use crate::encoder::{EncoderOptions, Flavour};
@@ -92,6 +93,8 @@ pub enum Command {
     Sets(SetsCommand),
     /// Something in the hard-negative workbench.
     Negatives(NegativesCommand),
+    /// Something in the structure view.
+    Structure(StructureCommand),
     /// Show a view.
     Show(Tab),
     /// Change the settings.

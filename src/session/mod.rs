@@ -8,6 +8,7 @@ mod negatives;
 mod sets;
 mod settings;
 mod state;
+mod structure;
 mod workspace;
 
 pub use attack::{
@@ -25,5 +26,8 @@ pub use sets::{Combine, Sets, SetsCommand};
 pub use settings::{Recent, Settings, ThemeChoice};
 pub use state::{
     AnswerView, Embedded, Entry, JobView, Level, ModelCard, Query, RuntimeView, Session, Tab,
+};
+pub use structure::{
+    Matrix, MatrixLooks, Reduction, StructureCommand, StructurePage, StructureView,
 };
 pub use workspace::{DataSource, EncoderSource, Workspace};

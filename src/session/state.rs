@@ -5,6 +5,7 @@ use super::browser::Browser;
 use super::negatives::Negatives;
 use super::sets::Sets;
 use super::settings::Settings;
+use super::structure::StructureView;
 use super::workspace::{EncoderSource, Workspace};
 use crate::compute::{Adapter, Direction, Embeddings, Groups, Hit};
 use crate::dataset::{Dataset, Picture};
@@ -28,6 +29,8 @@ pub enum Tab {
     Negatives,
     /// How little it takes.
     Attack,
+    /// Where the near misses lie.
+    Structure,
     /// What the open encoder's models are, and what gradients they have.
     Models,
     /// Files that were skipped, and why.
@@ -201,6 +204,8 @@ pub struct Session {
     pub negatives: Negatives,
     /// The attack lab.
     pub lab: AttackLab,
+    /// The structure of the near misses.
+    pub structure: StructureView,
     /// The view shown.
     pub tab: Tab,
     /// What the chips say.
@@ -236,6 +241,7 @@ impl Session {
             sets: Sets::default(),
             negatives: Negatives::default(),
             lab: AttackLab::default(),
+            structure: StructureView::new(),
             tab: Tab::Retrieval,
             runtime: RuntimeView::default(),
             log: Vec::new(),

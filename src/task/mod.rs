@@ -3,8 +3,10 @@
 //! Domain functions take `&Task`, call [`Task::begin`] and [`Task::add`] as they go and [`Task::check`] at least
 //! every few hundred milliseconds; they run alike from a test ([`Task::detached`]), the command line or the window.
 
+mod aside;
 mod jobs;
 
+pub use aside::aside;
 pub use jobs::{Jobs, Running, panic_message};
 
 use crate::error::{Error, Result};

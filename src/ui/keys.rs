@@ -75,7 +75,7 @@ pub fn keys(ctx: &Context, view: &mut View<'_>) {
     if pressed(Modifiers::COMMAND, Key::Z) || pressed(Modifiers::ALT, Key::ArrowLeft) {
         view.ask(Command::Back);
     }
-    if focused {
+    if super::structure::keys(ctx, view, focused) || focused {
         return;
     }
     let hits = session.answer.as_ref().map_or(0, |a| a.hits.len());

@@ -16,6 +16,7 @@ mod query;
 mod results;
 mod sets;
 mod shell;
+mod structure;
 mod summary;
 mod theme;
 mod views;
@@ -23,6 +24,7 @@ mod widgets;
 
 pub use attack::{Legend, SAMPLING, Sheet, Sheets};
 pub use pictures::{Key, Pictures};
+pub use structure::MatrixSheets;
 pub use theme::install as install_theme;
 
 use crate::encoder::EncoderOptions;
@@ -56,6 +58,7 @@ pub struct UiState {
     preprocess_side: u32,
     lab: attack::LabState,
     negatives: negatives::NegativesState,
+    structure: structure::StructureState,
 }
 
 /// What a drawing function works with.

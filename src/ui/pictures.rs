@@ -31,6 +31,8 @@ pub struct Pictures {
     frame: u64,
     /// The attack lab's pictures.
     pub lab: super::Sheets,
+    /// The matrix' tiles.
+    pub matrix: super::MatrixSheets,
 }
 
 /// What there is to draw for a picture.

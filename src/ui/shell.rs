@@ -2,13 +2,13 @@
 
 use super::theme::tokens;
 use super::widgets::{chip, grouped, weak};
-use super::{View, attack, browser, models, negatives, results, summary, views};
+use super::{View, attack, browser, models, negatives, results, structure, summary, views};
 use crate::session::{Command, DataSource, EncoderSource, Pick, Tab, Workspace};
 use crate::task::Progress;
 use egui::{Align, CentralPanel, Frame, Layout, Margin, Panel, RichText, Ui};
 
 /// The views of the rail: tab, title, what it shows.
-pub const RAIL: [(Tab, &str, &str); 6] = [
+pub const RAIL: [(Tab, &str, &str); 7] = [
     (
         Tab::Retrieval,
         "Retrieval",
@@ -23,6 +23,11 @@ pub const RAIL: [(Tab, &str, &str); 6] = [
         Tab::Attack,
         "Attack",
         "How little it takes: perturb a picture until the model prefers a wrong caption",
+    ),
+    (
+        Tab::Structure,
+        "Structure",
+        "Where the near misses lie: the similarity matrix, margins, hubs, concepts, slices",
     ),
     (
         Tab::Models,
@@ -78,6 +83,13 @@ pub fn shell_ui(ui: &mut Ui, view: &mut View<'_>) {
             .size_range(280.0..=520.0)
             .show(ui, |ui| negatives::inspector_ui(ui, view));
     }
+    if view.session.tab == Tab::Structure && structure::is_ready(view.session) {
+        Panel::right("structure inspector")
+            .frame(bar(12, 0))
+            .default_size(264.0)
+            .size_range(200.0..=420.0)
+            .show(ui, |ui| structure::inspector_ui(ui, view));
+    }
     if view.session.tab == Tab::Retrieval && view.session.dataset.is_some() {
         let width = (ui.available_width() * 0.22).clamp(210.0, 420.0);
         Panel::left("browser")
@@ -105,6 +117,7 @@ pub fn shell_ui(ui: &mut Ui, view: &mut View<'_>) {
             Tab::Retrieval => results::retrieval_ui(ui, view),
             Tab::Negatives => negatives::negatives_ui(ui, view),
             Tab::Attack => attack::attack_ui(ui, view),
+            Tab::Structure => structure::structure_ui(ui, view),
             Tab::Models => models::models_ui(ui, view),
             Tab::Problems => views::problems_ui(ui, view),
             Tab::Log => views::log_ui(ui, view),

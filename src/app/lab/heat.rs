@@ -261,7 +261,7 @@ fn channels(
 }
 
 /// The colours of a bar from the lowest to the highest value.
-fn bar(colours: Colours, engine: &dyn Engine) -> Result<Vec<Color32>> {
+pub fn bar(colours: Colours, engine: &dyn Engine) -> Result<Vec<Color32>> {
     let low = if colours == Colours::Signed {
         -1.0
     } else {

@@ -22,6 +22,7 @@ use crate::dataset::Picture;
 use crate::retrieval::Side;
 use crate::session::{Attempt, Clean, Heat, Query, Reach, Running, Tab, WordsPlan};
 use egui::ColorImage;
+pub(super) use heat::bar;
 use heat::{Painted, Painter};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};

@@ -9,6 +9,7 @@ mod lines;
 mod paint;
 mod pass;
 mod plan;
+mod reduce;
 mod steps;
 
 pub use paint::HeatPainter;
@@ -31,6 +32,7 @@ pub struct Gpu {
     // Built on first use.
     fourier: OnceLock<plan::Fourier>,
     heatmap: OnceLock<paint::Heatmap>,
+    reduce: OnceLock<reduce::Kernels>,
     steps: steps::Kernels,
 }
 
@@ -54,6 +56,7 @@ impl Gpu {
             busy: Mutex::new(()),
             fourier: OnceLock::new(),
             heatmap: OnceLock::new(),
+            reduce: OnceLock::new(),
             steps: steps::Kernels::default(),
         })
     }

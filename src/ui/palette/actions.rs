@@ -211,6 +211,11 @@ fn view_actions(view: &View<'_>) -> Vec<(String, &'static str, Action)> {
         ),
         run("Show retrieval", "", Command::Show(Tab::Retrieval)),
         run("Show the attack lab", "", Command::Show(Tab::Attack)),
+        run(
+            "Show the structure of the near misses",
+            "",
+            Command::Show(Tab::Structure),
+        ),
         run("Show the models", "", Command::Show(Tab::Models)),
         run("Show problems", "", Command::Show(Tab::Problems)),
         run("Show the log", "", Command::Show(Tab::Log)),

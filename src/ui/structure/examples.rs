@@ -1,0 +1,83 @@
+//! Lists of queries to go on with.
+
+use super::super::View;
+use super::super::theme::tokens;
+use super::super::widgets::{grouped, named_area, picture_in, signed};
+use super::name_of;
+use crate::dataset::Dataset;
+use crate::retrieval::Side;
+use crate::session::{Command, Query};
+use egui::{Align2, CornerRadius, FontId, Rect, Role, ScrollArea, Sense, Ui, Vec2};
+
+/// Height of a line.
+const TALL: f32 = 40.0;
+
+/// Queries of one side, with picture, rank and margin; a click selects one.
+pub fn queries_ui(
+    ui: &mut Ui,
+    view: &mut View<'_>,
+    dataset: &Dataset,
+    side: Side,
+    queries: &[u32],
+) {
+    ui.spacing_mut().item_spacing.y = 1.0;
+    ScrollArea::vertical()
+        .id_salt("structure queries")
+        .auto_shrink([false; 2])
+        .show_rows(ui, TALL, queries.len(), |ui, range| {
+            for &query in &queries[range] {
+                query_ui(ui, view, dataset, side, query as usize);
+            }
+        });
+}
+
+fn query_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, side: Side, query: usize) {
+    let t = tokens(ui);
+    let wide = ui.available_width();
+    let (rect, _) = ui.allocate_exact_size(Vec2::new(wide, TALL), Sense::hover());
+    let image = match side {
+        Side::Image => query,
+        Side::Text if query < dataset.captions.len() => dataset.image_of(query),
+        Side::Text => return,
+    };
+    let direction = view.session.direction(side);
+    let figures = direction
+        .filter(|d| query < d.ranks.len())
+        .map_or_else(String::new, |d| {
+            format!(
+                "rank {} · {}",
+                grouped(d.ranks[query] as usize),
+                signed(d.margin(query), 3)
+            )
+        });
+    let text = match side {
+        Side::Image => {
+            let own = dataset.captions_of(image);
+            dataset.captions.get(own.start).map_or("", |c| c)
+        }
+        Side::Text => name_of(dataset, side, query),
+    };
+    let chosen = view.session.query == Some(Query::Row(side, query));
+    let id = ui.scope_id().with(("query", query));
+    let response = named_area(ui, rect, id, Role::ListItem, chosen, || {
+        format!("{}: {text}, {figures}", name_of(dataset, side, query))
+    });
+    if chosen || response.hovered() || response.has_focus() {
+        let fill = if chosen { t.accent_back } else { t.hover };
+        ui.painter().rect_filled(rect, CornerRadius::same(3), fill);
+    }
+    let picture = Rect::from_min_size(rect.min + Vec2::new(4.0, 2.0), Vec2::splat(TALL - 4.0));
+    picture_in(ui, view.pictures, image as u32, picture, true);
+    let clip = rect
+        .with_max_x(rect.right() - 4.0)
+        .intersect(ui.clip_rect());
+    let painter = ui.painter().with_clip_rect(clip);
+    let left = picture.right() + 8.0;
+    let line = |y: f32| egui::pos2(left, rect.top() + y);
+    let font = FontId::proportional;
+    painter.text(line(12.0), Align2::LEFT_CENTER, text, font(13.0), t.text);
+    painter.text(line(29.0), Align2::LEFT_CENTER, figures, font(11.5), t.weak);
+    if response.clicked() {
+        view.ask(Command::Query(Query::Row(side, query)));
+    }
+}
