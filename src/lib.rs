@@ -15,6 +15,7 @@
 //! | [`compute`] | where numbers are crunched: `Gpu` (wgpu and `shaders/`) and `Cpu`, one trait |
 //! | [`encoder`] | runtime discovery, sessions, model folders, preprocessing, tokenizing, embedding, cache |
 //! | [`retrieval`] | ranks, metrics, hard negatives, ranking losses |
+//! | [`report`] | an evaluation as one self-contained HTML page |
 //! | [`attack`] | threat models, victims, attacks with gradients (`white/`) and by queries (`query/`), captions, sets, reports |
 //! | [`session`] | what is open and selected, settings, workspaces; `Command`: all that can be asked for |
 //! | [`ui`] | drawing only: shell, theme, widgets, one file per view; returns `Command`s |
@@ -44,6 +45,7 @@ pub mod error;
 pub mod files;
 pub mod grad;
 pub mod onnx;
+pub mod report;
 pub mod retrieval;
 pub mod session;
 pub mod task;

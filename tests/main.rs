@@ -9,6 +9,7 @@
 
 mod architecture;
 mod attack;
+mod compare;
 mod compute;
 mod dataset;
 mod encoder;
@@ -16,6 +17,8 @@ mod grad;
 mod onnx;
 mod perturb;
 mod preprocess;
+mod relevance;
+mod report;
 mod shaders;
 mod spectrum;
 mod tokenize;

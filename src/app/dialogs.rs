@@ -6,7 +6,7 @@ use super::jobs::DIALOG;
 use crate::dataset::PICTURE_EXTENSIONS;
 use crate::encoder::EncoderOptions;
 use crate::error::Error;
-use crate::session::{AttackCommand, DataSource, EncoderSource, Pick, Vocabulary};
+use crate::session::{AttackCommand, CompareCommand, DataSource, EncoderSource, Pick, Vocabulary};
 use rfd::AsyncFileDialog;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -86,7 +86,7 @@ impl App {
                 let future = dialog.set_file_name("attack.json").save_file();
                 self.wait_for(pick, move || one(pollster::block_on(future)));
             }
-            Pick::SetFolder | Pick::TransferFolder => {
+            Pick::SetFolder | Pick::TransferFolder | Pick::SecondEncoder => {
                 let title = if pick == Pick::SetFolder {
                     "A folder for perturbed pictures"
                 } else {
@@ -173,6 +173,9 @@ impl App {
             (Pick::ExportSet, _) => self.execute_lab(AttackCommand::ExportSet(Some(first))),
             (Pick::SetFolder, _) => self.session.lab.set.plan.save = Some(first),
             (Pick::TransferFolder, _) => self.session.lab.set.plan.transfer = Some(first),
+            (Pick::SecondEncoder, _) => {
+                self.execute_compare(CompareCommand::Open(EncoderSource::Folder(first)));
+            }
             (Pick::EncoderPair | Pick::Embeddings, None) => {}
         }
     }

@@ -7,7 +7,8 @@ use crate::encoder::{Encoder, EncoderOptions, RuntimeInfo};
 use crate::error::Error;
 use crate::retrieval::Evaluation;
 use crate::session::{
-    AnswerView, DataSource, Embedded, EncoderSource, Level, ModelCard, Pick, Query, Tab, Workspace,
+    AnswerView, ComparedWith, DataSource, Embedded, EncoderSource, Level, ModelCard, Pick, Query,
+    Tab, Workspace,
 };
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -43,6 +44,8 @@ pub enum Event {
         full: Arc<Evaluation>,
         shown: Arc<Evaluation>,
     },
+    /// Two encoders were compared.
+    Compared(ComparedWith),
     /// A query was answered.
     Answered(AnswerView),
     /// A file dialog was closed; empty when it was cancelled.
@@ -159,6 +162,7 @@ impl App {
                     self.ask_query();
                 }
             }
+            Event::Compared(found) => self.take_compared(found),
             Event::Answered(answer) => self.session.answer = Some(Arc::new(answer)),
             Event::Picked(pick, paths) => self.picked(pick, paths),
             Event::Workspace(workspace, file) => self.open_workspace(*workspace, Some(file)),

@@ -39,6 +39,7 @@ impl App {
                 self.cancelled(slot);
             }
             Command::Attack(command) => self.execute_lab(command),
+            Command::Compare(command) => self.execute_compare(command),
             Command::Examine => self.examine(),
             Command::InstallRuntime(flavour) => self.install_runtime(flavour),
             Command::Copy(text) => ctx.copy_text(text),
@@ -121,7 +122,7 @@ impl App {
             }
         }
         let stays = matches!(self.session.query, Some(Query::Row(..)));
-        if self.session.tab != Tab::Attack || !stays {
+        if !matches!(self.session.tab, Tab::Attack | Tab::Compare) || !stays {
             self.session.tab = Tab::Retrieval;
         }
         self.ask_query();

@@ -55,6 +55,8 @@ pub const LAB_SET: &str = "attack-set";
 pub const LAB_PARTIAL: &str = "attack-set-partial";
 /// Writing what the lab found.
 pub const LAB_EXPORT: &str = "lab-export";
+/// Comparing with a second encoder.
+pub const COMPARE: &str = "compare";
 /// Installing a runtime.
 pub const INSTALL: &str = "install";
 

@@ -7,6 +7,7 @@ mod answer;
 mod attack;
 mod bench;
 mod common;
+mod compare;
 mod doctor;
 mod embed;
 mod eval;
@@ -14,6 +15,7 @@ mod grad;
 mod material;
 mod output;
 mod rank;
+mod report;
 mod runtime;
 mod vectors;
 
@@ -46,6 +48,10 @@ pub enum Command {
     Embed(Box<embed::Embed>),
     /// Recall, median and mean rank, rsum and ranking losses, both directions
     Eval(Box<eval::Eval>),
+    /// Two encoders on the same data: what one gets right and the other wrong
+    Compare(Box<compare::Compare>),
+    /// One self-contained HTML page of an evaluation, with the hardest pairs and their pictures
+    Report(Box<report::Report>),
     /// The best-ranked other side of one image, caption, text or picture
     Rank(Box<rank::Rank>),
     /// The gradient of a model with respect to its input: what supports it, how exact, how fast
@@ -86,6 +92,8 @@ fn dispatch(command: Command, json: bool) -> Result<()> {
         Command::Doctor(arguments) => arguments.run(json),
         Command::Embed(arguments) => arguments.run(json),
         Command::Eval(arguments) => arguments.run(json),
+        Command::Compare(arguments) => arguments.run(json),
+        Command::Report(arguments) => arguments.run(json),
         Command::Rank(arguments) => arguments.run(json),
         Command::Grad(arguments) => arguments.run(json),
         Command::Attack(arguments) => arguments.run(json),

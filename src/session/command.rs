@@ -2,6 +2,7 @@
 
 use super::attack::AttackCommand;
 use super::browser::Sort;
+use super::compare::CompareCommand;
 use super::settings::{Settings, ThemeChoice};
 use super::state::{Query, Tab};
 use super::workspace::{EncoderSource, Workspace};
@@ -42,6 +43,8 @@ pub enum Pick {
     SetFolder,
     /// A second encoder's folder.
     TransferFolder,
+    /// The folder of an encoder to compare with.
+    SecondEncoder,
 }
 
 /// One request of the user.
@@ -83,6 +86,8 @@ pub enum Command {
     SetMargin(f32),
     /// Something in the attack lab.
     Attack(AttackCommand),
+    /// Something in the comparison of two encoders.
+    Compare(CompareCommand),
     /// Show a view.
     Show(Tab),
     /// Change the settings.

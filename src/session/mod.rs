@@ -3,6 +3,7 @@
 mod attack;
 mod browser;
 mod command;
+mod compare;
 mod files;
 mod settings;
 mod state;
@@ -14,6 +15,7 @@ pub use attack::{
 };
 pub use browser::{Browser, Sort};
 pub use command::{Command, Pick};
+pub use compare::{CompareColumn, CompareCommand, CompareLab, ComparedWith, Outcome};
 pub use files::read_json;
 pub use settings::{Recent, Settings, ThemeChoice};
 pub use state::{

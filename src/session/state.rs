@@ -2,6 +2,7 @@
 
 use super::attack::AttackLab;
 use super::browser::Browser;
+use super::compare::CompareLab;
 use super::settings::Settings;
 use super::workspace::{EncoderSource, Workspace};
 use crate::compute::{Adapter, Direction, Embeddings, Groups, Hit};
@@ -24,6 +25,8 @@ pub enum Tab {
     Retrieval,
     /// How little it takes.
     Attack,
+    /// Two encoders on the same data.
+    Compare,
     /// What the open encoder's models are, and what gradients they have.
     Models,
     /// Files that were skipped, and why.
@@ -193,6 +196,8 @@ pub struct Session {
     pub browser: Browser,
     /// The attack lab.
     pub lab: AttackLab,
+    /// The comparison with a second encoder.
+    pub compare: CompareLab,
     /// The view shown.
     pub tab: Tab,
     /// What the chips say.
@@ -226,6 +231,7 @@ impl Session {
             history: Vec::new(),
             browser: Browser::default(),
             lab: AttackLab::default(),
+            compare: CompareLab::default(),
             tab: Tab::Retrieval,
             runtime: RuntimeView::default(),
             log: Vec::new(),
@@ -249,6 +255,7 @@ impl Session {
         let mut browser = std::mem::take(&mut self.browser);
         browser.refresh(&dataset, self.side, self.direction(self.side));
         self.browser = browser;
+        self.compare.refresh(self.side);
     }
 
     /// The browser row of the current query.

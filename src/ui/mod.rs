@@ -4,6 +4,7 @@
 
 mod attack;
 mod browser;
+mod compare;
 mod dialogs;
 mod keys;
 mod models;
@@ -50,6 +51,8 @@ pub struct UiState {
     options: Option<Box<EncoderOptions>>,
     preprocess_side: u32,
     lab: attack::LabState,
+    compared: Option<(Side, usize)>,
+    compare_scroll: f32,
 }
 
 /// What a drawing function works with.

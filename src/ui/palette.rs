@@ -173,6 +173,12 @@ fn view_actions(view: &View<'_>) -> Vec<(String, &'static str, Action)> {
         ),
         run("Show retrieval", "", Command::Show(Tab::Retrieval)),
         run("Show the attack lab", "", Command::Show(Tab::Attack)),
+        run("Show the comparison", "", Command::Show(Tab::Compare)),
+        run(
+            "Compare with a second encoder…",
+            "",
+            Command::Pick(Pick::SecondEncoder),
+        ),
         run("Show the models", "", Command::Show(Tab::Models)),
         run("Show problems", "", Command::Show(Tab::Problems)),
         run("Show the log", "", Command::Show(Tab::Log)),

@@ -2,13 +2,13 @@
 
 use super::theme::tokens;
 use super::widgets::{chip, grouped, weak};
-use super::{View, attack, browser, models, results, summary, views};
+use super::{View, attack, browser, compare, models, results, summary, views};
 use crate::session::{Command, DataSource, EncoderSource, Pick, Tab, Workspace};
 use crate::task::Progress;
 use egui::{Align, CentralPanel, Frame, Layout, Margin, Panel, RichText, Ui};
 
 /// The views of the rail: tab, title, what it shows.
-pub const RAIL: [(Tab, &str, &str); 5] = [
+pub const RAIL: [(Tab, &str, &str); 6] = [
     (
         Tab::Retrieval,
         "Retrieval",
@@ -18,6 +18,11 @@ pub const RAIL: [(Tab, &str, &str); 5] = [
         Tab::Attack,
         "Attack",
         "How little it takes: perturb a picture until the model prefers a wrong caption",
+    ),
+    (
+        Tab::Compare,
+        "Compare",
+        "Two encoders on the same data: what one gets right and the other wrong",
     ),
     (
         Tab::Models,
@@ -66,6 +71,13 @@ pub fn shell_ui(ui: &mut Ui, view: &mut View<'_>) {
             .size_range(280.0..=460.0)
             .show(ui, |ui| attack::inspector_ui(ui, view));
     }
+    if view.session.tab == Tab::Compare && compare::is_ready(view.session) {
+        Panel::right("compare inspector")
+            .frame(bar(12, 0))
+            .default_size(318.0)
+            .size_range(250.0..=460.0)
+            .show(ui, |ui| compare::inspector_ui(ui, view));
+    }
     if view.session.tab == Tab::Retrieval && view.session.dataset.is_some() {
         let width = (ui.available_width() * 0.22).clamp(210.0, 420.0);
         Panel::left("browser")
@@ -92,6 +104,7 @@ pub fn shell_ui(ui: &mut Ui, view: &mut View<'_>) {
         .show(ui, |ui| match view.session.tab {
             Tab::Retrieval => results::retrieval_ui(ui, view),
             Tab::Attack => attack::attack_ui(ui, view),
+            Tab::Compare => compare::compare_ui(ui, view),
             Tab::Models => models::models_ui(ui, view),
             Tab::Problems => views::problems_ui(ui, view),
             Tab::Log => views::log_ui(ui, view),
