@@ -1,4 +1,4 @@
-//! Two encoders on the same data, against SciPy (`fixtures/compare/make.py`) and by what must hold.
+//! Two encoders on the same data, against `SciPy` (`fixtures/compare/make.py`) and by what must hold.
 
 pub mod command;
 

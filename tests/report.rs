@@ -26,7 +26,7 @@ fn elements(page: &str) -> Vec<(String, String)> {
         let (closes, tag) = tag.strip_prefix('/').map_or((false, tag), |t| (true, t));
         let name: String = tag
             .chars()
-            .take_while(|c| c.is_ascii_alphanumeric())
+            .take_while(char::is_ascii_alphanumeric)
             .collect();
         assert!(!name.is_empty(), "a < that begins no tag: {tag}");
         if closes {

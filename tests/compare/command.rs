@@ -145,7 +145,7 @@ fn an_encoder_is_compared_with_other_embeddings_by_name() {
     assert_eq!(found["i2t"]["same"], found["i2t"]["queries"]);
     assert_eq!(found["t2i"]["r1_difference"]["high"], 0.0);
     let first = &found["i2t"]["largest"][0];
-    assert!(first["name"].as_str().unwrap().ends_with(".png"));
+    assert!(first["name"].as_str().unwrap().contains(".png"));
     assert!(first["hardest_a"]["name"].as_str().unwrap().contains(' '));
 }
 

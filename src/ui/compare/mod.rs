@@ -181,7 +181,7 @@ fn head_ui(ui: &mut Ui, view: &mut View<'_>, names: &Names) {
                     let font = FontId::proportional(13.5);
                     let format = |c| egui::TextFormat::simple(font.clone(), c);
                     job.append(letter, 0.0, format(colour));
-                    job.append(name, 6.0, format(t.text));
+                    job.append(&format!(" {name}"), 0.0, format(t.text));
                     job
                 };
                 let half = ui.available_width() / 2.0 - 6.0;
