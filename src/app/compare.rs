@@ -2,7 +2,7 @@
 
 use super::App;
 use super::events::Event;
-use super::jobs::COMPARE;
+use super::jobs::{COMPARE, EMBED, RANK};
 use super::work::open_encoder;
 use crate::dataset::Dataset;
 use crate::encoder::{Cache, Encoder, EncoderOptions};
@@ -63,7 +63,13 @@ impl App {
     }
 
     fn compare_with(&mut self, source: EncoderSource) {
-        let (Some(dataset), Some(embedded), Some(first), Some(engine)) = (
+        // A ranking of other embeddings may still be shown while new ones are made.
+        let settled = !self.embed_wanted
+            && !self.rank_wanted
+            && !self.jobs.is_running(EMBED)
+            && !self.jobs.is_running(RANK);
+        let (true, Some(dataset), Some(embedded), Some(first), Some(engine)) = (
+            settled,
             self.session.dataset.clone(),
             self.session.embedded.clone(),
             self.session.ranking.clone(),

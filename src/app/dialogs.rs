@@ -95,6 +95,13 @@ impl App {
                 let future = dialog.set_title(title).pick_folder();
                 self.wait_for(pick, move || one(pollster::block_on(future)));
             }
+            Pick::SaveReport => {
+                let dialog = dialog
+                    .set_title("Write a report: one HTML page with its pictures")
+                    .add_filter("HTML page", &["html"]);
+                let future = dialog.set_file_name("report.html").save_file();
+                self.wait_for(pick, move || one(pollster::block_on(future)));
+            }
             Pick::EncoderPair => {
                 self.pick_two(pick, ["Image tower (.onnx)", "Text tower (.onnx)"], "onnx");
             }
@@ -173,6 +180,7 @@ impl App {
             (Pick::ExportSet, _) => self.execute_lab(AttackCommand::ExportSet(Some(first))),
             (Pick::SetFolder, _) => self.session.lab.set.plan.save = Some(first),
             (Pick::TransferFolder, _) => self.session.lab.set.plan.transfer = Some(first),
+            (Pick::SaveReport, _) => self.write_report(first.with_extension("html")),
             (Pick::SecondEncoder, _) => {
                 self.execute_compare(CompareCommand::Open(EncoderSource::Folder(first)));
             }

@@ -60,6 +60,8 @@ pub enum Event {
     Picture(Query),
     /// A runtime was installed.
     Installed(PathBuf),
+    /// A report of this many bytes was written.
+    Reported(PathBuf, u64),
     /// The workspace was saved to this file.
     WorkspaceSaved(PathBuf),
     /// Something in the attack lab.
@@ -176,6 +178,10 @@ impl App {
                 let text = format!("ONNX Runtime is installed in {}", path.display());
                 self.session
                     .say(Level::Info, text, "It is used from the next start on.");
+            }
+            Event::Reported(path, bytes) => {
+                let text = format!("Wrote {} ({:.1} MB)", path.display(), bytes as f64 / 1e6);
+                self.session.say(Level::Info, text, "");
             }
             Event::WorkspaceSaved(path) => {
                 self.session

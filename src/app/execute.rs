@@ -39,6 +39,7 @@ impl App {
                 self.cancelled(slot);
             }
             Command::Attack(command) => self.execute_lab(command),
+            Command::WriteReport(path) => self.write_report(path),
             Command::Compare(command) => self.execute_compare(command),
             Command::Examine => self.examine(),
             Command::InstallRuntime(flavour) => self.install_runtime(flavour),

@@ -57,6 +57,8 @@ pub const LAB_PARTIAL: &str = "attack-set-partial";
 pub const LAB_EXPORT: &str = "lab-export";
 /// Comparing with a second encoder.
 pub const COMPARE: &str = "compare";
+/// Writing a report.
+pub const REPORT: &str = "report";
 /// Installing a runtime.
 pub const INSTALL: &str = "install";
 

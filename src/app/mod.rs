@@ -11,6 +11,7 @@ mod frames;
 mod jobs;
 mod lab;
 mod loader;
+mod report;
 mod window;
 mod work;
 

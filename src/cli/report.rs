@@ -3,15 +3,13 @@
 use super::common::{EncoderArgs, EngineArgs, VectorArgs, positive};
 use super::material::{Material, material};
 use super::output::{bytes, counted, emit, watched};
-use crate::dataset::Dataset;
-use crate::error::{Error, Result, thousands};
+use crate::error::{Error, Result};
 use crate::files::file_name;
-use crate::report::{self, Page};
-use crate::retrieval::{EvalOptions, Evaluation, Side, evaluate};
-use crate::task::Task;
+use crate::report::Subject;
+use crate::retrieval::{EvalOptions, evaluate};
 use clap::{ArgGroup, Args};
 use serde::Serialize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Arguments of `report`.
 #[derive(Debug, Args)]
@@ -75,15 +73,29 @@ impl Report {
             margin: self.margin,
             ..EvalOptions::default()
         };
-        let (page, pairs) = watched(|task| {
+        let page = watched(|task| {
             let (images, texts, groups) = (&material.images, &material.texts, &material.groups);
             let found = evaluate(&*engine, images, texts, groups, &options, task)?;
-            self.page(dataset, &material, &found, task)
+            let subject = Subject {
+                dataset,
+                evaluation: &found,
+                source: self.dataset.display().to_string(),
+                encoder: self.encoder_name(&material),
+                files: self.files(),
+                runs: material
+                    .encoder
+                    .as_ref()
+                    .map_or_else(String::new, |e| e.describe().runs()),
+                margin: self.margin,
+                title: self.title.clone(),
+                pairs: self.k,
+            };
+            subject.page(task)
         })?;
         let answer = Answer {
             bytes: page.save(&self.out)?,
             out: self.out.clone(),
-            pairs,
+            pairs: page.pairs().count(),
         };
         emit(&answer, json, || {
             format!(
@@ -95,35 +107,6 @@ impl Report {
         })
     }
 
-    fn page(
-        &self,
-        dataset: &Dataset,
-        material: &Material,
-        found: &Evaluation,
-        task: &Task,
-    ) -> Result<(Page, usize)> {
-        let hardest = |side| report::pairs(dataset, found, side, self.k, task);
-        let sections = vec![
-            report::metrics(&found.report, self.margin),
-            report::histograms(found),
-            report::lengths(dataset, found),
-            hardest(Side::Image)?,
-            hardest(Side::Text)?,
-        ];
-        let pairs = sections.iter().map(report::Section::pairs).sum();
-        let encoder = self.encoder_name(material);
-        let title = self
-            .title
-            .clone()
-            .unwrap_or_else(|| format!("{} · {encoder}", dataset.name));
-        let page = Page {
-            title,
-            facts: self.facts(dataset, material, found, encoder),
-            sections,
-        };
-        Ok((page, pairs))
-    }
-
     fn encoder_name(&self, material: &Material) -> String {
         let folder = self.encoder.encoder.as_deref().map(file_name);
         let opened = material.encoder.as_ref().map(|e| e.name().to_owned());
@@ -132,53 +115,17 @@ impl Report {
             .unwrap_or_else(|| "given embeddings".into())
     }
 
-    fn facts(
-        &self,
-        dataset: &Dataset,
-        material: &Material,
-        found: &Evaluation,
-        encoder: String,
-    ) -> Vec<(String, String)> {
-        let size = format!(
-            "{} images, {} captions",
-            thousands(dataset.images.len() as u64),
-            thousands(dataset.captions.len() as u64)
-        );
-        let mut facts = vec![
-            ("Dataset", format!("{} ({})", dataset.name, dataset.format)),
-            ("Of", size),
-            ("Read from", self.dataset.display().to_string()),
-            ("Encoder", encoder),
-        ];
-        if !dataset.problems.is_empty() {
-            let skipped = counted(dataset.problems.len(), "entry").replace("entrys", "entries");
-            facts.push(("Skipped", skipped));
-        }
-        let files: Vec<&Path> = [
+    /// Where the encoder or the embeddings lie.
+    fn files(&self) -> String {
+        let files = [
             &self.encoder.encoder,
             &self.encoder.image_model,
             &self.encoder.text_model,
             &self.vectors.image_embeds,
             &self.vectors.text_embeds,
-        ]
-        .into_iter()
-        .filter_map(|path| path.as_deref())
-        .collect();
-        let files: Vec<String> = files.iter().map(|f| f.display().to_string()).collect();
-        facts.push(("Its files", files.join(", ")));
-        if let Some(encoder) = &material.encoder {
-            let info = encoder.describe();
-            let runs = format!(
-                "{}, images on {}, captions on {}",
-                info.engine, info.image_provider, info.text_provider
-            );
-            facts.push(("Embedded by", runs));
-        }
-        facts.push(("Ranked by", found.report.engine.clone()));
-        facts.push(("Date", report::now()));
-        facts
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value))
-            .collect()
+        ];
+        let files = files.into_iter().flatten();
+        let files: Vec<String> = files.map(|path| path.display().to_string()).collect();
+        files.join(", ")
     }
 }

@@ -147,19 +147,31 @@ fn item_html(out: &mut impl Write, class: &str, what: &str, item: &Item) -> Resu
         out,
         "<figure class=\"{class}\"><figcaption>{what}{score}</figcaption>"
     )?;
-    match &item.picture {
+    shown_html(out, item.picture.as_ref(), &item.text)?;
+    writeln!(out, "<div>{}</div>", escape(&item.text))?;
+    if !item.says.is_empty() {
+        writeln!(out, "<div class=\"says\">{}</div>", escape(&item.says))?;
+    }
+    if item.belongs.is_some() {
+        writeln!(out, "<div class=\"says\">written of this picture:</div>")?;
+        shown_html(out, item.belongs.as_ref(), "the picture it was written of")?;
+    }
+    writeln!(out, "</figure>")
+}
+
+fn shown_html(out: &mut impl Write, shown: Option<&Shown>, alt: &str) -> Result<()> {
+    match shown {
         Some(Shown::Picture(picture)) => writeln!(
             out,
             "<img width=\"{}\" height=\"{}\" alt=\"{}\" src=\"data:image/jpeg;base64,{}\">",
             picture.width,
             picture.height,
-            escape(&item.text),
+            escape(alt),
             base64::encode(&picture.jpeg)
-        )?,
-        Some(Shown::Missing) => writeln!(out, "<div class=\"none\">no picture</div>")?,
-        None => {}
+        ),
+        Some(Shown::Missing) => writeln!(out, "<div class=\"none\">no picture</div>"),
+        None => Ok(()),
     }
-    writeln!(out, "<div>{}</div></figure>", escape(&item.text))
 }
 
 /// A score with its sign, as "−0.012".

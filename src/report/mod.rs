@@ -1,18 +1,20 @@
 //! Reports: one self-contained HTML page with its pictures inside, readable on screen, in the dark and on paper.
 //!
 //! A [`Page`] is plain data: sections of text, tables, charts and pairs. [`Page::save`] writes it; nothing in it is
-//! fetched from elsewhere, and all text is escaped. `sections` makes those of an evaluation; others add their own.
+//! fetched from elsewhere, and all text is escaped. [`Subject`] makes that of an evaluation; others add their sections.
 
 mod date;
 mod html;
 mod pairs;
 mod sections;
+mod subject;
 mod svg;
 mod thumbnail;
 
 pub use date::{now, utc};
 pub use pairs::pairs;
 pub use sections::{histograms, lengths, metrics};
+pub use subject::Subject;
 pub use thumbnail::{SIDE, Thumbnail};
 
 use crate::error::{Error, Result};
@@ -116,6 +118,10 @@ pub struct Item {
     pub picture: Option<Shown>,
     /// The caption, or the picture's name.
     pub text: String,
+    /// What a picture's first caption says; empty for none.
+    pub says: String,
+    /// The picture that a caption belongs to, where that is worth seeing.
+    pub belongs: Option<Shown>,
     /// Cosine with the query; `None` for the query itself.
     pub score: Option<f32>,
 }
@@ -129,17 +135,6 @@ pub enum Shown {
     Missing,
 }
 
-impl Section {
-    /// How many pairs it shows.
-    pub fn pairs(&self) -> usize {
-        let count = |block: &Block| match block {
-            Block::Pairs(pairs) => pairs.len(),
-            _ => 0,
-        };
-        self.blocks.iter().map(count).sum()
-    }
-}
-
 impl Page {
     /// Writes the page to `path`; returns its size in bytes.
     ///
@@ -151,17 +146,22 @@ impl Page {
         Ok(written.len())
     }
 
-    /// The pictures of all pairs.
-    fn pictures(&self) -> impl Iterator<Item = &Thumbnail> {
+    /// The pairs of all sections.
+    pub fn pairs(&self) -> impl Iterator<Item = &Pair> {
         let blocks = self.sections.iter().flat_map(|section| &section.blocks);
         let pairs = blocks.filter_map(|block| match block {
             Block::Pairs(pairs) => Some(pairs),
             _ => None,
         });
-        pairs
-            .flatten()
+        pairs.flatten()
+    }
+
+    /// The pictures of all pairs.
+    fn pictures(&self) -> impl Iterator<Item = &Thumbnail> {
+        self.pairs()
             .flat_map(|pair| [&pair.query, &pair.right, &pair.negative])
-            .filter_map(|item| match &item.picture {
+            .flat_map(|item| [&item.picture, &item.belongs])
+            .filter_map(|shown| match shown {
                 Some(Shown::Picture(picture)) => Some(picture),
                 _ => None,
             })

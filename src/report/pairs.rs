@@ -65,15 +65,18 @@ fn pair(dataset: &Dataset, evaluation: &Evaluation, side: Side, q: usize) -> Pai
     let direction = evaluation.direction(side);
     let (positive, negative) = (direction.positive[q], direction.hardest[q]);
     let wrong = negative.index as usize;
+    let shown =
+        |i: usize| Some(Thumbnail::of(&dataset.images[i]).map_or(Shown::Missing, Shown::Picture));
     let caption = |j: usize, score| Item {
-        picture: None,
         text: dataset.captions[j].clone(),
         score,
+        ..Item::default()
     };
     let image = |i: usize, score| Item {
-        picture: Some(Thumbnail::of(&dataset.images[i]).map_or(Shown::Missing, Shown::Picture)),
+        picture: shown(i),
         text: dataset.images[i].name.clone(),
         score,
+        ..Item::default()
     };
     let (query, right, negative, own, other) = match side {
         Side::Image => {
@@ -86,7 +89,10 @@ fn pair(dataset: &Dataset, evaluation: &Evaluation, side: Side, q: usize) -> Pai
             let items = (
                 image(q, None),
                 caption(best, Some(positive)),
-                caption(wrong, Some(negative.score)),
+                Item {
+                    belongs: shown(dataset.image_of(wrong)),
+                    ..caption(wrong, Some(negative.score))
+                },
             );
             (items.0, items.1, items.2, own, wrong..wrong + 1)
         }
@@ -95,7 +101,10 @@ fn pair(dataset: &Dataset, evaluation: &Evaluation, side: Side, q: usize) -> Pai
             let items = (
                 caption(q, None),
                 image(own, Some(positive)),
-                image(wrong, Some(negative.score)),
+                Item {
+                    says: dataset.captions[dataset.captions_of(wrong).start].clone(),
+                    ..image(wrong, Some(negative.score))
+                },
             );
             (
                 items.0,

@@ -20,7 +20,7 @@ pub fn metrics(report: &Report, margin: f32) -> Section {
     let columns = ["", "R@1 %", "R@5 %", "R@10 %", "Median rank", "Mean rank"];
     Section {
         title: "Retrieval".into(),
-        note: format!("{}.", report.protocol),
+        note: format!("Protocol: {}.", report.protocol),
         blocks: vec![
             Block::Table {
                 columns: columns.map(str::to_owned).to_vec(),
@@ -44,7 +44,7 @@ pub fn histograms(evaluation: &Evaluation) -> Section {
         let direction = evaluation.direction(side);
         [
             ranks(direction, format!("{name}: rank of the right one")),
-            margins(direction, format!("{name}: margin to the hardest negative")),
+            margins(direction, format!("{name}: margin")),
         ]
     };
     let mut all = Vec::new();
@@ -99,11 +99,19 @@ fn margins(direction: &Direction, title: String) -> Chart {
     let (low, high) = (-below * width, (BINS as f32 - below) * width);
     let bars = histogram(&all, low, high, BINS)
         .into_iter()
-        .map(|[centre, share]| {
+        .enumerate()
+        .map(|(i, [centre, share])| {
             let queries = (share * all.len() as f64).round();
             let edge = centre - f64::from(width) / 2.0;
+            // Every fourth from zero on; a label names the lower end of its bin.
+            let labelled = (i as i64 - below as i64) % 4 == 0;
+            let label = match (labelled, i == below as usize) {
+                (true, true) => "0".to_owned(),
+                (true, false) => format!("{edge:.2}").replace('-', "−"),
+                (false, _) => String::new(),
+            };
             Bar {
-                label: format!("{edge:.2}").replace('-', "−"),
+                label,
                 value: queries,
                 hint: format!("margin near {centre:.3}: {queries} queries"),
                 tone: if centre < 0.0 { Tone::Bad } else { Tone::Plain },

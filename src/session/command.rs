@@ -45,6 +45,8 @@ pub enum Pick {
     TransferFolder,
     /// The folder of an encoder to compare with.
     SecondEncoder,
+    /// Where to write a report.
+    SaveReport,
 }
 
 /// One request of the user.
@@ -84,6 +86,8 @@ pub enum Command {
     SetFold(Option<usize>),
     /// Margin a of the losses.
     SetMargin(f32),
+    /// Write a report of the full set to this file.
+    WriteReport(PathBuf),
     /// Something in the attack lab.
     Attack(AttackCommand),
     /// Something in the comparison of two encoders.

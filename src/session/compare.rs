@@ -103,6 +103,8 @@ pub struct CompareLab {
     pub sort: (CompareColumn, bool),
     /// Rows of the queries listed, in order.
     pub rows: Vec<u32>,
+    /// The side that `rows` are of.
+    listed: Side,
 }
 
 impl CompareLab {
@@ -117,9 +119,17 @@ impl CompareLab {
         CUTS[self.cut.min(CUTS.len() - 1)]
     }
 
+    /// Lists the queries of `side`, where those of the other are listed.
+    pub fn turn(&mut self, side: Side) {
+        if self.listed != side {
+            self.refresh(side);
+        }
+    }
+
     /// Lists the queries of one side anew.
     pub fn refresh(&mut self, side: Side) {
         self.rows.clear();
+        self.listed = side;
         let (k, outcome, (column, falls)) = (self.k(), self.outcome, self.sort);
         let Some(found) = &self.found else { return };
         let (a, b) = (found.first.direction(side), found.second.direction(side));

@@ -255,7 +255,7 @@ impl Session {
         let mut browser = std::mem::take(&mut self.browser);
         browser.refresh(&dataset, self.side, self.direction(self.side));
         self.browser = browser;
-        self.compare.refresh(self.side);
+        self.compare.turn(self.side);
     }
 
     /// The browser row of the current query.

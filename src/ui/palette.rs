@@ -175,6 +175,11 @@ fn view_actions(view: &View<'_>) -> Vec<(String, &'static str, Action)> {
         run("Show the attack lab", "", Command::Show(Tab::Attack)),
         run("Show the comparison", "", Command::Show(Tab::Compare)),
         run(
+            "Write a report (HTML)…",
+            "",
+            Command::Pick(Pick::SaveReport),
+        ),
+        run(
             "Compare with a second encoder…",
             "",
             Command::Pick(Pick::SecondEncoder),

@@ -135,3 +135,17 @@ fn what_was_found_of_other_data_is_not_shown() {
     assert!(session(&window).compare.source.is_none());
     assert!(says(&window, "Choose the second encoder"));
 }
+
+#[test]
+fn a_report_of_what_is_open_is_written() {
+    let mut window = demo();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("report.html");
+    perform(&mut window, Command::WriteReport(path.clone()));
+    assert_eq!(errors(&window), Vec::<String>::new());
+    let page = std::fs::read_to_string(&path).unwrap();
+    let report = &session(&window).ranking.as_ref().unwrap().report;
+    let row = format!("<td>Image to text</td><td>{:.2}</td>", report.i2t.r1);
+    assert!(page.contains(&row), "{row}");
+    assert!(says(&window, "report.html"), "the toast names the file");
+}

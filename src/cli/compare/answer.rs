@@ -146,10 +146,15 @@ fn describe_way(text: &mut String, name: &str, way: &Way) {
     );
     for at in &way.at {
         let kappa = at.kappa.map_or_else(|| "-".into(), |k| format!("{k:.3}"));
+        let p = if at.p_value < 1e-4 {
+            format!("{:.1e}", at.p_value)
+        } else {
+            format!("{:.4}", at.p_value)
+        };
         let _ = writeln!(
             text,
-            "{:<6}{:>10}{:>9}{:>9}{:>12}{:>9.1}{kappa:>8}{:>10.2e}",
-            at.k, at.both, at.only_a, at.only_b, at.neither, at.agreement, at.p_value
+            "{:<6}{:>10}{:>9}{:>9}{:>12}{:>9.1}{kappa:>8}{p:>10}",
+            at.k, at.both, at.only_a, at.only_b, at.neither, at.agreement
         );
     }
     let rho = way
@@ -164,7 +169,7 @@ fn describe_way(text: &mut String, name: &str, way: &Way) {
         let name = listed.name.as_deref().unwrap_or_default();
         let _ = writeln!(
             text,
-            "  {:>6} -> {:<6} {} {name}",
+            "  rank {:>6} -> {:<6} query {} {name}",
             listed.rank_a, listed.rank_b, listed.query
         );
     }

@@ -114,7 +114,9 @@ fn base(name: &str) -> &str {
 /// The file itself, or the JSON files of a folder and of `annotations/` in it.
 fn candidates(path: &Path) -> Result<Vec<PathBuf>> {
     if !path.is_dir() {
-        return Ok(vec![path.to_path_buf()]);
+        // `demo` is no path.
+        let there = path.exists().then(|| path.to_path_buf());
+        return Ok(there.into_iter().collect());
     }
     let mut files = super::listed(path)?;
     for folder in ["annotations", "captions"].map(|name| path.join(name)) {

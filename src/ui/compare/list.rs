@@ -90,10 +90,10 @@ fn head_ui(ui: &mut Ui, view: &mut View<'_>, t: &Tokens) {
     let (rect, _) = ui.allocate_exact_size(egui::vec2(ui.available_width(), 20.0), Sense::hover());
     for (i, ((column, name, _), area)) in COLUMNS.into_iter().zip(cells(rect)).enumerate() {
         let chosen = column == sorted;
-        let (mark, sign) = match (chosen, falls) {
-            (false, _) => ("", ""),
-            (true, false) => (" (rising)", " ⏶"),
-            (true, true) => (" (falling)", " ⏷"),
+        let mark = match (chosen, falls) {
+            (false, _) => "",
+            (true, false) => " (rising)",
+            (true, true) => " (falling)",
         };
         let response = cell(ui, area, ("column", i), Role::ColumnHeader, chosen, || {
             format!("Sort by {name}{mark}")
@@ -114,16 +114,34 @@ fn head_ui(ui: &mut Ui, view: &mut View<'_>, t: &Tokens) {
                 Align2::LEFT_CENTER,
             )
         };
-        let text = format!("{name}{sign}");
-        ui.painter()
-            .with_clip_rect(area)
-            .text(at, align, text, FontId::proportional(12.0), ink);
+        let painter = ui.painter().with_clip_rect(area);
+        let font = FontId::proportional(12.0);
+        let text = painter.text(at, align, name, font, ink);
+        if chosen {
+            let x = if is_number(i) {
+                text.left() - 9.0
+            } else {
+                text.right() + 9.0
+            };
+            arrow(&painter, egui::pos2(x, text.center().y), falls, ink);
+        }
         if response.clicked() {
             view.ask(Command::Compare(CompareCommand::Sort(column)));
         }
     }
     ui.painter()
         .hline(rect.x_range(), rect.bottom(), Stroke::new(1.0, t.line));
+}
+
+/// A small triangle: up where the column rises, down where it falls. The text font has no such sign.
+fn arrow(painter: &egui::Painter, at: egui::Pos2, falls: bool, ink: Color32) {
+    let tip = if falls { 3.0 } else { -3.0 };
+    let corners = vec![
+        at + egui::vec2(0.0, tip),
+        at + egui::vec2(-4.0, -tip),
+        at + egui::vec2(4.0, -tip),
+    ];
+    painter.add(egui::Shape::convex_polygon(corners, ink, Stroke::NONE));
 }
 
 fn row_ui(

@@ -4,12 +4,13 @@ mod agreement;
 mod inspector;
 mod list;
 mod shifts;
+mod start;
 
 pub use inspector::inspector_ui;
 
 use super::View;
 use super::theme::{Tokens, tokens};
-use super::widgets::{empty_state, named_area, primary, segmented, signed, weak};
+use super::widgets::{named_area, segmented, signed};
 use crate::retrieval::compare::Compared;
 use crate::retrieval::{Metrics, Side};
 use crate::session::{
@@ -56,11 +57,11 @@ pub fn compare_ui(ui: &mut Ui, view: &mut View<'_>) {
     let session = view.session;
     let names = Names::of(session);
     if session.ranking.is_none() {
-        waiting_ui(ui, view);
+        start::waiting_ui(ui, view);
         return;
     }
     let Some(found) = current(session) else {
-        start_ui(ui, view, &names);
+        start::start_ui(ui, view, &names);
         return;
     };
     head_ui(ui, view, &names);
@@ -83,71 +84,6 @@ pub fn compare_ui(ui: &mut Ui, view: &mut View<'_>) {
     });
     ui.add_space(4.0);
     list::list_ui(ui, view, found);
-}
-
-/// Before anything is ranked.
-fn waiting_ui(ui: &mut Ui, view: &mut View<'_>) {
-    if view.session.jobs.is_empty() {
-        empty_state(
-            ui,
-            "Nothing is ranked yet",
-            "Open a dataset and an encoder first; then compare it with a second one here.",
-            None,
-        );
-    } else {
-        empty_state(
-            ui,
-            "Not ranked yet…",
-            "Two encoders can be compared as soon as the first is ranked.",
-            None,
-        );
-    }
-}
-
-/// Before there is a comparison of what is open.
-fn start_ui(ui: &mut Ui, view: &mut View<'_>, names: &Names) {
-    if is_running(view.session) {
-        let title = format!("Comparing {} with {}…", names.a, names.b);
-        let text = "The second encoder embeds and ranks the same images and captions.";
-        if empty_state(ui, &title, text, Some("Cancel")) {
-            view.ask(Command::Cancel("compare"));
-        }
-        return;
-    }
-    if names.b.is_empty() {
-        let text = format!(
-            "See what {} gets right and another encoder wrong, on the images and captions that are open.",
-            names.a
-        );
-        if empty_state(
-            ui,
-            "Compare two encoders",
-            &text,
-            Some("Choose the second encoder…"),
-        ) {
-            view.ask(Command::Pick(Pick::SecondEncoder));
-        }
-        return;
-    }
-    ui.vertical_centered(|ui| {
-        ui.add_space((ui.available_height() * 0.32).max(24.0));
-        ui.label(
-            egui::RichText::new(format!("{} and {} are not compared", names.a, names.b))
-                .size(18.0)
-                .strong(),
-        );
-        weak(
-            ui,
-            "The dataset or an encoder changed, or the comparison was stopped or failed; the log says why.",
-        );
-        ui.add_space(8.0);
-        if primary(ui, &format!("Compare with {}", names.b)).clicked() {
-            view.ask(Command::Compare(CompareCommand::Again));
-        }
-        if ui.button("Another encoder…").clicked() {
-            view.ask(Command::Pick(Pick::SecondEncoder));
-        }
-    });
 }
 
 fn head_ui(ui: &mut Ui, view: &mut View<'_>, names: &Names) {
