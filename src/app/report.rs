@@ -3,6 +3,7 @@
 use super::App;
 use super::events::Event;
 use super::jobs::REPORT;
+use crate::encoder::EncoderInfo;
 use crate::report::Subject;
 use crate::session::{DataSource, EncoderSource, Level};
 use std::path::PathBuf;
@@ -23,7 +24,7 @@ impl App {
             session.workspace.data.clone(),
             session.workspace.encoder.clone(),
         );
-        let runs = session.encoder.as_ref().map(|info| info.runs());
+        let runs = session.encoder.as_ref().map(EncoderInfo::runs);
         let margin = session.workspace.margin;
         self.jobs.start(REPORT, "Writing the report", move |task| {
             let given = match &data {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 /// The largest k of the recalls.
 const DEEPEST: usize = 10;
 
-/// Bytes of candidate lists held at once.
+/// Bytes of queries and their candidate lists held at once.
 const HELD: usize = 64 << 20;
 
 /// Metrics of one direction, in per cent, means over the judged queries. R is the number of a query's right candidates.
@@ -72,7 +72,7 @@ fn direction(
     // What is begun with the engine counts pairs; it is a part of this stage.
     task.begin("Ranking the judged queries", order.len() as u64);
     while at < order.len() {
-        let size = chunk(judged, &order[at..]);
+        let size = chunk(judged, &order[at..], queries.dim());
         let part = &order[at..at + size];
         let most = part.last().map_or(0, |&n| judged.right(n).len());
         let k = deep(most).min(candidates.rows());
@@ -129,10 +129,10 @@ fn deep(right: usize) -> usize {
 }
 
 /// How many of `order`, rising by their right ones, are ranked together.
-fn chunk(judged: &Judged, order: &[usize]) -> usize {
+fn chunk(judged: &Judged, order: &[usize], dim: usize) -> usize {
     let fits = |size: usize| {
         let k = deep(judged.right(order[size - 1]).len());
-        size * k * size_of::<Hit>() <= HELD
+        size * (k * size_of::<Hit>() + dim * size_of::<f32>()) <= HELD
     };
     // Rising with the size: found by bisection.
     let (mut low, mut high) = (1, order.len());
