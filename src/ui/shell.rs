@@ -72,10 +72,11 @@ pub fn shell_ui(ui: &mut Ui, view: &mut View<'_>) {
             .show(ui, |ui| attack::inspector_ui(ui, view));
     }
     if view.session.tab == Tab::Compare && compare::is_ready(view.session) {
+        let width = (ui.available_width() * 0.26).clamp(220.0, 318.0);
         Panel::right("compare inspector")
             .frame(bar(12, 0))
-            .default_size(318.0)
-            .size_range(250.0..=460.0)
+            .default_size(width)
+            .size_range(200.0..=460.0)
             .show(ui, |ui| compare::inspector_ui(ui, view));
     }
     if view.session.tab == Tab::Retrieval && view.session.dataset.is_some() {

@@ -12,15 +12,17 @@ use crate::session::{Command, CompareColumn, CompareCommand, ComparedWith, Outco
 use egui::text::LayoutJob;
 use egui::{Align2, Color32, CornerRadius, FontId, Rect, Role, ScrollArea, Sense, Stroke, Ui};
 
-/// Columns: what it sorts by, its heading, where it begins (share of the width).
+/// Columns: what it sorts by, its heading, its share of what the numbers leave; 0 for a number.
 const COLUMNS: [(CompareColumn, &str, f32); 6] = [
-    (CompareColumn::Query, "Query", 0.0),
-    (CompareColumn::RankA, "Rank A", 0.30),
-    (CompareColumn::RankB, "Rank B", 0.38),
-    (CompareColumn::Shift, "Shift", 0.46),
-    (CompareColumn::HardestA, "Hardest negative of A", 0.55),
-    (CompareColumn::HardestB, "Hardest negative of B", 0.775),
+    (CompareColumn::Query, "Query", 0.4),
+    (CompareColumn::RankA, "Rank A", 0.0),
+    (CompareColumn::RankB, "Rank B", 0.0),
+    (CompareColumn::Shift, "Shift", 0.0),
+    (CompareColumn::HardestA, "Hardest negative of A", 0.3),
+    (CompareColumn::HardestB, "Hardest negative of B", 0.3),
 ];
+/// Width of a number's column.
+const NUMBER: f32 = 62.0;
 const TALL: f32 = 40.0;
 
 /// Draws the list.
@@ -73,21 +75,26 @@ pub fn list_ui(ui: &mut Ui, view: &mut View<'_>, found: &ComparedWith) {
 }
 
 fn cells(rect: Rect) -> [Rect; COLUMNS.len()] {
-    std::array::from_fn(|i| {
-        let end = COLUMNS.get(i + 1).map_or(1.0, |c| c.2);
-        let x = |share: f32| rect.left() + rect.width() * share;
-        Rect::from_x_y_ranges(x(COLUMNS[i].2)..=x(end), rect.y_range())
+    let numbers = COLUMNS.iter().filter(|c| c.2 == 0.0).count() as f32;
+    let rest = (rect.width() - numbers * NUMBER).max(0.0);
+    let mut left = rect.left();
+    COLUMNS.map(|(_, _, share)| {
+        let wide = if share == 0.0 { NUMBER } else { share * rest };
+        let cell = Rect::from_x_y_ranges(left..=left + wide, rect.y_range());
+        left += wide;
+        cell
     })
 }
 
 /// Are the cells of this column numbers, to be aligned at the right?
 fn is_number(column: usize) -> bool {
-    (1..=3).contains(&column)
+    COLUMNS[column].2 == 0.0
 }
 
 fn head_ui(ui: &mut Ui, view: &mut View<'_>, t: &Tokens) {
     let (sorted, falls) = view.session.compare.sort;
-    let (rect, _) = ui.allocate_exact_size(egui::vec2(ui.available_width(), 20.0), Sense::hover());
+    let (rect, _) =
+        ui.allocate_exact_size(egui::vec2(ui.available_width() - 4.0, 20.0), Sense::hover());
     for (i, ((column, name, _), area)) in COLUMNS.into_iter().zip(cells(rect)).enumerate() {
         let chosen = column == sorted;
         let mark = match (chosen, falls) {

@@ -153,25 +153,13 @@ fn cards_ui(ui: &mut Ui, compared: &Compared) {
         ] {
             let text = format!("{name}: A {a:.1}, B {b:.1}");
             card_ui(ui, wide, &text, |ui, rect| {
-                let at = |x: f32, y: f32| rect.left_top() + egui::vec2(x, y);
-                let write = |x, value: f64, letter| {
-                    let ink = of_letter(&t, letter);
-                    let font = FontId::proportional(12.0);
-                    ui.painter().text(at(x, 21.0), Align2::LEFT_CENTER, letter, font, ink);
-                    let font = FontId::proportional(18.0);
-                    let value = format!("{value:.1}");
-                    ui.painter().text(at(x + 13.0, 19.0), Align2::LEFT_CENTER, value, font, t.text);
-                };
-                write(11.0, a, "A");
-                write(11.0 + (wide - 14.0) / 2.0, b, "B");
-                let font = FontId::proportional(11.5);
-                ui.painter().text(at(11.0, 40.0), Align2::LEFT_CENTER, name, font, t.weak);
+                recalls_ui(ui, rect, name, [a, b])
             });
         }
         let d = &compared.r1_difference;
         let signed = |v: f64| signed(v as f32, 1);
-        let what = format!("B − A at R@1, 95 % {} to {}", signed(d.low), signed(d.high));
-        let text = format!("{what}: {}", signed(d.difference));
+        let what = format!("B − A, 95 % {} to {}", signed(d.low), signed(d.high));
+        let text = format!("R@1 of {what}: {}", signed(d.difference));
         let response = card_ui(ui, wide, &text, |ui, rect| {
             let ink = match (d.is_clear(), d.difference > 0.0) {
                 (false, _) => t.text,
@@ -181,16 +169,41 @@ fn cards_ui(ui: &mut Ui, compared: &Compared) {
             let at = |y: f32| rect.left_top() + egui::vec2(11.0, y);
             let value = signed(d.difference);
             let font = FontId::proportional(18.0);
-            ui.painter().text(at(19.0), Align2::LEFT_CENTER, value, font, ink);
+            ui.painter()
+                .text(at(19.0), Align2::LEFT_CENTER, value, font, ink);
             let font = FontId::proportional(11.5);
             let painter = ui.painter().with_clip_rect(rect.shrink(4.0));
             painter.text(at(40.0), Align2::LEFT_CENTER, &what, font, t.weak);
         });
         response.on_hover_text(format!(
-            "{what}\nPoints of R@1; the interval resamples images with all their captions, {} times",
+            "R@1 of {what} points\nThe interval resamples images with all their captions, {} times",
             crate::retrieval::CompareOptions::default().samples
         ));
     });
+}
+
+/// The recalls of A and B beside each other; smaller where there is little room.
+fn recalls_ui(ui: &Ui, rect: egui::Rect, name: &str, recalls: [f64; 2]) {
+    let t = tokens(ui);
+    let (large, gap) = if rect.width() < 150.0 {
+        (15.0, 8.0)
+    } else {
+        (18.0, rect.width() * 0.16)
+    };
+    let painter = ui.painter().with_clip_rect(rect);
+    let write = |x: f32, y: f32, text: String, size: f32, ink| {
+        let at = egui::pos2(x, rect.top() + y);
+        let font = FontId::proportional(size);
+        painter
+            .text(at, Align2::LEFT_CENTER, text, font, ink)
+            .right()
+    };
+    let mut x = rect.left() + 11.0;
+    for (letter, recall) in ["A", "B"].into_iter().zip(recalls) {
+        x = write(x, 21.0, letter.to_owned(), 12.0, of_letter(&t, letter)) + 4.0;
+        x = write(x, 19.0, format!("{recall:.1}"), large, t.text) + gap;
+    }
+    write(rect.left() + 11.0, 40.0, name.to_owned(), 11.5, t.weak);
 }
 
 fn card_ui(

@@ -20,8 +20,13 @@ pub fn shifts_ui(ui: &mut Ui, compared: &Compared, tall: f32) {
         rho.replace('-', "−")
     );
     ui.add(egui::Label::new(egui::RichText::new(line).color(t.weak)).truncate());
-    let labels: Vec<String> = compared.shifts.iter().map(label).collect();
-    let hovers = labels.clone();
+    let hovers: Vec<String> = compared.shifts.iter().map(label).collect();
+    // Below a bar only its nearer end.
+    let short = |text: &String| text.split('–').next().unwrap_or_default().to_owned();
+    let labels: Vec<String> = hovers.iter().map(short).collect();
+    // As many as have room, from 0 on to both sides.
+    let room = 36.0 * labels.len() as f32 / ui.available_width().max(1.0);
+    let every = (room.ceil() as i64).max(1);
     let bars = compared
         .shifts
         .iter()
@@ -58,11 +63,7 @@ pub fn shifts_ui(ui: &mut Ui, compared: &Compared, tall: f32) {
         .include_y(0.0)
         .x_grid_spacer(move |input| {
             let (low, high) = (input.bounds.0.ceil() as i64, input.bounds.1.floor() as i64);
-            // Every third bin from 0: shifts of 1 and of whole decades.
-            let shown = |i: &i64| {
-                let steps = (i - middle as i64).abs();
-                steps == 0 || steps % 3 == 1
-            };
+            let shown = |i: &i64| (i - middle as i64) % every == 0;
             let mark = |i: i64| GridMark {
                 value: i as f64,
                 step_size: 1_000.0,
