@@ -153,13 +153,13 @@ fn cards_ui(ui: &mut Ui, compared: &Compared) {
         ] {
             let text = format!("{name}: A {a:.1}, B {b:.1}");
             card_ui(ui, wide, &text, |ui, rect| {
-                recalls_ui(ui, rect, name, [a, b])
+                recalls_ui(ui, rect, name, [a, b]);
             });
         }
         let d = &compared.r1_difference;
         let signed = |v: f64| signed(v as f32, 1);
-        let what = format!("B − A, 95 % {} to {}", signed(d.low), signed(d.high));
-        let text = format!("R@1 of {what}: {}", signed(d.difference));
+        let what = format!("R@1: B − A ({} to {})", signed(d.low), signed(d.high));
+        let text = format!("{what}: {}", signed(d.difference));
         let response = card_ui(ui, wide, &text, |ui, rect| {
             let ink = match (d.is_clear(), d.difference > 0.0) {
                 (false, _) => t.text,
@@ -176,7 +176,7 @@ fn cards_ui(ui: &mut Ui, compared: &Compared) {
             painter.text(at(40.0), Align2::LEFT_CENTER, &what, font, t.weak);
         });
         response.on_hover_text(format!(
-            "R@1 of {what} points\nThe interval resamples images with all their captions, {} times",
+            "Points of R@1 with their 95 % interval\nIt resamples images with all their captions, {} times",
             crate::retrieval::CompareOptions::default().samples
         ));
     });
