@@ -14,7 +14,8 @@
 //! | [`grad`] | the gradient transform: driver, objectives, lowering, `rules/` (one file per family of operators) |
 //! | [`compute`] | where numbers are crunched: `Gpu` (wgpu and `shaders/`) and `Cpu`, one trait |
 //! | [`encoder`] | runtime discovery, sessions, model folders, preprocessing, tokenizing, embedding, cache |
-//! | [`retrieval`] | ranks, metrics, hard negatives, ranking losses; `structure/`: where the near misses lie |
+//! | [`retrieval`] | ranks, metrics, ranking losses, relevance; `mine/`: hard negatives; `structure/`: where they lie; two encoders compared |
+//! | [`report`] | an evaluation as one self-contained HTML page |
 //! | [`attack`] | threat models, victims, attacks with gradients (`white/`) and by queries (`query/`), captions, sets, reports |
 //! | [`session`] | what is open and selected, settings, workspaces; `Command`: all that can be asked for |
 //! | [`ui`] | drawing only: shell, theme, widgets, one file per view; returns `Command`s |
@@ -46,6 +47,7 @@ pub mod error;
 pub mod files;
 pub mod grad;
 pub mod onnx;
+pub mod report;
 pub mod retrieval;
 pub mod session;
 pub mod task;

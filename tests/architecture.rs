@@ -15,6 +15,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("compute", &[]),
         ("encoder", &["dataset", "onnx", "compute"]),
         ("retrieval", &["dataset", "compute"]),
+        ("report", &["dataset", "compute", "retrieval"]),
         (
             "attack",
             &["encoder", "grad", "onnx", "retrieval", "compute", "dataset"],
@@ -53,6 +54,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
                 "compute",
                 "encoder",
                 "retrieval",
+                "report",
             ],
         ),
         (
@@ -65,6 +67,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
                 "compute",
                 "encoder",
                 "retrieval",
+                "report",
                 "session",
                 "ui",
             ],

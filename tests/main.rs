@@ -9,6 +9,7 @@
 
 mod architecture;
 mod attack;
+mod compare;
 mod compositional;
 mod compute;
 mod dataset;
@@ -19,6 +20,8 @@ mod mine;
 mod onnx;
 mod perturb;
 mod preprocess;
+mod relevance;
+mod report;
 mod shaders;
 mod spectrum;
 mod structure;

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 mod attack;
 mod bad_input;
+mod compare;
 mod look;
 mod models;
 mod negatives;

@@ -7,122 +7,96 @@ use crate::dataset::{PICTURE_EXTENSIONS, vectors};
 use crate::encoder::EncoderOptions;
 use crate::error::Error;
 use crate::session::{
-    AttackCommand, DataSource, EncoderSource, NegativesCommand, Pick, Vocabulary,
+    AttackCommand, CompareCommand, DataSource, EncoderSource, NegativesCommand, Pick, Vocabulary,
 };
 use rfd::AsyncFileDialog;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+/// Kinds of files, with their endings.
+type Filters = &'static [(&'static str, &'static [&'static str])];
+
+const JSON: Filters = &[("JSON", &["json"])];
+const PICTURES: Filters = &[("Pictures", &PICTURE_EXTENSIONS)];
+const WORDS: Filters = &[("Words", &["txt", "csv"])];
+const CAPTIONS: Filters = &[(
+    "Captions",
+    &["json", "jsonl", "csv", "tsv", "txt", "parquet", "tar"],
+)];
+const LINES: Filters = &[("JSON lines", &["jsonl"])];
+const TABLES: Filters = &[
+    ("JSON lines", &["jsonl"]),
+    ("CSV", &["csv"]),
+    ("Parquet", &["parquet"]),
+];
+
 impl App {
     pub(super) fn pick(&mut self, pick: Pick) {
-        let dialog = AsyncFileDialog::new();
-        let one = |handle: Option<rfd::FileHandle>| {
-            handle.map(|h| h.path().to_path_buf()).into_iter().collect()
-        };
         match pick {
-            Pick::DatasetFolder | Pick::EncoderFolder => {
-                let title = if pick == Pick::DatasetFolder {
-                    "Open a dataset folder"
-                } else {
-                    "Open an encoder folder"
-                };
-                let future = dialog.set_title(title).pick_folder();
-                self.wait_for(pick, move || one(pollster::block_on(future)));
+            Pick::DatasetFolder => self.pick_folder(pick, "Open a dataset folder"),
+            Pick::EncoderFolder => self.pick_folder(pick, "Open an encoder folder"),
+            Pick::TransferFolder | Pick::SecondEncoder => {
+                self.pick_folder(pick, "The folder of a second encoder");
             }
-            Pick::DatasetFile => {
-                let dialog = dialog.set_title("Open a caption file");
-                let future = dialog
-                    .add_filter("Captions", &["json", "jsonl", "csv", "tsv", "txt"])
-                    .pick_file();
-                self.wait_for(pick, move || one(pollster::block_on(future)));
+            Pick::SetFolder => self.pick_folder(pick, "A folder for perturbed pictures"),
+            Pick::ExportImages => self.pick_folder(pick, "A new, empty folder for these images"),
+            Pick::DatasetFile => self.pick_file(pick, "Open a caption file", CAPTIONS),
+            Pick::Workspace => self.pick_file(pick, "Open a workspace", JSON),
+            Pick::Picture => self.pick_file(pick, "Open a picture", PICTURES),
+            Pick::Mask => self.pick_file(pick, "A mask: white where the attack may go", PICTURES),
+            Pick::Vocabulary => {
+                self.pick_file(pick, "A list of words that may come in, one a line", WORDS);
             }
-            Pick::Workspace => {
-                let future = dialog
-                    .set_title("Open a workspace")
-                    .add_filter("Workspace", &["json"])
-                    .pick_file();
-                self.wait_for(pick, move || one(pollster::block_on(future)));
+            Pick::Synonyms => {
+                let title = "Which word may stand for which: lines such as \"dog: hound, puppy\"";
+                self.pick_file(pick, title, WORDS);
             }
             Pick::SaveWorkspace => {
-                let dialog = dialog
-                    .set_title("Save the workspace")
-                    .add_filter("Workspace", &["json"]);
-                let future = dialog.set_file_name("nearmiss.json").save_file();
-                self.wait_for(pick, move || one(pollster::block_on(future)));
-            }
-            Pick::Picture => {
-                let future = dialog
-                    .set_title("Open a picture")
-                    .add_filter("Pictures", &PICTURE_EXTENSIONS)
-                    .pick_file();
-                self.wait_for(pick, move || one(pollster::block_on(future)));
-            }
-            Pick::Mask => {
-                let future = dialog
-                    .set_title("A mask: white where the attack may go")
-                    .add_filter("Pictures", &PICTURE_EXTENSIONS)
-                    .pick_file();
-                self.wait_for(pick, move || one(pollster::block_on(future)));
-            }
-            Pick::Vocabulary | Pick::Synonyms => {
-                let title = if pick == Pick::Vocabulary {
-                    "A list of words that may come in, one a line"
-                } else {
-                    "Which word may stand for which: lines such as \"dog: hound, puppy\""
-                };
-                let dialog = dialog.set_title(title);
-                let future = dialog.add_filter("Words", &["txt", "csv"]).pick_file();
-                self.wait_for(pick, move || one(pollster::block_on(future)));
+                self.pick_place(pick, "Save the workspace", "nearmiss.json", JSON);
             }
             Pick::ExportAttack => {
-                let dialog = dialog
-                    .set_title("Export picture, exact values, heatmap and report")
-                    .add_filter("PNG picture", &["png"]);
-                let future = dialog.set_file_name("adversarial.png").save_file();
-                self.wait_for(pick, move || one(pollster::block_on(future)));
+                let title = "Export picture, exact values, heatmap and report";
+                self.pick_place(pick, title, "adversarial.png", &[("PNG picture", &["png"])]);
             }
             Pick::ExportSet => {
-                let dialog = dialog
-                    .set_title("Export the figures of the set (JSON and CSV)")
-                    .add_filter("JSON", &["json"]);
-                let future = dialog.set_file_name("attack.json").save_file();
-                self.wait_for(pick, move || one(pollster::block_on(future)));
-            }
-            Pick::SetFolder | Pick::TransferFolder => {
-                let title = if pick == Pick::SetFolder {
-                    "A folder for perturbed pictures"
-                } else {
-                    "The folder of a second encoder"
-                };
-                let future = dialog.set_title(title).pick_folder();
-                self.wait_for(pick, move || one(pollster::block_on(future)));
+                let title = "Export the figures of the set (JSON and CSV)";
+                self.pick_place(pick, title, "attack.json", JSON);
             }
             Pick::ExportNegatives(layout) => {
-                let dialog = dialog.set_title("Export the hard negatives shown");
-                let dialog = dialog.add_filter("JSON lines", &["jsonl"]);
-                let dialog = if layout.is_some() {
-                    dialog
-                        .add_filter("CSV", &["csv"])
-                        .add_filter("Parquet", &["parquet"])
-                } else {
-                    dialog
-                };
-                let future = dialog.set_file_name("negatives.jsonl").save_file();
-                self.wait_for(pick, move || one(pollster::block_on(future)));
+                let filters = if layout.is_some() { TABLES } else { LINES };
+                let title = "Export the hard negatives shown";
+                self.pick_place(pick, title, "negatives.jsonl", filters);
             }
-            Pick::EncoderPair => {
-                self.pick_two(
-                    pick,
-                    ["Image tower (.onnx)", "Text tower (.onnx)"],
-                    &["onnx"],
-                );
+            Pick::SaveReport => {
+                let title = "Write a report: one HTML page with its pictures";
+                self.pick_place(pick, title, "report.html", &[("HTML page", &["html"])]);
             }
+            Pick::EncoderPair => self.pick_two(
+                pick,
+                ["Image tower (.onnx)", "Text tower (.onnx)"],
+                &["onnx"],
+            ),
             Pick::Embeddings => self.pick_two(
                 pick,
                 ["Image embeddings", "Text embeddings"],
                 &vectors::EXTENSIONS,
             ),
         }
+    }
+
+    fn pick_folder(&mut self, pick: Pick, title: &str) {
+        let future = AsyncFileDialog::new().set_title(title).pick_folder();
+        self.wait_for(pick, move || one(pollster::block_on(future)));
+    }
+
+    fn pick_file(&mut self, pick: Pick, title: &str, filters: Filters) {
+        let future = asking(title, filters).pick_file();
+        self.wait_for(pick, move || one(pollster::block_on(future)));
+    }
+
+    fn pick_place(&mut self, pick: Pick, title: &str, name: &str, filters: Filters) {
+        let future = asking(title, filters).set_file_name(name).save_file();
+        self.wait_for(pick, move || one(pollster::block_on(future)));
     }
 
     fn pick_two(
@@ -200,7 +174,25 @@ impl App {
             }
             (Pick::SetFolder, _) => self.session.lab.set.plan.save = Some(first),
             (Pick::TransferFolder, _) => self.session.lab.set.plan.transfer = Some(first),
+            (Pick::ExportImages, _) => self.export_images(first),
+            (Pick::SaveReport, _) => self.write_report(first.with_extension("html")),
+            (Pick::SecondEncoder, _) => {
+                self.execute_compare(CompareCommand::Open(EncoderSource::Folder(first)));
+            }
             (Pick::EncoderPair | Pick::Embeddings, None) => {}
         }
     }
+}
+
+/// A dialog with its title and kinds of files.
+fn asking(title: &str, filters: Filters) -> AsyncFileDialog {
+    let dialog = AsyncFileDialog::new().set_title(title);
+    filters.iter().fold(dialog, |dialog, (name, endings)| {
+        dialog.add_filter(*name, endings)
+    })
+}
+
+/// The path that was chosen, if any.
+fn one(handle: Option<rfd::FileHandle>) -> Vec<PathBuf> {
+    handle.map(|h| h.path().to_path_buf()).into_iter().collect()
 }

@@ -7,7 +7,8 @@ use crate::encoder::{Encoder, EncoderOptions, RuntimeInfo};
 use crate::error::Error;
 use crate::retrieval::Evaluation;
 use crate::session::{
-    AnswerView, DataSource, Embedded, EncoderSource, Level, ModelCard, Pick, Query, Tab, Workspace,
+    AnswerView, ComparedWith, DataSource, Embedded, EncoderSource, Level, ModelCard, Pick, Query,
+    Tab, Workspace,
 };
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -43,6 +44,8 @@ pub enum Event {
         full: Arc<Evaluation>,
         shown: Arc<Evaluation>,
     },
+    /// Two encoders were compared.
+    Compared(ComparedWith),
     /// A query was answered.
     Answered(AnswerView),
     /// A file dialog was closed; empty when it was cancelled.
@@ -57,6 +60,8 @@ pub enum Event {
     Picture(Query),
     /// A runtime was installed.
     Installed(PathBuf),
+    /// A report of this many bytes was written.
+    Reported(PathBuf, u64),
     /// The workspace was saved to this file.
     WorkspaceSaved(PathBuf),
     /// Something in the attack lab.
@@ -65,6 +70,8 @@ pub enum Event {
     Negatives(super::negatives::NegativesEvent),
     /// Something in the structure view.
     Structure(super::structure::StructureEvent),
+    /// Images were written as a dataset to this folder.
+    ImagesExported(PathBuf, crate::dataset::export::Written),
     /// Settings were saved.
     Saved,
 }
@@ -168,6 +175,7 @@ impl App {
                     self.ask_query();
                 }
             }
+            Event::Compared(found) => self.take_compared(found),
             Event::Answered(answer) => self.session.answer = Some(Arc::new(answer)),
             Event::Picked(pick, paths) => self.picked(pick, paths),
             Event::Workspace(workspace, file) => self.open_workspace(*workspace, Some(file)),
@@ -182,12 +190,17 @@ impl App {
                 self.session
                     .say(Level::Info, text, "It is used from the next start on.");
             }
+            Event::Reported(path, bytes) => {
+                let text = format!("Wrote {} ({:.1} MB)", path.display(), bytes as f64 / 1e6);
+                self.session.say(Level::Info, text, "");
+            }
             Event::WorkspaceSaved(path) => {
                 self.session
                     .say(Level::Info, format!("Saved {}", path.display()), "");
                 self.session.file = Some(path);
                 self.remember();
             }
+            Event::ImagesExported(folder, written) => self.images_exported(&folder, &written),
             Event::Structure(event) => self.take_structure(event),
             // Taken before: the lab needs the window.
             Event::Lab(_) | Event::Negatives(_) | Event::Saved => {}

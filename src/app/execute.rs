@@ -44,6 +44,8 @@ impl App {
             Command::Sets(command) => self.execute_sets(command),
             Command::Negatives(command) => self.execute_negatives(command),
             Command::Structure(command) => self.execute_structure(command),
+            Command::WriteReport(path) => self.write_report(path),
+            Command::Compare(command) => self.execute_compare(command),
             Command::Examine => self.examine(),
             Command::InstallRuntime(flavour) => self.install_runtime(flavour),
             Command::Copy(text) => ctx.copy_text(text),
@@ -128,7 +130,7 @@ impl App {
         let stays = matches!(self.session.query, Some(Query::Row(..)));
         let follows = matches!(
             self.session.tab,
-            Tab::Attack | Tab::Negatives | Tab::Structure
+            Tab::Attack | Tab::Negatives | Tab::Structure | Tab::Compare
         );
         if !follows || !stays {
             self.session.tab = Tab::Retrieval;

@@ -77,6 +77,12 @@ pub const STRUCTURE_NEIGHBOURS: &str = "structure-neighbours";
 pub const STRUCTURE_ORDER: &str = "structure-order";
 /// Making tiles of the matrix.
 pub const STRUCTURE_TILES: &str = "structure-tiles";
+/// Comparing with a second encoder.
+pub const COMPARE: &str = "compare";
+/// Writing a report.
+pub const REPORT: &str = "report";
+/// Writing images as a dataset.
+pub const IMAGES_EXPORT: &str = "images-export";
 /// Installing a runtime.
 pub const INSTALL: &str = "install";
 

@@ -2,6 +2,7 @@
 //!
 //! The window's thread only draws and hands over; everything that touches files, models or the GPU is a job.
 
+mod compare;
 mod dialogs;
 mod events;
 mod examine;
@@ -11,6 +12,7 @@ mod jobs;
 mod lab;
 mod loader;
 mod negatives;
+mod report;
 mod sets;
 mod structure;
 mod window;

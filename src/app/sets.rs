@@ -1,8 +1,13 @@
 //! Executes what is asked about sets of images.
 
 use super::App;
+use super::events::Event;
+use super::jobs::IMAGES_EXPORT;
+use crate::dataset::export;
+use crate::error::thousands;
 use crate::retrieval::Side;
-use crate::session::{Query, Sets, SetsCommand};
+use crate::session::{Level, Query, Sets, SetsCommand};
+use std::path::{Path, PathBuf};
 
 impl App {
     pub(super) fn execute_sets(&mut self, command: SetsCommand) {
@@ -46,6 +51,39 @@ impl App {
         if after != before {
             self.session.refresh_browser();
             self.mine_again();
+        }
+    }
+
+    /// Writes the marked images with their captions as a dataset of their own.
+    pub(super) fn export_images(&mut self, folder: PathBuf) {
+        let Some(dataset) = self.session.dataset.clone() else {
+            return;
+        };
+        let marked = self.session.sets.marked.iter();
+        let marked: Vec<usize> = marked.map(|&i| i as usize).collect();
+        self.jobs
+            .start(IMAGES_EXPORT, "Exporting images", move |task| {
+                let written = export::folder(&dataset, &marked, &folder, task)?;
+                Ok(Event::ImagesExported(folder, written))
+            });
+    }
+
+    /// Says what was written.
+    pub(super) fn images_exported(&mut self, folder: &Path, written: &export::Written) {
+        let text = format!(
+            "Exported {} images with {} captions to {}",
+            thousands(written.images as u64),
+            thousands(written.captions as u64),
+            folder.display()
+        );
+        self.session.say(Level::Info, text, "");
+        if let Some(first) = written.changed.first() {
+            let count = written.changed.len();
+            let text = format!(
+                "{count} things are not as they were: {}: {}",
+                first.place, first.what
+            );
+            self.session.say(Level::Warning, text, "");
         }
     }
 

@@ -3,13 +3,19 @@
 use super::benchmark::score;
 use super::common::{EncoderArgs, EngineArgs, VectorArgs, positive};
 use super::material::{is_demo, material};
-use super::output::{counted, emit, watched};
+use super::output::{counted, emit, warn, watched};
+use crate::compute::{Embeddings, Engine};
+use crate::dataset::annotations::{self, Annotations, Ids};
 use crate::dataset::trials;
 use crate::error::{Error, Result};
+use crate::retrieval::relevance::{Annotated, AnnotatedReport};
 use crate::retrieval::{EvalOptions, Metrics, Report, evaluate};
+use crate::task::Task;
 use clap::{ArgGroup, Args};
+use serde::Serialize;
+use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Images in a fold of the COCO 1K protocol.
 const FOLD: usize = 1_000;
@@ -40,6 +46,23 @@ pub struct Eval {
     /// Margin of the ranking losses
     #[arg(long, value_name = "A", default_value_t = 0.2)]
     margin: f32,
+    /// What else is right: annotations of ECCV Caption or Crisscrossed Captions, a file or their folder
+    #[arg(
+        long,
+        value_name = "FILE|DIR",
+        requires = "dataset",
+        conflicts_with = "folds"
+    )]
+    relevance: Option<PathBuf>,
+}
+
+/// What `eval` prints: the report, and a key for each set of annotations.
+#[derive(Serialize)]
+struct Answer {
+    #[serde(flatten)]
+    report: Report,
+    #[serde(flatten)]
+    relevance: BTreeMap<String, AnnotatedReport>,
 }
 
 impl Eval {
@@ -63,6 +86,11 @@ impl Eval {
             return score(&trials, &self.encoder, &self.vectors, json);
         }
         let engine = self.engine.open()?;
+        // Before the costly part: a wrong path is told at once.
+        let annotated = match &self.relevance {
+            Some(path) => watched(|task| known(path, task))?,
+            None => Vec::new(),
+        };
         let material = material(
             self.dataset.as_deref(),
             &self.encoder,
@@ -77,10 +105,47 @@ impl Eval {
             k: 0,
         };
         let (images, texts, groups) = (&material.images, &material.texts, &material.groups);
-        let report =
-            watched(|task| evaluate(&*engine, images, texts, groups, &options, task))?.report;
-        emit(&report, json, || describe(&report))
+        let answer = watched(|task| {
+            let report = evaluate(&*engine, images, texts, groups, &options, task)?.report;
+            let relevance = match (&material.dataset, &self.dataset) {
+                (Some(dataset), Some(source)) if !annotated.is_empty() => {
+                    let ids = Ids::of(dataset, source, task)?;
+                    figures(&annotated, &ids, &*engine, images, texts, task)?
+                }
+                _ => BTreeMap::new(),
+            };
+            Ok::<_, Error>(Answer { report, relevance })
+        })?;
+        emit(&answer, json, || {
+            describe(&answer.report) + &describe_relevance(&answer.relevance)
+        })
     }
+}
+
+/// Opens annotations; what they list as skipped goes to standard error.
+fn known(path: &Path, task: &Task) -> Result<Vec<Annotations>> {
+    let found = annotations::open(path, task)?;
+    for problem in found.iter().flat_map(|a| &a.problems).take(5) {
+        warn(format!("skipped {}: {}", problem.place, problem.what));
+    }
+    Ok(found)
+}
+
+fn figures(
+    found: &[Annotations],
+    ids: &Ids,
+    engine: &dyn Engine,
+    images: &Embeddings,
+    texts: &Embeddings,
+    task: &Task,
+) -> Result<BTreeMap<String, AnnotatedReport>> {
+    found
+        .iter()
+        .map(|one| {
+            let report = Annotated::report(one, ids, engine, images, texts, task)?;
+            Ok((one.name.clone(), report))
+        })
+        .collect()
 }
 
 fn enough(images: usize, folds: Option<usize>) -> Result<()> {
@@ -125,6 +190,45 @@ fn describe(report: &Report) -> String {
         "\nrsum {:.1}, sum of hinges {:.4}, max of hinges {:.4} (mean per pair)",
         report.rsum, report.loss_sh, report.loss_mh
     );
+    text
+}
+
+fn describe_relevance(relevance: &BTreeMap<String, AnnotatedReport>) -> String {
+    let mut text = String::new();
+    for (name, report) in relevance {
+        let _ = writeln!(
+            text,
+            "\n{name:<14}{:>7}{:>8}{:>8}{:>8}{:>8}{:>9}",
+            "R-P %", "mAP@R", "R@1 %", "R@5 %", "R@10 %", "queries"
+        );
+        let metrics = &report.metrics;
+        for (way, m) in [
+            ("image to text", &metrics.i2t),
+            ("text to image", &metrics.t2i),
+        ] {
+            let _ = writeln!(
+                text,
+                "{way:<14}{:>7.2}{:>8.2}{:>8.2}{:>8.2}{:>8.2}{:>9}",
+                m.r_precision, m.map_at_r, m.r1, m.r5, m.r10, m.queries
+            );
+        }
+        for (kind, c) in &report.correlation {
+            let _ = writeln!(
+                text,
+                "{kind}: Spearman {:.4} over {}",
+                c.spearman,
+                counted(c.pairs, "rated pair")
+            );
+        }
+        if report.missing_queries + report.missing_positives > 0 {
+            let _ = writeln!(
+                text,
+                "not in the dataset: {} and {} of others",
+                counted(report.missing_queries, "annotated row"),
+                counted(report.missing_positives, "right candidate")
+            );
+        }
+    }
     text
 }
 

@@ -8,6 +8,7 @@ mod attack;
 mod bench;
 mod benchmark;
 mod common;
+mod compare;
 mod convert;
 mod doctor;
 mod embed;
@@ -17,6 +18,7 @@ mod material;
 mod mine;
 mod output;
 mod rank;
+mod report;
 mod runtime;
 mod vectors;
 
@@ -51,6 +53,10 @@ pub enum Command {
     Convert(convert::Convert),
     /// Recall, median and mean rank, rsum and ranking losses, both directions
     Eval(Box<eval::Eval>),
+    /// Two encoders on the same data: what one gets right and the other wrong
+    Compare(Box<compare::Compare>),
+    /// One self-contained HTML page of an evaluation, with the hardest pairs and their pictures
+    Report(Box<report::Report>),
     /// The best-ranked other side of one image, caption, text or picture
     Rank(Box<rank::Rank>),
     /// Hard negatives: what the model nearly prefers to the right answer, or does
@@ -94,6 +100,8 @@ fn dispatch(command: Command, json: bool) -> Result<()> {
         Command::Embed(arguments) => arguments.run(json),
         Command::Convert(arguments) => arguments.run(json),
         Command::Eval(arguments) => arguments.run(json),
+        Command::Compare(arguments) => arguments.run(json),
+        Command::Report(arguments) => arguments.run(json),
         Command::Rank(arguments) => arguments.run(json),
         Command::Mine(arguments) => arguments.run(json),
         Command::Grad(arguments) => arguments.run(json),

@@ -59,6 +59,11 @@ impl TopK {
         &mut self.hits[q * self.k..(q + 1) * self.k]
     }
 
+    /// Inserts `hit` into the list of query `q`; false if it is not good enough.
+    pub fn offer(&mut self, q: usize, hit: Hit) -> bool {
+        self.k > 0 && insert(self.row_mut(q), hit)
+    }
+
     /// Inserts every hit of `other`, which saw other candidates for the same queries.
     pub fn merge(&mut self, other: &Self) {
         if self.k == 0 {

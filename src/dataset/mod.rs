@@ -3,6 +3,7 @@
 //! [`open`] recognises a file or folder by itself; each format is one file in `formats/` and one line in its table.
 //! Captions are stored grouped by image, so that the captions of an image are one range of rows everywhere.
 
+pub mod annotations;
 mod decisions;
 pub mod demo;
 pub mod export;

@@ -79,6 +79,14 @@ pub struct EncoderInfo {
 }
 
 impl EncoderInfo {
+    /// What ran the models, in a phrase: "ONNX Runtime 1.31.1, images on CPU, captions on CPU".
+    pub fn runs(&self) -> String {
+        format!(
+            "{}, images on {}, captions on {}",
+            self.engine, self.image_provider, self.text_provider
+        )
+    }
+
     /// The notes on providers that the library `offers` and that failed all the same; one that it was never built with
     /// is no news.
     pub fn fallbacks<'a>(&'a self, offers: &'a [String]) -> impl Iterator<Item = &'a String> {

@@ -1,5 +1,6 @@
 //! Ranks, metrics, hard negatives, their structure, and ranking losses of an image-caption retrieval.
 
+pub mod compare;
 mod compositional;
 mod doubt;
 mod evaluate;
@@ -7,16 +8,19 @@ mod metrics;
 pub mod mine;
 mod query;
 mod read;
+pub mod relevance;
 pub mod structure;
 mod wording;
 mod words;
 
+pub use compare::{CompareOptions, Comparison, compare};
 pub use compositional::{Category, Compositional, Winoground, compositional};
 pub use doubt::{Bounds, Doubt, Evidence, OVERLAP, Reason, confirmed_ranks};
 pub use evaluate::{EvalOptions, Evaluation, Report, evaluate};
 pub use metrics::{Metrics, histogram, rank_bins};
 pub use query::{Answer, Side, answer};
 pub use read::{read_embeddings, read_side};
+pub use relevance::Relevance;
 pub use wording::Wording;
 pub use words::{is_stop_word, words};
 

@@ -2,6 +2,7 @@
 
 use super::attack::AttackCommand;
 use super::browser::Sort;
+use super::compare::CompareCommand;
 use super::negatives::NegativesCommand;
 use super::sets::SetsCommand;
 use super::settings::{Settings, ThemeChoice};
@@ -48,6 +49,12 @@ pub enum Pick {
     TransferFolder,
     /// Where to write hard negatives: as lines, or in a layout to train on.
     ExportNegatives(Option<Layout>),
+    /// The folder of an encoder to compare with.
+    SecondEncoder,
+    /// A folder for the marked images.
+    ExportImages,
+    /// Where to write a report.
+    SaveReport,
 }
 
 /// One request of the user.
@@ -87,6 +94,8 @@ pub enum Command {
     SetFold(Option<usize>),
     /// Margin a of the losses.
     SetMargin(f32),
+    /// Write a report of the full set to this file.
+    WriteReport(PathBuf),
     /// Something in the attack lab.
     Attack(AttackCommand),
     /// Something about sets of images.
@@ -95,6 +104,8 @@ pub enum Command {
     Negatives(NegativesCommand),
     /// Something in the structure view.
     Structure(StructureCommand),
+    /// Something in the comparison of two encoders.
+    Compare(CompareCommand),
     /// Show a view.
     Show(Tab),
     /// Change the settings.

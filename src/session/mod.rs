@@ -3,6 +3,7 @@
 mod attack;
 mod browser;
 mod command;
+mod compare;
 mod files;
 mod negatives;
 mod sets;
@@ -17,6 +18,7 @@ pub use attack::{
 };
 pub use browser::{Browser, Sort};
 pub use command::{Command, Pick};
+pub use compare::{CompareColumn, CompareCommand, CompareLab, ComparedWith, Outcome};
 pub use files::read_json;
 pub use negatives::{
     Decided, IfConfirmed, NegativeSet, Negatives, NegativesCommand, NegativesPlan, PairOrder,

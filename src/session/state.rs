@@ -2,6 +2,7 @@
 
 use super::attack::AttackLab;
 use super::browser::Browser;
+use super::compare::CompareLab;
 use super::negatives::Negatives;
 use super::sets::Sets;
 use super::settings::Settings;
@@ -31,6 +32,8 @@ pub enum Tab {
     Attack,
     /// Where the near misses lie.
     Structure,
+    /// Two encoders on the same data.
+    Compare,
     /// What the open encoder's models are, and what gradients they have.
     Models,
     /// Files that were skipped, and why.
@@ -206,6 +209,8 @@ pub struct Session {
     pub lab: AttackLab,
     /// The structure of the near misses.
     pub structure: StructureView,
+    /// The comparison with a second encoder.
+    pub compare: CompareLab,
     /// The view shown.
     pub tab: Tab,
     /// What the chips say.
@@ -242,6 +247,7 @@ impl Session {
             negatives: Negatives::default(),
             lab: AttackLab::default(),
             structure: StructureView::new(),
+            compare: CompareLab::default(),
             tab: Tab::Retrieval,
             runtime: RuntimeView::default(),
             log: Vec::new(),
@@ -266,6 +272,7 @@ impl Session {
         let only = self.sets.shown();
         browser.refresh(&dataset, self.side, self.direction(self.side), only);
         self.browser = browser;
+        self.compare.turn(self.side);
     }
 
     /// The browser row of the current query.

@@ -4,7 +4,8 @@ use super::palette::Palette;
 use super::{Field, View};
 use crate::dataset::Verdict;
 use crate::session::{
-    AttackCommand, Command, LabPage, NegativesCommand, Pick, Query, SetsCommand, Tab, ThemeChoice,
+    AttackCommand, Command, CompareCommand, LabPage, NegativesCommand, Pick, Query, SetsCommand,
+    Tab, ThemeChoice,
 };
 use egui::{Context, Key, Modifiers};
 
@@ -90,6 +91,17 @@ pub fn keys(ctx: &Context, view: &mut View<'_>) {
             view.state.reveal_highlighted = true;
         }
     }
+    if session.tab == Tab::Compare {
+        compare_keys(ctx, view);
+    } else {
+        browser_keys(ctx, view);
+    }
+}
+
+/// The keys that walk through the browser.
+fn browser_keys(ctx: &Context, view: &mut View<'_>) {
+    let session = view.session;
+    let pressed = |modifiers: Modifiers, key: Key| ctx.input_mut(|i| i.consume_key(modifiers, key));
     let columns = view.state.columns.max(1) as isize;
     let steps = [
         (Key::ArrowRight, 1),
@@ -116,6 +128,24 @@ pub fn keys(ctx: &Context, view: &mut View<'_>) {
             answer.query.side().other(),
             hit.index as usize,
         )));
+    }
+}
+
+/// The keys of the comparison: through its list.
+fn compare_keys(ctx: &Context, view: &mut View<'_>) {
+    let pressed = |key: Key| ctx.input_mut(|i| i.consume_key(Modifiers::NONE, key));
+    for (key, step) in [
+        (Key::ArrowDown, 1),
+        (Key::ArrowUp, -1),
+        (Key::PageDown, 10),
+        (Key::PageUp, -10),
+    ] {
+        if pressed(key) {
+            view.ask(Command::Compare(CompareCommand::Step(step)));
+        }
+    }
+    if pressed(Key::D) {
+        view.ask(Command::SetSide(view.session.side.other()));
     }
 }
 

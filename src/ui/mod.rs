@@ -4,6 +4,7 @@
 
 mod attack;
 mod browser;
+mod compare;
 mod dialogs;
 mod fields;
 mod keys;
@@ -59,6 +60,8 @@ pub struct UiState {
     lab: attack::LabState,
     negatives: negatives::NegativesState,
     structure: structure::StructureState,
+    compared: Option<(Side, usize)>,
+    compare_scroll: f32,
 }
 
 /// What a drawing function works with.

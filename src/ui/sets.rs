@@ -4,7 +4,7 @@ use super::View;
 use super::dialogs::dialog;
 use super::theme::tokens;
 use super::widgets::{grouped, heading, weak};
-use crate::session::{Combine, Command, SetsCommand};
+use crate::session::{Combine, Command, Pick, SetsCommand};
 use egui::{Context, RichText, Ui};
 
 /// "1 image", "12 images".
@@ -44,8 +44,8 @@ pub fn sets_ui(ctx: &Context, view: &mut View<'_>) {
 
 fn marked_ui(ui: &mut Ui, view: &mut View<'_>, name: &mut String) {
     let marked = view.session.sets.marked.len();
-    let mut ask = |command| view.commands.push(Command::Sets(command));
     ui.horizontal(|ui| {
+        let mut ask = |command| view.commands.push(Command::Sets(command));
         ui.label(RichText::new(format!("Marked: {}", images(marked))).strong());
         if ui
             .button("Mark all shown")
@@ -60,6 +60,13 @@ fn marked_ui(ui: &mut Ui, view: &mut View<'_>, name: &mut String) {
         {
             ask(SetsCommand::Clear);
         }
+        if ui
+            .add_enabled(marked > 0, egui::Button::new("Export as a dataset…"))
+            .on_hover_text("The marked images with their captions, in a folder of their own")
+            .clicked()
+        {
+            view.commands.push(Command::Pick(Pick::ExportImages));
+        }
     });
     ui.horizontal(|ui| {
         let edit = egui::TextEdit::singleline(name)
@@ -71,7 +78,8 @@ fn marked_ui(ui: &mut Ui, view: &mut View<'_>, name: &mut String) {
         let ready = marked > 0 && !name.trim().is_empty();
         let save = ui.add_enabled(ready, egui::Button::new("Save what is marked"));
         if save.clicked() || entered && ready {
-            ask(SetsCommand::Save(std::mem::take(name)));
+            let name = std::mem::take(name);
+            view.ask(Command::Sets(SetsCommand::Save(name)));
         }
     });
 }

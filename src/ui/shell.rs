@@ -2,13 +2,15 @@
 
 use super::theme::tokens;
 use super::widgets::{chip, grouped, weak};
-use super::{View, attack, browser, models, negatives, results, structure, summary, views};
+use super::{
+    View, attack, browser, compare, models, negatives, results, structure, summary, views,
+};
 use crate::session::{Command, DataSource, EncoderSource, Pick, Tab, Workspace};
 use crate::task::Progress;
 use egui::{Align, CentralPanel, Frame, Layout, Margin, Panel, RichText, Ui};
 
 /// The views of the rail: tab, title, what it shows.
-pub const RAIL: [(Tab, &str, &str); 7] = [
+pub const RAIL: [(Tab, &str, &str); 8] = [
     (
         Tab::Retrieval,
         "Retrieval",
@@ -28,6 +30,11 @@ pub const RAIL: [(Tab, &str, &str); 7] = [
         Tab::Structure,
         "Structure",
         "Where the near misses lie: the similarity matrix, margins, hubs, concepts, slices",
+    ),
+    (
+        Tab::Compare,
+        "Compare",
+        "Two encoders on the same data: what one gets right and the other wrong",
     ),
     (
         Tab::Models,
@@ -90,6 +97,14 @@ pub fn shell_ui(ui: &mut Ui, view: &mut View<'_>) {
             .size_range(200.0..=420.0)
             .show(ui, |ui| structure::inspector_ui(ui, view));
     }
+    if view.session.tab == Tab::Compare && compare::is_ready(view.session) {
+        let width = (ui.available_width() * 0.26).clamp(220.0, 318.0);
+        Panel::right("compare inspector")
+            .frame(bar(12, 0))
+            .default_size(width)
+            .size_range(200.0..=460.0)
+            .show(ui, |ui| compare::inspector_ui(ui, view));
+    }
     if view.session.tab == Tab::Retrieval && view.session.dataset.is_some() {
         let width = (ui.available_width() * 0.22).clamp(210.0, 420.0);
         Panel::left("browser")
@@ -118,6 +133,7 @@ pub fn shell_ui(ui: &mut Ui, view: &mut View<'_>) {
             Tab::Negatives => negatives::negatives_ui(ui, view),
             Tab::Attack => attack::attack_ui(ui, view),
             Tab::Structure => structure::structure_ui(ui, view),
+            Tab::Compare => compare::compare_ui(ui, view),
             Tab::Models => models::models_ui(ui, view),
             Tab::Problems => views::problems_ui(ui, view),
             Tab::Log => views::log_ui(ui, view),

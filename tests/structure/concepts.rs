@@ -53,7 +53,7 @@ fn direction(ranks: &[u32], hardest: &[u32]) -> Direction {
                 index,
             })
             .collect(),
-        top: TopK::default(),
+        negatives: TopK::default(),
     }
 }
 

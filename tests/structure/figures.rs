@@ -119,7 +119,7 @@ fn direction(queries: &[(f32, u32, f32)]) -> Direction {
                 index: q.1,
             })
             .collect(),
-        top: TopK::default(),
+        negatives: TopK::default(),
     }
 }
 

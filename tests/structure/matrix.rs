@@ -44,7 +44,7 @@ fn the_worst_come_first() {
         ranks: vec![1, 9, 3, 9, 1],
         positive: vec![0.5; 5],
         hardest: [0.1, 0.7, 0.6, 0.8, 0.4].map(hit).to_vec(),
-        top: TopK::default(),
+        negatives: TopK::default(),
     };
     let arrangement = Arrangement::by_rank(&direction, &Groups::uniform(5, 2));
     let order: Vec<u32> = (0..5).map(|row| arrangement.image(row)).collect();

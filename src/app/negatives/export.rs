@@ -29,7 +29,7 @@ impl Shown<'_> {
     /// # Errors
     /// The file cannot be written, or its ending is not known; cancellation.
     pub fn lines(&self, path: &Path, task: &Task) -> Result<()> {
-        if !path.extension().is_some_and(|e| e == "jsonl") {
+        if path.extension().is_none_or(|e| e != "jsonl") {
             return Err(Error::request(
                 format!("{} is no known kind of file", path.display()),
                 "Name it with the ending .jsonl.",

@@ -1,6 +1,6 @@
 //! Hubness: captions and images that are near everything, and win over the right one again and again.
 
-use crate::compute::{Direction, Embeddings, Engine, Groups, RankOptions, TopK};
+use crate::compute::{Direction, Embeddings, Engine, Groups, Hit, RankOptions, TopK};
 use crate::error::Result;
 use crate::task::Task;
 
@@ -107,9 +107,21 @@ pub fn neighbours(
 ) -> Result<Neighbours> {
     let options = RankOptions { k, margin: None };
     let ranking = engine.rank(images, texts, groups, options, task)?;
+    // The ranking keeps negatives; the right ones are neighbours too.
+    let (mut of_images, mut of_texts) = (ranking.i2t.negatives, ranking.t2i.negatives);
+    for image in 0..groups.images() {
+        for text in groups.range(image) {
+            let hit = |index: usize| Hit {
+                score: ranking.pairs[text],
+                index: index as u32,
+            };
+            of_images.offer(image, hit(text));
+            of_texts.offer(text, hit(image));
+        }
+    }
     Ok(Neighbours {
-        texts: occurrence(&ranking.i2t.top, texts.rows()),
-        images: occurrence(&ranking.t2i.top, images.rows()),
+        texts: occurrence(&of_images, texts.rows()),
+        images: occurrence(&of_texts, images.rows()),
     })
 }
 

@@ -216,6 +216,17 @@ fn view_actions(view: &View<'_>) -> Vec<(String, &'static str, Action)> {
             "",
             Command::Show(Tab::Structure),
         ),
+        run("Show the comparison", "", Command::Show(Tab::Compare)),
+        run(
+            "Compare with a second encoder…",
+            "",
+            Command::Pick(Pick::SecondEncoder),
+        ),
+        run(
+            "Write a report (HTML)…",
+            "",
+            Command::Pick(Pick::SaveReport),
+        ),
         run("Show the models", "", Command::Show(Tab::Models)),
         run("Show problems", "", Command::Show(Tab::Problems)),
         run("Show the log", "", Command::Show(Tab::Log)),

@@ -1,0 +1,160 @@
+//! Compares the open encoder with a second one: one job that opens, embeds, ranks and compares.
+
+use super::App;
+use super::events::Event;
+use super::jobs::{COMPARE, EMBED, RANK};
+use super::work::open_encoder;
+use crate::dataset::Dataset;
+use crate::encoder::{Cache, Encoder, EncoderOptions};
+use crate::error::{Error, Result};
+use crate::retrieval::{CompareOptions, EvalOptions, Evaluation, compare, evaluate};
+use crate::session::{
+    CompareCommand, ComparedWith, Embedded, EncoderSource, Level, Pick, Query, Tab,
+};
+use crate::task::Task;
+use std::sync::Arc;
+
+impl App {
+    pub(super) fn execute_compare(&mut self, command: CompareCommand) {
+        let side = self.session.side;
+        let state = &mut self.session.compare;
+        match command {
+            CompareCommand::Open(source) => {
+                self.session.tab = Tab::Compare;
+                self.compare_with(source);
+            }
+            CompareCommand::Again => match state.source.clone() {
+                Some(source) => self.compare_with(source),
+                None => self.pick(Pick::SecondEncoder),
+            },
+            CompareCommand::Close => {
+                self.jobs.cancel(COMPARE);
+                self.session.compare = crate::session::CompareLab::default();
+            }
+            CompareCommand::SetK(k) => {
+                let cuts = crate::retrieval::compare::CUTS;
+                state.cut = cuts.iter().position(|&cut| cut == k).unwrap_or(0);
+                state.refresh(side);
+            }
+            CompareCommand::Show(outcome) => {
+                state.outcome = outcome;
+                state.refresh(side);
+            }
+            CompareCommand::Sort(column) => {
+                let (old, falls) = state.sort;
+                state.sort = (column, old == column && !falls);
+                state.refresh(side);
+            }
+            CompareCommand::Step(step) => {
+                let now = self.session.selected();
+                let rows = &self.session.compare.rows;
+                let at = now.and_then(|i| rows.iter().position(|&r| r as usize == i));
+                let next = match at {
+                    Some(at) => at
+                        .saturating_add_signed(step)
+                        .min(rows.len().saturating_sub(1)),
+                    None => 0,
+                };
+                if let Some(&row) = rows.get(next) {
+                    self.set_query(Query::Row(side, row as usize));
+                }
+            }
+        }
+    }
+
+    fn compare_with(&mut self, source: EncoderSource) {
+        // A ranking of other embeddings may still be shown while new ones are made.
+        let settled = !self.embed_wanted
+            && !self.rank_wanted
+            && !self.jobs.is_running(EMBED)
+            && !self.jobs.is_running(RANK);
+        let (true, Some(dataset), Some(embedded), Some(first), Some(engine)) = (
+            settled,
+            self.session.dataset.clone(),
+            self.session.embedded.clone(),
+            self.session.ranking.clone(),
+            self.engine.clone(),
+        ) else {
+            let remedy = "Open a dataset and an encoder, and wait until they are ranked.";
+            self.session.say(
+                Level::Warning,
+                "There is nothing to compare with yet",
+                remedy,
+            );
+            return;
+        };
+        let options = EncoderOptions {
+            providers: self.session.settings.providers.clone(),
+            batch: self.session.settings.batch,
+            // The answers about the same encoder hold for it here too.
+            ..if self.session.workspace.encoder.as_ref() == Some(&source) {
+                self.session.workspace.options.clone()
+            } else {
+                EncoderOptions::default()
+            }
+        };
+        self.session.compare.source = Some(source.clone());
+        let title = format!("Comparing with {}", source.title());
+        self.jobs.start(COMPARE, title, move |task| {
+            let encoder = open_encoder(&source, &options, task).map_err(unasked)?;
+            let second = rank_with(&encoder, &dataset, &embedded, &*engine, task)?;
+            let options = CompareOptions::default();
+            let figures = compare(&first, &second, &embedded.groups, &options, task)?;
+            Ok(Event::Compared(ComparedWith {
+                of: embedded.images,
+                first,
+                second: Arc::new(second),
+                figures: Arc::new(figures),
+            }))
+        });
+    }
+
+    pub(super) fn take_compared(&mut self, found: ComparedWith) {
+        self.session.compare.found = Some(found);
+        self.session.compare.refresh(self.session.side);
+    }
+}
+
+/// The rows of `first`, embedded and ranked by a second encoder.
+fn rank_with(
+    encoder: &Encoder,
+    dataset: &Dataset,
+    first: &Embedded,
+    engine: &dyn crate::compute::Engine,
+    task: &Task,
+) -> Result<Evaluation> {
+    // Without a cache it only takes longer the next time.
+    let cache = Cache::open().ok();
+    let found = encoder.embed_dataset(dataset, cache.as_ref(), task)?;
+    if found.dataset.images != dataset.images {
+        return Err(Error::request(
+            format!(
+                "{} cannot read every picture of the dataset",
+                encoder.name()
+            ),
+            "Leave those pictures out of the dataset.",
+        ));
+    }
+    let options = EvalOptions::default();
+    evaluate(
+        engine,
+        &found.images,
+        &found.texts,
+        &first.groups,
+        &options,
+        task,
+    )
+}
+
+/// What would be asked of the first encoder is said of the second.
+fn unasked(error: Error) -> Error {
+    match error {
+        Error::Ask { path, question } => Error::model(
+            &path,
+            question.to_string(),
+            "Open it once as the encoder and answer there, then compare with the other one. With nearmiss compare: \
+             --other-preprocess, --other-image-output, --other-text-output.",
+        ),
+        other => other,
+    }
+}

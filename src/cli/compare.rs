@@ -1,0 +1,179 @@
+//! `nearmiss compare`: two encoders on the same data.
+
+mod answer;
+
+use super::common::{EncoderArgs, EngineArgs, VectorArgs, positive};
+use super::material::{Material, material};
+use super::output::{emit, warn, watched};
+use crate::compute::Embeddings;
+use crate::dataset::Dataset;
+use crate::encoder::Embedded;
+use crate::error::{Error, Result};
+use crate::files::file_name;
+use crate::retrieval::{CompareOptions, Comparison, EvalOptions, Side, compare, evaluate};
+use crate::task::Task;
+use answer::{Answer, describe, way};
+use clap::{ArgGroup, Args};
+use std::path::{Path, PathBuf};
+
+/// Arguments of `compare`.
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("source").required(true).args(["encoder", "image_model", "image_embeds"])))]
+#[command(group(ArgGroup::new("second").required(true).args(["other", "other_image_embeds"])))]
+pub struct Compare {
+    /// Dataset file or folder, or `demo`
+    #[arg(long, value_name = "PATH|demo", required_unless_present_all = ["image_embeds", "other_image_embeds"])]
+    dataset: Option<PathBuf>,
+    #[command(flatten)]
+    encoder: EncoderArgs,
+    #[command(flatten)]
+    vectors: VectorArgs,
+    /// Second encoder's folder, or `demo`
+    #[arg(long, value_name = "DIR|demo")]
+    other: Option<PathBuf>,
+    /// Preprocessing of the second encoder where it brings none (or instead)
+    #[arg(long, value_name = "NAME|FILE", requires = "other")]
+    other_preprocess: Option<String>,
+    /// Output of the second encoder's image model that is the embedding
+    #[arg(long, value_name = "NAME", requires = "other")]
+    other_image_output: Option<String>,
+    /// Output of the second encoder's text model that is the embedding
+    #[arg(long, value_name = "NAME", requires = "other")]
+    other_text_output: Option<String>,
+    /// Image embeddings of the second encoder (.npy), with --other-text-embeds: no encoder is run
+    #[arg(long, value_name = "NPY", requires = "other_text_embeds")]
+    other_image_embeds: Option<PathBuf>,
+    /// Caption embeddings of the second encoder (.npy)
+    #[arg(long, value_name = "NPY", requires = "other_image_embeds")]
+    other_text_embeds: Option<PathBuf>,
+    #[command(flatten)]
+    engine: EngineArgs,
+    /// Captions of each image, in order; for embeddings without a dataset
+    #[arg(long, value_name = "N", value_parser = positive)]
+    captions_per_image: Option<usize>,
+    /// Queries listed per direction, those whose rank changes most first
+    #[arg(long, value_name = "N", default_value = "20", value_parser = positive)]
+    k: usize,
+    /// Bootstrap samples of the interval of R@1
+    #[arg(long, value_name = "N", default_value = "2000", value_parser = positive)]
+    samples: usize,
+    /// Seed of the bootstrap
+    #[arg(long, value_name = "S", default_value_t = 0)]
+    seed: u64,
+}
+
+impl Compare {
+    /// Runs the command.
+    pub fn run(&self, json: bool) -> Result<()> {
+        let engine = self.engine.open()?;
+        let first = material(
+            self.dataset.as_deref(),
+            &self.encoder,
+            &self.vectors,
+            self.captions_per_image,
+            |_| Ok(()),
+        )?;
+        let (a, b) = self.names(&first);
+        let (images, texts) = watched(|task| self.second(&first, task))?;
+        let start = std::time::Instant::now();
+        let options = CompareOptions {
+            listed: self.k,
+            samples: self.samples,
+            seed: self.seed,
+        };
+        let comparison = watched(|task| {
+            let eval = EvalOptions::default();
+            let groups = &first.groups;
+            let one = evaluate(&*engine, &first.images, &first.texts, groups, &eval, task)?;
+            let two = evaluate(&*engine, &images, &texts, groups, &eval, task)?;
+            compare(&one, &two, groups, &options, task)
+        })?;
+        let Comparison { i2t, t2i } = comparison;
+        let dataset = first.dataset.as_ref();
+        let answer = Answer {
+            a,
+            b,
+            images: first.groups.images(),
+            captions: first.groups.texts(),
+            i2t: way(i2t, dataset, Side::Image),
+            t2i: way(t2i, dataset, Side::Text),
+            engine: engine.name(),
+            seconds: start.elapsed().as_secs_f64(),
+        };
+        emit(&answer, json, || describe(&answer))
+    }
+
+    /// What both encoders are called: folder names, or those of the embeddings' files; told apart where they agree.
+    fn names(&self, first: &Material) -> (String, String) {
+        let path = |path: &Option<PathBuf>| path.as_deref().map(file_name);
+        let opened = first.encoder.as_ref().map(|e| e.name().to_owned());
+        let a = path(&self.encoder.encoder)
+            .or(opened)
+            .or_else(|| path(&self.vectors.image_embeds))
+            .unwrap_or_default();
+        let b = path(&self.other)
+            .or_else(|| path(&self.other_image_embeds))
+            .unwrap_or_default();
+        if a == b {
+            (format!("{a} (first)"), format!("{b} (second)"))
+        } else {
+            (a, b)
+        }
+    }
+
+    /// The second encoder's embeddings of the rows of `first`.
+    fn second(&self, first: &Material, task: &Task) -> Result<(Embeddings, Embeddings)> {
+        let vectors = VectorArgs {
+            image_embeds: self.other_image_embeds.clone(),
+            text_embeds: self.other_text_embeds.clone(),
+        };
+        if let Some((images, texts)) = vectors.open(task)? {
+            let rows = (images.rows(), texts.rows());
+            let want = (first.groups.images(), first.groups.texts());
+            if rows != want {
+                return Err(Error::request(
+                    format!(
+                        "the second embeddings have {} images and {} captions, the first {} and {}",
+                        rows.0, rows.1, want.0, want.1
+                    ),
+                    "Give embeddings of the same images and captions, in the same order.",
+                ));
+            }
+            return Ok((images, texts));
+        }
+        let encoder = EncoderArgs {
+            encoder: self.other.clone(),
+            image_model: None,
+            text_model: None,
+            provider: self.encoder.provider.clone(),
+            preprocess: self.other_preprocess.clone(),
+            image_output: self.other_image_output.clone(),
+            text_output: self.other_text_output.clone(),
+            batch: self.encoder.batch,
+            no_cache: self.encoder.no_cache,
+        };
+        let Some(dataset) = &first.dataset else {
+            return Err(Error::request(
+                "an encoder needs a dataset to embed",
+                "Give --dataset PATH.",
+            ));
+        };
+        let opened = encoder.open(task)?;
+        let found = opened.embed_dataset(dataset, encoder.cache().as_ref(), task)?;
+        found.warnings.iter().for_each(warn);
+        same_pictures(dataset, &found, self.other.as_deref())?;
+        Ok((found.images, found.texts))
+    }
+}
+
+/// Both encoders must see the same rows.
+fn same_pictures(first: &Dataset, second: &Embedded, folder: Option<&Path>) -> Result<()> {
+    if first.images == second.dataset.images {
+        return Ok(());
+    }
+    Err(Error::model(
+        folder.unwrap_or(Path::new("the second encoder")),
+        "cannot read every picture that the first encoder reads",
+        "Leave those pictures out of the dataset.",
+    ))
+}

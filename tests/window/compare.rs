@@ -1,0 +1,150 @@
+//! Two encoders in the window: choose, read, filter, sort, walk.
+
+use super::{Window, click, demo, errors, session, settle};
+use egui_kittest::kittest::Queryable;
+use nearmiss::retrieval::Side;
+use nearmiss::session::{Command, CompareCommand, EncoderSource, Outcome, Query, Tab};
+use std::path::Path;
+
+/// The demo's encoder, its pictures shown to it twice as bright: another encoder on the same data.
+fn second(folder: &Path) -> EncoderSource {
+    let encoder = nearmiss::dataset::demo::unpack(folder)
+        .unwrap()
+        .join("encoder");
+    let config = encoder.join("preprocessor_config.json");
+    let text = std::fs::read_to_string(&config).unwrap();
+    let mut json: serde_json::Value = serde_json::from_str(&text).unwrap();
+    json["do_normalize"] = true.into();
+    json["image_mean"] = serde_json::json!([0.2, 0.5, 0.3]);
+    json["image_std"] = serde_json::json!([0.4, 0.6, 0.9]);
+    std::fs::write(&config, json.to_string()).unwrap();
+    EncoderSource::Folder(encoder)
+}
+
+fn perform(window: &mut Window, command: Command) {
+    let ctx = window.ctx.clone();
+    window.state_mut().perform(&ctx, command);
+    settle(window);
+}
+
+fn says(window: &Window, text: &str) -> bool {
+    window.query_all_by_label_contains(text).next().is_some()
+}
+
+#[test]
+fn the_second_encoder_is_asked_for_and_both_stay_named() {
+    let mut window = demo();
+    click(&mut window, "Compare");
+    assert_eq!(session(&window).tab, Tab::Compare);
+    assert!(says(&window, "Choose the second encoder"));
+    let folder = tempfile::tempdir().unwrap();
+    let source = second(folder.path());
+    perform(&mut window, Command::Compare(CompareCommand::Open(source)));
+    assert_eq!(errors(&window), Vec::<String>::new());
+    let found = session(&window).compare.found.clone().expect("compared");
+    let figures = &found.figures.i2t;
+    assert_ne!(figures.a, figures.b, "it is another encoder");
+    let evaluation = session(&window).ranking.clone().unwrap();
+    assert_eq!(figures.a, evaluation.report.i2t);
+    for text in [
+        "A demo encoder".to_owned(),
+        "B encoder".to_owned(),
+        format!("R@1: A {:.1}, B {:.1}", figures.a.r1, figures.b.r1),
+        format!("{} right with A alone", figures.at[0].only_a),
+    ] {
+        assert!(says(&window, &text), "{text}");
+    }
+}
+
+#[test]
+fn cells_filter_headings_sort_and_keys_walk() {
+    let mut window = demo();
+    let folder = tempfile::tempdir().unwrap();
+    let source = second(folder.path());
+    perform(&mut window, Command::Compare(CompareCommand::Open(source)));
+    perform(&mut window, Command::SetSide(Side::Text));
+    assert_eq!(
+        session(&window).tab,
+        Tab::Compare,
+        "turning round stays here"
+    );
+    perform(&mut window, Command::Compare(CompareCommand::SetK(5)));
+    click(&mut window, "right with A alone");
+    let state = &session(&window).compare;
+    assert_eq!((state.k(), state.outcome), (5, Some(Outcome::OnlyA)));
+    let found = state.found.clone().unwrap();
+    let rows = state.rows.clone();
+    assert_eq!(rows.len(), found.figures.t2i.at[1].only_a);
+    assert!(!rows.is_empty());
+    let shift = |&row: &u32| found.shift(Side::Text, row as usize);
+    assert!(
+        rows.iter()
+            .all(|r| shift(r).rank_a <= 5 && shift(r).rank_b > 5)
+    );
+    click(&mut window, "Sort by Rank B");
+    click(&mut window, "Sort by Rank B");
+    let rows = session(&window).compare.rows.clone();
+    let ranks: Vec<u32> = rows.iter().map(|r| shift(r).rank_b).collect();
+    assert!(ranks.is_sorted_by(|a, b| a >= b), "{ranks:?}");
+    // The list is walked from the selected query on, or from its head.
+    let mut at = session(&window)
+        .selected()
+        .and_then(|q| rows.iter().position(|&r| r as usize == q));
+    for _ in 0..2 {
+        window.key_press(egui::Key::ArrowDown);
+        settle(&mut window);
+        let next = at.map_or(0, |at| (at + 1).min(rows.len() - 1));
+        at = Some(next);
+        let row = rows[next] as usize;
+        assert_eq!(session(&window).query, Some(Query::Row(Side::Text, row)));
+    }
+    assert_eq!(session(&window).tab, Tab::Compare);
+    click(&mut window, "Show all");
+    assert_eq!(session(&window).compare.rows.len(), 900);
+    click(&mut window, "Show in Retrieval");
+    assert_eq!(session(&window).tab, Tab::Retrieval);
+}
+
+#[test]
+fn a_folder_without_an_encoder_is_an_error_and_nothing_is_lost() {
+    let mut window = demo();
+    let folder = tempfile::tempdir().unwrap();
+    let source = EncoderSource::Folder(folder.path().to_path_buf());
+    perform(&mut window, Command::Compare(CompareCommand::Open(source)));
+    assert_eq!(errors(&window).len(), 1, "{:?}", errors(&window));
+    assert!(session(&window).compare.found.is_none());
+    assert!(says(&window, "are not compared"));
+    assert!(session(&window).ranking.is_some());
+}
+
+#[test]
+fn what_was_found_of_other_data_is_not_shown() {
+    let mut window = demo();
+    let folder = tempfile::tempdir().unwrap();
+    let source = second(folder.path());
+    perform(&mut window, Command::Compare(CompareCommand::Open(source)));
+    assert!(says(&window, "right with both"));
+    // The same data, embedded anew.
+    perform(&mut window, Command::OpenEncoder(EncoderSource::Demo));
+    assert!(!says(&window, "right with both"));
+    assert!(says(&window, "Compare with encoder"));
+    click(&mut window, "Compare with encoder");
+    assert!(says(&window, "right with both"));
+    click(&mut window, "Close");
+    assert!(session(&window).compare.source.is_none());
+    assert!(says(&window, "Choose the second encoder"));
+}
+
+#[test]
+fn a_report_of_what_is_open_is_written() {
+    let mut window = demo();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("report.html");
+    perform(&mut window, Command::WriteReport(path.clone()));
+    assert_eq!(errors(&window), Vec::<String>::new());
+    let page = std::fs::read_to_string(&path).unwrap();
+    let report = &session(&window).ranking.as_ref().unwrap().report;
+    let row = format!("<td>Image to text</td><td>{:.2}</td>", report.i2t.r1);
+    assert!(page.contains(&row), "{row}");
+    assert!(says(&window, "report.html"), "the toast names the file");
+}
