@@ -5,8 +5,11 @@ use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
+/// Archives are written in blocks of this many bytes.
+const BLOCK: u64 = 512;
+
 /// Bytes of zeros that end an archive.
-const END: u64 = 1024;
+const END: u64 = 2 * BLOCK;
 
 /// A file in an archive.
 pub(super) struct Member {
@@ -37,6 +40,9 @@ pub(super) fn members(
     for entry in entries {
         let mut entry = match (entry, &last) {
             (Ok(entry), _) => entry,
+            (Err(_), Some(last)) if !length.is_multiple_of(BLOCK) => {
+                return Ok(Some(format!("is cut off after {last}")));
+            }
             (Err(e), Some(last)) => return Ok(Some(format!("is damaged after {last}: {e}"))),
             (Err(e), None) => {
                 return Err(Error::dataset(

@@ -172,10 +172,7 @@ fn clip_retrieval_parts_join_in_order_and_bring_their_embeddings() {
     let problems = problems(&dataset).join("\n");
     says(
         &problems,
-        &[
-            "9 of 11 were not found",
-            "metadata_1.parquet, row 1: has no caption",
-        ],
+        &["9 of 11 were not found", "none.png: has no caption"],
     );
 }
 

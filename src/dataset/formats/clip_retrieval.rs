@@ -104,15 +104,9 @@ impl Pairs {
                         all.of_captions.push(Vec::new());
                         all.groups.len() - 1
                     });
-                    match cell(&captions) {
-                        Some(caption) => {
-                            all.groups[image].1.push(caption);
-                            all.of_captions[image].push(row);
-                        }
-                        None => all.problems.push(Problem {
-                            place: format!("{}, row {}", file_name(&path), row - start),
-                            what: "has no caption".into(),
-                        }),
+                    if let Some(caption) = cell(&captions) {
+                        all.groups[image].1.push(caption);
+                        all.of_captions[image].push(row);
                     }
                     row += 1;
                 }
