@@ -18,7 +18,7 @@ const HELD: usize = 16 << 20;
 
 /// A schema from its fields, in the format's own notation.
 pub(crate) fn message(fields: &[String]) -> Result<TypePtr, ParquetError> {
-    parse_message_type(&format!("message schema {{ {}; }}", fields.join("; "))).map(Arc::new)
+    parse_message_type(&format!("message schema {{ {} }}", fields.join(" "))).map(Arc::new)
 }
 
 /// What went wrong while writing `path`.
@@ -58,9 +58,9 @@ impl Kind {
             )
         };
         match self {
-            Self::Text => format!("required binary {name} (STRING)"),
-            Self::Bytes => format!("required binary {name}"),
-            Self::Integer => format!("required int64 {name}"),
+            Self::Text => format!("required binary {name} (STRING);"),
+            Self::Bytes => format!("required binary {name};"),
+            Self::Integer => format!("required int64 {name};"),
             Self::Texts => list("binary element (STRING)"),
             Self::Integers => list("int64 element"),
             Self::Floats => list("float element"),
@@ -110,11 +110,13 @@ impl<T> Held<T> {
         let Some(mut column) = rows.next_column()? else {
             return Err(ParquetError::General("a column is missing".into()));
         };
-        let levels = |levels: &'_ [i16]| (!levels.is_empty()).then(|| levels.to_vec());
-        let (present, starts) = (levels(&self.present), levels(&self.starts));
-        column
-            .typed::<D>()
-            .write_batch(&self.values, present.as_deref(), starts.as_deref())?;
+        let lists = !self.starts.is_empty();
+        let (present, starts) = (self.present.as_slice(), self.starts.as_slice());
+        column.typed::<D>().write_batch(
+            &self.values,
+            lists.then_some(present),
+            lists.then_some(starts),
+        )?;
         column.close()?;
         self.values.clear();
         self.starts.clear();
