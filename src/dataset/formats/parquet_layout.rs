@@ -87,6 +87,13 @@ impl Layout {
                 format!("Name that column one of: {}.", CAPTION_KEYS.join(", ")),
             ));
         }
+        if let Some([first, second, ..]) = numbered_pictures(&columns).get(..) {
+            return Err(Error::dataset(
+                file.path(),
+                format!("holds several pictures in a row: {first}, {second}"),
+                "Write a row for each picture with its own captions.",
+            ));
+        }
         let single = |c: &&Column| !c.repeated;
         let plain = |key: &str| {
             let named = |c: &&Column| c.path.len() == 1 && c.root() == key;
@@ -171,6 +178,16 @@ fn cells(columns: &[Column]) -> Option<&Column> {
         .min_by_key(rank)
         .or_else(|| plain.min_by_key(rank))
         .or_else(only)
+}
+
+/// Pictures whose columns are numbered, as in Winoground: which caption belongs to which is not a dataset's matter.
+fn numbered_pictures(columns: &[Column]) -> Vec<String> {
+    let bytes = columns.iter().filter(|c| c.kind == Kind::Bytes);
+    let numbered = bytes.map(Column::root).filter(|root| {
+        let stem = root.trim_end_matches(|c: char| c.is_ascii_digit());
+        stem.len() < root.len() && PICTURES.contains(&stem.trim_end_matches(['_', '-']))
+    });
+    numbered.collect()
 }
 
 /// The columns of the first key there is: `caption`, the list `captions`, or `caption_0` to `caption_4`.
