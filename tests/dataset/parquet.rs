@@ -322,6 +322,28 @@ fn paths_that_are_all_alike_give_way_to_ids() {
 }
 
 #[test]
+fn columns_that_are_not_said_to_be_text_read_too() {
+    let folder = table(
+        "optional binary image; optional binary key; optional binary caption;",
+        vec![
+            texts(&[Some(&png())]),
+            texts(&[Some(b"a")]),
+            texts(&[Some("caf\u{e9}".as_bytes())]),
+        ],
+    );
+    let dataset = folder.open().unwrap();
+    assert_eq!(dataset.captions, ["caf\u{e9}"]);
+    assert_eq!(dataset.images[0].bytes().unwrap(), png());
+    let alone = table(
+        "optional binary image (UTF8); optional binary caption;",
+        vec![texts(&[Some(&[b'A'; 9000])]), texts(&[Some(b"one")])],
+    );
+    let dataset = alone.open().unwrap();
+    assert_eq!(groups(&dataset), [("row 0", vec!["one"])]);
+    assert!(!dataset.has_pictures());
+}
+
+#[test]
 fn rows_of_several_pictures_are_refused() {
     let folder = table(
         "optional binary image_0; optional binary image_1; optional binary caption_0 (UTF8);",

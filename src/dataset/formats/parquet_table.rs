@@ -18,6 +18,9 @@ use std::sync::Arc;
 /// Pictures of rows with one name that are compared before the name is trusted to mean one image.
 const COMPARED: usize = 8;
 
+/// Bytes of the longest name.
+const LONGEST: usize = 2048;
+
 /// `*.parquet`.
 pub(super) fn named(name: &str) -> bool {
     split_extension(name).1 == "parquet"
@@ -252,7 +255,9 @@ impl Part {
                 format!("row {row}")
             }
         };
-        let clean = name.map(harmless).filter(|name| !name.is_empty());
+        // A picture as base64 text is no name.
+        let named = |name: &String| !name.is_empty() && name.len() <= LONGEST;
+        let clean = name.map(harmless).filter(named);
         let Some(column) = pictures else {
             let called = clean.unwrap_or_else(here);
             if self.layout.picture == Picture::None || called.contains("://") {
