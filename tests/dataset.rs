@@ -233,6 +233,18 @@ fn pictures_are_found_in_the_usual_folders_whatever_their_case() {
 }
 
 #[test]
+fn an_imagefolder_opens_the_test_split() {
+    let folder = Folder::with(&["train/a.png", "test/b.png"]);
+    folder.write("train/metadata.csv", "file_name,text\na.png,one\n");
+    folder.write("test/metadata.csv", "file_name,text\nb.png,two\n");
+    let dataset = folder.open().unwrap();
+    assert_eq!(groups(&dataset), [("b.png", vec!["two"])]);
+    says(&dataset.format, &["metadata.csv", "not used"]);
+    let name = folder.0.path().file_name().unwrap().to_string_lossy();
+    assert_eq!(dataset.name, name);
+}
+
+#[test]
 fn work_stops_when_cancelled() {
     let folder = Folder::with(&["a.png"]);
     folder.write(

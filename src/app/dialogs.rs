@@ -28,10 +28,11 @@ impl App {
                 self.wait_for(pick, move || one(pollster::block_on(future)));
             }
             Pick::DatasetFile => {
-                let dialog = dialog.set_title("Open a caption file");
-                let future = dialog
-                    .add_filter("Captions", &["json", "jsonl", "csv", "tsv", "txt"])
-                    .pick_file();
+                let dialog = dialog.set_title("Open a caption file, an archive or a table");
+                let endings = [
+                    "json", "jsonl", "csv", "tsv", "txt", "token", "tar", "parquet",
+                ];
+                let future = dialog.add_filter("Datasets", &endings).pick_file();
                 self.wait_for(pick, move || one(pollster::block_on(future)));
             }
             Pick::Workspace => {

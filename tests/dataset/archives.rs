@@ -203,6 +203,11 @@ fn a_cut_archive_keeps_what_is_whole_and_says_so() {
 
     folder.write("a.tar", vec![7; 4096]);
     says(&refused(folder.open()), &["a.tar", "not a tar archive"]);
+    folder.write("a.tar", tar(&[("a.png", &picture)]));
+    says(
+        &refused(folder.open()),
+        &["no picture with a caption", "a.txt"],
+    );
     folder.write("a.tar", "");
     says(&refused(folder.open_file("a.tar")), &["is empty (0 bytes)"]);
     folder.write("b.tar.gz", [0x1F, 0x8B, 8, 0, 0, 0]);

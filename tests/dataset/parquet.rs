@@ -68,8 +68,8 @@ pub(super) fn write(
                     Leaf::Bytes(values, defined, repeated),
                     ColumnWriter::ByteArrayColumnWriter(to),
                 ) => {
-                    to.write_batch(&values, Some(&defined), Some(&repeated))
-                        .unwrap();
+                    let repeated = (!repeated.is_empty()).then_some(&repeated[..]);
+                    to.write_batch(&values, Some(&defined), repeated).unwrap();
                 }
                 (Leaf::Whole(values), ColumnWriter::Int64ColumnWriter(to)) => {
                     to.write_batch(&values, None, None).unwrap();
@@ -294,10 +294,68 @@ fn rows_of_one_name_are_one_image_unless_their_pictures_differ() {
     assert_eq!(
         groups(&unlike),
         [
-            ("7 (row 0)", vec!["one"]),
-            ("7 (row 1)", vec!["two"]),
-            ("8 (row 2)", vec!["three"])
+            ("row 0", vec!["one"]),
+            ("row 1", vec!["two"]),
+            ("row 2", vec!["three"])
         ]
+    );
+}
+
+#[test]
+fn paths_that_are_all_alike_give_way_to_ids() {
+    let (picture, other) = (png(), [&png()[..], b"x"].concat());
+    let folder = table(
+        &format!("{CELLS} required int64 image_id; optional binary text (UTF8);"),
+        vec![
+            nested(&[Some(&picture), Some(&picture), Some(&other)]),
+            nested(&[Some(&b"image.png"[..]); 3]),
+            Leaf::Whole(vec![7, 7, 8]),
+            texts(&[Some(b"one"), Some(b"two"), Some(b"three")]),
+        ],
+    );
+    let dataset = folder.open().unwrap();
+    assert_eq!(
+        groups(&dataset),
+        [("7", vec!["one", "two"]), ("8", vec!["three"])]
+    );
+    assert_eq!(dataset.images[1].bytes().unwrap(), other);
+}
+
+#[test]
+fn columns_that_are_not_said_to_be_text_read_too() {
+    let folder = table(
+        "optional binary image; optional binary key; optional binary caption;",
+        vec![
+            texts(&[Some(&png())]),
+            texts(&[Some(b"a")]),
+            texts(&[Some("caf\u{e9}".as_bytes())]),
+        ],
+    );
+    let dataset = folder.open().unwrap();
+    assert_eq!(dataset.captions, ["caf\u{e9}"]);
+    assert_eq!(dataset.images[0].bytes().unwrap(), png());
+    let alone = table(
+        "optional binary image (UTF8); optional binary caption;",
+        vec![texts(&[Some(&[b'A'; 9000])]), texts(&[Some(b"one")])],
+    );
+    let dataset = alone.open().unwrap();
+    assert_eq!(groups(&dataset), [("row 0", vec!["one"])]);
+    assert!(!dataset.has_pictures());
+}
+
+#[test]
+fn rows_of_several_pictures_are_refused() {
+    let folder = table(
+        "optional binary image_0; optional binary image_1; optional binary caption_0 (UTF8);",
+        vec![
+            texts(&[Some(b"x")]),
+            texts(&[Some(b"y")]),
+            texts(&[Some(b"one")]),
+        ],
+    );
+    says(
+        &refused(folder.open()),
+        &["several pictures", "image_0, image_1"],
     );
 }
 

@@ -177,6 +177,25 @@ fn clip_retrieval_parts_join_in_order_and_bring_their_embeddings() {
 }
 
 #[test]
+fn folders_that_all_pictures_share_are_left_out_of_their_names() {
+    let folder = Folder::with(&["x/y/a.png", "x/b.png"]);
+    let paths =
+        ["x/y/a.png", "x/b.png", "x/none.png"].map(|p| folder.path(p).display().to_string());
+    let cells: Vec<Option<&[u8]>> = paths.iter().map(|p| Some(p.as_bytes())).collect();
+    write(
+        &folder.path("metadata/metadata_0.parquet"),
+        "optional binary image_path (UTF8); optional binary caption (UTF8);",
+        vec![vec![texts(&cells), texts(&[Some(&b"one"[..]); 3])]],
+        WriterProperties::default(),
+    );
+    half_npy(&folder, "img_emb/img_emb_0.npy", &[[1.0, 0.0]; 3]);
+    let dataset = folder.open().unwrap();
+    let names: Vec<_> = dataset.images.iter().map(|i| i.name.as_str()).collect();
+    assert_eq!(names, ["y/a.png", "b.png", "none.png"]);
+    assert_eq!(dataset.images[0].bytes().unwrap(), png());
+}
+
+#[test]
 fn clip_retrieval_of_one_side_or_unlike_parts_says_so() {
     let folder = clip_retrieval();
     half_npy(

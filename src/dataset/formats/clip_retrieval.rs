@@ -2,10 +2,9 @@
 //! with `metadata/metadata_0.parquet`, whose rows name each pair's picture and caption.
 
 use super::finder::Finder;
-use super::gather::{file_name, split_extension, step};
+use super::gather::{file_name, harmless, split_extension, step};
 use super::parquet_layout::Layout;
 use super::shards::in_order;
-use crate::dataset::archive::inside;
 use crate::dataset::npy::read_npy;
 use crate::dataset::parquet_file::ParquetFile;
 use crate::dataset::picture::is_picture_name;
@@ -178,6 +177,7 @@ impl Pairs {
                 },
             );
         }
+        shorten(&mut self.groups);
         let name = std::path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf());
         let format = match self.parts.len() {
             1 => "clip-retrieval embeddings".to_owned(),
@@ -235,16 +235,29 @@ impl Pairs {
 /// The image whose picture the metadata names by a path, usually an absolute one of this machine, or by a key.
 fn picture(name: &str, finder: &Finder) -> Image {
     let path = Path::new(name);
-    let shown = if name.contains("://") {
-        name.to_owned()
-    } else {
-        inside(name)
-    };
+    let shown = harmless(name);
     if path.is_absolute() && is_picture_name(path) && path.is_file() {
         return Image::file(shown, path);
     }
     match finder.find(name).filter(|_| !name.contains("..")) {
         Some(found) => Image::file(shown, found),
         None => Image::unseen(shown),
+    }
+}
+
+/// Leaves out of the names the folders that all of them share.
+fn shorten(groups: &mut [(Image, Vec<String>)]) {
+    let folders = |name: &str| name.rfind('/').map_or(0, |end| end + 1);
+    let Some((first, _)) = groups.first() else {
+        return;
+    };
+    let mut shared = first.name[..folders(&first.name)].to_owned();
+    for (image, _) in &*groups {
+        while !image.name.starts_with(&shared) {
+            shared.truncate(folders(shared.trim_end_matches('/')));
+        }
+    }
+    for (image, _) in groups {
+        image.name.drain(..shared.len());
     }
 }

@@ -1,6 +1,8 @@
 //! What every caption file needs: the pictures it names, its captions grouped, and what was skipped.
 
 use super::finder::{Finder, holds_pictures};
+use super::shards::SPLITS;
+use crate::dataset::archive::inside;
 use crate::dataset::{Dataset, Image, Problem, Stored};
 use crate::error::{Error, Result, thousands};
 use crate::task::Task;
@@ -90,6 +92,11 @@ impl Gather {
         self.groups.is_empty()
     }
 
+    /// Has any image a caption yet?
+    pub(super) fn has_captions(&self) -> bool {
+        self.groups.iter().any(|(_, captions)| !captions.is_empty())
+    }
+
     /// The picture of a group.
     pub(super) fn picture(&self, group: usize) -> Option<&Stored> {
         self.groups.get(group)?.0.picture.as_ref()
@@ -152,7 +159,7 @@ impl Gather {
             format += ", captions only";
         }
         let source = &self.source;
-        if self.groups.iter().all(|(_, captions)| captions.is_empty()) {
+        if !self.has_captions() {
             let detail = match self.problems.as_slice() {
                 [] => String::new(),
                 [one] => format!(" ({}: {})", one.place, one.what),
@@ -232,17 +239,28 @@ pub(super) fn file_name(path: &Path) -> String {
         .into_owned()
 }
 
+/// A name from an archive or a table without anything that leads elsewhere; a link stays as it is, and is never looked up.
+pub(super) fn harmless(name: &str) -> String {
+    if name.contains("://") {
+        name.to_owned()
+    } else {
+        inside(name)
+    }
+}
+
 /// A file and line, for the list of problems.
 pub(super) fn place(file: &Path, line: u64) -> String {
     format!("{}, line {}", file_name(file), thousands(line))
 }
 
-/// A dataset is called after the folder of its caption file, or the one above where that only says "annotations".
+/// A dataset is called after the folder of its caption file, or the one above where that only says "annotations" or a split.
 fn dataset_name(source: &Path) -> String {
     let folder = home(source);
     let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf());
     let name = file_name(&folder);
-    let plain = ["annotations", "captions", "text", "data"].contains(&name.to_lowercase().as_str());
+    let lower = name.to_lowercase();
+    let plain = ["annotations", "captions", "text", "data"].contains(&lower.as_str())
+        || SPLITS.contains(&lower.as_str());
     folder
         .parent()
         .filter(|_| plain)

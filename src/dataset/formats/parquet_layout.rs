@@ -75,9 +75,11 @@ impl Layout {
     /// No column holds captions.
     pub fn of(file: &ParquetFile) -> Result<Self> {
         let columns = file.columns();
-        let (captions, classes) = match captions(&columns) {
-            captions if captions.is_empty() => classes(file, &columns),
-            captions => (captions, Vec::new()),
+        // Some writers do not say that a column of bytes is text.
+        let texts = [Kind::Text, Kind::Bytes].map(|kind| captions(&columns, kind));
+        let (captions, classes) = match texts.into_iter().find(|found| !found.is_empty()) {
+            Some(captions) => (captions, Vec::new()),
+            None => classes(file, &columns),
         };
         if captions.is_empty() {
             let names: Vec<String> = columns.iter().map(|c| c.path.join(".")).collect();
@@ -87,13 +89,20 @@ impl Layout {
                 format!("Name that column one of: {}.", CAPTION_KEYS.join(", ")),
             ));
         }
+        if let Some([first, second, ..]) = numbered_pictures(&columns).get(..) {
+            return Err(Error::dataset(
+                file.path(),
+                format!("holds several pictures in a row: {first}, {second}"),
+                "Write a row for each picture with its own captions.",
+            ));
+        }
         let single = |c: &&Column| !c.repeated;
         let plain = |key: &str| {
             let named = |c: &&Column| c.path.len() == 1 && c.root() == key;
             columns.iter().filter(single).find(named)
         };
         let text = |key: &str| plain(key).filter(|c| c.kind == Kind::Text);
-        let cells = cells(&columns);
+        let cells = cells(&columns, &captions);
         let beside = cells.and_then(|cell| {
             let path = |c: &&Column| c.root() == cell.root() && c.last() == "path";
             columns.iter().filter(single).find(path)
@@ -148,11 +157,12 @@ impl Layout {
 }
 
 /// The column of pictures: `bytes` of an image, else bytes under a usual name, else the only bytes there are.
-fn cells(columns: &[Column]) -> Option<&Column> {
+fn cells<'a>(columns: &'a [Column], captions: &[usize]) -> Option<&'a Column> {
     let bytes = || {
-        columns
+        let single = columns
             .iter()
-            .filter(|c| c.kind == Kind::Bytes && !c.repeated)
+            .filter(|c| c.kind == Kind::Bytes && !c.repeated);
+        single.filter(|c| !captions.contains(&c.leaf))
     };
     let rank = |c: &&Column| {
         let root = c.root();
@@ -173,9 +183,19 @@ fn cells(columns: &[Column]) -> Option<&Column> {
         .or_else(only)
 }
 
+/// Pictures whose columns are numbered, as in Winoground: which caption belongs to which is not a dataset's matter.
+fn numbered_pictures(columns: &[Column]) -> Vec<String> {
+    let bytes = columns.iter().filter(|c| c.kind == Kind::Bytes);
+    let numbered = bytes.map(Column::root).filter(|root| {
+        let stem = root.trim_end_matches(|c: char| c.is_ascii_digit());
+        stem.len() < root.len() && PICTURES.contains(&stem.trim_end_matches(['_', '-']))
+    });
+    numbered.collect()
+}
+
 /// The columns of the first key there is: `caption`, the list `captions`, or `caption_0` to `caption_4`.
-fn captions(columns: &[Column]) -> Vec<usize> {
-    let texts = || columns.iter().filter(|c| c.kind == Kind::Text);
+fn captions(columns: &[Column], kind: Kind) -> Vec<usize> {
+    let texts = || columns.iter().filter(|c| c.kind == kind);
     let mut keys = CAPTION_KEYS.iter().chain(&MORE_CAPTIONS);
     let found = keys.find_map(|key| {
         let under = || texts().filter(|c| c.root() == *key);

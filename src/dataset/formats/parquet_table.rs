@@ -1,9 +1,10 @@
 //! Parquet tables of images and captions, as Hugging Face and img2dataset write them: the picture in a cell (`image`
 //! with `bytes` and `path`, or plain bytes) or named by it, captions as texts or lists of texts, in one file or many.
 
-use super::gather::{Gather, file_name, split_extension, step};
+use super::gather::{Gather, file_name, harmless, split_extension, step};
 use super::parquet_layout::{Layout, Picture};
 use super::shards::{self, choose};
+use super::text::listed;
 use crate::dataset::archive::inside;
 use crate::dataset::parquet_cells::{PageCache, PictureColumn};
 use crate::dataset::parquet_file::ParquetFile;
@@ -16,6 +17,9 @@ use std::sync::Arc;
 
 /// Pictures of rows with one name that are compared before the name is trusted to mean one image.
 const COMPARED: usize = 8;
+
+/// Bytes of the longest name.
+const LONGEST: usize = 2048;
 
 /// `*.parquet`.
 pub(super) fn named(name: &str) -> bool {
@@ -76,36 +80,53 @@ pub(super) fn read(path: &Path, files: &[PathBuf], format: &str, task: &Task) ->
     let note = split.map_or_else(String::new, |split| {
         format!(", split {split} of {} rows", thousands(rows as u64))
     });
-    for trusted in [true, false] {
-        task.begin("Reading captions", rows as u64);
-        let mut gather = Gather::new(path);
-        for (place, what) in &problems {
-            gather.problem(place.clone(), what.clone());
-        }
-        let mut names = Names {
-            trusted,
-            compared: 0,
-            several: parts.len() > 1,
-        };
-        let mut honest = true;
-        for part in &parts {
-            honest = honest && part.fill(split, &mut names, &mut gather, task)?;
-        }
-        if honest {
+    let columns = parts.iter().map(|part| part.layout.names.len()).max();
+    // Names that turn out to mean several images give way to those of the next column, at last to the row's number.
+    for skipped in 0..columns.unwrap_or(0) {
+        if let Some(gather) = fill(path, &parts, &problems, split, skipped, task)? {
             return gather.finish(format!("{format}{note})"));
         }
     }
-    Err(Error::dataset(
-        path,
-        "names its rows in no way that can be used",
-        "Write it again.",
-    ))
+    let numbered = fill(path, &parts, &problems, split, usize::MAX, task)?;
+    numbered
+        .unwrap_or_else(|| Gather::new(path))
+        .finish(format!("{format}{note})"))
+}
+
+/// The rows of all parts under names without the first `skipped` columns of them; `None` where pictures show that a name
+/// means several images.
+fn fill(
+    path: &Path,
+    parts: &[Part],
+    problems: &[(String, String)],
+    split: Option<&str>,
+    skipped: usize,
+    task: &Task,
+) -> Result<Option<Gather>> {
+    let rows: usize = parts.iter().map(|part| part.rows).sum();
+    task.begin("Reading captions", rows as u64);
+    let mut gather = Gather::new(path);
+    for (place, what) in problems {
+        gather.problem(place.clone(), what.clone());
+    }
+    let mut names = Names {
+        skipped,
+        compared: 0,
+        several: parts.len() > 1,
+    };
+    for part in parts {
+        if !part.fill(split, &mut names, &mut gather, task)? {
+            return Ok(None);
+        }
+    }
+    Ok(Some(gather))
 }
 
 /// How rows are called.
 struct Names {
-    /// Does a name mean one image?
-    trusted: bool,
+    /// Columns of names that mean several images.
+    skipped: usize,
+    /// Pictures of one name that were compared.
     compared: usize,
     /// Are there several files?
     several: bool,
@@ -162,7 +183,7 @@ impl Part {
             let read = |leaf: &usize| self.file.texts(group, *leaf);
             let read_all = |leaves: &[usize]| leaves.iter().map(read).collect::<Result<Vec<_>>>();
             let (called, folders) = (
-                read_all(&self.layout.names)?,
+                read_all(self.layout.names.get(names.skipped..).unwrap_or_default())?,
                 self.layout.folder.as_ref().map(read).transpose()?,
             );
             let captions = read_all(&self.layout.captions)?;
@@ -204,7 +225,7 @@ impl Part {
                     .filter_map(|column| column.get(row))
                     .flatten()
                 {
-                    for caption in several(self.layout.word(text)) {
+                    for caption in listed(self.layout.word(text)) {
                         gather.caption(image, &caption, place);
                     }
                 }
@@ -234,7 +255,9 @@ impl Part {
                 format!("row {row}")
             }
         };
-        let clean = name.map(shown).filter(|name| !name.is_empty());
+        // A picture as base64 text is no name.
+        let named = |name: &String| !name.is_empty() && name.len() <= LONGEST;
+        let clean = name.map(harmless).filter(named);
         let Some(column) = pictures else {
             let called = clean.unwrap_or_else(here);
             if self.layout.picture == Picture::None || called.contains("://") {
@@ -254,11 +277,7 @@ impl Part {
             column: Arc::clone(column),
             row,
         };
-        let name = match clean {
-            Some(name) if names.trusted => name,
-            Some(name) => format!("{name} ({})", here()),
-            None => here(),
-        };
+        let name = clean.unwrap_or_else(here);
         let (image, repeated) = gather.stored(&name, Some(stored.clone()));
         if repeated && names.compared < COMPARED {
             names.compared += 1;
@@ -271,23 +290,6 @@ impl Part {
     }
 }
 
-/// A name without anything that leads elsewhere; a link stays as it is and is never looked up.
-fn shown(name: &str) -> String {
-    if name.contains("://") {
-        name.to_owned()
-    } else {
-        inside(name)
-    }
-}
-
 fn is_absolute(name: &str) -> bool {
     name.starts_with(['/', '\\']) || name.get(1..2) == Some(":")
-}
-
-/// The captions of a cell, which may hold a list of them as JSON.
-fn several(text: &str) -> Vec<String> {
-    let list = text
-        .starts_with('[')
-        .then(|| serde_json::from_str(text).ok());
-    list.flatten().unwrap_or_else(|| vec![text.to_owned()])
 }

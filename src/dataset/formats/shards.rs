@@ -5,14 +5,14 @@ use crate::error::thousands;
 use std::cmp::Ordering;
 use std::path::{Path, PathBuf};
 
-/// How deep folders are searched for parts: `default/train/0000.parquet`.
-const DEPTH: usize = 2;
+/// How deep folders are searched for parts: `snapshots/HASH/data/train-00000-of-00001.parquet`.
+const DEPTH: usize = 3;
 
 /// Folders that are searched at each level.
 const FOLDERS: usize = 64;
 
 /// Names of splits, the one to keep first.
-const SPLITS: [&str; 6] = ["test", "validation", "val", "valid", "dev", "train"];
+pub(super) const SPLITS: [&str; 6] = ["test", "validation", "val", "valid", "dev", "train"];
 
 /// The parts of a dataset.
 pub(super) struct Shards {

@@ -1,7 +1,7 @@
 //! Tables of captions: `captions.txt`, CSV, TSV, Flickr30k's `results.csv` (`|`), Hugging Face's `metadata.csv`.
 
 use super::gather::{Gather, IMAGE_KEYS, file_name, split_extension, step};
-use super::text::{CAPTION_KEYS, read_text};
+use super::text::{CAPTION_KEYS, listed, read_text};
 use crate::dataset::Dataset;
 use crate::dataset::picture::is_picture_name;
 use crate::error::{Error, Result};
@@ -207,9 +207,8 @@ impl Layout {
             .filter_map(|i| record.get(i))
             .collect();
         let caption = parts.join(char::from(self.delimiter).encode_utf8(&mut [0; 4]));
-        match serde_json::from_str::<Vec<String>>(&caption) {
-            Ok(several) => several.iter().for_each(|one| gather.row(line, name, one)),
-            Err(_) => gather.row(line, name, &caption),
+        for one in listed(&caption) {
+            gather.row(line, name, &one);
         }
     }
 }

@@ -98,3 +98,10 @@ pub(super) fn captions_in(value: &Value) -> Vec<String> {
         _ => Vec::new(),
     }
 }
+
+/// The captions of a cell of a table, which may hold a list of them as JSON.
+pub(super) fn listed(text: &str) -> Vec<String> {
+    let list = text.trim_start().starts_with('[');
+    let list = list.then(|| serde_json::from_str(text).ok()).flatten();
+    list.unwrap_or_else(|| vec![text.to_owned()])
+}

@@ -69,6 +69,11 @@ pub(super) fn read(path: &Path, files: &[PathBuf], format: String, task: &Task) 
     }
     match first_error {
         Some(error) if gather.is_empty() => Err(error),
+        _ if !gather.has_captions() => Err(Error::dataset(
+            path,
+            "holds no picture with a caption",
+            "Each picture needs a text of the same name in its archive: a.jpg with a.txt, a.json or a.cls.",
+        )),
         _ => gather.finish(format),
     }
 }
