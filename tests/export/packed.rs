@@ -113,7 +113,8 @@ fn archives_are_read_back_equal_with_their_pictures() {
     let scratch = tempfile::tempdir().unwrap();
     let dataset = {
         let plain = traps(scratch.path());
-        let broken = made(&scratch.path().join(""), &[("z.png", &BROKEN)]);
+        let other = tempfile::tempdir_in(&scratch).unwrap();
+        let broken = made(&other.keep(), &[("z.png", &BROKEN)]);
         let all = plain.images.iter().chain(&broken.images).cloned();
         let captions = groups(&plain).into_iter().chain(groups(&broken));
         let pairs = all.zip(captions.map(|(_, captions)| captions)).collect();

@@ -187,6 +187,9 @@ impl Part {
                 self.layout.folder.as_ref().map(read).transpose()?,
             );
             let captions = read_all(&self.layout.captions)?;
+            // An element of a list is one caption, whatever it looks like.
+            let list = |leaf: &usize| self.file.descriptor(*leaf).max_rep_level() > 0;
+            let lists: Vec<bool> = self.layout.captions.iter().map(list).collect();
             let splits = self.layout.split.as_ref().map(read).transpose()?;
             let pictures = self.pictures.as_ref().filter(|_| {
                 !self
@@ -220,13 +223,16 @@ impl Part {
                     return Ok(false);
                 };
                 let place = || format!("{}, row {number}", file_name(self.file.path()));
-                for text in captions
-                    .iter()
-                    .filter_map(|column| column.get(row))
-                    .flatten()
-                {
-                    for caption in listed(self.layout.word(text)) {
-                        gather.caption(image, &caption, place);
+                for (column, list) in captions.iter().zip(&lists) {
+                    for text in column.get(row).into_iter().flatten() {
+                        let word = self.layout.word(text);
+                        if *list {
+                            gather.caption(image, word, place);
+                            continue;
+                        }
+                        for caption in listed(word) {
+                            gather.caption(image, &caption, place);
+                        }
                     }
                 }
             }
