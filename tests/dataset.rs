@@ -1,12 +1,15 @@
 //! Datasets: every format on real files, recognition of folders, what is skipped, and what is refused.
 
+mod archives;
 mod formats;
 mod material;
 mod npy;
+mod parquet;
 mod pictures;
+mod precomputed;
 mod tables;
 
-use nearmiss::dataset::{self, Dataset};
+use nearmiss::dataset::{self, Dataset, Stored};
 use nearmiss::error::{Error, Result};
 use nearmiss::task::Task;
 use std::path::{Path, PathBuf};
@@ -47,7 +50,12 @@ impl Folder {
 fn open(path: &Path) -> Result<Dataset> {
     let dataset = dataset::open(path, &Task::detached())?;
     for image in &dataset.images {
-        assert!(image.path.as_ref().unwrap().is_file());
+        match &image.picture {
+            Some(Stored::File(path)) => assert!(path.is_file()),
+            Some(Stored::Span { archive, .. }) => assert!(archive.is_file()),
+            Some(Stored::Cell { column, .. }) => assert!(column.path().is_file()),
+            None => {}
+        }
     }
     Ok(dataset)
 }
@@ -217,13 +225,23 @@ fn pictures_are_found_in_the_usual_folders_whatever_their_case() {
             "/home/me/data/b.png"
         ]
     );
-    assert!(
-        groups(&dataset).len() == 5 && dataset.images[0].path.as_ref().unwrap().ends_with("A.PNG")
-    );
+    assert!(groups(&dataset).len() == 5 && dataset.images[0].place().ends_with("A.PNG"));
     assert_eq!(
         problems(&dataset),
         ["x/b.png: is named in captions.csv, but there is no such file"]
     );
+}
+
+#[test]
+fn an_imagefolder_opens_the_test_split() {
+    let folder = Folder::with(&["train/a.png", "test/b.png"]);
+    folder.write("train/metadata.csv", "file_name,text\na.png,one\n");
+    folder.write("test/metadata.csv", "file_name,text\nb.png,two\n");
+    let dataset = folder.open().unwrap();
+    assert_eq!(groups(&dataset), [("b.png", vec!["two"])]);
+    says(&dataset.format, &["metadata.csv", "not used"]);
+    let name = folder.0.path().file_name().unwrap().to_string_lossy();
+    assert_eq!(dataset.name, name);
 }
 
 #[test]
@@ -245,7 +263,7 @@ proptest::proptest! {
         kept in proptest::collection::vec(proptest::bool::ANY, 30),
     ) {
         let group = |i: usize, n: usize| {
-            let image = dataset::Image { name: format!("{i}"), path: None };
+            let image = dataset::Image::unseen(format!("{i}"));
             (image, (0..n).map(|k| format!("{i}/{k}")).collect())
         };
         let all = counts.iter().enumerate().map(|(i, &n)| group(i, n)).collect();

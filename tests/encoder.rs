@@ -21,9 +21,9 @@ fn demo() -> PathBuf {
 fn scenes(count: usize) -> Dataset {
     let group = |i: usize| {
         let name = format!("{i:03}.png");
-        let path = Some(demo().join("scenes").join(&name));
+        let path = demo().join("scenes").join(&name);
         (
-            Image { name, path },
+            Image::file(name, path),
             vec![
                 format!("A small pink circle above {} crosses.", i % 3),
                 "A scene.".to_owned(),
@@ -164,8 +164,7 @@ fn the_batch_does_not_matter() {
 fn a_single_picture_and_a_typed_text_match_the_dataset() {
     let (encoder, dataset) = (demo_encoder(32), scenes(3));
     let embedded = encoder.embed_dataset(&dataset, None, &task()).unwrap();
-    let picture =
-        nearmiss::dataset::open_picture(dataset.images[2].path.as_ref().unwrap()).unwrap();
+    let picture = dataset.images[2].open().unwrap();
     let alone = encoder.embed_picture(&picture).unwrap();
     assert!(largest_difference(alone.data(), embedded.images.row(2)) < 1e-5);
     let typed = encoder

@@ -21,7 +21,9 @@ const PICTURES: Filters = &[("Pictures", &PICTURE_EXTENSIONS)];
 const WORDS: Filters = &[("Words", &["txt", "csv"])];
 const CAPTIONS: Filters = &[(
     "Captions",
-    &["json", "jsonl", "csv", "tsv", "txt", "parquet", "tar"],
+    &[
+        "json", "jsonl", "csv", "tsv", "txt", "token", "tar", "parquet",
+    ],
 )];
 const LINES: Filters = &[("JSON lines", &["jsonl"])];
 const TABLES: Filters = &[
@@ -40,7 +42,9 @@ impl App {
             }
             Pick::SetFolder => self.pick_folder(pick, "A folder for perturbed pictures"),
             Pick::ExportImages => self.pick_folder(pick, "A new, empty folder for these images"),
-            Pick::DatasetFile => self.pick_file(pick, "Open a caption file", CAPTIONS),
+            Pick::DatasetFile => {
+                self.pick_file(pick, "Open a caption file, an archive or a table", CAPTIONS);
+            }
             Pick::Workspace => self.pick_file(pick, "Open a workspace", JSON),
             Pick::Picture => self.pick_file(pick, "Open a picture", PICTURES),
             Pick::Mask => self.pick_file(pick, "A mask: white where the attack may go", PICTURES),

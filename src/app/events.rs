@@ -228,12 +228,28 @@ impl App {
         if self.session.tab == Tab::Models {
             self.examine();
         }
-        self.embed_wanted = true;
+        // Embeddings whose pictures are not there stay: the encoder is for queries.
+        let unseen = self
+            .session
+            .dataset
+            .as_ref()
+            .is_some_and(|d| !d.has_pictures());
+        self.embed_wanted = !(unseen && self.session.embedded.is_some());
         self.remember();
     }
 
     fn take_data(&mut self, source: DataSource, dataset: Arc<Dataset>, embedded: Option<Embedded>) {
-        if !dataset.problems.is_empty() {
+        let unseen = !dataset.has_pictures();
+        if unseen && embedded.is_none() {
+            self.session.say(
+                Level::Warning,
+                format!(
+                    "{} opened with its captions only: no picture was found",
+                    dataset.name
+                ),
+                "Put its pictures in a folder images/ beside the captions. See Problems.",
+            );
+        } else if !dataset.problems.is_empty() {
             let n = dataset.problems.len();
             self.session.say(
                 Level::Warning,
@@ -255,7 +271,7 @@ impl App {
                 self.embed_wanted = false;
                 self.rank_wanted = true;
             }
-            None => self.embed_wanted = true,
+            None => self.embed_wanted = !unseen,
         }
         self.read_decisions();
         self.remember();

@@ -1,6 +1,6 @@
 //! Loads thumbnails on a few threads: what is on screen now first, what scrolled away never.
 
-use crate::dataset::{Dataset, Picture, open_picture};
+use crate::dataset::{Dataset, Picture};
 use crate::task::lock;
 use crate::ui::Key;
 use egui::ColorImage;
@@ -141,8 +141,8 @@ fn load(key: Key, dataset: Option<&Dataset>, query: Option<&Picture>) -> Option<
     let small = if key.image == Key::QUERY {
         query?.thumbnail(key.side)
     } else {
-        let path = dataset?.images.get(key.image as usize)?.path.as_ref()?;
-        open_picture(path).ok()?.thumbnail(key.side)
+        let image = dataset?.images.get(key.image as usize)?;
+        image.open().ok()?.thumbnail(key.side)
     };
     Some(ColorImage::from_rgb(
         [small.width as usize, small.height as usize],

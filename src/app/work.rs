@@ -1,8 +1,8 @@
 //! What the jobs do: plain functions that call the library and return one [`Event`].
 
 use super::events::Event;
-use crate::compute::{Engine, Groups};
-use crate::dataset::{self, Dataset, Image, is_picture_name, open_picture};
+use crate::compute::{Embeddings, Engine, Groups};
+use crate::dataset::{self, Dataset, Image, Vectors, is_picture_name, open_picture};
 use crate::encoder::{Cache, Encoder, EncoderFiles, EncoderOptions, data_dir};
 use crate::error::{Error, Result};
 use crate::retrieval::{EvalOptions, Evaluation, Side, answer, evaluate, read_side};
@@ -21,12 +21,27 @@ pub fn demo_folder() -> Result<PathBuf> {
 pub fn open_source(source: &DataSource, task: &Task) -> Result<(Dataset, Option<Embedded>)> {
     match source {
         DataSource::Demo => Ok((dataset::open(&demo_folder()?, task)?, None)),
-        DataSource::Path(path) => Ok((dataset::open(path, task)?, None)),
+        DataSource::Path(path) => {
+            let (dataset, vectors) = dataset::open_with_vectors(path, task)?;
+            let embedded = vectors
+                .map(|vectors| bring(&dataset, vectors))
+                .transpose()?;
+            Ok((dataset, embedded))
+        }
         DataSource::Embeddings { images, texts } => {
             let (dataset, embedded) = open_embeddings(images, texts, task)?;
             Ok((dataset, Some(embedded)))
         }
     }
+}
+
+/// The embeddings that a dataset brings.
+fn bring(dataset: &Dataset, vectors: Vectors) -> Result<Embedded> {
+    Ok(Embedded {
+        images: Arc::new(Embeddings::new(vectors.images, vectors.dim)?),
+        texts: Arc::new(Embeddings::new(vectors.texts, vectors.dim)?),
+        groups: Arc::new(Groups::new(dataset.offsets.clone())?),
+    })
 }
 
 /// A dataset of which only the embeddings are known; captions follow the images in order.
@@ -50,13 +65,7 @@ fn open_embeddings(images: &Path, texts: &Path, task: &Task) -> Result<(Dataset,
         let captions = (0..each)
             .map(|c| format!("caption {} of image {}", c + 1, i + 1))
             .collect();
-        (
-            Image {
-                name: format!("image {}", i + 1),
-                path: None,
-            },
-            captions,
-        )
+        (Image::unseen(format!("image {}", i + 1)), captions)
     };
     let name = images
         .file_name()

@@ -1,23 +1,23 @@
 //! Pictures as arrays of pixels in [0, 1], and back.
 
-use crate::dataset::{Dataset, Picture, open_picture};
+use crate::dataset::{Dataset, Picture};
 use crate::encoder::Preprocess;
 use crate::error::{Error, Result};
 use rayon::prelude::*;
 
-/// Picture `image` of `dataset`, from its file.
+/// Picture `image` of `dataset`.
 ///
 /// # Errors
-/// It has no file, or one that cannot be read.
+/// It has none, or one that cannot be read.
 pub fn open(dataset: &Dataset, image: usize) -> Result<Picture> {
     let entry = &dataset.images[image];
-    let path = entry.path.as_ref().ok_or_else(|| {
-        Error::request(
-            format!("{} has no picture file", entry.name),
+    if entry.picture.is_none() {
+        return Err(Error::request(
+            format!("{} has no picture", entry.name),
             "Attacks need the pictures, not only their embeddings.",
-        )
-    })?;
-    open_picture(path)
+        ));
+    }
+    entry.open()
 }
 
 /// What the model sees of `picture`, resized and cropped, as pixels in [0, 1]: `[channels, height, width]`.

@@ -127,10 +127,7 @@ fn report(shot: &Shot, order: &Order, dataset: &Dataset) -> Result<ShotReport> {
         model_blake3: hash(&model)?,
         model,
         engine: order.encoder.describe().engine,
-        picture: image
-            .path
-            .as_ref()
-            .map_or_else(|| image.name.clone(), |p| p.display().to_string()),
+        picture: image.place().display().to_string(),
         image: shot.image,
         goal: shot.goal,
         target,

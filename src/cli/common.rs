@@ -49,6 +49,11 @@ pub struct EncoderArgs {
 }
 
 impl EncoderArgs {
+    /// Was an encoder named?
+    pub fn is_given(&self) -> bool {
+        self.encoder.is_some() || self.image_model.is_some()
+    }
+
     /// Opens the encoder.
     pub fn open(&self, task: &Task) -> Result<Encoder> {
         let files = match (&self.encoder, &self.image_model, &self.text_model) {

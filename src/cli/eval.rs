@@ -22,7 +22,7 @@ const FOLD: usize = 1_000;
 
 /// Arguments of `eval`.
 #[derive(Debug, Args)]
-#[command(group(ArgGroup::new("source").required(true).args(["encoder", "image_model", "image_embeds"])))]
+#[command(group(ArgGroup::new("source").args(["encoder", "image_model", "image_embeds"])))]
 pub struct Eval {
     /// Dataset file or folder, or `demo`; also a benchmark with given negatives: Winoground, ARO or `SugarCrepe`
     #[arg(

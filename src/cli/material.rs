@@ -24,7 +24,7 @@ pub struct Material {
 }
 
 /// Opens everything that `eval` and `rank` compare: a dataset through an encoder, or embeddings with or without a
-/// dataset. `check` sees the number of images before the costly part.
+/// dataset, which may bring them itself. `check` sees the number of images before the costly part.
 pub fn material(
     dataset: Option<&Path>,
     encoder: &EncoderArgs,
@@ -33,8 +33,15 @@ pub fn material(
     check: impl Fn(usize) -> Result<()>,
 ) -> Result<Material> {
     watched(|task| {
-        let dataset = dataset.map(|path| open_dataset(path, task)).transpose()?;
-        if let Some((images, texts)) = vectors.open(task)? {
+        let opened = dataset.map(|path| open_with_vectors(path, task));
+        let (dataset, brought) = opened.transpose()?.unzip();
+        let given = match (vectors.open(task)?, brought.flatten()) {
+            (Some(given), _) => Some(given),
+            // An encoder that is asked for goes before what the dataset brings.
+            (None, Some(brought)) if !encoder.is_given() => Some(brought),
+            _ => None,
+        };
+        if let Some((images, texts)) = given {
             let groups = match &dataset {
                 Some(dataset) => {
                     skipped(dataset);
@@ -86,6 +93,22 @@ pub fn open_dataset(path: &Path, task: &Task) -> Result<Dataset> {
     } else {
         dataset::open(path, task)
     }
+}
+
+/// Opens the dataset at `path` with the embeddings that it brings, if it does.
+fn open_with_vectors(
+    path: &Path,
+    task: &Task,
+) -> Result<(Dataset, Option<(Embeddings, Embeddings)>)> {
+    if is_demo(path) {
+        return Ok((open_dataset(path, task)?, None));
+    }
+    let (dataset, vectors) = dataset::open_with_vectors(path, task)?;
+    let brought = vectors.map(|v| {
+        let images = Embeddings::new(v.images, v.dim)?;
+        Ok((images, Embeddings::new(v.texts, v.dim)?))
+    });
+    Ok((dataset, brought.transpose()?))
 }
 
 /// Is this the name of the built-in dataset or encoder?

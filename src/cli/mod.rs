@@ -167,7 +167,9 @@ mod tests {
             parse("eval --image-embeds a.npy --text-embeds b.npy --captions-per-image 5").is_ok()
         );
         assert!(parse("eval --dataset x --image-model a.onnx --text-model b.onnx").is_ok());
-        assert!(parse("eval --dataset x").is_err());
+        // A dataset may bring its embeddings.
+        assert!(parse("eval --dataset x").is_ok());
+        assert!(parse("embed --dataset x").is_err());
         assert!(parse("eval --encoder demo").is_err());
         assert!(parse("eval --dataset x --image-embeds a.npy").is_err());
         assert!(

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 /// Arguments of `rank`.
 #[derive(Debug, Args)]
-#[command(group(ArgGroup::new("source").required(true).args(["encoder", "image_model", "image_embeds"])))]
+#[command(group(ArgGroup::new("source").args(["encoder", "image_model", "image_embeds"])))]
 #[command(group(ArgGroup::new("query").required(true).args(["image", "caption", "text", "picture"])))]
 pub struct Rank {
     /// Dataset file or folder, or `demo`

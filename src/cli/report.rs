@@ -13,7 +13,7 @@ use std::path::PathBuf;
 
 /// Arguments of `report`.
 #[derive(Debug, Args)]
-#[command(group(ArgGroup::new("source").required(true).args(["encoder", "image_model", "image_embeds"])))]
+#[command(group(ArgGroup::new("source").args(["encoder", "image_model", "image_embeds"])))]
 pub struct Report {
     /// Dataset file or folder, or `demo`
     #[arg(long, value_name = "PATH|demo")]

@@ -177,7 +177,7 @@ mod tests {
     fn dataset() -> Dataset {
         let image = |name: &str| Image {
             name: name.into(),
-            path: None,
+            picture: None,
         };
         let texts = |texts: &[&str]| texts.iter().map(|&t| t.to_owned()).collect();
         let groups = vec![

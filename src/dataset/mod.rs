@@ -4,21 +4,27 @@
 //! Captions are stored grouped by image, so that the captions of an image are one range of rows everywhere.
 
 pub mod annotations;
+mod archive;
 mod decisions;
 pub mod demo;
 pub mod export;
 pub mod formats;
 mod jpeg;
 pub mod npy;
+mod parquet_cells;
+mod parquet_file;
 mod picture;
+mod stored;
 pub mod trials;
 pub mod vectors;
 
 pub use decisions::{Decisions, Verdict};
-pub use formats::open;
+pub use formats::{Vectors, open, open_with_vectors};
+pub use parquet_cells::PictureColumn;
 pub use picture::{
     MAX_PIXELS, PICTURE_EXTENSIONS, Picture, is_picture_name, open_picture, write_png,
 };
+pub use stored::Stored;
 
 use crate::error::{Error, Result};
 use std::ops::Range;
@@ -27,10 +33,11 @@ use std::path::PathBuf;
 /// One image of a dataset.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Image {
-    /// Name shown to the user: the file name as the dataset gives it.
+    /// Name shown to the user: the file name as the dataset gives it. Within a dataset it names one image; it never
+    /// says where a picture lies.
     pub name: String,
-    /// The picture's file; `None` where only its embedding is known.
-    pub path: Option<PathBuf>,
+    /// Where its picture lies; `None` where only its captions or its embedding are known.
+    pub picture: Option<Stored>,
 }
 
 impl Image {
@@ -38,29 +45,46 @@ impl Image {
     pub fn file(name: impl Into<String>, path: impl Into<PathBuf>) -> Self {
         Self {
             name: name.into(),
-            path: Some(path.into()),
+            picture: Some(Stored::File(path.into())),
         }
     }
 
-    /// Where the picture lies, as errors call it.
-    pub fn place(&self) -> PathBuf {
-        self.path
-            .clone()
-            .unwrap_or_else(|| PathBuf::from(&self.name))
+    /// Without a picture.
+    pub fn unseen(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            picture: None,
+        }
     }
 
-    /// The picture's file as it is stored, undecoded.
+    /// The picture as it is stored, undecoded: the content of a picture file, wherever it lies.
     ///
     /// # Errors
-    /// Only the embedding of this image is known, or its file cannot be read.
+    /// This image has no picture, or it cannot be read.
     pub fn bytes(&self) -> Result<Vec<u8>> {
-        let path = self.path.as_deref().ok_or_else(|| {
-            Error::request(
+        match &self.picture {
+            Some(stored) => stored.bytes(),
+            None => Err(Error::request(
                 format!("{} has no picture", self.name),
-                "Open the dataset that holds the pictures of these embeddings.",
-            )
-        })?;
-        std::fs::read(path).map_err(Error::io("read", path))
+                "Open the dataset together with its pictures.",
+            )),
+        }
+    }
+
+    /// The picture, decoded.
+    ///
+    /// # Errors
+    /// As [`Image::bytes`]; what is stored is no picture, damaged or too large.
+    pub fn open(&self) -> Result<Picture> {
+        Picture::decode(&self.bytes()?, &self.place())
+    }
+
+    /// Where the picture lies, as errors call it: a path, with the member or row where it lies in a larger file.
+    pub fn place(&self) -> PathBuf {
+        match &self.picture {
+            Some(stored) => stored.place(&self.name),
+            None => PathBuf::from(&self.name),
+        }
     }
 }
 
@@ -118,6 +142,11 @@ impl Dataset {
         }
         dataset.problems = problems;
         dataset
+    }
+
+    /// Has any image a picture?
+    pub fn has_pictures(&self) -> bool {
+        self.images.iter().any(|image| image.picture.is_some())
     }
 
     /// The rows of the captions of image `i`.

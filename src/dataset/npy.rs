@@ -1,13 +1,17 @@
 //! Files of `NumPy` (`.npy`): matrices of embeddings, and arrays of any shape.
 
+use super::archive::span;
 use super::vectors::floats::{self, Number};
 use crate::error::{Error, Result};
 use crate::files::replace;
 use crate::task::Task;
 use npyz::{DType, Endianness, NpyHeader, Order, TypeChar, WriterBuilder};
 use std::fs::File;
-use std::io::{BufReader, Seek};
-use std::path::Path;
+use std::io::{BufReader, Read, Seek};
+use std::path::{Path, PathBuf};
+
+/// How much of a file is read for its header.
+const HEAD: u64 = 64 * 1024;
 
 const WRITE: &str =
     "Write it with numpy.save(file, array.astype('float32')), one row for each item.";
@@ -51,6 +55,70 @@ pub fn write_array(path: &Path, values: &[f32], shape: &[usize]) -> Result<()> {
         writer.extend(values.iter().copied())?;
         writer.finish()
     })
+}
+
+/// A `.npy` file whose rows are read one at a time, undecoded: it may be larger than memory.
+#[derive(Debug)]
+pub(super) struct NpyRows {
+    path: PathBuf,
+    start: u64,
+    /// Bytes of a row.
+    width: u64,
+    count: usize,
+}
+
+impl NpyRows {
+    /// Reads the header; rows run over the first dimension.
+    ///
+    /// # Errors
+    /// As [`read_npy`]; column-major order.
+    pub(super) fn open(path: &Path) -> Result<Self> {
+        let file = File::open(path).map_err(Error::io("open", path))?;
+        let length = file.metadata().map_err(Error::io("read", path))?.len();
+        let mut head = Vec::new();
+        file.take(HEAD)
+            .read_to_end(&mut head)
+            .map_err(Error::io("read", path))?;
+        let mut rest = head.as_slice();
+        check_preamble(path, rest, length)?;
+        let unreadable = |what: String| Error::dataset(path, what, WRITE);
+        let header = NpyHeader::from_reader(&mut rest)
+            .map_err(|e| unreadable(format!("has a NumPy header that cannot be read: {e}")))?;
+        let start = (head.len() - rest.len()) as u64;
+        let (size, shape) = (header.dtype().num_bytes(), header.shape());
+        let (Some(size), Some((&count, row))) = (size, shape.split_first()) else {
+            return Err(unreadable("is not an array of numbers".into()));
+        };
+        if header.order() == Order::Fortran && shape.len() > 1 {
+            return Err(unreadable("is stored column by column".into()));
+        }
+        let width = row
+            .iter()
+            .try_fold(size as u64, |n, &d| n.checked_mul(d))
+            .filter(|&width| {
+                let end = width.checked_mul(count).and_then(|n| n.checked_add(start));
+                end.is_some_and(|end| end <= length)
+            });
+        let Some(width) = width else {
+            return Err(unreadable("is cut off: its header says more values".into()));
+        };
+        Ok(Self {
+            path: path.to_path_buf(),
+            start,
+            width,
+            count: count as usize,
+        })
+    }
+
+    /// Number of rows.
+    pub(super) fn count(&self) -> usize {
+        self.count
+    }
+
+    /// The bytes of row `i`.
+    pub(super) fn row(&self, i: usize) -> Result<Vec<u8>> {
+        span(&self.path, self.start + i as u64 * self.width, self.width)
+    }
 }
 
 /// Reads an array of any shape, row-major: as [`read_npy`], and int32 and int64 too (exact below 2^24).

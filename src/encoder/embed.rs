@@ -31,13 +31,16 @@ impl Encoder {
     /// added to it, batch by batch. Pictures that cannot be read are left out and listed as problems.
     ///
     /// # Errors
-    /// No picture can be read; a model fails or gives NaN (the image or caption is named); cancellation.
+    /// The dataset has no pictures, or none can be read; a model fails or gives NaN (the image or caption is named); cancellation.
     pub fn embed_dataset(
         &self,
         dataset: &Dataset,
         cache: Option<&Cache>,
         task: &Task,
     ) -> Result<Embedded> {
+        if !dataset.images.is_empty() && !dataset.has_pictures() {
+            return Err(captions_only(dataset));
+        }
         let found = images::embed(self, dataset, cache, task)?;
         let good = |i: usize| found.problems[i].is_none();
         let mut kept = dataset.retain(good);
@@ -98,6 +101,17 @@ impl Encoder {
         })?;
         Embeddings::new(values, dim)
     }
+}
+
+fn captions_only(dataset: &Dataset) -> Error {
+    Error::request(
+        format!(
+            "{} has captions only: no picture of it was found",
+            dataset.name
+        ),
+        "Put the pictures in a folder images/ beside the captions, or give embeddings that were computed elsewhere \
+         (--image-embeds and --text-embeds).",
+    )
 }
 
 fn none_readable(dataset: &Dataset, kept: &Dataset) -> Error {

@@ -150,15 +150,16 @@ impl Source {
     }
 
     fn try_prepare(&self, index: usize, use_cache: bool) -> Result<Content> {
-        let Some(path) = &self.images[index].path else {
-            return Ok(Content::Bad("has no picture file".into()));
-        };
-        let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
+        let image = &self.images[index];
+        if image.picture.is_none() {
+            return Ok(Content::Bad("has no picture".into()));
+        }
+        let bytes = image.bytes()?;
         let hash = *blake3::hash(&bytes).as_bytes();
         if use_cache && self.shelf.contains(&hash) {
             return Ok(Content::Cached(hash));
         }
-        let picture = Picture::decode(&bytes, path)?;
+        let picture = Picture::decode(&bytes, &image.place())?;
         drop(bytes);
         let pixels = self.preprocess.apply(&picture)?;
         if pixels.len() != self.length {
@@ -224,11 +225,7 @@ impl Sink<'_> {
                 }
             }
             Content::Bad(what) => {
-                let image = &self.source.images[index];
-                let place = image
-                    .path
-                    .as_ref()
-                    .map_or_else(|| image.name.clone(), |p| p.display().to_string());
+                let place = self.source.images[index].place().display().to_string();
                 self.done.problems[index] = Some(Problem { place, what });
                 self.source.task.add(1);
                 Ok(())

@@ -220,10 +220,10 @@ fn wilson(right: usize, trials: usize) -> (f64, f64) {
     let p = right as f64 / n;
     let middle = (p + Z * Z / (2.0 * n)) / (1.0 + Z * Z / n);
     let half = Z / (1.0 + Z * Z / n) * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).sqrt();
-    (
-        100.0 * (middle - half).max(0.0),
-        100.0 * (middle + half).min(1.0),
-    )
+    // At the ends exactly, which rounding would miss.
+    let low = if right == 0 { 0.0 } else { middle - half };
+    let high = if right == trials { 1.0 } else { middle + half };
+    (100.0 * low, 100.0 * high)
 }
 
 #[cfg(test)]

@@ -124,10 +124,7 @@ mod tests {
     use crate::dataset::Image;
 
     fn dataset() -> Dataset {
-        let image = |name: &str| Image {
-            name: name.into(),
-            path: None,
-        };
+        let image = |name: &str| Image::unseen(name);
         let groups = vec![
             (
                 image("a.png"),

@@ -127,7 +127,7 @@ mod tests {
     fn sets_are_named_combined_and_found_again() {
         let image = |n: u32| Image {
             name: format!("{n}.png"),
-            path: None,
+            picture: None,
         };
         let groups = (0..6).map(|n| (image(n), vec!["c".to_owned()])).collect();
         let dataset = Dataset::from_groups("d", "d", groups, Vec::new());

@@ -87,6 +87,7 @@ pub fn drop_overlay_ui(ctx: &egui::Context, view: &mut View<'_>) {
         _ if is_picture_name(path) => "Rank the captions for this picture",
         "onnx" => "Open the encoder that this file belongs to",
         "json" | "jsonl" | "csv" | "tsv" | "txt" => "Open this workspace or caption file",
+        "tar" | "parquet" | "token" => "Open this dataset",
         _ => "Open this folder: a dataset or an encoder",
     };
     egui::Area::new(egui::Id::unique("drop"))

@@ -205,13 +205,13 @@ fn attack_button_ui(
         Side::Image => (*row, Some(negative as usize)),
         Side::Text => (dataset.image_of(*row), None),
     };
-    let ready =
-        session.encoder.is_some() && dataset.images.get(image).is_some_and(|i| i.path.is_some());
+    let picture = dataset.images.get(image).and_then(|i| i.picture.as_ref());
+    let ready = session.encoder.is_some() && picture.is_some();
     let hint = "How little must the pixels change until the hardest negative wins?";
     let button = ui
         .add_enabled(ready, egui::Button::new("Attack this pair"))
         .on_hover_text(hint)
-        .on_disabled_hover_text("Needs an encoder and the picture's file");
+        .on_disabled_hover_text("Needs an encoder and the picture");
     if button.clicked() {
         commands.push(Command::Attack(AttackCommand::Take(image, target)));
     }

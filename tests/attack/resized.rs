@@ -347,7 +347,7 @@ fn what_does_not_fit_is_refused() {
 
 /// The middle of a scene, `width` x `height`.
 fn scene(image: usize, width: u32, height: u32) -> Picture {
-    let whole = open_picture(demo().dataset.images[image].path.as_ref().unwrap()).unwrap();
+    let whole = demo().dataset.images[image].open().unwrap();
     let (left, top) = ((whole.width - width) / 2, (whole.height - height) / 2);
     let start = |y: u32| ((top + y) * whole.width + left) as usize * 3;
     let row = |y: u32| &whole.rgb[start(y)..start(y) + width as usize * 3];

@@ -353,7 +353,7 @@ fn one_picture_leaves_a_report_that_reproduces_it() {
                 .all(|j| score(j) < best - 0.01)
         })
         .unwrap();
-    let path = demo.dataset.images[image].path.clone().unwrap();
+    let path = demo.dataset.images[image].place();
     for own_size in [false, true] {
         let order = Order {
             set: demo.set.clone(),

@@ -5,7 +5,7 @@ use nearmiss::attack::{
 };
 use nearmiss::compute::{Choice, Groups, TIE, choose};
 use nearmiss::dataset::npy::read_array;
-use nearmiss::dataset::{self, Dataset, open_picture};
+use nearmiss::dataset::{self, Dataset};
 use nearmiss::encoder::{Encoder, EncoderFiles, EncoderOptions, Provider};
 use nearmiss::task::Task;
 use std::sync::{Arc, OnceLock};
@@ -47,7 +47,7 @@ impl Demo {
     /// Pixels in [0, 1] of these pictures, one after the other.
     pub fn pixels(&self, images: &[usize]) -> Vec<f32> {
         let one = |&i: &usize| {
-            let picture = open_picture(self.dataset.images[i].path.as_ref().unwrap()).unwrap();
+            let picture = self.dataset.images[i].open().unwrap();
             pixels(self.encoder.preprocess(), &picture).unwrap()
         };
         images.iter().flat_map(one).collect()

@@ -62,18 +62,29 @@ fn columns_are_found_by_name_in_any_order() {
 fn bars_and_tabs_separate_too() {
     let dataset = table(
         "results.csv",
-        "image_name| comment_number| comment\na.png| 0| Two \"young guys\" , outside .\na.png| 1   no bar\nb.png| 0|\"One\n",
+        "image_name| comment_number| comment\na.png| 0| Two \"young guys\" , outside .\n\
+         a.png| 4   A dog runs across the grass .\nb.png| 0|\"One\nb.png| no number\nb.png| 7\n",
     );
+    // The row without its second bar is one that Flickr30k has.
     assert_eq!(
         groups(&dataset),
         [
-            ("a.png", vec!["Two \"young guys\" , outside ."]),
+            (
+                "a.png",
+                vec![
+                    "Two \"young guys\" , outside .",
+                    "A dog runs across the grass ."
+                ]
+            ),
             ("b.png", vec!["\"One"])
         ]
     );
     assert_eq!(
         problems(&dataset),
-        ["results.csv, line 3: expected 3 columns, found 2"]
+        [
+            "results.csv, line 5: expected 3 columns, found 2",
+            "results.csv, line 6: expected 3 columns, found 2"
+        ]
     );
     let dataset = table(
         "captions.tsv",

@@ -36,13 +36,7 @@ fn pictures(folder: &Path, of: &[(&str, u8, &str)]) -> Dataset {
         let mut bytes = b"P6 10 10 255\n".to_vec();
         bytes.extend([grey; 300]);
         std::fs::write(&path, bytes).unwrap();
-        (
-            Image {
-                name: name.into(),
-                path: Some(path),
-            },
-            vec![caption.to_owned()],
-        )
+        (Image::file(name, path), vec![caption.to_owned()])
     });
     Dataset::from_groups("made", "made", groups.collect(), Vec::new())
 }

@@ -1,7 +1,8 @@
 //! Archives with pictures and captions, read by the plain readers of their formats.
 
 use super::datasets::{BROKEN, LINES, all, traps};
-use super::{groups, listing, made, png, task};
+use super::{groups, listing, made, open, png, task};
+use nearmiss::dataset::Dataset;
 use nearmiss::dataset::export::{self, Format};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::RowAccessor;
@@ -105,4 +106,42 @@ fn parquet_holds_pictures_and_captions() {
         .map(|((name, captions), image)| (name, captions, image.bytes().unwrap()))
         .collect();
     assert_eq!(back, expected);
+}
+
+#[test]
+fn archives_are_read_back_equal_with_their_pictures() {
+    let scratch = tempfile::tempdir().unwrap();
+    let dataset = {
+        let plain = traps(scratch.path());
+        let other = tempfile::tempdir_in(&scratch).unwrap();
+        let broken = made(&other.keep(), &[("z.png", &BROKEN)]);
+        let all = plain.images.iter().chain(&broken.images).cloned();
+        let captions = groups(&plain).into_iter().chain(groups(&broken));
+        let pairs = all.zip(captions.map(|(_, captions)| captions)).collect();
+        Dataset::from_groups("made", "made", pairs, Vec::new())
+    };
+    for (name, format) in [
+        ("one.tar", Format::WebDataset),
+        ("shards", Format::WebDataset),
+        ("one.parquet", Format::Parquet),
+        ("folder", Format::Parquet),
+    ] {
+        let out = scratch.path().join("out").join(name);
+        let written = export::write(&dataset, &all(&dataset), &out, format, &task()).unwrap();
+        assert_eq!(written.changed, [], "{name}");
+        let back = open(&out);
+        assert_eq!(groups(&back), groups(&dataset), "{name}");
+        for (a, b) in back.images.iter().zip(&dataset.images) {
+            assert_eq!(a.bytes().unwrap(), b.bytes().unwrap(), "{name}: {}", a.name);
+        }
+        // From the archive on to a folder.
+        let folder = scratch.path().join("out").join(format!("{name}-folder"));
+        let written = export::folder(&back, &all(&back), &folder, &task()).unwrap();
+        assert_eq!(written.changed, [], "{name}");
+        let back = open(&folder);
+        assert_eq!(groups(&back), groups(&dataset), "{name}");
+        for (a, b) in back.images.iter().zip(&dataset.images) {
+            assert_eq!(a.bytes().unwrap(), b.bytes().unwrap(), "{name}: {}", a.name);
+        }
+    }
 }

@@ -11,14 +11,6 @@ fn bad_input_is_named_and_the_window_lives() {
             "images",
         ),
         (
-            write(
-                root.path(),
-                "absent/captions.csv",
-                b"image,caption\nnowhere.jpg,A dog\n",
-            ),
-            "absent",
-        ),
-        (
             write(root.path(), "empty/captions.csv", b""),
             "captions.csv",
         ),
@@ -46,6 +38,33 @@ fn bad_input_is_named_and_the_window_lives() {
             path.display()
         );
     }
+}
+
+#[test]
+fn captions_without_pictures_open_and_say_so() {
+    let root = tempfile::tempdir().expect("a folder");
+    let captions = b"image,caption\nnowhere.jpg,A dog\nnowhere.jpg,A cat\n";
+    let path = write(root.path(), "absent/captions.csv", captions);
+    let mut window = open(&path);
+    assert_eq!(errors(&window), Vec::<String>::new());
+    let dataset = session(&window).dataset.clone().expect("open");
+    assert_eq!((dataset.images.len(), dataset.captions.len()), (1, 2));
+    let log = &session(&window).log;
+    let warned = log.iter().filter(|e| e.level == Level::Warning);
+    assert_eq!(
+        warned.filter(|e| e.text.contains("captions only")).count(),
+        1
+    );
+    // An encoder cannot embed what is not there, and says what to do.
+    let encoder = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/demo/encoder");
+    drop_file(&mut window, encoder);
+    let said = errors(&window);
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert!(
+        said[0].contains("captions only") && said[0].contains("images/"),
+        "{said:?}"
+    );
+    assert!(session(&window).evaluation.is_none());
 }
 
 #[test]

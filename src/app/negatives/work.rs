@@ -5,7 +5,7 @@ use crate::app::lab::{SharedGuide, shared_guide};
 use crate::attack::caption::{Importance, Scene, importance};
 use crate::attack::occlusion;
 use crate::compute::{Embeddings, Engine, Hit, RankOptions, Ranking, Search};
-use crate::dataset::{Dataset, open_picture};
+use crate::dataset::Dataset;
 use crate::encoder::{Encoder, Provider};
 use crate::error::{Error, Result};
 use crate::retrieval::mine::{Corpus, MinedPair, Pairing, mine};
@@ -264,14 +264,7 @@ impl Bench {
             ));
         };
         let (image, caption) = pair.rows(side);
-        let row = &self.dataset.images[image as usize];
-        let Some(path) = &row.path else {
-            return Err(Error::request(
-                format!("{} has no picture", row.name),
-                "Open the dataset that holds the pictures.",
-            ));
-        };
-        let picture = open_picture(path)?;
+        let picture = self.dataset.images[image as usize].open()?;
         let texts = self.embedded.texts.pick(&[caption as usize]);
         let map = occlusion(encoder, &picture, &texts, CELLS, task)?;
         Ok(Regions {

@@ -40,7 +40,7 @@ impl Way {
 
 /// Arguments of `mine`.
 #[derive(Debug, Args)]
-#[command(group(ArgGroup::new("source").required(true).args(["encoder", "image_model", "image_embeds"])))]
+#[command(group(ArgGroup::new("source").args(["encoder", "image_model", "image_embeds"])))]
 pub struct Mine {
     /// Dataset file or folder, or `demo`
     #[arg(

@@ -167,7 +167,13 @@ fn tokens(export: &mut Export<'_>, file: &mut Text<'_, '_>) -> Result<()> {
     for i in 0..export.items.len() {
         export.task.check()?;
         let captions = export.lines(i);
-        let name = &export.items[i].name;
+        let name = export.items[i].name.clone();
+        if name.contains(['\t', '\n', '\r']) {
+            export.changed(
+                &name,
+                "has a tab or a line break in its name, which no reader expects",
+            );
+        }
         for (number, caption) in captions.iter().enumerate() {
             file.put(&format!("{name}#{number}\t{caption}\n"))?;
         }

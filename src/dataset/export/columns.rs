@@ -50,17 +50,18 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    /// The column `name` of this kind in the format's notation.
+    /// The column `name` of this kind in the format's notation. It may be null, as other writers have it, though none of
+    /// ours is.
     pub fn field(self, name: &str) -> String {
         let list = |element: &str| {
             format!(
-                "required group {name} (LIST) {{ repeated group list {{ required {element}; }} }}"
+                "optional group {name} (LIST) {{ repeated group list {{ optional {element}; }} }}"
             )
         };
         match self {
-            Self::Text => format!("required binary {name} (STRING);"),
-            Self::Bytes => format!("required binary {name};"),
-            Self::Integer => format!("required int64 {name};"),
+            Self::Text => format!("optional binary {name} (STRING);"),
+            Self::Bytes => format!("optional binary {name};"),
+            Self::Integer => format!("optional int64 {name};"),
             Self::Texts => list("binary element (STRING)"),
             Self::Integers => list("int64 element"),
             Self::Floats => list("float element"),
@@ -79,26 +80,42 @@ pub(super) enum Cell {
     Floats(Vec<f32>),
 }
 
-/// Values held of one column; the levels say where lists begin, and are empty where it has none.
-#[derive(Default)]
+/// Values held of one column; the levels say where lists begin, where it has some, and which values are there.
 struct Held<T> {
     values: Vec<T>,
     starts: Vec<i16>,
     present: Vec<i16>,
+    /// The level of a value that is there.
+    full: i16,
 }
 
 impl<T> Held<T> {
+    fn new(full: i16) -> Self {
+        Self {
+            values: Vec::new(),
+            starts: Vec::new(),
+            present: Vec::new(),
+            full,
+        }
+    }
+
+    fn one(&mut self, value: T) {
+        self.values.push(value);
+        self.present.push(self.full);
+    }
+
     fn list(&mut self, values: impl IntoIterator<Item = T>) {
         let before = self.values.len();
         self.values.extend(values);
         match self.values.len() - before {
             0 => {
                 self.starts.push(0);
-                self.present.push(0);
+                // Below it are the element that may be null and the list that has none.
+                self.present.push(self.full - 2);
             }
             n => {
                 self.starts.extend((0..n).map(|i| i16::from(i > 0)));
-                self.present.extend((0..n).map(|_| 1));
+                self.present.extend(std::iter::repeat_n(self.full, n));
             }
         }
     }
@@ -110,13 +127,10 @@ impl<T> Held<T> {
         let Some(mut column) = rows.next_column()? else {
             return Err(ParquetError::General("a column is missing".into()));
         };
-        let lists = !self.starts.is_empty();
-        let (present, starts) = (self.present.as_slice(), self.starts.as_slice());
-        column.typed::<D>().write_batch(
-            &self.values,
-            lists.then_some(present),
-            lists.then_some(starts),
-        )?;
+        let starts = Some(self.starts.as_slice()).filter(|starts| !starts.is_empty());
+        column
+            .typed::<D>()
+            .write_batch(&self.values, Some(&self.present), starts)?;
         column.close()?;
         self.values.clear();
         self.starts.clear();
@@ -167,15 +181,19 @@ impl<'a, W: Write + Send> Columns<'a, W> {
         }
         let file = SerializedFileWriter::new(out, schema, Arc::new(properties.build()))
             .map_err(|e| failed(path, e))?;
-        let leaves = kinds.iter().map(|kind| match kind {
-            Kind::Text | Kind::Bytes | Kind::Texts => Column::Bytes(Held::default()),
-            Kind::Integer | Kind::Integers => Column::Integers(Held::default()),
-            Kind::Floats => Column::Floats(Held::default()),
-        });
+        let leaf = |(i, kind): (usize, &Kind)| {
+            let full = file.schema_descr().column(i).max_def_level();
+            match kind {
+                Kind::Text | Kind::Bytes | Kind::Texts => Column::Bytes(Held::new(full)),
+                Kind::Integer | Kind::Integers => Column::Integers(Held::new(full)),
+                Kind::Floats => Column::Floats(Held::new(full)),
+            }
+        };
+        let leaves = kinds.iter().enumerate().map(leaf).collect();
         Ok(Self {
             path,
             file,
-            leaves: leaves.collect(),
+            leaves,
             held: 0,
         })
     }
@@ -186,11 +204,11 @@ impl<'a, W: Write + Send> Columns<'a, W> {
             match (column, cell) {
                 (Column::Bytes(held), Cell::Text(text)) => {
                     self.held += text.len() + 32;
-                    held.values.push(ByteArray::from(text.into_bytes()));
+                    held.one(ByteArray::from(text.into_bytes()));
                 }
                 (Column::Bytes(held), Cell::Bytes(bytes)) => {
                     self.held += bytes.len() + 32;
-                    held.values.push(ByteArray::from(bytes));
+                    held.one(ByteArray::from(bytes));
                 }
                 (Column::Bytes(held), Cell::Texts(texts)) => {
                     self.held += texts.iter().map(|t| t.len() + 36).sum::<usize>() + 4;
@@ -198,7 +216,7 @@ impl<'a, W: Write + Send> Columns<'a, W> {
                 }
                 (Column::Integers(held), Cell::Integer(number)) => {
                     self.held += 8;
-                    held.values.push(number);
+                    held.one(number);
                 }
                 (Column::Integers(held), Cell::Integers(numbers)) => {
                     self.held += 12 * numbers.len() + 4;

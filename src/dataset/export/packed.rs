@@ -111,7 +111,7 @@ fn add(
 pub(super) fn parquet(export: &mut Export<'_>, path: &Path) -> Result<()> {
     require_items(export)?;
     let fields = [
-        "required group image { required binary bytes; required binary path (STRING); }".to_owned(),
+        "optional group image { optional binary bytes; optional binary path (STRING); }".to_owned(),
         Kind::Texts.field("caption"),
     ];
     let kinds = [Kind::Bytes, Kind::Text, Kind::Texts];

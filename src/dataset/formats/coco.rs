@@ -1,6 +1,7 @@
 //! COCO's captions: `captions_val2017.json` and its like.
 
-use super::gather::{Gather, file_name, missing_key, parse_json, read_text, split_extension, step};
+use super::gather::{Gather, file_name, split_extension, step};
+use super::text::{missing_key, parse_json, read_text};
 use crate::dataset::Dataset;
 use crate::error::{Result, thousands};
 use crate::task::Task;
@@ -103,9 +104,7 @@ pub(super) fn open(path: &Path, task: &Task) -> Result<Dataset> {
             continue;
         };
         match groups.get(&id) {
-            Some(Some(group)) => gather.caption(*group, &caption, place),
-            // The picture is missing, which is listed already.
-            Some(None) => {}
+            Some(group) => gather.caption(*group, &caption, place),
             None => gather.problem(place(), "belongs to no image of the file"),
         }
     }

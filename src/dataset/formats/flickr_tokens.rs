@@ -1,6 +1,7 @@
 //! Flickr token files: `name.jpg#0<TAB>caption` on each line (Flickr8k, Flickr30k).
 
-use super::gather::{Gather, file_name, read_text, split_extension, step};
+use super::gather::{Gather, file_name, split_extension, step};
+use super::text::read_text;
 use crate::dataset::Dataset;
 use crate::error::Result;
 use crate::task::Task;

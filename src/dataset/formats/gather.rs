@@ -1,9 +1,12 @@
-//! What every caption file needs: its text, the pictures it names, its captions grouped, and what was skipped.
+//! What every caption file needs: the pictures it names, its captions grouped, and what was skipped.
 
 use super::finder::{Finder, holds_pictures};
-use crate::dataset::{Dataset, Image, Problem};
+use super::shards::SPLITS;
+use crate::dataset::archive::inside;
+use crate::dataset::{Dataset, Image, Problem, Stored};
 use crate::error::{Error, Result, thousands};
 use crate::task::Task;
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
@@ -18,79 +21,6 @@ pub(super) const IMAGE_KEYS: [&str; 7] = [
     "file_path",
 ];
 
-/// Names of the column or key that holds the caption, in order of preference.
-pub(super) const CAPTION_KEYS: [&str; 6] =
-    ["caption", "text", "comment", "captions", "texts", "title"];
-
-const RENEW: &str = "Copy or download it again.";
-
-/// Reads a caption file as text: UTF-8 with or without a mark, UTF-16 with one.
-pub(super) fn read_text(path: &Path) -> Result<String> {
-    let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
-    if bytes.is_empty() {
-        return Err(Error::dataset(path, "is empty (0 bytes)", RENEW));
-    }
-    let utf16 = |pair: fn([u8; 2]) -> u16| {
-        let units = bytes.as_chunks::<2>().0.iter().skip(1).map(|&b| pair(b));
-        char::decode_utf16(units)
-            .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
-            .collect()
-    };
-    match bytes.as_slice() {
-        [0xFF, 0xFE, ..] => return Ok(utf16(u16::from_le_bytes)),
-        [0xFE, 0xFF, ..] => return Ok(utf16(u16::from_be_bytes)),
-        _ => {}
-    }
-    let text = match String::from_utf8(bytes) {
-        Ok(text) => text,
-        Err(e) if e.as_bytes().contains(&0) => {
-            return Err(Error::dataset(
-                path,
-                "is not a text file",
-                "Choose a caption file, or its folder.",
-            ));
-        }
-        // Old Latin-1 files: a lost accent is better than a lost dataset.
-        Err(e) => String::from_utf8_lossy(e.as_bytes()).into_owned(),
-    };
-    Ok(text
-        .strip_prefix('\u{FEFF}')
-        .map(str::to_owned)
-        .unwrap_or(text))
-}
-
-/// Parses a JSON text; `kind` and `expected` say in the error what the file should have been.
-pub(super) fn parse_json<'a, T: serde::Deserialize<'a>>(
-    path: &Path,
-    text: &'a str,
-    kind: &str,
-    expected: &str,
-) -> Result<T> {
-    serde_json::from_str(text).map_err(|e| {
-        if e.is_data() {
-            let what = format!("is not {kind}: {e}");
-            Error::dataset(path, what, format!("Expected {expected}."))
-        } else if e.is_eof() {
-            Error::dataset(
-                path,
-                format!("is cut off: the JSON ends too early ({e})"),
-                RENEW,
-            )
-        } else {
-            Error::dataset(path, format!("is not valid JSON: {e}"), RENEW)
-        }
-    })
-}
-
-/// The error for a file in which every entry, or the whole, lacks `key`.
-pub(super) fn missing_key(path: &Path, kind: &str, key: &str, expected: &str) -> Error {
-    Error::dataset(
-        path,
-        format!("is not {kind}: the key \"{key}\" is missing"),
-        format!("Expected {expected}."),
-    )
-}
-
 /// Counts entry `number` (from 1) of a long loop, and stops it once cancelled.
 pub(super) fn step(task: &Task, number: u64) -> Result<()> {
     const EVERY: u64 = 1024;
@@ -104,66 +34,82 @@ pub(super) fn step(task: &Task, number: u64) -> Result<()> {
 /// Collects the captions of a file under their pictures.
 pub(super) struct Gather {
     source: PathBuf,
-    finder: Finder,
-    /// Where the captions of a name go; `None` where its picture is missing.
-    known: HashMap<String, Option<usize>>,
+    finder: OnceCell<Finder>,
+    /// Where the captions of a name go.
+    known: HashMap<String, usize>,
     groups: Vec<(Image, Vec<String>)>,
     problems: Vec<Problem>,
-    missing: usize,
+    /// Which of the problems are pictures that were not found.
+    missing: Vec<usize>,
 }
 
 impl Gather {
-    /// For the caption file `source`.
+    /// For the caption file, or the folder of them, `source`.
     pub(super) fn new(source: &Path) -> Self {
         Self {
             source: source.to_path_buf(),
-            finder: Finder::new(folder_of(source)),
+            finder: OnceCell::new(),
             known: HashMap::new(),
             groups: Vec::new(),
             problems: Vec::new(),
-            missing: 0,
+            missing: Vec::new(),
         }
     }
 
-    /// The group of the picture called `name`; a missing one is listed at its first mention. `also` are other paths
-    /// to try, before `name` itself.
-    pub(super) fn image(&mut self, name: &str, also: &[String]) -> Option<usize> {
+    /// The group of the picture called `name`, which is looked up beside the file; a missing one is listed at its first
+    /// mention. `also` are other paths to try, before `name` itself.
+    pub(super) fn image(&mut self, name: &str, also: &[String]) -> usize {
         let name = name.trim();
         let key = also.first().map_or(name, String::as_str);
         if let Some(&group) = self.known.get(key) {
             return group;
         }
-        let found = also
-            .iter()
-            .map(String::as_str)
-            .chain([name])
-            .find_map(|n| self.finder.find(n));
-        let group = if let Some(path) = found {
-            self.groups.push((
-                Image {
-                    name: name.to_owned(),
-                    path: Some(path),
-                },
-                Vec::new(),
-            ));
-            Some(self.groups.len() - 1)
-        } else {
-            self.missing += 1;
+        let finder = self.finder.get_or_init(|| Finder::new(home(&self.source)));
+        let mut names = also.iter().map(String::as_str).chain([name]);
+        let found = names.find_map(|n| finder.find(n)).map(Stored::File);
+        if found.is_none() {
+            self.missing.push(self.problems.len());
             let what = format!(
                 "is named in {}, but there is no such file",
                 file_name(&self.source)
             );
-            self.problems.push(Problem {
-                place: name.to_owned(),
-                what,
-            });
-            None
-        };
-        self.known.insert(key.to_owned(), group);
-        group
+            self.problem(name.to_owned(), what);
+        }
+        self.add(key, name, found)
     }
 
-    /// Adds a caption to a picture that [`Gather::image`] found; an empty one is listed under `place`.
+    /// The group of an image whose picture is where the file says, or is known to be nowhere; `true` where the name
+    /// was there before, whose picture then counts.
+    pub(super) fn stored(&mut self, name: &str, picture: Option<Stored>) -> (usize, bool) {
+        match self.known.get(name) {
+            Some(&group) => (group, true),
+            None => (self.add(name, name, picture), false),
+        }
+    }
+
+    /// Is nothing there yet?
+    pub(super) fn is_empty(&self) -> bool {
+        self.groups.is_empty()
+    }
+
+    /// Has any image a caption yet?
+    pub(super) fn has_captions(&self) -> bool {
+        self.groups.iter().any(|(_, captions)| !captions.is_empty())
+    }
+
+    /// The picture of a group.
+    pub(super) fn picture(&self, group: usize) -> Option<&Stored> {
+        self.groups.get(group)?.0.picture.as_ref()
+    }
+
+    fn add(&mut self, key: &str, name: &str, picture: Option<Stored>) -> usize {
+        let name = name.to_owned();
+        self.groups.push((Image { name, picture }, Vec::new()));
+        self.known.insert(key.to_owned(), self.groups.len() - 1);
+        self.groups.len() - 1
+    }
+
+    /// Adds a caption to a group; an empty one is listed under `place`.
     pub(super) fn caption(&mut self, group: usize, caption: &str, place: impl FnOnce() -> String) {
         let caption = caption.trim();
         if caption.is_empty() {
@@ -179,7 +125,8 @@ impl Gather {
             self.line_problem(line, "the file name is empty");
         } else if caption.trim().is_empty() {
             self.line_problem(line, "the caption is empty");
-        } else if let Some(group) = self.image(name, &[]) {
+        } else {
+            let group = self.image(name, &[]);
             self.caption(group, caption, String::new);
         }
     }
@@ -198,29 +145,21 @@ impl Gather {
         });
     }
 
-    /// The dataset; an error where no picture with a caption is left, that says what was missing and the remedy.
-    pub(super) fn finish(self, format: impl Into<String>) -> Result<Dataset> {
+    /// The dataset. Images whose picture is missing are left out, but where all are missing there are captions without
+    /// pictures, and a problem says so.
+    ///
+    /// # Errors
+    /// No image with a caption is left: what was wrong, and the remedy.
+    pub(super) fn finish(mut self, format: impl Into<String>) -> Result<Dataset> {
+        let mut format = format.into();
+        if self.groups.iter().any(|(image, _)| image.picture.is_some()) {
+            self.groups.retain(|(image, _)| image.picture.is_some());
+        } else if !self.groups.is_empty() {
+            self.say_captions_only();
+            format += ", captions only";
+        }
         let source = &self.source;
-        let named = self.known.len();
-        if self.groups.iter().all(|(_, captions)| captions.is_empty()) {
-            let folder = folder_of(source);
-            if named > 0 && self.missing == named {
-                let all = if named == 1 {
-                    "the one picture".into()
-                } else {
-                    format!("all {} pictures", thousands(named as u64))
-                };
-                let hint = if holds_pictures(folder) {
-                    "its pictures have other names"
-                } else {
-                    "no pictures are beside it"
-                };
-                return Err(Error::dataset(
-                    source,
-                    format!("{all} it names are missing: {hint}"),
-                    "Put the pictures in a folder images/ beside it, or open the folder that holds them with their caption file.",
-                ));
-            }
+        if !self.has_captions() {
             let detail = match self.problems.as_slice() {
                 [] => String::new(),
                 [one] => format!(" ({}: {})", one.place, one.what),
@@ -245,6 +184,38 @@ impl Gather {
             self.problems,
         ))
     }
+
+    /// One problem instead of one for each picture.
+    fn say_captions_only(&mut self) {
+        let mut missing = std::mem::take(&mut self.missing).into_iter().peekable();
+        let named = missing.peek().is_some();
+        let mut number = 0;
+        self.problems.retain(|_| {
+            number += 1;
+            missing.next_if_eq(&(number - 1)).is_none()
+        });
+        let why = if !named {
+            "it holds and names none"
+        } else if holds_pictures(home(&self.source)) {
+            "those beside it have other names"
+        } else {
+            "put them in a folder images/ beside it"
+        };
+        let problem = Problem {
+            place: format!("the pictures of {}", file_name(&self.source)),
+            what: format!("no picture was found ({why}); captions only"),
+        };
+        self.problems.insert(0, problem);
+    }
+}
+
+/// The folder that `source` is or lies in.
+fn home(source: &Path) -> &Path {
+    if source.is_dir() {
+        source
+    } else {
+        folder_of(source)
+    }
 }
 
 /// The folder a file lies in.
@@ -268,17 +239,28 @@ pub(super) fn file_name(path: &Path) -> String {
         .into_owned()
 }
 
+/// A name from an archive or a table without anything that leads elsewhere; a link stays as it is, and is never looked up.
+pub(super) fn harmless(name: &str) -> String {
+    if name.contains("://") {
+        name.to_owned()
+    } else {
+        inside(name)
+    }
+}
+
 /// A file and line, for the list of problems.
 pub(super) fn place(file: &Path, line: u64) -> String {
     format!("{}, line {}", file_name(file), thousands(line))
 }
 
-/// A dataset is called after the folder of its caption file, or the one above where that only says "annotations".
+/// A dataset is called after the folder of its caption file, or the one above where that only says "annotations" or a split.
 fn dataset_name(source: &Path) -> String {
-    let folder = folder_of(source);
+    let folder = home(source);
     let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf());
     let name = file_name(&folder);
-    let plain = ["annotations", "captions", "text"].contains(&name.to_lowercase().as_str());
+    let lower = name.to_lowercase();
+    let plain = ["annotations", "captions", "text", "data"].contains(&lower.as_str())
+        || SPLITS.contains(&lower.as_str());
     folder
         .parent()
         .filter(|_| plain)

@@ -1,7 +1,7 @@
 //! What the benchmarks with given negatives share: their images, captions and trials collected, and their JSON read.
 
 use super::finder::{Finder, holds_pictures};
-use super::gather::{parse_json, read_text};
+use super::text::{parse_json, read_text};
 use crate::dataset::trials::{Benchmark, Crop, Trial, Trials};
 use crate::dataset::{Dataset, Image, PICTURE_EXTENSIONS, Problem};
 use crate::error::{Error, Result, thousands};

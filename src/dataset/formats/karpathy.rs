@@ -1,6 +1,7 @@
 //! Karpathy's JSON: `dataset_coco.json`, `dataset_flickr30k.json`, `dataset_flickr8k.json`.
 
-use super::gather::{Gather, file_name, missing_key, parse_json, read_text, split_extension, step};
+use super::gather::{Gather, file_name, split_extension, step};
+use super::text::{missing_key, parse_json, read_text};
 use crate::dataset::Dataset;
 use crate::error::{Result, thousands};
 use crate::task::Task;
@@ -89,9 +90,7 @@ pub(super) fn open(path: &Path, task: &Task) -> Result<Dataset> {
             .iter()
             .map(|folder| format!("{folder}/{name}"))
             .collect();
-        let Some(group) = gather.image(name, &within) else {
-            continue;
-        };
+        let group = gather.image(name, &within);
         for sentence in sentences(entry) {
             match (&sentence.raw, &sentence.tokens) {
                 (Some(raw), _) => gather.caption(group, raw, place),

@@ -1,13 +1,12 @@
 //! One JSON object a line, or a list of them: Hugging Face's `metadata.jsonl`, and files like BLIP's
 //! `coco_karpathy_test.json`. A picture may have several rows, or a list of captions.
 
-use super::gather::{
-    CAPTION_KEYS, Gather, IMAGE_KEYS, file_name, parse_json, place, read_text, step,
-};
+use super::gather::{Gather, IMAGE_KEYS, file_name, place, step};
+use super::text::{CAPTION_KEYS, parse_json, read_text, value};
 use crate::dataset::Dataset;
 use crate::error::{Error, Result, thousands};
 use crate::task::Task;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::path::Path;
 
 const EXPECTED: &str = r#"{"file_name": "a.png", "text": "a caption"}"#;
@@ -98,9 +97,7 @@ impl Rows<'_> {
             _ => return self.bad(place(), "the file name is not a text".into()),
         };
         self.good += 1;
-        let Some(group) = self.gather.image(name, &[]) else {
-            return;
-        };
+        let group = self.gather.image(name, &[]);
         let several = match captions {
             Value::Array(several) => several.as_slice(),
             one => std::slice::from_ref(one),
@@ -133,10 +130,4 @@ impl Rows<'_> {
         self.gather
             .finish(format!("JSON lines ({})", file_name(self.path)))
     }
-}
-
-/// The value of the first of the keys that is there.
-fn value<'a>(object: &'a Map<String, Value>, keys: &[&str]) -> Option<&'a Value> {
-    keys.iter()
-        .find_map(|&key| object.get(key).filter(|value| !value.is_null()))
 }

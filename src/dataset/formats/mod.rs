@@ -4,26 +4,37 @@
 //! Rows go through `Gather`, which finds the pictures, groups captions and lists what is skipped.
 
 pub(super) mod aro;
+mod clip_retrieval;
 mod coco;
 mod finder;
 mod flickr_tokens;
+mod folder;
 mod gather;
 mod given;
+mod img2dataset;
 mod karpathy;
 mod metadata_jsonl;
+mod parquet_layout;
+mod parquet_table;
+mod precomp;
+mod sample;
+mod shards;
 mod sidecar;
 pub(super) mod sugarcrepe;
 mod table;
+mod text;
+mod webdataset;
 pub(super) mod winoground;
 
+pub use clip_retrieval::Vectors;
+
+use super::Dataset;
 use super::picture::is_picture_name;
-use super::{Dataset, Problem};
 use crate::error::{Error, Result};
 use crate::task::Task;
-use finder::holds_pictures;
 use gather::{file_name, split_extension};
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// One line of the table.
 struct Format {
@@ -44,6 +55,26 @@ enum Source {
     },
     /// A folder as a whole.
     Folder { fits: fn(&Path) -> bool },
+    /// A folder that is this and nothing else, whatever files lie in it.
+    Whole { fits: fn(&Path) -> bool },
+    /// One file, or a folder of them as a whole.
+    Parts {
+        named: fn(&str) -> bool,
+        begins: fn(&str) -> bool,
+        fits: fn(&Path) -> bool,
+    },
+}
+
+impl Source {
+    /// Does this name, in lower case, or this beginning say that a file is of the format? `None`: either may.
+    fn fits_file(&self, name: Option<&str>, head: Option<&str>) -> bool {
+        match self {
+            Self::File { named, begins } | Self::Parts { named, begins, .. } => {
+                name.is_none_or(named) && head.is_none_or(begins)
+            }
+            Self::Folder { .. } | Self::Whole { .. } => false,
+        }
+    }
 }
 
 const fn file(named: fn(&str) -> bool, begins: fn(&str) -> bool) -> Source {
@@ -52,7 +83,9 @@ const fn file(named: fn(&str) -> bool, begins: fn(&str) -> bool) -> Source {
 
 /// In order of preference, where a folder holds several.
 #[rustfmt::skip]
-const FORMATS: [Format; 8] = [
+const FORMATS: [Format; 13] = [
+    Format { name: "clip-retrieval", files: "img_emb/*.npy, text_emb/*.npy and metadata/*.parquet", source: Source::Whole { fits: clip_retrieval::fits }, open: clip_retrieval::open },
+    Format { name: "img2dataset", files: "00000/, 00000.tar or 00000.parquet", source: Source::Whole { fits: img2dataset::fits }, open: img2dataset::open },
     Format { name: "Hugging Face JSON lines", files: "metadata.jsonl", source: file(metadata_jsonl::named, metadata_jsonl::begins), open: metadata_jsonl::open },
     Format { name: "Hugging Face table", files: "metadata.csv", source: file(table::named_metadata, table::begins), open: table::open },
     Format { name: "Flickr tokens", files: "*.token.txt", source: file(flickr_tokens::named, flickr_tokens::begins), open: flickr_tokens::open },
@@ -60,11 +93,11 @@ const FORMATS: [Format; 8] = [
     Format { name: "COCO captions", files: "captions_*.json", source: file(coco::named, coco::begins), open: coco::open },
     Format { name: "Caption table", files: "captions.txt, .csv or .tsv", source: file(table::named_captions, table::begins), open: table::open },
     Format { name: "Flickr30k results", files: "results.csv", source: file(table::named_results, table::begins), open: table::open },
+    Format { name: "Precomputed features", files: "*_caps.txt with *_ims.npy", source: Source::Parts { named: precomp::named, begins: precomp::begins, fits: precomp::fits }, open: precomp::open },
     Format { name: "Pictures with text files", files: "a.jpg and a.txt", source: Source::Folder { fits: sidecar::fits }, open: sidecar::open },
+    Format { name: "WebDataset", files: "*.tar", source: Source::Parts { named: webdataset::named, begins: webdataset::begins, fits: webdataset::fits }, open: webdataset::open },
+    Format { name: "Parquet", files: "*.parquet", source: Source::Parts { named: parquet_table::named, begins: parquet_table::begins, fits: parquet_table::fits }, open: parquet_table::open },
 ];
-
-/// Folders of a dataset that hold caption files, where it has none itself.
-const CAPTION_FOLDERS: [&str; 4] = ["annotations", "captions", "text", "flickr8k_text"];
 
 /// How much of a file is read to recognise it.
 const HEAD: u64 = 64 * 1024;
@@ -76,14 +109,23 @@ pub fn known() -> impl Iterator<Item = (&'static str, &'static str)> {
 
 /// Opens a caption file, or a folder that holds one, recognised by itself.
 ///
-/// Missing pictures and malformed lines are listed in [`Dataset::problems`] and skipped; it is an error only where
-/// nothing remains. Pictures themselves are not read.
+/// Missing pictures and malformed lines are listed in [`Dataset::problems`] and skipped; where no picture is found at
+/// all, the captions open without. It is an error only where nothing remains. Pictures themselves are not read.
 pub fn open(path: &Path, task: &Task) -> Result<Dataset> {
     let kind = std::fs::metadata(path).map_err(Error::io("open", path))?;
     if kind.is_dir() {
-        open_folder(path, task)
+        folder::open(path, task)
     } else {
         open_file(path, task)
+    }
+}
+
+/// As [`open`], with the embeddings that the dataset brings, if it does: those of clip-retrieval.
+pub fn open_with_vectors(path: &Path, task: &Task) -> Result<(Dataset, Option<Vectors>)> {
+    if path.is_dir() && clip_retrieval::fits(path) {
+        clip_retrieval::open_with_vectors(path, task)
+    } else {
+        open(path, task).map(|dataset| (dataset, None))
     }
 }
 
@@ -97,123 +139,21 @@ fn open_file(path: &Path, task: &Task) -> Result<Dataset> {
         ));
     }
     let name = file_name(path).to_lowercase();
-    let fitting = |by_name: bool, by_head: bool| {
-        FORMATS.iter().find(|format| match format.source {
-            Source::File { named, begins } => {
-                (!by_name || named(&name)) && (!by_head || begins(&head))
-            }
-            Source::Folder { .. } => false,
-        })
+    let fitting = |name: Option<&str>, head: Option<&str>| {
+        let mut formats = FORMATS.iter();
+        formats.find(|format| format.source.fits_file(name, head))
     };
-    match fitting(true, true)
-        .or_else(|| fitting(false, true))
-        .or_else(|| fitting(true, false))
+    // No text begins like an archive or a table of bytes.
+    let (by_name, by_head) = (Some(name.as_str()), Some(head.as_str()));
+    let binary = webdataset::named(&name) || parquet_table::named(&name);
+    match fitting(by_name, by_head)
+        .or_else(|| fitting(by_name, None).filter(|_| binary))
+        .or_else(|| fitting(None, by_head))
+        .or_else(|| fitting(by_name, None))
     {
         Some(format) => (format.open)(path, task),
         None => Err(unknown_file(path, &name)),
     }
-}
-
-fn open_folder(folder: &Path, task: &Task) -> Result<Dataset> {
-    let candidates = candidates(folder)?;
-    let mut passed: Vec<Problem> = Vec::new();
-    let mut first_error = None;
-    for (i, (format, path)) in candidates.iter().enumerate() {
-        match (format.open)(path, task) {
-            Ok(mut dataset) => {
-                if let [next, more @ ..] = &candidates[i + 1..] {
-                    let others = if more.is_empty() {
-                        String::new()
-                    } else {
-                        format!(" and {} more", more.len())
-                    };
-                    let next = if next.1 == folder {
-                        next.0.files.to_owned()
-                    } else {
-                        file_name(&next.1)
-                    };
-                    dataset.format = format!("{}; {next}{others} not used", dataset.format);
-                }
-                dataset.problems.splice(0..0, passed);
-                return Ok(dataset);
-            }
-            // The next caption file may fit the pictures that are there; what was passed over is listed.
-            Err(error) => {
-                let Error::Dataset { what, .. } = &error else {
-                    return Err(error);
-                };
-                let what = format!("passed over: {what}");
-                passed.push(Problem {
-                    place: file_name(path),
-                    what,
-                });
-                first_error.get_or_insert(error);
-            }
-        }
-    }
-    Err(first_error.unwrap_or_else(|| no_captions(folder)))
-}
-
-/// What a folder can be opened as: by name, else by how its files begin.
-fn candidates(folder: &Path) -> Result<Vec<(&'static Format, PathBuf)>> {
-    let mut files = files_of(folder)?;
-    let mut found = by_name(folder, &files);
-    if found.iter().all(|(_, path)| path == folder) {
-        for sub in CAPTION_FOLDERS.map(|name| folder.join(name)) {
-            if sub.is_dir() {
-                files.extend(files_of(&sub)?);
-            }
-        }
-        found = by_name(folder, &files);
-    }
-    if found.is_empty() {
-        let structured = |path: &PathBuf| {
-            path.extension().is_some_and(|e| {
-                ["json", "jsonl", "csv", "tsv", "txt"]
-                    .iter()
-                    .any(|&k| e == k)
-            })
-        };
-        for path in files.into_iter().filter(structured).take(64) {
-            let Ok(head) = head(&path) else { continue };
-            let fitting = FORMATS.iter().find(|format| match format.source {
-                Source::File { begins, .. } => begins(&head),
-                Source::Folder { .. } => false,
-            });
-            found.extend(fitting.map(|format| (format, path)));
-        }
-    }
-    Ok(found)
-}
-
-fn by_name(folder: &Path, files: &[PathBuf]) -> Vec<(&'static Format, PathBuf)> {
-    let mut found = Vec::new();
-    for format in &FORMATS {
-        match format.source {
-            Source::File { named, .. } => {
-                let fits = files
-                    .iter()
-                    .filter(|path| named(&file_name(path).to_lowercase()));
-                found.extend(fits.map(|path| (format, path.clone())));
-            }
-            Source::Folder { fits } if fits(folder) => found.push((format, folder.to_path_buf())),
-            Source::Folder { .. } => {}
-        }
-    }
-    found
-}
-
-/// The files of a folder, sorted, without hidden ones.
-fn files_of(folder: &Path) -> Result<Vec<PathBuf>> {
-    let entries = std::fs::read_dir(folder)
-        .map_err(Error::io("read", folder))?
-        .flatten();
-    let mut files: Vec<PathBuf> = entries
-        .map(|e| e.path())
-        .filter(|p| !file_name(p).starts_with('.') && !p.is_dir())
-        .collect();
-    files.sort();
-    Ok(files)
 }
 
 /// The first bytes of a file as text.
@@ -242,6 +182,13 @@ fn unknown_file(path: &Path, name: &str) -> Error {
             "Open its folder, or a caption file that names it.",
         );
     }
+    if ["gz", "tgz", "zip", "xz", "zst", "bz2"].contains(&split_extension(name).1) {
+        return Error::dataset(
+            path,
+            "is a compressed archive: pictures cannot be read in place there",
+            "Unpack it first; of a .tar.gz a plain .tar is enough.",
+        );
+    }
     let what = if ["json", "jsonl"].contains(&split_extension(name).1) {
         "is JSON, but none of the known caption files: it lacks the keys of Karpathy (\"images\" with \"filename\" \
          and \"sentences\"), of COCO (\"images\" and \"annotations\") and of metadata.jsonl (\"file_name\" and \"text\")"
@@ -249,29 +196,4 @@ fn unknown_file(path: &Path, name: &str) -> Error {
         "is not a known caption file"
     };
     Error::dataset(path, what, format!("Known files: {}.", file_names()))
-}
-
-fn no_captions(folder: &Path) -> Error {
-    if !holds_pictures(folder) {
-        return Error::dataset(
-            folder,
-            "holds no pictures and no caption file",
-            format!("Open a folder with pictures and one of: {}.", file_names()),
-        );
-    }
-    let above = std::path::absolute(folder)
-        .ok()
-        .and_then(|f| f.parent().map(Path::to_path_buf));
-    let captions = above.and_then(|above| {
-        let (_, path) = candidates(&above)
-            .ok()?
-            .into_iter()
-            .find(|(_, path)| *path != above)?;
-        Some((above, file_name(&path)))
-    });
-    let remedy = match captions {
-        Some((above, file)) => format!("Open {} instead, which holds {file}.", above.display()),
-        None => format!("Add one of: {}.", file_names()),
-    };
-    Error::dataset(folder, "holds pictures, but no captions", remedy)
 }

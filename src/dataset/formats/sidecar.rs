@@ -1,6 +1,7 @@
-//! Pictures with text files of the same name: `a.jpg` and `a.txt`, one caption a line; folders within too.
+//! Pictures with text files of the same name: `a.jpg` and `a.txt`, one caption a line, or `a.json`; folders within too.
 
-use super::gather::{file_name, step};
+use super::gather::{file_name, split_extension, step};
+use super::sample::{ENDINGS, Texts};
 use crate::dataset::picture::is_picture_name;
 use crate::dataset::{Dataset, Image, Problem};
 use crate::error::{Error, Result};
@@ -11,7 +12,7 @@ use std::path::{Path, PathBuf};
 /// How deep folders are searched.
 const DEPTH: usize = 4;
 
-/// Is there a picture with its text beside it, here or in one of the folders?
+/// Is there a picture with its text beside it, here or in one of the folders? JSON alone may be anything.
 pub(super) fn fits(folder: &Path) -> bool {
     let here = |folder: &Path| {
         let files = entries(folder);
@@ -20,8 +21,10 @@ pub(super) fn fits(folder: &Path) -> bool {
             .map(PathBuf::as_path)
             .filter(|path| is_text(path))
             .collect();
+        let beside =
+            |path: &Path, ending: &str| texts.contains(path.with_extension(ending).as_path());
         files.iter().any(|path| {
-            is_picture_name(path) && texts.contains(path.with_extension("txt").as_path())
+            is_picture_name(path) && ENDINGS.iter().any(|e| *e != "json" && beside(path, e))
         })
     };
     here(folder)
@@ -55,47 +58,17 @@ pub(super) fn open(folder: &Path, task: &Task) -> Result<Dataset> {
     for (number, path) in (1u64..).zip(pictures) {
         step(task, number)?;
         let name = shown(folder, &path);
-        let text = path.with_extension("txt");
-        if !texts.remove(&text) {
-            let what = format!("has no caption: there is no {} beside it", file_name(&text));
-            problems.push(Problem { place: name, what });
-            continue;
-        }
-        match std::fs::read(&text) {
-            Ok(bytes) => {
-                let content = String::from_utf8_lossy(&bytes);
-                let lines = content
-                    .trim_start_matches('\u{FEFF}')
-                    .lines()
-                    .map(str::trim);
-                let captions: Vec<String> =
-                    lines.filter(|l| !l.is_empty()).map(str::to_owned).collect();
-                if captions.is_empty() {
-                    let what = "holds no caption".into();
-                    problems.push(Problem {
-                        place: shown(folder, &text),
-                        what,
-                    });
-                } else {
-                    groups.push((
-                        Image {
-                            name,
-                            path: Some(path),
-                        },
-                        captions,
-                    ));
-                }
-            }
-            Err(e) => {
-                let what = format!("cannot be read: {e}");
-                problems.push(Problem {
-                    place: shown(folder, &text),
-                    what,
-                });
+        match captions_beside(&path, &mut texts) {
+            Ok(captions) => groups.push((Image::file(name, path), captions)),
+            Err((place, what)) => {
+                let place = place.map_or(name, |place| shown(folder, &place));
+                problems.push(Problem { place, what });
             }
         }
     }
-    let mut alone: Vec<_> = texts.iter().map(|text| shown(folder, text)).collect();
+    // A JSON file without a picture is one about the dataset.
+    let alone = texts.iter().filter(|text| ending(text) != "json");
+    let mut alone: Vec<_> = alone.map(|text| shown(folder, text)).collect();
     alone.sort();
     let what = "has no picture of that name beside it";
     problems.extend(alone.into_iter().map(|place| Problem {
@@ -117,6 +90,37 @@ pub(super) fn open(folder: &Path, task: &Task) -> Result<Dataset> {
         groups,
         problems,
     ))
+}
+
+/// The captions in the text files of a picture, which are taken from `texts`; else what is wrong, and with which of
+/// them.
+fn captions_beside(
+    picture: &Path,
+    texts: &mut HashSet<PathBuf>,
+) -> Result<Vec<String>, (Option<PathBuf>, String)> {
+    let mut found = Texts::default();
+    let mut first = None;
+    for ending in ENDINGS {
+        let text = picture.with_extension(ending);
+        if !texts.remove(&text) || (ending == "json" && !found.wants_json()) {
+            continue;
+        }
+        let content = std::fs::read(&text).map_err(|e| format!("cannot be read: {e}"));
+        if let Err(what) = content.and_then(|content| found.add(ending, content)) {
+            return Err((Some(text), what));
+        }
+        first.get_or_insert(text);
+    }
+    let captions = found.captions(&[]);
+    if !captions.is_empty() {
+        return Ok(captions);
+    }
+    let Some(text) = first else {
+        let text = file_name(&picture.with_extension("txt"));
+        let what = format!("has no caption: there is no {text} beside it");
+        return Err((None, what));
+    };
+    Err((Some(text), "holds no caption".into()))
 }
 
 /// Collects the files below `folder` in order of their paths; links to folders are not followed.
@@ -147,7 +151,11 @@ fn entries(folder: &Path) -> Vec<PathBuf> {
 }
 
 fn is_text(path: &Path) -> bool {
-    path.extension().is_some_and(|e| e == "txt")
+    ENDINGS.contains(&ending(path).as_str())
+}
+
+fn ending(path: &Path) -> String {
+    split_extension(&file_name(path)).1.to_owned()
 }
 
 /// A path as shown: relative to the folder, with forward slashes.

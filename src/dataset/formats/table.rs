@@ -1,8 +1,7 @@
 //! Tables of captions: `captions.txt`, CSV, TSV, Flickr30k's `results.csv` (`|`), Hugging Face's `metadata.csv`.
 
-use super::gather::{
-    CAPTION_KEYS, Gather, IMAGE_KEYS, file_name, read_text, split_extension, step,
-};
+use super::gather::{Gather, IMAGE_KEYS, file_name, split_extension, step};
+use super::text::{CAPTION_KEYS, listed, read_text};
 use crate::dataset::Dataset;
 use crate::dataset::picture::is_picture_name;
 use crate::error::{Error, Result};
@@ -101,6 +100,8 @@ struct Layout {
     caption: usize,
     columns: usize,
     header: bool,
+    /// Is the column before the captions the number of the caption, as in Flickr30k's `results.csv`?
+    numbered: bool,
 }
 
 impl Layout {
@@ -128,6 +129,7 @@ impl Layout {
                 caption,
                 columns: names.len(),
                 header: true,
+                numbered: caption > 0 && names[caption - 1] == "comment_number",
             })
         });
         headed.or_else(|| {
@@ -147,6 +149,7 @@ impl Layout {
                     caption,
                     columns: caption + 1,
                     header: false,
+                    numbered,
                 })
             })
         })
@@ -179,6 +182,15 @@ impl Layout {
         while found > self.columns && record.get(found - 1).is_some_and(|f| f.trim().is_empty()) {
             found -= 1;
         }
+        // One row of Flickr30k lacks the bar after the number: `2199200615.jpg| 4   A dog runs across the grass .`
+        if self.numbered && found + 1 == self.columns && self.caption == found {
+            let (name, rest) = (record.get(self.image), record.get(found - 1));
+            if let Some((number, caption)) = rest.and_then(|r| r.trim().split_once(' '))
+                && number.parse::<u32>().is_ok()
+            {
+                return gather.row(line, name.unwrap_or_default(), caption);
+            }
+        }
         // Only a caption holds unquoted separators: what is too much belongs to it.
         let extra = found.saturating_sub(self.columns);
         let image = if self.image > self.caption {
@@ -195,9 +207,8 @@ impl Layout {
             .filter_map(|i| record.get(i))
             .collect();
         let caption = parts.join(char::from(self.delimiter).encode_utf8(&mut [0; 4]));
-        match serde_json::from_str::<Vec<String>>(&caption) {
-            Ok(several) => several.iter().for_each(|one| gather.row(line, name, one)),
-            Err(_) => gather.row(line, name, &caption),
+        for one in listed(&caption) {
+            gather.row(line, name, &one);
         }
     }
 }

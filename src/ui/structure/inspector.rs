@@ -38,7 +38,7 @@ pub fn inspector_ui(ui: &mut Ui, view: &mut View<'_>) {
         .auto_shrink([false; 2])
         .id_salt("structure inspector")
         .show(ui, |ui| {
-            if dataset.images[image].path.is_some() {
+            if dataset.images[image].picture.is_some() {
                 let wide = ui.available_width();
                 let size = Vec2::new(wide, wide.min(190.0));
                 let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
@@ -103,7 +103,7 @@ fn buttons_ui(ui: &mut Ui, view: &mut View<'_>, side: Side, row: usize, image: u
         let dataset = view.session.dataset.as_ref();
         let file = dataset
             .and_then(|d| d.images.get(image))
-            .is_some_and(|i| i.path.is_some());
+            .is_some_and(|i| i.picture.is_some());
         let ready = view.session.encoder.is_some() && file;
         let button = ui.add_enabled(ready, egui::Button::new("Attack"));
         if button

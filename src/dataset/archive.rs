@@ -1,0 +1,124 @@
+//! Uncompressed tar archives: their members in one pass, contents that nobody asks for skipped.
+
+use crate::error::{Error, Result};
+use std::fs::File;
+use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::path::Path;
+
+/// Archives are written in blocks of this many bytes.
+const BLOCK: u64 = 512;
+
+/// Bytes of zeros that end an archive.
+const END: u64 = 2 * BLOCK;
+
+/// A file in an archive.
+pub(super) struct Member {
+    /// Its path there, with forward slashes and only names in it: nothing absolute, no `..`.
+    pub name: String,
+    /// Where its content begins in the archive.
+    pub offset: u64,
+    /// Bytes of its content.
+    pub length: u64,
+}
+
+/// Calls `visit` with each file of the archive at `path`, which may read the content and need not. Yields what is wrong
+/// with the archive's end, where something is; all files before were visited.
+///
+/// # Errors
+/// The archive cannot be opened; its first header is none; `visit` fails.
+pub(super) fn members(
+    path: &Path,
+    mut visit: impl FnMut(&Member, &mut dyn Read) -> Result<()>,
+) -> Result<Option<String>> {
+    let file = File::open(path).map_err(Error::io("open", path))?;
+    let length = file.metadata().map_err(Error::io("read", path))?.len();
+    let mut archive = tar::Archive::new(BufReader::new(file));
+    let entries = archive
+        .entries_with_seek()
+        .map_err(Error::io("read", path))?;
+    let mut last: Option<String> = None;
+    for entry in entries {
+        let mut entry = match (entry, &last) {
+            (Ok(entry), _) => entry,
+            (Err(_), Some(last)) if !length.is_multiple_of(BLOCK) => {
+                return Ok(Some(format!("is cut off after {last}")));
+            }
+            (Err(e), Some(last)) => return Ok(Some(format!("is damaged after {last}: {e}"))),
+            (Err(e), None) => {
+                return Err(Error::dataset(
+                    path,
+                    format!("is not a tar archive, or a damaged one: {e}"),
+                    "Copy or download it again; a compressed archive must be unpacked to a plain .tar first.",
+                ));
+            }
+        };
+        let member = Member {
+            name: inside(&String::from_utf8_lossy(&entry.path_bytes())),
+            offset: entry.raw_file_position(),
+            length: entry.size(),
+        };
+        if member.offset.saturating_add(member.length) > length {
+            return Ok(Some(format!("is cut off within {}", member.name)));
+        }
+        // Links have no content of their own; a sparse file's is in pieces.
+        if matches!(
+            entry.header().entry_type(),
+            tar::EntryType::Regular | tar::EntryType::Continuous
+        ) {
+            visit(&member, &mut entry)?;
+        }
+        last = Some(member.name);
+    }
+    Ok(ends_early(path, length)?.then(|| "lacks its end: it may be cut off".into()))
+}
+
+/// Do the zeros that end an archive lack?
+fn ends_early(path: &Path, length: u64) -> Result<bool> {
+    let tail = span(path, length.saturating_sub(END), length.min(END))?;
+    Ok(length < END || tail.iter().any(|&b| b != 0))
+}
+
+/// `length` bytes of the file at `path`, from `offset`.
+pub(super) fn span(path: &Path, offset: u64, length: u64) -> Result<Vec<u8>> {
+    let mut file = File::open(path).map_err(Error::io("open", path))?;
+    let mut bytes = Vec::new();
+    let read = file
+        .seek(SeekFrom::Start(offset))
+        .and_then(|_| file.take(length).read_to_end(&mut bytes))
+        .map_err(Error::io("read", path))?;
+    if (read as u64) < length {
+        return Err(Error::dataset(
+            path,
+            "has become shorter since it was opened",
+            "Open the dataset again.",
+        ));
+    }
+    Ok(bytes)
+}
+
+/// A path in an archive as a name: nothing absolute, no drive, no `..`, so that it leads nowhere.
+pub(super) fn inside(name: &str) -> String {
+    let name = name.replace('\\', "/");
+    let drive = |part: &str| part.len() == 2 && part.ends_with(':');
+    let leads = |part: &str| ["", ".", ".."].contains(&part) || drive(part);
+    let parts = name.split('/').filter(|part| !leads(part));
+    parts.collect::<Vec<_>>().join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::inside;
+
+    #[test]
+    fn a_path_in_an_archive_leads_nowhere() {
+        for (path, name) in [
+            ("/etc/a.jpg", "etc/a.jpg"),
+            ("../../a.jpg", "a.jpg"),
+            ("./x/../a.b.jpg", "x/a.b.jpg"),
+            ("C:\\x\\a.jpg", "x/a.jpg"),
+            ("..", ""),
+        ] {
+            assert_eq!(inside(path), name);
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! What a folder can be opened as, and which of it is.
+
+use super::finder::holds_pictures;
+use super::gather::file_name;
+use super::{FORMATS, Format, Source, file_names, head};
+use crate::dataset::{Dataset, Problem};
+use crate::error::{Error, Result};
+use crate::task::Task;
+use std::path::{Path, PathBuf};
+
+/// Folders of a dataset that hold caption files, where it has none itself.
+const CAPTION_FOLDERS: [&str; 8] = [
+    "annotations",
+    "captions",
+    "text",
+    "flickr8k_text",
+    // An imagefolder's splits, the one to open first.
+    "test",
+    "validation",
+    "val",
+    "train",
+];
+
+/// Opens the first of the formats in `folder` that has its pictures, else the first with captions alone.
+pub(super) fn open(folder: &Path, task: &Task) -> Result<Dataset> {
+    let candidates = candidates(folder)?;
+    let mut passed: Vec<Problem> = Vec::new();
+    let mut first_error = None;
+    // The first that opened, though without pictures.
+    let mut captions_only = None;
+    for (i, (format, path)) in candidates.iter().enumerate() {
+        let passing = |what: &str| Problem {
+            place: file_name(path),
+            what: format!("passed over: {what}"),
+        };
+        match (format.open)(path, task) {
+            // The next caption file may fit the pictures that are there; what was passed over is listed.
+            Ok(dataset) if !dataset.has_pictures() => {
+                passed.push(passing("the pictures it names are missing"));
+                captions_only.get_or_insert((dataset, i));
+            }
+            Ok(dataset) => {
+                return Ok(chosen(dataset, &candidates[i + 1..], folder, passed));
+            }
+            Err(error) => {
+                let Error::Dataset { what, .. } = &error else {
+                    return Err(error);
+                };
+                passed.push(passing(what));
+                first_error.get_or_insert(error);
+            }
+        }
+    }
+    match (captions_only, first_error) {
+        (Some((dataset, i)), _) => {
+            // It was not passed over after all, and others without pictures are as good.
+            passed.truncate(i);
+            Ok(chosen(dataset, &candidates[i + 1..], folder, passed))
+        }
+        (None, Some(error)) => Err(error),
+        (None, None) => Err(no_captions(folder)),
+    }
+}
+
+/// The dataset with what was `passed` over before it, and a word on the `others` that were not needed.
+fn chosen(
+    mut dataset: Dataset,
+    others: &[(&Format, PathBuf)],
+    folder: &Path,
+    passed: Vec<Problem>,
+) -> Dataset {
+    if let [next, more @ ..] = others {
+        let others = if more.is_empty() {
+            String::new()
+        } else {
+            format!(" and {} more", more.len())
+        };
+        let next = if next.1 == folder {
+            next.0.files.to_owned()
+        } else {
+            file_name(&next.1)
+        };
+        dataset.format = format!("{}; {next}{others} not used", dataset.format);
+    }
+    dataset.problems.splice(0..0, passed);
+    dataset
+}
+
+/// What a folder can be opened as: by name, else by how its files begin.
+fn candidates(folder: &Path) -> Result<Vec<(&'static Format, PathBuf)>> {
+    let whole = FORMATS.iter().find(|format| match format.source {
+        Source::Whole { fits } => fits(folder),
+        _ => false,
+    });
+    if let Some(format) = whole {
+        return Ok(vec![(format, folder.to_path_buf())]);
+    }
+    let mut files = files_of(folder)?;
+    let mut found = by_name(folder, &files);
+    if found.iter().all(|(_, path)| path == folder) {
+        for sub in CAPTION_FOLDERS.map(|name| folder.join(name)) {
+            if sub.is_dir() {
+                files.extend(files_of(&sub)?);
+            }
+        }
+        found = by_name(folder, &files);
+    }
+    if found.is_empty() {
+        let structured = |path: &PathBuf| {
+            path.extension().is_some_and(|e| {
+                ["json", "jsonl", "csv", "tsv", "txt"]
+                    .iter()
+                    .any(|&k| e == k)
+            })
+        };
+        for path in files.into_iter().filter(structured).take(64) {
+            let Ok(head) = head(&path) else { continue };
+            let mut formats = FORMATS.iter();
+            let fitting = formats.find(|format| format.source.fits_file(None, Some(&head)));
+            found.extend(fitting.map(|format| (format, path)));
+        }
+    }
+    Ok(found)
+}
+
+fn by_name(folder: &Path, files: &[PathBuf]) -> Vec<(&'static Format, PathBuf)> {
+    let mut found = Vec::new();
+    for format in &FORMATS {
+        match format.source {
+            Source::File { named, .. } => {
+                let fits = files
+                    .iter()
+                    .filter(|path| named(&file_name(path).to_lowercase()));
+                found.extend(fits.map(|path| (format, path.clone())));
+            }
+            Source::Folder { fits } | Source::Parts { fits, .. } if fits(folder) => {
+                found.push((format, folder.to_path_buf()));
+            }
+            Source::Folder { .. } | Source::Parts { .. } | Source::Whole { .. } => {}
+        }
+    }
+    found
+}
+
+/// The files of a folder, sorted, without hidden ones.
+fn files_of(folder: &Path) -> Result<Vec<PathBuf>> {
+    let entries = std::fs::read_dir(folder)
+        .map_err(Error::io("read", folder))?
+        .flatten();
+    let mut files: Vec<PathBuf> = entries
+        .map(|e| e.path())
+        .filter(|p| !file_name(p).starts_with('.') && !p.is_dir())
+        .collect();
+    files.sort();
+    Ok(files)
+}
+
+fn no_captions(folder: &Path) -> Error {
+    if !holds_pictures(folder) {
+        return Error::dataset(
+            folder,
+            "holds no pictures and no caption file",
+            format!("Open a folder with pictures and one of: {}.", file_names()),
+        );
+    }
+    let above = std::path::absolute(folder)
+        .ok()
+        .and_then(|f| f.parent().map(Path::to_path_buf));
+    let captions = above.and_then(|above| {
+        let (_, path) = candidates(&above)
+            .ok()?
+            .into_iter()
+            .find(|(_, path)| *path != above)?;
+        Some((above, file_name(&path)))
+    });
+    let remedy = match captions {
+        Some((above, file)) => format!("Open {} instead, which holds {file}.", above.display()),
+        None => format!("Add one of: {}.", file_names()),
+    };
+    Error::dataset(folder, "holds pictures, but no captions", remedy)
+}

@@ -1,0 +1,301 @@
+//! Parquet tables of images and captions, as Hugging Face and img2dataset write them: the picture in a cell (`image`
+//! with `bytes` and `path`, or plain bytes) or named by it, captions as texts or lists of texts, in one file or many.
+
+use super::gather::{Gather, file_name, harmless, split_extension, step};
+use super::parquet_layout::{Layout, Picture};
+use super::shards::{self, choose};
+use super::text::listed;
+use crate::dataset::archive::inside;
+use crate::dataset::parquet_cells::{PageCache, PictureColumn};
+use crate::dataset::parquet_file::ParquetFile;
+use crate::dataset::{Dataset, Stored};
+use crate::error::{Error, Result, thousands};
+use crate::task::Task;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Pictures of rows with one name that are compared before the name is trusted to mean one image.
+const COMPARED: usize = 8;
+
+/// Bytes of the longest name.
+const LONGEST: usize = 2048;
+
+/// `*.parquet`.
+pub(super) fn named(name: &str) -> bool {
+    split_extension(name).1 == "parquet"
+}
+
+/// The mark that a Parquet file begins with.
+pub(super) fn begins(head: &str) -> bool {
+    head.starts_with("PAR1")
+}
+
+/// Are there Parquet files?
+pub(super) fn fits(folder: &Path) -> bool {
+    shards::hold(folder, "parquet")
+}
+
+/// Reads a file or a folder of them; images in the order of the rows.
+pub(super) fn open(path: &Path, task: &Task) -> Result<Dataset> {
+    let shards = shards::find(path, "parquet");
+    read(
+        path,
+        &shards.files,
+        &format!("Parquet ({}", shards.note),
+        task,
+    )
+}
+
+/// Reads the files of the dataset at `path`; `format` is what it is called, its bracket still open.
+pub(super) fn read(path: &Path, files: &[PathBuf], format: &str, task: &Task) -> Result<Dataset> {
+    task.begin("Reading captions", 0);
+    let cache = Arc::<PageCache>::default();
+    let (mut parts, mut problems) = (Vec::new(), Vec::new());
+    let mut first_error = None;
+    for file in files {
+        match Part::open(file, &cache, task) {
+            Ok(part) => parts.push(part),
+            Err(error) => {
+                let Error::Dataset { what, .. } = &error else {
+                    return Err(error);
+                };
+                problems.push((file_name(file), what.clone()));
+                first_error.get_or_insert(error);
+            }
+        }
+    }
+    if let (true, Some(error)) = (parts.is_empty(), first_error) {
+        return Err(error);
+    }
+    let rows: usize = parts.iter().map(|part| part.rows).sum();
+    if rows == 0 {
+        return Err(Error::dataset(path, "holds no rows", "Write it again."));
+    }
+    let splits: BTreeSet<String> = parts
+        .iter()
+        .flat_map(|p| p.splits.iter().cloned())
+        .collect();
+    let split = choose(|split| splits.contains(split));
+    let note = split.map_or_else(String::new, |split| {
+        format!(", split {split} of {} rows", thousands(rows as u64))
+    });
+    let columns = parts.iter().map(|part| part.layout.names.len()).max();
+    // Names that turn out to mean several images give way to those of the next column, at last to the row's number.
+    for skipped in 0..columns.unwrap_or(0) {
+        if let Some(gather) = fill(path, &parts, &problems, split, skipped, task)? {
+            return gather.finish(format!("{format}{note})"));
+        }
+    }
+    let numbered = fill(path, &parts, &problems, split, usize::MAX, task)?;
+    numbered
+        .unwrap_or_else(|| Gather::new(path))
+        .finish(format!("{format}{note})"))
+}
+
+/// The rows of all parts under names without the first `skipped` columns of them; `None` where pictures show that a name
+/// means several images.
+fn fill(
+    path: &Path,
+    parts: &[Part],
+    problems: &[(String, String)],
+    split: Option<&str>,
+    skipped: usize,
+    task: &Task,
+) -> Result<Option<Gather>> {
+    let rows: usize = parts.iter().map(|part| part.rows).sum();
+    task.begin("Reading captions", rows as u64);
+    let mut gather = Gather::new(path);
+    for (place, what) in problems {
+        gather.problem(place.clone(), what.clone());
+    }
+    let mut names = Names {
+        skipped,
+        compared: 0,
+        several: parts.len() > 1,
+    };
+    for part in parts {
+        if !part.fill(split, &mut names, &mut gather, task)? {
+            return Ok(None);
+        }
+    }
+    Ok(Some(gather))
+}
+
+/// How rows are called.
+struct Names {
+    /// Columns of names that mean several images.
+    skipped: usize,
+    /// Pictures of one name that were compared.
+    compared: usize,
+    /// Are there several files?
+    several: bool,
+}
+
+/// One file of the dataset.
+struct Part {
+    file: Arc<ParquetFile>,
+    layout: Layout,
+    pictures: Option<Arc<PictureColumn>>,
+    rows: usize,
+    splits: BTreeSet<String>,
+}
+
+impl Part {
+    fn open(path: &Path, cache: &Arc<PageCache>, task: &Task) -> Result<Self> {
+        task.check()?;
+        let file = Arc::new(ParquetFile::open(path)?);
+        let layout = Layout::of(&file)?;
+        let mut splits = BTreeSet::new();
+        for group in 0..file.groups().len() {
+            for row in layout.split.iter().map(|&leaf| file.texts(group, leaf)) {
+                task.check()?;
+                splits.extend(row?.into_iter().flatten());
+            }
+        }
+        let pictures = layout.cells().map(|leaf| {
+            Arc::new(PictureColumn::new(
+                Arc::clone(&file),
+                leaf,
+                Arc::clone(cache),
+            ))
+        });
+        Ok(Self {
+            rows: file.groups().iter().sum(),
+            file,
+            layout,
+            pictures,
+            splits,
+        })
+    }
+
+    /// Adds the rows; `false` where pictures show that a name means several images.
+    fn fill(
+        &self,
+        split: Option<&str>,
+        names: &mut Names,
+        gather: &mut Gather,
+        task: &Task,
+    ) -> Result<bool> {
+        let mut first = 0;
+        for (group, rows) in self.file.groups().into_iter().enumerate() {
+            task.check()?;
+            let read = |leaf: &usize| self.file.texts(group, *leaf);
+            let read_all = |leaves: &[usize]| leaves.iter().map(read).collect::<Result<Vec<_>>>();
+            let (called, folders) = (
+                read_all(self.layout.names.get(names.skipped..).unwrap_or_default())?,
+                self.layout.folder.as_ref().map(read).transpose()?,
+            );
+            let captions = read_all(&self.layout.captions)?;
+            // An element of a list is one caption, whatever it looks like.
+            let list = |leaf: &usize| self.file.descriptor(*leaf).max_rep_level() > 0;
+            let lists: Vec<bool> = self.layout.captions.iter().map(list).collect();
+            let splits = self.layout.split.as_ref().map(read).transpose()?;
+            let pictures = self.pictures.as_ref().filter(|_| {
+                !self
+                    .layout
+                    .cells()
+                    .is_some_and(|leaf| self.file.all_null(group, leaf))
+            });
+            let cell = |column: &[Vec<String>], row: usize| {
+                let texts = column.get(row).and_then(|texts| texts.first());
+                texts.filter(|text| !text.trim().is_empty()).cloned()
+            };
+            for row in 0..rows {
+                let number = first + row as u64;
+                step(task, number + 1)?;
+                if let (Some(kept), Some(splits)) = (split, &splits)
+                    && cell(splits, row).as_deref() != Some(kept)
+                {
+                    continue;
+                }
+                let name = called.iter().find_map(|column| cell(column, row));
+                let folder = folders.as_ref().and_then(|column| cell(column, row));
+                let Some(image) = self.image(
+                    number,
+                    name.as_deref(),
+                    folder.as_deref(),
+                    pictures,
+                    names,
+                    gather,
+                )?
+                else {
+                    return Ok(false);
+                };
+                let place = || format!("{}, row {number}", file_name(self.file.path()));
+                for (column, list) in captions.iter().zip(&lists) {
+                    for text in column.get(row).into_iter().flatten() {
+                        let word = self.layout.word(text);
+                        if *list {
+                            gather.caption(image, word, place);
+                            continue;
+                        }
+                        for caption in listed(word) {
+                            gather.caption(image, &caption, place);
+                        }
+                    }
+                }
+            }
+            first += rows as u64;
+        }
+        Ok(true)
+    }
+
+    /// The group of the image of a row; `None` where its picture shows that the name means several images.
+    fn image(
+        &self,
+        row: u64,
+        name: Option<&str>,
+        folder: Option<&str>,
+        pictures: Option<&Arc<PictureColumn>>,
+        names: &mut Names,
+        gather: &mut Gather,
+    ) -> Result<Option<usize>> {
+        let several = names.several;
+        let here = || {
+            let file = file_name(self.file.path());
+            let file = split_extension(&file).0;
+            if several {
+                format!("{file} row {row}")
+            } else {
+                format!("row {row}")
+            }
+        };
+        // A picture as base64 text is no name.
+        let named = |name: &String| !name.is_empty() && name.len() <= LONGEST;
+        let clean = name.map(harmless).filter(named);
+        let Some(column) = pictures else {
+            let called = clean.unwrap_or_else(here);
+            if self.layout.picture == Picture::None || called.contains("://") {
+                return Ok(Some(gather.stored(&called, None).0));
+            }
+            let within = folder.map(|folder| format!("{}/{called}", inside(folder)));
+            let mut also: Vec<String> = within.into_iter().collect();
+            // A path of another machine still says what the picture is called.
+            if let Some((_, last)) = called.rsplit_once('/')
+                && name.is_some_and(is_absolute)
+            {
+                also.extend([called.clone(), last.to_owned()]);
+            }
+            return Ok(Some(gather.image(&called, &also)));
+        };
+        let stored = Stored::Cell {
+            column: Arc::clone(column),
+            row,
+        };
+        let name = clean.unwrap_or_else(here);
+        let (image, repeated) = gather.stored(&name, Some(stored.clone()));
+        if repeated && names.compared < COMPARED {
+            names.compared += 1;
+            let first = gather.picture(image).map(Stored::bytes).transpose()?;
+            if first != Some(stored.bytes()?) {
+                return Ok(None);
+            }
+        }
+        Ok(Some(image))
+    }
+}
+
+fn is_absolute(name: &str) -> bool {
+    name.starts_with(['/', '\\']) || name.get(1..2) == Some(":")
+}

@@ -1,0 +1,146 @@
+//! Features that were computed beforehand, as VSE++ and SCAN have them: `test_ims.npy` and `test_caps.txt`.
+//!
+//! The features are those of a convolutional network or of regions, not a dual encoder's embeddings: what opens are the
+//! captions, grouped by image.
+
+use super::gather::{Gather, file_name, folder_of, step};
+use super::text::read_text;
+use crate::dataset::npy::NpyRows;
+use crate::dataset::{Dataset, Problem};
+use crate::error::{Error, Result};
+use crate::task::Task;
+use std::path::{Path, PathBuf};
+
+/// How the captions' files end.
+const CAPTIONS: &str = "_caps.txt";
+
+/// Splits, the one to open first.
+const SPLITS: [&str; 5] = ["test", "testall", "dev", "val", "train"];
+
+/// Images whose rows are compared to tell whether they are repeated.
+const COMPARED: usize = 50;
+
+/// `test_caps.txt`.
+pub(super) fn named(name: &str) -> bool {
+    name.ends_with(CAPTIONS)
+}
+
+/// Captions alone look like any text.
+pub(super) fn begins(_: &str) -> bool {
+    false
+}
+
+/// Are there captions with their features?
+pub(super) fn fits(folder: &Path) -> bool {
+    !splits(folder).is_empty()
+}
+
+/// Reads a split, of a folder the test split.
+pub(super) fn open(path: &Path, task: &Task) -> Result<Dataset> {
+    let mut note = String::new();
+    let captions = if path.is_dir() {
+        let splits = splits(path);
+        let rank = |file: &&PathBuf| {
+            let name = file_name(file);
+            let split = name.strip_suffix(CAPTIONS).unwrap_or_default();
+            SPLITS
+                .iter()
+                .position(|s| *s == split)
+                .unwrap_or(SPLITS.len())
+        };
+        if splits.len() > 1 {
+            note = format!(" of {} splits", splits.len());
+        }
+        splits
+            .iter()
+            .min_by_key(rank)
+            .cloned()
+            .unwrap_or_else(|| path.to_path_buf())
+    } else {
+        path.to_path_buf()
+    };
+    let features = beside(&captions);
+    let text = read_text(&captions)?;
+    let count = text.lines().count();
+    if !features.is_file() {
+        return Err(Error::dataset(
+            &captions,
+            format!(
+                "lacks {} beside it, whose rows say how many captions an image has",
+                file_name(&features)
+            ),
+            "Put both into one folder.",
+        ));
+    }
+    let each = captions_each(&features, count)?;
+    task.begin("Reading captions", count as u64);
+    let mut gather = Gather::new(&captions);
+    for (row, line) in text.lines().enumerate() {
+        step(task, row as u64 + 1)?;
+        let (group, _) = gather.stored(&format!("image {}", row / each + 1), None);
+        let place = || format!("{}, line {}", file_name(&captions), row + 1);
+        gather.caption(group, line, place);
+    }
+    let format = format!(
+        "Precomputed features ({}{note}, {each} captions an image)",
+        file_name(&captions)
+    );
+    let mut dataset = gather.finish(format)?;
+    dataset.problems.insert(
+        0,
+        Problem {
+            place: file_name(&features),
+            what: "holds features of a network, not embeddings of an encoder: they are not used"
+                .into(),
+        },
+    );
+    Ok(dataset)
+}
+
+/// The files of captions that have their features beside them.
+fn splits(folder: &Path) -> Vec<PathBuf> {
+    let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut found: Vec<PathBuf> = files
+        .map(|entry| entry.path())
+        .filter(|path| named(&file_name(path)) && beside(path).is_file())
+        .collect();
+    found.sort();
+    found
+}
+
+/// The features of a file of captions.
+fn beside(captions: &Path) -> PathBuf {
+    let name = file_name(captions);
+    let split = name.strip_suffix(CAPTIONS).unwrap_or(&name);
+    folder_of(captions).join(format!("{split}_ims.npy"))
+}
+
+/// Captions of each image: rows are images, or images repeated for each caption.
+fn captions_each(features: &Path, captions: usize) -> Result<usize> {
+    let rows = NpyRows::open(features)?;
+    let images = rows.count();
+    if images == 0 || captions == 0 || !captions.is_multiple_of(images) {
+        return Err(Error::dataset(
+            features,
+            format!("has {images} rows, which {captions} captions do not divide into"),
+            "Give the captions of these features: as many for each row.",
+        ));
+    }
+    if images < captions {
+        return Ok(captions / images);
+    }
+    // How long is the first run of equal rows?
+    let mut run = 1;
+    let first = rows.row(0)?;
+    while run < images && rows.row(run)? == first {
+        run += 1;
+    }
+    let fits = run < images && images.is_multiple_of(run);
+    let groups = if fits { images / run } else { 0 };
+    for group in (0..groups).step_by(groups.div_ceil(COMPARED).max(1)) {
+        if rows.row(group * run)? != rows.row(group * run + run - 1)? {
+            return Ok(1);
+        }
+    }
+    Ok(if fits { run } else { 1 })
+}

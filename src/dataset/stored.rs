@@ -1,0 +1,57 @@
+//! Where the bytes of a dataset's pictures lie.
+
+use super::archive;
+use super::parquet_cells::PictureColumn;
+use crate::error::{Error, Result};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Where the bytes of a picture lie.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stored {
+    /// In a file of its own.
+    File(PathBuf),
+    /// In an uncompressed tar archive: `length` bytes from `offset`.
+    Span {
+        /// The archive.
+        archive: Arc<Path>,
+        /// Where the picture's first byte is.
+        offset: u64,
+        /// Bytes of the picture.
+        length: u64,
+    },
+    /// In a cell of a Parquet file.
+    Cell {
+        /// The column.
+        column: Arc<PictureColumn>,
+        /// The row, from 0.
+        row: u64,
+    },
+}
+
+impl Stored {
+    /// The bytes, undecoded.
+    ///
+    /// # Errors
+    /// The file cannot be read, or has become shorter.
+    pub fn bytes(&self) -> Result<Vec<u8>> {
+        match self {
+            Self::File(path) => std::fs::read(path).map_err(Error::io("read", path)),
+            Self::Span {
+                archive,
+                offset,
+                length,
+            } => archive::span(archive, *offset, *length),
+            Self::Cell { column, row } => column.bytes(*row),
+        }
+    }
+
+    /// Where they lie, for messages; `name` is the image's.
+    pub(super) fn place(&self, name: &str) -> PathBuf {
+        match self {
+            Self::File(path) => path.clone(),
+            Self::Span { archive, .. } => format!("{}: {name}", archive.display()).into(),
+            Self::Cell { column, row } => column.place(*row),
+        }
+    }
+}

@@ -1,0 +1,391 @@
+//! `WebDataset` archives and img2dataset's folders, and what can be wrong with an archive.
+
+use super::{Folder, groups, png, problems, refused, says};
+use nearmiss::dataset::{Dataset, Image, Stored};
+use nearmiss::encoder::{Cache, Encoder, EncoderFiles, EncoderOptions};
+use nearmiss::task::Task;
+use std::io::{Seek, SeekFrom, Write};
+use std::path::Path;
+use std::time::Instant;
+
+/// A header as the archive has it, whatever the name.
+fn header(name: &str, size: u64) -> tar::Header {
+    let mut header = tar::Header::new_gnu();
+    header.as_old_mut().name[..name.len()].copy_from_slice(name.as_bytes());
+    header.set_size(size);
+    header.set_mode(0o644);
+    header.set_cksum();
+    header
+}
+
+/// An archive of these files.
+pub(super) fn tar(files: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut builder = tar::Builder::new(Vec::new());
+    for (name, content) in files {
+        let header = header(name, content.len() as u64);
+        builder.append(&header, *content).unwrap();
+    }
+    builder.into_inner().unwrap()
+}
+
+fn one(files: &[(&str, &[u8])]) -> (Folder, Dataset) {
+    let folder = Folder::with(&[]);
+    folder.write("a.tar", tar(files));
+    let dataset = folder.open_file("a.tar").unwrap();
+    (folder, dataset)
+}
+
+#[test]
+fn samples_share_a_name_up_to_the_first_dot() {
+    let picture = png();
+    let (folder, dataset) = one(&[
+        ("./0.png", &picture),
+        ("./0.txt", b"one, two\r\n\n three\t3 \n"),
+        ("./0.json", br#"{"url": "x", "width": 3}"#),
+        ("x.y/1.seg.png", b"a mask"),
+        ("x.y/1.PNG", &picture),
+        ("x.y/1.json", br#"{"captions": ["four", "five"]}"#),
+        ("2.cls", b"1\n"),
+        ("2.png", &picture),
+        ("3.caption", "caf\u{e9}".as_bytes()),
+        ("3.png", &picture),
+        ("4.png", &picture),
+        ("4.txt", b"\xEF\xBB\xBFwith a mark, and Latin \xE9"),
+        ("__key__", b""),
+        ("._0.txt", b"hidden"),
+    ]);
+    let expected = [
+        ("0.png", vec!["one, two", "three\t3"]),
+        ("x.y/1.PNG", vec!["four", "five"]),
+        ("2.png", vec!["1"]),
+        ("3.png", vec!["caf\u{e9}"]),
+        ("4.png", vec!["with a mark, and Latin \u{FFFD}"]),
+    ];
+    assert_eq!(groups(&dataset), expected);
+    assert!(problems(&dataset).is_empty(), "{:?}", problems(&dataset));
+    assert_eq!(dataset.format, "WebDataset (a.tar)");
+    for image in &dataset.images {
+        assert_eq!(image.bytes().unwrap(), picture);
+        let opened = image.open().unwrap();
+        assert_eq!((opened.width, opened.height), (3, 2));
+    }
+    // The names of classes beside the archive.
+    folder.write("classnames.txt", "a cat\na dog\n");
+    assert_eq!(groups(&folder.open().unwrap())[2].1, ["a dog"]);
+}
+
+#[test]
+fn captions_of_any_number_and_duplicates_are_kept_or_listed() {
+    let picture = png();
+    let fifty: Vec<String> = (0..50).map(|i| format!("caption {i}")).collect();
+    let fifty = fifty.join("\n");
+    let other = [&picture[..], b"more"].concat();
+    let (_folder, dataset) = one(&[
+        ("0.png", &picture),
+        ("1.png", &picture),
+        ("1.txt", fifty.as_bytes()),
+        ("1.png", &other),
+        ("1.txt", b"again"),
+        ("2.txt", b"without a picture"),
+        ("3.png", &picture),
+        ("3.json", b"{broken"),
+        ("4.png", b"not a picture"),
+        ("4.txt", b"four"),
+    ]);
+    assert_eq!(dataset.captions_of(0), 0..50);
+    assert_eq!(dataset.captions[49], "caption 49");
+    assert_eq!(dataset.images[0].bytes().unwrap(), picture);
+    let problems = problems(&dataset);
+    assert_eq!(problems.len(), 6, "{problems:?}");
+    for (problem, parts) in problems.iter().zip([
+        ["a.tar: 1.png", "second picture"],
+        ["a.tar: 1.txt", "second text"],
+        ["a.tar: 3.json", "not valid JSON"],
+        ["a.tar: 2", "has no picture"],
+        ["0.png", "has no caption"],
+        ["3.png", "has no caption"],
+    ]) {
+        says(problem, &parts);
+    }
+    let message = refused(dataset.images[1].open());
+    says(&message, &["a.tar: 4.png", "not a picture"]);
+}
+
+#[test]
+fn names_that_lead_outside_are_only_names() {
+    let picture = png();
+    let (folder, dataset) = one(&[
+        ("/etc/a.png", &picture),
+        ("/etc/a.txt", b"absolute"),
+        ("../../b.png", &picture),
+        ("../../b.txt", b"above"),
+        ("C:\\x\\..\\c.png", &picture),
+        ("C:\\x\\..\\c.txt", b"drive"),
+    ]);
+    let expected = [
+        ("etc/a.png", vec!["absolute"]),
+        ("b.png", vec!["above"]),
+        ("x/c.png", vec!["drive"]),
+    ];
+    assert_eq!(groups(&dataset), expected);
+    let archive = folder.path("a.tar");
+    for image in &dataset.images {
+        assert!(matches!(&image.picture, Some(Stored::Span { archive: a, .. }) if **a == *archive));
+        assert_eq!(image.bytes().unwrap(), picture);
+    }
+    assert_eq!(std::fs::read_dir(folder.0.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn long_names_of_both_kinds_read() {
+    let picture = png();
+    let long = format!("{}/caf\u{e9}", "a-long-folder".repeat(12));
+    let mut builder = tar::Builder::new(Vec::new());
+    // The GNU way, made by the builder where the name is too long.
+    let mut plain = header("", picture.len() as u64);
+    builder
+        .append_data(&mut plain, format!("{long}.png"), &*picture)
+        .unwrap();
+    let mut plain = header("", 3);
+    builder
+        .append_data(&mut plain, format!("{long}.txt"), &b"one"[..])
+        .unwrap();
+    // The POSIX way.
+    for (ending, content) in [("png", &*picture), ("txt", b"two")] {
+        let path = format!("pax/{long}.{ending}");
+        builder
+            .append_pax_extensions([("path", path.as_bytes())])
+            .unwrap();
+        builder
+            .append(&header("short", content.len() as u64), content)
+            .unwrap();
+    }
+    let folder = Folder::with(&[]);
+    folder.write("a.tar", builder.into_inner().unwrap());
+    let dataset = folder.open().unwrap();
+    let names = [format!("{long}.png"), format!("pax/{long}.png")];
+    let expected = [(&*names[0], vec!["one"]), (&*names[1], vec!["two"])];
+    assert_eq!(groups(&dataset), expected);
+    assert_eq!(dataset.images[1].bytes().unwrap(), picture);
+}
+
+#[test]
+fn a_cut_archive_keeps_what_is_whole_and_says_so() {
+    let picture = png();
+    let files: [(&str, &[u8]); 4] = [
+        ("0.png", &picture),
+        ("0.txt", b"zero"),
+        ("1.txt", b"one"),
+        ("1.png", &picture),
+    ];
+    let whole = tar(&files);
+    let folder = Folder::with(&[]);
+    // Within the last picture, within its header, before it, and before the end mark.
+    let last = 512 + picture.len().div_ceil(512) * 512 + 4 * 512;
+    for (cut, what) in [
+        (last + 512 + 20, "is cut off within 1.png"),
+        (last + 100, "is cut off after 1.txt"),
+        (last, "lacks its end"),
+    ] {
+        folder.write("a.tar", &whole[..cut]);
+        let dataset = folder.open().unwrap();
+        assert_eq!(groups(&dataset), [("0.png", vec!["zero"])], "{what}");
+        let problems = problems(&dataset).join("\n");
+        says(&problems, &["a.tar", what]);
+    }
+    folder.write("a.tar", &whole[..whole.len() - 1024]);
+    let dataset = folder.open().unwrap();
+    assert_eq!(dataset.images.len(), 2);
+    says(&problems(&dataset).join("\n"), &["lacks its end"]);
+    // A file that shrinks later is an error of its picture.
+    folder.write("a.tar", &whole[..last]);
+    says(&refused(dataset.images[1].bytes()), &["a.tar", "shorter"]);
+
+    folder.write("a.tar", vec![7; 4096]);
+    says(&refused(folder.open()), &["a.tar", "not a tar archive"]);
+    folder.write("a.tar", tar(&[("a.png", &picture)]));
+    says(
+        &refused(folder.open()),
+        &["no picture with a caption", "a.txt"],
+    );
+    folder.write("a.tar", "");
+    says(&refused(folder.open_file("a.tar")), &["is empty (0 bytes)"]);
+    folder.write("b.tar.gz", [0x1F, 0x8B, 8, 0, 0, 0]);
+    says(
+        &refused(folder.open_file("b.tar.gz")),
+        &["compressed", "Unpack"],
+    );
+}
+
+#[test]
+fn shards_come_in_the_order_of_their_numbers_and_one_split_is_kept() {
+    let folder = Folder::with(&[]);
+    let shard = |caption: &str| tar(&[("0.png", &png()), ("0.txt", caption.as_bytes())]);
+    for (name, caption) in [
+        ("test/10.tar", "eleven"),
+        ("test/2.tar", "three"),
+        ("train/0.tar", "other"),
+    ] {
+        folder.write(name, shard(caption));
+    }
+    folder.write("test/3.tar", "no archive");
+    let dataset = folder.open().unwrap();
+    assert_eq!(
+        groups(&dataset),
+        [
+            ("test/2/0.png", vec!["three"]),
+            ("test/10/0.png", vec!["eleven"])
+        ]
+    );
+    assert_eq!(
+        dataset.format,
+        "WebDataset (3 files, split test of 4 files)"
+    );
+    says(&problems(&dataset)[0], &["3.tar", "not a tar archive"]);
+}
+
+#[test]
+fn pictures_are_skipped_however_large() {
+    const SIZE: u64 = 6 << 30;
+    let folder = Folder::with(&[]);
+    let picture = png();
+    let mut file = std::fs::File::create(folder.path("a.tar")).unwrap();
+    file.write_all(header("0.png", SIZE).as_bytes()).unwrap();
+    file.seek(SeekFrom::Current(SIZE as i64)).unwrap();
+    file.write_all(&tar(&[
+        ("0.txt", b"huge"),
+        ("1.png", &picture),
+        ("1.txt", b"small"),
+    ]))
+    .unwrap();
+    let start = Instant::now();
+    let dataset = folder.open().unwrap();
+    assert!(start.elapsed().as_secs_f32() < 1.0, "{:?}", start.elapsed());
+    assert_eq!(
+        groups(&dataset),
+        [("0.png", vec!["huge"]), ("1.png", vec!["small"])]
+    );
+    assert_eq!(dataset.images[1].bytes().unwrap(), picture);
+}
+
+#[test]
+fn pictures_in_an_archive_are_what_the_cache_knows() {
+    let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/demo");
+    let scene = |i: usize| demo.join(format!("scenes/{i:03}.png"));
+    let contents: Vec<Vec<u8>> = (0..3).map(|i| std::fs::read(scene(i)).unwrap()).collect();
+    let names: Vec<[String; 2]> = (0..3)
+        .map(|i| [format!("{i}.png"), format!("{i}.txt")])
+        .collect();
+    let members: Vec<(&str, &[u8])> = names
+        .iter()
+        .zip(&contents)
+        .flat_map(|([png, txt], content)| [(&**png, &**content), (&**txt, &b"a scene"[..])])
+        .collect();
+    let (folder, archived) = one(&members);
+    let group = |i: usize| {
+        (
+            Image::file(format!("{i}"), scene(i)),
+            vec!["a scene".to_owned()],
+        )
+    };
+    let plain = Dataset::from_groups("plain", "files", (0..3).map(group).collect(), Vec::new());
+    let files = EncoderFiles::open(&demo.join("encoder")).unwrap();
+    let encoder = Encoder::open(&files, &EncoderOptions::default(), &Task::detached()).unwrap();
+    let cache = Cache::at(folder.path("cache"));
+    let embed = |dataset| {
+        encoder
+            .embed_dataset(dataset, Some(&cache), &Task::detached())
+            .unwrap()
+    };
+    let (first, second) = (embed(&plain), embed(&archived));
+    assert_eq!((first.cached_images, second.cached_images), (0, 3));
+    assert_eq!(first.images, second.images);
+    // One that is no picture is listed by its member.
+    let (_folder, broken) = one(&[members[0], members[1], ("x.png", b"x"), ("x.txt", b"x")]);
+    let kept = embed(&broken).dataset;
+    assert_eq!(kept.images.len(), 1);
+    says(&problems(&kept)[0], &["a.tar: x.png", "not a picture"]);
+}
+
+#[test]
+fn img2dataset_files_take_the_caption_that_the_json_has_whole() {
+    let folder = Folder::with(&[
+        "00000/000000000.jpg",
+        "00000/000000002.jpg",
+        "00001/000010000.jpg",
+    ]);
+    folder.write("00000/000000000.txt", "two lines\nof one caption");
+    folder.write(
+        "00000/000000000.json",
+        r#"{"caption": "two lines\nof one caption", "url": "http://x/a"}"#,
+    );
+    folder.write(
+        "00000/000000002.json",
+        r#"{"caption": "from json", "status": "success"}"#,
+    );
+    folder.write("00001/000010000.txt", "three");
+    for shard in ["00000", "00001"] {
+        folder.write(
+            &format!("{shard}_stats.json"),
+            r#"{"count": 10, "successes": 8, "failed_to_download": 1, "failed_to_resize": 1}"#,
+        );
+        folder.write(&format!("{shard}.parquet"), "not needed");
+    }
+    let dataset = folder.open().unwrap();
+    assert_eq!(
+        groups(&dataset),
+        [
+            ("00000/000000000.jpg", vec!["two lines of one caption"]),
+            ("00000/000000002.jpg", vec!["from json"]),
+            ("00001/000010000.jpg", vec!["three"])
+        ]
+    );
+    assert_eq!(dataset.format, "img2dataset (2 folders)");
+    assert_eq!(
+        problems(&dataset),
+        ["img2dataset: 4 of 20 links gave no picture: 2 were not downloaded, 2 not resized"]
+    );
+}
+
+#[test]
+fn img2dataset_archives_go_before_their_tables() {
+    let folder = Folder::with(&[]);
+    for shard in 0..2 {
+        let key = format!("{:09}", shard * 10_000);
+        let caption = format!("caption {shard}");
+        let files: [(&str, &[u8]); 2] = [
+            (&format!("{key}.jpg"), &png()),
+            (&format!("{key}.txt"), caption.as_bytes()),
+        ];
+        folder.write(&format!("{shard:05}.tar"), tar(&files));
+        folder.write(&format!("{shard:05}.parquet"), "not needed");
+    }
+    let dataset = folder.open().unwrap();
+    assert_eq!(dataset.format, "img2dataset (2 archives)");
+    let expected = [
+        ("00000/000000000.jpg", vec!["caption 0"]),
+        ("00001/000010000.jpg", vec!["caption 1"]),
+    ];
+    assert_eq!(groups(&dataset), expected);
+}
+
+#[test]
+fn a_caption_file_goes_before_an_archive_beside_it() {
+    let folder = Folder::with(&["images/a.png"]);
+    folder.write("captions.csv", "image,caption\na.png,from the table\n");
+    folder.write(
+        "images.tar",
+        tar(&[("a.png", &png()), ("a.txt", b"from the archive")]),
+    );
+    let dataset = folder.open().unwrap();
+    assert_eq!(groups(&dataset), [("a.png", vec!["from the table"])]);
+    says(&dataset.format, &["captions.csv", "*.tar not used"]);
+    // But not where it has no pictures.
+    std::fs::remove_dir_all(folder.path("images")).unwrap();
+    let dataset = folder.open().unwrap();
+    assert_eq!(groups(&dataset), [("a.png", vec!["from the archive"])]);
+    says(
+        &problems(&dataset)[0],
+        &["captions.csv", "passed over", "missing"],
+    );
+}

@@ -1,0 +1,488 @@
+//! Parquet: files that pyarrow wrote, files with pages of every kind, and what can be wrong with them.
+
+use super::{Folder, groups, open, png, problems, refused, says};
+use nearmiss::dataset::Dataset;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::column::writer::ColumnWriter;
+use parquet::data_type::ByteArray;
+use parquet::file::properties::WriterProperties;
+use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::parser::parse_message_type;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The values and levels of a column in a row group.
+pub(super) enum Leaf {
+    Bytes(Vec<ByteArray>, Vec<i16>, Vec<i16>),
+    Whole(Vec<i64>),
+}
+
+/// Of an optional column.
+pub(super) fn texts(cells: &[Option<&[u8]>]) -> Leaf {
+    let values = cells.iter().flatten().map(|&c| ByteArray::from(c.to_vec()));
+    let defined = cells.iter().map(|c| i16::from(c.is_some())).collect();
+    Leaf::Bytes(values.collect(), defined, Vec::new())
+}
+
+/// Of `optional group c (LIST) { repeated group list { optional binary element } }`.
+fn lists(cells: &[Option<&[Option<&str>]>]) -> Leaf {
+    let (mut values, mut defined, mut repeated) = (Vec::new(), Vec::new(), Vec::new());
+    for cell in cells {
+        match cell {
+            None => defined.push(0),
+            Some([]) => defined.push(1),
+            Some(items) => {
+                for (i, item) in items.iter().enumerate() {
+                    defined.push(if item.is_some() { 3 } else { 2 });
+                    repeated.push(i16::from(i > 0));
+                    values.extend(item.map(|text| ByteArray::from(text.as_bytes().to_vec())));
+                }
+                continue;
+            }
+        }
+        repeated.push(0);
+    }
+    Leaf::Bytes(values, defined, repeated)
+}
+
+/// Writes row groups of `columns`.
+pub(super) fn write(
+    path: &Path,
+    columns: &str,
+    groups: Vec<Vec<Leaf>>,
+    properties: WriterProperties,
+) {
+    let schema = parse_message_type(&format!("message m {{ {columns} }}")).unwrap();
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let file = std::fs::File::create(path).unwrap();
+    let mut writer =
+        SerializedFileWriter::new(file, Arc::new(schema), Arc::new(properties)).unwrap();
+    for group in groups {
+        let mut out = writer.next_row_group().unwrap();
+        for leaf in group {
+            let mut column = out.next_column().unwrap().unwrap();
+            match (leaf, column.untyped()) {
+                (
+                    Leaf::Bytes(values, defined, repeated),
+                    ColumnWriter::ByteArrayColumnWriter(to),
+                ) => {
+                    let repeated = (!repeated.is_empty()).then_some(&repeated[..]);
+                    to.write_batch(&values, Some(&defined), repeated).unwrap();
+                }
+                (Leaf::Whole(values), ColumnWriter::Int64ColumnWriter(to)) => {
+                    to.write_batch(&values, None, None).unwrap();
+                }
+                _ => panic!("another type"),
+            }
+            column.close().unwrap();
+        }
+        out.close().unwrap();
+    }
+    writer.close().unwrap();
+}
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/fixtures/parquet")
+        .join(name)
+}
+
+#[derive(Deserialize)]
+struct Row {
+    name: String,
+    captions: Vec<String>,
+    bytes: String,
+}
+
+fn agrees(dataset: &Dataset, rows: &[Row]) {
+    let expected: Vec<_> = rows
+        .iter()
+        .filter(|row| !row.captions.is_empty())
+        .map(|row| {
+            (
+                row.name.as_str(),
+                row.captions.iter().map(String::as_str).collect(),
+            )
+        })
+        .collect();
+    assert_eq!(groups(dataset), expected);
+    for image in dataset.images.iter().rev() {
+        let row = rows.iter().find(|row| row.name == image.name).unwrap();
+        let hex: Vec<String> = image
+            .bytes()
+            .unwrap()
+            .iter()
+            .map(|b| format!("{b:02x}"))
+            .collect();
+        assert_eq!(hex.concat(), row.bytes, "{}", image.name);
+        assert_eq!(image.open().unwrap().height, 2);
+    }
+}
+
+#[test]
+fn what_pyarrow_writes_reads_alike() {
+    let text = std::fs::read_to_string(fixture("expected.json")).unwrap();
+    let expected: BTreeMap<String, Vec<Row>> = serde_json::from_str(&text).unwrap();
+    assert_eq!(expected.len(), 5);
+    for (name, rows) in &expected {
+        let dataset = open(&fixture(name)).unwrap();
+        agrees(&dataset, rows);
+        assert_eq!(dataset.format, format!("Parquet ({name})"));
+    }
+    // Both parts of the split, as a folder holds them beside another.
+    let folder = Folder::with(&[]);
+    for name in expected.keys() {
+        let to = name.replace("columns", "train-00000-of-00001");
+        if to.starts_with('t') {
+            folder.write(&format!("data/{to}"), std::fs::read(fixture(name)).unwrap());
+        }
+    }
+    let dataset = folder.open().unwrap();
+    assert_eq!(dataset.format, "Parquet (2 files, split test of 3 files)");
+    let rows = expected
+        .into_iter()
+        .filter(|(name, _)| name.starts_with("test"))
+        .flat_map(|(_, rows)| rows);
+    agrees(&dataset, &rows.collect::<Vec<_>>());
+    // Nulls and empty lists are no captions.
+    let listed: Vec<_> = dataset.problems.iter().map(|p| p.place.as_str()).collect();
+    assert_eq!(listed, ["000.png", "004.png", "008.png", "009.png"]);
+}
+
+const CELLS: &str = "optional group image { optional binary bytes; optional binary path (UTF8); }";
+
+/// Optional cells in an optional group.
+fn nested(cells: &[Option<&[u8]>]) -> Leaf {
+    let Leaf::Bytes(values, defined, repeated) = texts(cells) else {
+        unreachable!()
+    };
+    let deeper = |level| if level == 1 { 2 } else { 1 };
+    Leaf::Bytes(values, defined.into_iter().map(deeper).collect(), repeated)
+}
+
+#[test]
+fn any_row_of_any_page_reads_from_several_threads() {
+    // 300 cells of up to 60 kB in pages of about 100 kB; every seventh is null.
+    let cell = |i: usize| (i % 7 != 6).then(|| vec![i as u8; 1000 + i * 997 % 60_000]);
+    let cells: Vec<_> = (0..300).map(cell).collect();
+    let names: Vec<String> = (0..300).map(|i| format!("{i}")).collect();
+    for (dictionary, compression) in [
+        (true, Compression::SNAPPY),
+        (false, Compression::UNCOMPRESSED),
+        (true, Compression::ZSTD(ZstdLevel::default())),
+    ] {
+        let folder = Folder::with(&[]);
+        let properties = WriterProperties::builder()
+            .set_compression(compression)
+            .set_dictionary_enabled(dictionary)
+            .set_data_page_size_limit(100_000)
+            .set_write_batch_size(1)
+            .build();
+        let group = |at: std::ops::Range<usize>| {
+            let bytes: Vec<_> = cells[at.clone()].iter().map(Option::as_deref).collect();
+            let names: Vec<_> = names[at].iter().map(|n| Some(n.as_bytes())).collect();
+            vec![nested(&bytes), nested(&names), texts(&names)]
+        };
+        write(
+            &folder.path("a.parquet"),
+            &format!("{CELLS} optional binary caption (UTF8);"),
+            vec![group(0..120), group(120..121), group(121..300)],
+            properties,
+        );
+        let dataset = folder.open().unwrap();
+        assert_eq!(dataset.images.len(), 300);
+        std::thread::scope(|scope| {
+            for thread in 0..4 {
+                let (dataset, cells) = (&dataset, &cells);
+                scope.spawn(move || {
+                    for k in 0..300 {
+                        let i = (k * 7 + thread * 71) % 300;
+                        match &cells[i] {
+                            Some(cell) => assert_eq!(&dataset.images[i].bytes().unwrap(), cell),
+                            None => says(
+                                &refused(dataset.images[i].bytes()),
+                                &[&format!("row {i}"), "null"],
+                            ),
+                        }
+                    }
+                });
+            }
+        });
+    }
+}
+
+fn table(columns: &str, leaves: Vec<Leaf>) -> Folder {
+    let folder = Folder::with(&[]);
+    write(
+        &folder.path("a.parquet"),
+        columns,
+        vec![leaves],
+        WriterProperties::default(),
+    );
+    folder
+}
+
+const LIST: &str =
+    "optional group captions (LIST) { repeated group list { optional binary element (UTF8); } }";
+
+#[test]
+fn null_captions_and_lists_are_listed_and_lose_nothing() {
+    let picture = png();
+    let fifty: Vec<String> = (0..50).map(|i| format!("caption, {i}")).collect();
+    let fifty: Vec<Option<&str>> = fifty.iter().map(|c| Some(c.as_str())).collect();
+    let folder = table(
+        &format!("optional binary image; optional binary file_name (UTF8); {LIST}"),
+        vec![
+            texts(&[Some(&picture[..]); 5]),
+            texts(&[
+                Some(b"a.png"),
+                Some(b"../../b.png"),
+                Some(b"/etc/c.png"),
+                None,
+                Some(b"e\xFF.png"),
+            ]),
+            lists(&[
+                None,
+                Some(&[]),
+                Some(&fifty),
+                Some(&[None, Some("tab\there"), Some(" ")]),
+                Some(&[Some("e")]),
+            ]),
+        ],
+    );
+    let dataset = folder.open().unwrap();
+    let names: Vec<_> = groups(&dataset)
+        .into_iter()
+        .map(|(name, captions)| (name.to_owned(), captions.len()))
+        .collect();
+    let expected =
+        [("etc/c.png", 50), ("row 3", 1), ("e\u{FFFD}.png", 1)].map(|(n, c)| (n.to_owned(), c));
+    assert_eq!(names, expected);
+    assert_eq!(dataset.captions[49], "caption, 49");
+    let problems = problems(&dataset).join("\n");
+    says(
+        &problems,
+        &[
+            "a.png: has no caption",
+            "b.png: has no caption",
+            "row 3: the caption is empty",
+        ],
+    );
+    assert_eq!(dataset.images[0].bytes().unwrap(), picture);
+}
+
+#[test]
+fn rows_of_one_name_are_one_image_unless_their_pictures_differ() {
+    let (picture, other) = (png(), [&png()[..], b"x"].concat());
+    let captions = [Some(&b"one"[..]), Some(b"two"), Some(b"three")];
+    let columns = "optional binary image; required int64 image_id; optional binary text (UTF8);";
+    let leaves = |second: &[u8]| {
+        vec![
+            texts(&[Some(&picture), Some(second), Some(&other)]),
+            Leaf::Whole(vec![7, 7, 8]),
+            texts(&captions),
+        ]
+    };
+    let same = table(columns, leaves(&picture)).open().unwrap();
+    assert_eq!(
+        groups(&same),
+        [("7", vec!["one", "two"]), ("8", vec!["three"])]
+    );
+    let unlike = table(columns, leaves(&other)).open().unwrap();
+    assert_eq!(
+        groups(&unlike),
+        [
+            ("row 0", vec!["one"]),
+            ("row 1", vec!["two"]),
+            ("row 2", vec!["three"])
+        ]
+    );
+}
+
+#[test]
+fn paths_that_are_all_alike_give_way_to_ids() {
+    let (picture, other) = (png(), [&png()[..], b"x"].concat());
+    let folder = table(
+        &format!("{CELLS} required int64 image_id; optional binary text (UTF8);"),
+        vec![
+            nested(&[Some(&picture), Some(&picture), Some(&other)]),
+            nested(&[Some(&b"image.png"[..]); 3]),
+            Leaf::Whole(vec![7, 7, 8]),
+            texts(&[Some(b"one"), Some(b"two"), Some(b"three")]),
+        ],
+    );
+    let dataset = folder.open().unwrap();
+    assert_eq!(
+        groups(&dataset),
+        [("7", vec!["one", "two"]), ("8", vec!["three"])]
+    );
+    assert_eq!(dataset.images[1].bytes().unwrap(), other);
+}
+
+#[test]
+fn columns_that_are_not_said_to_be_text_read_too() {
+    let folder = table(
+        "optional binary image; optional binary key; optional binary caption;",
+        vec![
+            texts(&[Some(&png())]),
+            texts(&[Some(b"a")]),
+            texts(&[Some("caf\u{e9}".as_bytes())]),
+        ],
+    );
+    let dataset = folder.open().unwrap();
+    assert_eq!(dataset.captions, ["caf\u{e9}"]);
+    assert_eq!(dataset.images[0].bytes().unwrap(), png());
+    let alone = table(
+        "optional binary image (UTF8); optional binary caption;",
+        vec![texts(&[Some(&[b'A'; 9000])]), texts(&[Some(b"one")])],
+    );
+    let dataset = alone.open().unwrap();
+    assert_eq!(groups(&dataset), [("row 0", vec!["one"])]);
+    assert!(!dataset.has_pictures());
+}
+
+#[test]
+fn rows_of_several_pictures_are_refused() {
+    let folder = table(
+        "optional binary image_0; optional binary image_1; optional binary caption_0 (UTF8);",
+        vec![
+            texts(&[Some(b"x")]),
+            texts(&[Some(b"y")]),
+            texts(&[Some(b"one")]),
+        ],
+    );
+    says(
+        &refused(folder.open()),
+        &["several pictures", "image_0, image_1"],
+    );
+}
+
+#[test]
+fn pictures_may_be_named_and_splits_be_a_column() {
+    let folder = Folder::with(&["images/a.png", "val2014/b.png"]);
+    let columns = "optional binary filename (UTF8); optional binary filepath (UTF8); optional binary split (UTF8); \
+                   optional binary sentences (UTF8);";
+    let cells =
+        |texts: [&'static str; 4]| super::parquet::texts(&texts.map(|t| Some(t.as_bytes())));
+    write(
+        &folder.path("a.parquet"),
+        columns,
+        vec![vec![
+            cells(["a.png", "b.png", "c.png", "/home/me/a.png"]),
+            cells(["x", "val2014", "y", "z"]),
+            cells(["test", "test", "test", "train"]),
+            cells(["one, [1]", "[\"two\", \"three\"]", "four", "five"]),
+        ]],
+        WriterProperties::default(),
+    );
+    let dataset = folder.open().unwrap();
+    assert_eq!(
+        groups(&dataset),
+        [("a.png", vec!["one, [1]"]), ("b.png", vec!["two", "three"])]
+    );
+    assert_eq!(dataset.format, "Parquet (a.parquet, split test of 4 rows)");
+    says(&problems(&dataset)[0], &["c.png", "no such file"]);
+}
+
+#[test]
+fn links_alone_open_as_captions() {
+    let folder = table(
+        "optional binary url (UTF8); optional binary caption (UTF8);",
+        vec![
+            texts(&[Some(b"https://x.org/a.jpg"), Some(b"https://x.org/b.jpg")]),
+            texts(&[Some(b"one"), Some(b"two")]),
+        ],
+    );
+    let dataset = folder.open().unwrap();
+    assert_eq!(
+        groups(&dataset),
+        [
+            ("https://x.org/a.jpg", vec!["one"]),
+            ("https://x.org/b.jpg", vec!["two"])
+        ]
+    );
+    assert!(!dataset.has_pictures());
+    says(
+        &problems(&dataset)[0],
+        &["no picture was found", "captions only"],
+    );
+}
+
+#[test]
+fn img2dataset_tables_hold_their_pictures() {
+    let folder = Folder::with(&[]);
+    for shard in ["00000", "00001"] {
+        write(
+            &folder.path(&format!("{shard}.parquet")),
+            "optional binary caption (UTF8); optional binary url (UTF8); optional binary key (UTF8); optional binary jpg;",
+            vec![vec![
+                texts(&[Some(b"one"), None]),
+                texts(&[Some(b"http://x/a"), Some(b"http://x/b")]),
+                texts(&[
+                    Some(format!("{shard}0000").as_bytes()),
+                    Some(format!("{shard}0001").as_bytes()),
+                ]),
+                texts(&[Some(&png()), Some(&png())]),
+            ]],
+            WriterProperties::default(),
+        );
+        folder.write(
+            &format!("{shard}_stats.json"),
+            r#"{"count": 2, "successes": 2}"#,
+        );
+    }
+    let dataset = folder.open().unwrap();
+    assert_eq!(
+        groups(&dataset),
+        [("000000000", vec!["one"]), ("000010000", vec!["one"])]
+    );
+    assert_eq!(dataset.format, "img2dataset (2 Parquet files)");
+    assert_eq!(dataset.images[1].open().unwrap().width, 3);
+}
+
+#[test]
+fn empty_cut_and_foreign_files_are_refused_by_name() {
+    let columns = format!("{CELLS} optional binary caption (UTF8);");
+    let empty = table(&columns, vec![nested(&[]), nested(&[]), texts(&[])]);
+    says(&refused(empty.open()), &["holds no rows"]);
+    let folder = table(
+        &columns,
+        vec![
+            nested(&[Some(&png())]),
+            nested(&[Some(b"a.png")]),
+            texts(&[Some(b"one")]),
+        ],
+    );
+    let whole = std::fs::read(folder.path("a.parquet")).unwrap();
+    folder.write("a.parquet", &whole[..whole.len() - 9]);
+    says(&refused(folder.open()), &["a.parquet", "cut off"]);
+    folder.write("a.parquet", "");
+    says(
+        &refused(folder.open()),
+        &["a.parquet", "is empty (0 bytes)"],
+    );
+    // One good file among them opens, and the rest is listed.
+    folder.write("b.parquet", &whole);
+    let dataset = folder.open().unwrap();
+    assert_eq!(groups(&dataset), [("a.png", vec!["one"])]);
+    says(&problems(&dataset)[0], &["a.parquet", "is empty"]);
+    // Told by its beginning, whatever it is called.
+    folder.write("blob", &whole);
+    assert_eq!(groups(&folder.open_file("blob").unwrap()).len(), 1);
+    let numbers = table(
+        "required int64 a; optional binary b (UTF8);",
+        vec![Leaf::Whole(vec![1]), texts(&[Some(b"x")])],
+    );
+    says(
+        &refused(numbers.open()),
+        &["no column of captions", "a, b", "caption"],
+    );
+    // Damage within a page is an error of its picture.
+    let mut bytes = whole.clone();
+    bytes[4..60].fill(0xFF);
+    folder.write("c.parquet", bytes);
+    let damaged = folder.open_file("c.parquet");
+    assert!(damaged.is_err() || damaged.unwrap().images[0].open().is_err());
+}
