@@ -1,10 +1,14 @@
 //! Datasets: every format on real files, recognition of folders, what is skipped, and what is refused.
 
 mod archives;
+mod cached;
+mod captions_only;
 mod formats;
+mod img2dataset;
 mod material;
 mod npy;
 mod parquet;
+mod parquet_tables;
 mod pictures;
 mod precomputed;
 mod tables;
@@ -230,18 +234,6 @@ fn pictures_are_found_in_the_usual_folders_whatever_their_case() {
         problems(&dataset),
         ["x/b.png: is named in captions.csv, but there is no such file"]
     );
-}
-
-#[test]
-fn an_imagefolder_opens_the_test_split() {
-    let folder = Folder::with(&["train/a.png", "test/b.png"]);
-    folder.write("train/metadata.csv", "file_name,text\na.png,one\n");
-    folder.write("test/metadata.csv", "file_name,text\nb.png,two\n");
-    let dataset = folder.open().unwrap();
-    assert_eq!(groups(&dataset), [("b.png", vec!["two"])]);
-    says(&dataset.format, &["metadata.csv", "not used"]);
-    let name = folder.0.path().file_name().unwrap().to_string_lossy();
-    assert_eq!(dataset.name, name);
 }
 
 #[test]

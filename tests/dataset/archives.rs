@@ -1,11 +1,8 @@
-//! `WebDataset` archives and img2dataset's folders, and what can be wrong with an archive.
+//! `WebDataset` archives, and what can be wrong with an archive.
 
 use super::{Folder, groups, png, problems, refused, says};
-use nearmiss::dataset::{Dataset, Image, Stored};
-use nearmiss::encoder::{Cache, Encoder, EncoderFiles, EncoderOptions};
-use nearmiss::task::Task;
+use nearmiss::dataset::{Dataset, Stored};
 use std::io::{Seek, SeekFrom, Write};
-use std::path::Path;
 use std::time::Instant;
 
 /// A header as the archive has it, whatever the name.
@@ -28,7 +25,7 @@ pub(super) fn tar(files: &[(&str, &[u8])]) -> Vec<u8> {
     builder.into_inner().unwrap()
 }
 
-fn one(files: &[(&str, &[u8])]) -> (Folder, Dataset) {
+pub(super) fn one(files: &[(&str, &[u8])]) -> (Folder, Dataset) {
     let folder = Folder::with(&[]);
     folder.write("a.tar", tar(files));
     let dataset = folder.open_file("a.tar").unwrap();
@@ -266,107 +263,6 @@ fn pictures_are_skipped_however_large() {
         [("0.png", vec!["huge"]), ("1.png", vec!["small"])]
     );
     assert_eq!(dataset.images[1].bytes().unwrap(), picture);
-}
-
-#[test]
-fn pictures_in_an_archive_are_what_the_cache_knows() {
-    let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/demo");
-    let scene = |i: usize| demo.join(format!("scenes/{i:03}.png"));
-    let contents: Vec<Vec<u8>> = (0..3).map(|i| std::fs::read(scene(i)).unwrap()).collect();
-    let names: Vec<[String; 2]> = (0..3)
-        .map(|i| [format!("{i}.png"), format!("{i}.txt")])
-        .collect();
-    let members: Vec<(&str, &[u8])> = names
-        .iter()
-        .zip(&contents)
-        .flat_map(|([png, txt], content)| [(&**png, &**content), (&**txt, &b"a scene"[..])])
-        .collect();
-    let (folder, archived) = one(&members);
-    let group = |i: usize| {
-        (
-            Image::file(format!("{i}"), scene(i)),
-            vec!["a scene".to_owned()],
-        )
-    };
-    let plain = Dataset::from_groups("plain", "files", (0..3).map(group).collect(), Vec::new());
-    let files = EncoderFiles::open(&demo.join("encoder")).unwrap();
-    let encoder = Encoder::open(&files, &EncoderOptions::default(), &Task::detached()).unwrap();
-    let cache = Cache::at(folder.path("cache"));
-    let embed = |dataset| {
-        encoder
-            .embed_dataset(dataset, Some(&cache), &Task::detached())
-            .unwrap()
-    };
-    let (first, second) = (embed(&plain), embed(&archived));
-    assert_eq!((first.cached_images, second.cached_images), (0, 3));
-    assert_eq!(first.images, second.images);
-    // One that is no picture is listed by its member.
-    let (_folder, broken) = one(&[members[0], members[1], ("x.png", b"x"), ("x.txt", b"x")]);
-    let kept = embed(&broken).dataset;
-    assert_eq!(kept.images.len(), 1);
-    says(&problems(&kept)[0], &["a.tar: x.png", "not a picture"]);
-}
-
-#[test]
-fn img2dataset_files_take_the_caption_that_the_json_has_whole() {
-    let folder = Folder::with(&[
-        "00000/000000000.jpg",
-        "00000/000000002.jpg",
-        "00001/000010000.jpg",
-    ]);
-    folder.write("00000/000000000.txt", "two lines\nof one caption");
-    folder.write(
-        "00000/000000000.json",
-        r#"{"caption": "two lines\nof one caption", "url": "http://x/a"}"#,
-    );
-    folder.write(
-        "00000/000000002.json",
-        r#"{"caption": "from json", "status": "success"}"#,
-    );
-    folder.write("00001/000010000.txt", "three");
-    for shard in ["00000", "00001"] {
-        folder.write(
-            &format!("{shard}_stats.json"),
-            r#"{"count": 10, "successes": 8, "failed_to_download": 1, "failed_to_resize": 1}"#,
-        );
-        folder.write(&format!("{shard}.parquet"), "not needed");
-    }
-    let dataset = folder.open().unwrap();
-    assert_eq!(
-        groups(&dataset),
-        [
-            ("00000/000000000.jpg", vec!["two lines of one caption"]),
-            ("00000/000000002.jpg", vec!["from json"]),
-            ("00001/000010000.jpg", vec!["three"])
-        ]
-    );
-    assert_eq!(dataset.format, "img2dataset (2 folders)");
-    assert_eq!(
-        problems(&dataset),
-        ["img2dataset: 4 of 20 links gave no picture: 2 were not downloaded, 2 not resized"]
-    );
-}
-
-#[test]
-fn img2dataset_archives_go_before_their_tables() {
-    let folder = Folder::with(&[]);
-    for shard in 0..2 {
-        let key = format!("{:09}", shard * 10_000);
-        let caption = format!("caption {shard}");
-        let files: [(&str, &[u8]); 2] = [
-            (&format!("{key}.jpg"), &png()),
-            (&format!("{key}.txt"), caption.as_bytes()),
-        ];
-        folder.write(&format!("{shard:05}.tar"), tar(&files));
-        folder.write(&format!("{shard:05}.parquet"), "not needed");
-    }
-    let dataset = folder.open().unwrap();
-    assert_eq!(dataset.format, "img2dataset (2 archives)");
-    let expected = [
-        ("00000/000000000.jpg", vec!["caption 0"]),
-        ("00001/000010000.jpg", vec!["caption 1"]),
-    ];
-    assert_eq!(groups(&dataset), expected);
 }
 
 #[test]

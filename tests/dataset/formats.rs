@@ -29,48 +29,6 @@ fn token_files_keep_ragged_captions_and_list_what_is_wrong() {
     );
 }
 
-#[test]
-fn where_no_picture_is_found_the_captions_open_alone() {
-    let folder = Folder::with(&[]);
-    folder.write(
-        "captions.token.txt",
-        "a.png#0\tx\na.png#1\ty\nbad\nb.png#0\tz\n",
-    );
-    let dataset = folder.open().unwrap();
-    assert_eq!(
-        groups(&dataset),
-        [("a.png", vec!["x", "y"]), ("b.png", vec!["z"])]
-    );
-    assert!(!dataset.has_pictures());
-    assert_eq!(
-        dataset.format,
-        "Flickr tokens (captions.token.txt), captions only"
-    );
-    assert_eq!(
-        problems(&dataset),
-        [
-            "the pictures of captions.token.txt: no picture was found (put them in a folder images/ beside it); \
-             captions only",
-            "captions.token.txt, line 3: expected name.jpg#0, a tab and a caption",
-        ]
-    );
-    let error = dataset.images[0].open().unwrap_err();
-    assert!(error.to_string().contains("a.png has no picture"));
-    // Pictures of other names beside it are no pictures of these.
-    folder.write("images/c.png", super::png());
-    let dataset = folder.open().unwrap();
-    assert_eq!(dataset.images.len(), 2);
-    says(
-        &problems(&dataset)[0],
-        &["those beside it have other names"],
-    );
-    // One that fits, and the others are missing.
-    folder.write("images/b.png", super::png());
-    let dataset = folder.open().unwrap();
-    assert_eq!(groups(&dataset), [("b.png", vec!["z"])]);
-    says(&problems(&dataset)[0], &["a.png", "no such file"]);
-}
-
 fn karpathy(folder: &Folder, images: &str) {
     folder.write(
         "dataset_x.json",
@@ -307,4 +265,16 @@ fn pictures_with_text_files_take_a_caption_a_line() {
             "README.txt: has no picture of that name beside it",
         ]
     );
+}
+
+#[test]
+fn an_imagefolder_opens_the_test_split() {
+    let folder = Folder::with(&["train/a.png", "test/b.png"]);
+    folder.write("train/metadata.csv", "file_name,text\na.png,one\n");
+    folder.write("test/metadata.csv", "file_name,text\nb.png,two\n");
+    let dataset = folder.open().unwrap();
+    assert_eq!(groups(&dataset), [("b.png", vec!["two"])]);
+    says(&dataset.format, &["metadata.csv", "not used"]);
+    let name = folder.0.path().file_name().unwrap().to_string_lossy();
+    assert_eq!(dataset.name, name);
 }
