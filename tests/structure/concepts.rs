@@ -12,7 +12,7 @@ use std::path::Path;
 fn image(name: &str) -> Image {
     Image {
         name: name.into(),
-        path: None,
+        picture: None,
     }
 }
 
