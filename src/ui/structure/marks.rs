@@ -154,12 +154,17 @@ pub fn axes_ui(
     }
 }
 
-/// The beginning of an image's name, without folder and extension.
+/// The end of an image's name, which tells more than its beginning, without folder and extension.
 fn short_name(dataset: &Dataset, image: usize) -> String {
     let name = dataset.images.get(image).map_or("", |image| &image.name);
     let name = name.rsplit(['/', '\\']).next().unwrap_or(name);
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-    stem.chars().take(8).collect()
+    let letters = stem.chars().count();
+    if letters <= 8 {
+        return stem.to_owned();
+    }
+    let end: String = stem.chars().skip(letters - 7).collect();
+    format!("…{end}")
 }
 
 /// The next 1, 2 or 5 times a power of ten.
