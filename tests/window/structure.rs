@@ -204,7 +204,7 @@ fn near_misses_are_counted_within_the_band() {
     assert_eq!(found.t2i.margins.nearly_right, wide);
     assert!(wide > narrow);
     let share = 100.0 * wide as f64 / 900.0;
-    let text = format!("nearly right · {share:.1} %");
+    let text = format!("nearly right {share:.1} %");
     assert!(
         window.query_all_by_label_contains(&text).next().is_some(),
         "{text}"

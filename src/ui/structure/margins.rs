@@ -66,12 +66,7 @@ fn figures_ui(ui: &mut Ui, structure: &SideStructure) {
             (margins.nearly_right, "nearly right"),
             (margins.nearly_wrong, "nearly wrong"),
         ] {
-            figure(
-                ui,
-                width,
-                &grouped(n),
-                &format!("{what} · {:.1} %", share(n)),
-            );
+            figure(ui, width, &grouped(n), what);
         }
         figure(
             ui,
@@ -81,7 +76,11 @@ fn figures_ui(ui: &mut Ui, structure: &SideStructure) {
         );
     });
     let mut text = format!(
-        "If every near miss were won, R@1 would be {:.1} instead of {:.1}.",
+        "{:.1} % wrong; nearly right {:.1} %, nearly wrong {:.1} %. If every near miss were won, R@1 would be {:.1} \
+         instead of {:.1}.",
+        share(margins.wrong),
+        share(margins.nearly_right),
+        share(margins.nearly_wrong),
         share(structure.queries - margins.wrong + margins.nearly_right),
         share(structure.queries - margins.wrong)
     );
@@ -118,7 +117,7 @@ fn height(count: usize, log: bool) -> f64 {
 fn plot<'a>(name: String, tall: f32, log: bool) -> Plot<'a> {
     let plot = Plot::new(name)
         .height(tall)
-        .show_grid([false, true])
+        .show_grid(false)
         .show_background(false)
         .allow_drag(false)
         .allow_zoom(false)
