@@ -43,7 +43,7 @@ pub fn margins_ui(ui: &mut Ui, view: &mut View<'_>, found: &Structure) {
             heading(ui, title);
             let structure = found.side(side);
             figures_ui(ui, structure);
-            let plots = ((tall - 200.0) / 2.0).max(90.0);
+            let plots = ((tall - 224.0) / 2.0).max(90.0);
             weak(ui, format!("Rank of the right {noun}"));
             ranks_ui(ui, structure, plots, log, noun);
             weak(
