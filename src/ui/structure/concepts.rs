@@ -170,9 +170,9 @@ fn small_ui(ui: &mut Ui, view: &mut View<'_>, confusion: &Confusion, tall: f32) 
     let t = tokens(ui);
     let n = confusion.shown.len();
     heading(ui, "Right (rows) taken for (columns)");
-    let label = 84.0;
-    let side =
-        ((tall - label - 24.0).min(ui.available_width() - label - 8.0) / n as f32).clamp(8.0, 26.0);
+    let label = 72.0;
+    let side = ((tall - label - 24.0).min(ui.available_width() - label - 8.0) / n as f32)
+        .clamp(11.0, 26.0);
     let size = Vec2::new(label + side * n as f32 + 8.0, label + side * n as f32);
     let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
     let corner = rect.min + Vec2::splat(label);

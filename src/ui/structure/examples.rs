@@ -4,10 +4,11 @@ use super::super::View;
 use super::super::theme::tokens;
 use super::super::widgets::{grouped, named_area, picture_in, signed};
 use super::name_of;
+use super::table::line;
 use crate::dataset::Dataset;
 use crate::retrieval::Side;
 use crate::session::{Command, Query};
-use egui::{Align2, CornerRadius, FontId, Rect, Role, ScrollArea, Sense, Ui, Vec2};
+use egui::{CornerRadius, Rect, Role, ScrollArea, Sense, Ui, Vec2};
 
 /// Height of a line.
 const TALL: f32 = 40.0;
@@ -68,15 +69,12 @@ fn query_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, side: Side, que
     }
     let picture = Rect::from_min_size(rect.min + Vec2::new(4.0, 2.0), Vec2::splat(TALL - 4.0));
     picture_in(ui, view.pictures, image as u32, picture, true);
-    let clip = rect
-        .with_max_x(rect.right() - 4.0)
-        .intersect(ui.clip_rect());
-    let painter = ui.painter().with_clip_rect(clip);
-    let left = picture.right() + 8.0;
-    let line = |y: f32| egui::pos2(left, rect.top() + y);
-    let font = FontId::proportional;
-    painter.text(line(12.0), Align2::LEFT_CENTER, text, font(13.0), t.text);
-    painter.text(line(29.0), Align2::LEFT_CENTER, figures, font(11.5), t.weak);
+    let half = |top: f32, tall: f32| {
+        let min = egui::pos2(picture.right() + 8.0, rect.top() + top);
+        Rect::from_min_max(min, egui::pos2(rect.right() - 6.0, min.y + tall))
+    };
+    line(ui, half(3.0, 18.0), false, text, 13.0, t.text);
+    line(ui, half(21.0, 16.0), false, &figures, 11.5, t.weak);
     if response.clicked() {
         view.ask(Command::Query(Query::Row(side, query)));
     }

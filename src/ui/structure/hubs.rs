@@ -23,7 +23,7 @@ const COLUMNS: [Column; 5] = [
     table::text("Negative", 0.0),
     table::figure("Wins", 0.58),
     table::figure("Nearly", 0.68),
-    table::figure("Hardest of", 0.78),
+    table::figure("Hardest", 0.78),
     table::figure("N_k", 0.90),
 ];
 

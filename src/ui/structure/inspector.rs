@@ -156,7 +156,7 @@ fn answers_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
         let score = signed(hit.score, 3).replace('+', "");
         let at = |x: f32| rect.left_center() + Vec2::new(x, 0.0);
         ui.painter()
-            .text(at(40.0), Align2::RIGHT_CENTER, score, font.clone(), t.weak);
+            .text(at(40.0), Align2::RIGHT_CENTER, score, font, t.weak);
         let mut left = 48.0;
         if side == Side::Image {
             let picture = Rect::from_center_size(at(60.0), Vec2::splat(22.0));

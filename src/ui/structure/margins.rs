@@ -43,7 +43,7 @@ pub fn margins_ui(ui: &mut Ui, view: &mut View<'_>, found: &Structure) {
             heading(ui, title);
             let structure = found.side(side);
             figures_ui(ui, structure);
-            let plots = ((tall - 200.0) / 2.0).max(90.0);
+            let plots = ((tall - 224.0) / 2.0).max(90.0);
             weak(ui, format!("Rank of the right {noun}"));
             ranks_ui(ui, structure, plots, log, noun);
             weak(
@@ -66,12 +66,7 @@ fn figures_ui(ui: &mut Ui, structure: &SideStructure) {
             (margins.nearly_right, "nearly right"),
             (margins.nearly_wrong, "nearly wrong"),
         ] {
-            figure(
-                ui,
-                width,
-                &grouped(n),
-                &format!("{what} · {:.1} %", share(n)),
-            );
+            figure(ui, width, &grouped(n), what);
         }
         figure(
             ui,
@@ -81,7 +76,11 @@ fn figures_ui(ui: &mut Ui, structure: &SideStructure) {
         );
     });
     let mut text = format!(
-        "If every near miss were won, R@1 would be {:.1} instead of {:.1}.",
+        "{:.1} % wrong; nearly right {:.1} %, nearly wrong {:.1} %. If every near miss were won, R@1 would be {:.1} \
+         instead of {:.1}.",
+        share(margins.wrong),
+        share(margins.nearly_right),
+        share(margins.nearly_wrong),
         share(structure.queries - margins.wrong + margins.nearly_right),
         share(structure.queries - margins.wrong)
     );
@@ -90,6 +89,20 @@ fn figures_ui(ui: &mut Ui, structure: &SideStructure) {
         text = format!("{text} {none} queries have no margin.");
     }
     weak(ui, text);
+}
+
+/// About `count` marks between the bounds, at whole numbers of 1, 2 or 5 times a power of ten.
+fn marks(bounds: (f64, f64), count: f64) -> Vec<GridMark> {
+    let least = ((bounds.1 - bounds.0) / count).max(1e-9);
+    let power = 10_f64.powf(least.log10().floor());
+    let found = [1.0, 2.0, 5.0].into_iter().find(|s| s * power >= least);
+    let step = found.unwrap_or(10.0) * power;
+    let mark = |n: i64| GridMark {
+        value: n as f64 * step,
+        step_size: 1000.0,
+    };
+    let (first, last) = ((bounds.0 / step).ceil(), (bounds.1 / step).floor());
+    (first as i64..=last as i64).map(mark).collect()
 }
 
 /// Height of a bar.
@@ -104,7 +117,7 @@ fn height(count: usize, log: bool) -> f64 {
 fn plot<'a>(name: String, tall: f32, log: bool) -> Plot<'a> {
     let plot = Plot::new(name)
         .height(tall)
-        .show_grid([false, true])
+        .show_grid(false)
         .show_background(false)
         .allow_drag(false)
         .allow_zoom(false)
@@ -115,14 +128,9 @@ fn plot<'a>(name: String, tall: f32, log: bool) -> Plot<'a> {
         .include_y(0.0)
         .set_margin_fraction(Vec2::new(0.02, 0.05));
     if !log {
-        return plot.y_axis_formatter(|mark, _| {
-            let whole = mark.value.fract() == 0.0 && mark.value >= 0.0;
-            if whole {
-                grouped(mark.value as usize)
-            } else {
-                String::new()
-            }
-        });
+        return plot
+            .y_grid_spacer(|input| marks(input.bounds, 5.0))
+            .y_axis_formatter(|mark, _| grouped(mark.value.max(0.0) as usize));
     }
     plot.y_grid_spacer(|input| {
         let last = input.bounds.1.max(0.0).ceil() as i32;
@@ -222,6 +230,7 @@ fn margin_ui(ui: &mut Ui, margins: &Margins, tall: f32, log: bool, noun: &str) {
         )
     }));
     plot(format!("structure margins {noun}"), tall, log)
+        .x_grid_spacer(|input| marks(input.bounds, 8.0))
         .x_axis_formatter(|mark, _| {
             let text = format!("{:.2}", mark.value);
             text.trim_end_matches('0')

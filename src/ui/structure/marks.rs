@@ -122,7 +122,9 @@ pub fn axes_ui(
     let painter = ui
         .painter()
         .with_clip_rect(beside.intersect(ui.clip_rect()));
-    for row in (rows.start.next_multiple_of(step)..rows.end).step_by(step) {
+    // Numbers count from 1.
+    for number in ((rows.start + 1).next_multiple_of(step)..=rows.end).step_by(step) {
+        let row = number - 1;
         let at = place(seen, area, row as f64 + 0.5, 0.0);
         let colour = if chosen == Some(row) {
             t.accent
@@ -130,42 +132,39 @@ pub fn axes_ui(
             t.weak
         };
         let place = Pos2::new(area.left() - 5.0, at.y);
-        if large {
-            // The end of a name tells more than its beginning.
-            let name = dataset
-                .images
-                .get(arrangement.image(row) as usize)
-                .map_or("", |image| &image.name);
-            let name = name.rsplit(['/', '\\']).next().unwrap_or(name);
-            let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-            let short: String = stem.chars().take(8).collect();
-            painter.text(place, Align2::RIGHT_CENTER, short, font.clone(), colour);
+        let text = if large {
+            short_name(dataset, arrangement.image(row) as usize)
         } else {
-            painter.text(
-                place,
-                Align2::RIGHT_CENTER,
-                grouped(row + usize::from(row == 0)),
-                font.clone(),
-                colour,
-            );
-        }
+            grouped(number)
+        };
+        painter.text(place, Align2::RIGHT_CENTER, text, font.clone(), colour);
     }
     let step = tick(seen.scale[1] * 90.0);
     let columns = seen.span(1, size[1]);
     let painter = ui.painter();
-    for column in (columns.start.next_multiple_of(step)..columns.end).step_by(step) {
-        let at = place(seen, area, 0.0, column as f64 + 0.5);
-        if at.x < area.right() - 16.0 {
+    for number in ((columns.start + 1).next_multiple_of(step)..=columns.end).step_by(step) {
+        let at = place(seen, area, 0.0, number as f64 - 0.5);
+        if at.x > area.left() + 4.0 && at.x < area.right() - 16.0 {
             let place = Pos2::new(at.x, area.top() - 3.0);
-            let number = grouped(column + usize::from(column == 0));
+            let number = grouped(number);
             painter.text(place, Align2::CENTER_BOTTOM, number, font.clone(), t.weak);
-            painter.vline(
-                at.x,
-                area.top() - 2.0..=area.top(),
-                Stroke::new(1.0, t.weak),
-            );
+            let line = Stroke::new(1.0, t.weak);
+            painter.vline(at.x, area.top() - 2.0..=area.top(), line);
         }
     }
+}
+
+/// The end of an image's name, which tells more than its beginning, without folder and extension.
+fn short_name(dataset: &Dataset, image: usize) -> String {
+    let name = dataset.images.get(image).map_or("", |image| &image.name);
+    let name = name.rsplit(['/', '\\']).next().unwrap_or(name);
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    let letters = stem.chars().count();
+    if letters <= 8 {
+        return stem.to_owned();
+    }
+    let end: String = stem.chars().skip(letters - 7).collect();
+    format!("…{end}")
 }
 
 /// The next 1, 2 or 5 times a power of ten.

@@ -177,7 +177,6 @@ fn cell_at(
 fn tiles_ui(ui: &Ui, view: &View<'_>, seen: &Viewport, area: Rect) {
     let t = tokens(ui);
     let painter = ui.painter().with_clip_rect(area.intersect(ui.clip_rect()));
-    painter.rect_filled(area, CornerRadius::ZERO, t.panel);
     let level = seen.level();
     let matrix = &view.session.structure.matrix;
     let sheets = &view.pictures.matrix;
@@ -201,6 +200,7 @@ fn tiles_ui(ui: &Ui, view: &View<'_>, seen: &Viewport, area: Rect) {
         && matrix.seen.iter().all(|&key| sheets.get(key).is_some());
     let mut behind: Vec<(&TileKey, &egui::TextureHandle)> = Vec::new();
     if !complete {
+        painter.rect_filled(area, CornerRadius::ZERO, t.panel);
         behind.extend(sheets.iter().filter(|(key, _)| key.level != level));
         behind.sort_by_key(|(key, _)| std::cmp::Reverse((key.level[0] + key.level[1], **key)));
     }

@@ -71,7 +71,8 @@ pub fn slices_ui(ui: &mut Ui, view: &mut View<'_>, found: &Structure) {
             pale: few(slice.count),
         }
     };
-    // The interval as a bar from 0 to 100 %, with a line at the R@1 of all.
+    // The interval as a bar, from 0 to the largest shown, with a line at the R@1 of all.
+    let most = slices.iter().map(|s| s.interval[1]).fold(1.0, f64::max);
     let extra = |ui: &Ui, at: usize, cell: &dyn Fn(usize) -> Rect| {
         let slice = slices[at];
         let cell = cell(4);
@@ -79,7 +80,7 @@ pub fn slices_ui(ui: &mut Ui, view: &mut View<'_>, found: &Structure) {
             cell.left_center() + Vec2::new(cell.width() * 0.42, -3.0),
             cell.right_center() + Vec2::new(-6.0, 3.0),
         );
-        let x = |percent: f64| track.left() + track.width() * (percent / 100.0) as f32;
+        let x = |percent: f64| track.left() + track.width() * (percent / most) as f32;
         let pale = if few(slice.count) { 0.45 } else { 1.0 };
         ui.painter()
             .rect_filled(track, CornerRadius::same(3), t.track);

@@ -26,7 +26,9 @@ pub fn seen(view: &View<'_>, seen: &Viewport, size: [usize; 2]) -> String {
         Reduction::Mean => format!("a cell is the mean of {tall} × {wide} scores"),
     };
     let mut coarsest = 1;
-    let mut missing = 0_usize;
+    // Before the first tiles are asked for, all of them are missing.
+    let asked = matrix.seen.first().map(|key| key.level);
+    let mut missing = usize::from(asked != Some(seen.level()));
     for &key in &matrix.seen {
         match matrix.tiles.get(key) {
             Some(tile) => coarsest = coarsest.max(tile.one_in),
