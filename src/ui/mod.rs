@@ -53,6 +53,7 @@ pub struct UiState {
     lab: attack::LabState,
     compared: Option<(Side, usize)>,
     compare_scroll: f32,
+    compare_order: Option<compare::Order>,
 }
 
 /// What a drawing function works with.

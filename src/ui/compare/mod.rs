@@ -7,6 +7,7 @@ mod shifts;
 mod start;
 
 pub use inspector::inspector_ui;
+pub use list::Order;
 
 use super::View;
 use super::theme::{Tokens, tokens};
