@@ -102,6 +102,7 @@ impl App {
             let figures = compare(&first, &second, &embedded.groups, &options, task)?;
             Ok(Event::Compared(ComparedWith {
                 of: embedded.images,
+                with: source,
                 first,
                 second: Arc::new(second),
                 figures: Arc::new(figures),

@@ -73,6 +73,8 @@ pub enum CompareCommand {
 pub struct ComparedWith {
     /// The images' embeddings by the first encoder: the comparison is of these.
     pub of: Arc<Embeddings>,
+    /// The second encoder; another one may be at work by now.
+    pub with: EncoderSource,
     /// The first encoder's ranking.
     pub first: Arc<Evaluation>,
     /// The second encoder's ranking.
@@ -91,7 +93,7 @@ impl ComparedWith {
 /// The state of the comparison.
 #[derive(Debug, Clone, Default)]
 pub struct CompareLab {
-    /// The second encoder.
+    /// The second encoder that was asked for last.
     pub source: Option<EncoderSource>,
     /// What was found; may be of embeddings that are no longer open.
     pub found: Option<ComparedWith>,

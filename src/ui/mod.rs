@@ -62,6 +62,7 @@ pub struct UiState {
     structure: structure::StructureState,
     compared: Option<(Side, usize)>,
     compare_scroll: f32,
+    compare_order: Option<compare::Order>,
 }
 
 /// What a drawing function works with.

@@ -115,6 +115,14 @@ fn a_folder_without_an_encoder_is_an_error_and_nothing_is_lost() {
     assert!(session(&window).compare.found.is_none());
     assert!(says(&window, "are not compared"));
     assert!(session(&window).ranking.is_some());
+    // What was found before stays, under its own name.
+    let good = tempfile::tempdir().unwrap();
+    let source = second(good.path());
+    perform(&mut window, Command::Compare(CompareCommand::Open(source)));
+    let source = EncoderSource::Folder(folder.path().to_path_buf());
+    perform(&mut window, Command::Compare(CompareCommand::Open(source)));
+    assert_eq!(errors(&window).len(), 2);
+    assert!(says(&window, "B encoder") && says(&window, "right with both"));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::compute::{Direction, Hit};
 use crate::dataset::Dataset;
 use crate::retrieval::Side;
 use crate::session::{Command, Query, Tab};
-use egui::{CornerRadius, Frame, Margin, RichText, ScrollArea, Ui};
+use egui::{Align, CornerRadius, Frame, Layout, Margin, RichText, ScrollArea, Ui};
 
 /// Draws the inspector.
 pub fn inspector_ui(ui: &mut Ui, view: &mut View<'_>) {
@@ -17,8 +17,18 @@ pub fn inspector_ui(ui: &mut Ui, view: &mut View<'_>) {
         return;
     };
     ui.add_space(8.0);
-    heading(ui, "Query");
-    let Some(query) = session.selected() else {
+    let selected = session.selected();
+    ui.horizontal(|ui| {
+        heading(ui, "Query");
+        if selected.is_some() {
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                if ui.small_button("Show in Retrieval").clicked() {
+                    view.ask(Command::Show(Tab::Retrieval));
+                }
+            });
+        }
+    });
+    let Some(query) = selected else {
         weak(ui, "Select a query in the list.");
         return;
     };
@@ -45,10 +55,6 @@ pub fn inspector_ui(ui: &mut Ui, view: &mut View<'_>) {
                     direction.hardest[query],
                     &t,
                 );
-            }
-            ui.add_space(10.0);
-            if ui.button("Show in Retrieval").clicked() {
-                view.ask(Command::Show(Tab::Retrieval));
             }
             ui.add_space(10.0);
         });

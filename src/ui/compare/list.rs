@@ -18,12 +18,15 @@ const COLUMNS: [(CompareColumn, &str, f32); 6] = [
     (CompareColumn::RankA, "Rank A", 0.0),
     (CompareColumn::RankB, "Rank B", 0.0),
     (CompareColumn::Shift, "Shift", 0.0),
-    (CompareColumn::HardestA, "Hardest negative of A", 0.3),
-    (CompareColumn::HardestB, "Hardest negative of B", 0.3),
+    (CompareColumn::HardestA, "A: hardest negative", 0.3),
+    (CompareColumn::HardestB, "B: hardest negative", 0.3),
 ];
 /// Width of a number's column.
 const NUMBER: f32 = 62.0;
 const TALL: f32 = 40.0;
+
+/// What decides which queries are listed, and in which order.
+pub type Order = (Side, usize, Option<Outcome>, (CompareColumn, bool));
 
 /// Draws the list.
 pub fn list_ui(ui: &mut Ui, view: &mut View<'_>, found: &ComparedWith) {
@@ -54,6 +57,14 @@ pub fn list_ui(ui: &mut Ui, view: &mut View<'_>, found: &ComparedWith) {
         .auto_shrink([false; 2]);
     ui.spacing_mut().item_spacing.y = 2.0;
     let key = session.selected().map(|i| (side, i));
+    let state = &session.compare;
+    let order = (side, state.cut, state.outcome, state.sort);
+    if view.state.compare_order != Some(order) {
+        // Another list begins at its head.
+        view.state.compare_order = Some(order);
+        view.state.compared = key;
+        area = area.vertical_scroll_offset(0.0);
+    }
     if view.state.compared != key {
         view.state.compared = key;
         let place = key.and_then(|(_, i)| rows.iter().position(|&r| r as usize == i));

@@ -7,6 +7,7 @@ mod shifts;
 mod start;
 
 pub use inspector::inspector_ui;
+pub use list::Order;
 
 use super::View;
 use super::theme::{Tokens, tokens};
@@ -30,7 +31,10 @@ impl Names {
     fn of(session: &Session) -> Self {
         let encoder = session.workspace.encoder.as_ref().map(EncoderSource::title);
         let data = session.workspace.data.as_ref().map(DataSource::title);
-        let second = session.compare.source.as_ref().map(EncoderSource::title);
+        // What is shown is named after its own encoder, though another was asked for since.
+        let shown = current(session).map(|found| &found.with);
+        let second = shown.or(session.compare.source.as_ref());
+        let second = second.map(EncoderSource::title);
         Self {
             a: encoder.or(data).unwrap_or_default(),
             b: second.unwrap_or_default(),

@@ -1,7 +1,7 @@
 //! How far ranks move from the first encoder to the second.
 
 use super::super::theme::tokens;
-use super::super::widgets::{grouped, weak};
+use super::super::widgets::grouped;
 use crate::retrieval::compare::{Compared, ShiftBin};
 use egui::Ui;
 use egui_plot::{Bar, BarChart, GridMark, Plot};
@@ -79,13 +79,11 @@ pub fn shifts_ui(ui: &mut Ui, compared: &Compared, tall: f32) {
             }
         })
         .show(ui, |plot| plot.bar_chart(chart));
-    weak(
-        ui,
-        format!(
-            "rank of B − rank of A · same hardest negative {:.0} %",
-            compared.same_hardest
-        ),
+    let line = format!(
+        "rank of B − rank of A · same hardest negative {:.0} %",
+        compared.same_hardest
     );
+    ui.add(egui::Label::new(egui::RichText::new(line).color(t.weak)).truncate());
 }
 
 /// "0", "−1", "+11–20".
