@@ -7,6 +7,7 @@ use nearmiss::app::Start;
 use nearmiss::dataset::export::Layout;
 use nearmiss::dataset::{Decisions, Verdict, demo};
 use nearmiss::retrieval::Side;
+use nearmiss::retrieval::mine::MinedPair;
 use nearmiss::session::{
     Command, DataSource, EncoderSource, NegativesCommand, PairOrder, Query, Tab, Workspace,
 };
@@ -67,7 +68,7 @@ fn a_false_negative_is_found_confirmed_counted_undone_and_kept() {
     assert_eq!(count(&window), wins);
     let margins: Vec<f32> = {
         let set = session(&window).negatives.set.as_ref().unwrap();
-        set.pairs.iter().map(|p| p.margin()).collect()
+        set.pairs.iter().map(MinedPair::margin).collect()
     };
     assert!(margins.windows(2).all(|w| w[0] >= w[1]) && margins[0] < 0.0);
     assert!(window.query_all_by_label_contains("pairs").next().is_some());
