@@ -4,11 +4,9 @@
 //! 2022, "ECCV Caption", arXiv 2204.03359). What is found here is shown and left to the user to decide.
 
 use super::mine::Corpus;
-use super::{Pairs, Side};
 use crate::compute::{Engine, Ranking};
 use crate::error::Result;
 use crate::task::Task;
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 /// What speaks for a pair of image and caption that the dataset does not have.
@@ -197,58 +195,4 @@ impl Doubt<'_> {
     pub fn is_doubtful(&self, image: u32, caption: u32) -> bool {
         !self.reasons(image, caption).is_empty()
     }
-}
-
-/// Ranks with confirmed pairs counted as right: for each query of `side` that has some, its rank among the rest.
-/// Ties count against the positive, as in [`Engine::rank`].
-///
-/// # Errors
-/// Cancelled.
-pub fn confirmed_ranks(
-    corpus: &Corpus<'_>,
-    ranking: &Ranking,
-    side: Side,
-    confirmed: &Pairs,
-    task: &Task,
-) -> Result<Vec<u32>> {
-    use crate::compute::TIE;
-    let (direction, queries, candidates) = match side {
-        Side::Image => (&ranking.i2t, corpus.images, corpus.texts),
-        Side::Text => (&ranking.t2i, corpus.texts, corpus.images),
-    };
-    let mut extra = std::collections::BTreeMap::<usize, Vec<usize>>::new();
-    for &(image, caption) in confirmed {
-        let (query, other) = match side {
-            Side::Image => (image, caption),
-            Side::Text => (caption, image),
-        };
-        extra
-            .entry(query as usize)
-            .or_default()
-            .push(other as usize);
-    }
-    let mut ranks = direction.ranks.clone();
-    task.begin("Ranking with confirmed pairs", extra.len() as u64);
-    for (query, right) in extra {
-        task.check()?;
-        let own = match side {
-            Side::Image => corpus.groups.range(query),
-            Side::Text => {
-                let owner = corpus.groups.owner(query);
-                owner..owner + 1
-            }
-        };
-        let score = |c: usize| queries.dot(query, candidates, c);
-        let best = right
-            .iter()
-            .map(|&c| score(c))
-            .fold(direction.positive[query], f32::max);
-        let above = (0..candidates.rows())
-            .into_par_iter()
-            .filter(|c| !own.contains(c) && !right.contains(c) && score(*c) >= best - TIE)
-            .count();
-        ranks[query] = 1 + above as u32;
-        task.add(1);
-    }
-    Ok(ranks)
 }

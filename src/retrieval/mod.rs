@@ -15,7 +15,7 @@ mod words;
 
 pub use compare::{CompareOptions, Comparison, compare};
 pub use compositional::{Category, Compositional, Winoground, compositional};
-pub use doubt::{Bounds, Doubt, Evidence, OVERLAP, Reason, confirmed_ranks};
+pub use doubt::{Bounds, Doubt, Evidence, OVERLAP, Reason};
 pub use evaluate::{EvalOptions, Evaluation, Report, evaluate};
 pub use metrics::{Metrics, histogram, rank_bins};
 pub use query::{Answer, Side, answer};

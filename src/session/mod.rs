@@ -21,8 +21,7 @@ pub use command::{Command, Pick};
 pub use compare::{CompareColumn, CompareCommand, CompareLab, ComparedWith, Outcome};
 pub use files::read_json;
 pub use negatives::{
-    Decided, IfConfirmed, NegativeSet, Negatives, NegativesCommand, NegativesPlan, PairOrder,
-    Regions, Why,
+    Decided, NegativeSet, Negatives, NegativesCommand, NegativesPlan, PairOrder, Regions, Why,
 };
 pub use sets::{Combine, Sets, SetsCommand};
 pub use settings::{Recent, Settings, ThemeChoice};

@@ -3,7 +3,7 @@
 use super::{Set, triples};
 use nearmiss::compute::{Cpu, Embeddings, Groups, philox};
 use nearmiss::retrieval::mine::{Corpus, Distinct, Measured, MineOptions, Sampling, mine};
-use nearmiss::retrieval::{Pairs, Side, Wording, confirmed_ranks};
+use nearmiss::retrieval::{Pairs, Side, Wording};
 use nearmiss::task::Task;
 use proptest::prelude::*;
 use std::collections::HashMap;
@@ -235,39 +235,6 @@ fn a_whole_set_of_equal_scores_is_mined_by_row() {
     let rows = triples(&found);
     assert_eq!(&rows[..2], [[0, 0, 2], [0, 0, 3]]);
     assert_eq!(&rows[rows.len() - 2..], [[299, 598, 0], [299, 598, 1]]);
-}
-
-#[test]
-fn confirmed_pairs_count_as_right() {
-    // Image 0 prefers caption 1, which is image 1's, and then its own.
-    let images = Embeddings::new(vec![1.0, 0.0, 0.0, 1.0, 0.6, 0.8], 2).unwrap();
-    let texts = Embeddings::new(vec![0.6, 0.8, 0.96, 0.28, 0.0, 1.0], 2).unwrap();
-    let mut set = Set {
-        images,
-        texts,
-        groups: Groups::uniform(3, 1),
-        wording: None,
-        confirmed: Pairs::from([(0, 1)]),
-        rejected: Pairs::new(),
-    };
-    let ranking = set.rank(&Cpu, 0);
-    let ranks = |set: &Set, side| {
-        confirmed_ranks(
-            &set.corpus(),
-            &ranking,
-            side,
-            &set.confirmed,
-            &Task::detached(),
-        )
-        .unwrap()
-    };
-    assert_eq!(ranking.i2t.ranks[0], 2);
-    assert_eq!(ranks(&set, Side::Image)[0], 1);
-    // Caption 1 scores image 1 at 0.28, image 0 at 0.96: right now.
-    assert_eq!((ranking.t2i.ranks[1], ranks(&set, Side::Text)[1]), (3, 1));
-    assert_eq!(ranks(&set, Side::Image)[1..], ranking.i2t.ranks[1..]);
-    set.confirmed.clear();
-    assert_eq!(ranks(&set, Side::Image), ranking.i2t.ranks);
 }
 
 #[test]

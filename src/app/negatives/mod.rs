@@ -10,9 +10,10 @@ use super::work::demo_folder;
 use crate::dataset::export::Layout;
 use crate::dataset::{Dataset, Decisions};
 use crate::retrieval::Side;
+use crate::retrieval::relevance::Confirmed;
 use crate::session::{
-    DataSource, Decided, Embedded, IfConfirmed, Level, NegativeSet, NegativesCommand, Pick, Query,
-    Regions, Tab, Why,
+    DataSource, Decided, Embedded, Level, NegativeSet, NegativesCommand, Pick, Query, Regions, Tab,
+    Why,
 };
 use crate::task::lock;
 use std::path::PathBuf;
@@ -33,7 +34,7 @@ pub enum NegativesEvent {
         place: Option<PathBuf>,
     },
     /// The figures that follow from the decisions; `None` where nothing is confirmed.
-    Figures(Option<IfConfirmed>),
+    Figures(Option<Confirmed>),
     /// The decisions were saved.
     Saved,
     /// The pairs were written here.

@@ -9,8 +9,9 @@ use crate::dataset::Dataset;
 use crate::encoder::{Encoder, Provider};
 use crate::error::{Error, Result};
 use crate::retrieval::mine::{Corpus, MinedPair, Pairing, mine};
-use crate::retrieval::{Bounds, Doubt, Evaluation, Metrics, Pairs, Side, Wording, confirmed_ranks};
-use crate::session::{Embedded, IfConfirmed, NegativeSet, NegativesPlan, PairOrder, Regions, Why};
+use crate::retrieval::relevance::{Confirmed, confirmed};
+use crate::retrieval::{Bounds, Doubt, Evaluation, Pairs, Side, Wording};
+use crate::session::{Embedded, NegativeSet, NegativesPlan, PairOrder, Regions, Why};
 use crate::task::{Task, lock};
 use rayon::prelude::*;
 use std::collections::BTreeSet;
@@ -275,19 +276,17 @@ impl Bench {
     }
 
     /// The figures with confirmed pairs counted as right.
-    pub fn figures(&self, ranking: &Evaluation, task: &Task) -> Result<Option<IfConfirmed>> {
+    pub fn figures(&self, evaluation: &Evaluation, task: &Task) -> Result<Option<Confirmed>> {
         if self.confirmed.is_empty() {
             return Ok(None);
         }
-        let corpus = self.corpus(None);
-        let metrics = |side| -> Result<Metrics> {
-            let ranks = confirmed_ranks(&corpus, &ranking.ranking, side, &self.confirmed, task)?;
-            Ok(Metrics::from_ranks(&ranks))
-        };
-        Ok(Some(IfConfirmed {
-            pairs: self.confirmed.len(),
-            i2t: metrics(Side::Image)?,
-            t2i: metrics(Side::Text)?,
-        }))
+        let Embedded {
+            images,
+            texts,
+            groups,
+        } = &self.embedded;
+        let pairs: Vec<(u32, u32)> = self.confirmed.iter().copied().collect();
+        let (engine, ranking) = (&*self.engine, &evaluation.ranking);
+        confirmed(engine, images, texts, groups, ranking, &pairs, task).map(Some)
     }
 }

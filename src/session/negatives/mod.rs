@@ -10,7 +10,8 @@ use crate::attack::Occlusion;
 use crate::attack::caption::Importance;
 use crate::compute::Hit;
 use crate::retrieval::mine::{MineOptions, MinedPair};
-use crate::retrieval::{Bounds, Metrics, Side};
+use crate::retrieval::relevance::Confirmed;
+use crate::retrieval::{Bounds, Side};
 use std::sync::Arc;
 
 /// What is to be mined.
@@ -90,17 +91,6 @@ pub struct Regions {
     pub map: Arc<Occlusion>,
 }
 
-/// Metrics with confirmed pairs counted as right.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct IfConfirmed {
-    /// Pairs confirmed, as rows of the dataset.
-    pub pairs: usize,
-    /// Image to text.
-    pub i2t: Metrics,
-    /// Text to image.
-    pub t2i: Metrics,
-}
-
 /// The state of the workbench.
 #[derive(Default)]
 pub struct Negatives {
@@ -121,7 +111,7 @@ pub struct Negatives {
     /// What was decided.
     pub decided: Decided,
     /// The figures that follow from it.
-    pub figures: Option<IfConfirmed>,
+    pub figures: Option<Confirmed>,
 }
 
 impl Negatives {

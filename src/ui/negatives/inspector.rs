@@ -128,7 +128,8 @@ fn evidence_ui(ui: &mut Ui, evidence: &Evidence, reasons: &[Reason]) {
             let counts = reasons.contains(&reason);
             let colour = if counts { t.warn } else { t.weak };
             let text = RichText::new(format!("{name} {value}")).color(colour);
-            ui.label(if counts { text.strong() } else { text });
+            let text = if counts { text.strong() } else { text };
+            ui.add(egui::Label::new(text).extend());
         }
     });
 }
@@ -182,7 +183,7 @@ fn decision_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, side: Side, 
     if let (Some(figures), Some(ranking)) = (&negatives.figures, &view.session.ranking) {
         let now = &ranking.report;
         ui.label(format!(
-            "R@1 if confirmed: I→T {:.1} → {:.1} · T→I {:.1} → {:.1}",
+            "R@1 if confirmed:\nI→T {:.1} → {:.1} · T→I {:.1} → {:.1}",
             now.i2t.r1, figures.i2t.r1, now.t2i.r1, figures.t2i.r1
         ));
     }

@@ -28,7 +28,7 @@ pub fn pictures_ui(
     let (left, right, names) = match side {
         Side::Image => {
             let other = dataset.image_of(pair.negative as usize) as u32;
-            (pair.query, other, ["query", "image of the negative"])
+            (pair.query, other, ["query", "the negative's image"])
         }
         Side::Text => (pair.positive, pair.negative, ["right image", "negative"]),
     };
