@@ -8,7 +8,9 @@
     python benches/compare_mine.py speed [--images 10000 20000 40000 --captions-per-image 5 --dim 512]
 
 The first part gives sentence-transformers the stored embeddings of flickr8k-cca in place of a model and compares query
-by query. The second mines the hardest 10 both ways; FAISS searches the 10 best of IndexFlatIP both ways, with room for
+by query, where the two mean the same. They differ in three things: nearmiss takes captions that differ in case and
+punctuation alone for equal, its window counts equal captions, and its window holds as many negatives for a query with
+few positives as for one with many. The second mines the hardest 10 both ways; FAISS searches the 10 best of IndexFlatIP both ways, with room for
 the positives, which it cannot leave out. The two take turns; the best of all turns counts.
 """
 
@@ -17,6 +19,7 @@ import collections
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -31,21 +34,33 @@ def mined(binary, *arguments):
 
 
 # --- What is found --------------------------------------------------------------------------------------------------
+def plain(caption):
+    return " ".join(re.findall(r"[\w'-]+", caption.lower()))
+
+
 def same(binary, material):
     import torch
     from datasets import Dataset
     from sentence_transformers.util import mine_hard_negatives
 
-    folder = pathlib.Path(material) / "encoders/flickr8k-cca"
-    files = [folder / "reference_image_embeds.npy", folder / "reference_text_embeds.npy"]
-    images, texts = (np.load(f).astype(np.float32) for f in files)
+    material = pathlib.Path(material)
+    vectors = material / "encoders/flickr8k-cca"
+    images, texts = (np.load(vectors / f"reference_{side}_embeds.npy").astype(np.float32) for side in ("image", "text"))
+    lines = [line for line in (material / "flickr8k-test/captions.token.txt").read_text().splitlines() if line.strip()]
+    # One of equal captions, so that both count alike; images keep 1 to 5.
+    seen, kept = set(), []
+    for j, line in enumerate(lines):
+        caption = plain(line.split("\t", 1)[1])
+        if caption not in seen:
+            seen.add(caption)
+            kept.append(j)
+    texts = texts[kept]
     images, texts = (v / np.linalg.norm(v, axis=1, keepdims=True) for v in (images, texts))
-    lines = (pathlib.Path(material) / "flickr8k-test/captions.token.txt").read_text().splitlines()
-    captions = [line.split("\t", 1)[1].strip() for line in lines if line.strip()]
-    names = [f"image {i}" for i in range(len(images))]
-    rows = {name: v for name, v in zip(names, images)}
-    # Equal texts have equal embeddings, so that a table by text serves.
-    rows |= {caption: v for caption, v in zip(captions, texts)}
+    captions = [lines[j].split("\t", 1)[1].strip() for j in kept]
+    keys = [lines[j].split("\t", 1)[0].split("#")[0] for j in kept]
+    names = list(dict.fromkeys(keys))
+    assert len(names) == len(images), "every image keeps a caption"
+    rows = dict(zip(names, images)) | dict(zip(captions, texts))
 
     class Model:
         """What mine_hard_negatives asks of a model."""
@@ -63,62 +78,60 @@ def same(binary, material):
         def similarity_pairwise(self, a, b):
             return (torch.as_tensor(a) * torch.as_tensor(b)).sum(-1)
 
-    first = {caption: j for j, caption in reversed(list(enumerate(captions)))}
-    owner = [names[j // 5] for j in range(len(captions))]
-    ways = {
-        "i2t": (Dataset.from_dict({"anchor": owner, "positive": captions}), lambda text: first[text]),
-        "t2i": (Dataset.from_dict({"anchor": captions, "positive": owner}), lambda name: names.index(name)),
-    }
+    # A window that holds everything where filters look further: theirs is wider by the positives that a query lacks.
+    every = len(captions)
     cases = [
         ("i2t", dict(num_negatives=10, range_max=10)),
         ("i2t", dict(num_negatives=3, range_min=5, range_max=40)),
-        ("i2t", dict(num_negatives=3, range_max=200, max_score=0.4)),
-        ("i2t", dict(num_negatives=3, range_max=200, min_score=0.5)),
-        ("i2t", dict(num_negatives=3, range_max=200, absolute_margin=0.1)),
-        ("i2t", dict(num_negatives=3, range_max=200, relative_margin=0.2)),
-        ("t2i", dict(num_negatives=5, range_max=50, absolute_margin=0.05)),
-        ("t2i", dict(num_negatives=5, range_max=50, relative_margin=0.1, range_min=2)),
+        ("i2t", dict(num_negatives=3, range_max=every, max_score=0.4)),
+        ("i2t", dict(num_negatives=3, range_max=every, min_score=0.5)),
+        ("i2t", dict(num_negatives=3, range_max=every, max_score=0.5, min_score=0.3, range_min=4)),
+        ("i2t", dict(num_negatives=3, range_max=every, absolute_margin=0.1)),
+        ("i2t", dict(num_negatives=3, range_max=every, relative_margin=0.2)),
+        ("t2i", dict(num_negatives=10, range_max=10)),
+        ("t2i", dict(num_negatives=5, range_max=every, absolute_margin=0.05)),
+        ("t2i", dict(num_negatives=5, range_max=every, relative_margin=0.1, range_min=2)),
     ]
-    for way, options in cases:
-        dataset, row = ways[way]
-        found = mine_hard_negatives(dataset, Model(), output_format="triplet", verbose=False, **options)
-        theirs = collections.defaultdict(list)
-        anchors = {name: i for i, name in enumerate(names)} if way == "i2t" else first
-        for anchor, negative in zip(found["anchor"], found["negative"]):
-            place = theirs[anchors[anchor]]
-            if row(negative) not in place:
-                place.append(row(negative))
-        arguments = ["--image-embeds", files[0], "--text-embeds", files[1], "--dataset"]
-        arguments += [pathlib.Path(material) / "flickr8k-test", "--direction", way, "--margin-from", "lowest", "--json"]
-        for name, value in options.items():
-            arguments += ["--k" if name == "num_negatives" else "--" + name.replace("_", "-"), value]
-        ours = collections.defaultdict(list)
-        ids = {}
-        for line in mined(binary, *arguments).splitlines():
-            line = json.loads(line)
-            query = names_of(line["query"], material, ids)
-            negative = names_of(line["negative"], material, ids)
-            # A caption is known by the first of equal ones.
-            query = first[captions[query]] if way == "t2i" else query
-            negative = first[captions[negative]] if way == "i2t" else negative
-            if negative not in ours[query]:
-                ours[query].append(negative)
-        queries = sorted(set(theirs) | set(ours))
-        differing = [q for q in queries if theirs[q] != ours[q]]
-        print(f"{way} {options}: {len(queries)} queries, {len(differing)} differ", flush=True)
-        for q in differing[:3]:
-            print("   query", q, "theirs", theirs[q], "ours", ours[q])
-
-
-def names_of(name, material, ids):
-    """The row of "name.jpg" or "name.jpg#number"."""
-    if not ids:
-        lines = (pathlib.Path(material) / "flickr8k-test/captions.token.txt").read_text().splitlines()
-        for j, line in enumerate(line for line in lines if line.strip()):
-            key = line.split("\t", 1)[0]
-            ids[key] = j
-            ids.setdefault(key.split("#")[0], j // 5)
-    return ids[name]
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        numbers = collections.Counter()
+        with open(folder / "captions.token.txt", "w") as out:
+            for key, caption in zip(keys, captions):
+                out.write(f"{key}#{numbers[key]}\t{caption}\n")
+                numbers[key] += 1
+        np.save(folder / "i.npy", images)
+        np.save(folder / "t.npy", texts)
+        for way, options in cases:
+            pair = (keys, captions) if way == "i2t" else (captions, keys)
+            dataset = Dataset.from_dict({"anchor": pair[0], "positive": pair[1]})
+            found = mine_hard_negatives(dataset, Model(), output_format="triplet", verbose=False, **options)
+            theirs = collections.defaultdict(list)
+            for anchor, negative in zip(found["anchor"], found["negative"]):
+                if negative not in theirs[anchor]:
+                    theirs[anchor].append(negative)
+            command = ["--dataset", folder / "captions.token.txt", "--image-embeds", folder / "i.npy"]
+            command += ["--text-embeds", folder / "t.npy", "--direction", way, "--margin-from", "lowest", "--json"]
+            for name, value in options.items():
+                command += ["--k" if name == "num_negatives" else "--" + name.replace("_", "-"), value]
+            ours = collections.defaultdict(list)
+            for line in mined(binary, *command).splitlines():
+                line = json.loads(line)
+                query = line["query"] if way == "i2t" else line["query_text"]
+                ours[query].append(line["negative_text"] if way == "i2t" else line["negative"])
+            queries = sorted(set(theirs) | set(ours))
+            score = lambda q, found: [float(rows[q] @ rows[n]) for n in found]
+            # Equal scores come in any order there.
+            alike = lambda q: len(theirs[q]) == len(ours[q]) and np.allclose(
+                score(q, theirs[q]), score(q, ours[q]), rtol=0, atol=1e-6
+            )
+            ties = sum(theirs[q] != ours[q] and alike(q) for q in queries)
+            differing = [q for q in queries if not alike(q)]
+            negatives = sum(map(len, theirs.values()))
+            options["range_max"] = "all" if options["range_max"] == every else options["range_max"]
+            print(f"{way} {options}: {len(queries)} queries, {negatives} negatives, {len(differing)} queries differ, "
+                  f"{ties} but for the order of ties", flush=True)
+            for q in differing[:3]:
+                print("   ", q, "| theirs", score(q, theirs[q]), "| ours", score(q, ours[q]))
 
 
 # --- How fast -------------------------------------------------------------------------------------------------------
