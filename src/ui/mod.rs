@@ -8,6 +8,7 @@ mod compare;
 mod dialogs;
 mod fields;
 mod keys;
+mod menus;
 mod models;
 mod negatives;
 mod overlays;

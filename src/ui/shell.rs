@@ -1,11 +1,11 @@
 //! The frame of the window: top bar, rail, browser, centre, inspector, status bar.
 
 use super::theme::tokens;
-use super::widgets::{chip, grouped, weak};
+use super::widgets::{chip, grouped};
 use super::{
-    View, attack, browser, compare, models, negatives, results, structure, summary, views,
+    View, attack, browser, compare, menus, models, negatives, results, structure, summary, views,
 };
-use crate::session::{Command, DataSource, EncoderSource, Pick, Tab, Workspace};
+use crate::session::{Command, DataSource, Tab};
 use crate::task::Progress;
 use egui::{Align, CentralPanel, Frame, Layout, Margin, Panel, RichText, Ui};
 
@@ -144,8 +144,8 @@ fn top_ui(ui: &mut Ui, view: &mut View<'_>) {
     let session = view.session;
     ui.horizontal(|ui| {
         ui.label(RichText::new("nearmiss").size(14.5).strong());
-        ui.menu_button("Open…", |ui| open_menu_ui(ui, view));
-        ui.menu_button("Encoder…", |ui| encoder_menu_ui(ui, view));
+        ui.menu_button("Open…", |ui| menus::open_ui(ui, view));
+        ui.menu_button("Encoder…", |ui| menus::encoder_ui(ui, view));
         let chips = 420.0_f32.min(ui.available_width() * 0.62);
         let room = (ui.available_width() - chips).max(60.0);
         ui.scope(|ui| {
@@ -219,71 +219,6 @@ fn chips_ui(ui: &mut Ui, view: &mut View<'_>) {
     };
     if chip(ui, dot, &text).on_hover_text(hover).clicked() {
         view.state.runtime = true;
-    }
-}
-
-fn open_menu_ui(ui: &mut Ui, view: &mut View<'_>) {
-    let item = |ui: &mut Ui, text: &str, keys: &str| {
-        ui.add(egui::Button::new(text).shortcut_text(keys))
-            .clicked()
-    };
-    if item(ui, "Dataset folder…", "Ctrl+O") {
-        view.ask(Command::Pick(Pick::DatasetFolder));
-    }
-    if item(ui, "Caption file…", "") {
-        view.ask(Command::Pick(Pick::DatasetFile));
-    }
-    if item(ui, "Embeddings (a file for each side)…", "") {
-        view.ask(Command::Pick(Pick::Embeddings));
-    }
-    if item(ui, "Picture as a query…", "") {
-        view.ask(Command::Pick(Pick::Picture));
-    }
-    ui.separator();
-    if item(ui, "Workspace…", "Ctrl+Shift+O") {
-        view.ask(Command::Pick(Pick::Workspace));
-    }
-    if item(ui, "Save workspace…", "Ctrl+S") {
-        view.ask(Command::SaveWorkspace);
-    }
-    if item(ui, "The demo", "") {
-        view.ask(Command::OpenWorkspace(Box::new(Workspace::demo()), None));
-    }
-    let recent = &view.session.settings.recent;
-    if !recent.is_empty() {
-        ui.separator();
-        weak(ui, "Recent");
-    }
-    for entry in recent {
-        if item(ui, &entry.title, "") {
-            view.commands.push(Command::OpenWorkspace(
-                Box::new(entry.workspace.clone()),
-                entry.file.clone(),
-            ));
-        }
-    }
-}
-
-fn encoder_menu_ui(ui: &mut Ui, view: &mut View<'_>) {
-    let item = |ui: &mut Ui, text: &str, keys: &str| {
-        ui.add(egui::Button::new(text).shortcut_text(keys))
-            .clicked()
-    };
-    if item(ui, "Encoder folder…", "Ctrl+E") {
-        view.ask(Command::Pick(Pick::EncoderFolder));
-    }
-    if item(ui, "Two ONNX files…", "") {
-        view.ask(Command::Pick(Pick::EncoderPair));
-    }
-    if item(ui, "The demo encoder", "") {
-        view.ask(Command::OpenEncoder(EncoderSource::Demo));
-    }
-    if let Some(encoder) = &view.session.encoder {
-        ui.separator();
-        weak(ui, format!("Open: {}", encoder.name));
-        for note in &encoder.notes {
-            weak(ui, note.clone());
-        }
     }
 }
 

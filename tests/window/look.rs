@@ -20,6 +20,7 @@ fn snapshot(window: &mut Window, name: &str) {
         "Time: ",
         "stood before",
         "words tried",
+        "mined in",
     ];
     let rects: Vec<egui::Rect> = varying
         .iter()
@@ -63,6 +64,20 @@ fn the_palette_looks_as_it_did_in_a_small_window() {
     let mut small = boot(Start::default(), [1280.0, 720.0]);
     small.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::K);
     snapshot(&mut small, "palette-1280x720");
+}
+
+#[test]
+fn the_workbench_looks_as_it_did() {
+    let mut window = demo();
+    click(&mut window, "Negatives");
+    window.key_press(egui::Key::J);
+    settle(&mut window);
+    window.key_press(egui::Key::G);
+    snapshot(&mut window, "negatives");
+    window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::T);
+    settle(&mut window);
+    window.key_press(egui::Key::D);
+    snapshot(&mut window, "negatives-light");
 }
 
 #[test]

@@ -1,21 +1,17 @@
 //! The workbench's half of the running program: which of its jobs run, and what their results change.
 
+mod commands;
 mod export;
 mod work;
 
 use super::App;
 use super::events::Event;
-use super::jobs::{DECISIONS, FIGURES, NEGATIVES, NEGATIVES_EXPORT, REGIONS, SAVE_DECISIONS, WHY};
+use super::jobs::{DECISIONS, FIGURES, NEGATIVES, REGIONS, WHY};
 use super::work::demo_folder;
-use crate::dataset::export::Layout;
-use crate::dataset::{Dataset, Decisions};
+use crate::dataset::Decisions;
 use crate::retrieval::Side;
 use crate::retrieval::relevance::Confirmed;
-use crate::session::{
-    DataSource, Decided, Embedded, Level, NegativeSet, NegativesCommand, Pick, Query, Regions, Tab,
-    Why,
-};
-use crate::task::lock;
+use crate::session::{DataSource, Decided, Embedded, Level, NegativeSet, Regions, Tab, Why};
 use std::path::PathBuf;
 use std::sync::Arc;
 use work::{Bench, Ground};
@@ -234,128 +230,6 @@ impl App {
                 let figures = bench.figures(&ranking, task)?;
                 Ok(Event::Negatives(NegativesEvent::Figures(figures)))
             });
-    }
-
-    pub(super) fn execute_negatives(&mut self, command: NegativesCommand) {
-        let negatives = &mut self.session.negatives;
-        let Some(dataset) = self.session.dataset.clone() else {
-            return;
-        };
-        match command {
-            NegativesCommand::SetPlan(plan) => {
-                negatives.plan = plan;
-                self.negatives.wanted = true;
-            }
-            NegativesCommand::Mine => self.negatives.wanted = true,
-            NegativesCommand::Select(at) => self.look_at(at),
-            NegativesCommand::Step(step) => {
-                let last = negatives.set.as_ref().map_or(0, |s| s.pairs.len());
-                let at = negatives.at.saturating_add_signed(step);
-                self.look_at(at.min(last.saturating_sub(1)));
-            }
-            NegativesCommand::Decide(verdict) => {
-                if !self.negatives.loaded {
-                    let text = "The decisions about this dataset are not read yet";
-                    let remedy = "If they cannot be read, the log says why.";
-                    self.session.say(Level::Warning, text, remedy);
-                    return;
-                }
-                let (Some(set), Some(pair)) = (negatives.set.clone(), negatives.pair()) else {
-                    return;
-                };
-                let rows = pair.rows(set.plan.side);
-                let changed = negatives.decided.decide(&dataset, rows, verdict);
-                let next = (negatives.at + 1).min(set.pairs.len().saturating_sub(1));
-                if changed {
-                    self.decided();
-                }
-                if verdict.is_some() {
-                    self.look_at(next);
-                }
-            }
-            NegativesCommand::Undo => {
-                if negatives.decided.undo(&dataset) {
-                    self.decided();
-                }
-            }
-            NegativesCommand::Redo => {
-                if negatives.decided.redo(&dataset) {
-                    self.decided();
-                }
-            }
-            NegativesCommand::ShowRegions(show) => negatives.show_regions = show,
-            NegativesCommand::Export(layout, path) => {
-                self.export_negatives(layout, path, dataset);
-            }
-        }
-    }
-
-    /// Looks at a pair; the other views follow.
-    fn look_at(&mut self, at: usize) {
-        let negatives = &mut self.session.negatives;
-        let Some(set) = negatives.set.clone() else {
-            return;
-        };
-        let Some(pair) = set.pairs.get(at) else {
-            return;
-        };
-        negatives.at = at;
-        self.set_query(Query::Row(set.plan.side, pair.query as usize));
-    }
-
-    /// Saves what was decided and counts again.
-    fn decided(&mut self) {
-        self.negatives.figures_wanted = true;
-        let decided = &self.session.negatives.decided;
-        let Some(place) = decided.place.clone() else {
-            return;
-        };
-        let (all, saving) = (decided.all.clone(), Arc::clone(&self.saving));
-        self.jobs
-            .start(SAVE_DECISIONS, "Saving decisions", move |task| {
-                let _one = lock(&saving);
-                // A newer save outdates this one.
-                task.check()?;
-                all.save(&place)?;
-                Ok(Event::Negatives(NegativesEvent::Saved))
-            });
-    }
-
-    fn export_negatives(
-        &mut self,
-        layout: Option<Layout>,
-        path: Option<PathBuf>,
-        dataset: Arc<Dataset>,
-    ) {
-        let Some(set) = self.session.negatives.set.clone() else {
-            let text = "There are no hard negatives to export";
-            self.session.say(Level::Warning, text, "Mine them first.");
-            return;
-        };
-        let Some(path) = path else {
-            self.pick(Pick::ExportNegatives(layout));
-            return;
-        };
-        let (Some(ranking), Some(embedded)) =
-            (self.session.ranking.clone(), self.session.embedded.clone())
-        else {
-            return;
-        };
-        let confirmed = self.session.negatives.decided.confirmed.clone();
-        self.jobs.start(NEGATIVES_EXPORT, "Exporting", move |task| {
-            let shown = export::Shown {
-                set: &set,
-                dataset: &dataset,
-                groups: &embedded.groups,
-                pairs: &ranking.ranking.pairs,
-                confirmed: &confirmed,
-            };
-            match layout {
-                None => shown.lines(&path, task)?,
-                Some(layout) => shown.examples(&path, layout, task)?,
-            }
-            Ok(Event::Negatives(NegativesEvent::Exported(path)))
-        });
     }
 }
 

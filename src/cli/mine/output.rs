@@ -11,6 +11,7 @@ use crate::retrieval::mine::{Examples, Id, MineOptions, Mined, Pairing, Row};
 use crate::retrieval::{Doubt, Side};
 use crate::task::Task;
 use clap::Args;
+use rayon::prelude::*;
 use serde_json::json;
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -18,8 +19,8 @@ use std::path::{Path, PathBuf};
 
 /// Lines of text shown.
 const SHOWN: usize = 20;
-/// Lines between two looks at the task.
-const EVERY: usize = 256;
+/// Queries whose lines are made together.
+const BLOCK: usize = 2048;
 
 /// Where the negatives go.
 #[derive(Debug, Args)]
@@ -170,13 +171,25 @@ fn lines(
     task: &Task,
 ) -> io::Result<()> {
     for mined in &found.mined {
-        for (number, pair) in pairing(found, doubt, mined).iter().enumerate() {
-            serde_json::to_writer(&mut *out, &Row::new(&pair, mined.side, dataset))?;
-            out.write_all(b"\n")?;
-            if number.is_multiple_of(EVERY) {
-                task.check().map_err(io::Error::other)?;
-                task.add(EVERY as u64);
+        let pairing = pairing(found, doubt, mined);
+        let of = |u: usize| -> io::Result<Vec<u8>> {
+            let mut lines = Vec::new();
+            for &hit in mined.of(u) {
+                let row = Row::new(&pairing.pair(u, hit), mined.side, dataset);
+                serde_json::to_writer(&mut lines, &row)?;
+                lines.push(b'\n');
             }
+            Ok(lines)
+        };
+        for start in (0..mined.units.len()).step_by(BLOCK) {
+            task.check().map_err(io::Error::other)?;
+            let block = start..(start + BLOCK).min(mined.units.len());
+            // Weighing a pair costs more than writing it.
+            let texts: Vec<Vec<u8>> = block.into_par_iter().map(of).collect::<io::Result<_>>()?;
+            for text in texts {
+                out.write_all(&text)?;
+            }
+            task.add((BLOCK * mined.negatives.k) as u64);
         }
     }
     Ok(())

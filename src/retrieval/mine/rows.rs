@@ -167,12 +167,6 @@ impl Pairing<'_> {
         }
         pair
     }
-
-    /// All pairs, query by query, the hardest of each first.
-    pub fn iter(&self) -> impl Iterator<Item = MinedPair> + '_ {
-        (0..self.mined.units.len())
-            .flat_map(move |u| self.mined.of(u).iter().map(move |&hit| self.pair(u, hit)))
-    }
 }
 
 fn kind(side: Side) -> &'static str {
