@@ -124,6 +124,8 @@ fn evidence_ui(ui: &mut Ui, evidence: &Evidence, reasons: &[Reason]) {
     ];
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 10.0;
+        // Lines of text, not of buttons.
+        ui.spacing_mut().interact_size.y = 16.0;
         for (reason, name, value) in lines {
             let counts = reasons.contains(&reason);
             let colour = if counts { t.warn } else { t.weak };

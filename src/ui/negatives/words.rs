@@ -11,6 +11,7 @@ pub fn words_ui(ui: &mut Ui, weighed: &Importance, strongest: f32, pull: Color32
     let t = tokens(ui);
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = egui::vec2(2.0, 3.0);
+        ui.spacing_mut().interact_size.y = 18.0;
         for word in &weighed.words {
             word_ui(ui, word, strongest, pull, &t);
         }
