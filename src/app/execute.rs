@@ -95,6 +95,7 @@ impl App {
             }
             Command::Show(tab) => {
                 self.session.tab = tab;
+                self.follow_pair();
                 if tab == Tab::Models && self.session.cards.is_empty() {
                     self.examine();
                 }

@@ -60,11 +60,11 @@ pub fn keys(ctx: &Context, view: &mut View<'_>) {
     if modal || ctx.text_edit_focused() {
         return;
     }
-    if pressed(Modifiers::NONE, Key::M) {
-        view.ask(Command::Sets(SetsCommand::MarkQuery));
-    }
+    // With Shift first: a plain key would take that press too.
     if pressed(Modifiers::SHIFT, Key::M) {
         view.state.sets = Some(String::new());
+    } else if pressed(Modifiers::NONE, Key::M) {
+        view.ask(Command::Sets(SetsCommand::MarkQuery));
     }
     // A button that was clicked keeps the focus: plain keys are its own then, shortcuts are not.
     let focused = ctx.egui_wants_keyboard_input();

@@ -9,7 +9,8 @@ use nearmiss::dataset::{Decisions, Verdict, demo};
 use nearmiss::retrieval::Side;
 use nearmiss::retrieval::mine::MinedPair;
 use nearmiss::session::{
-    Command, DataSource, EncoderSource, NegativesCommand, PairOrder, Query, Tab, Workspace,
+    Command, DataSource, EncoderSource, NegativesCommand, PairOrder, Query, SetsCommand, Tab,
+    Workspace,
 };
 use std::path::Path;
 
@@ -214,4 +215,44 @@ fn a_broken_file_of_decisions_is_named_and_kept() {
     assert!(said.contains("nearmiss-decisions.json"), "{said}");
     ask(&mut window, NegativesCommand::Decide(Some(Verdict::Right)));
     assert_eq!(std::fs::read_to_string(&place).unwrap(), "{}");
+}
+
+#[test]
+fn sets_are_marked_named_and_shown_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut window = workbench(folder.path());
+    let all = count(&window);
+    key(&mut window, Key::M);
+    key(&mut window, Key::ArrowDown);
+    key(&mut window, Key::M);
+    assert_eq!(session(&window).sets.marked.len(), 2);
+    assert!(
+        window
+            .query_all_by_label_contains("2 marked")
+            .next()
+            .is_some()
+    );
+    window.key_press_modifiers(egui::Modifiers::SHIFT, Key::M);
+    settle(&mut window);
+    assert_eq!(
+        session(&window).sets.marked.len(),
+        2,
+        "the dialog opens; nothing is marked"
+    );
+    assert!(
+        window
+            .query_all_by_label_contains("Marked: 2 images")
+            .next()
+            .is_some()
+    );
+    let ctx = window.ctx.clone();
+    let save = Command::Sets(SetsCommand::Save("near".into()));
+    window.state_mut().perform(&ctx, save);
+    settle(&mut window);
+    click(&mut window, "Show only");
+    assert_eq!(session(&window).browser.rows.len(), 2);
+    assert_eq!(count(&window), 2);
+    click(&mut window, "Show only");
+    assert_eq!(count(&window), all);
+    assert_eq!(session(&window).workspace.sets["near"].len(), 2);
 }

@@ -66,7 +66,7 @@ impl App {
     }
 
     /// Looks at a pair; the other views follow.
-    fn look_at(&mut self, at: usize) {
+    pub(in crate::app) fn look_at(&mut self, at: usize) {
         let negatives = &mut self.session.negatives;
         let Some(set) = negatives.set.clone() else {
             return;

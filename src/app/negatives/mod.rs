@@ -105,6 +105,7 @@ impl App {
                 negatives.regions = None;
                 self.negatives.why_asked = None;
                 self.negatives.regions_asked = None;
+                self.follow_pair();
             }
             NegativesEvent::Why(why) => negatives.why = Some(why),
             NegativesEvent::Regions(regions) => negatives.regions = Some(regions),
@@ -122,6 +123,13 @@ impl App {
                 let text = format!("Exported {}", path.display());
                 self.session.say(Level::Info, text, "");
             }
+        }
+    }
+
+    /// Makes the pair that is looked at the selection of every view, while the workbench is shown.
+    pub(super) fn follow_pair(&mut self) {
+        if self.session.tab == Tab::Negatives {
+            self.look_at(self.session.negatives.at);
         }
     }
 
