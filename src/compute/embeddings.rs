@@ -105,22 +105,8 @@ impl Embeddings {
     /// A copy of the rows for which `keep` is true.
     #[must_use]
     pub fn retain(&self, keep: impl Fn(usize) -> bool) -> Self {
-        let kept: Vec<usize> = (0..self.rows).filter(|&i| keep(i)).collect();
-        self.pick(&kept)
-    }
-
-    /// A copy of these rows, in this order.
-    #[must_use]
-    pub fn pick(&self, rows: &[usize]) -> Self {
-        let mut data = Vec::with_capacity(rows.len() * self.dim);
-        for &i in rows {
-            data.extend_from_slice(self.row(i));
-        }
-        Self {
-            data,
-            rows: rows.len(),
-            dim: self.dim,
-        }
+        let kept = (0..self.rows).filter(|&i| keep(i)).map(|i| i as u32);
+        self.gather(&kept.collect::<Vec<_>>())
     }
 
     /// Cosine of two rows, accumulated in float64.

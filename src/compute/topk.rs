@@ -19,6 +19,14 @@ impl Hit {
         index: u32::MAX,
     };
 
+    /// The order in which hits are listed: higher scores first, equal ones by index.
+    pub fn order(&self, other: &Self) -> std::cmp::Ordering {
+        other
+            .score
+            .total_cmp(&self.score)
+            .then_with(|| self.index.cmp(&other.index))
+    }
+
     /// Does `self` come before `other`: a higher score, or the same and a lower index?
     pub fn beats(self, other: Self) -> bool {
         self.score > other.score || (self.score == other.score && self.index < other.index)

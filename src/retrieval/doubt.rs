@@ -93,13 +93,18 @@ impl Bounds {
             })
             .map(|(a, b)| corpus.texts.dot(a, corpus.texts, b))
             .collect();
-        let rows: Vec<usize> = (0..images).step_by(every(images)).collect();
-        let found = engine.top_k(&corpus.images.pick(&rows), corpus.images, 2, &task.quiet())?;
+        let rows: Vec<u32> = (0..images as u32).step_by(every(images)).collect();
+        let found = engine.top_k(
+            &corpus.images.gather(&rows),
+            corpus.images,
+            2,
+            &task.quiet(),
+        )?;
         let mut neighbours: Vec<f32> = rows
             .iter()
             .enumerate()
             .filter_map(|(row, &i)| {
-                let other = found.row(row).iter().find(|hit| hit.index as usize != i)?;
+                let other = found.row(row).iter().find(|hit| hit.index != i)?;
                 other.score.is_finite().then_some(other.score)
             })
             .collect();

@@ -120,6 +120,29 @@ fn plot<'a>(name: &str, height: f32) -> Plot<'a> {
         .set_margin_fraction(egui::vec2(0.02, 0.06))
 }
 
+/// The axis of a histogram over the bins of ranks, which are called `labels`.
+pub fn rank_axis(plot: Plot<'_>, labels: Vec<String>) -> Plot<'_> {
+    plot.x_grid_spacer(|input| {
+        let (low, high) = (input.bounds.0.ceil() as i64, input.bounds.1.floor() as i64);
+        let marks = (low..=high).filter(|i| [0, 4, 9].contains(i) || *i >= 10 && (*i - 9) % 2 == 0);
+        marks
+            .map(|i| egui_plot::GridMark {
+                value: i as f64,
+                step_size: 1000.0,
+            })
+            .collect()
+    })
+    .x_axis_formatter(move |mark, _| {
+        let at = mark.value.round();
+        let start = |text: &String| text.split('–').next().unwrap_or_default().to_owned();
+        if at < 0.0 {
+            String::new()
+        } else {
+            labels.get(at as usize).map(start).unwrap_or_default()
+        }
+    })
+}
+
 fn ranks_ui(ui: &mut Ui, direction: &Direction, t: &Tokens) {
     let bins = rank_bins(&direction.ranks);
     let label = |from: u32, to: u32| {
@@ -147,32 +170,12 @@ fn ranks_ui(ui: &mut Ui, direction: &Direction, t: &Tokens) {
             .unwrap_or_default();
         format!("rank {rank}: {} queries", bar.value)
     }));
-    plot("ranks", 108.0)
+    let plot = plot("ranks", 108.0)
         .show_axes([true, false])
         .show_x(false)
         .show_y(false)
-        .include_y(0.0)
-        .x_grid_spacer(|input| {
-            let (low, high) = (input.bounds.0.ceil() as i64, input.bounds.1.floor() as i64);
-            let marks =
-                (low..=high).filter(|i| [0, 4, 9].contains(i) || *i >= 10 && (*i - 9) % 2 == 0);
-            marks
-                .map(|i| egui_plot::GridMark {
-                    value: i as f64,
-                    step_size: 1000.0,
-                })
-                .collect()
-        })
-        .x_axis_formatter(move |mark, _| {
-            let at = mark.value.round();
-            let start = |text: &String| text.split('–').next().unwrap_or_default().to_owned();
-            if at < 0.0 {
-                String::new()
-            } else {
-                labels.get(at as usize).map(start).unwrap_or_default()
-            }
-        })
-        .show(ui, |plot| plot.bar_chart(chart));
+        .include_y(0.0);
+    rank_axis(plot, labels).show(ui, |plot| plot.bar_chart(chart));
 }
 
 fn scores_ui(ui: &mut Ui, direction: &Direction, t: &Tokens) {

@@ -1,9 +1,9 @@
-//! The small views: what was skipped, and what was said.
+//! The small views: what was skipped, what was said, and what a view says before there is anything to show.
 
 use super::View;
 use super::theme::tokens;
 use super::widgets::{empty_state, grouped, heading, weak};
-use crate::session::{Command, Level};
+use crate::session::{Command, DataSource, Level, Pick, Workspace};
 use egui::{RichText, ScrollArea, Ui};
 
 /// Files and lines of the dataset that were skipped.
@@ -98,4 +98,27 @@ pub fn log_ui(ui: &mut Ui, view: &mut View<'_>) {
                 });
             }
         });
+}
+
+/// What a view of the embedded set says before there is one; `texts`: while jobs run, the title where nothing is open,
+/// and what the view needs.
+pub fn not_ready_ui(ui: &mut Ui, view: &mut View<'_>, [soon, nothing, needs]: [&str; 3]) {
+    let session = view.session;
+    let only_embeddings = matches!(session.workspace.data, Some(DataSource::Embeddings { .. }));
+    if !session.jobs.is_empty() {
+        empty_state(ui, "Getting ready…", soon, None);
+    } else if session.dataset.is_none() {
+        if empty_state(ui, nothing, needs, Some("Open the demo")) {
+            let demo = Box::new(Workspace::demo());
+            view.ask(Command::OpenWorkspace(demo, None));
+        }
+    } else if session.encoder.is_none() && !only_embeddings {
+        let text = "Open the folder of an ONNX-exported dual encoder.";
+        if empty_state(ui, "No encoder is open", text, Some("Open an encoder…")) {
+            view.ask(Command::Pick(Pick::EncoderFolder));
+        }
+    } else {
+        let text = "The log says why; open the encoder again to retry.";
+        empty_state(ui, "Not embedded", text, None);
+    }
 }

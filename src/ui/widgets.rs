@@ -54,6 +54,16 @@ pub fn mark(ui: &Ui, picture: Rect) {
         .circle(at, 5.0, t.accent, Stroke::new(1.5, Color32::WHITE));
 }
 
+/// A column of exactly this size in a horizontal layout.
+pub fn column(ui: &mut Ui, size: egui::Vec2, add: impl FnOnce(&mut Ui)) {
+    let layout = egui::Layout::top_down(egui::Align::Min);
+    ui.allocate_ui_with_layout(size, layout, |ui| {
+        ui.set_min_size(size);
+        ui.set_max_width(size.x);
+        add(ui);
+    });
+}
+
 /// A clickable area with a name for AccessKit.
 pub fn named_area(
     ui: &Ui,

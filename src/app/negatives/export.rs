@@ -78,11 +78,7 @@ impl Shown<'_> {
         let each = units
             .into_iter()
             .flat_map(|((query, positive), (score, mut hits))| {
-                hits.sort_by(|a, b| {
-                    b.score
-                        .total_cmp(&a.score)
-                        .then_with(|| a.index.cmp(&b.index))
-                });
+                hits.sort_by(Hit::order);
                 let unit = Unit {
                     query,
                     positive,

@@ -266,7 +266,7 @@ impl Bench {
         };
         let (image, caption) = pair.rows(side);
         let picture = self.dataset.images[image as usize].open()?;
-        let texts = self.embedded.texts.pick(&[caption as usize]);
+        let texts = self.embedded.texts.gather(&[caption]);
         let map = occlusion(encoder, &picture, &texts, CELLS, task)?;
         Ok(Regions {
             of: at,

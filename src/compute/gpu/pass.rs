@@ -6,18 +6,19 @@ use crate::compute::{Embeddings, Hit, TopK};
 use crate::error::{Error, Result};
 use crate::task::Task;
 use bytemuck::{Pod, Zeroable};
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// Depth is padded to this many floats, a round of the similarity kernel.
-const DEPTH_STEP: usize = 16;
+pub const DEPTH_STEP: usize = 16;
 /// Rows and columns of a tile on a software adapter: a dispatch stays under a tenth of a second.
-const SOFTWARE_TILE: (usize, usize) = (256, 512);
+pub const SOFTWARE_TILE: (usize, usize) = (256, 512);
 /// llvmpipe leaves a shader's loops after 65,535 iterations in all, without a word.
 const SOFTWARE_ITERATIONS: usize = 60_000;
 /// Rows and columns of a tile on a real GPU.
 const TILE: (usize, usize) = (2048, 8192);
 /// Below any cosine; a finite stand-in, since shading languages may assume that there are no infinities.
-const NOTHING: f32 = f32::MIN;
+pub const NOTHING: f32 = f32::MIN;
 
 /// What the scan must know of a query; the layout is the shader's.
 #[derive(Clone, Copy, Pod, Zeroable)]
@@ -230,9 +231,11 @@ impl<'a> Pass<'a> {
         ];
         for top in (0..self.a.rows()).step_by(tall) {
             let rows = top..(top + tall).min(self.a.rows());
-            device
-                .queue
-                .write_buffer(&left, 0, bytemuck::cast_slice(&self.padded(self.a, &rows)));
+            device.queue.write_buffer(
+                &left,
+                0,
+                bytemuck::cast_slice(&padded(self.a, &rows, self.depth)),
+            );
             let mut before = None;
             for first in (0..self.b.rows()).step_by(wide) {
                 task.check()?;
@@ -240,7 +243,7 @@ impl<'a> Pass<'a> {
                 device.queue.write_buffer(
                     &right,
                     0,
-                    bytemuck::cast_slice(&self.padded(self.b, &columns)),
+                    bytemuck::cast_slice(&padded(self.b, &columns, self.depth)),
                 );
                 let size = [
                     rows.len() as u32,
@@ -311,20 +314,18 @@ impl<'a> Pass<'a> {
             .queue
             .write_buffer(&side.params, 0, bytemuck::bytes_of(&params));
     }
+}
 
-    /// Rows `range`, each padded with zeros to the kernel's depth.
-    fn padded(&self, from: &'a Embeddings, range: &Range<usize>) -> std::borrow::Cow<'a, [f32]> {
-        let rows = from.rows_in(range.clone());
-        if from.dim() == self.depth {
-            return rows.into();
-        }
-        let mut padded = vec![0.0; range.len() * self.depth];
-        for (to, row) in padded
-            .chunks_exact_mut(self.depth)
-            .zip(rows.chunks_exact(from.dim()))
-        {
-            to[..row.len()].copy_from_slice(row);
-        }
-        padded.into()
+/// Rows `range`, each padded with zeros to the kernel's depth.
+pub fn padded<'a>(from: &'a Embeddings, range: &Range<usize>, depth: usize) -> Cow<'a, [f32]> {
+    let rows = from.rows_in(range.clone());
+    if from.dim() == depth {
+        return rows.into();
     }
+    let mut padded = vec![0.0; range.len() * depth];
+    let lines = padded.chunks_exact_mut(depth);
+    for (to, row) in lines.zip(rows.chunks_exact(from.dim())) {
+        to[..row.len()].copy_from_slice(row);
+    }
+    padded.into()
 }

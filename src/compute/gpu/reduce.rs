@@ -3,23 +3,16 @@
 
 use super::Gpu;
 use super::device::Device;
+use super::pass::{DEPTH_STEP, NOTHING, SOFTWARE_TILE, padded};
 use crate::compute::reduce::Shape;
 use crate::compute::{Cells, Embeddings, Reduce};
 use crate::error::{Error, Result};
 use crate::task::{Task, lock};
 use bytemuck::{Pod, Zeroable};
-use std::borrow::Cow;
 use std::ops::Range;
 
-/// Depth is padded to this many floats, a round of the similarity kernel.
-const DEPTH_STEP: usize = 16;
-/// Rows and columns of a tile on a software adapter: a dispatch stays under a tenth of a second.
-const SOFTWARE_TILE: (usize, usize) = (256, 512);
 /// Rows and columns of a tile on a real GPU.
 const TILE: (usize, usize) = (2048, 4096);
-/// Below any cosine; a finite stand-in, since shading languages may assume that there are no infinities.
-const NOTHING: f32 = f32::MIN;
-
 /// The two pipelines of the reduction.
 pub struct Kernels {
     columns: wgpu::ComputePipeline,
@@ -188,17 +181,7 @@ fn write(
     range: &Range<usize>,
     depth: usize,
 ) {
-    let rows = from.rows_in(range.clone());
-    let padded: Cow<'_, [f32]> = if from.dim() == depth {
-        rows.into()
-    } else {
-        let mut padded = vec![0.0; range.len() * depth];
-        let lines = padded.chunks_exact_mut(depth);
-        for (to, row) in lines.zip(rows.chunks_exact(from.dim())) {
-            to[..row.len()].copy_from_slice(row);
-        }
-        padded.into()
-    };
+    let padded = padded(from, range, depth);
     device
         .queue
         .write_buffer(buffer, 0, bytemuck::cast_slice(&padded));

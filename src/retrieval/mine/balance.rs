@@ -187,11 +187,7 @@ fn collect(selector: &Selector<'_>, held: &HashMap<u32, BinaryHeap<Claim>>) -> T
     }
     let mut out = TopK::empty(of.len(), k);
     for (u, mut hits) in of.into_iter().enumerate() {
-        hits.sort_by(|a, b| {
-            b.score
-                .total_cmp(&a.score)
-                .then_with(|| a.index.cmp(&b.index))
-        });
+        hits.sort_by(Hit::order);
         out.row_mut(u)[..hits.len()].copy_from_slice(&hits);
     }
     out

@@ -76,11 +76,7 @@ impl<'a> Lists<'a> {
             })
             .filter(|hit| hit.score > floor)
             .collect();
-        hits.sort_by(|a, b| {
-            b.score
-                .total_cmp(&a.score)
-                .then_with(|| a.index.cmp(&b.index))
-        });
+        hits.sort_by(Hit::order);
         List { hits, floor }
     }
 
@@ -101,8 +97,8 @@ impl<'a> Lists<'a> {
         let workers = rayon::current_num_threads() + 1;
         let chunk = (ROOM / (k * size_of::<Hit>() * workers)).max(1);
         for part in lists.chunks_mut(chunk) {
-            let rows: Vec<usize> = part.iter().map(|(q, ..)| *q as usize).collect();
-            let without: Vec<_> = rows.iter().map(|&q| self.positives(q)).collect();
+            let rows: Vec<u32> = part.iter().map(|(q, ..)| *q).collect();
+            let without: Vec<_> = rows.iter().map(|&q| self.positives(q as usize)).collect();
             let at_most: Vec<f32> = part
                 .iter()
                 .map(|(_, list, most)| (list.floor + TIE).min(*most + TIE))
@@ -112,7 +108,8 @@ impl<'a> Lists<'a> {
                 without: &without,
                 at_most: &at_most,
             };
-            let found = engine.search(&queries.pick(&rows), candidates, &search, &task.quiet())?;
+            let found =
+                engine.search(&queries.gather(&rows), candidates, &search, &task.quiet())?;
             part.par_iter_mut()
                 .enumerate()
                 .for_each(|(row, (q, list, _))| {

@@ -157,11 +157,7 @@ impl Selector<'_> {
         if hits.len() > limit {
             hits.sort_by_key(|hit| (self.lot(u, hit.index), hit.index));
             hits.truncate(limit);
-            hits.sort_by(|a, b| {
-                b.score
-                    .total_cmp(&a.score)
-                    .then_with(|| a.index.cmp(&b.index))
-            });
+            hits.sort_by(Hit::order);
         }
     }
 

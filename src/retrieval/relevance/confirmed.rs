@@ -92,12 +92,8 @@ pub fn ranks_with(
     for part in judged.chunks(TOGETHER) {
         let most = part.iter().map(|(_, right)| right.len()).max();
         let k = (LOOKED_AT + most.unwrap_or(0)).min(candidates.rows());
-        let rows: Vec<f32> = part
-            .iter()
-            .flat_map(|&(q, _)| queries.row(q as usize))
-            .copied()
-            .collect();
-        let rows = Embeddings::new(rows, queries.dim())?;
+        let rows: Vec<u32> = part.iter().map(|&(q, _)| q).collect();
+        let rows = queries.gather(&rows);
         let found = engine.top_k(&rows, candidates, k, &task.quiet())?;
         for (row, &(q, right)) in part.iter().enumerate() {
             task.check()?;

@@ -21,7 +21,7 @@ pub use sheets::{Legend, SAMPLING, Sheet, Sheets};
 
 use super::View;
 use super::theme::tokens;
-use super::widgets::{empty_state, segmented, weak};
+use super::widgets::{column, empty_state, segmented, weak};
 use crate::dataset::Dataset;
 use crate::session::{
     AttackCommand, Command, Compare, DataSource, Heat, LabPage, Looks, Pick, Reach, Session,
@@ -91,20 +91,10 @@ pub fn attack_ui(ui: &mut Ui, view: &mut View<'_>) {
     ui.add_space(4.0);
     let tall = ui.available_height();
     ui.horizontal_top(|ui| {
-        let column = |ui: &mut Ui, add: &mut dyn FnMut(&mut Ui)| {
-            ui.allocate_ui_with_layout(
-                egui::vec2(third, tall),
-                Layout::top_down(Align::Min),
-                |ui| {
-                    ui.set_min_size(egui::vec2(third, tall));
-                    ui.set_max_width(third);
-                    add(ui);
-                },
-            );
-        };
-        column(ui, &mut |ui| curves::curves_ui(ui, view));
-        column(ui, &mut |ui| lists::before_ui(ui, view, &dataset));
-        column(ui, &mut |ui| lists::after_ui(ui, view, &dataset));
+        let size = egui::vec2(third, tall);
+        column(ui, size, |ui| curves::curves_ui(ui, view));
+        column(ui, size, |ui| lists::before_ui(ui, view, &dataset));
+        column(ui, size, |ui| lists::after_ui(ui, view, &dataset));
     });
 }
 

@@ -2,7 +2,7 @@
 
 use super::super::View;
 use super::super::theme::tokens;
-use super::super::widgets::{heading, picture_in, signed, weak};
+use super::super::widgets::{heading, picture_in, primary, signed, weak};
 use super::{reading, words};
 use crate::compute::Hit;
 use crate::dataset::{Dataset, Verdict};
@@ -43,9 +43,10 @@ pub fn inspector_ui(ui: &mut Ui, view: &mut View<'_>) {
             loss_ui(ui, view, &pair, why.as_deref());
             let (image, caption) = pair.rows(side);
             let take = AttackCommand::Take(image as usize, Some(caption as usize));
-            if session.encoder.is_some() {
-                let command = Command::Attack(take);
-                super::main_button(ui, view, "Attack towards this negative (A)", command);
+            if session.encoder.is_some()
+                && primary(ui, "Attack towards this negative (A)").clicked()
+            {
+                view.ask(Command::Attack(take));
             }
             if let Some(why) = why {
                 ui.add_space(6.0);

@@ -10,12 +10,11 @@ pub use inspector::inspector_ui;
 
 use super::View;
 use super::theme::tokens;
-use super::widgets::{empty_state, grouped, primary, weak};
+use super::views::not_ready_ui;
+use super::widgets::{empty_state, grouped, weak};
 use crate::dataset::{Dataset, export};
 use crate::retrieval::Side;
-use crate::session::{
-    Command, DataSource, NegativeSet, NegativesCommand, Pick, Session, Workspace,
-};
+use crate::session::{Command, NegativeSet, NegativesCommand, Session};
 use egui::{Align, Layout, ScrollArea, Ui};
 use std::sync::Arc;
 
@@ -39,7 +38,12 @@ pub fn is_ready(session: &Session) -> bool {
 pub fn negatives_ui(ui: &mut Ui, view: &mut View<'_>) {
     let session = view.session;
     let Some(dataset) = session.dataset.clone().filter(|_| is_ready(session)) else {
-        missing_ui(ui, view);
+        let texts = [
+            "Hard negatives are mined as soon as both sides are embedded.",
+            "Nothing to mine",
+            "Hard negatives need images, their captions, and an encoder.",
+        ];
+        not_ready_ui(ui, view, texts);
         return;
     };
     filters::filters_ui(ui, view);
@@ -143,35 +147,5 @@ fn export_ui(ui: &mut Ui, view: &mut View<'_>) {
         if ui.button(name).clicked() {
             view.ask(Command::Negatives(NegativesCommand::Export(layout, None)));
         }
-    }
-}
-
-fn missing_ui(ui: &mut Ui, view: &mut View<'_>) {
-    let session = view.session;
-    let only_embeddings = matches!(session.workspace.data, Some(DataSource::Embeddings { .. }));
-    if !session.jobs.is_empty() {
-        let text = "Hard negatives are mined as soon as both sides are embedded.";
-        empty_state(ui, "Getting ready…", text, None);
-    } else if session.dataset.is_none() {
-        let text = "Hard negatives need images, their captions, and an encoder.";
-        if empty_state(ui, "Nothing to mine", text, Some("Open the demo")) {
-            let demo = Box::new(Workspace::demo());
-            view.ask(Command::OpenWorkspace(demo, None));
-        }
-    } else if session.encoder.is_none() && !only_embeddings {
-        let text = "Open the folder of an ONNX-exported dual encoder.";
-        if empty_state(ui, "No encoder is open", text, Some("Open an encoder…")) {
-            view.ask(Command::Pick(Pick::EncoderFolder));
-        }
-    } else {
-        let text = "The log says why; open the encoder again to retry.";
-        empty_state(ui, "Not embedded", text, None);
-    }
-}
-
-/// A button for the command that matters most.
-fn main_button(ui: &mut Ui, view: &mut View<'_>, text: &str, command: Command) {
-    if primary(ui, text).clicked() {
-        view.ask(command);
     }
 }

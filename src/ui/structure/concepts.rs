@@ -2,16 +2,13 @@
 
 use super::super::View;
 use super::super::theme::tokens;
-use super::super::widgets::{grouped, heading, named_area, segmented, weak};
+use super::super::widgets::{column, grouped, heading, named_area, segmented, weak};
 use super::table::{self, Column, Row, Sort, head_ui, rows_ui};
 use super::{examples, side_of};
 use crate::dataset::Dataset;
 use crate::retrieval::structure::{ConceptKind, Confusion, Pair, Structure};
 use crate::session::{Command, StructureCommand};
-use egui::{
-    Align, Align2, CornerRadius, FontId, Layout, Pos2, Rect, Role, Sense, Stroke, StrokeKind, Ui,
-    Vec2,
-};
+use egui::{Align2, CornerRadius, FontId, Pos2, Rect, Role, Sense, Stroke, StrokeKind, Ui, Vec2};
 
 /// The most frequent first.
 pub const SORT: Sort = Sort {
@@ -51,16 +48,9 @@ pub fn concepts_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, found: &
     ui.add_space(4.0);
     let (wide, tall) = (ui.available_width(), ui.available_height());
     ui.horizontal_top(|ui| {
-        let column = |ui: &mut Ui, share: f32, add: &mut dyn FnMut(&mut Ui)| {
-            let size = Vec2::new((wide - 16.0) * share, tall);
-            ui.allocate_ui_with_layout(size, Layout::top_down(Align::Min), |ui| {
-                ui.set_min_size(size);
-                ui.set_max_width(size.x);
-                add(ui);
-            });
-        };
-        column(ui, 0.46, &mut |ui| list_ui(ui, view, confusion));
-        column(ui, 0.54, &mut |ui| {
+        let share = |share: f32| Vec2::new((wide - 16.0) * share, tall);
+        column(ui, share(0.46), |ui| list_ui(ui, view, confusion));
+        column(ui, share(0.54), |ui| {
             small_ui(ui, view, confusion, tall * 0.62);
             examples_ui(ui, view, dataset, confusion);
         });

@@ -2,14 +2,14 @@
 
 use super::super::View;
 use super::super::theme::tokens;
-use super::super::widgets::{figure, grouped, heading, primary, weak};
+use super::super::widgets::{column, figure, grouped, heading, primary, weak};
 use super::table::{self, Column, Row, Sort, head_ui, rows_ui};
 use super::{examples, name_of, side_of};
 use crate::dataset::Dataset;
 use crate::retrieval::Side;
 use crate::retrieval::structure::{Hub, Occurrence, Structure, lost_to};
 use crate::session::{Command, Query, StructureCommand};
-use egui::{Align, Layout, Ui, Vec2};
+use egui::{Ui, Vec2};
 use egui_plot::{Bar, BarChart, Plot};
 use std::sync::Arc;
 
@@ -32,16 +32,9 @@ pub fn hubs_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, found: &Stru
     let wide = ui.available_width();
     let tall = ui.available_height();
     ui.horizontal_top(|ui| {
-        let column = |ui: &mut Ui, share: f32, add: &mut dyn FnMut(&mut Ui)| {
-            let size = Vec2::new((wide - 16.0) * share, tall);
-            ui.allocate_ui_with_layout(size, Layout::top_down(Align::Min), |ui| {
-                ui.set_min_size(size);
-                ui.set_max_width(size.x);
-                add(ui);
-            });
-        };
-        column(ui, 0.6, &mut |ui| list_ui(ui, view, dataset, found));
-        column(ui, 0.4, &mut |ui| {
+        let share = |share: f32| Vec2::new((wide - 16.0) * share, tall);
+        column(ui, share(0.6), |ui| list_ui(ui, view, dataset, found));
+        column(ui, share(0.4), |ui| {
             neighbours_ui(ui, view, dataset);
             won_ui(ui, view, dataset);
         });

@@ -1,6 +1,7 @@
 //! Ranks and margins of both directions, with the band of the near misses.
 
 use super::super::View;
+use super::super::summary::rank_axis;
 use super::super::theme::{Tokens, tokens};
 use super::super::widgets::{figure, grouped, heading, signed, weak};
 use crate::retrieval::Side;
@@ -174,28 +175,8 @@ fn ranks_ui(ui: &mut Ui, structure: &SideStructure, tall: f32, log: bool, noun: 
         let (rank, n) = (hovers.get(at), counts.get(at).copied().unwrap_or(0));
         format!("rank {}: {} queries", rank.map_or("", |r| r), grouped(n))
     }));
-    plot(format!("structure ranks {noun}"), tall, log)
-        .x_grid_spacer(|input| {
-            let (low, high) = (input.bounds.0.ceil() as i64, input.bounds.1.floor() as i64);
-            let named = |i: &i64| [0, 4, 9].contains(i) || *i >= 10 && (*i - 9) % 2 == 0;
-            (low..=high)
-                .filter(named)
-                .map(|i| GridMark {
-                    value: i as f64,
-                    step_size: 1000.0,
-                })
-                .collect()
-        })
-        .x_axis_formatter(move |mark, _| {
-            let at = mark.value.round();
-            let start = |text: &String| text.split('–').next().unwrap_or_default().to_owned();
-            if at < 0.0 {
-                String::new()
-            } else {
-                labels.get(at as usize).map(start).unwrap_or_default()
-            }
-        })
-        .show(ui, |plot| plot.bar_chart(chart));
+    let plot = plot(format!("structure ranks {noun}"), tall, log);
+    rank_axis(plot, labels).show(ui, |plot| plot.bar_chart(chart));
 }
 
 fn margin_ui(ui: &mut Ui, margins: &Margins, tall: f32, log: bool, noun: &str) {

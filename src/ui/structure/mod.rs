@@ -19,13 +19,12 @@ pub use moves::keys;
 pub use sheets::MatrixSheets;
 
 use super::View;
+use super::views::not_ready_ui;
 use super::widgets::{empty_state, segmented, weak};
 use crate::dataset::Dataset;
 use crate::retrieval::Side;
 use crate::retrieval::structure::{SliceKind, Structure};
-use crate::session::{
-    Command, DataSource, Pick, Session, StructureCommand, StructurePage, Workspace,
-};
+use crate::session::{Command, Session, StructureCommand, StructurePage};
 use egui::{Align, Layout, Ui};
 use std::sync::Arc;
 
@@ -89,7 +88,12 @@ pub fn is_ready(session: &Session) -> bool {
 pub fn structure_ui(ui: &mut Ui, view: &mut View<'_>) {
     let session = view.session;
     let Some(dataset) = session.dataset.clone().filter(|_| is_ready(session)) else {
-        missing_ui(ui, view);
+        let texts = [
+            "The structure shows as soon as the set is embedded.",
+            "Nothing is open",
+            "The structure of the near misses needs images, captions and an encoder.",
+        ];
+        not_ready_ui(ui, view, texts);
         return;
     };
     let page = session.structure.page;
@@ -164,29 +168,6 @@ fn waiting_ui(ui: &mut Ui, view: &mut View<'_>) {
             "Shows as soon as the set is ranked; the matrix shows already."
         };
         weak(ui, text);
-    }
-}
-
-fn missing_ui(ui: &mut Ui, view: &mut View<'_>) {
-    let session = view.session;
-    let only_embeddings = matches!(session.workspace.data, Some(DataSource::Embeddings { .. }));
-    if !session.jobs.is_empty() {
-        let text = "The structure shows as soon as the set is embedded.";
-        empty_state(ui, "Getting ready…", text, None);
-    } else if session.dataset.is_none() {
-        let text = "The structure of the near misses needs images, captions and an encoder.";
-        if empty_state(ui, "Nothing is open", text, Some("Open the demo")) {
-            let demo = Box::new(Workspace::demo());
-            view.ask(Command::OpenWorkspace(demo, None));
-        }
-    } else if session.encoder.is_none() && !only_embeddings {
-        let text = "Open the folder of an ONNX-exported dual encoder.";
-        if empty_state(ui, "No encoder is open", text, Some("Open an encoder…")) {
-            view.ask(Command::Pick(Pick::EncoderFolder));
-        }
-    } else {
-        let text = "The log says why; open the encoder again to retry.";
-        empty_state(ui, "Not embedded", text, None);
     }
 }
 
