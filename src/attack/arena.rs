@@ -1,7 +1,8 @@
 //! What an attack works with: the victim, the space, the engine, and the best it has found so far.
 
+use super::settings::Loss;
 use super::space::{Space, pick, put};
-use super::victim::{Slope, Uphill, Verdict, Victim};
+use super::victim::{Blind, Slope, Uphill, Verdict, Victim};
 use crate::compute::Engine;
 use crate::error::Result;
 use crate::task::Task;
@@ -45,6 +46,8 @@ pub struct Outcome {
     pub gradients: Vec<u32>,
     /// Forward runs for each row, those of gradients not counted.
     pub queries: Vec<u32>,
+    /// What was wrong with the gradients of each row.
+    pub blind: Vec<Blind>,
 }
 
 /// A batch under attack. Attacks call [`Arena::judge`] and [`Arena::climb`], and [`Arena::offer`] what they find.
@@ -83,6 +86,7 @@ impl<'a> Arena<'a> {
             verdicts,
             gradients: vec![0; rows.len()],
             queries: vec![1; rows.len()],
+            blind: vec![Blind::default(); rows.len()],
         };
         Ok(Self {
             space,
@@ -107,6 +111,11 @@ impl<'a> Arena<'a> {
         self.all().into_iter().filter(fooled).collect()
     }
 
+    /// What is attacked.
+    pub(super) fn victim(&self) -> &dyn Victim {
+        self.victim
+    }
+
     /// Does the victim give gradients?
     pub fn has_gradient(&self) -> bool {
         self.victim.has_gradient()
@@ -127,7 +136,7 @@ impl<'a> Arena<'a> {
         self.victim.judge(rows, x, self.task)
     }
 
-    /// Loss, verdicts and gradient at `x`.
+    /// Loss, verdicts and gradient at `x`; the gradient has finite values only.
     ///
     /// # Errors
     /// There is no gradient, the model fails, or the task was cancelled.
@@ -139,7 +148,11 @@ impl<'a> Arena<'a> {
         for &r in rows {
             self.best.gradients[r] += 1;
         }
-        self.victim.climb(rows, x, uphill, self.task)
+        let mut slope = self.victim.climb(rows, x, uphill, self.task)?;
+        for (&r, blind) in rows.iter().zip(slope.tidy(self.space.len())) {
+            self.best.blind[r].add(blind);
+        }
+        Ok(slope)
     }
 
     /// The `k` strongest wrong classes of each row at `x`.
@@ -237,6 +250,7 @@ impl<'a> Arena<'a> {
         for (at, &r) in rows.iter().enumerate() {
             self.best.gradients[r] += found.gradients[at];
             self.best.queries[r] += found.queries[at];
+            self.best.blind[r].add(found.blind[at]);
         }
         Ok(found)
     }
@@ -266,6 +280,10 @@ impl Victim for Part<'_> {
 
     fn has_gradient(&self) -> bool {
         self.victim.has_gradient()
+    }
+
+    fn refuses(&self, loss: Loss) -> Option<String> {
+        self.victim.refuses(loss)
     }
 
     fn judge(&mut self, rows: &[usize], x: &[f32], task: &Task) -> Result<Vec<Verdict>> {

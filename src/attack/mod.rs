@@ -55,8 +55,9 @@ pub use report::{Export, ShotReport, export, heatmap};
 pub use resized::Resized;
 pub use saliency::{Baseline, Saliency, SaliencyKind, saliency};
 pub use set::{
-    Done, LevelReport, RowReport, SetOrder, SetReport, Transfer, TransferReport, attack_set,
-    is_in_pixels, report_done,
+    Before, Cost, Done, Figure, FigureReport, Find, GradientReport, LevelReport, Recalls, RowDone,
+    RowReport, SetOrder, SetReport, Success, Transfer, TransferReport, UnitDone, attack_set,
+    direction, is_in_pixels, report_done,
 };
 pub use settings::{Loss, Settings};
 pub use single::{
@@ -64,7 +65,9 @@ pub use single::{
 };
 pub use space::{Space, pick, put};
 pub use threat::{Mask, Norm, Region, Threat};
-pub use victim::{Classifier, Goal, Network, Pairs, Set, Slope, Uphill, Verdict, Victim};
+pub use victim::{
+    Aim, Blind, Classifier, Goal, Network, Pairs, Set, Slope, Uphill, Verdict, Victim,
+};
 pub use white::{
     Apgd, CarliniWagner, DeepFool, Fab, Fgsm, MultiEps, Pgd, Random, SharedDelta, Universal,
 };
@@ -117,6 +120,8 @@ pub fn run(
         victim
     };
     let mut arena = Arena::new(seen, space, engine, watch, settings.seed, task)?;
+    // How many scores there are is known once the rows were judged.
+    settings.fits(arena.victim())?;
     attack.run(&mut arena)?;
     let mut outcome = arena.finish();
     space.project(engine, &mut outcome.x)?;
@@ -138,6 +143,10 @@ impl Victim for Tireless<'_> {
 
     fn has_gradient(&self) -> bool {
         self.0.has_gradient()
+    }
+
+    fn refuses(&self, loss: Loss) -> Option<String> {
+        self.0.refuses(loss)
     }
 
     fn judge(&mut self, rows: &[usize], x: &[f32], task: &Task) -> Result<Vec<Verdict>> {

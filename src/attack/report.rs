@@ -4,7 +4,7 @@
 use super::pictures::picture;
 use super::settings::Settings;
 use super::single::{Order, Point, Shot, Standing};
-use super::victim::Goal;
+use super::victim::{Blind, Goal};
 use crate::compute::{Colours, Paint, Size, channel_mean};
 use crate::dataset::npy::write_array;
 use crate::dataset::{Dataset, Picture, write_png};
@@ -50,6 +50,10 @@ pub struct ShotReport {
     pub gradients: u32,
     /// Forward runs besides.
     pub queries: u32,
+    /// What was wrong with the gradients.
+    pub gradient: Blind,
+    /// The operators that the gradient passes straight through although they round.
+    pub approximate: Vec<String>,
     /// How long it took.
     pub seconds: f64,
 }
@@ -140,6 +144,8 @@ fn report(shot: &Shot, order: &Order, dataset: &Dataset) -> Result<ShotReport> {
         points: shot.points.clone(),
         gradients: shot.gradients,
         queries: shot.queries,
+        gradient: shot.blind,
+        approximate: shot.approximate.clone(),
         seconds: shot.seconds,
     })
 }

@@ -1,6 +1,7 @@
 //! Attacks at a picture's own resolution: through resize and crop to what the model sees, and back.
 
 use super::pictures;
+use super::settings::Loss;
 use super::victim::{Slope, Uphill, Verdict, Victim};
 use crate::compute::Grid;
 use crate::dataset::Picture;
@@ -282,9 +283,18 @@ impl<V: Victim> Victim for Resized<V> {
         self.inner.has_gradient()
     }
 
+    fn refuses(&self, loss: Loss) -> Option<String> {
+        self.inner.refuses(loss)
+    }
+
     fn judge(&mut self, rows: &[usize], x: &[f32], task: &Task) -> Result<Vec<Verdict>> {
         let seen = self.seen(x, task)?;
         self.inner.judge(rows, &seen, task)
+    }
+
+    fn confirm(&mut self, rows: &[usize], x: &[f32], task: &Task) -> Result<Vec<Verdict>> {
+        let seen = self.seen(x, task)?;
+        self.inner.confirm(rows, &seen, task)
     }
 
     fn climb(&mut self, rows: &[usize], x: &[f32], up: Uphill<'_>, task: &Task) -> Result<Slope> {

@@ -4,6 +4,7 @@ use super::Attack;
 use super::method::Method;
 use super::query::{HopSkipJump, Nes, Simba, Spsa, SquareAttack};
 use super::threat::Threat;
+use super::victim::{Uphill, Victim};
 use super::white::{Apgd, CarliniWagner, DeepFool, Fab, Fgsm, Pgd, Random, Universal};
 use super::worst_case::WorstCase;
 use crate::error::{Error, Result};
@@ -36,6 +37,34 @@ impl Loss {
         (Self::TargetedDlr, "targeted-dlr", "targeted DLR"),
         (Self::TargetedMargin, "targeted-margin", "targeted margin"),
     ];
+
+    /// Its name in menus.
+    pub fn title(self) -> &'static str {
+        let found = Self::ALL.iter().find(|l| l.0 == self);
+        found.map_or("", |l| l.2)
+    }
+
+    /// Scores that it compares, at least.
+    pub fn compares(self) -> usize {
+        match self {
+            Self::Margin => 1,
+            Self::CrossEntropy | Self::TargetedMargin => 2,
+            Self::Dlr => 3,
+            Self::TargetedDlr => 4,
+        }
+    }
+
+    /// What is climbed, towards the classes `to` (one per row) where it goes for one at a time; the margin where it does
+    /// and there are none.
+    pub fn uphill(self, to: &[u32]) -> Uphill<'_> {
+        match self {
+            Self::CrossEntropy => Uphill::CrossEntropy,
+            Self::Dlr => Uphill::Dlr,
+            Self::TargetedDlr if !to.is_empty() => Uphill::DlrTo(to),
+            Self::TargetedMargin if !to.is_empty() => Uphill::To(to),
+            Self::Margin | Self::TargetedDlr | Self::TargetedMargin => Uphill::Margin,
+        }
+    }
 
     /// Does it go for one class at a time?
     pub fn is_targeted(self) -> bool {
@@ -76,6 +105,8 @@ pub struct Settings {
     /// Goes on to the last step though the goal is reached: the strongest perturbation, rather than the first that
     /// does. See [`Method::can_go_on`].
     pub full: bool,
+    /// How far Carlini & Wagner overshoots the goal, in the units of the scores, from 0: their kappa.
+    pub kappa: f32,
     /// Seed of every random number.
     pub seed: u64,
 }
@@ -90,6 +121,7 @@ impl Default for Settings {
             step: None,
             restarts: 1,
             full: false,
+            kappa: 0.0,
             seed: 0,
         }
     }
@@ -99,6 +131,31 @@ impl Settings {
     /// Steps that will be done.
     pub fn steps(&self) -> usize {
         self.steps.unwrap_or(self.method.default_steps()).max(1)
+    }
+
+    /// The same with the threat model that the attack really keeps to: see [`Method::natural`].
+    #[must_use]
+    pub fn settled(&self) -> Self {
+        Self {
+            threat: self.method.natural(&self.threat),
+            ..self.clone()
+        }
+    }
+
+    /// Can the loss be climbed on this victim?
+    ///
+    /// # Errors
+    /// It compares more scores than there are.
+    pub fn fits(&self, victim: &dyn Victim) -> Result<()> {
+        let refused = victim
+            .refuses(self.loss)
+            .filter(|_| self.method.takes_loss());
+        refused.map_or(Ok(()), |why| {
+            Err(Error::request(
+                why,
+                "Climb the margin (--loss margin), or choose a loss that compares fewer scores.",
+            ))
+        })
     }
 
     /// The attack itself.
@@ -130,6 +187,7 @@ impl Settings {
             }),
             Method::Cw => Box::new(CarliniWagner {
                 steps,
+                kappa: self.kappa,
                 ..CarliniWagner::default()
             }),
             Method::DeepFool => Box::new(DeepFool {

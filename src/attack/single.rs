@@ -6,7 +6,7 @@ use super::resized::Resized;
 use super::settings::Settings;
 use super::space::Space;
 use super::threat::Norm;
-use super::victim::{Goal, Pairs, Set, Verdict, Victim};
+use super::victim::{Blind, Goal, Pairs, Set, Verdict, Victim};
 use super::{Uphill, run};
 use crate::compute::{Embeddings, Grid, Hit, Size, TIE};
 use crate::dataset::Picture;
@@ -115,6 +115,10 @@ pub struct Shot {
     pub gradients: u32,
     /// Forward runs besides.
     pub queries: u32,
+    /// What was wrong with the gradients.
+    pub blind: Blind,
+    /// The operators that the gradient passes straight through although they round.
+    pub approximate: Vec<String>,
     /// How long the attack took.
     pub seconds: f64,
 }
@@ -123,7 +127,7 @@ impl Shot {
     /// The value at the ends of a heatmap's colours: the radius where it bounds single values, else the largest
     /// change.
     pub fn scale(&self) -> f32 {
-        match self.settings.method.natural(&self.settings.threat).norm {
+        match self.settings.threat.norm {
             Norm::Linf => self.settings.threat.eps,
             _ => self.size.linf,
         }
@@ -241,19 +245,24 @@ fn resized(order: &Order, pairs: Pairs, grid: Grid) -> Result<Resized<Pairs>> {
 /// The attack needs gradients that the model does not have; the goal does not fit the picture; the model fails; or
 /// `task` was cancelled.
 pub fn attack_picture(order: &Order, live: &LiveSlot, task: &Task) -> Result<Shot> {
+    let order = &Order {
+        settings: order.settings.settled(),
+        ..order.clone()
+    };
     let steps = order.settings.attack().steps();
     task.begin(format!("{}: preparing", order.settings.method.title()), 0);
     let engine = order.set.engine.as_ref();
     let (grid, clean) = start(order.encoder.preprocess(), &order.picture, order.own_size)?;
+    order.set.network.serves(order.settings.method)?;
     let mut victim = victim(order, grid)?;
-    if order.settings.method.needs_gradient() && victim.has_gradient() {
+    if order.settings.method.needs_gradient() {
         // Builds the gradient graph before the clock starts.
         victim.climb(&[0], &clean, Uphill::Margin, task)?;
     }
     let space = Space::pictures(
         grid,
         clean.clone(),
-        &order.settings.method.natural(&order.settings.threat),
+        &order.settings.threat,
         vec![order.image as u32],
     )?;
     task.begin(order.settings.method.title(), steps as u64);
@@ -290,6 +299,12 @@ pub fn attack_picture(order: &Order, live: &LiveSlot, task: &Task) -> Result<Sho
         rounded,
         gradients: outcome.gradients[0],
         queries: outcome.queries[0],
+        blind: outcome.blind[0],
+        approximate: if outcome.gradients[0] > 0 {
+            order.set.network.approximate().to_vec()
+        } else {
+            Vec::new()
+        },
         seconds,
     })
 }

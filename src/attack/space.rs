@@ -25,12 +25,7 @@ impl Space {
     /// Sizes that do not fit; a radius that is negative or not finite; a region outside the picture or a mask that
     /// frees nothing.
     pub fn pictures(grid: Grid, clean: Vec<f32>, threat: &Threat, keys: Vec<u32>) -> Result<Self> {
-        if !threat.eps.is_finite() || threat.eps < 0.0 {
-            return Err(Error::request(
-                format!("epsilon {} is no size of a perturbation", threat.eps),
-                "Give a number from 0, or a fraction such as 8/255.",
-            ));
-        }
+        threat.check()?;
         let mut free = vec![false; grid.plane()];
         for (at, free) in free.iter_mut().enumerate() {
             *free = threat.is_free(grid, at / grid.width, at % grid.width);

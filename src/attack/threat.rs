@@ -1,6 +1,7 @@
 //! Threat models: what an adversary may change, and by how much.
 
 use crate::compute::{Ball, Band, Grid};
+use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -87,6 +88,40 @@ impl Threat {
         Self {
             eps,
             ..self.clone()
+        }
+    }
+
+    /// Is the radius one that the norm knows?
+    ///
+    /// # Errors
+    /// It is negative or not finite, or not a whole number of pixels for [`Norm::L0`].
+    pub fn check(&self) -> Result<()> {
+        if !self.eps.is_finite() || self.eps < 0.0 {
+            return Err(Error::request(
+                format!("epsilon {} is no size of a perturbation", self.eps),
+                "Give a number from 0, or a fraction such as 8/255.",
+            ));
+        }
+        if self.norm == Norm::L0 && self.eps.fract() != 0.0 {
+            return Err(Error::request(
+                format!("epsilon {} is no number of pixels", self.eps),
+                "The l0 norm counts pixels that change: give whole numbers, as 1, 10, 100.",
+            ));
+        }
+        Ok(())
+    }
+
+    /// Radii to try where none are asked for, rising: from one at which little happens, each twice the last, to one that
+    /// everybody sees. In 255ths for l-inf and Fourier-l-inf from 1/16 to 16.
+    pub fn usual_radii(norm: Norm) -> Vec<f32> {
+        let doubling =
+            |first: f32, count: i32| (0..count).map(|n| first * 2.0_f32.powi(n)).collect();
+        match norm {
+            Norm::Linf | Norm::Fourier(_) => doubling(1.0 / 16.0 / 255.0, 9),
+            Norm::L2 => doubling(1.0 / 32.0, 10),
+            Norm::L1 => doubling(1.0, 11),
+            Norm::L0 => doubling(1.0, 12),
+            Norm::Free => vec![1.0],
         }
     }
 

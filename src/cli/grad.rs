@@ -1,12 +1,12 @@
 //! `nearmiss grad`: the gradient of a model with respect to its input.
 
 use super::common::{or_all, positive};
-use super::output::{counted, emit, watched};
+use super::output::{counted, emit, warn, watched};
 use crate::dataset::npy::{read_array, write_array};
 use crate::encoder::{GraphEngine, Provider};
 use crate::error::{Blocking, Error, Result, thousands};
 use crate::files::replace;
-use crate::grad::{Card, Check, Sample, Standing, examine, main_input};
+use crate::grad::{Card, Check, Measured, Sample, Standing, examine, main_input};
 use crate::onnx::{Encoded, Engine, Graph, Tensor, elements, integers_as, sample_feeds};
 use crate::task::Task;
 use clap::Args;
@@ -58,10 +58,33 @@ struct Report {
     blocking: Vec<Blocking>,
     approximate: Vec<String>,
     ops: BTreeMap<String, usize>,
+    /// What was computed; none where it is blocked.
+    gradient: Option<Found>,
     check: Option<Check>,
     forward_ms: Option<f64>,
     gradient_ms: Option<f64>,
     engine: String,
+}
+
+/// What a gradient was found to be.
+#[derive(Serialize)]
+struct Found {
+    /// How many values it has.
+    values: usize,
+    /// How many of them are not finite.
+    not_finite: usize,
+    /// Is every one zero?
+    zero: bool,
+}
+
+impl From<&Measured> for Found {
+    fn from(m: &Measured) -> Self {
+        Self {
+            values: m.gradient.len(),
+            not_finite: m.not_finite,
+            zero: m.zero,
+        }
+    }
 }
 
 impl Grad {
@@ -82,6 +105,7 @@ impl Grad {
                 .iter()
                 .map(|(name, (n, _))| (name.clone(), *n))
                 .collect(),
+            gradient: card.measured.as_ref().map(Found::from),
             check: card.measured.as_ref().and_then(|m| m.check),
             forward_ms: card.measured.as_ref().map(|m| m.forward_ms),
             gradient_ms: card.measured.as_ref().map(|m| m.gradient_ms),
@@ -101,6 +125,9 @@ impl Grad {
             if let Some(path) = &self.graph_file {
                 save_graph(path, &measured.graph)?;
             }
+        }
+        if let Some(fault) = card.fault() {
+            warn(fault);
         }
         emit(&report, json, || describe(&card, &report))
     }
@@ -214,16 +241,40 @@ fn describe(card: &Card, report: &Report) -> String {
             m.gradient_ms / m.forward_ms.max(1e-9),
             report.engine
         ));
+        line(format_args!(
+            "gradient of {}: {}",
+            counted(m.gradient.len(), "value"),
+            match (m.not_finite, m.zero) {
+                (0, false) => "finite, not all zero".to_owned(),
+                (0, true) => "all zero".to_owned(),
+                (bad, _) => format!("{} not finite", thousands(bad as u64)),
+            }
+        ));
         if let Some(check) = &m.check {
             line(format_args!(
-                "self-check in {}: largest relative error {:.1e}, cosine {:.7}",
+                "self-check in {}: {}",
                 counted(check.samples, "direction"),
-                check.max_rel_error,
-                check.cosine
+                verdict(check)
             ));
         }
     }
     text
+}
+
+/// What the self-check found, in words.
+fn verdict(check: &Check) -> String {
+    let passed = if check.passed { "passed" } else { "failed" };
+    match (check.max_rel_error, check.cosine) {
+        (Some(error), Some(cosine)) => {
+            format!("{passed}, largest relative error {error:.1e}, cosine {cosine:.7}")
+        }
+        _ if check.not_finite > 0 => "failed: the gradient is not finite".into(),
+        _ if check.zero => "failed: the gradient is zero".into(),
+        _ if !check.compared => {
+            "not comparable: the differences of a model that rounds are steps, not slopes".into()
+        }
+        _ => "failed: the slopes of the model are not finite".into(),
+    }
 }
 
 /// `name=size`.

@@ -111,12 +111,14 @@ impl Embeddings {
 
     /// Cosine of two rows, accumulated in float64.
     pub fn dot(&self, i: usize, other: &Self, j: usize) -> f32 {
-        self.row(i)
-            .iter()
-            .zip(other.row(j))
-            .map(|(&a, &b)| f64::from(a) * f64::from(b))
-            .sum::<f64>() as f32
+        cosine(self.row(i), other.row(j))
     }
+}
+
+/// Cosine of two vectors of unit norm, accumulated in float64.
+pub fn cosine(a: &[f32], b: &[f32]) -> f32 {
+    let products = a.iter().zip(b).map(|(&a, &b)| f64::from(a) * f64::from(b));
+    products.sum::<f64>() as f32
 }
 
 /// Which rows of the texts belong to which image: image `i` owns `range(i)`, in order, none left over.

@@ -10,6 +10,7 @@ mod cpu;
 mod embeddings;
 mod fourier;
 mod gpu;
+mod hinges;
 mod paint;
 mod pairs;
 mod perturb;
@@ -20,8 +21,10 @@ mod topk;
 
 pub use choose::{Adapter, Choice, adapters, choose};
 pub use cpu::Cpu;
-pub use embeddings::{Embeddings, Groups};
+pub use embeddings::{Embeddings, Groups, cosine};
+pub use fourier::mask as band_mask;
 pub use gpu::{Gpu, HeatPainter};
+pub use hinges::sum_of_hinges;
 pub use paint::{View, channel_mean, log_spectrum, pixel_norm};
 pub use perturb::{
     Ball, Band, Bounds, Colours, Grid, Noise, Paint, Perturb, Size, Spectrum, Square,

@@ -232,7 +232,7 @@ fn hardest(state: &mut State, scores: &[f32], i: usize, columns: &Range<usize>) 
 }
 
 /// Sum over a row of [s + shift]+, in eight running sums so that it is vectorised.
-fn hinge_row(scores: &[f32], shift: f32) -> f64 {
+pub(super) fn hinge_row(scores: &[f32], shift: f32) -> f64 {
     let mut sums = [0.0_f32; 8];
     for block in scores.chunks(8) {
         for (sum, s) in sums.iter_mut().zip(block) {

@@ -1,8 +1,10 @@
 //! A model card: what goes in and out, what can be differentiated, and how well that was seen to work.
 
-use super::check::Taken;
+use super::check::{Taken, defects};
+use super::measured::QUERIES;
 use super::{
-    COTANGENT, Check, Objective, Request, Survey, Target, check, differentiate, seeded_cotangent,
+    COTANGENT, Measured, Objective, Request, Survey, Target, check, differentiate, lower,
+    seeded_cotangent,
 };
 use crate::error::{Error, Result};
 use crate::onnx::{Effort, Elem, Engine, Graph, Port, Program, Tensor, upgrade};
@@ -33,23 +35,6 @@ pub struct Card {
 
 /// Time given to measuring how long the model takes.
 const SECONDS: f64 = 1.0;
-
-/// A gradient that was computed.
-#[derive(Debug, Clone)]
-pub struct Measured {
-    /// The gradient graph.
-    pub graph: Graph,
-    /// The gradient for the sample.
-    pub gradient: Tensor,
-    /// The gradient against central differences, where that was asked for.
-    pub check: Option<Check>,
-    /// Median time of the forward model, in milliseconds.
-    pub forward_ms: f64,
-    /// Median time of loss, output and gradient together, in milliseconds.
-    pub gradient_ms: f64,
-    /// What it ran on, as "CPU".
-    pub provider: String,
-}
 
 /// What is to be examined.
 #[derive(Debug, Clone, Default)]
@@ -118,6 +103,8 @@ pub fn examine(graph: &Graph, sample: &Sample, engine: &dyn Engine, task: &Task)
     };
     let mut forward = graph.clone();
     upgrade(&mut forward)?;
+    // What the gradient is with respect to may be a value that is made there.
+    lower::write_out(&mut forward);
     forward.outputs = vec![gradient.output.clone()];
     forward.prune();
     let mut feeds = sample.feeds.clone();
@@ -158,9 +145,12 @@ pub fn examine(graph: &Graph, sample: &Sample, engine: &dyn Engine, task: &Task)
     } else {
         None
     };
+    let (not_finite, zero) = defects(&value.to_floats().unwrap_or_default());
     card.measured = Some(Measured {
         graph: gradient.graph,
         gradient: value,
+        not_finite,
+        zero,
         check: checked,
         forward_ms,
         gradient_ms,
@@ -218,8 +208,17 @@ impl Card {
         self.survey.blocking.is_empty()
     }
 
+    /// What is wrong with the gradient that was computed, in one sentence; `None` where nothing was found, and where
+    /// there is no gradient.
+    pub fn fault(&self) -> Option<String> {
+        self.measured.as_ref().and_then(Measured::fault)
+    }
+
     /// Which attacks are possible, in one sentence.
     pub fn sentence(&self) -> String {
+        if let Some(fault) = self.fault() {
+            return fault;
+        }
         let (at, white_box) = if self.tokens {
             (
                 "every token's embedding",
@@ -237,11 +236,11 @@ impl Card {
             }
             (true, false) => format!(
                 "Gradients reach {at}, but some operators round and are passed straight through: {white_box} are \
-                 possible, yet one that fails proves nothing; confirm it with query attacks."
+                 possible, yet one that fails proves nothing; confirm it with {QUERIES}."
             ),
-            (false, _) => format!(
-                "Gradients do not reach {at}: only query attacks (Square, NES, SPSA) are possible."
-            ),
+            (false, _) => {
+                format!("Gradients do not reach {at}: only {QUERIES} are possible.")
+            }
         }
     }
 }

@@ -10,13 +10,87 @@ use std::collections::BTreeMap;
 /// How far a gradient is from the slopes of the forward model.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Check {
-    /// Directions in which the slope was measured.
+    /// Is nothing wrong with the gradient? It is finite and not zero everywhere; where it is `compared`, each slope is
+    /// within 25 % of the largest (and the rounding of float32), and the cosine is 0.99 at least.
+    pub passed: bool,
+    /// Directions that were asked for.
     pub samples: usize,
-    /// The largest difference between slope and gradient, as a share of the largest slope measured.
-    pub max_rel_error: f64,
-    /// The cosine between the slopes measured and those that the gradient says, over all directions.
-    pub cosine: f64,
+    /// Was the slope measured in these? Not where the gradient is not finite, and not where it passes roundings as if
+    /// they were the identity: the differences of a model that rounds are steps, not slopes.
+    pub compared: bool,
+    /// The largest difference between slope and gradient, as a share of the largest slope, measured or said: 0 to 2.
+    /// `None` where nothing was compared, all slopes are zero, or one that was measured is not finite.
+    pub max_rel_error: Option<f64>,
+    /// The cosine between the slopes measured and those that the gradient says, over all directions, -1 to 1: 0 where
+    /// one side is zero throughout. `None` as `max_rel_error`.
+    pub cosine: Option<f64>,
+    /// Values of the gradient that are not finite.
+    pub not_finite: usize,
+    /// Is every value of the gradient zero?
+    pub zero: bool,
 }
+
+impl Check {
+    /// What can be said of a gradient without running the model.
+    fn of(values: &[f32], samples: usize) -> Self {
+        let (not_finite, zero) = defects(values);
+        Self {
+            passed: not_finite == 0 && !zero,
+            samples,
+            compared: false,
+            max_rel_error: None,
+            cosine: None,
+            not_finite,
+            zero,
+        }
+    }
+
+    /// The same after comparing slopes.
+    fn compared(mut self, slopes: &[Slope]) -> Self {
+        self.compared = true;
+        let sum = |f: fn(&Slope) -> f64| slopes.iter().map(f).sum::<f64>();
+        let largest = slopes
+            .iter()
+            .fold(0.0_f64, |m, s| m.max(s.measured.abs()).max(s.said.abs()));
+        let sizes = (sum(|s| s.measured.powi(2)), sum(|s| s.said.powi(2)));
+        // A largest of infinity would make the shares of all others vanish, and the fold passes NaN over.
+        let finite = slopes.iter().all(|s| s.measured.is_finite());
+        if !finite || largest <= 0.0 {
+            self.passed = false;
+            return self;
+        }
+        let worst = slopes.iter().fold(0.0_f64, |m, s| m.max(s.error()));
+        let norms = (sizes.0 * sizes.1).sqrt();
+        let cosine = if norms > 0.0 {
+            (sum(|s| s.measured * s.said) / norms).clamp(-1.0, 1.0)
+        } else {
+            0.0
+        };
+        self.max_rel_error = Some(worst / largest);
+        self.cosine = Some(cosine);
+        let near = |s: &Slope| s.error() <= LARGEST_ERROR * largest + NOISE * s.rounding;
+        let gap = sum(|s| s.error().powi(2));
+        let noise = sum(|s| (NOISE * s.rounding).powi(2));
+        let aligned = cosine >= LEAST_COSINE || gap <= noise;
+        self.passed &= slopes.iter().all(near) && aligned;
+        self
+    }
+}
+
+/// How many of `values` are not finite, and whether all are zero.
+pub(super) fn defects(values: &[f32]) -> (usize, bool) {
+    let not_finite = values.iter().filter(|v| !v.is_finite()).count();
+    (not_finite, values.iter().all(|&v| v == 0.0))
+}
+
+/// What a slope may differ from the gradient, as a share of the largest slope. A rectifier that opens or shuts closer
+/// than the shortest step makes the two differ where both are right: of 60 models whose gradient is `PyTorch`'s within
+/// 1e-3, 56 stay below 0.05 and all below 0.14.
+const LARGEST_ERROR: f64 = 0.25;
+/// The least cosine between slopes and gradient; the same 60 models reach 0.997.
+const LEAST_COSINE: f64 = 0.99;
+/// So many times the expected rounding error are no disagreement.
+const NOISE: f64 = 4.0;
 
 /// Where a gradient was taken, and what it is.
 pub struct Taken<'a> {
@@ -30,7 +104,7 @@ pub struct Taken<'a> {
 
 /// Compares a gradient with slopes of `forward`, the graph it was made from, in `samples` random directions (standard
 /// normal per element). Slopes are central differences of the output's product with the cotangent, summed in float64,
-/// at the step out of four where they are steadiest.
+/// at the step out of four where they are steadiest. A gradient that is not finite, or zero everywhere, fails.
 ///
 /// # Errors
 /// The engine failed, or the task was cancelled.
@@ -42,13 +116,18 @@ pub fn check(
     engine: &dyn Engine,
     task: &Task,
 ) -> Result<Check> {
-    let wrt = gradient.wrt.as_str();
     let missing = || {
         Error::request(
             "there is nothing to compare",
             "Give input and cotangent of the gradient.",
         )
     };
+    let slope = taken.gradient.to_floats().ok_or_else(missing)?;
+    let found = Check::of(&slope, samples);
+    if found.not_finite > 0 || !gradient.survey.approximate.is_empty() {
+        return Ok(found);
+    }
+    let wrt = gradient.wrt.as_str();
     let base = match taken.feeds.get(wrt) {
         Some(fed) => fed.clone(),
         None => inner_value(forward, wrt, taken.feeds, engine, task)?,
@@ -57,7 +136,6 @@ pub fn check(
     cut(&mut graph, wrt, base.shape());
     let x = base.to_floats().ok_or_else(missing)?;
     let weights = taken.cotangent.to_floats().ok_or_else(missing)?;
-    let slope = taken.gradient.to_floats().ok_or_else(missing)?;
     let mut program = engine.load(&graph, Effort::Often)?;
     // The value, and the root of the sum of its terms' squares: what rounding errors grow with.
     let mut objective = |x: &[f32]| -> Result<(f64, f64)> {
@@ -86,7 +164,7 @@ pub fn check(
     let mut random = fastrand::Rng::with_seed(7);
     let size = x.iter().map(|v| f64::from(*v).powi(2)).sum::<f64>() / x.len().max(1) as f64;
     let size = size.sqrt().max(1e-2);
-    let (mut measured, mut said) = (Vec::new(), Vec::new());
+    let mut compared = Vec::with_capacity(samples);
     task.begin("Checking the gradient", samples as u64);
     for _ in 0..samples {
         let direction: Vec<f32> = x.iter().map(|_| normal(&mut random)).collect();
@@ -115,31 +193,10 @@ pub fn check(
                 rounding: ROUNDING * size_of_terms / length,
             });
         }
-        if let Some(slope) = steadiest(&slopes) {
-            measured.push(slope.measured);
-            said.push(slope.said);
-        }
+        compared.extend(steadiest(&slopes));
         task.add(1);
     }
-    let largest = measured
-        .iter()
-        .chain(&said)
-        .fold(0.0_f64, |m, v| m.max(v.abs()));
-    let worst = measured
-        .iter()
-        .zip(&said)
-        .fold(0.0_f64, |m, (a, b)| m.max((a - b).abs()));
-    let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(x, y)| x * y).sum::<f64>();
-    let norms = (dot(&measured, &measured) * dot(&said, &said)).sqrt();
-    Ok(Check {
-        samples,
-        max_rel_error: if largest > 0.0 { worst / largest } else { 0.0 },
-        cosine: if norms > 0.0 {
-            dot(&measured, &said) / norms
-        } else {
-            1.0
-        },
-    })
+    Ok(found.compared(&compared))
 }
 
 /// Steps of the differences, as shares of the input's root mean square: long ones step over the kinks of rectifiers,
@@ -156,6 +213,13 @@ struct Slope {
     said: f64,
     /// How far rounding may have moved what was measured.
     rounding: f64,
+}
+
+impl Slope {
+    /// How far the gradient is from what was measured.
+    fn error(&self) -> f64 {
+        (self.measured - self.said).abs()
+    }
 }
 
 /// The slope that changed least from the step before, rounding allowed for.

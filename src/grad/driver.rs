@@ -1,9 +1,11 @@
 //! Reverse-mode differentiation of a graph: activity, the walk backwards, and the sums of contributions.
 
+use super::cut::{elem_of, is_place, is_type};
 use super::rules;
 use super::standing::refuse;
+use super::steps::Steps;
 use crate::error::{Blocking, Result};
-use crate::onnx::node::{full_name, label};
+use crate::onnx::node::{full_name, inputs_of, label};
 use crate::onnx::{Builder, Elem, Graph, Node, Value, broadcast, wrong};
 use crate::task::Task;
 use std::collections::{HashMap, HashSet};
@@ -13,10 +15,7 @@ use tract_onnx::pb::NodeProto;
 pub(super) fn reached(graph: &Graph, from: &[&str]) -> HashSet<String> {
     let mut active: HashSet<String> = from.iter().map(|&n| n.to_owned()).collect();
     for node in &graph.nodes {
-        if !crate::onnx::node::inputs_of(node)
-            .iter()
-            .any(|n| active.contains(n))
-        {
+        if carrying(graph, &active, node).is_empty() {
             continue;
         }
         for (i, name) in node.output.iter().enumerate() {
@@ -26,9 +25,9 @@ pub(super) fn reached(graph: &Graph, from: &[&str]) -> HashSet<String> {
                 known => known,
             });
             let integer_input = || {
-                node.input.iter().any(|n| {
-                    active.contains(n) && graph.infos.get(n).is_some_and(|i| !i.elem.is_float())
-                })
+                carrying(graph, &active, node)
+                    .iter()
+                    .any(|(_, n)| graph.infos.get(n).is_some_and(|i| !i.elem.is_float()))
             };
             let carries = elem.is_float() || rules::is_straight_through(node) || integer_input();
             if !name.is_empty() && carries && elem != Elem::Bool && !rules::is_flat(node, i) {
@@ -39,8 +38,21 @@ pub(super) fn reached(graph: &Graph, from: &[&str]) -> HashSet<String> {
     active
 }
 
+/// What `node` reads, with its place among the inputs, that may carry a cotangent: active values, but for integers that
+/// only say where or how much. What subgraphs take from outside comes last.
+fn carrying(graph: &Graph, active: &HashSet<String>, node: &NodeProto) -> Vec<(usize, String)> {
+    let chosen = |(i, name): &(usize, String)| {
+        active.contains(name)
+            && !is_type(node, *i)
+            && (elem_of(graph, name).is_float() || !is_place(node, *i))
+    };
+    let inputs = inputs_of(node).into_iter().enumerate();
+    inputs.filter(chosen).collect()
+}
+
 /// The nodes on a path from an active value to `to`, as a mask.
 pub(super) fn on_path(graph: &Graph, active: &HashSet<String>, to: &str) -> Vec<bool> {
+    let steps = Steps::of(graph, active);
     let mut needed: HashSet<String> = HashSet::from([to.to_owned()]);
     let mut mask = vec![false; graph.nodes.len()];
     for (i, node) in graph.nodes.iter().enumerate().rev() {
@@ -48,12 +60,16 @@ pub(super) fn on_path(graph: &Graph, active: &HashSet<String>, to: &str) -> Vec<
             .output
             .iter()
             .any(|o| needed.contains(o) && active.contains(o));
+        if !leads_on {
+            continue;
+        }
         // The node that makes the very first active value is not on the path from it.
-        // What subgraphs take from outside counts too.
-        let inputs = crate::onnx::node::inputs_of(node);
-        if leads_on && inputs.iter().any(|n| active.contains(n)) {
+        let stop = steps.stop(node);
+        for (at, name) in carrying(graph, active, node) {
             mask[i] = true;
-            needed.extend(inputs.into_iter().filter(|n| active.contains(n)));
+            if stop != Some(at) {
+                needed.insert(name);
+            }
         }
     }
     mask
@@ -72,6 +88,9 @@ pub(super) fn backward(
 ) -> Result<Value> {
     let active = reached(builder.graph(), &[&wrt.name]);
     let mask = on_path(builder.graph(), &active, &of.name);
+    let steps = Steps::of(builder.graph(), &active);
+    let nodes = builder.graph().nodes.iter();
+    let stops: Vec<Option<usize>> = nodes.map(|n| steps.stop(n)).collect();
     let mut cotangents: HashMap<String, Vec<Value>> = HashMap::new();
     cotangents.insert(of.name.to_string(), vec![seed]);
     let mut blocking: Vec<Blocking> = Vec::new();
@@ -91,7 +110,7 @@ pub(super) fn backward(
         if given.iter().all(Option::is_none) {
             continue;
         }
-        match partials(builder, &proto, &active, &given) {
+        match partials(builder, &proto, &active, stops[i], &given) {
             Ok(parts) => {
                 for (name, part) in parts {
                     cotangents.entry(name).or_default().push(part);
@@ -113,18 +132,22 @@ pub(super) fn backward(
     }
 }
 
-/// The cotangents that `proto` passes on to its active inputs, by name, each checked against its primal's shape. One
-/// that is the same along a dimension may have size 1 there.
+/// The cotangents that `proto` passes on to its active inputs but `stop`, by name, each checked against its primal's
+/// shape. One that is the same along a dimension may have size 1 there.
 fn partials(
     builder: &mut Builder,
     proto: &NodeProto,
     active: &HashSet<String>,
+    stop: Option<usize>,
     given: &[Option<Value>],
 ) -> Result<Vec<(String, Value)>> {
     let Some(rule) = rules::find(proto) else {
         return Err(wrong("it has no gradient rule".into()));
     };
-    let node = view(builder, proto, active)?;
+    let mut node = view(builder, proto, active)?;
+    if let Some(wanted) = stop.and_then(|i| node.wanted.get_mut(i)) {
+        *wanted = false;
+    }
     let parts = rule(builder, &node, given)?;
     let mut named = Vec::new();
     for (i, part) in parts.into_iter().enumerate() {

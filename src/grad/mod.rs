@@ -31,19 +31,25 @@
 
 mod card;
 mod check;
+mod cut;
 mod driver;
 mod free;
 mod fuse;
+mod known;
 mod lower;
+mod measured;
 mod objective;
 mod rules;
 mod session;
 mod standing;
+mod steps;
 mod table;
 mod target;
 
-pub use card::{Card, Measured, Sample, examine, main_input};
+pub use card::{Card, Sample, examine, main_input};
 pub use check::{Check, Taken, check, seeded_cotangent};
+pub use known::{Known, NEWEST_OPSET, Only, known, operators_markdown, unknown};
+pub use measured::Measured;
 pub use objective::{Form, Normalise, Objective};
 pub use session::{Differentiator, Prepared, Step};
 pub use standing::{Standing, Survey};

@@ -1,11 +1,13 @@
 //! What can be differentiated: the standing of each operator of a model, and the refusal that names what blocks.
 
+use super::cut::cuts;
 use super::driver::{on_path, reached};
-use super::{lower, rules};
+use super::{known, lower, rules};
 use crate::error::{Blocking, Error, Result};
 use crate::onnx::Graph;
 use crate::onnx::node::{full_name, label};
 use serde::Serialize;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 use tract_onnx::pb::NodeProto;
@@ -67,19 +69,21 @@ impl Survey {
     }
 
     /// Judges the path from the value `wrt` to the value `output` of `graph`, from its operators alone: nothing runs.
+    /// What cuts a path blocks, also where another path goes past it.
     /// Control flow counts as open until its condition is known (see [`crate::onnx::bind`]).
     pub fn of(graph: &Graph, wrt: &str, output: &str) -> Self {
         let active = reached(graph, &[wrt]);
         let mask = on_path(graph, &active, output);
+        let mut cuts = cuts(graph, &active, &mask, output);
         let mut survey = Self::default();
-        for (node, passes) in graph.nodes.iter().zip(mask) {
-            let open = passes && opens(graph, &active, node);
-            let standing = if open {
-                Standing::Blocking
-            } else if passes {
-                standing(node)
-            } else {
-                Standing::Idle
+        for (i, (node, passes)) in graph.nodes.iter().zip(mask).enumerate() {
+            let blocked = || passes.then(|| blocked(graph, &active, node)).flatten();
+            let why = cuts.remove(&i).or_else(blocked);
+            let standing = match (&why, passes) {
+                (Some(_), _) => Standing::Blocking,
+                (None, true) if rules::is_straight_through(node) => Standing::Approximate,
+                (None, true) => Standing::Exact,
+                (None, false) => Standing::Idle,
             };
             let entry = survey.ops.entry(full_name(node)).or_default();
             entry.0 += 1;
@@ -87,11 +91,11 @@ impl Survey {
             if standing == Standing::Approximate && !survey.approximate.contains(&full_name(node)) {
                 survey.approximate.push(full_name(node));
             }
-            if standing == Standing::Blocking {
+            if let Some(why) = why {
                 survey.blocking.push(Blocking {
                     op: full_name(node),
                     node: label(node),
-                    why: if open { OPEN } else { why(node) }.into(),
+                    why: why.into_owned(),
                 });
             }
         }
@@ -125,14 +129,15 @@ fn opens(graph: &Graph, active: &HashSet<String>, node: &NodeProto) -> bool {
     open(&node.output) && !open(&node.input)
 }
 
-fn standing(node: &NodeProto) -> Standing {
-    if rules::is_straight_through(node) {
-        Standing::Approximate
-    } else if rules::find(node).is_some() || lower::find(node).is_some() {
-        Standing::Exact
-    } else {
-        Standing::Blocking
+/// Why no gradient passes `node`, which lies on the path; `None` where it has a rule or a lowering.
+fn blocked(graph: &Graph, active: &HashSet<String>, node: &NodeProto) -> Option<Cow<'static, str>> {
+    if opens(graph, active, node) {
+        return Some(OPEN.into());
     }
+    if rules::find(node).is_none() && lower::find(node).is_none() {
+        return Some(why(node).into());
+    }
+    known::refusal(graph, node).map(Cow::from)
 }
 
 fn why(node: &NodeProto) -> &'static str {
@@ -141,6 +146,7 @@ fn why(node: &NodeProto) -> &'static str {
     }
     match node.op_type.as_str() {
         "If" | "Loop" | "Scan" => "control flow that depends on the input",
+        "Bernoulli" | "RandomNormalLike" | "RandomUniformLike" => "it draws at random",
         _ => "it has no gradient rule",
     }
 }

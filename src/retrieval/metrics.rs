@@ -24,7 +24,7 @@ impl Metrics {
             return Self::default();
         }
         let n = ranks.len() as f64;
-        let recall = |k: u32| 100.0 * ranks.iter().filter(|&&r| r <= k).count() as f64 / n;
+        let recall = |k: usize| recall(ranks, k);
         let mut sorted = ranks.to_vec();
         sorted.sort_unstable();
         let middle = |i: usize| f64::from(sorted[i] - 1);
@@ -55,6 +55,12 @@ impl Metrics {
             meanr: mean(|m| m.meanr),
         }
     }
+}
+
+/// Recall at k, in per cent, from ranks counted from 1; 0 for none.
+pub fn recall(ranks: &[u32], k: usize) -> f64 {
+    let found = ranks.iter().filter(|&&r| r as usize <= k).count();
+    100.0 * found as f64 / ranks.len().max(1) as f64
 }
 
 /// Bins of a rank histogram: 1, 2, 3, .. singly up to 10, then 11-20, 21-50, 51-100 and so on; upper ends inclusive.

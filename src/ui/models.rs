@@ -4,7 +4,7 @@ use super::View;
 use super::theme::{Tokens, tokens};
 use super::widgets::{empty_state, figure, grouped, heading, weak};
 use crate::error::Blocking;
-use crate::grad::{Card, Measured, Standing};
+use crate::grad::{Card, Check, Measured, Standing};
 use crate::retrieval::Side;
 use crate::session::{Command, EncoderSource, ModelCard, Pick};
 use egui::{
@@ -108,7 +108,8 @@ fn card_ui(ui: &mut Ui, model: &ModelCard) {
 
 fn known_ui(ui: &mut Ui, card: &Card, side: Side) {
     let t = tokens(ui);
-    let (colour, back) = match (card.supported(), card.survey.approximate.is_empty()) {
+    let sound = card.supported() && card.fault().is_none();
+    let (colour, back) = match (sound, card.survey.approximate.is_empty()) {
         (true, true) => (t.good, t.good_back),
         (true, false) => (t.warn, t.raised),
         (false, _) => (t.bad, t.bad_back),
@@ -158,20 +159,45 @@ fn figures_ui(ui: &mut Ui, card: &Card) {
             &ratio(m),
         );
         let (value, what) = match &m.check {
-            Some(check) => (
-                format!("{:.1e}", check.max_rel_error),
-                format!("relative error, {} directions", check.samples),
+            Some(Check {
+                max_rel_error: Some(error),
+                samples,
+                ..
+            }) => (
+                format!("{error:.1e}"),
+                format!("relative error, {samples} directions"),
             ),
+            Some(check) if check.passed => ("–".to_owned(), "not comparable".to_owned()),
+            Some(_) => ("–".to_owned(), "self-check failed".to_owned()),
             None => ("–".to_owned(), "not checked".to_owned()),
         };
         figure(ui, width, &value, &what);
     });
     if let Some(check) = &m.check {
+        check_ui(ui, check, m);
+    }
+}
+
+/// What the self-check found, in red where it failed.
+fn check_ui(ui: &mut Ui, check: &Check, m: &Measured) {
+    if let Some(cosine) = check.cosine.filter(|_| check.passed) {
         let text = format!(
-            "Self-check: the gradient against central differences of the model, cosine {:.6}, on {}.",
-            check.cosine, m.provider
+            "Self-check: the gradient against central differences of the model, cosine {cosine:.6}, on {}.",
+            m.provider
         );
         weak(ui, text);
+    } else if check.passed {
+        let text = "Self-check: finite and not zero; the differences of a model that rounds are steps, not slopes, so \
+                    there is nothing to compare it with.";
+        weak(ui, text);
+    } else {
+        let text = match (check.max_rel_error, check.cosine) {
+            (Some(error), Some(cosine)) => {
+                format!("Self-check failed: relative error {error:.1e}, cosine {cosine:.6}.")
+            }
+            _ => "Self-check failed.".to_owned(),
+        };
+        ui.label(RichText::new(text).color(tokens(ui).bad));
     }
 }
 

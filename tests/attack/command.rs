@@ -40,6 +40,7 @@ fn pairs_have_their_keys_and_eval_s_figures() {
         "clean",
         "robust",
         "quantized",
+        "success",
         "success_rate",
         "mean_linf",
         "mean_l2",
@@ -56,6 +57,14 @@ fn pairs_have_their_keys_and_eval_s_figures() {
             assert!(answer[side].get(key).is_some(), "{side}.{key}");
         }
     }
+    let figures: Vec<String> = answer["success"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|s| format!("{} {}", s["direction"].as_str().unwrap(), s["k"]))
+        .collect();
+    let all = ["i2t 1", "i2t 5", "i2t 10", "t2i 1", "t2i 5", "t2i 10"];
+    assert_eq!(figures, all);
     assert!(answer["mean_linf"].as_f64().unwrap() <= 8.0 / 255.0 * 1.00001);
     assert!(answer["success_rate"].as_f64().unwrap() > 0.5);
     // Over the whole set the clean figures are eval's.
@@ -81,6 +90,18 @@ fn wrong_requests_say_what_is_wrong() {
         (&["--attack", "pgd", "--region", "900,900,10,10"], "region"),
         (&["--attack", "pgd", "--mask", "nowhere.png"], "nowhere.png"),
         (&["--attack", "pgd", "--band", "0..0.5"], "band"),
+        (
+            &["--attack", "pgd", "--norm", "l0", "--eps", "8/255"],
+            "pixels",
+        ),
+        (&["--attack", "pgd", "--at", "0"], "at"),
+        (&["--attack", "pgd", "--direction", "up"], "direction"),
+        (&["--attack", "pgd", "--goal", "away", "--at", "1"], "--at"),
+        (&["--attack", "pgd", "--kappa", "1"], "--kappa"),
+        (
+            &["--attack", "pgd", "--goal", "away", "--loss", "dlr"],
+            "DLR",
+        ),
     ] {
         let mut all = vec!["attack", "pairs"];
         all.extend(DEMO);
@@ -91,6 +112,92 @@ fn wrong_requests_say_what_is_wrong() {
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(said.contains(word), "{arguments:?}: {said}");
     }
+}
+
+#[test]
+fn radii_are_found_where_none_are_given() {
+    let mut arguments = vec!["attack", "pairs"];
+    arguments.extend(DEMO);
+    arguments.extend([
+        "--attack",
+        "pgd",
+        "--limit",
+        "6",
+        "--direction",
+        "i2t",
+        "--at",
+        "1",
+        "--json",
+    ]);
+    let answer = json(&arguments);
+    let levels = answer["levels"].as_array().unwrap();
+    let recall = |at: usize| levels[at]["robust"]["i2t"]["r1"].as_f64().unwrap();
+    assert_eq!(recall(levels.len() - 1), 0.0);
+    assert!(levels.len() > 2 && recall(0) > recall(levels.len() - 2) - 1e-9);
+    assert!(answer["robust"].get("t2i").is_none() && answer["robust"].get("rsum").is_none());
+}
+
+/// Cases of `reports/data` in the material.
+fn case(name: &str) -> PathBuf {
+    let material = PathBuf::from(std::env::var_os("NEARMISS_MATERIAL").unwrap());
+    material.join("reports/data").join(name)
+}
+
+#[test]
+#[ignore = "needs NEARMISS_MATERIAL"]
+fn a_ratio_of_two_captions_is_refused() {
+    let case = case("07_dlr_with_two_captions");
+    let (set, encoder) = (case.join("set"), case.join("enc"));
+    for (loss, least) in [("dlr", "3"), ("targeted-dlr", "4")] {
+        let output = nearmiss(&[
+            "attack",
+            "pairs",
+            "--dataset",
+            text(&set),
+            "--encoder",
+            text(&encoder),
+            "--attack",
+            "pgd",
+            "--loss",
+            loss,
+            "--eps",
+            "30/255",
+            "--no-cache",
+        ]);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(
+            said.contains(least) && said.contains("there are 2"),
+            "{said}"
+        );
+    }
+}
+
+#[test]
+#[ignore = "needs NEARMISS_MATERIAL"]
+fn a_slope_beside_a_closed_rectifier_is_right_or_said_to_be_missing() {
+    let case = case("01_nan_gradient_passes_check");
+    let (set, encoder) = (case.join("set"), case.join("enc"));
+    let answer = json(&[
+        "attack",
+        "pairs",
+        "--dataset",
+        text(&set),
+        "--encoder",
+        text(&encoder),
+        "--attack",
+        "pgd",
+        "--eps",
+        "16/255",
+        "--no-cache",
+        "--json",
+    ]);
+    let broken = answer["success_rate"].as_f64().unwrap();
+    let blind = answer["gradient"]["not_finite"].as_u64().unwrap();
+    assert!(
+        broken > 0.9 || blind == 8,
+        "{broken} broken, {blind} without a finite gradient"
+    );
 }
 
 #[test]

@@ -12,7 +12,7 @@ use nearmiss::error::Result;
 use nearmiss::task::Task;
 use victims::{Net, Size};
 
-fn run(attack: &dyn Attack, victim: &mut dyn Victim, space: &Space) -> Result<Outcome> {
+pub(super) fn run(attack: &dyn Attack, victim: &mut dyn Victim, space: &Space) -> Result<Outcome> {
     let task = Task::detached();
     let mut watch = Unwatched;
     let mut arena = Arena::new(victim, space, &Cpu, &mut watch, 3, &task)?;
@@ -34,13 +34,13 @@ fn threat(norm: Norm, eps: f32) -> Threat {
     }
 }
 
-fn space(grid: Grid, clean: Vec<f32>, norm: Norm, eps: f32) -> Space {
+pub(super) fn space(grid: Grid, clean: Vec<f32>, norm: Norm, eps: f32) -> Space {
     let keys = (10..).take(grid.rows).collect();
     Space::pictures(grid, clean, &threat(norm, eps), keys).unwrap()
 }
 
 /// A linear net on its own rows, with gaps so small that every one can be closed.
-fn linear(rows: usize, values: usize, classes: usize, seed: u64) -> (Net, Vec<f32>) {
+pub(super) fn linear(rows: usize, values: usize, classes: usize, seed: u64) -> (Net, Vec<f32>) {
     let mut net = Net::random(rows, values, None, classes, seed);
     let clean = pixels(rows * values, seed + 1);
     net.bias.fill(0.0);

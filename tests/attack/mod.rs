@@ -3,6 +3,8 @@
 mod batches;
 mod caption;
 mod command;
+mod figures;
+mod honest;
 mod minimal;
 mod query;
 mod resized;

@@ -66,6 +66,7 @@ fn the_report_has_its_keys_and_the_saved_graph_runs() {
         "check",
         "engine",
         "forward_ms",
+        "gradient",
         "gradient_ms",
         "ops",
         "supported",
@@ -75,6 +76,12 @@ fn the_report_has_its_keys_and_the_saved_graph_runs() {
     assert!(report["ops"]["Conv"].as_u64().unwrap() > 5);
     let check = &report["check"];
     assert_eq!(check["samples"], 8);
+    assert_eq!(
+        (&check["passed"], &check["compared"]),
+        (&true.into(), &true.into())
+    );
+    assert_eq!(report["gradient"]["not_finite"], 0);
+    assert_eq!(report["gradient"]["zero"], false);
     assert!(check["cosine"].as_f64().unwrap() > 0.9999, "{check}");
     assert!(check["max_rel_error"].as_f64().unwrap() < 1e-2, "{check}");
 

@@ -2,8 +2,8 @@
 //! `PyTorch`'s autograd in float64 (`tests/fixtures/make_models.py` made and stored both).
 
 use super::harness::engine;
-use nearmiss::grad::{COTANGENT, Objective, Request, Target, differentiate};
-use nearmiss::onnx::{Effort, Elem, Engine, Graph, Tensor, integers_as};
+use nearmiss::grad::{COTANGENT, Objective, Request, Taken, Target, check, differentiate};
+use nearmiss::onnx::{Effort, Elem, Engine, Graph, Tensor, integers_as, upgrade};
 use nearmiss::task::Task;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -80,8 +80,14 @@ pub fn agreement(a: &[f32], b: &[f32]) -> (f64, f64) {
     )
 }
 
-/// Whether the gradient of one file agrees; the cosine and error, or why there is none.
-fn compare(archive: &mut Archive, model: &Value, file: &Value) -> Result<(f64, f64), String> {
+/// One file of a model, with what it is fed.
+struct Given {
+    graph: Graph,
+    request: Request,
+    data: BTreeMap<String, Tensor>,
+}
+
+fn given(archive: &mut Archive, model: &Value, file: &Value) -> Result<Given, String> {
     let text = |v: &Value, key: &str| v[key].as_str().unwrap().to_owned();
     let data = arrays(member(archive, &text(model, "data")));
     let bytes = member(archive, &text(file, "file"));
@@ -96,8 +102,23 @@ fn compare(archive: &mut Archive, model: &Value, file: &Value) -> Result<(f64, f
         feeds.insert(port.name.clone(), value);
     }
     let target = Target::first_input(&graph).map_err(|e| e.to_string())?;
-    let mut request = Request::new(feeds.clone(), target, Objective::Vjp);
+    let mut request = Request::new(feeds, target, Objective::Vjp);
     request.output = Some(text(file, "output"));
+    Ok(Given {
+        graph,
+        request,
+        data,
+    })
+}
+
+/// Whether the gradient of one file agrees, and what the self-check finds; the cosine and error, or why there is none.
+fn compare(archive: &mut Archive, model: &Value, file: &Value) -> Result<(f64, f64), String> {
+    let Given {
+        graph,
+        request,
+        data,
+    } = given(archive, model, file)?;
+    let mut feeds = request.feeds.clone();
     let task = Task::detached();
     let engine = engine();
     let made = differentiate(&graph, &request, &engine, &task).map_err(|e| e.to_string())?;
@@ -124,6 +145,23 @@ fn compare(archive: &mut Archive, model: &Value, file: &Value) -> Result<(f64, f
             "its gradient has the shape {:?}",
             results[2].shape()
         ));
+    }
+    if !made.survey.approximate.is_empty() {
+        return Err(format!("approximate: {:?}", made.survey.approximate));
+    }
+    let mut forward = graph;
+    upgrade(&mut forward).map_err(|e| e.to_string())?;
+    forward.outputs = vec![made.output.clone()];
+    forward.prune();
+    let taken = Taken {
+        feeds: &request.feeds,
+        cotangent: &data["cotangent"],
+        gradient: &results[2],
+    };
+    let found = check(&forward, &made, &taken, 4, &engine, &task).map_err(|e| e.to_string())?;
+    println!("{found:?}");
+    if !(found.passed && found.compared) {
+        return Err(format!("the self-check fails: {found:?}"));
     }
     Ok(agreement(
         &results[2].to_floats().unwrap(),

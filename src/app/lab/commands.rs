@@ -4,7 +4,7 @@ use super::work::{open_mask, partial, set};
 use super::{App, export};
 use crate::app::events::Event;
 use crate::app::jobs::{LAB_ATTACK, LAB_EXPORT, LAB_MASK, LAB_PARTIAL, LAB_SET};
-use crate::attack::{Goal, Norm, Region, SetOrder, Settings};
+use crate::attack::{Goal, Norm, Region, SetOrder, Settings, Threat};
 use crate::encoder::EncoderOptions;
 use crate::retrieval::Side;
 use crate::session::{AttackCommand, LabPage, Level, Pick, Query, Tab, Which};
@@ -176,7 +176,14 @@ impl App {
                 full: false,
                 ..lab.settings.clone()
             },
-            eps: plan.eps,
+            at: plan.at,
+            sides: plan.sides,
+            adaptive: plan.eps.is_empty(),
+            eps: if plan.eps.is_empty() {
+                Threat::usual_radii(lab.settings.settled().threat.norm)
+            } else {
+                plan.eps
+            },
             batch: plan.batch.max(1),
             save: plan.save,
             transfer: None,

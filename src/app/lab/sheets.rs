@@ -65,7 +65,7 @@ impl App {
                 .and_then(|mut l| l.x.take());
             let Some(newest) = newest else { return };
             x = Some(Arc::new(newest));
-            let threat = lab.settings.method.natural(&lab.settings.threat);
+            let threat = lab.settings.settled().threat;
             scale = if threat.norm == Norm::Linf {
                 threat.eps
             } else {

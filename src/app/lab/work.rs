@@ -140,8 +140,7 @@ fn image_of(grid: Grid, x: &[f32]) -> ColorImage {
 
 /// The radius that bounds single values, 0 where there is none.
 pub fn locked_scale(shot: &Shot) -> f32 {
-    let norm = shot.settings.method.natural(&shot.settings.threat).norm;
-    if norm == Norm::Linf {
+    if shot.settings.threat.norm == Norm::Linf {
         shot.scale()
     } else {
         0.0

@@ -1,19 +1,28 @@
-//! Some pictures of a set, at every radius.
+//! Some pictures of a set, at every radius and for every figure.
 
-use super::super::arena::{Event, Outcome, Watch};
-use super::super::pictures::{open, pixels, quantised};
+mod found;
+mod share;
+mod telling;
+mod write;
+
+use super::super::pictures::{open, pixels};
 use super::super::run;
 use super::super::settings::Settings;
-use super::super::space::{Space, pick, put};
-use super::super::victim::{Pairs, Verdict, Victim as _};
-use super::super::white::SharedDelta;
-use super::keep::{self, LevelRow, RowDone};
-use super::{SetOrder, is_in_pixels, report};
-use crate::compute::{Grid, Size};
+use super::super::space::{Space, pick};
+use super::super::victim::{Blind, Goal, Pairs};
+use super::field::{Field, Place};
+use super::figure::{Cost, Credit};
+use super::keep::{BatchDone, Before, Find, RowDone, UnitDone};
+use super::universal::Shared;
+use super::{Figure, SetOrder, is_in_pixels};
+use crate::compute::Grid;
 use crate::error::{Error, Result};
+use crate::retrieval::{Evaluation, Side};
 use crate::task::Task;
 use rayon::prelude::*;
+use std::sync::Arc;
 use std::time::Instant;
+use telling::Telling;
 
 /// Pixels in [0, 1] of these pictures as the model sees them, one after the other.
 pub(super) fn load(order: &SetOrder, images: &[usize]) -> Result<Vec<f32>> {
@@ -32,26 +41,26 @@ pub(super) fn load(order: &SetOrder, images: &[usize]) -> Result<Vec<f32>> {
     Ok(all.concat())
 }
 
-/// Tells how far a batch is.
-struct Telling<'a> {
-    task: &'a Task,
-    pictures: f64,
-    /// Where the search at this radius begins and how long it lasts, as parts of all that is to be done.
-    part: (f64, f64),
-    radius: String,
-    steps: usize,
+/// One query of the batch.
+struct Unit {
+    /// Its picture's place in the batch.
+    at: usize,
+    done: UnitDone,
+    /// For a caption: its scores with all other pictures, highest first; for the second encoder too.
+    others: [Vec<f32>; 2],
+    /// The values of each of `done.finds`, where pictures are saved.
+    x: Vec<Arc<Vec<f32>>>,
 }
 
-impl Watch for Telling<'_> {
-    fn step(&mut self, event: &Event<'_>) {
-        let share = event.step as f64 / self.steps.max(1) as f64;
-        let reached = self.part.0 + self.part.1 * share.min(1.0);
-        let detail = format!(
-            "epsilon {}, step {} of {}",
-            self.radius, event.step, self.steps
-        );
-        self.task.within(self.pictures * reached, detail);
-    }
+/// A search: queries of one side, for one rank, at one radius.
+#[derive(Clone, Copy)]
+struct Search {
+    side: Side,
+    /// Which of the ranks.
+    nth: usize,
+    eps: f32,
+    /// Begin and length, as parts of all that is to be done.
+    part: (f64, f64),
 }
 
 /// Pictures that are attacked together.
@@ -59,261 +68,315 @@ struct Batch<'a> {
     order: &'a SetOrder,
     images: &'a [usize],
     targets: &'a [usize],
+    ks: Vec<usize>,
     grid: Grid,
     clean: Vec<f32>,
-    victim: Pairs,
+    units: Vec<Unit>,
     rows: Vec<RowDone>,
-    /// What is known of each row's newest picture.
-    seen: Vec<LevelRow>,
-    newest: Vec<f32>,
+    costs: Vec<Cost>,
 }
 
-/// Attacks `images` at every radius; with the perturbation that all share, where there is one. `targets` has one entry
-/// per picture.
+/// Attacks `images` at every radius; with the perturbations that all share, where there are such. `targets` has one
+/// entry per picture.
 pub(super) fn attack(
     order: &SetOrder,
-    images: &[usize],
-    targets: &[usize],
-    shared: &[SharedDelta],
+    (images, targets): (&[usize], &[usize]),
+    clean: &Evaluation,
+    shared: &[Shared],
     task: &Task,
-) -> Result<Vec<RowDone>> {
-    let mut batch = Batch::open(order, images, targets, task)?;
+) -> Result<BatchDone> {
     let begun = Instant::now();
-    let mut found = batch.search(shared, task)?;
-    let seconds = begun.elapsed().as_secs_f64();
-    if order.settings.method.is_minimal() {
-        found = batch.cut(&found, order)?;
+    let mut batch = Batch::open(order, images, targets, clean, task)?;
+    let (sides, ranks) = (order.kinds(), batch.ks.len());
+    let minimal = order.credit() == Credit::Within;
+    // An attack for the smallest perturbation searches once, in the largest ball.
+    let radii = if minimal {
+        &order.eps[order.eps.len() - 1..]
+    } else {
+        &order.eps[..]
+    };
+    if shared.is_empty() {
+        let all = (radii.len() * sides.len() * ranks) as f64;
+        let mut before = 0;
+        for &eps in radii {
+            for &side in &sides {
+                // The deepest rank first: what it finds breaks the others too.
+                for nth in (0..ranks).rev() {
+                    let part = (f64::from(before) / all, 1.0 / all);
+                    let search = Search {
+                        side,
+                        nth,
+                        eps,
+                        part,
+                    };
+                    batch.search(search, task)?;
+                    before += 1;
+                }
+            }
+        }
+    } else {
+        for shared in shared {
+            batch.share(shared, task)?;
+        }
     }
-    for x in found {
-        batch.level(x, task)?;
+    let files = batch.save()?;
+    let seconds = begun.elapsed().as_secs_f64() / images.len().max(1) as f64;
+    for unit in batch.units {
+        batch.rows[unit.at].units.push(unit.done);
     }
     for row in &mut batch.rows {
-        row.seconds = seconds / images.len() as f64;
+        row.seconds = seconds;
     }
-    if let Some(folder) = &order.save {
-        keep::save_pictures(folder, order, batch.grid, images, &batch.newest)?;
-    }
-    Ok(batch.rows)
+    Ok(BatchDone {
+        rows: batch.rows,
+        costs: batch.costs,
+        files,
+    })
 }
 
 impl<'a> Batch<'a> {
-    /// Reads the pictures and judges them as they are.
+    /// Reads the pictures and says where their queries stand.
     fn open(
         order: &'a SetOrder,
         images: &'a [usize],
         targets: &'a [usize],
+        clean: &Evaluation,
         task: &Task,
     ) -> Result<Self> {
         let grid = order.set.network.grid().with_rows(images.len());
-        let clean = load(order, images)?;
-        let all: Vec<usize> = (0..images.len()).collect();
-        let mut victim = Pairs::new(&order.set, order.goal, images, targets)?;
-        let (found, before) = victim.see(&all, &clean, task)?;
-        let elsewhere = match &order.transfer {
-            Some(transfer) => transfer
-                .look(&clean, grid, task)?
-                .into_iter()
-                .map(Some)
-                .collect(),
-            None => vec![None; images.len()],
-        };
-        let mut rows = Vec::with_capacity(images.len());
-        let mut seen = Vec::with_capacity(images.len());
-        for (&r, elsewhere) in all.iter().zip(elsewhere) {
-            let mut row = RowDone::new(images[r], before[r]);
-            row.elsewhere.clone_from(&elsewhere);
-            rows.push(row);
-            seen.push(LevelRow {
-                eps: 0.0,
-                verdict: before[r],
-                size: Size::default(),
-                embedding: found.row(r).to_vec(),
-                // As it comes from its file: in 8 bits already.
-                rounded: found.row(r).to_vec(),
-                elsewhere,
-            });
-        }
-        Ok(Self {
+        let ks = order.ks();
+        let mut batch = Self {
             order,
             images,
             targets,
             grid,
-            newest: clean.clone(),
-            clean,
-            victim,
-            rows,
-            seen,
-        })
-    }
-
-    /// Perturbed pictures at each radius; at the largest alone for an attack that looks for the smallest perturbation.
-    fn search(&mut self, shared: &[SharedDelta], task: &Task) -> Result<Vec<Vec<f32>>> {
-        let order = self.order;
-        let radii = if order.settings.method.is_minimal() {
-            &order.eps[order.eps.len() - 1..]
-        } else {
-            &order.eps[..]
+            clean: load(order, images)?,
+            units: Vec::new(),
+            rows: Vec::with_capacity(images.len()),
+            costs: vec![Cost::default(); order.kinds().len() * ks.len()],
+            ks,
         };
-        let mut x = self.clean.clone();
-        let stands = |r: &usize| !self.seen[*r].verdict.fooled;
-        let mut standing: Vec<usize> = (0..self.images.len()).filter(stands).collect();
-        let mut broken = vec![false; self.images.len()];
-        let mut found = Vec::with_capacity(radii.len());
-        let last = radii.len() - 1;
-        for (at, &eps) in radii.iter().enumerate() {
-            if let Some(delta) = shared.get(at) {
-                let threat = order.settings.threat.with_eps(eps);
-                let keys = self.images.iter().map(|&i| i as u32).collect();
-                let space = Space::pictures(self.grid, self.clean.clone(), &threat, keys)?;
-                x = delta.apply(order.set.engine.as_ref(), &space)?;
-            } else if !standing.is_empty() {
-                let before = (at as f64 / radii.len() as f64, 1.0 / radii.len() as f64);
-                let outcome = self.at_radius(eps, &standing, before, task)?;
-                for (at, &r) in standing.iter().enumerate() {
-                    self.rows[r].gradients += outcome.gradients[at];
-                    self.rows[r].queries += outcome.queries[at];
-                }
-                let kept: Vec<usize> = (0..standing.len())
-                    .filter(|&at| outcome.verdicts[at].fooled || !broken[standing[at]])
-                    .collect();
-                let rows: Vec<usize> = kept.iter().map(|&at| standing[at]).collect();
-                let new = pick(&outcome.x, self.grid.len(), &kept);
-                put(&mut x, &new, self.grid.len(), &rows);
-                for &at in &kept {
-                    broken[standing[at]] |= outcome.verdicts[at].fooled;
-                }
-                if at < last {
-                    standing = self.left(&standing, &x, &broken, task)?;
+        for (at, &image) in images.iter().enumerate() {
+            batch.rows.push(RowDone {
+                image,
+                units: Vec::new(),
+                gradients: 0,
+                queries: 0,
+                blind: Blind::default(),
+                seconds: 0.0,
+            });
+            for side in order.kinds() {
+                let captions = match side {
+                    Side::Image => vec![None],
+                    Side::Text => order.set.groups.range(image).map(Some).collect(),
+                };
+                for caption in captions {
+                    let unit = batch.unit(at, caption, clean, task)?;
+                    batch.units.push(unit);
                 }
             }
-            found.push(x.clone());
         }
-        Ok(found)
+        Ok(batch)
     }
 
-    /// Those of the rows `standing` that the next radius is for: not broken yet, or whole again once saved in 8 bits.
-    fn left(
-        &mut self,
-        standing: &[usize],
-        x: &[f32],
-        broken: &[bool],
-        task: &Task,
-    ) -> Result<Vec<usize>> {
-        let (new, mut left): (Vec<usize>, Vec<usize>) = standing.iter().partition(|&&r| broken[r]);
-        if !new.is_empty() {
-            let saved = quantised(&pick(x, self.grid.len(), &new));
-            let verdicts = self.victim.judge(&new, &saved, task)?;
-            let whole = new.iter().zip(verdicts).filter(|(_, v)| !v.fooled);
-            left.extend(whole.map(|(&r, _)| r));
-            left.sort_unstable();
-        }
-        Ok(left)
-    }
-
-    /// Attacks the rows `standing` at one radius, whose search begins and lasts `part` of all that is to be done.
-    fn at_radius(
+    /// A query without perturbation.
+    fn unit(
         &self,
-        eps: f32,
-        standing: &[usize],
-        part: (f64, f64),
+        at: usize,
+        caption: Option<usize>,
+        clean: &Evaluation,
         task: &Task,
-    ) -> Result<Outcome> {
-        let order = self.order;
-        let of = |values: &[usize]| -> Vec<usize> { standing.iter().map(|&r| values[r]).collect() };
-        let (images, targets) = (of(self.images), of(self.targets));
-        let mut victim = Pairs::new(&order.set, order.goal, &images, &targets)?;
-        let threat = order.settings.threat.with_eps(eps);
+    ) -> Result<Unit> {
+        task.check()?;
+        let (order, image) = (self.order, self.images[at]);
+        let mut others = [Vec::new(), Vec::new()];
+        if let Some(j) = caption {
+            others[0] = field(order).others(j);
+            if let Some(there) = elsewhere(order) {
+                others[1] = there.others(j);
+            }
+        }
+        let mut unit = Unit {
+            at,
+            done: UnitDone {
+                caption,
+                before: Before::default(),
+                finds: Vec::new(),
+            },
+            others,
+            x: Vec::new(),
+        };
+        let place = self.place(&unit, order.set.images.row(image), false);
+        let rank = match caption {
+            None => clean.ranking.i2t.ranks[image],
+            Some(j) => clean.ranking.t2i.ranks[j],
+        };
+        let mut margins = place.margins;
+        let reached = if order.goal == Goal::Lose {
+            self.ks.iter().map(|&k| rank as usize > k).collect()
+        } else {
+            let target = self.targets[at..=at].to_vec();
+            let mut pairs = Pairs::new(&order.set, order.goal, &[image], &target)?;
+            let x = self.values(&self.clean, at);
+            let verdict = pairs.see(&[0], x, task)?.1[0];
+            margins = vec![Some(verdict.margin())];
+            vec![verdict.fooled]
+        };
+        let there = elsewhere(order);
+        unit.done.before = Before {
+            rank,
+            margins,
+            reached,
+            elsewhere: there.map(|there| self.place(&unit, there.images.row(image), true).rank),
+        };
+        Ok(unit)
+    }
+
+    /// Where a query stands if its picture has the embedding `e`.
+    fn place(&self, unit: &Unit, e: &[f32], there: bool) -> Place {
+        let own = field(self.order);
+        let field = if there {
+            elsewhere(self.order).unwrap_or(own)
+        } else {
+            own
+        };
+        match unit.done.caption {
+            None => field.of_image(e, self.images[unit.at], &self.ks),
+            Some(j) => field.of_caption(e, j, &unit.others[usize::from(there)], &self.ks),
+        }
+    }
+
+    fn values<'b>(&self, x: &'b [f32], at: usize) -> &'b [f32] {
+        &x[at * self.grid.len()..(at + 1) * self.grid.len()]
+    }
+
+    /// Are there enough wrong candidates for this rank to be lost at all?
+    fn can_be_lost(&self, unit: &Unit, nth: usize) -> bool {
+        self.order.goal != Goal::Lose || unit.done.before.margins[nth].is_some()
+    }
+
+    /// The queries that a search is for: those not lost yet, exactly or after rounding to 8 bits.
+    fn standing(&self, search: Search) -> Vec<usize> {
+        let (credit, Search { nth, eps, .. }) = (self.order.credit(), search);
+        let shares = self.order.shares_ranks(search.side);
+        let stands = |unit: &Unit| {
+            let done = &unit.done;
+            let searched = |f: &Find| shares && f.eps == eps && f.tried_for.contains(&nth);
+            done.side() == search.side
+                && !done.before.reached[nth]
+                && self.can_be_lost(unit, nth)
+                && !done.finds.iter().any(searched)
+                // The smallest perturbation for one rank is not that for another.
+                && (credit == Credit::Within
+                    || done.exact(credit, eps, nth).is_none()
+                    || done.saved(credit, eps, nth).is_none())
+        };
+        let all = self.units.iter().enumerate();
+        all.filter(|(_, unit)| stands(unit))
+            .map(|(u, _)| u)
+            .collect()
+    }
+
+    /// One search over the queries that it is for.
+    fn search(&mut self, search: Search, task: &Task) -> Result<()> {
+        let standing = self.standing(search);
+        let count = standing.len().max(1) as f64;
+        for (nth, chunk) in standing.chunks(self.order.batch.max(1)).enumerate() {
+            let done = (nth * self.order.batch.max(1)) as f64 / count;
+            let part = (
+                search.part.0 + search.part.1 * done,
+                search.part.1 * chunk.len() as f64 / count,
+            );
+            self.run(Search { part, ..search }, chunk, task)?;
+        }
+        Ok(())
+    }
+
+    /// Searches for perturbations of the queries `units`.
+    fn run(&mut self, search: Search, units: &[usize], task: &Task) -> Result<()> {
+        let begun = Instant::now();
+        let (order, k) = (self.order, self.ks[search.nth]);
+        let places: Vec<usize> = units.iter().map(|&u| self.units[u].at).collect();
+        let images: Vec<usize> = places.iter().map(|&at| self.images[at]).collect();
+        let wanted =
+            |(&u, &at): (&usize, &usize)| self.units[u].done.caption.unwrap_or(self.targets[at]);
+        let targets: Vec<usize> = units.iter().zip(&places).map(wanted).collect();
+        let mut victim = Pairs::new(&order.set, order.aim(search.side, k), &images, &targets)?;
+        // Each query draws its own random numbers.
+        let count = order.set.groups.images();
+        let key = |(&u, &image): (&usize, &usize)| {
+            self.units[u].done.caption.map_or(image, |j| count + j) as u32
+        };
+        let threat = order.settings.threat.with_eps(search.eps);
         let space = Space::pictures(
-            self.grid.with_rows(standing.len()),
-            pick(&self.clean, self.grid.len(), standing),
-            &order.settings.method.natural(&threat),
-            images.iter().map(|&i| i as u32).collect(),
+            self.grid.with_rows(units.len()),
+            pick(&self.clean, self.grid.len(), &places),
+            &threat,
+            units.iter().zip(&images).map(key).collect(),
         )?;
         let settings = Settings {
             threat,
             ..order.settings.clone()
         };
-        let engine = order.set.engine.as_ref();
-        let radius = if is_in_pixels(order.settings.threat.norm) {
-            format!("{:.3}/255", eps * 255.0)
-        } else {
-            format!("{eps:.3}")
-        };
         let mut watch = Telling {
             task,
             pictures: self.images.len() as f64,
-            part,
-            radius,
+            part: search.part,
+            what: self.title(search),
             steps: settings.attack().steps(),
         };
-        run(&mut victim, &space, &settings, engine, &mut watch, task)
-    }
-
-    /// What of the smallest perturbations fits each radius.
-    fn cut(&self, found: &[Vec<f32>], order: &SetOrder) -> Result<Vec<Vec<f32>>> {
-        let Some(x) = found.last() else {
-            return Ok(Vec::new());
-        };
         let engine = order.set.engine.as_ref();
-        let sizes = engine.measure(self.grid, &self.clean, x)?;
-        let (norm, len) = (order.settings.threat.norm, self.grid.len());
-        let at = |&eps: &f32| {
-            let fits = |&r: &usize| {
-                report::norm_of(norm, &sizes[r]).is_none_or(|n| n <= eps * (1.0 + 1e-5))
-            };
-            let fitting: Vec<usize> = (0..self.images.len()).filter(fits).collect();
-            let mut kept = self.clean.clone();
-            put(&mut kept, &pick(x, len, &fitting), len, &fitting);
-            kept
+        let outcome = run(&mut victim, &space, &settings, engine, &mut watch, task)?;
+        self.keep(search, units, &mut victim, &outcome, task)?;
+        let cost = Cost {
+            searches: units.len() as u32,
+            gradients: outcome.gradients.iter().map(|&n| u64::from(n)).sum(),
+            queries: outcome.queries.iter().map(|&n| u64::from(n)).sum(),
+            seconds: begun.elapsed().as_secs_f64(),
         };
-        Ok(order.eps.iter().map(at).collect())
-    }
-
-    /// Judges the pictures `x` of the next radius, those that are new in it.
-    fn level(&mut self, x: Vec<f32>, task: &Task) -> Result<()> {
-        let order = self.order;
-        let len = self.grid.len().max(1);
-        let eps = order.eps[self.rows[0].levels.len()];
-        let pairs = x.chunks_exact(len).zip(self.newest.chunks_exact(len));
-        let changed: Vec<usize> = pairs
-            .enumerate()
-            .filter(|(_, (new, old))| new != old)
-            .map(|(r, _)| r)
-            .collect();
-        if !changed.is_empty() {
-            let grid = self.grid.with_rows(changed.len());
-            let new = pick(&x, len, &changed);
-            let saved = quantised(&new);
-            let clean = pick(&self.clean, len, &changed);
-            let sizes = order.set.engine.measure(grid, &clean, &new)?;
-            let (exact, verdicts): (_, Vec<Verdict>) = self.victim.see(&changed, &new, task)?;
-            let rounded = self.victim.embed(&saved, task)?;
-            let elsewhere = match &order.transfer {
-                Some(transfer) => transfer
-                    .look(&saved, grid, task)?
-                    .into_iter()
-                    .map(Some)
-                    .collect(),
-                None => vec![None; changed.len()],
-            };
-            for (at, (&r, elsewhere)) in changed.iter().zip(elsewhere).enumerate() {
-                self.seen[r] = LevelRow {
-                    eps,
-                    verdict: verdicts[at],
-                    size: sizes[at],
-                    embedding: exact.row(at).to_vec(),
-                    rounded: rounded.row(at).to_vec(),
-                    elsewhere,
-                };
-            }
-            self.newest = x;
-        }
-        for (row, seen) in self.rows.iter_mut().zip(&self.seen) {
-            row.levels.push(LevelRow {
-                eps,
-                ..seen.clone()
-            });
+        let sides = order.kinds();
+        let side = sides.iter().position(|&s| s == search.side).unwrap_or(0);
+        self.costs[side * self.ks.len() + search.nth].add(&cost);
+        for (r, &at) in places.iter().enumerate() {
+            self.rows[at].gradients += outcome.gradients[r];
+            self.rows[at].queries += outcome.queries[r];
+            self.rows[at].blind.add(outcome.blind[r]);
         }
         Ok(())
     }
+
+    /// What is under way, in words.
+    fn title(&self, search: Search) -> String {
+        let radius = if is_in_pixels(self.order.settings.threat.norm) {
+            format!("epsilon {:.3}/255", search.eps * 255.0)
+        } else {
+            format!("epsilon {:.3}", search.eps)
+        };
+        if self.order.goal != Goal::Lose {
+            return radius;
+        }
+        let figure = Figure {
+            side: search.side,
+            k: self.ks[search.nth],
+        };
+        format!("{radius}, {figure}")
+    }
+}
+
+/// The set as the encoder under attack sees it.
+fn field(order: &SetOrder) -> Field<'_> {
+    Field {
+        images: &order.set.images,
+        texts: &order.set.texts,
+        groups: &order.set.groups,
+    }
+}
+
+/// The set as the second encoder sees it.
+fn elsewhere(order: &SetOrder) -> Option<Field<'_>> {
+    order.transfer.as_ref().map(|there| Field {
+        images: &there.images,
+        texts: &there.texts,
+        groups: &order.set.groups,
+    })
 }

@@ -1,31 +1,75 @@
 //! What a run over a set has done so far: in memory, and in a folder where it is to be saved.
 
-use super::super::pictures::picture;
-use super::super::victim::Verdict;
-use super::SetOrder;
-use crate::compute::{Grid, Size};
+use super::super::victim::Blind;
+use super::figure::Cost;
+use super::run_of::RunOf;
+use super::{SetOrder, saved};
+use crate::compute::Size;
 use crate::error::{Error, Result};
 use crate::files::replace;
+use crate::retrieval::Side;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::path::Path;
 
-/// One picture at one radius.
+/// Where a query stands without perturbation.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Before {
+    /// Rank of the best right candidate, from 1.
+    pub rank: u32,
+    /// `wrong - right` at each rank that is attacked for; `None` where there are not so many wrong candidates.
+    pub margins: Vec<Option<f32>>,
+    /// Is the goal reached already, at each of these ranks?
+    pub reached: Vec<bool>,
+    /// Its rank for the second encoder.
+    pub elsewhere: Option<u32>,
+}
+
+/// A perturbation that was found for a query.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct LevelRow {
-    /// The radius.
+pub struct Find {
+    /// The radius it was made at.
     pub eps: f32,
-    /// What the victim says of the perturbed picture.
-    pub verdict: Verdict,
-    /// Size of the perturbation.
+    /// Which rank it was made for, counted through those that are attacked for; `None` where it was made for another
+    /// query of the same picture.
+    pub made_for: Option<usize>,
+    /// The ranks whose search it ended, found or not.
+    pub tried_for: Vec<usize>,
+    /// Its size in the threat model's norm; `None` for one without.
+    pub norm: Option<f32>,
+    /// Its size in the usual norms.
     pub size: Size,
-    /// Embedding of the perturbed picture.
-    pub embedding: Vec<f32>,
+    /// Rank of the best right candidate under it.
+    pub rank: u32,
+    /// As [`Before::margins`].
+    pub margins: Vec<Option<f32>>,
+    /// Does it reach the goal, at each rank?
+    pub reached: Vec<bool>,
     /// The same after rounding to 8 bits.
-    pub rounded: Vec<f32>,
-    /// The second encoder's embedding of the rounded picture.
-    pub elsewhere: Option<Vec<f32>>,
+    pub saved_reached: Vec<bool>,
+    /// The rank for the second encoder, after rounding.
+    pub elsewhere: Option<u32>,
+}
+
+/// One query: a picture that looks for captions, or a caption that looks for its picture.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct UnitDone {
+    /// The caption that looks for the picture; `None` where the picture looks for captions.
+    pub caption: Option<usize>,
+    /// Where it stands without perturbation.
+    pub before: Before,
+    /// What was found, in the order of the radii.
+    pub finds: Vec<Find>,
+}
+
+impl UnitDone {
+    /// Which side the query is on.
+    pub fn side(&self) -> Side {
+        match self.caption {
+            None => Side::Image,
+            Some(_) => Side::Text,
+        }
+    }
 }
 
 /// One picture.
@@ -33,76 +77,83 @@ pub struct LevelRow {
 pub struct RowDone {
     /// Its row in the dataset.
     pub image: usize,
-    /// What the victim says without perturbation.
-    pub before: Verdict,
-    /// One per radius, in their order.
-    pub levels: Vec<LevelRow>,
+    /// The queries that it was attacked for.
+    pub units: Vec<UnitDone>,
     /// Gradients computed.
     pub gradients: u32,
     /// Forward runs besides.
     pub queries: u32,
+    /// What was wrong with its gradients.
+    pub blind: Blind,
     /// Its share of the time.
     pub seconds: f64,
-    /// The second encoder's embedding of the picture without perturbation.
-    pub elsewhere: Option<Vec<f32>>,
 }
 
-impl RowDone {
-    /// A picture that was only looked at yet.
-    pub fn new(image: usize, before: Verdict) -> Self {
-        Self {
-            image,
-            before,
-            levels: Vec::new(),
-            gradients: 0,
-            queries: 0,
-            seconds: 0.0,
-            elsewhere: None,
-        }
-    }
+/// A file that was written for a batch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Written {
+    /// Its path within the folder.
+    pub path: String,
+    /// BLAKE3 hash of what it holds, in hexadecimal.
+    pub blake3: String,
+}
+
+/// Some pictures with what their search cost.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(super) struct BatchDone {
+    pub rows: Vec<RowDone>,
+    /// One per figure of the order; one in all for goals without.
+    pub costs: Vec<Cost>,
+    pub files: Vec<Written>,
 }
 
 /// What is done of a set. A cancelled run goes on from it.
 #[derive(Debug, Clone, Default)]
 pub struct Done {
     /// What makes two runs the same: data, model and all parameters.
-    fingerprint: String,
+    run: RunOf,
     rows: BTreeMap<usize, RowDone>,
+    costs: Vec<Cost>,
     /// Seconds before the first step: graphs built, the clean set ranked.
     pub prepared: f64,
-    batches: usize,
 }
 
 #[derive(Serialize, Deserialize)]
-struct Batch {
-    fingerprint: String,
-    rows: Vec<RowDone>,
+struct Stored {
+    run: String,
+    batch: BatchDone,
 }
 
 impl Done {
-    /// Takes up what belongs to `order`, from memory or from its folder; anything else is forgotten.
+    /// Takes up what belongs to `order`, from memory or from its folder.
+    ///
+    /// # Errors
+    /// The folder cannot be read, or holds another run.
     pub(super) fn begin(&mut self, order: &SetOrder) -> Result<()> {
-        let fingerprint = fingerprint(order);
-        if self.fingerprint != fingerprint {
+        let run = RunOf::new(order);
+        if self.run != run {
             *self = Self {
-                fingerprint,
+                run,
                 ..Self::default()
             };
         }
         let Some(folder) = &order.save else {
             return Ok(());
         };
+        self.run.claim(folder)?;
         let batches = folder.join("batches");
         std::fs::create_dir_all(&batches).map_err(Error::io("create", &batches))?;
         let entries = std::fs::read_dir(&batches).map_err(Error::io("read", &batches))?;
+        let digest = self.run.digest();
         for entry in entries.flatten() {
             let read = std::fs::read(entry.path()).ok();
-            let batch = read.and_then(|text| serde_json::from_slice::<Batch>(&text).ok());
-            // A batch of another run, or one that was cut off, is done again.
-            if let Some(batch) = batch.filter(|b| b.fingerprint == self.fingerprint) {
-                self.batches += 1;
-                self.rows
-                    .extend(batch.rows.into_iter().map(|r| (r.image, r)));
+            let stored = read.and_then(|text| serde_json::from_slice::<Stored>(&text).ok());
+            // A batch that was cut off, or whose pictures are gone or damaged, is done again.
+            let whole = |s: &Stored| s.run == digest && saved::are_whole(folder, &s.batch.files);
+            if let Some(stored) = stored.filter(whole)
+                && !stored.batch.rows.iter().all(|r| self.has(r.image))
+            {
+                self.take(stored.batch);
             }
         }
         Ok(())
@@ -110,7 +161,7 @@ impl Done {
 
     /// Was it done for the data, model and parameters of `order`?
     pub(super) fn is_of(&self, order: &SetOrder) -> bool {
-        self.fingerprint == fingerprint(order)
+        self.run == RunOf::new(order)
     }
 
     /// Is this picture done?
@@ -133,75 +184,34 @@ impl Done {
         self.rows.values()
     }
 
-    pub(super) fn add(&mut self, order: &SetOrder, rows: Vec<RowDone>) -> Result<()> {
-        if let (Some(folder), Some(first)) = (&order.save, rows.first()) {
+    /// What each figure cost, in the order of [`SetOrder::figures`].
+    pub fn costs(&self) -> &[Cost] {
+        &self.costs
+    }
+
+    fn take(&mut self, batch: BatchDone) {
+        self.costs.resize(batch.costs.len(), Cost::default());
+        for (sum, cost) in self.costs.iter_mut().zip(&batch.costs) {
+            sum.add(cost);
+        }
+        self.rows
+            .extend(batch.rows.into_iter().map(|r| (r.image, r)));
+    }
+
+    pub(super) fn add(&mut self, order: &SetOrder, batch: BatchDone) -> Result<()> {
+        if let (Some(folder), Some(first)) = (&order.save, batch.rows.first()) {
             let path = folder
                 .join("batches")
                 .join(format!("{:08}.json", first.image));
-            let batch = Batch {
-                fingerprint: self.fingerprint.clone(),
-                rows: rows.clone(),
+            let stored = Stored {
+                run: self.run.digest(),
+                batch: batch.clone(),
             };
-            let text = serde_json::to_vec(&batch)
+            let text = serde_json::to_vec(&stored)
                 .map_err(|e| Error::request(format!("cannot write {}: {e}", path.display()), ""))?;
             replace(&path, |out| out.write_all(&text))?;
         }
-        self.batches += 1;
-        self.rows.extend(rows.into_iter().map(|r| (r.image, r)));
+        self.take(batch);
         Ok(())
     }
-}
-
-/// What makes two runs the same.
-fn fingerprint(order: &SetOrder) -> String {
-    let mut hash = blake3::Hasher::new();
-    let parts = serde_json::json!({
-        "settings": order.settings,
-        "goal": order.goal,
-        "eps": order.eps,
-        "model": order.set.network.path(),
-        "images": order.set.images.rows(),
-        "transfer": order.transfer.as_ref().map(super::Transfer::name),
-    });
-    hash.update(parts.to_string().as_bytes());
-    for values in [order.set.images.data(), order.set.texts.data()] {
-        hash.update(bytemuck::cast_slice(values));
-    }
-    hash.finalize().to_hex().to_string()
-}
-
-/// Writes perturbed pictures: PNG as they look, `.npy` exactly.
-pub(super) fn save_pictures(
-    folder: &Path,
-    order: &SetOrder,
-    grid: Grid,
-    images: &[usize],
-    x: &[f32],
-) -> Result<()> {
-    for (&image, values) in images.iter().zip(x.chunks_exact(grid.len().max(1))) {
-        let name = file_stem(&order.dataset.images[image].name, image);
-        let made = picture(values, grid.channels, grid.height, grid.width);
-        crate::dataset::write_png(&folder.join("pictures").join(format!("{name}.png")), &made)?;
-        let shape = [grid.channels, grid.height, grid.width];
-        let path = folder.join("exact").join(format!("{name}.npy"));
-        crate::dataset::npy::write_array(&path, values, &shape)?;
-    }
-    Ok(())
-}
-
-/// A file name for picture `image`: its own without folder and ending, and its row, so that no two are alike.
-pub fn file_stem(name: &str, image: usize) -> String {
-    let stem = Path::new(name).file_stem().unwrap_or_default();
-    let safe: String = stem
-        .to_string_lossy()
-        .chars()
-        .map(|c| {
-            if c.is_alphanumeric() || "-_.".contains(c) {
-                c
-            } else {
-                '_'
-            }
-        })
-        .collect();
-    format!("{image:05}-{safe}")
 }

@@ -1,24 +1,34 @@
 //! A whole set under attack: batch by batch, one or several radii, then recall of what is left.
 
 mod batch;
+mod field;
+mod figure;
 mod keep;
+mod recalls;
 mod report;
+mod run_of;
+mod saved;
+mod size;
+mod table;
 mod transfer;
 mod universal;
 
-pub use keep::{Done, LevelRow, RowDone};
-pub use report::{LevelReport, RowReport, SetReport};
+pub use figure::{Cost, Figure, direction};
+pub use keep::{Before, Done, Find, RowDone, UnitDone};
+pub use recalls::{Recalls, Success};
+pub use report::{FigureReport, GradientReport, LevelReport, SetReport};
+pub use table::RowReport;
 pub use transfer::{Transfer, TransferReport};
 
 use super::method::Method;
-use super::settings::{Loss, Settings};
+use super::settings::Settings;
 use super::threat::Norm;
-use super::victim::{Goal, Pairs, Set, Uphill, Victim};
+use super::victim::{Goal, Pairs, Set, Victim};
 use crate::compute::Direction;
 use crate::dataset::Dataset;
 use crate::encoder::Encoder;
 use crate::error::{Error, Result};
-use crate::retrieval::{EvalOptions, evaluate};
+use crate::retrieval::{EvalOptions, Evaluation, Side, evaluate};
 use crate::task::Task;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -37,11 +47,18 @@ pub struct SetOrder {
     pub images: Vec<usize>,
     /// What the attack wants; a picture's own hardest negative is the caption that is to win.
     pub goal: Goal,
+    /// Where right ones are to be lost, the ranks k of the recalls R@k to attack for, rising: each is the figure of an
+    /// attack of its own.
+    pub at: Vec<usize>,
+    /// The directions of these recalls.
+    pub sides: Vec<Side>,
     /// The attack; its radius is replaced by each of `eps`.
     pub settings: Settings,
-    /// Radii, rising. A picture broken at one keeps that perturbation at the larger ones; where rounding to 8 bits mends
+    /// Radii, rising. A query broken at one keeps that perturbation at the larger ones; where rounding to 8 bits mends
     /// it, it is attacked again.
     pub eps: Vec<f32>,
+    /// Ends the figures at the first radius at which nothing is left.
+    pub adaptive: bool,
     /// Pictures attacked together.
     pub batch: usize,
     /// Where to keep perturbed pictures and what is needed to go on after a cancel; `None` keeps nothing.
@@ -50,45 +67,31 @@ pub struct SetOrder {
     pub transfer: Option<Transfer>,
 }
 
-/// Attacks every picture of `order` that stands yet. `done` holds what earlier runs did, and what this one does even
-/// where it is cancelled: the same call goes on from there.
+/// Attacks every picture of `order` for every figure that stands yet. `done` holds what earlier runs did, and what this
+/// one does even where it is cancelled: the same call goes on from there.
 ///
 /// # Errors
-/// A picture cannot be read again; the attack needs gradients that the model does not have; the folder cannot be
-/// written; the model fails; or `task` was cancelled.
+/// A picture cannot be read again; the attack needs gradients that the model does not have; a loss that means nothing
+/// for the goal; the folder cannot be written, or holds another run; the model fails; or `task` was cancelled.
 pub fn attack_set(order: &SetOrder, done: &mut Done, task: &Task) -> Result<SetReport> {
-    if order.eps.is_empty() || order.images.is_empty() {
-        return Err(Error::request(
-            "there is nothing to attack",
-            "Give at least one picture and one epsilon.",
-        ));
-    }
-    if order.eps.windows(2).any(|w| w[0] >= w[1]) {
-        return Err(Error::request(
-            "the epsilons do not rise",
-            "Give them from the smallest to the largest, each once.",
-        ));
-    }
-    let (set, begun) = (&order.set, Instant::now());
-    let engine = set.engine.as_ref();
-    let options = EvalOptions::default();
+    let order = &order.settled()?;
+    let begun = Instant::now();
     let quiet = task.quiet();
-    let clean = evaluate(
-        engine,
-        &set.images,
-        &set.texts,
-        &set.groups,
-        &options,
-        &quiet,
-    )?;
+    let clean = order.clean(&quiet)?;
     let targets = targets(order, &clean.ranking.i2t);
     done.begin(order)?;
-    warm(order, &targets, task)?;
+    let mut left: Vec<usize> = (0..order.images.len())
+        .filter(|&at| !done.has(order.images[at]))
+        .collect();
+    if !left.is_empty() {
+        warm(order, &targets, task)?;
+    }
     let prepared = begun.elapsed().as_secs_f64();
     let learning = Instant::now();
-    let shared = match order.settings.method {
-        Method::Universal => universal::learn(order, &targets, task)?,
-        _ => Vec::new(),
+    let shared = if order.settings.method == Method::Universal && !left.is_empty() {
+        universal::learn(order, &targets, task)?
+    } else {
+        Vec::new()
     };
     let learnt = learning.elapsed().as_secs_f64();
     let title = format!(
@@ -97,21 +100,19 @@ pub fn attack_set(order: &SetOrder, done: &mut Done, task: &Task) -> Result<SetR
         order.images.len()
     );
     task.begin(title, order.images.len() as u64);
-    let mut left: Vec<usize> = (0..order.images.len())
-        .filter(|&at| !done.has(order.images[at]))
-        .collect();
     // Those that are wrong already need no attack: by themselves they do not thin the batches out.
     left.sort_by_key(|&at| clean.ranking.i2t.ranks[order.images[at]] > 1);
     task.add((order.images.len() - left.len()) as u64);
     for batch in left.chunks(order.batch.max(1)) {
         let images: Vec<usize> = batch.iter().map(|&at| order.images[at]).collect();
         let wanted: Vec<usize> = batch.iter().map(|&at| targets[at]).collect();
-        let mut rows = batch::attack(order, &images, &wanted, &shared, task)?;
-        for row in rows.iter_mut().filter(|_| !shared.is_empty()) {
-            row.gradients += (order.settings.steps() * order.eps.len()) as u32;
+        let mut made = batch::attack(order, (&images, &wanted), &clean, &shared, task)?;
+        for row in made.rows.iter_mut().filter(|_| !shared.is_empty()) {
+            let queries = row.units.len() * order.ks().len();
+            row.gradients += (order.settings.steps() * order.eps.len() * queries) as u32;
             row.seconds += learnt / order.images.len() as f64;
         }
-        done.add(order, rows)?;
+        done.add(order, made)?;
         task.add(batch.len() as u64);
     }
     done.prepared += prepared;
@@ -123,38 +124,84 @@ pub fn attack_set(order: &SetOrder, done: &mut Done, task: &Task) -> Result<SetR
 /// # Errors
 /// The engine fails, or `task` was cancelled.
 pub fn report_done(order: &SetOrder, done: &Done, task: &Task) -> Result<Option<SetReport>> {
+    let order = order.settled()?;
     let images = order.images.iter().copied();
     let images: Vec<usize> = images.filter(|&i| done.has(i)).collect();
-    if images.is_empty() || !done.is_of(order) {
+    if images.is_empty() || !done.is_of(&order) {
         return Ok(None);
     }
-    let order = SetOrder {
-        images,
-        ..order.clone()
-    };
-    let set = &order.set;
-    let options = EvalOptions::default();
-    let (engine, groups) = (set.engine.as_ref(), &set.groups);
-    let clean = evaluate(engine, &set.images, &set.texts, groups, &options, task)?;
+    let order = SetOrder { images, ..order };
+    let clean = order.clean(task)?;
     report::report(&order, &clean, done, task).map(Some)
+}
+
+impl SetOrder {
+    /// The order with the threat model that its attack really keeps to.
+    ///
+    /// # Errors
+    /// Nothing to attack; radii or ranks that do not rise; a radius that is none in the norm.
+    fn settled(&self) -> Result<Self> {
+        if self.eps.is_empty() || self.images.is_empty() {
+            return Err(Error::request(
+                "there is nothing to attack",
+                "Give at least one picture and one epsilon.",
+            ));
+        }
+        if self.eps.windows(2).any(|w| w[0] >= w[1]) {
+            return Err(Error::request(
+                "the epsilons do not rise",
+                "Give them from the smallest to the largest, each once.",
+            ));
+        }
+        let ranks = &self.at;
+        if self.goal == Goal::Lose
+            && (ranks.is_empty()
+                || self.sides.is_empty()
+                || ranks[0] == 0
+                || ranks.windows(2).any(|w| w[0] >= w[1]))
+        {
+            return Err(Error::request(
+                "there is no recall to attack for",
+                "Give ranks from 1, each once and rising, and at least one direction.",
+            ));
+        }
+        let order = Self {
+            settings: self.settings.settled(),
+            ..self.clone()
+        };
+        for &eps in &order.eps {
+            order.settings.threat.with_eps(eps).check()?;
+        }
+        Ok(order)
+    }
+
+    /// Where everything stands without perturbation.
+    fn clean(&self, task: &Task) -> Result<Evaluation> {
+        let set = &self.set;
+        let options = EvalOptions::default();
+        let (engine, groups) = (set.engine.as_ref(), &set.groups);
+        evaluate(engine, &set.images, &set.texts, groups, &options, task)
+    }
 }
 
 /// Builds the gradient graph of a full batch before the clock starts.
 fn warm(order: &SetOrder, targets: &[usize], task: &Task) -> Result<()> {
     let count = order.batch.clamp(1, order.images.len());
     let (images, targets) = (&order.images[..count], &targets[..count]);
-    let mut victim = Pairs::new(&order.set, order.goal, images, targets)?;
-    if !order.settings.method.needs_gradient() || !victim.has_gradient() {
+    let aim = order.aim(Side::Image, order.ks()[0]);
+    let images_only = order.kinds().contains(&Side::Image);
+    let mut victim = Pairs::new(&order.set, aim, images, targets)?;
+    if images_only {
+        order.settings.fits(&victim)?;
+    }
+    order.set.network.serves(order.settings.method)?;
+    if !order.settings.method.needs_gradient() {
         return Ok(());
     }
     task.begin("Preparing the gradient", 0);
     let blank = vec![0.5; count * order.set.network.grid().len()];
     let rows: Vec<usize> = (0..count).collect();
-    let uphill = match order.settings.loss {
-        Loss::CrossEntropy => Uphill::CrossEntropy,
-        Loss::Dlr => Uphill::Dlr,
-        _ => Uphill::Margin,
-    };
+    let uphill = order.settings.loss.uphill(&[]);
     victim.climb(&rows, &blank, uphill, task).map(|_| ())
 }
 

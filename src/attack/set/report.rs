@@ -1,78 +1,117 @@
 //! Figures of an attacked set.
 
 use super::super::settings::Settings;
-use super::super::threat::Norm;
 use super::super::victim::Goal;
-use super::keep::Done;
+use super::figure::{Cost, direction};
+use super::keep::{Done, RowDone, UnitDone};
+use super::recalls::{Recalls, Success, recalls, success};
+use super::table::{RowReport, table};
 use super::transfer::TransferReport;
 use super::{SetOrder, transfer};
-use crate::compute::{Embeddings, Size};
-use crate::error::{Error, Result};
-use crate::retrieval::{EvalOptions, Evaluation, Metrics, Report, evaluate};
+use crate::compute::Size;
+use crate::error::Result;
+use crate::retrieval::{Evaluation, Report, part};
 use crate::task::Task;
 use serde::Serialize;
 
-/// The set at one radius. `robust` and `quantized` are as in `eval`, over the attacked pictures and their captions,
-/// ranked among all.
+/// The set at one radius, over the attacked pictures and their captions, ranked among all.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct LevelReport {
     /// The radius.
     pub eps: f32,
-    /// With the perturbed pictures.
-    pub robust: Report,
+    /// Each recall after an attack on that recall.
+    pub robust: Recalls,
     /// The same after rounding to 8 bits.
-    pub quantized: Report,
-    /// Share of the pictures that stood before and are broken, 0 to 1.
-    pub success_rate: f64,
-    /// Mean over all perturbed pictures of the largest change.
+    pub quantized: Recalls,
+    /// For each figure, how much the attack took from it.
+    pub success: Vec<Success>,
+    /// Share of the pictures that stood before (were right at rank 1, or had not reached another goal) and do no longer,
+    /// 0 to 1; `None` where that was not attacked for, or where none stood.
+    pub success_rate: Option<f64>,
+    /// Mean over all perturbations that stand for a figure (or were tried last for it) of the largest change.
     pub mean_linf: f64,
     /// Mean of the Euclidean norm.
     pub mean_l2: f64,
 }
 
-/// One picture of the table.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct RowReport {
-    /// Its row in the dataset.
-    pub image: usize,
-    /// Its name.
-    pub name: String,
-    /// Rank of the best right caption before.
-    pub rank_before: u32,
-    /// The same at the largest radius.
-    pub rank_after: u32,
-    /// Margin `wrong - right` before.
-    pub margin_before: f32,
-    /// The same at the largest radius.
-    pub margin_after: f32,
-    /// The smallest radius tried at which it breaks: 0 where it was wrong before, `None` where it stands.
-    pub smallest_eps: Option<f32>,
-    /// Largest change at that radius (at the largest one where it stands).
-    pub linf: f32,
-    /// Euclidean norm of that change.
-    pub l2: f32,
-    /// Gradients computed.
-    pub gradients: u32,
-    /// Forward runs besides.
-    pub queries: u32,
+/// A figure with what it cost.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct FigureReport {
+    /// `i2t` or `t2i`.
+    pub direction: &'static str,
+    /// The rank.
+    pub k: usize,
+    /// What it cost beyond the figures before it that it shares perturbations with: deeper ranks come first.
+    #[serde(flatten)]
+    pub cost: Cost,
 }
 
-/// The figures of a set; with model and data, `settings` and `goal` reproduce them.
+/// How far the gradients of a run can be trusted.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct GradientReport {
+    /// Operators that round, which the gradient passes as if they did not: what stands proves nothing.
+    pub approximate: Vec<String>,
+    /// Pictures that met a gradient of zero: no step is possible there.
+    pub zero: usize,
+    /// Pictures that met a gradient with a value that is NaN or infinite.
+    pub not_finite: usize,
+}
+
+impl GradientReport {
+    /// What a reader must know of them, in sentences, where `count` `things` were attacked; nothing where they are exact.
+    pub fn warnings(&self, count: usize, things: &str) -> Vec<String> {
+        let mut all = Vec::new();
+        let blind =
+            "what stands there is not shown to be robust; confirm it with a query attack (Square)";
+        if self.zero > 0 {
+            all.push(format!(
+                "The gradient was zero for {} of {count} {things}: {blind}.",
+                self.zero
+            ));
+        }
+        if self.not_finite > 0 {
+            all.push(format!(
+                "The gradient was not finite for {} of {count} {things}: {blind}.",
+                self.not_finite
+            ));
+        }
+        if !self.approximate.is_empty() {
+            all.push(format!(
+                "The gradient is approximate: {} round and are passed straight through; {}.",
+                self.approximate.join(", "),
+                blind.replace("there ", "")
+            ));
+        }
+        all
+    }
+}
+
+/// The figures of a set; with model and data, `settings`, `goal`, `at` and `directions` reproduce them.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SetReport {
     /// What the attack wanted.
     pub goal: Goal,
-    /// The attack and its parameters.
+    /// The ranks that were attacked for; empty for goals without.
+    pub at: Vec<usize>,
+    /// The directions, `i2t` and `t2i`; empty for goals without.
+    pub directions: Vec<&'static str>,
+    /// The attack and its parameters, with the threat model that was really used.
     pub settings: Settings,
     /// Pictures attacked.
     pub images: usize,
-    /// Pictures that stood before.
+    /// Queries of the first figure that stood before.
     pub stood_before: usize,
     /// Without perturbation.
     pub clean: Report,
+    /// Without perturbation: the recalls that were attacked for.
+    pub clean_at: Recalls,
     /// One per radius.
     pub levels: Vec<LevelReport>,
-    /// One per picture, the most easily broken first.
+    /// One per figure.
+    pub figures: Vec<FigureReport>,
+    /// How far the gradients can be trusted; `None` for an attack without.
+    pub gradient: Option<GradientReport>,
+    /// One per query of the first figure, the most easily broken first.
     pub rows: Vec<RowReport>,
     /// What a second encoder makes of the same pictures.
     pub transfer: Option<TransferReport>,
@@ -84,17 +123,6 @@ pub struct SetReport {
     pub steps_per_second: f64,
 }
 
-/// A perturbation's size in `norm`; `None` where the norm has none that is measured.
-pub(super) fn norm_of(norm: Norm, size: &Size) -> Option<f32> {
-    match norm {
-        Norm::Linf => Some(size.linf),
-        Norm::L2 => Some(size.l2),
-        Norm::L1 => Some(size.l1),
-        Norm::L0 => Some(size.l0 as f32),
-        Norm::Fourier(_) | Norm::Free => None,
-    }
-}
-
 /// The figures of what is done.
 pub(super) fn report(
     order: &SetOrder,
@@ -102,161 +130,96 @@ pub(super) fn report(
     done: &Done,
     task: &Task,
 ) -> Result<SetReport> {
-    let rows: Vec<_> = done
-        .rows()
-        .filter(|r| order.images.contains(&r.image))
-        .collect();
-    let stood = rows.iter().filter(|r| !r.before.fooled).count();
+    let asked = |r: &&RowDone| order.images.contains(&r.image);
+    let rows: Vec<&RowDone> = done.rows().filter(asked).collect();
+    let units: Vec<&UnitDone> = rows.iter().flat_map(|r| &r.units).collect();
+    let (credit, set) = (order.credit(), &order.set);
+    let before = |unit: &UnitDone, nth: usize| unit.before.reached[nth];
     let mut levels = Vec::with_capacity(order.eps.len());
-    let mut last = clean.clone();
-    for (at, &eps) in order.eps.iter().enumerate() {
-        let level = |of: fn(&super::LevelRow) -> &[f32]| -> Result<Evaluation> {
-            let changed = rows.iter().map(|r| (r.image, of(&r.levels[at])));
-            with_rows(order, &order.set.images, &order.set.texts, changed, task)
-        };
-        let exact = level(|l| &l.embedding)?;
-        let rounded = level(|l| &l.rounded)?;
-        let broken = |r: &&&super::RowDone| !r.before.fooled && r.levels[at].verdict.fooled;
+    for &eps in &order.eps {
+        let lost = |unit: &UnitDone, nth: usize| unit.broken(credit, eps, nth);
+        let (success, success_rate) = success(order, &units, before, lost);
+        let shown = units.iter().flat_map(|unit| {
+            let finds = (0..order.ks().len()).filter_map(|nth| unit.shown(credit, eps, nth));
+            finds.map(|at| unit.finds[at].size)
+        });
+        let sizes: Vec<Size> = shown.collect();
         let mean = |of: fn(&Size) -> f32| {
-            let attacked: Vec<f64> = rows
-                .iter()
-                .filter(|r| !r.before.fooled)
-                .map(|r| f64::from(of(&r.levels[at].size)))
-                .collect();
-            attacked.iter().sum::<f64>() / attacked.len().max(1) as f64
+            sizes.iter().map(|s| f64::from(of(s))).sum::<f64>() / sizes.len().max(1) as f64
         };
         levels.push(LevelReport {
             eps,
-            robust: restricted(order, &exact),
-            quantized: restricted(order, &rounded),
-            success_rate: rows.iter().filter(broken).count() as f64 / stood.max(1) as f64,
+            robust: recalls(order, &units, lost),
+            quantized: recalls(order, &units, |u, nth| u.broken_saved(credit, eps, nth)),
+            success,
+            success_rate,
             mean_linf: mean(|s| s.linf),
             mean_l2: mean(|s| s.l2),
         });
-        last = exact;
     }
-    let mut table: Vec<RowReport> = rows
-        .iter()
-        .map(|r| {
-            let breaks = r.levels.iter().find(|l| l.verdict.fooled);
-            let shown = breaks.or(r.levels.last());
-            let size = shown.map(|l| l.size).unwrap_or_default();
-            RowReport {
-                image: r.image,
-                name: order.dataset.images[r.image].name.clone(),
-                rank_before: clean.ranking.i2t.ranks[r.image],
-                rank_after: last.ranking.i2t.ranks[r.image],
-                margin_before: r.before.margin(),
-                margin_after: r.levels.last().map_or(0.0, |l| l.verdict.margin()),
-                smallest_eps: if r.before.fooled {
-                    Some(0.0)
-                } else {
-                    breaks.map(|l| norm_of_minimal(order, l))
-                },
-                linf: size.linf,
-                l2: size.l2,
-                gradients: r.gradients,
-                queries: r.queries,
-            }
-        })
-        .collect();
-    table.sort_by(|a, b| {
-        let eps = |r: &RowReport| r.smallest_eps.unwrap_or(f32::INFINITY);
-        let gap = |r: &RowReport| -r.margin_after;
-        eps(a)
-            .total_cmp(&eps(b))
-            .then(gap(a).total_cmp(&gap(b)))
-            .then(a.image.cmp(&b.image))
-    });
+    if order.adaptive {
+        // Beyond the radius at which nothing is left every figure is the same.
+        let nothing_left = |eps: f32| {
+            let lost =
+                |unit: &&&UnitDone| (0..order.ks().len()).all(|n| unit.broken(credit, eps, n));
+            units.iter().filter(lost).count() == units.len()
+        };
+        let end = order.eps.iter().position(|&eps| nothing_left(eps));
+        levels.truncate(end.map_or(levels.len(), |at| at + 1));
+    }
+    let eps: Vec<f32> = levels.iter().map(|l| l.eps).collect();
+    let first = order.kinds().first().copied().unwrap_or_default();
+    let leading = units.iter().filter(|u| u.side() == first);
     let seconds: f64 = rows.iter().map(|r| r.seconds).sum();
-    let total = |of: fn(&super::RowDone) -> u32| rows.iter().map(|r| f64::from(of(r))).sum::<f64>();
+    let total = |of: fn(&RowDone) -> u32| rows.iter().map(|r| f64::from(of(r))).sum::<f64>();
     // Gradients where there are any: the few forward runs beside them are no steps.
     let steps = match total(|r| r.gradients) {
         0.0 => total(|r| r.queries),
         gradients => gradients,
     };
+    let figures = order.figures();
+    let directions = order.sides.iter().map(|&s| direction(s));
+    let lossy = figures.is_empty();
     Ok(SetReport {
         goal: order.goal,
+        at: if lossy { Vec::new() } else { order.at.clone() },
+        directions: if lossy {
+            Vec::new()
+        } else {
+            directions.collect()
+        },
         settings: order.settings.clone(),
         images: rows.len(),
-        stood_before: stood,
-        clean: restricted(order, clean),
+        stood_before: leading.filter(|u| !u.before.reached[0]).count(),
+        clean: part(
+            clean,
+            (&set.images, &set.texts, &set.groups),
+            &order.images,
+            task,
+        )?,
+        clean_at: Recalls {
+            protocol: "without perturbation".into(),
+            ..recalls(order, &units, before)
+        },
+        figures: figures
+            .iter()
+            .zip(done.costs())
+            .map(|(figure, &cost)| FigureReport {
+                direction: figure.direction(),
+                k: figure.k,
+                cost,
+            })
+            .collect(),
+        gradient: (total(|r| r.gradients) > 0.0).then(|| GradientReport {
+            approximate: set.network.approximate().to_vec(),
+            zero: rows.iter().filter(|r| r.blind.zero > 0).count(),
+            not_finite: rows.iter().filter(|r| r.blind.not_finite > 0).count(),
+        }),
+        rows: table(order, &rows, first, &eps),
+        transfer: transfer::report(order, &units, &eps, task)?,
         levels,
-        rows: table,
-        transfer: transfer::report(order, &rows, task)?,
         seconds,
         prepare_seconds: done.prepared,
         steps_per_second: steps / seconds.max(1e-9),
     })
-}
-
-/// The radius at which a picture broke: what an attack for the smallest perturbation found, else the one tried.
-fn norm_of_minimal(order: &SetOrder, level: &super::LevelRow) -> f32 {
-    let minimal = order.settings.method.is_minimal();
-    norm_of(order.settings.threat.norm, &level.size)
-        .filter(|_| minimal)
-        .unwrap_or(level.eps)
-}
-
-/// The evaluation of the whole set with some pictures' embeddings replaced.
-pub(super) fn with_rows<'a>(
-    order: &SetOrder,
-    images: &Embeddings,
-    texts: &Embeddings,
-    changed: impl Iterator<Item = (usize, &'a [f32])>,
-    task: &Task,
-) -> Result<Evaluation> {
-    let dim = images.dim();
-    let mut data = images.data().to_vec();
-    for (image, row) in changed {
-        let place = data.get_mut(image * dim..(image + 1) * dim);
-        let place = place.filter(|p| p.len() == row.len()).ok_or_else(|| {
-            Error::request(
-                format!("picture {image} has no place among the embeddings"),
-                "Embed the set again.",
-            )
-        })?;
-        place.copy_from_slice(row);
-    }
-    let (set, options) = (&order.set, EvalOptions::default());
-    let images = Embeddings::new(data, dim)?;
-    evaluate(
-        set.engine.as_ref(),
-        &images,
-        texts,
-        &set.groups,
-        &options,
-        task,
-    )
-}
-
-/// The figures of the attacked pictures and their captions, ranked among all.
-pub(super) fn restricted(order: &SetOrder, full: &Evaluation) -> Report {
-    let groups = &order.set.groups;
-    let i2t: Vec<u32> = order
-        .images
-        .iter()
-        .map(|&i| full.ranking.i2t.ranks[i])
-        .collect();
-    let t2i: Vec<u32> = order
-        .images
-        .iter()
-        .flat_map(|&i| groups.range(i))
-        .map(|j| full.ranking.t2i.ranks[j])
-        .collect();
-    let (a, b) = (Metrics::from_ranks(&i2t), Metrics::from_ranks(&t2i));
-    let mut report = full.report.clone();
-    if order.images.len() < groups.images() {
-        report.protocol = format!(
-            "{} of {} images ranked among all, ties count against the positive",
-            order.images.len(),
-            groups.images()
-        );
-    }
-    report.images = i2t.len();
-    report.captions = t2i.len();
-    report.rsum = a.sum() + b.sum();
-    report.i2t = a;
-    report.t2i = b;
-    report
 }

@@ -2,12 +2,12 @@
 
 use super::super::pictures::picture;
 use super::SetOrder;
-use super::keep::RowDone;
-use super::report::{restricted, with_rows};
+use super::keep::UnitDone;
+use super::recalls::{Recalls, Success, recalls, success};
 use crate::compute::{Embeddings, Grid};
 use crate::encoder::Encoder;
 use crate::error::Result;
-use crate::retrieval::Report;
+use crate::retrieval::{EvalOptions, Report, evaluate, part};
 use crate::task::Task;
 use rayon::prelude::*;
 use serde::Serialize;
@@ -24,17 +24,21 @@ pub struct Transfer {
     pub texts: Arc<Embeddings>,
 }
 
-/// What the second encoder makes of the pictures, all in 8 bits and at the size that the first encoder takes.
+/// What the second encoder makes of the perturbations found for the first, all in 8 bits and at the size that the first
+/// encoder takes. What the first encoder had wrong already was not perturbed, and counts as it is.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct TransferReport {
     /// The second encoder.
     pub encoder: String,
     /// Without perturbation.
     pub clean: Report,
-    /// One per radius.
-    pub robust: Vec<Report>,
-    /// Share of the pictures that it had right before and that are broken for it, one per radius, 0 to 1.
-    pub success_rate: Vec<f64>,
+    /// One per radius: each recall with the perturbations made for that recall of the first encoder.
+    pub robust: Vec<Recalls>,
+    /// One per radius: for each figure, what of the queries that it had right before it has no longer.
+    pub success: Vec<Vec<Success>>,
+    /// Share of the pictures that it had right at rank 1 before and has no longer, one per radius, 0 to 1; `None` where
+    /// that was not attacked for.
+    pub success_rate: Vec<Option<f64>>,
 }
 
 impl Transfer {
@@ -44,7 +48,7 @@ impl Transfer {
     }
 
     /// Embeddings of `x`, `[rows, channels, height, width]` in [0, 1], as saved pictures.
-    pub(super) fn look(&self, x: &[f32], grid: Grid, task: &Task) -> Result<Vec<Vec<f32>>> {
+    pub(super) fn look(&self, x: &[f32], grid: Grid, task: &Task) -> Result<Embeddings> {
         task.check()?;
         let rows: Vec<Vec<f32>> = x
             .par_chunks_exact(grid.len().max(1))
@@ -57,49 +61,48 @@ impl Transfer {
             .encoder
             .image_tower()
             .embed_images(&rows.concat(), rows.len())?;
-        let found = Embeddings::new(values, dim)?;
-        Ok((0..found.rows()).map(|r| found.row(r).to_vec()).collect())
+        Embeddings::new(values, dim)
     }
 }
 
-/// The second encoder's figures.
+/// The second encoder's figures; `eps` are the radii of the report.
 pub(super) fn report(
     order: &SetOrder,
-    rows: &[&RowDone],
+    units: &[&UnitDone],
+    eps: &[f32],
     task: &Task,
 ) -> Result<Option<TransferReport>> {
     let Some(transfer) = &order.transfer else {
         return Ok(None);
     };
-    let evaluate = |of: &dyn Fn(&RowDone) -> Option<Vec<f32>>| {
-        let changed: Vec<(usize, Vec<f32>)> = rows
-            .iter()
-            .filter_map(|r| Some((r.image, of(r)?)))
-            .collect();
-        let changed = changed.iter().map(|(i, v)| (*i, v.as_slice()));
-        with_rows(order, &transfer.images, &transfer.texts, changed, task)
+    let (images, texts, groups) = (&transfer.images, &transfer.texts, &order.set.groups);
+    let engine = order.set.engine.as_ref();
+    let whole = evaluate(engine, images, texts, groups, &EvalOptions::default(), task)?;
+    let clean = part(&whole, (images, texts, groups), &order.images, task)?;
+    let (credit, ks) = (order.credit(), order.ks());
+    let before = |unit: &UnitDone, nth: usize| {
+        unit.before
+            .elsewhere
+            .is_some_and(|rank| rank as usize > ks[nth])
     };
-    let clean = evaluate(&|r| r.elsewhere.clone())?;
-    let right = |ranks: &[u32], image: usize| ranks[image] == 1;
-    let before = &clean.ranking.i2t.ranks;
-    let stood: Vec<usize> = order
-        .images
-        .iter()
-        .copied()
-        .filter(|&i| right(before, i))
-        .collect();
-    let (mut robust, mut success_rate) = (Vec::new(), Vec::new());
-    for at in 0..order.eps.len() {
-        let seen = evaluate(&|r| r.levels[at].elsewhere.clone())?;
-        let after = &seen.ranking.i2t.ranks;
-        let broken = stood.iter().filter(|&&i| !right(after, i)).count();
-        success_rate.push(broken as f64 / stood.len().max(1) as f64);
-        robust.push(restricted(order, &seen));
-    }
-    Ok(Some(TransferReport {
+    let mut report = TransferReport {
         encoder: transfer.name().to_owned(),
-        clean: restricted(order, &clean),
-        robust,
-        success_rate,
-    }))
+        clean,
+        robust: Vec::new(),
+        success: Vec::new(),
+        success_rate: Vec::new(),
+    };
+    for &eps in eps {
+        let after = |unit: &UnitDone, nth: usize| match unit.shown(credit, eps, nth) {
+            Some(find) => unit.finds[find]
+                .elsewhere
+                .is_some_and(|rank| rank as usize > ks[nth]),
+            None => before(unit, nth),
+        };
+        report.robust.push(recalls(order, units, after));
+        let (named, rate) = success(order, units, before, after);
+        report.success.push(named);
+        report.success_rate.push(rate);
+    }
+    Ok(Some(report))
 }

@@ -1,67 +1,183 @@
-//! One perturbation for a whole set, learnt over all its pictures.
+//! One perturbation for a whole set, learnt over all its pictures: one for each figure and radius.
 
 use super::super::space::Space;
-use super::super::victim::{Pairs, Uphill, Victim};
+use super::super::victim::{Pairs, Victim};
 use super::super::white::{Pgd, SharedDelta};
 use super::SetOrder;
 use super::batch::load;
 use crate::dataset::npy::write_array;
 use crate::error::{Error, Result};
+use crate::retrieval::Side;
 use crate::task::Task;
+use std::borrow::Cow;
 
-/// The shared perturbation at each radius of `order`, in their order. `targets` has one entry per picture.
-pub(super) fn learn(order: &SetOrder, targets: &[usize], task: &Task) -> Result<Vec<SharedDelta>> {
-    let epochs = order.settings.steps();
-    let total = order.eps.len() * epochs * order.images.len();
-    task.begin("Learning the shared perturbation", total as u64);
-    let mut deltas = Vec::with_capacity(order.eps.len());
-    for &eps in &order.eps {
-        let delta = at_radius(order, eps, epochs, targets, task)?;
-        if let Some(folder) = &order.save {
-            let grid = order.set.network.grid();
-            let path = folder.join(format!("universal-{eps:.6}.npy"));
-            let shape = [grid.channels, grid.height, grid.width];
-            write_array(&path, delta.values(), &shape)?;
-        }
-        deltas.push(delta);
-    }
-    Ok(deltas)
+/// What all pictures share for one figure.
+pub(super) struct Shared {
+    pub side: Side,
+    /// Which of the ranks.
+    pub nth: usize,
+    /// One per radius.
+    pub deltas: Vec<SharedDelta>,
 }
 
-fn at_radius(
-    order: &SetOrder,
+/// Values of all pictures that are kept in memory while learning; more are read again in each pass.
+const KEPT: usize = 128 << 20;
+
+/// A query of the set: a picture with what it looks for or what looks for it.
+#[derive(Clone, Copy)]
+struct Query {
+    /// Its picture's place among those of the order.
+    at: usize,
+    target: usize,
+}
+
+/// The shared perturbations of `order`, for every figure. `targets` has one entry per picture.
+pub(super) fn learn(order: &SetOrder, targets: &[usize], task: &Task) -> Result<Vec<Shared>> {
+    let passes = order.settings.steps();
+    let kinds = order.kinds();
+    let queries = |side: Side| -> Vec<Query> {
+        let of = |(at, &image): (usize, &usize)| match side {
+            Side::Image => vec![Query {
+                at,
+                target: targets[at],
+            }],
+            Side::Text => {
+                let captions = order.set.groups.range(image);
+                captions.map(|target| Query { at, target }).collect()
+            }
+        };
+        order.images.iter().enumerate().flat_map(of).collect()
+    };
+    let total: usize = kinds.iter().map(|&side| queries(side).len()).sum();
+    let all = total * order.ks().len() * order.eps.len() * passes;
+    task.begin("Learning the shared perturbations", all as u64);
+    let len = order.set.network.grid().len();
+    let pixels = if order.images.len() * len <= KEPT {
+        Some(load(order, &order.images)?)
+    } else {
+        None
+    };
+    let mut shared = Vec::new();
+    for side in kinds {
+        let queries = queries(side);
+        for (nth, k) in order.ks().into_iter().enumerate() {
+            let mut deltas = Vec::with_capacity(order.eps.len());
+            for &eps in &order.eps {
+                let learner = Learner {
+                    order,
+                    side,
+                    k,
+                    eps,
+                    pixels: pixels.as_deref(),
+                };
+                let delta = learner.learn(&queries, passes, task)?;
+                learner.save(&delta)?;
+                deltas.push(delta);
+            }
+            shared.push(Shared { side, nth, deltas });
+        }
+    }
+    Ok(shared)
+}
+
+/// Learns for one figure at one radius.
+struct Learner<'a> {
+    order: &'a SetOrder,
+    side: Side,
+    k: usize,
     eps: f32,
-    epochs: usize,
-    targets: &[usize],
-    task: &Task,
-) -> Result<SharedDelta> {
-    let engine = order.set.engine.as_ref();
-    let share = order.settings.step.unwrap_or(Pgd::STEP);
-    let mut delta: Option<SharedDelta> = None;
-    for _ in 0..epochs {
-        for (images, targets) in order
-            .images
-            .chunks(order.batch.max(1))
-            .zip(targets.chunks(order.batch.max(1)))
-        {
-            let space = space(order, eps, images)?;
-            let mut victim = Pairs::new(&order.set, order.goal, images, targets)?;
-            let shared = delta.get_or_insert_with(|| SharedDelta::new(&space));
-            let x = shared.apply(engine, &space)?;
-            let rows: Vec<usize> = (0..images.len()).collect();
-            let slope = victim.climb(&rows, &x, Uphill::Margin, task)?;
-            shared.step(engine, &space, &slope, share)?;
-            task.add(images.len() as u64);
-        }
-    }
-    delta.ok_or_else(|| Error::request("there is nothing to attack", "Give at least one picture."))
+    pixels: Option<&'a [f32]>,
 }
 
-fn space(order: &SetOrder, eps: f32, images: &[usize]) -> Result<Space> {
-    Space::pictures(
-        order.set.network.grid().with_rows(images.len()),
-        load(order, images)?,
-        &order.settings.threat.with_eps(eps),
-        images.iter().map(|&i| i as u32).collect(),
-    )
+impl Learner<'_> {
+    /// Steps along the mean gradient over all queries, one step a pass: how the set is parted into batches does not
+    /// matter.
+    fn learn(&self, queries: &[Query], passes: usize, task: &Task) -> Result<SharedDelta> {
+        let order = self.order;
+        let engine = order.set.engine.as_ref();
+        let share = order.settings.step.unwrap_or(Pgd::STEP);
+        let mut delta: Option<SharedDelta> = None;
+        for _ in 0..passes {
+            let mut sum: Vec<f64> = Vec::new();
+            for part in queries.chunks(order.batch.max(1)) {
+                let space = self.space(part)?;
+                let shared = delta.get_or_insert_with(|| SharedDelta::new(&space));
+                shared.meet(&space);
+                let x = shared.apply(engine, &space)?;
+                let rows: Vec<usize> = (0..part.len()).collect();
+                let mut victim = self.victim(part)?;
+                let to = self.rivals(&mut victim, &rows, space.clean(), task)?;
+                let uphill = order.settings.loss.uphill(&to);
+                let mut slope = victim.climb(&rows, &x, uphill, task)?;
+                slope.tidy(space.len());
+                shared.gather(&mut sum, &slope);
+                task.add(part.len() as u64);
+            }
+            if let Some(delta) = &mut delta {
+                delta.climb(engine, &sum, share)?;
+            }
+        }
+        delta.ok_or_else(|| {
+            Error::request("there is nothing to attack", "Give at least one picture.")
+        })
+    }
+
+    fn victim(&self, part: &[Query]) -> Result<Pairs> {
+        let order = self.order;
+        let images: Vec<usize> = part.iter().map(|q| order.images[q.at]).collect();
+        let targets: Vec<usize> = part.iter().map(|q| q.target).collect();
+        Pairs::new(&order.set, order.aim(self.side, self.k), &images, &targets)
+    }
+
+    /// The strongest wrong caption of each row, for losses that go for one; none where there are none.
+    fn rivals(
+        &self,
+        victim: &mut Pairs,
+        rows: &[usize],
+        clean: &[f32],
+        task: &Task,
+    ) -> Result<Vec<u32>> {
+        if !self.order.settings.loss.is_targeted() || self.side == Side::Text {
+            return Ok(Vec::new());
+        }
+        let rivals = victim.rivals(rows, clean, 1, task)?;
+        let first: Vec<u32> = rivals.iter().filter_map(|r| r.first().copied()).collect();
+        Ok(if first.len() == rows.len() {
+            first
+        } else {
+            Vec::new()
+        })
+    }
+
+    fn space(&self, part: &[Query]) -> Result<Space> {
+        let order = self.order;
+        let grid = order.set.network.grid().with_rows(part.len());
+        let places: Vec<usize> = part.iter().map(|q| q.at).collect();
+        let images: Vec<usize> = places.iter().map(|&at| order.images[at]).collect();
+        let clean = match self.pixels {
+            Some(pixels) => super::super::space::pick(pixels, grid.len(), &places),
+            None => load(order, &images)?,
+        };
+        Space::pictures(
+            grid,
+            clean,
+            &order.settings.threat.with_eps(self.eps),
+            images.iter().map(|&i| i as u32).collect(),
+        )
+    }
+
+    fn save(&self, delta: &SharedDelta) -> Result<()> {
+        let Some(folder) = &self.order.save else {
+            return Ok(());
+        };
+        let grid = self.order.set.network.grid();
+        let figure: Cow<'_, str> = if self.order.figures().is_empty() {
+            "".into()
+        } else {
+            format!("{}-at-{}-", super::figure::direction(self.side), self.k).into()
+        };
+        let path = folder.join(format!("universal-{figure}{:.6}.npy", self.eps));
+        let shape = [grid.channels, grid.height, grid.width];
+        write_array(&path, delta.values(), &shape)
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::network::Network;
 use super::{Slope, Uphill, Verdict, Victim};
+use crate::attack::settings::Loss;
 use crate::compute::Grid;
 use crate::error::{Error, Result};
 use crate::grad::{Form, Objective};
@@ -84,6 +85,14 @@ impl Victim for Classifier {
 
     fn has_gradient(&self) -> bool {
         self.network.blocked().is_none()
+    }
+
+    fn refuses(&self, loss: Loss) -> Option<String> {
+        let (n, least) = (self.classes, loss.compares());
+        (n > 0 && n < least).then(|| {
+            let title = loss.title();
+            format!("the loss {title} compares {least} logits, the model gives {n}")
+        })
     }
 
     fn judge(&mut self, rows: &[usize], x: &[f32], task: &Task) -> Result<Vec<Verdict>> {

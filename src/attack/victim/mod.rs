@@ -6,8 +6,9 @@ mod pairs;
 
 pub use classifier::Classifier;
 pub use network::Network;
-pub use pairs::{Goal, Pairs, Set};
+pub use pairs::{Aim, Goal, Pairs, Set};
 
+use super::settings::Loss;
 use crate::compute::Grid;
 use crate::error::Result;
 use crate::task::Task;
@@ -62,6 +63,48 @@ pub struct Slope {
     pub gradient: Vec<f32>,
 }
 
+/// What was wrong with the gradients of a row.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Blind {
+    /// Gradients that were zero everywhere: no step is possible.
+    pub zero: u32,
+    /// Gradients with a value that is NaN or infinite.
+    pub not_finite: u32,
+}
+
+impl Blind {
+    /// Adds what another part of the search met.
+    pub fn add(&mut self, other: Self) {
+        self.zero += other.zero;
+        self.not_finite += other.not_finite;
+    }
+}
+
+impl Slope {
+    /// Makes every gradient one that can be followed, and says what was wrong with each row of `len` values: NaN
+    /// becomes 0 and infinity the largest finite magnitude of its row (1 where there is none), so that one such value
+    /// does not stop all others.
+    pub fn tidy(&mut self, len: usize) -> Vec<Blind> {
+        let rows = self.gradient.chunks_exact_mut(len.max(1));
+        rows.map(|row| {
+            let finite = row.iter().filter(|g| g.is_finite());
+            let top = finite.fold(0.0_f32, |top, g| top.max(g.abs()));
+            let mut blind = Blind::default();
+            if row.iter().any(|g| !g.is_finite()) {
+                blind.not_finite = 1;
+                let end = if top > 0.0 { top } else { 1.0 };
+                for g in row.iter_mut().filter(|g| !g.is_finite()) {
+                    *g = if g.is_nan() { 0.0 } else { end.copysign(*g) };
+                }
+            } else if top == 0.0 {
+                blind.zero = 1;
+            }
+            blind
+        })
+        .collect()
+    }
+}
+
 /// A batch of rows with a goal for each. `rows` are indices into the batch, `x` their values one after the other.
 pub trait Victim {
     /// Shape of the batch.
@@ -69,6 +112,11 @@ pub trait Victim {
 
     /// Are there gradients? Without, only attacks by queries work.
     fn has_gradient(&self) -> bool;
+
+    /// Why `loss` cannot be climbed here, in words: too few scores to compare, say. `None` where it can.
+    fn refuses(&self, _loss: Loss) -> Option<String> {
+        None
+    }
 
     /// Scores of `x` by the plain forward model.
     ///

@@ -3,6 +3,7 @@
 mod gradient;
 mod open;
 
+use crate::attack::method::Method;
 use crate::compute::Grid;
 use crate::encoder::{Encoder, Stop};
 use crate::error::{Error, Result};
@@ -48,6 +49,10 @@ pub struct Network {
     ready: Mutex<Graphs>,
     /// Why there is no gradient.
     blocked: Option<String>,
+    /// The operators that the gradient passes straight through although they round.
+    approximate: Vec<String>,
+    /// Is the gradient's graph more precise than the file, which then judges by itself?
+    finer: bool,
 }
 
 impl Network {
@@ -66,6 +71,27 @@ impl Network {
         self.blocked.as_deref()
     }
 
+    /// Can `method` attack this model?
+    ///
+    /// # Errors
+    /// It needs gradients, and none passes: the operators and nodes in the way are named.
+    pub fn serves(&self, method: Method) -> Result<()> {
+        match &self.blocked {
+            Some(why) if method.needs_gradient() => Err(Error::model(
+                &self.path,
+                format!("cannot be attacked by {}: {why}", method.title()),
+                "Choose an attack by queries: Square, NES, SPSA, SimBA-DCT or HopSkipJump.",
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// The operators that round and that the gradient passes as if they did not; none where it is exact, or where there
+    /// is none.
+    pub fn approximate(&self) -> &[String] {
+        &self.approximate
+    }
+
     /// The forward model's output for `rows` rows of `x`, many at once.
     ///
     /// # Errors
@@ -77,6 +103,14 @@ impl Network {
             }),
             None => self.plain(x, rows, self.batch, task),
         }
+    }
+
+    /// The output of the file as it is, as many rows at once as it takes: the last word on embeddings.
+    ///
+    /// # Errors
+    /// As [`Network::forward`].
+    pub fn as_filed(&self, x: &[f32], rows: usize, task: &Task) -> Result<Rows> {
+        self.plain(x, rows, self.batch, task)
     }
 
     /// The output of the file as it is, each row alone: what whoever checks a saved row will see.

@@ -64,7 +64,7 @@ impl Attack for CarliniWagner {
         if rows.is_empty() {
             return Ok(());
         }
-        let mut smallest = Smallest::new(arena);
+        let mut smallest = Smallest::new(arena).beyond(self.kappa);
         let mut weights: Vec<Weight> = rows.iter().map(|_| Weight::new(self.c)).collect();
         for _ in 0..=self.searches {
             let reached = self.search(arena, &mut smallest, &rows, &mut weights)?;
@@ -111,7 +111,7 @@ impl CarliniWagner {
             });
             let verdicts = arena.judge(rows, &x)?;
             for (reached, verdict) in reached.iter_mut().zip(&verdicts) {
-                *reached |= verdict.fooled;
+                *reached |= smallest.counts(verdict);
             }
             smallest.keep(space, rows, &x, &verdicts);
             arena.tell(rows, &x, &loss, &verdicts);

@@ -19,13 +19,7 @@ pub(super) struct Front {
 impl Front {
     /// What `loss` is for these rows; the margin where it takes classes and there are none.
     pub fn uphill(&self, loss: Loss) -> Uphill<'_> {
-        match loss {
-            Loss::CrossEntropy => Uphill::CrossEntropy,
-            Loss::Dlr => Uphill::Dlr,
-            Loss::TargetedDlr if !self.to.is_empty() => Uphill::DlrTo(&self.to),
-            Loss::TargetedMargin if !self.to.is_empty() => Uphill::To(&self.to),
-            Loss::Margin | Loss::TargetedDlr | Loss::TargetedMargin => Uphill::Margin,
-        }
+        loss.uphill(&self.to)
     }
 
     /// Leaves only the rows at the places `keep`, in `arrays` of values too.

@@ -92,6 +92,8 @@ pub(super) struct Smallest {
     sizes: Vec<f64>,
     margins: Vec<f32>,
     x: Vec<f32>,
+    /// How far beyond the goal a margin must be to count.
+    beyond: f32,
 }
 
 impl Smallest {
@@ -102,7 +104,21 @@ impl Smallest {
             sizes: vec![f64::INFINITY; rows],
             margins: vec![f32::NEG_INFINITY; rows],
             x: arena.space.clean().to_vec(),
+            beyond: 0.0,
         }
+    }
+
+    /// Counts only what overshoots the goal by this margin.
+    pub(super) fn beyond(self, margin: f32) -> Self {
+        Self {
+            beyond: margin,
+            ..self
+        }
+    }
+
+    /// Is the goal reached, by as much as is asked for?
+    pub(super) fn counts(&self, verdict: &Verdict) -> bool {
+        verdict.fooled && (self.beyond <= 0.0 || verdict.margin() >= self.beyond)
     }
 
     /// The size of the smallest perturbation of a row.
@@ -115,7 +131,7 @@ impl Smallest {
         let len = space.len();
         for (at, (&r, verdict)) in rows.iter().zip(verdicts).enumerate() {
             let x = &x[at * len..(at + 1) * len];
-            let better = if verdict.fooled {
+            let better = if self.counts(verdict) {
                 let size = self.metric.size(row(space, r), x);
                 let smaller = size < self.sizes[r];
                 self.sizes[r] = self.sizes[r].min(size);
@@ -150,9 +166,10 @@ impl Smallest {
         let far = pick(&self.x, space.len(), &rows);
         let clean = arena.judge(&rows, part.clean())?;
         let ends = arena.judge(&rows, &far)?;
+        let beyond = f64::from(self.beyond);
         let line = |(clean, end): (&Verdict, &Verdict)| Line {
-            low: (0.0, f64::from(clean.margin())),
-            high: (1.0, f64::from(end.margin())),
+            low: (0.0, f64::from(clean.margin()) - beyond),
+            high: (1.0, f64::from(end.margin()) - beyond),
             last: None,
         };
         let mut lines: Vec<Line> = clean.iter().zip(&ends).map(line).collect();
@@ -161,7 +178,11 @@ impl Smallest {
             let x = between(&part, &far, &shares);
             let verdicts = arena.judge(&rows, &x)?;
             for ((line, &share), verdict) in lines.iter_mut().zip(&shares).zip(&verdicts) {
-                line.narrow(share, verdict);
+                line.narrow(
+                    share,
+                    f64::from(verdict.margin()) - beyond,
+                    self.counts(verdict),
+                );
             }
             self.keep(space, &rows, &x, &verdicts);
         }
@@ -206,7 +227,8 @@ impl Smallest {
     }
 }
 
-/// Where the goal is reached on the line from the clean row (0) to the far one (1): shares and margins.
+/// Where the goal is reached on the line from the clean row (0) to the far one (1): shares, and margins less what they
+/// must exceed.
 struct Line {
     low: (f64, f64),
     high: (f64, f64),
@@ -225,9 +247,9 @@ impl Line {
         self.low.0 + share * width
     }
 
-    fn narrow(&mut self, share: f64, verdict: &Verdict) {
-        let margin = f64::from(verdict.margin());
-        if verdict.fooled {
+    /// At `share` the margin was this far beyond what is asked for; was it enough?
+    fn narrow(&mut self, share: f64, margin: f64, enough: bool) {
+        if enough {
             self.high = (share, margin);
             if self.last == Some(true) {
                 self.low.1 *= 0.5;
@@ -238,6 +260,6 @@ impl Line {
                 self.high.1 *= 0.5;
             }
         }
-        self.last = Some(verdict.fooled);
+        self.last = Some(enough);
     }
 }

@@ -15,6 +15,8 @@ use crate::error::Result;
 pub struct SharedDelta {
     grid: Grid,
     ball: Ball,
+    /// The ball's radius in units of a step.
+    radius: f32,
     /// How far any row seen so far may go, element by element.
     lower: Vec<f32>,
     upper: Vec<f32>,
@@ -28,6 +30,7 @@ impl SharedDelta {
         let mut delta = Self {
             grid: space.grid.with_rows(1),
             ball: space.ball,
+            radius: space.radius(),
             lower: nothing.clone(),
             upper: nothing.clone(),
             values: nothing,
@@ -42,7 +45,7 @@ impl SharedDelta {
     }
 
     /// Widens the bounds by the rows of `space`.
-    fn meet(&mut self, space: &Space) {
+    pub fn meet(&mut self, space: &Space) {
         let len = space.len().max(1);
         let bounds = space
             .lower()
@@ -69,26 +72,40 @@ impl SharedDelta {
         share: f32,
     ) -> Result<()> {
         self.meet(space);
+        let mut sum = Vec::new();
+        self.gather(&mut sum, slope);
+        self.climb(engine, &sum, share)
+    }
+
+    /// Adds the gradients of the rows of `slope` that are not fooled yet to `sum`, which starts empty.
+    pub fn gather(&self, sum: &mut Vec<f64>, slope: &Slope) {
         let len = self.grid.len().max(1);
-        let mut sum = vec![0.0_f64; len];
+        sum.resize(len, 0.0);
         let rows = slope.gradient.chunks_exact(len).zip(&slope.verdicts);
         for (gradient, _) in rows.filter(|(_, v)| !v.fooled) {
             for (sum, &g) in sum.iter_mut().zip(gradient) {
                 *sum += f64::from(g);
             }
         }
+    }
+
+    /// Takes it uphill by `share` of the radius along `sum`, gathered from all rows that it has met.
+    ///
+    /// # Errors
+    /// A lost device.
+    pub fn climb(&mut self, engine: &dyn Engine, sum: &[f64], share: f32) -> Result<()> {
         // The step's size does not depend on the gradient's: the sum serves as well as the mean.
         let top = sum
             .iter()
             .fold(f64::MIN_POSITIVE, |top, g| top.max(g.abs()));
         let gradient: Vec<f32> = sum.iter().map(|g| (g / top) as f32).collect();
-        let clean = vec![0.0; len];
+        let clean = vec![0.0; self.grid.len()];
         let bounds = Bounds {
             clean: &clean,
             lower: &self.lower,
             upper: &self.upper,
         };
-        let size = [share * space.radius()];
+        let size = [share * self.radius];
         engine.ascend(
             self.grid,
             self.ball,

@@ -1,10 +1,11 @@
 //! `nearmiss attack classifier`: rows of any ONNX classifier, each inside its own box.
 
 use super::super::common::or_all;
-use super::super::output::{counted, emit, watched};
+use super::super::output::{counted, emit, warn, watched};
 use super::MethodArgs;
 use crate::attack::{
-    Classifier as Rows, Network, Settings, Space, Threat, Unwatched, pick, put, run,
+    Blind, Classifier as Rows, GradientReport, Method, Network, Norm, Settings, Space, Threat,
+    Unwatched, pick, put, run,
 };
 use crate::compute::Engine;
 use crate::dataset::npy::{read_array, write_array};
@@ -63,6 +64,8 @@ struct Answer {
     results: Vec<Shown>,
     success: usize,
     settings: Settings,
+    /// How far the gradients can be trusted; `None` for an attack without.
+    gradient: Option<GradientReport>,
     /// Seconds of attacking, after the graphs were built.
     seconds: f64,
     prepare_seconds: f64,
@@ -88,6 +91,10 @@ impl Classifier {
         if let Some(path) = &self.save {
             write_array(path, &x, &shape)?;
         }
+        if let Some(gradient) = &answer.gradient {
+            let rows = answer.results.len();
+            gradient.warnings(rows, "rows").iter().for_each(warn);
+        }
         emit(&answer, json, || describe(&answer))
     }
 
@@ -103,6 +110,7 @@ impl Classifier {
         task.begin("Preparing the gradient", 0);
         let begun = Instant::now();
         let network = Arc::new(Network::open(&self.model, &or_all(&self.provider), task)?);
+        network.serves(self.method.attack)?;
         let len = network.grid().len();
         if shape[1..].iter().product::<usize>() != len {
             return Err(Error::dataset(
@@ -111,7 +119,18 @@ impl Classifier {
                 "Flatten each input into one row, in the model's own order.",
             ));
         }
-        let settings = self.method.settings(Threat::default());
+        // Each row has a box of its own, and no radius.
+        let settings = self.method.settings(Threat {
+            norm: Norm::Free,
+            eps: 0.0,
+            ..Threat::default()
+        })?;
+        if settings.method == Method::Fourier {
+            return Err(Error::request(
+                "Fourier ascent needs a radius; the rows have boxes",
+                "Choose pgd, which takes the same steps inside a box.",
+            ));
+        }
         let rows: Vec<usize> = (0..shape[0]).filter(|&r| labels[r].is_some()).collect();
         let steps = settings.attack().steps() as u64;
         let chunks = rows.len().div_ceil(TOGETHER) as u64;
@@ -120,6 +139,7 @@ impl Classifier {
             results: Vec::with_capacity(rows.len()),
             success: 0,
             settings: settings.clone(),
+            gradient: None,
             seconds: 0.0,
             prepare_seconds: 0.0,
             steps_per_second: 0.0,
@@ -132,6 +152,7 @@ impl Classifier {
             chunks * steps,
         );
         let (mut gradients, mut queries) = (0_u64, 0_u64);
+        let mut blind: Vec<Blind> = Vec::new();
         for chunk in rows.chunks(TOGETHER) {
             let keys = chunk.iter().map(|&r| r as u32).collect();
             let space = Space::boxed(
@@ -146,6 +167,7 @@ impl Classifier {
             let found = run(&mut victim, &space, &settings, engine, &mut watch, task)?;
             put(&mut x, &found.x, len, chunk);
             gradients += found.gradients.iter().map(|&g| u64::from(g)).sum::<u64>();
+            blind.extend(&found.blind);
             queries += found.queries.iter().map(|&q| u64::from(q)).sum::<u64>();
             for (at, &row) in chunk.iter().enumerate() {
                 let verdict = found.verdicts[at];
@@ -158,6 +180,11 @@ impl Classifier {
             }
         }
         answer.seconds = begun.elapsed().as_secs_f64();
+        answer.gradient = (gradients > 0).then(|| GradientReport {
+            approximate: network.approximate().to_vec(),
+            zero: blind.iter().filter(|b| b.zero > 0).count(),
+            not_finite: blind.iter().filter(|b| b.not_finite > 0).count(),
+        });
         let steps = if gradients > 0 { gradients } else { queries };
         answer.steps_per_second = steps as f64 / answer.seconds.max(1e-9);
         Ok((answer, x))

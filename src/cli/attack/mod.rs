@@ -3,6 +3,7 @@
 mod caption;
 mod classifier;
 mod pairs;
+mod tables;
 
 use super::common::positive;
 use crate::attack::{Loss, Mask, Method, Norm, Region, Settings, Threat};
@@ -63,14 +64,23 @@ struct MethodArgs {
     /// Go on to the last step though the goal is reached: the strongest perturbation, rather than the first that does
     #[arg(long)]
     full: bool,
+    /// How far cw overshoots the goal, in the units of the scores (default: 0)
+    #[arg(long, value_name = "MARGIN", value_parser = fraction)]
+    kappa: Option<f32>,
     /// Seed of every random number
     #[arg(long, value_name = "S", default_value_t = 0)]
     seed: u64,
 }
 
 impl MethodArgs {
-    fn settings(&self, threat: Threat) -> Settings {
-        Settings {
+    fn settings(&self, threat: Threat) -> Result<Settings> {
+        if self.kappa.is_some() && self.attack != Method::Cw {
+            return Err(Error::request(
+                "--kappa is for the attack of Carlini & Wagner",
+                "Add --attack cw, or leave --kappa out.",
+            ));
+        }
+        Ok(Settings {
             method: self.attack,
             threat,
             loss: self.loss,
@@ -78,8 +88,10 @@ impl MethodArgs {
             step: self.step,
             restarts: self.restarts,
             full: self.full,
+            kappa: self.kappa.unwrap_or(0.0),
             seed: self.seed,
         }
+        .settled())
     }
 }
 
@@ -87,13 +99,12 @@ impl MethodArgs {
 #[derive(Debug, Args)]
 struct ThreatArgs {
     /// Radius in pixels of [0, 1], as 8/255 or 0.03; several, separated by commas, give recall against epsilon. For
-    /// l0 a number of pixels
+    /// l0 a whole number of pixels (default: from a small one, each twice the last, until nothing is left)
     #[arg(
         long,
         value_name = "EPS",
         value_delimiter = ',',
         value_parser = fraction,
-        default_value = "8/255",
         allow_negative_numbers = true
     )]
     eps: Vec<f32>,
@@ -137,14 +148,17 @@ impl ThreatArgs {
         }
         Ok(Threat {
             norm,
-            eps: self.eps.iter().copied().fold(0.0, f32::max),
+            eps: self.radii(norm).last().copied().unwrap_or_default(),
             region: self.region,
             mask: self.mask.as_deref().map(mask).transpose()?,
         })
     }
 
-    /// The radii, rising.
-    fn radii(&self) -> Vec<f32> {
+    /// The radii, rising: those asked for, or else the usual ones.
+    fn radii(&self, norm: Norm) -> Vec<f32> {
+        if self.eps.is_empty() {
+            return Threat::usual_radii(norm);
+        }
         let mut radii = self.eps.clone();
         radii.sort_by(f32::total_cmp);
         radii.dedup();

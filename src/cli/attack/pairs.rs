@@ -2,22 +2,22 @@
 
 use super::super::common::{EncoderArgs, EngineArgs, or_all, positive};
 use super::super::material::{demo, is_demo, open_dataset};
-use super::super::output::{counted, emit, watched};
+use super::super::output::{emit, warn, watched};
+use super::tables::describe;
 use super::{MethodArgs, ThreatArgs};
 use crate::attack::{
-    Done, Goal, LevelReport, Network, Norm, Set, SetOrder, SetReport, Transfer, attack_set,
-    is_in_pixels,
+    Done, Goal, Network, Recalls, Set, SetOrder, SetReport, Success, Transfer, attack_set,
+    direction,
 };
 use crate::compute::Groups;
 use crate::dataset::Dataset;
 use crate::encoder::{Encoder, EncoderFiles, EncoderOptions};
 use crate::error::{Error, Result};
 use crate::files::write_json;
-use crate::retrieval::Report;
+use crate::retrieval::Side;
 use crate::task::Task;
 use clap::Args;
 use serde::Serialize;
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -36,6 +36,12 @@ pub struct Pairs {
     /// lose (the right caption), win (the hardest negative), match (its picture) or away
     #[arg(long, value_name = "NAME", default_value = "lose", value_parser = goal)]
     goal: Goal,
+    /// The recalls to attack for: each figure printed is that of an attack on it (default: 1,5,10)
+    #[arg(long, value_name = "K", value_delimiter = ',', value_parser = positive)]
+    at: Vec<usize>,
+    /// i2t (image to text), t2i (text to image) or both
+    #[arg(long, value_name = "NAME", value_parser = sides)]
+    direction: Option<Sides>,
     /// Attack the first N pictures only; they are ranked among all
     #[arg(long, value_name = "N", value_parser = positive)]
     limit: Option<usize>,
@@ -52,9 +58,10 @@ pub struct Pairs {
 /// What is printed. The keys are a contract; those of one epsilon are of the largest.
 #[derive(Serialize)]
 struct Answer<'a> {
-    robust: &'a Report,
-    quantized: &'a Report,
-    success_rate: f64,
+    robust: &'a Recalls,
+    quantized: &'a Recalls,
+    success: &'a [Success],
+    success_rate: Option<f64>,
     mean_linf: f64,
     mean_l2: f64,
     #[serde(flatten)]
@@ -64,7 +71,12 @@ struct Answer<'a> {
 impl Pairs {
     /// Runs the command.
     pub fn run(&self, json: bool) -> Result<()> {
-        let threat = self.threat.threat()?;
+        let settings = self.method.settings(self.threat.threat()?)?;
+        let (at, sides) = self.figures()?;
+        let eps = self.threat.radii(settings.threat.norm);
+        for &eps in &eps {
+            settings.threat.with_eps(eps).check()?;
+        }
         let engine = self.engine.open()?;
         let report = watched(|task| {
             let encoder = Arc::new(self.encoder.open(task)?);
@@ -89,8 +101,11 @@ impl Pairs {
                 images: (0..self.limit.map_or(count, |n| n.min(count))).collect(),
                 dataset: Arc::new(embedded.dataset),
                 goal: self.goal,
-                settings: self.method.settings(threat),
-                eps: self.threat.radii(),
+                at,
+                sides,
+                settings,
+                eps,
+                adaptive: self.threat.eps.is_empty(),
                 batch,
                 save: self.save.clone(),
             };
@@ -102,6 +117,7 @@ impl Pairs {
         let answer = Answer {
             robust: &largest.robust,
             quantized: &largest.quantized,
+            success: &largest.success,
             success_rate: largest.success_rate,
             mean_linf: largest.mean_linf,
             mean_l2: largest.mean_l2,
@@ -110,7 +126,30 @@ impl Pairs {
         if let Some(folder) = &self.save {
             write_json(&folder.join("report.json"), &answer)?;
         }
+        if let Some(gradient) = &report.gradient {
+            let said = gradient.warnings(report.images, "pictures");
+            said.iter().for_each(warn);
+        }
         emit(&answer, json, || describe(&report))
+    }
+
+    /// The ranks and directions of the recalls to attack for.
+    fn figures(&self) -> Result<(Vec<usize>, Vec<Side>)> {
+        let asked = !self.at.is_empty() || self.direction.is_some();
+        if asked && self.goal != Goal::Lose {
+            return Err(Error::request(
+                "--at and --direction are for the goal lose: no recall follows from the others",
+                "Leave them out, or add --goal lose.",
+            ));
+        }
+        let mut at = self.at.clone();
+        if at.is_empty() {
+            at.extend(SetOrder::AT);
+        }
+        at.sort_unstable();
+        at.dedup();
+        let sides = self.direction.clone();
+        Ok((at, sides.map_or(SetOrder::SIDES.to_vec(), |s| s.0)))
     }
 
     /// The second encoder with its embeddings of `set`.
@@ -153,75 +192,18 @@ fn goal(text: &str) -> Result<Goal, String> {
         .ok_or_else(|| "choose lose, win, match or away".into())
 }
 
-/// A radius as people write it.
-fn radius(norm: Norm, eps: f32) -> String {
-    if is_in_pixels(norm) {
-        format!("{:.4} ({:.2}/255)", eps, eps * 255.0)
-    } else {
-        format!("{eps}")
-    }
-}
+/// Directions by their name.
+#[derive(Debug, Clone)]
+struct Sides(Vec<Side>);
 
-fn describe(report: &SetReport) -> String {
-    let settings = &report.settings;
-    let mut text = format!(
-        "{} on {}, {} right before; {:.1} s after {:.1} s of preparation, {:.1} steps/s\n\n",
-        settings.method.title(),
-        counted(report.images, "picture"),
-        report.stood_before,
-        report.seconds,
-        report.prepare_seconds,
-        report.steps_per_second
-    );
-    let _ = writeln!(
-        text,
-        "{:<20}{:>9}{:>9}{:>9}{:>9}{:>10}{:>12}{:>12}",
-        "epsilon", "I-T R@1", "I-T R@10", "T-I R@1", "T-I R@10", "broken %", "8-bit R@1", "mean l2"
-    );
-    let mut line = |name: &str, r: &Report, level: Option<&LevelReport>| {
-        let _ = write!(
-            text,
-            "{name:<20}{:>9.2}{:>9.2}{:>9.2}{:>9.2}",
-            r.i2t.r1, r.i2t.r10, r.t2i.r1, r.t2i.r10
-        );
-        if let Some(l) = level {
-            let _ = write!(
-                text,
-                "{:>10.1}{:>12.2}{:>12.4}",
-                100.0 * l.success_rate,
-                l.quantized.i2t.r1,
-                l.mean_l2
-            );
-        }
-        text.push('\n');
-    };
-    line("clean", &report.clean, None);
-    for level in &report.levels {
-        let name = radius(settings.threat.norm, level.eps);
-        line(&name, &level.robust, Some(level));
+fn sides(text: &str) -> Result<Sides, String> {
+    let all = SetOrder::SIDES;
+    match text {
+        "both" => Ok(Sides(all.to_vec())),
+        name => all
+            .into_iter()
+            .find(|&side| direction(side) == name)
+            .map(|side| Sides(vec![side]))
+            .ok_or_else(|| "choose i2t, t2i or both".into()),
     }
-    if let Some(transfer) = &report.transfer {
-        let _ = writeln!(text, "\nThe same pictures for {}:", transfer.encoder);
-        let mut line = |name: &str, r: &Report, rate: Option<f64>| {
-            let rate = rate.map_or(String::new(), |s| format!("{:>10.1}", 100.0 * s));
-            let _ = writeln!(
-                text,
-                "{name:<20}{:>9.2}{:>9.2}{:>9.2}{:>9.2}{rate}",
-                r.i2t.r1, r.i2t.r10, r.t2i.r1, r.t2i.r10
-            );
-        };
-        line("clean", &transfer.clean, None);
-        for (level, (robust, rate)) in report
-            .levels
-            .iter()
-            .zip(transfer.robust.iter().zip(&transfer.success_rate))
-        {
-            line(
-                &radius(settings.threat.norm, level.eps),
-                robust,
-                Some(*rate),
-            );
-        }
-    }
-    text
 }

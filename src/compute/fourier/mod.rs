@@ -35,7 +35,7 @@ pub(super) fn limit(eps: f32) -> f32 {
 }
 
 /// Which frequencies of a plane lie in `band`, zero frequency first; the same for `f` and `-f`.
-pub(super) fn mask(height: usize, width: usize, band: Band) -> Vec<bool> {
+pub fn mask(height: usize, width: usize, band: Band) -> Vec<bool> {
     // The band's ends are float32: 0.1 is meant where 0.100000001 stands.
     let (low, high) = (f64::from(band.low) - 1e-7, f64::from(band.high) + 1e-7);
     let squares = |n: usize| -> Vec<f64> {

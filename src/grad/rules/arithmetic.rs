@@ -1,8 +1,12 @@
 //! Elementwise arithmetic and the operators that pass values through.
 
+mod power;
+
 use super::{Rule, first};
 use crate::error::Result;
-use crate::onnx::{Builder, Node, Value};
+use crate::onnx::node::Attributes;
+use crate::onnx::{Builder, Node, Tensor, Value, wrong};
+use power::steep;
 use std::f32::consts::PI;
 
 pub(super) const RULES: &[(&str, Rule)] = &[
@@ -13,7 +17,8 @@ pub(super) const RULES: &[(&str, Rule)] = &[
     ("Acos", |b, n, g| {
         let root = root_of_one_minus_square(b, n.input(0)?)?;
         let quotient = b.div(first(g)?, &root)?;
-        Ok(vec![Some(b.unary("Neg", &quotient))])
+        let part = b.unary("Neg", &quotient);
+        Ok(vec![Some(steep(b, first(g)?, &part)?)])
     }),
     ("Add", |b, n, g| {
         let g = first(g)?;
@@ -21,16 +26,17 @@ pub(super) const RULES: &[(&str, Rule)] = &[
     }),
     ("Asin", |b, n, g| {
         let root = root_of_one_minus_square(b, n.input(0)?)?;
-        Ok(vec![Some(b.div(first(g)?, &root)?)])
+        let part = b.div(first(g)?, &root)?;
+        Ok(vec![Some(steep(b, first(g)?, &part)?)])
     }),
     ("Atan", |b, n, g| {
         let square = b.mul(n.input(0)?, n.input(0)?)?;
         let below = b.shift(&square, 1.0);
         Ok(vec![Some(b.div(first(g)?, &below)?)])
     }),
-    ("Cast", |b, n, g| passed(b, n, g)),
-    ("CastLike", |b, n, g| passed(b, n, g)),
-    ("Ceil", nothing),
+    ("Cast", passed),
+    ("CastLike", passed),
+    ("Ceil", passed),
     ("Cos", |b, n, g| {
         let sine = b.unary("Sin", n.input(0)?);
         let product = b.mul(first(g)?, &sine)?;
@@ -45,13 +51,18 @@ pub(super) const RULES: &[(&str, Rule)] = &[
         both(b, n, |b, i| {
             let quotient = b.div(g, n.input(1)?)?;
             if i == 0 {
-                return Ok(Some(quotient));
+                return Ok(Some(if b.constant(n.input(1)?).is_some() {
+                    quotient
+                } else {
+                    steep(b, g, &quotient)?
+                }));
             }
             let part = b.mul(&quotient, n.output(0)?)?;
-            Ok(Some(b.unary("Neg", &part)))
+            let part = b.unary("Neg", &part);
+            Ok(Some(steep(b, g, &part)?))
         })
     }),
-    ("Dropout", |b, n, g| passed(b, n, g)),
+    ("Dropout", dropout),
     ("Erf", |b, n, g| {
         let square = b.mul(n.input(0)?, n.input(0)?)?;
         let minus = b.unary("Neg", &square);
@@ -60,10 +71,11 @@ pub(super) const RULES: &[(&str, Rule)] = &[
         product(b, first(g)?, &slope)
     }),
     ("Exp", |b, n, g| product(b, first(g)?, n.output(0)?)),
-    ("Floor", nothing),
-    ("Identity", |b, n, g| passed(b, n, g)),
+    ("Floor", passed),
+    ("Identity", passed),
     ("Log", |b, n, g| {
-        Ok(vec![Some(b.div(first(g)?, n.input(0)?)?)])
+        let part = b.div(first(g)?, n.input(0)?)?;
+        Ok(vec![Some(steep(b, first(g)?, &part)?)])
     }),
     ("Max", extreme),
     ("Mean", |b, n, g| {
@@ -88,13 +100,15 @@ pub(super) const RULES: &[(&str, Rule)] = &[
         both(b, n, |b, i| Ok(Some(b.mul(g, n.input(1 - i)?)?)))
     }),
     ("Neg", |b, _, g| Ok(vec![Some(b.unary("Neg", first(g)?))])),
-    ("Pow", pow),
+    ("Pow", power::pow),
     ("Reciprocal", |b, n, g| {
         let square = b.mul(n.output(0)?, n.output(0)?)?;
         let slope = b.unary("Neg", &square);
-        product(b, first(g)?, &slope)
+        let part = b.mul(first(g)?, &slope)?;
+        Ok(vec![Some(steep(b, first(g)?, &part)?)])
     }),
-    ("Round", nothing),
+    ("Round", passed),
+    // Of a value put together from its sign and its size; elsewhere it blocks.
     ("Sign", nothing),
     ("Sin", |b, n, g| {
         let cosine = b.unary("Cos", n.input(0)?);
@@ -104,10 +118,7 @@ pub(super) const RULES: &[(&str, Rule)] = &[
         let other = b.unary("Cosh", n.input(0)?);
         product(b, first(g)?, &other)
     }),
-    ("Sqrt", |b, n, g| {
-        let half = b.scale(first(g)?, 0.5);
-        Ok(vec![Some(b.div(&half, n.output(0)?)?)])
-    }),
+    ("Sqrt", power::sqrt),
     ("Sub", |b, n, g| {
         let g = first(g)?;
         both(b, n, |b, i| {
@@ -161,6 +172,21 @@ fn passed(_: &mut Builder, _: &Node, g: &[Option<Value>]) -> Result<Vec<Option<V
     Ok(vec![Some(first(g)?.clone())])
 }
 
+/// As [`passed`], once it is known that nothing is dropped.
+fn dropout(b: &mut Builder, n: &Node, g: &[Option<Value>]) -> Result<Vec<Option<Value>>> {
+    let off = |t: &Tensor| t.to_ints().is_some_and(|v| v.iter().all(|&v| v == 0));
+    let trains = n.int_or("training_mode", 0) != 0
+        || n.maybe(2).is_some_and(|v| !b.constant(v).is_some_and(off));
+    let nothing = |t: &Tensor| t.to_floats().is_some_and(|v| v.iter().all(|&v| v == 0.0));
+    let keeps = n.maybe(1).and_then(|v| b.constant(v)).is_some_and(nothing);
+    if trains && !keeps {
+        return Err(wrong(
+            "it drops values at random where an input says so".into(),
+        ));
+    }
+    passed(b, n, g)
+}
+
 /// The derivative is zero almost everywhere.
 #[allow(clippy::unnecessary_wraps)] // It is a rule.
 fn nothing(_: &mut Builder, _: &Node, _: &[Option<Value>]) -> Result<Vec<Option<Value>>> {
@@ -191,44 +217,4 @@ fn extreme(b: &mut Builder, n: &Node, g: &[Option<Value>]) -> Result<Vec<Option<
     }
     let share = b.div(g, &winners)?;
     both(b, n, |b, i| Ok(Some(b.mul(&share, &masks[i])?)))
-}
-
-/// x^p: p x^(p-1) and x^p log x; the latter is 0 where x is not positive, as `PyTorch` has it at 0.
-fn pow(b: &mut Builder, n: &Node, g: &[Option<Value>]) -> Result<Vec<Option<Value>>> {
-    let g = first(g)?;
-    let (x, p) = (n.input(0)?.clone(), n.input(1)?.clone());
-    let power = b
-        .constant(&p)
-        .filter(|t| t.len() == 1)
-        .and_then(crate::onnx::Tensor::to_floats);
-    both(b, n, |b, i| {
-        if i == 1 {
-            let zero = b.scalar(0.0);
-            let positive = b.compare("Greater", &x, &zero)?;
-            let one = b.scalar(1.0);
-            let safe = b.select(&positive, &x, &one)?;
-            let log = b.unary("Log", &safe);
-            let slope = b.mul(n.output(0)?, &log)?;
-            return Ok(Some(b.mul(g, &slope)?));
-        }
-        let slope = match power.as_deref() {
-            Some([2.0]) => b.scale(&x, 2.0),
-            Some([3.0]) => {
-                let square = b.mul(&x, &x)?;
-                b.scale(&square, 3.0)
-            }
-            Some(&[p]) => {
-                let exponent = b.scalar(p - 1.0);
-                let lower = b.binary("Pow", &x, &exponent)?;
-                b.scale(&lower, p)
-            }
-            _ => {
-                let p = b.cast(&p, x.elem);
-                let exponent = b.shift(&p, -1.0);
-                let lower = b.binary("Pow", &x, &exponent)?;
-                b.mul(&p, &lower)?
-            }
-        };
-        Ok(Some(b.mul(g, &slope)?))
-    })
 }

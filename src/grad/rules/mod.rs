@@ -80,7 +80,10 @@ pub(super) fn is_straight_through(node: &NodeProto) -> bool {
 pub(super) fn is_flat(node: &NodeProto, index: usize) -> bool {
     matches!(
         (node.op_type.as_str(), index),
-        ("Shape" | "Size" | "ArgMax" | "ArgMin" | "NonZero", _) | ("DynamicQuantizeLinear", 1..)
+        (
+            "Shape" | "Size" | "EyeLike" | "ArgMax" | "ArgMin" | "NonZero",
+            _
+        ) | ("DynamicQuantizeLinear", 1..)
     )
 }
 

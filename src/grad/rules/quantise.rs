@@ -1,5 +1,6 @@
 //! Quantisation, straight through: a rounding passes the cotangent as if it were the identity, except where the
-//! value was clipped (Bengio et al. 2013, arXiv 1308.3432; bounds as `PyTorch`'s `fake_quantize` has them).
+//! value was clipped (Bengio et al. 2013, arXiv 1308.3432; bounds as `PyTorch`'s `fake_quantize` has them). So do
+//! `Round`, `Floor` and `Ceil`, of which a written-out quantisation is made; see also `steps`.
 //!
 //! What lies between quantising and dequantising are integers; their cotangents are float32 all the same.
 
@@ -27,7 +28,10 @@ pub(super) fn is_straight_through(node: &NodeProto) -> bool {
     if is_default(&node.domain) {
         return matches!(
             op,
-            "QuantizeLinear"
+            "Round"
+                | "Floor"
+                | "Ceil"
+                | "QuantizeLinear"
                 | "DequantizeLinear"
                 | "DynamicQuantizeLinear"
                 | "MatMulInteger"

@@ -7,8 +7,6 @@ use crate::onnx::{Builder, Node, Value, wrong};
 
 pub(super) const RULES: &[(&str, Rule)] = &[
     ("CumSum", cumsum),
-    // A step function.
-    ("Hardmax", |_, _, _| Ok(Vec::new())),
     ("LogSoftmax", log_softmax),
     ("ReduceL1", |b, n, g| {
         let over = Over::of(b, n, g)?;
@@ -35,6 +33,10 @@ pub(super) const RULES: &[(&str, Rule)] = &[
         let over = Over::of(b, n, g)?;
         let difference = b.sub(n.input(0)?, &over.y)?;
         let weight = b.unary("Exp", &difference);
+        // Where all are -inf, none has weight; their differences are not numbers.
+        let least = b.scalar(f32::MIN);
+        let any = b.compare("GreaterOrEqual", &over.y, &least)?;
+        let weight = b.keep_where(&any, &weight)?;
         one(b.mul(&weight, &over.g))
     }),
     ("ReduceMax", extreme),

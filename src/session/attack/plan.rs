@@ -1,6 +1,7 @@
 //! A whole set under attack: what is asked, and what came of it.
 
-use crate::attack::{Goal, SetReport, Settings};
+use crate::attack::{Goal, SetOrder, SetReport, Settings};
+use crate::retrieval::Side;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -20,7 +21,11 @@ pub enum Which {
 pub struct SetPlan {
     /// Which pictures.
     pub which: Which,
-    /// Radii, rising.
+    /// The ranks k of the recalls R@k to attack for, rising.
+    pub at: Vec<usize>,
+    /// The directions of these recalls.
+    pub sides: Vec<Side>,
+    /// Radii, rising; none for the usual ones of the norm, up to the first at which nothing is left.
     pub eps: Vec<f32>,
     /// Pictures attacked together.
     pub batch: usize,
@@ -34,7 +39,9 @@ impl Default for SetPlan {
     fn default() -> Self {
         Self {
             which: Which::First(50),
-            eps: [0.5, 1.0, 2.0, 4.0, 8.0].map(|n| n / 255.0).to_vec(),
+            at: SetOrder::AT.to_vec(),
+            sides: SetOrder::SIDES.to_vec(),
+            eps: Vec::new(),
             batch: 16,
             save: None,
             transfer: None,

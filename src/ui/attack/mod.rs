@@ -45,6 +45,8 @@ pub struct LabState {
     blink: f32,
     /// The epsilons of the set while they are typed.
     eps: Option<String>,
+    /// The ranks of its recalls while they are typed.
+    at: Option<String>,
     /// What the set's table is sorted by, and whether the other way round.
     sort: (table::Column, bool),
 }
@@ -59,6 +61,7 @@ impl Default for LabState {
             brush: brush::Brush::default(),
             blink: 1.0,
             eps: None,
+            at: None,
             sort: (table::Column::Smallest, false),
         }
     }

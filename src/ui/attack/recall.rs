@@ -1,29 +1,41 @@
 //! Recall against epsilon.
 
 use super::super::theme::tokens;
+use super::super::widgets::weak;
 use super::fields::levels;
 use crate::attack::{SetReport, is_in_pixels};
-use crate::retrieval::Metrics;
+use crate::retrieval::Side;
 use egui::{RichText, Ui};
 use egui_plot::{Line, Plot, Points};
 
-/// Recall against epsilon, one direction.
-pub fn recall_ui(ui: &mut Ui, report: &SetReport, name: &str, i2t: bool, tall: f32) {
+/// Recall against epsilon, one direction: a curve for each rank that was attacked for.
+pub fn recall_ui(ui: &mut Ui, report: &SetReport, side: Side, tall: f32) {
     let t = tokens(ui);
-    let of = |r: &crate::retrieval::Report| -> Metrics { if i2t { r.i2t } else { r.t2i } };
     let pixels = is_in_pixels(report.settings.threat.norm);
     let unit = if pixels { 255.0 } else { 1.0 };
-    let series = |get: fn(&Metrics) -> f64| -> Vec<[f64; 2]> {
-        let clean = [0.0, get(&of(&report.clean))];
-        let levels = report.levels.iter();
-        let rest = levels.map(|l| [f64::from(l.eps) * unit, get(&of(&l.robust))]);
-        std::iter::once(clean).chain(rest).collect()
+    let name = match side {
+        Side::Image => "I→T",
+        Side::Text => "T→I",
     };
-    let lines = [
-        ("R@1", t.accent, series(|m| m.r1)),
-        ("R@5", t.good, series(|m| m.r5)),
-        ("R@10", t.warn, series(|m| m.r10)),
-    ];
+    let series = |k: usize| -> Option<Vec<[f64; 2]>> {
+        let clean = [0.0, report.clean_at.get(side, k)?];
+        let mut points = vec![clean];
+        for level in &report.levels {
+            points.push([f64::from(level.eps) * unit, level.robust.get(side, k)?]);
+        }
+        Some(points)
+    };
+    let colours = [t.accent, t.good, t.warn, t.bad, t.text];
+    let lines: Vec<_> = report
+        .at
+        .iter()
+        .zip(colours.into_iter().cycle())
+        .filter_map(|(&k, colour)| Some((format!("R@{k}"), colour, series(k)?)))
+        .collect();
+    if lines.is_empty() {
+        weak(ui, format!("{name} recall was not attacked for."));
+        return;
+    }
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 5.0;
         ui.label(
@@ -38,7 +50,7 @@ pub fn recall_ui(ui: &mut Ui, report: &SetReport, name: &str, i2t: bool, tall: f
                 line.center().y,
                 egui::Stroke::new(2.0, *colour),
             );
-            ui.label(RichText::new(*name).size(12.0).color(t.weak));
+            ui.label(RichText::new(name).size(12.0).color(t.weak));
         }
     });
     let suffix = if pixels { "/255" } else { "" };
@@ -85,7 +97,7 @@ pub fn recall_ui(ui: &mut Ui, report: &SetReport, name: &str, i2t: bool, tall: f
         })
         .show(ui, |plot| {
             for (name, colour, series) in lines {
-                plot.line(Line::new(name, series.clone()).color(colour).width(1.8));
+                plot.line(Line::new(&name, series.clone()).color(colour).width(1.8));
                 plot.points(Points::new(name, series).color(colour).radius(2.5));
             }
         });

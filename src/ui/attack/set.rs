@@ -6,11 +6,12 @@ use super::super::widgets::{empty_state, grouped, heading, primary, weak};
 use super::fields::{field, named, parse_levels};
 use super::recall::recall_ui;
 use super::table;
-use crate::attack::is_in_pixels;
+use crate::attack::{Goal, SetOrder, SetReport, is_in_pixels};
 use crate::dataset::Dataset;
 use crate::files::file_name;
+use crate::retrieval::Side;
 use crate::session::{AttackCommand, Command, Pick, Reach, SetPlan, Which};
-use egui::{Align, Layout, RichText, Ui};
+use egui::{Align, ComboBox, Layout, RichText, Ui};
 
 /// The form of the set, in the inspector.
 pub fn form_ui(ui: &mut Ui, view: &mut View<'_>) {
@@ -19,6 +20,9 @@ pub fn form_ui(ui: &mut Ui, view: &mut View<'_>) {
     let mut plan = old.clone();
     heading(ui, "Set");
     which_ui(ui, view, &mut plan);
+    if lab.goal == Goal::Lose {
+        figures_ui(ui, view, &mut plan);
+    }
     eps_ui(ui, view, &mut plan);
     field(ui, "Batch", |ui| {
         let drag = egui::DragValue::new(&mut plan.batch)
@@ -59,7 +63,7 @@ fn which_ui(ui: &mut Ui, view: &View<'_>, plan: &mut SetPlan) {
         Which::All => format!("all ({})", grouped(all)),
     };
     field(ui, "Pictures", |ui| {
-        egui::ComboBox::from_id_salt("which")
+        ComboBox::from_id_salt("which")
             .width(ui.available_width() - 4.0)
             .selected_text(title)
             .show_ui(ui, |ui| {
@@ -83,7 +87,58 @@ fn which_ui(ui: &mut Ui, view: &View<'_>, plan: &mut SetPlan) {
     }
 }
 
-/// The radii, typed as a list.
+/// The recalls to attack for: ranks, typed as a list, and directions.
+fn figures_ui(ui: &mut Ui, view: &mut View<'_>, plan: &mut SetPlan) {
+    let shown = || plan.at.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let mut text = view.state.lab.at.clone().unwrap_or(shown().join(", "));
+    let parsed = parse_ranks(&text);
+    let response = field(ui, "Recall at", |ui| {
+        let edit = egui::TextEdit::singleline(&mut text).desired_width(f32::INFINITY);
+        ui.add(edit)
+    });
+    let hint = "The ranks k of R@k: each figure is that of an attack on it";
+    let response = response.on_hover_text(hint);
+    if response.changed() {
+        if let Some(at) = parse_ranks(&text) {
+            plan.at = at;
+        }
+        view.state.lab.at = Some(text);
+    } else if response.lost_focus() && parsed.is_some() {
+        view.state.lab.at = None;
+    }
+    if parsed.is_none() {
+        let t = tokens(ui);
+        ui.label(RichText::new("Write rising ranks from 1, as 1, 5, 10").color(t.warn));
+    }
+    let choices = [
+        ("both directions", SetOrder::SIDES.to_vec()),
+        ("image to text", vec![Side::Image]),
+        ("text to image", vec![Side::Text]),
+    ];
+    let now = choices.iter().find(|(_, sides)| *sides == plan.sides);
+    field(ui, "Direction", |ui| {
+        ComboBox::from_id_salt("directions")
+            .width(ui.available_width() - 4.0)
+            .selected_text(now.map_or("", |(name, _)| name))
+            .show_ui(ui, |ui| {
+                for (name, sides) in &choices {
+                    if ui.selectable_label(*sides == plan.sides, *name).clicked() {
+                        plan.sides.clone_from(sides);
+                    }
+                }
+            });
+    });
+}
+
+/// Rising ranks from a list of numbers; `None` where it is no such list.
+fn parse_ranks(text: &str) -> Option<Vec<usize>> {
+    let parts = text.split([',', ' ', ';']).filter(|p| !p.is_empty());
+    let ranks: Vec<usize> = parts.map(|p| p.parse().ok()).collect::<Option<_>>()?;
+    let rise = ranks.windows(2).all(|w| w[0] < w[1]);
+    (rise && ranks.first().is_some_and(|&k| k > 0)).then_some(ranks)
+}
+
+/// The radii, typed as a list; none for the usual ones.
 fn eps_ui(ui: &mut Ui, view: &mut View<'_>, plan: &mut SetPlan) {
     let pixels = is_in_pixels(view.session.lab.settings.threat.norm);
     let unit = if pixels { 255.0 } else { 1.0 };
@@ -95,16 +150,27 @@ fn eps_ui(ui: &mut Ui, view: &mut View<'_>, plan: &mut SetPlan) {
         plan.eps.iter().map(text).collect::<Vec<_>>().join(", ")
     };
     let mut text = view.state.lab.eps.clone().unwrap_or_else(shown);
-    let parsed = parse_list(&text, pixels);
+    let read = |text: &str| {
+        if text.trim().is_empty() {
+            Some(Vec::new())
+        } else {
+            parse_list(text, pixels)
+        }
+    };
+    let parsed = read(&text);
     let response = field(ui, "Epsilons", |ui| {
-        let edit = egui::TextEdit::singleline(&mut text).desired_width(f32::INFINITY);
+        let edit = egui::TextEdit::singleline(&mut text)
+            .hint_text("from small ones on")
+            .desired_width(f32::INFINITY);
         ui.add(edit)
     });
-    if pixels {
+    if text.trim().is_empty() {
+        weak(ui, "each twice the last, until nothing is left");
+    } else if pixels {
         weak(ui, "in 255ths, rising");
     }
     if response.changed() {
-        if let Some(eps) = parse_list(&text, pixels) {
+        if let Some(eps) = read(&text) {
             plan.eps = eps;
         }
         view.state.lab.eps = Some(text);
@@ -246,32 +312,53 @@ pub fn set_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
         return;
     };
     ui.horizontal(|ui| {
-        let title = format!("{} on {} pictures", report.settings.method.title(), grouped(report.images));
+        let title = format!(
+            "{} on {} pictures",
+            report.settings.method.title(),
+            grouped(report.images)
+        );
         heading(ui, &title);
-        if let Some((done, all)) = view.session.lab.set.stopped.filter(|(done, _)| *done == report.images) {
+        if let Some((done, all)) = view
+            .session
+            .lab
+            .set
+            .stopped
+            .filter(|(done, _)| *done == report.images)
+        {
             let text = format!("stopped: {} of {} pictures", grouped(done), grouped(all));
             ui.label(RichText::new(text).color(tokens(ui).warn));
         }
-        let broken = report.levels.last().map_or(0.0, |l| 100.0 * l.success_rate);
         weak(
             ui,
             format!(
-                "{} stood before · {broken:.1} % of them broken at the largest epsilon · {:.1} s, {:.1} steps/s",
+                "{} stood before · {:.1} s, {:.1} steps/s",
                 grouped(report.stood_before),
                 report.seconds,
                 report.steps_per_second
             ),
         );
     });
+    ui.add(egui::Label::new(RichText::new(meaning(&report)).color(tokens(ui).weak)).wrap());
+    if let Some(gradient) = &report.gradient {
+        for said in gradient.warnings(report.images, "pictures") {
+            ui.add(egui::Label::new(RichText::new(said).color(tokens(ui).warn)).wrap());
+        }
+    }
+    if report.goal != Goal::Lose {
+        table::levels_ui(ui, &report);
+        ui.add_space(4.0);
+        table::rows_ui(ui, view, dataset, &report);
+        return;
+    }
     let tall = (ui.available_height() * 0.34).clamp(130.0, 360.0);
     let gap = ui.spacing().item_spacing.x;
     let half = (ui.available_width() - gap) / 2.0;
     ui.horizontal_top(|ui| {
-        for (name, i2t) in [("I→T", true), ("T→I", false)] {
+        for side in SetOrder::SIDES {
             ui.allocate_ui(egui::vec2(half, tall), |ui| {
                 ui.vertical(|ui| {
                     ui.set_width(half);
-                    recall_ui(ui, &report, name, i2t, tall - 26.0);
+                    recall_ui(ui, &report, side, tall - 26.0);
                 });
             });
         }
@@ -279,6 +366,21 @@ pub fn set_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
     table::levels_ui(ui, &report);
     ui.add_space(4.0);
     table::rows_ui(ui, view, dataset, &report);
+}
+
+/// What the figures are of: threat model and goal.
+fn meaning(report: &SetReport) -> String {
+    let norm = super::threat::norm_name(report.settings.threat.norm);
+    if report.goal == Goal::Lose {
+        format!(
+            "Threat model {norm}. Each recall is left by an attack on that recall, on every picture: I→T pushes the best \
+             right caption below rank k; T→I, for each caption, its picture below rank k among the others, unperturbed."
+        )
+    } else {
+        format!(
+            "Threat model {norm}. The attack had another goal than recall, so that no recall follows from it."
+        )
+    }
 }
 
 #[cfg(test)]
@@ -294,6 +396,10 @@ mod tests {
             "{eps:?}"
         );
         assert_eq!(parse_list("1 3", false), Some(vec![1.0, 3.0]));
+        assert_eq!(parse_ranks("1, 5;10"), Some(vec![1, 5, 10]));
+        for odd in ["", "0", "5, 1", "1, 1", "a", "1.5"] {
+            assert_eq!(parse_ranks(odd), None, "{odd}");
+        }
         for odd in ["", "2, 1", "1, 1", "a", "-1", "0"] {
             assert_eq!(parse_list(odd, true), None, "{odd}");
         }

@@ -4,8 +4,9 @@ use super::super::View;
 use super::super::theme::{Tokens, tokens};
 use super::super::widgets::{grouped, named_area, signed};
 use super::recall::radius;
-use crate::attack::{RowReport, SetReport};
+use crate::attack::{Recalls, RowReport, SetOrder, SetReport, direction};
 use crate::dataset::Dataset;
+use crate::retrieval::Side;
 use crate::session::{AttackCommand, Command};
 use egui::{Align2, CornerRadius, FontId, Grid, RichText, Role, ScrollArea, Sense, Ui};
 
@@ -49,48 +50,98 @@ pub fn levels_ui(ui: &mut Ui, report: &SetReport) {
 }
 
 fn levels_grid_ui(ui: &mut Ui, report: &SetReport, t: &Tokens) {
-    let head = |ui: &mut Ui, text: &str| ui.label(RichText::new(text).size(12.0).color(t.weak));
-    let mut names = vec![
-        "Epsilon",
-        "Broken",
-        "I→T R@1 · 5 · 10",
-        "T→I R@1 · 5 · 10",
-        "I→T R@1 after 8 bits",
-        "Mean l-inf",
-        "Mean l2",
-    ];
-    if report.transfer.is_some() {
-        names.extend(["Transfer: broken", "I→T R@1 there"]);
+    let head = |ui: &mut Ui, text: &str, hint: &str| {
+        let response = ui.label(RichText::new(text).size(12.0).color(t.weak));
+        if !hint.is_empty() {
+            response.on_hover_text(hint);
+        }
+    };
+    head(ui, "Epsilon", "");
+    let ranks: Vec<String> = report.at.iter().map(ToString::to_string).collect();
+    let ranks = ranks.join(" · ");
+    let sides: Vec<Side> = SetOrder::SIDES
+        .into_iter()
+        .filter(|&side| report.clean_at.values.iter().any(|(f, _)| f.side == side))
+        .collect();
+    for &side in &sides {
+        let (arrow, goal) = match side {
+            Side::Image => ("I→T", "the best right caption falls below rank k"),
+            Side::Text => ("T→I", "a caption's picture falls below rank k"),
+        };
+        head(
+            ui,
+            &format!("{arrow} R@{ranks}"),
+            &format!("Left by an attack for each of them: {goal}"),
+        );
+        head(
+            ui,
+            "after 8 bits",
+            "The same perturbations, saved as pictures",
+        );
+        head(
+            ui,
+            "newly wrong",
+            "Of the queries that were right before, per cent",
+        );
     }
-    for name in names {
-        head(ui, name);
+    if sides.is_empty() {
+        head(
+            ui,
+            "Reached",
+            "Of the pictures that had not reached the goal before",
+        );
+    }
+    head(ui, "Mean l-inf", "");
+    head(ui, "Mean l2", "");
+    if let Some(there) = &report.transfer {
+        head(
+            ui,
+            &format!("For {}", there.encoder),
+            "I→T recall with the same perturbations, saved as pictures",
+        );
     }
     ui.end_row();
-    let three = |m: &crate::retrieval::Metrics| format!("{:.1} · {:.1} · {:.1}", m.r1, m.r5, m.r10);
+    let all = |recalls: &Recalls, side: Side| -> String {
+        let values = report.at.iter().filter_map(|&k| recalls.get(side, k));
+        values
+            .map(|v| format!("{v:.1}"))
+            .collect::<Vec<_>>()
+            .join(" · ")
+    };
     ui.label("clean");
-    ui.label("");
-    ui.label(three(&report.clean.i2t));
-    ui.label(three(&report.clean.t2i));
-    if let Some(there) = &report.transfer {
-        for _ in 0..4 {
-            ui.label("");
-        }
-        ui.label(format!("{:.1}", there.clean.i2t.r1));
+    for &side in &sides {
+        ui.label(all(&report.clean_at, side));
+        ui.label("");
+        ui.label("");
     }
     ui.end_row();
     for (at, level) in report.levels.iter().enumerate() {
         ui.label(radius(report, level.eps));
-        ui.label(RichText::new(format!("{:.1} %", 100.0 * level.success_rate)).color(t.bad));
-        ui.label(three(&level.robust.i2t));
-        ui.label(three(&level.robust.t2i));
-        ui.label(format!("{:.1}", level.quantized.i2t.r1));
+        for &side in &sides {
+            ui.label(all(&level.robust, side));
+            ui.label(all(&level.quantized, side));
+            let named = direction(side);
+            let wrong = level.success.iter().filter(|s| s.direction == named);
+            let wrong = wrong.map(|s| {
+                s.of_right
+                    .map_or("–".into(), |w| format!("{:.0}", 100.0 * w))
+            });
+            let wrong = wrong.collect::<Vec<String>>().join(" · ");
+            ui.label(RichText::new(wrong).color(t.bad));
+        }
+        if sides.is_empty() {
+            let reached = level.success_rate;
+            let text = reached.map_or("–".into(), |s| format!("{:.1} %", 100.0 * s));
+            ui.label(RichText::new(text).color(t.bad));
+        }
         ui.label(super::fields::levels(level.mean_linf as f32));
         ui.label(format!("{:.2}", level.mean_l2));
-        if let Some(there) = &report.transfer {
-            let rate = there.success_rate.get(at).copied().unwrap_or(0.0);
-            ui.label(format!("{:.1} %", 100.0 * rate));
-            let recall = there.robust.get(at).map_or(0.0, |r| r.i2t.r1);
-            ui.label(format!("{recall:.1}"));
+        if let Some(recalls) = report
+            .transfer
+            .as_ref()
+            .and_then(|there| there.robust.get(at))
+        {
+            ui.label(all(recalls, Side::Image));
         }
         ui.end_row();
     }
@@ -189,7 +240,7 @@ fn sort(rows: &mut [&RowReport], column: Column, turned: bool) {
             Column::Margin => a.margin_after.total_cmp(&b.margin_after),
         };
         let order = if turned { order.reverse() } else { order };
-        order.then(a.image.cmp(&b.image))
+        order.then((a.image, a.caption).cmp(&(b.image, b.caption)))
     });
 }
 
@@ -209,17 +260,23 @@ fn row_ui(
         Some(eps) => radius(report, eps),
         None => "stands".to_owned(),
     };
+    let margin = if row.margin_after.is_nan() {
+        "–".to_owned()
+    } else {
+        signed(row.margin_after, 3)
+    };
     let chosen = view.session.lab.image == Some(row.image);
+    let of = match row.caption.and_then(|j| dataset.captions.get(j)) {
+        Some(caption) => format!("{}: {caption}", row.name),
+        None => row.name.clone(),
+    };
     let name = || {
         format!(
-            "picture {}, rank {} then {}, smallest epsilon {smallest}, margin {}",
-            row.name,
-            row.rank_before,
-            row.rank_after,
-            signed(row.margin_after, 3)
+            "picture {of}, rank {} then {}, smallest epsilon {smallest}, margin {}",
+            row.rank_before, row.rank_after, margin
         )
     };
-    let id = ui.scope_id().with(("set row", row.image));
+    let id = ui.scope_id().with(("set row", row.image, row.caption));
     let response = named_area(ui, rect, id, Role::Row, chosen, name);
     if chosen || response.hovered() || response.has_focus() {
         let fill = if chosen { t.accent_back } else { t.hover };
@@ -231,7 +288,7 @@ fn row_ui(
         Some(_) => t.bad,
     };
     let values = [
-        (row.name.clone(), t.text),
+        (of.clone(), t.text),
         (grouped(row.rank_before as usize), t.text),
         (
             grouped(row.rank_after as usize),
@@ -242,7 +299,7 @@ fn row_ui(
             },
         ),
         (smallest.clone(), colour),
-        (signed(row.margin_after, 3), t.text),
+        (margin, t.text),
     ];
     for (i, ((text, ink), (_, _, at))) in values.into_iter().zip(COLUMNS).enumerate() {
         let end = COLUMNS.get(i + 1).map_or(1.0, |c| c.2);

@@ -28,11 +28,18 @@ const NORMS: [(Norm, &str, &str); 6] = [
     ),
 ];
 
+/// The norm's name in menus.
+pub fn norm_name(norm: Norm) -> &'static str {
+    let same = |n: &Norm| std::mem::discriminant(n) == std::mem::discriminant(&norm);
+    let found = NORMS.iter().find(|(n, ..)| same(n));
+    found.map_or("", |(_, name, _)| name)
+}
+
 /// Draws the threat model; of `one` picture its radius and the brush too.
 pub fn threat_ui(ui: &mut Ui, view: &mut View<'_>, one: bool) {
     let threat = view.session.lab.settings.threat.clone();
     let same = |norm: &Norm| std::mem::discriminant(norm) == std::mem::discriminant(&threat.norm);
-    let title = NORMS.iter().find(|(n, ..)| same(n)).map_or("", |n| n.1);
+    let title = norm_name(threat.norm);
     field(ui, "Norm", |ui| {
         ComboBox::from_id_salt("norm")
             .width(ui.available_width() - 4.0)

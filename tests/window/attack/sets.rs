@@ -50,10 +50,14 @@ fn a_set_is_attacked_cancelled_and_resumed() {
         panic!("two levels")
     };
     assert!(small.success_rate <= large.success_rate);
-    assert!(
-        large.robust.i2t.r1 < report.clean.i2t.r1,
-        "8/255 costs recall"
-    );
+    for (figure, clean) in &report.clean_at.values {
+        let robust = large
+            .robust
+            .get(figure.side, figure.k)
+            .expect("attacked for");
+        assert!(robust < *clean, "8/255 costs {figure}");
+    }
+    assert_eq!(report.clean_at.values.len(), 6);
     // What is drawn is what was computed; a click takes the picture to the lab.
     let row = &report.rows[0];
     assert!(has(

@@ -5,7 +5,7 @@ use crate::compute::Grid;
 use crate::encoder::{Encoder, GraphEngine, Preprocess, Provider};
 use crate::error::{Blocking, Error, Result};
 use crate::grad::{Differentiator, Normalise, Objective, main_input};
-use crate::onnx::{Dim, Effort, Engine, Graph, Port, free_batch};
+use crate::onnx::{Dim, Effort, Elem, Engine, Graph, Port, free_batch, infer_types};
 use crate::task::Task;
 use std::collections::HashMap;
 use std::path::Path;
@@ -61,6 +61,8 @@ impl Network {
             differentiator: Differentiator::new(graph, Arc::new(engine.clone())),
             ready: Mutex::new(HashMap::new()),
             blocked: None,
+            approximate: Vec::new(),
+            finer: false,
         }
         .freed(batch.max(1), engine, task)?
         .probed(task)
@@ -112,6 +114,8 @@ impl Network {
             differentiator: Differentiator::new(graph, Arc::new(engine.clone())),
             ready: Mutex::new(HashMap::new()),
             blocked: None,
+            approximate: Vec::new(),
+            finer: false,
         }
         .freed(batch, engine, task)?
         .probed(task)
@@ -163,12 +167,16 @@ impl Network {
             .differentiator
             .prepare(&self.request(Objective::Vjp, size), task);
         match tried {
-            Ok(_) => {}
+            Ok(prepared) => {
+                let survey = &prepared.gradient().survey;
+                self.approximate.clone_from(&survey.approximate);
+                self.finer = !self.approximate.is_empty() || is_coarse(self.differentiator.graph());
+            }
             Err(Error::Cancelled) => return Err(Error::Cancelled),
             Err(Error::NoGradient { blocking, .. }) => {
                 let names: Vec<String> = Blocking::grouped(&blocking)
                     .into_iter()
-                    .map(|(op, why, _)| format!("{op} ({why})"))
+                    .map(|(op, why, nodes)| format!("{op} ({why}; {})", some_of(&nodes)))
                     .collect();
                 self.blocked = Some(format!("no gradient passes {}", names.join(", ")));
             }
@@ -176,6 +184,24 @@ impl Network {
         }
         Ok(self)
     }
+}
+
+/// The first names, and how many more there are.
+fn some_of(names: &[&str]) -> String {
+    const SHOWN: usize = 3;
+    let shown = names[..names.len().min(SHOWN)].join(", ");
+    match names.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
+/// Does `graph` compute in other floats than those of 32 bits anywhere? Its gradient does not: it is brought to these.
+fn is_coarse(graph: &Graph) -> bool {
+    let other = |elem: Elem| elem.is_float() && elem != Elem::F32;
+    let mut typed = graph.clone();
+    infer_types(&mut typed);
+    typed.constants.values().any(|t| other(t.elem())) || typed.infos.values().any(|i| other(i.elem))
 }
 
 /// The arithmetic of `preprocess` for pixels in [0, 1] instead of 8-bit values.

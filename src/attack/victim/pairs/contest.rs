@@ -1,11 +1,9 @@
 //! Which captions the gradient of a picture looks at, and what is right and wrong among them.
 
 use super::super::Uphill;
-use super::{Goal, Pairs};
+use super::{Aim, OWN, Pairs};
 use crate::grad::{Form, Objective};
 
-/// Own captions among them.
-const OWN: usize = 8;
 /// Divisor of cosines in the cross-entropy, as CLIP learns it.
 const TEMPERATURE: f32 = 0.01;
 
@@ -21,8 +19,8 @@ impl Pairs {
     pub(super) fn contest(&self, row: usize, count: usize, only: Option<u32>) -> Contest {
         let (own, target) = (&self.rows[row].own, self.rows[row].target);
         let is_own = |j: usize| own.contains(&j);
-        let chosen = match self.goal {
-            Goal::Win => Some(target),
+        let chosen = match self.aim {
+            Aim::Win => Some(target),
             _ => only.map(|j| j as usize),
         };
         let mut captions: Vec<usize> = chosen.into_iter().collect();
@@ -36,7 +34,7 @@ impl Pairs {
                 captions.push(j);
             }
         };
-        if self.goal == Goal::Lose {
+        if let Aim::Lose { .. } = self.aim {
             // The best of its own, then the rest of them where none is near.
             near()
                 .filter(|&j| is_own(j))
@@ -55,10 +53,15 @@ impl Pairs {
             let value = |&j: &usize| if is(j) { 0.0 } else { Objective::UNMARKED };
             captions.iter().map(value).collect()
         };
-        let (right, wrong) = match (self.goal, chosen) {
-            (Goal::Win, _) => (mark(&|j| j != target), mark(&|j| j == target)),
+        // The best of what is left without the wrong ones above it is the one that is compared.
+        let above: Vec<usize> = near()
+            .filter(|&j| !is_own(j))
+            .take(self.aim.passed_over())
+            .collect();
+        let (right, wrong) = match (self.aim, chosen) {
+            (Aim::Win, _) => (mark(&|j| j != target), mark(&|j| j == target)),
             (_, Some(k)) => (mark(&is_own), mark(&|j| j == k)),
-            _ => (mark(&is_own), mark(&|j| !is_own(j))),
+            _ => (mark(&is_own), mark(&|j| !is_own(j) && !above.contains(&j))),
         };
         Contest {
             vectors: captions
@@ -80,14 +83,33 @@ impl Pairs {
         }
     }
 
+    /// The contest of a picture that a caption is not to find: the scores of the other pictures do not depend on it, so
+    /// that its own is compared with 0. Filled up with zeros, so that the graph is that of the other direction.
+    pub(super) fn against_nothing(&self, caption: usize) -> Contest {
+        let count = self.aim.candidates();
+        let text = self.texts.row(caption);
+        let mut vectors = vec![0.0; count * text.len()];
+        vectors[..text.len()].copy_from_slice(text);
+        let mut right = vec![Objective::UNMARKED; count];
+        right[0] = 0.0;
+        let mut wrong = vec![0.0; count];
+        wrong[0] = Objective::UNMARKED;
+        Contest {
+            vectors,
+            right,
+            wrong,
+        }
+    }
+
     pub(super) fn form(&self, uphill: Uphill<'_>, count: usize) -> Form {
-        match uphill {
-            Uphill::CrossEntropy => Form::Entropy {
+        match (self.aim, uphill) {
+            (Aim::Hide { .. }, _) => Form::Gap,
+            (aim, Uphill::CrossEntropy) => Form::Entropy {
                 temperature: TEMPERATURE,
-                towards: self.goal != Goal::Lose,
+                towards: !matches!(aim, Aim::Lose { .. }),
             },
-            Uphill::Dlr if count >= 3 => Form::Ratio,
-            Uphill::DlrTo(_) if count >= 4 => Form::RatioTo,
+            (_, Uphill::Dlr) if count >= 3 => Form::Ratio,
+            (_, Uphill::DlrTo(_)) if count >= 4 => Form::RatioTo,
             _ => Form::Gap,
         }
     }

@@ -70,9 +70,17 @@ pub(super) fn scatter(
                 of_data = Some(b.mul(g, &factors)?);
             }
             if n.wants(2) {
-                let whole = b.mul(g, &y)?;
+                // The product of all others at its place: with zeros taken out, the product over the update, where no
+                // other is zero.
+                let (own, rest) = (without_zeros(b, &x)?, without_zeros(b, &updates)?);
+                let product = put(b, &own.0, &rest.0, "mul");
+                let whole = b.mul(g, &product)?;
                 let whole = pick(b, &whole);
-                of_updates = Some(b.div(&whole, &updates)?);
+                let part = b.div(&whole, &rest.0)?;
+                let zeros = put(b, &own.1, &rest.1, "add");
+                let zeros = pick(b, &zeros);
+                let alone = b.compare("Equal", &zeros, &rest.1)?;
+                of_updates = Some(b.keep_where(&alone, &part)?);
             }
         }
         // All that tie share the cotangent, as PyTorch's `scatter_reduce` has it.
@@ -91,4 +99,12 @@ pub(super) fn scatter(
         other => return Err(wrong(format!("it reduces by \"{other}\""))),
     }
     Ok(vec![of_data, None, of_updates])
+}
+
+/// `x` with ones in place of its zeros, and 1 where those are, else 0.
+fn without_zeros(b: &mut Builder, x: &Value) -> Result<(Value, Value)> {
+    let zero = b.scalar(0.0);
+    let none = b.compare("Equal", x, &zero)?;
+    let none = b.cast(&none, x.elem);
+    Ok((b.add(x, &none)?, none))
 }

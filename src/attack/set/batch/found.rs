@@ -1,0 +1,159 @@
+//! What a search found: how the queries stand under it, exactly, after rounding to 8 bits, and for a second encoder.
+
+use super::super::figure::Credit;
+use super::super::keep::Find;
+use super::super::{SetOrder, size};
+use super::{Batch, Place, Search, Unit};
+use crate::attack::arena::Outcome;
+use crate::attack::pictures::quantised;
+use crate::attack::space::pick;
+use crate::attack::victim::{Goal, Pairs, Verdict, Victim as _};
+use crate::compute::{Embeddings, Size};
+use crate::error::Result;
+use crate::retrieval::Side;
+use crate::task::Task;
+use std::sync::Arc;
+
+impl Batch<'_> {
+    /// Looks at what was found for `units`, and keeps it.
+    pub(super) fn keep(
+        &mut self,
+        search: Search,
+        units: &[usize],
+        victim: &mut Pairs,
+        outcome: &Outcome,
+        task: &Task,
+    ) -> Result<()> {
+        let rows: Vec<usize> = (0..units.len()).collect();
+        let seen = Seen::look(self.order, &outcome.x, task)?;
+        // Where right ones are to be lost, the ranks say how the pictures stand.
+        let rounded = if self.order.goal == Goal::Lose {
+            vec![Verdict::default(); rows.len()]
+        } else {
+            victim.confirm(&rows, &quantised(&outcome.x), task)?
+        };
+        let places: Vec<usize> = units.iter().map(|&u| self.units[u].at).collect();
+        let clean = pick(&self.clean, self.grid.len(), &places);
+        let sizes = size::measure(self.order, &clean, &outcome.x)?;
+        let tried: Vec<usize> = if self.order.shares_ranks(search.side) {
+            (0..=search.nth).collect()
+        } else {
+            vec![search.nth]
+        };
+        for (r, &u) in units.iter().enumerate() {
+            let verdicts = [outcome.verdicts[r], rounded[r]];
+            let mut find = self.found(&self.units[u], &seen, r, verdicts);
+            (find.size, find.norm) = sizes[r];
+            find.eps = search.eps;
+            find.made_for = Some(search.nth);
+            find.tried_for.clone_from(&tried);
+            let x = self.order.save.as_ref().map(|_| {
+                let len = self.grid.len();
+                Arc::new(outcome.x[r * len..(r + 1) * len].to_vec())
+            });
+            self.pass_on(u, &find, &seen, r, x.as_ref());
+            let unit = &mut self.units[u];
+            unit.done.finds.push(find);
+            unit.x.extend(x);
+        }
+        Ok(())
+    }
+
+    /// Row `r` of what was seen as a perturbation of a query's picture.
+    pub(super) fn found(&self, unit: &Unit, seen: &Seen, r: usize, verdicts: [Verdict; 2]) -> Find {
+        let exact = self.place(unit, seen.exact.row(r), false);
+        let saved = self.place(unit, seen.saved.row(r), false);
+        let reached = |place: &Place, verdict: Verdict| -> Vec<bool> {
+            if self.order.goal == Goal::Lose {
+                let lost = |&k: &usize| place.rank as usize > k;
+                self.ks.iter().map(lost).collect()
+            } else {
+                vec![verdict.fooled]
+            }
+        };
+        let there = seen.elsewhere.as_ref();
+        Find {
+            eps: 0.0,
+            made_for: None,
+            tried_for: Vec::new(),
+            norm: None,
+            size: Size::default(),
+            rank: exact.rank,
+            reached: reached(&exact, verdicts[0]),
+            saved_reached: reached(&saved, verdicts[1]),
+            margins: if self.order.goal == Goal::Lose {
+                exact.margins
+            } else {
+                vec![Some(verdicts[0].margin())]
+            },
+            elsewhere: there.map(|there| self.place(unit, there.row(r), true).rank),
+        }
+    }
+
+    /// A perturbation found for a picture counts for the captions that it takes the picture away from, too.
+    fn pass_on(
+        &mut self,
+        from: usize,
+        find: &Find,
+        seen: &Seen,
+        r: usize,
+        x: Option<&Arc<Vec<f32>>>,
+    ) {
+        let (credit, eps) = (self.order.credit(), find.eps);
+        if self.units[from].done.side() != Side::Image || credit != Credit::UpTo {
+            return;
+        }
+        let at = self.units[from].at;
+        for u in 0..self.units.len() {
+            let unit = &self.units[u];
+            if unit.at != at || unit.done.side() != Side::Text {
+                continue;
+            }
+            let found = self.found(unit, seen, r, [Verdict::default(); 2]);
+            let done = &unit.done;
+            let helps = (0..self.ks.len()).any(|nth| {
+                let open = !done.before.reached[nth];
+                let exact = found.reached[nth] && done.exact(credit, eps, nth).is_none();
+                let saved = found.saved_reached[nth] && done.saved(credit, eps, nth).is_none();
+                open && (exact || saved)
+            });
+            if helps {
+                let unit = &mut self.units[u];
+                unit.done.finds.push(Find {
+                    eps,
+                    size: find.size,
+                    norm: find.norm,
+                    ..found
+                });
+                unit.x.extend(x.cloned());
+            }
+        }
+    }
+}
+
+/// What the models make of perturbed pictures: exactly, after rounding to 8 bits, and elsewhere.
+pub(super) struct Seen {
+    pub exact: Embeddings,
+    pub saved: Embeddings,
+    pub elsewhere: Option<Embeddings>,
+}
+
+impl Seen {
+    pub fn look(order: &SetOrder, x: &[f32], task: &Task) -> Result<Self> {
+        let network = &order.set.network;
+        let rows = x.len() / network.grid().len().max(1);
+        let rounded = quantised(x);
+        let embed = |x: &[f32]| -> Result<Embeddings> {
+            let (values, dim) = network.as_filed(x, rows, task)?;
+            Embeddings::new(values, dim)
+        };
+        let there = order.transfer.as_ref();
+        Ok(Self {
+            exact: embed(x)?,
+            saved: embed(&rounded)?,
+            elsewhere: there
+                .map(|there| there.look(&rounded, network.grid(), task))
+                .transpose()?,
+        })
+    }
+}

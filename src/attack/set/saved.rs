@@ -1,0 +1,61 @@
+//! Perturbed pictures of a set as files: PNG as they look, `.npy` exactly.
+
+use super::super::pictures::picture;
+use super::super::report::hash;
+use super::SetOrder;
+use super::keep::Written;
+use crate::compute::Grid;
+use crate::dataset::npy::write_array;
+use crate::dataset::write_png;
+use crate::error::Result;
+use std::path::Path;
+
+/// Writes picture `image` with values `x`, under its name with `ending`.
+pub(super) fn write(
+    folder: &Path,
+    order: &SetOrder,
+    grid: Grid,
+    (image, ending): (usize, &str),
+    x: &[f32],
+) -> Result<[Written; 2]> {
+    let name = file_stem(&order.dataset.images[image].name, image);
+    let made = picture(x, grid.channels, grid.height, grid.width);
+    let png = format!("pictures/{name}{ending}.png");
+    write_png(&folder.join(&png), &made)?;
+    let npy = format!("exact/{name}{ending}.npy");
+    write_array(
+        &folder.join(&npy),
+        x,
+        &[grid.channels, grid.height, grid.width],
+    )?;
+    let written = |path: String| -> Result<Written> {
+        Ok(Written {
+            blake3: hash(&folder.join(&path))?,
+            path,
+        })
+    };
+    Ok([written(png)?, written(npy)?])
+}
+
+/// Is each of these files in `folder` as it was written?
+pub(super) fn are_whole(folder: &Path, files: &[Written]) -> bool {
+    let whole = |file: &Written| hash(&folder.join(&file.path)).is_ok_and(|h| h == file.blake3);
+    files.iter().all(whole)
+}
+
+/// A file name for picture `image`: its own without folder and ending, and its row, so that no two are alike.
+fn file_stem(name: &str, image: usize) -> String {
+    let stem = Path::new(name).file_stem().unwrap_or_default();
+    let safe: String = stem
+        .to_string_lossy()
+        .chars()
+        .map(|c| {
+            if c.is_alphanumeric() || "-_.".contains(c) {
+                c
+            } else {
+                '_'
+            }
+        })
+        .collect();
+    format!("{image:05}-{safe}")
+}
