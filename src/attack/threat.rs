@@ -112,12 +112,12 @@ impl Threat {
     }
 
     /// Radii to try where none are asked for, rising: from one at which little happens, each twice the last, to one that
-    /// everybody sees. In 255ths for l-inf and Fourier-l-inf from 1/16 to 16.
+    /// everybody sees. In 255ths for l-inf and Fourier-l-inf from 1/16 to 64.
     pub fn usual_radii(norm: Norm) -> Vec<f32> {
         let doubling =
             |first: f32, count: i32| (0..count).map(|n| first * 2.0_f32.powi(n)).collect();
         match norm {
-            Norm::Linf | Norm::Fourier(_) => doubling(1.0 / 16.0 / 255.0, 9),
+            Norm::Linf | Norm::Fourier(_) => doubling(1.0 / 16.0 / 255.0, 11),
             Norm::L2 => doubling(1.0 / 32.0, 10),
             Norm::L1 => doubling(1.0, 11),
             Norm::L0 => doubling(1.0, 12),

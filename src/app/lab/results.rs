@@ -15,6 +15,7 @@ impl App {
                     Some(why) => Reach::Blocked(why.to_owned()),
                     None => Reach::Open,
                 };
+                lab.approximate = network.approximate().to_vec();
                 if lab.reach != Reach::Open && lab.settings.method.needs_gradient() {
                     lab.settings.method = Method::Square;
                     lab.settings.steps = None;

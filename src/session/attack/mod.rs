@@ -95,6 +95,8 @@ pub struct AttackLab {
     pub clean: Option<Clean>,
     /// Whether there are gradients.
     pub reach: Reach,
+    /// The operators that round and that these gradients pass as if they did not.
+    pub approximate: Vec<String>,
     /// The attack under way.
     pub running: Option<Running>,
     /// Attacks done, oldest first.
@@ -124,6 +126,7 @@ impl Default for AttackLab {
             image: None,
             clean: None,
             reach: Reach::default(),
+            approximate: Vec::new(),
             running: None,
             done: Vec::new(),
             undone: Vec::new(),

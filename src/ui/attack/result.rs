@@ -252,7 +252,14 @@ pub fn gradient_ui(ui: &mut Ui, view: &mut View<'_>) {
             };
             (dot, text)
         }
-        (Reach::Open, None) => (t.good, "reaches every pixel".to_owned()),
+        (Reach::Open, None) if !session.lab.approximate.is_empty() => (
+            t.warn,
+            format!(
+                "approximate through {}, not checked",
+                session.lab.approximate.join(", ")
+            ),
+        ),
+        (Reach::Open, None) => (t.weak, "reaches every pixel, not checked".to_owned()),
     };
     ui.horizontal(|ui| {
         let (rect, _) = ui.allocate_exact_size(egui::vec2(8.0, 16.0), Sense::hover());

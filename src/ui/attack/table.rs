@@ -2,7 +2,7 @@
 
 use super::super::View;
 use super::super::theme::{Tokens, tokens};
-use super::super::widgets::{grouped, named_area, signed};
+use super::super::widgets::{grouped, named_area, signed, weak};
 use super::recall::radius;
 use crate::attack::{Recalls, RowReport, SetOrder, SetReport, direction};
 use crate::dataset::Dataset;
@@ -36,7 +36,7 @@ const COLUMNS: [(Column, &str, f32); 5] = [
 /// One line per radius.
 pub fn levels_ui(ui: &mut Ui, report: &SetReport) {
     let t = tokens(ui);
-    ScrollArea::vertical()
+    ScrollArea::both()
         .id_salt("set levels")
         .max_height((ui.available_height() * 0.4).max(90.0))
         .auto_shrink([false, true])
@@ -150,6 +150,12 @@ fn levels_grid_ui(ui: &mut Ui, report: &SetReport, t: &Tokens) {
 /// One line per picture; a click takes it to the lab.
 pub fn rows_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, report: &SetReport) {
     let t = tokens(ui);
+    if let Some((figure, _)) = report.clean_at.values.first() {
+        weak(
+            ui,
+            format!("Every query of {figure}, by the smallest epsilon at which it is lost"),
+        );
+    }
     head_ui(ui, view, &t);
     let (column, turned) = view.state.lab.sort;
     let mut rows: Vec<&RowReport> = report.rows.iter().collect();
