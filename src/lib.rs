@@ -31,7 +31,8 @@
 //! - a dataset format: one file in `dataset/formats/`, one line in its table; to write it, one function in
 //!   `dataset/export/` and its lines in `dataset/export/format.rs`
 //! - a benchmark with given negatives: one file in `dataset/formats/`, its line in `dataset/trials.rs`
-//! - an operator with a gradient: one line in its family's table in `grad/rules/` (or `grad/lower/`), one test case
+//! - an operator with a gradient: one line in its family's table in `grad/rules/` (or `grad/lower/`), one in
+//!   `grad/known/table.rs` with the versions and attributes that it handles, one test case
 //! - a kernel: one file in `shaders/`, one method of [`compute::Engine`], one parity test
 //! - an attack: one file in `attack/white/` or `attack/query/`, its lines in `attack/method.rs` and `attack/settings.rs`, one test case
 //! - a view: one file in `ui/`, one line in the rail's table

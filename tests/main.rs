@@ -26,4 +26,5 @@ mod shaders;
 mod spectrum;
 mod structure;
 mod tokenize;
+mod variant;
 mod window;

@@ -1,6 +1,6 @@
 //! What an attack works with: the victim, the space, the engine, and the best it has found so far.
 
-use super::settings::Loss;
+use super::loss::Loss;
 use super::space::{Space, pick, put};
 use super::victim::{Blind, Slope, Uphill, Verdict, Victim};
 use crate::compute::Engine;

@@ -31,6 +31,7 @@
 
 mod arena;
 pub mod caption;
+mod loss;
 mod method;
 mod occlusion;
 pub mod pictures;
@@ -48,6 +49,7 @@ mod white;
 mod worst_case;
 
 pub use arena::{Arena, Event, Outcome, Unwatched, Watch};
+pub use loss::Loss;
 pub use method::Method;
 pub use occlusion::{Occlusion, occlusion};
 pub use query::{HopSkipJump, Nes, Simba, Spsa, SquareAttack};
@@ -59,7 +61,7 @@ pub use set::{
     RowReport, SetOrder, SetReport, Success, Transfer, TransferReport, UnitDone, attack_set,
     direction, is_in_pixels, report_done,
 };
-pub use settings::{Loss, Settings};
+pub use settings::Settings;
 pub use single::{
     Live, LiveSlot, Order, Point, Shot, Standing, attack_picture, scores, start, victim,
 };

@@ -1,7 +1,7 @@
 //! Attacks at a picture's own resolution: through resize and crop to what the model sees, and back.
 
+use super::loss::Loss;
 use super::pictures;
-use super::settings::Loss;
 use super::victim::{Slope, Uphill, Verdict, Victim};
 use crate::compute::Grid;
 use crate::dataset::Picture;

@@ -1,90 +1,15 @@
 //! What a person chooses of an attack, and the attack made of it.
 
 use super::Attack;
+use super::loss::Loss;
 use super::method::Method;
 use super::query::{HopSkipJump, Nes, Simba, Spsa, SquareAttack};
 use super::threat::Threat;
-use super::victim::{Uphill, Victim};
+use super::victim::Victim;
 use super::white::{Apgd, CarliniWagner, DeepFool, Fab, Fgsm, Pgd, Random, Universal};
 use super::worst_case::WorstCase;
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
-use std::str::FromStr;
-
-/// Which loss a gradient attack climbs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Loss {
-    /// The margin between wrong and right.
-    #[default]
-    Margin,
-    /// Cross-entropy.
-    CrossEntropy,
-    /// Difference of logits ratio.
-    Dlr,
-    /// Targeted DLR, towards each of the strongest rivals in turn.
-    TargetedDlr,
-    /// The margin of one class, towards each of the strongest rivals in turn.
-    TargetedMargin,
-}
-
-impl Loss {
-    /// Every loss, with its name on the command line and in menus.
-    pub const ALL: [(Self, &str, &str); 5] = [
-        (Self::Margin, "margin", "margin"),
-        (Self::CrossEntropy, "ce", "cross-entropy"),
-        (Self::Dlr, "dlr", "DLR"),
-        (Self::TargetedDlr, "targeted-dlr", "targeted DLR"),
-        (Self::TargetedMargin, "targeted-margin", "targeted margin"),
-    ];
-
-    /// Its name in menus.
-    pub fn title(self) -> &'static str {
-        let found = Self::ALL.iter().find(|l| l.0 == self);
-        found.map_or("", |l| l.2)
-    }
-
-    /// Scores that it compares, at least.
-    pub fn compares(self) -> usize {
-        match self {
-            Self::Margin => 1,
-            Self::CrossEntropy | Self::TargetedMargin => 2,
-            Self::Dlr => 3,
-            Self::TargetedDlr => 4,
-        }
-    }
-
-    /// What is climbed, towards the classes `to` (one per row) where it goes for one at a time; the margin where it does
-    /// and there are none.
-    pub fn uphill(self, to: &[u32]) -> Uphill<'_> {
-        match self {
-            Self::CrossEntropy => Uphill::CrossEntropy,
-            Self::Dlr => Uphill::Dlr,
-            Self::TargetedDlr if !to.is_empty() => Uphill::DlrTo(to),
-            Self::TargetedMargin if !to.is_empty() => Uphill::To(to),
-            Self::Margin | Self::TargetedDlr | Self::TargetedMargin => Uphill::Margin,
-        }
-    }
-
-    /// Does it go for one class at a time?
-    pub fn is_targeted(self) -> bool {
-        matches!(self, Self::TargetedDlr | Self::TargetedMargin)
-    }
-}
-
-impl FromStr for Loss {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        let found = Self::ALL.into_iter().find(|(_, name, _)| *name == text);
-        found.map(|(loss, _, _)| loss).ok_or_else(|| {
-            Error::request(
-                format!("there is no loss {text:?}"),
-                "Choose margin, ce, dlr, targeted-dlr or targeted-margin.",
-            )
-        })
-    }
-}
 
 /// All parameters of an attack: with the model and the pictures they reproduce a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

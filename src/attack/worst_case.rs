@@ -2,8 +2,8 @@
 
 use super::Attack;
 use super::arena::Arena;
+use super::loss::Loss;
 use super::query::SquareAttack;
-use super::settings::Loss;
 use super::white::{Apgd, Fab, MultiEps};
 use crate::error::Result;
 

@@ -27,7 +27,7 @@
 //! # A new operator
 //!
 //! One line in the table of its family in `rules/`, or in `lower/` where it can be written out in operators that have
-//! rules; and one case in `tests/grad/`.
+//! rules; one in `known/table.rs`, with the versions and attributes that it handles; and one case in `tests/grad/`.
 
 mod card;
 mod check;

@@ -1,5 +1,6 @@
 //! The command line: keys, the figures of `eval`, boxes to the last bit, wrong input.
 
+use crate::variant::behind;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -135,6 +136,53 @@ fn radii_are_found_where_none_are_given() {
     assert_eq!(recall(levels.len() - 1), 0.0);
     assert!(levels.len() > 2 && recall(0) > recall(levels.len() - 2) - 1e-9);
     assert!(answer["robust"].get("t2i").is_none() && answer["robust"].get("rsum").is_none());
+}
+
+#[test]
+fn a_gradient_that_is_not_exact_is_said_not_to_be() {
+    let run = |encoder: &tempfile::TempDir| {
+        nearmiss(&[
+            "attack",
+            "pairs",
+            "--dataset",
+            "demo",
+            "--encoder",
+            text(encoder.path()),
+            "--attack",
+            "pgd",
+            "--eps",
+            "2/255",
+            "--limit",
+            "2",
+            "--no-cache",
+            "--json",
+        ])
+    };
+    let rounded = run(&behind(&[
+        ("Mul", 32.0),
+        ("Round", 0.0),
+        ("Mul", 1.0 / 32.0),
+    ]));
+    let said = String::from_utf8_lossy(&rounded.stderr).into_owned();
+    assert!(
+        said.contains("approximate") && said.contains("Round"),
+        "{said}"
+    );
+    let answer: Value = serde_json::from_slice(&rounded.stdout).unwrap();
+    assert_eq!(answer["gradient"]["approximate"][0], "Round");
+    for operators in [
+        &[("Sign", 0.0)][..],
+        &[("Mul", 32.0), ("Cast", 7.0), ("Cast", 1.0)][..],
+    ] {
+        let cut = run(&behind(operators));
+        let said = String::from_utf8_lossy(&cut.stderr).into_owned();
+        assert_eq!(cut.status.code(), Some(1), "{said}");
+        let name = if operators.len() == 1 { "Sign" } else { "Cast" };
+        assert!(
+            said.contains(name) && said.contains("made"),
+            "the node is named: {said}"
+        );
+    }
 }
 
 /// Cases of `reports/data` in the material.

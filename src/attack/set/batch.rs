@@ -1,45 +1,27 @@
 //! Some pictures of a set, at every radius and for every figure.
 
 mod found;
+mod opening;
 mod share;
 mod telling;
 mod write;
 
-use super::super::pictures::{open, pixels};
 use super::super::run;
 use super::super::settings::Settings;
 use super::super::space::{Space, pick};
-use super::super::victim::{Blind, Goal, Pairs};
+use super::super::victim::{Goal, Pairs};
 use super::field::{Field, Place};
-use super::figure::{Cost, Credit};
-use super::keep::{BatchDone, Before, Find, RowDone, UnitDone};
+use super::figure::Credit;
+use super::keep::{BatchDone, Cost, Find, RowDone, UnitDone};
 use super::universal::Shared;
 use super::{Figure, SetOrder, is_in_pixels};
 use crate::compute::Grid;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::retrieval::{Evaluation, Side};
 use crate::task::Task;
-use rayon::prelude::*;
 use std::sync::Arc;
 use std::time::Instant;
 use telling::Telling;
-
-/// Pixels in [0, 1] of these pictures as the model sees them, one after the other.
-pub(super) fn load(order: &SetOrder, images: &[usize]) -> Result<Vec<f32>> {
-    let one = |&image: &usize| pixels(order.encoder.preprocess(), &open(&order.dataset, image)?);
-    let all: Vec<Vec<f32>> = images.par_iter().map(one).collect::<Result<_>>()?;
-    let len = order.set.network.grid().len();
-    if let Some(at) = all.iter().position(|x| x.len() != len) {
-        return Err(Error::request(
-            format!(
-                "{} has another size than the model takes",
-                order.dataset.images[images[at]].name
-            ),
-            "Choose a preprocessing that brings every picture to one size.",
-        ));
-    }
-    Ok(all.concat())
-}
 
 /// One query of the batch.
 struct Unit {
@@ -134,104 +116,7 @@ pub(super) fn attack(
     })
 }
 
-impl<'a> Batch<'a> {
-    /// Reads the pictures and says where their queries stand.
-    fn open(
-        order: &'a SetOrder,
-        images: &'a [usize],
-        targets: &'a [usize],
-        clean: &Evaluation,
-        task: &Task,
-    ) -> Result<Self> {
-        let grid = order.set.network.grid().with_rows(images.len());
-        let ks = order.ks();
-        let mut batch = Self {
-            order,
-            images,
-            targets,
-            grid,
-            clean: load(order, images)?,
-            units: Vec::new(),
-            rows: Vec::with_capacity(images.len()),
-            costs: vec![Cost::default(); order.kinds().len() * ks.len()],
-            ks,
-        };
-        for (at, &image) in images.iter().enumerate() {
-            batch.rows.push(RowDone {
-                image,
-                units: Vec::new(),
-                gradients: 0,
-                queries: 0,
-                blind: Blind::default(),
-                seconds: 0.0,
-            });
-            for side in order.kinds() {
-                let captions = match side {
-                    Side::Image => vec![None],
-                    Side::Text => order.set.groups.range(image).map(Some).collect(),
-                };
-                for caption in captions {
-                    let unit = batch.unit(at, caption, clean, task)?;
-                    batch.units.push(unit);
-                }
-            }
-        }
-        Ok(batch)
-    }
-
-    /// A query without perturbation.
-    fn unit(
-        &self,
-        at: usize,
-        caption: Option<usize>,
-        clean: &Evaluation,
-        task: &Task,
-    ) -> Result<Unit> {
-        task.check()?;
-        let (order, image) = (self.order, self.images[at]);
-        let mut others = [Vec::new(), Vec::new()];
-        if let Some(j) = caption {
-            others[0] = field(order).others(j);
-            if let Some(there) = elsewhere(order) {
-                others[1] = there.others(j);
-            }
-        }
-        let mut unit = Unit {
-            at,
-            done: UnitDone {
-                caption,
-                before: Before::default(),
-                finds: Vec::new(),
-            },
-            others,
-            x: Vec::new(),
-        };
-        let place = self.place(&unit, order.set.images.row(image), false);
-        let rank = match caption {
-            None => clean.ranking.i2t.ranks[image],
-            Some(j) => clean.ranking.t2i.ranks[j],
-        };
-        let mut margins = place.margins;
-        let reached = if order.goal == Goal::Lose {
-            self.ks.iter().map(|&k| rank as usize > k).collect()
-        } else {
-            let target = self.targets[at..=at].to_vec();
-            let mut pairs = Pairs::new(&order.set, order.goal, &[image], &target)?;
-            let x = self.values(&self.clean, at);
-            let verdict = pairs.see(&[0], x, task)?.1[0];
-            margins = vec![Some(verdict.margin())];
-            vec![verdict.fooled]
-        };
-        let there = elsewhere(order);
-        unit.done.before = Before {
-            rank,
-            margins,
-            reached,
-            elsewhere: there.map(|there| self.place(&unit, there.images.row(image), true).rank),
-        };
-        Ok(unit)
-    }
-
+impl Batch<'_> {
     /// Where a query stands if its picture has the embedding `e`.
     fn place(&self, unit: &Unit, e: &[f32], there: bool) -> Place {
         let own = field(self.order);

@@ -5,7 +5,6 @@ use super::super::victim::{Aim, Goal};
 use super::SetOrder;
 use super::keep::{Find, UnitDone};
 use crate::retrieval::Side;
-use serde::Serialize;
 use std::fmt;
 
 /// Recall at `k` of one direction: what an attack takes away from.
@@ -179,28 +178,5 @@ impl UnitDone {
     pub(super) fn broken_saved(&self, credit: Credit, eps: f32, nth: usize) -> bool {
         let found = self.saved(credit, eps, nth).is_some();
         found || (credit != Credit::Only && self.before.reached[nth])
-    }
-}
-
-/// What a figure cost.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, serde::Deserialize)]
-pub struct Cost {
-    /// Searches for it: pictures of image to text, captions of text to image.
-    pub searches: u32,
-    /// Gradients computed.
-    pub gradients: u64,
-    /// Forward runs besides.
-    pub queries: u64,
-    /// Seconds of searching.
-    pub seconds: f64,
-}
-
-impl Cost {
-    /// Adds another part of the search.
-    pub(super) fn add(&mut self, other: &Self) {
-        self.searches += other.searches;
-        self.gradients += other.gradients;
-        self.queries += other.queries;
-        self.seconds += other.seconds;
     }
 }

@@ -1,9 +1,9 @@
 //! What a run over a set has done so far: in memory, and in a folder where it is to be saved.
 
 use super::super::victim::Blind;
-use super::figure::Cost;
+use super::SetOrder;
 use super::run_of::RunOf;
-use super::{SetOrder, saved};
+use super::saved::{self, Written};
 use crate::compute::Size;
 use crate::error::{Error, Result};
 use crate::files::replace;
@@ -89,13 +89,27 @@ pub struct RowDone {
     pub seconds: f64,
 }
 
-/// A file that was written for a batch.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Written {
-    /// Its path within the folder.
-    pub path: String,
-    /// BLAKE3 hash of what it holds, in hexadecimal.
-    pub blake3: String,
+/// What a figure cost.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Cost {
+    /// Searches for it: pictures of image to text, captions of text to image.
+    pub searches: u32,
+    /// Gradients computed.
+    pub gradients: u64,
+    /// Forward runs besides.
+    pub queries: u64,
+    /// Seconds of searching.
+    pub seconds: f64,
+}
+
+impl Cost {
+    /// Adds another part of the search.
+    pub(super) fn add(&mut self, other: &Self) {
+        self.searches += other.searches;
+        self.gradients += other.gradients;
+        self.queries += other.queries;
+        self.seconds += other.seconds;
+    }
 }
 
 /// Some pictures with what their search cost.

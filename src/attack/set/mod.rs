@@ -4,6 +4,7 @@ mod batch;
 mod field;
 mod figure;
 mod keep;
+mod load;
 mod recalls;
 mod report;
 mod run_of;
@@ -13,8 +14,8 @@ mod table;
 mod transfer;
 mod universal;
 
-pub use figure::{Cost, Figure, direction};
-pub use keep::{Before, Done, Find, RowDone, UnitDone};
+pub use figure::{Figure, direction};
+pub use keep::{Before, Cost, Done, Find, RowDone, UnitDone};
 pub use recalls::{Recalls, Success};
 pub use report::{FigureReport, GradientReport, LevelReport, SetReport};
 pub use table::RowReport;
@@ -23,7 +24,7 @@ pub use transfer::{Transfer, TransferReport};
 use super::method::Method;
 use super::settings::Settings;
 use super::threat::Norm;
-use super::victim::{Goal, Pairs, Set, Victim};
+use super::victim::{Goal, Pairs, Set, Uphill, Victim};
 use crate::compute::Direction;
 use crate::dataset::Dataset;
 use crate::encoder::Encoder;
@@ -201,7 +202,7 @@ fn warm(order: &SetOrder, targets: &[usize], task: &Task) -> Result<()> {
     task.begin("Preparing the gradient", 0);
     let blank = vec![0.5; count * order.set.network.grid().len()];
     let rows: Vec<usize> = (0..count).collect();
-    let uphill = order.settings.loss.uphill(&[]);
+    let uphill = Uphill::of(order.settings.loss, &[]);
     victim.climb(&rows, &blank, uphill, task).map(|_| ())
 }
 

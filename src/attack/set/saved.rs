@@ -3,12 +3,21 @@
 use super::super::pictures::picture;
 use super::super::report::hash;
 use super::SetOrder;
-use super::keep::Written;
 use crate::compute::Grid;
 use crate::dataset::npy::write_array;
 use crate::dataset::write_png;
 use crate::error::Result;
+use serde::{Deserialize, Serialize};
 use std::path::Path;
+
+/// A file that was written for a batch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Written {
+    /// Its path within the folder.
+    pub path: String,
+    /// BLAKE3 hash of what it holds, in hexadecimal.
+    pub blake3: String,
+}
 
 /// Writes picture `image` with values `x`, under its name with `ending`.
 pub(super) fn write(

@@ -1,10 +1,10 @@
 //! One perturbation for a whole set, learnt over all its pictures: one for each figure and radius.
 
 use super::super::space::Space;
-use super::super::victim::{Pairs, Victim};
+use super::super::victim::{Pairs, Uphill, Victim};
 use super::super::white::{Pgd, SharedDelta};
 use super::SetOrder;
-use super::batch::load;
+use super::load::load;
 use crate::dataset::npy::write_array;
 use crate::error::{Error, Result};
 use crate::retrieval::Side;
@@ -107,7 +107,7 @@ impl Learner<'_> {
                 let rows: Vec<usize> = (0..part.len()).collect();
                 let mut victim = self.victim(part)?;
                 let to = self.rivals(&mut victim, &rows, space.clean(), task)?;
-                let uphill = order.settings.loss.uphill(&to);
+                let uphill = Uphill::of(order.settings.loss, &to);
                 let mut slope = victim.climb(&rows, &x, uphill, task)?;
                 slope.tidy(space.len());
                 shared.gather(&mut sum, &slope);

@@ -2,7 +2,7 @@
 
 use super::network::Network;
 use super::{Slope, Uphill, Verdict, Victim};
-use crate::attack::settings::Loss;
+use crate::attack::loss::Loss;
 use crate::compute::Grid;
 use crate::error::{Error, Result};
 use crate::grad::{Form, Objective};

@@ -8,7 +8,7 @@ pub use classifier::Classifier;
 pub use network::Network;
 pub use pairs::{Aim, Goal, Pairs, Set};
 
-use super::settings::Loss;
+use super::loss::Loss;
 use crate::compute::Grid;
 use crate::error::Result;
 use crate::task::Task;
@@ -50,6 +50,20 @@ pub enum Uphill<'a> {
     DlrTo(&'a [u32]),
     /// The score of this class less that of what is right, one class per row.
     To(&'a [u32]),
+}
+
+impl<'a> Uphill<'a> {
+    /// What `loss` climbs, towards the classes `to` (one per row) where it goes for one at a time; the margin where it
+    /// does and there are none.
+    pub fn of(loss: Loss, to: &'a [u32]) -> Self {
+        match loss {
+            Loss::CrossEntropy => Self::CrossEntropy,
+            Loss::Dlr => Self::Dlr,
+            Loss::TargetedDlr if !to.is_empty() => Self::DlrTo(to),
+            Loss::TargetedMargin if !to.is_empty() => Self::To(to),
+            Loss::Margin | Loss::TargetedDlr | Loss::TargetedMargin => Self::Margin,
+        }
+    }
 }
 
 /// Loss, verdict and gradient of some rows.

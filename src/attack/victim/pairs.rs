@@ -7,7 +7,7 @@ pub use aim::{Aim, Goal};
 
 use super::network::Network;
 use super::{Slope, Uphill, Verdict, Victim};
-use crate::attack::settings::Loss;
+use crate::attack::loss::Loss;
 use crate::compute::{Embeddings, Engine, Grid, Groups, Hit, TIE, cosine};
 use crate::error::{Error, Result};
 use crate::grad::Objective;

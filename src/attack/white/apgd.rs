@@ -3,7 +3,7 @@
 use super::front::{Front, Rivals};
 use crate::attack::Attack;
 use crate::attack::arena::Arena;
-use crate::attack::settings::Loss;
+use crate::attack::loss::Loss;
 use crate::attack::space::Space;
 use crate::attack::victim::{Slope, Verdict};
 use crate::compute::{Ball, Engine, Noise};

@@ -3,7 +3,7 @@
 use super::front::Rivals;
 use crate::attack::Attack;
 use crate::attack::arena::Arena;
-use crate::attack::settings::Loss;
+use crate::attack::loss::Loss;
 use crate::error::Result;
 
 /// One step of the full radius from the clean row.

@@ -1,7 +1,7 @@
 //! The rows that a gradient attack still works on, and what each of them goes for.
 
 use crate::attack::arena::Arena;
-use crate::attack::settings::Loss;
+use crate::attack::loss::Loss;
 use crate::attack::space::{Space, pick};
 use crate::attack::victim::{Uphill, Verdict};
 use crate::error::Result;
@@ -19,7 +19,7 @@ pub(super) struct Front {
 impl Front {
     /// What `loss` is for these rows; the margin where it takes classes and there are none.
     pub fn uphill(&self, loss: Loss) -> Uphill<'_> {
-        loss.uphill(&self.to)
+        Uphill::of(loss, &self.to)
     }
 
     /// Leaves only the rows at the places `keep`, in `arrays` of values too.

@@ -9,7 +9,7 @@ use super::apgd::{ascend, start};
 use super::front::{Front, Rivals};
 use crate::attack::Attack;
 use crate::attack::arena::Arena;
-use crate::attack::settings::Loss;
+use crate::attack::loss::Loss;
 use crate::attack::space::Space;
 use crate::compute::Ball;
 use crate::error::Result;

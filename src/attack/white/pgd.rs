@@ -4,7 +4,7 @@
 use super::front::{Front, Rivals};
 use crate::attack::Attack;
 use crate::attack::arena::Arena;
-use crate::attack::settings::Loss;
+use crate::attack::loss::Loss;
 use crate::error::Result;
 
 /// Steps uphill of a fixed size, each brought back into the ball; the best point of each row counts.

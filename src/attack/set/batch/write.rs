@@ -1,7 +1,6 @@
 //! The perturbed pictures of a batch as files.
 
-use super::super::keep::Written;
-use super::super::saved;
+use super::super::saved::{self, Written};
 use super::{Batch, Unit};
 use crate::attack::victim::Goal;
 use crate::error::Result;

@@ -1,7 +1,7 @@
 //! What an attack on pictures wants, and where each picture stands by it.
 
 use super::{OWN, Set, no_such};
-use crate::attack::settings::Loss;
+use crate::attack::loss::Loss;
 use crate::compute::cosine;
 use crate::error::{Error, Result};
 use rayon::prelude::*;

@@ -1,0 +1,109 @@
+//! A batch before anything is done to it: its pictures read, and where each of its queries stands.
+
+use super::super::SetOrder;
+use super::super::keep::{Before, Cost, RowDone, UnitDone};
+use super::super::load::load;
+use super::{Batch, Unit, elsewhere, field};
+use crate::attack::victim::{Blind, Goal, Pairs};
+use crate::error::Result;
+use crate::retrieval::{Evaluation, Side};
+use crate::task::Task;
+
+impl<'a> Batch<'a> {
+    /// Reads the pictures and says where their queries stand.
+    pub(super) fn open(
+        order: &'a SetOrder,
+        images: &'a [usize],
+        targets: &'a [usize],
+        clean: &Evaluation,
+        task: &Task,
+    ) -> Result<Self> {
+        let grid = order.set.network.grid().with_rows(images.len());
+        let ks = order.ks();
+        let mut batch = Self {
+            order,
+            images,
+            targets,
+            grid,
+            clean: load(order, images)?,
+            units: Vec::new(),
+            rows: Vec::with_capacity(images.len()),
+            costs: vec![Cost::default(); order.kinds().len() * ks.len()],
+            ks,
+        };
+        for (at, &image) in images.iter().enumerate() {
+            batch.rows.push(RowDone {
+                image,
+                units: Vec::new(),
+                gradients: 0,
+                queries: 0,
+                blind: Blind::default(),
+                seconds: 0.0,
+            });
+            for side in order.kinds() {
+                let captions = match side {
+                    Side::Image => vec![None],
+                    Side::Text => order.set.groups.range(image).map(Some).collect(),
+                };
+                for caption in captions {
+                    let unit = batch.unit(at, caption, clean, task)?;
+                    batch.units.push(unit);
+                }
+            }
+        }
+        Ok(batch)
+    }
+
+    /// A query without perturbation.
+    fn unit(
+        &self,
+        at: usize,
+        caption: Option<usize>,
+        clean: &Evaluation,
+        task: &Task,
+    ) -> Result<Unit> {
+        task.check()?;
+        let (order, image) = (self.order, self.images[at]);
+        let mut others = [Vec::new(), Vec::new()];
+        if let Some(j) = caption {
+            others[0] = field(order).others(j);
+            if let Some(there) = elsewhere(order) {
+                others[1] = there.others(j);
+            }
+        }
+        let mut unit = Unit {
+            at,
+            done: UnitDone {
+                caption,
+                before: Before::default(),
+                finds: Vec::new(),
+            },
+            others,
+            x: Vec::new(),
+        };
+        let place = self.place(&unit, order.set.images.row(image), false);
+        let rank = match caption {
+            None => clean.ranking.i2t.ranks[image],
+            Some(j) => clean.ranking.t2i.ranks[j],
+        };
+        let mut margins = place.margins;
+        let reached = if order.goal == Goal::Lose {
+            self.ks.iter().map(|&k| rank as usize > k).collect()
+        } else {
+            let target = self.targets[at..=at].to_vec();
+            let mut pairs = Pairs::new(&order.set, order.goal, &[image], &target)?;
+            let x = self.values(&self.clean, at);
+            let verdict = pairs.see(&[0], x, task)?.1[0];
+            margins = vec![Some(verdict.margin())];
+            vec![verdict.fooled]
+        };
+        let there = elsewhere(order);
+        unit.done.before = Before {
+            rank,
+            margins,
+            reached,
+            elsewhere: there.map(|there| self.place(&unit, there.images.row(image), true).rank),
+        };
+        Ok(unit)
+    }
+}
