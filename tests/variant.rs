@@ -62,11 +62,11 @@ pub fn behind(operators: &[(&str, f32)]) -> TempDir {
     })
 }
 
-/// A node called "made" and its operator.
+/// A node called "made" and what it makes.
 pub fn node(op: &str, inputs: &[&str], output: &str, attribute: Vec<AttributeProto>) -> NodeProto {
     NodeProto {
         op_type: op.into(),
-        name: format!("made {op}"),
+        name: format!("made {output}"),
         input: inputs.iter().map(ToString::to_string).collect(),
         output: vec![output.into()],
         attribute,

@@ -84,14 +84,23 @@ fn a_path_that_is_cut_is_named_in_the_lab_and_on_the_card() {
             "cast to integers",
         ),
     ] {
-        let mut window = lab_of(&behind(operators));
+        let encoder = behind(operators);
+        let mut window = lab_of(&encoder);
         let Reach::Blocked(why) = &session(&window).lab.reach else {
             panic!("{:?}", session(&window).lab.reach)
         };
         assert!(why.contains(word) && why.contains("made"), "{why}");
         assert!(has(&window, word), "{word} is shown in the lab");
-        click(&mut window, "Models");
+        let ctx = window.ctx.clone();
+        window.state_mut().perform(&ctx, Command::Show(Tab::Models));
         settle(&mut window);
+        let cards = &session(&window).cards;
+        let card = cards
+            .iter()
+            .find(|c| c.side == Side::Image)
+            .expect("a card");
+        let card = card.card.as_ref().expect("examined");
+        assert!(!card.supported(), "{:?}", card.survey.ops);
         assert!(has(&window, "Gradients do not reach every pixel"));
         assert!(has(&window, word), "{word} is shown on the card");
     }
@@ -99,7 +108,8 @@ fn a_path_that_is_cut_is_named_in_the_lab_and_on_the_card() {
 
 #[test]
 fn without_gradients_the_lab_says_why_and_offers_queries() {
-    let mut window = lab_of(&blocked_encoder());
+    let encoder = blocked_encoder();
+    let mut window = lab_of(&encoder);
     let lab = &session(&window).lab;
     let Reach::Blocked(why) = &lab.reach else {
         panic!("{:?}", lab.reach)
