@@ -51,7 +51,7 @@ pub struct FigureReport {
 pub struct GradientReport {
     /// Operators that round, which the gradient passes as if they did not: what stands proves nothing.
     pub approximate: Vec<String>,
-    /// Pictures that met a gradient of zero: no step is possible there.
+    /// Pictures of which half or more of the gradients were zero: no step was possible there.
     pub zero: usize,
     /// Pictures that met a gradient with a value that is NaN or infinite.
     pub not_finite: usize,
@@ -65,7 +65,7 @@ impl GradientReport {
             "what stands there is not shown to be robust; confirm it with a query attack (Square)";
         if self.zero > 0 {
             all.push(format!(
-                "The gradient was zero for {} of {count} {things}: {blind}.",
+                "The gradient was zero, at half of the steps or more, for {} of {count} {things}: {blind}.",
                 self.zero
             ));
         }
@@ -212,7 +212,10 @@ pub(super) fn report(
             .collect(),
         gradient: (total(|r| r.gradients) > 0.0).then(|| GradientReport {
             approximate: set.network.approximate().to_vec(),
-            zero: rows.iter().filter(|r| r.blind.zero > 0).count(),
+            zero: rows
+                .iter()
+                .filter(|r| r.blind.is_stuck(r.gradients))
+                .count(),
             not_finite: rows.iter().filter(|r| r.blind.not_finite > 0).count(),
         }),
         rows: table(order, &rows, first, &eps),

@@ -87,6 +87,11 @@ pub struct Blind {
 }
 
 impl Blind {
+    /// Were half or more of so many gradients zero? A few on the way, at points where a loss saturates, stop no attack.
+    pub fn is_stuck(&self, gradients: u32) -> bool {
+        self.zero > 0 && 2 * self.zero >= gradients
+    }
+
     /// Adds what another part of the search met.
     pub fn add(&mut self, other: Self) {
         self.zero += other.zero;

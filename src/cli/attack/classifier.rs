@@ -152,7 +152,7 @@ impl Classifier {
             chunks * steps,
         );
         let (mut gradients, mut queries) = (0_u64, 0_u64);
-        let mut blind: Vec<Blind> = Vec::new();
+        let mut blind: Vec<(Blind, u32)> = Vec::new();
         for chunk in rows.chunks(TOGETHER) {
             let keys = chunk.iter().map(|&r| r as u32).collect();
             let space = Space::boxed(
@@ -167,7 +167,13 @@ impl Classifier {
             let found = run(&mut victim, &space, &settings, engine, &mut watch, task)?;
             put(&mut x, &found.x, len, chunk);
             gradients += found.gradients.iter().map(|&g| u64::from(g)).sum::<u64>();
-            blind.extend(&found.blind);
+            blind.extend(
+                found
+                    .blind
+                    .iter()
+                    .copied()
+                    .zip(found.gradients.iter().copied()),
+            );
             queries += found.queries.iter().map(|&q| u64::from(q)).sum::<u64>();
             for (at, &row) in chunk.iter().enumerate() {
                 let verdict = found.verdicts[at];
@@ -182,8 +188,8 @@ impl Classifier {
         answer.seconds = begun.elapsed().as_secs_f64();
         answer.gradient = (gradients > 0).then(|| GradientReport {
             approximate: network.approximate().to_vec(),
-            zero: blind.iter().filter(|b| b.zero > 0).count(),
-            not_finite: blind.iter().filter(|b| b.not_finite > 0).count(),
+            zero: blind.iter().filter(|(b, n)| b.is_stuck(*n)).count(),
+            not_finite: blind.iter().filter(|(b, _)| b.not_finite > 0).count(),
         });
         let steps = if gradients > 0 { gradients } else { queries };
         answer.steps_per_second = steps as f64 / answer.seconds.max(1e-9);
