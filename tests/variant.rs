@@ -22,8 +22,8 @@ pub fn variant(edit: impl FnOnce(&mut GraphProto)) -> TempDir {
     folder
 }
 
-/// A copy whose pixels first go through operators, one after the other; `Mul` multiplies by its number, `Cast` casts to
-/// the type of that number.
+/// A copy whose pixels first go through operators, one after the other; `Mul` and `Add` take their number
+/// as the other operand, `Cast` as the type to cast to.
 pub fn behind(operators: &[(&str, f32)]) -> TempDir {
     variant(|graph| {
         let input = graph.input[0].name.clone();
@@ -43,8 +43,8 @@ pub fn behind(operators: &[(&str, f32)]) -> TempDir {
             let mut inputs = vec![last.clone()];
             let mut attributes = Vec::new();
             match op {
-                "Mul" => {
-                    let name = format!("factor {at}");
+                "Mul" | "Add" => {
+                    let name = format!("operand {at}");
                     graph
                         .initializer
                         .push(constant(&name, &[], 1, vec![number], Vec::new()));

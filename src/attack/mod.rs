@@ -59,14 +59,14 @@ pub use saliency::{Baseline, Saliency, SaliencyKind, saliency};
 pub use set::{
     Before, Cost, Done, Figure, FigureReport, Find, GradientReport, LevelReport, Recalls, RowDone,
     RowReport, SetOrder, SetReport, Success, Transfer, TransferReport, UnitDone, attack_set,
-    direction, is_in_pixels, report_done,
+    direction, report_done,
 };
 pub use settings::Settings;
 pub use single::{
     Live, LiveSlot, Order, Point, Shot, Standing, attack_picture, scores, start, victim,
 };
 pub use space::{Space, pick, put};
-pub use threat::{Mask, Norm, Region, Threat};
+pub use threat::{Mask, Norm, Region, Threat, levels};
 pub use victim::{
     Aim, Blind, Classifier, Goal, Network, Pairs, Set, Slope, Uphill, Verdict, Victim,
 };

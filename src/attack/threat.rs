@@ -24,6 +24,39 @@ pub enum Norm {
     Free,
 }
 
+impl Norm {
+    /// Is a radius of this norm a share of pixel values, to be shown as n/255?
+    pub fn is_in_pixels(self) -> bool {
+        matches!(self, Self::Linf | Self::Fourier(_))
+    }
+
+    /// A radius as people write it.
+    pub fn radius(self, eps: f32) -> String {
+        if self.is_in_pixels() {
+            levels(eps)
+        } else {
+            eps.to_string()
+        }
+    }
+}
+
+/// A change of pixel values in [0, 1] as n/255, to three digits.
+pub fn levels(value: f32) -> String {
+    let n = f64::from(value) * 255.0;
+    let places = if n > 0.0 {
+        (2 - n.log10().floor() as i32).clamp(0, 12)
+    } else {
+        0
+    };
+    let text = format!("{n:.*}", places as usize);
+    let digits = if places > 0 {
+        text.trim_end_matches('0').trim_end_matches('.')
+    } else {
+        &text
+    };
+    format!("{digits}/255")
+}
+
 /// A rectangle of a picture, in its pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Region {
@@ -150,5 +183,29 @@ impl Threat {
                 let at = row * mask.width as usize + column;
                 mask.free.get(at).copied().unwrap_or(false)
             })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_in_255ths_are_short_and_never_rounded_to_nothing() {
+        for (value, text) in [
+            (4.0, "4/255"),
+            (0.5, "0.5/255"),
+            (0.0, "0/255"),
+            (255.0, "255/255"),
+            (3.25, "3.25/255"),
+            (0.0625, "0.0625/255"),
+            (0.002, "0.002/255"),
+            (11.273, "11.3/255"),
+            (100.0, "100/255"),
+        ] {
+            assert_eq!(levels(value / 255.0), text);
+        }
+        assert_eq!(Norm::L2.radius(0.03125), "0.03125");
+        assert_eq!(Norm::L0.radius(1024.0), "1024");
     }
 }

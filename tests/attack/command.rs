@@ -141,22 +141,8 @@ fn radii_are_found_where_none_are_given() {
 #[test]
 fn a_gradient_that_is_not_exact_is_said_not_to_be() {
     let run = |encoder: &tempfile::TempDir| {
-        nearmiss(&[
-            "attack",
-            "pairs",
-            "--dataset",
-            "demo",
-            "--encoder",
-            text(encoder.path()),
-            "--attack",
-            "pgd",
-            "--eps",
-            "2/255",
-            "--limit",
-            "2",
-            "--no-cache",
-            "--json",
-        ])
+        let more = ["--eps", "2/255", "--limit", "2", "--json"];
+        nearmiss(&pgd("demo", text(encoder.path()), &more))
     };
     let rounded = run(&behind(&[
         ("Mul", 32.0),
@@ -185,6 +171,24 @@ fn a_gradient_that_is_not_exact_is_said_not_to_be() {
     }
 }
 
+/// Arguments of an attack on the pairs of `dataset` with `encoder`, nothing taken from the cache.
+fn pairs<'a>(dataset: &'a str, encoder: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    let opened = [
+        "attack",
+        "pairs",
+        "--dataset",
+        dataset,
+        "--encoder",
+        encoder,
+    ];
+    [&opened[..], &["--no-cache"], more].concat()
+}
+
+/// The same by PGD.
+fn pgd<'a>(dataset: &'a str, encoder: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    pairs(dataset, encoder, &[&["--attack", "pgd"], more].concat())
+}
+
 /// Cases of `reports/data` in the material.
 fn case(name: &str) -> PathBuf {
     let material = PathBuf::from(std::env::var_os("NEARMISS_MATERIAL").unwrap());
@@ -197,21 +201,8 @@ fn a_ratio_of_two_captions_is_refused() {
     let case = case("07_dlr_with_two_captions");
     let (set, encoder) = (case.join("set"), case.join("enc"));
     for (loss, least) in [("dlr", "3"), ("targeted-dlr", "4")] {
-        let output = nearmiss(&[
-            "attack",
-            "pairs",
-            "--dataset",
-            text(&set),
-            "--encoder",
-            text(&encoder),
-            "--attack",
-            "pgd",
-            "--loss",
-            loss,
-            "--eps",
-            "30/255",
-            "--no-cache",
-        ]);
+        let more = ["--loss", loss, "--eps", "30/255"];
+        let output = nearmiss(&pgd(text(&set), text(&encoder), &more));
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(1), "{said}");
         assert!(
@@ -226,26 +217,35 @@ fn a_ratio_of_two_captions_is_refused() {
 fn a_slope_beside_a_closed_rectifier_is_right_or_said_to_be_missing() {
     let case = case("01_nan_gradient_passes_check");
     let (set, encoder) = (case.join("set"), case.join("enc"));
-    let answer = json(&[
-        "attack",
-        "pairs",
-        "--dataset",
-        text(&set),
-        "--encoder",
-        text(&encoder),
-        "--attack",
-        "pgd",
-        "--eps",
-        "16/255",
-        "--no-cache",
-        "--json",
-    ]);
+    let more = ["--eps", "16/255", "--json"];
+    let answer = json(&pgd(text(&set), text(&encoder), &more));
     let broken = answer["success_rate"].as_f64().unwrap();
     let blind = answer["gradient"]["not_finite"].as_u64().unwrap();
     assert!(
         broken > 0.9 || blind == 8,
         "{broken} broken, {blind} without a finite gradient"
     );
+}
+
+#[test]
+fn a_shared_perturbation_that_no_gradient_leads_to_is_said() {
+    let dark = behind(&[("Add", -100.0), ("Relu", 0.0)]);
+    let more = ["--attack", "universal", "--eps", "2/255", "--limit", "3"];
+    let more = [&more[..], &["--at", "1", "--direction", "i2t", "--json"]].concat();
+    let output = nearmiss(&pairs("demo", text(dark.path()), &more));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        said.contains("The gradient was zero") && said.contains("3 of 3"),
+        "{said}"
+    );
+    let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(answer["gradient"]["zero"], 3);
+    let gradients = answer["rows"].as_array().unwrap().iter();
+    let gradients: Vec<u64> = gradients
+        .map(|r| r["gradients"].as_u64().unwrap())
+        .collect();
+    let steps = answer["settings"]["steps"].as_u64().unwrap_or(10);
+    assert_eq!(gradients, [steps; 3], "one a pass for each picture");
 }
 
 #[test]

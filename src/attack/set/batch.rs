@@ -14,7 +14,7 @@ use super::field::{Field, Place};
 use super::figure::Credit;
 use super::keep::{BatchDone, Cost, Find, RowDone, UnitDone};
 use super::universal::Shared;
-use super::{Figure, SetOrder, is_in_pixels};
+use super::{Figure, SetOrder};
 use crate::compute::Grid;
 use crate::error::Result;
 use crate::retrieval::{Evaluation, Side};
@@ -32,6 +32,14 @@ struct Unit {
     others: [Vec<f32>; 2],
     /// The values of each of `done.finds`, where pictures are saved.
     x: Vec<Arc<Vec<f32>>>,
+}
+
+impl Unit {
+    /// Keeps a perturbation; its values where pictures are saved.
+    fn add(&mut self, find: Find, x: Option<Arc<Vec<f32>>>) {
+        self.done.finds.push(find);
+        self.x.extend(x);
+    }
 }
 
 /// A search: queries of one side, for one rank, at one radius.
@@ -232,11 +240,8 @@ impl Batch<'_> {
 
     /// What is under way, in words.
     fn title(&self, search: Search) -> String {
-        let radius = if is_in_pixels(self.order.settings.threat.norm) {
-            format!("epsilon {:.3}/255", search.eps * 255.0)
-        } else {
-            format!("epsilon {:.3}", search.eps)
-        };
+        let norm = self.order.settings.threat.norm;
+        let radius = format!("epsilon {}", norm.radius(search.eps));
         if self.order.goal != Goal::Lose {
             return radius;
         }

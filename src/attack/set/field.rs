@@ -1,5 +1,6 @@
 //! Where an embedding stands among the unperturbed ones of the other side.
 
+use crate::attack::victim::other_scores;
 use crate::compute::{Embeddings, Groups, TIE, cosine};
 use rayon::prelude::*;
 
@@ -42,11 +43,7 @@ impl Field<'_> {
     /// Scores of `caption` with all pictures but its own, highest first.
     pub fn others(&self, caption: usize) -> Vec<f32> {
         let (image, text) = (self.groups.owner(caption), self.texts.row(caption));
-        let rows = (0..self.images.rows()).into_par_iter();
-        let mut scores: Vec<f32> = rows
-            .filter(|&i| i != image)
-            .map(|i| cosine(self.images.row(i), text))
-            .collect();
+        let mut scores = other_scores(self.images, text, image);
         scores.sort_unstable_by(|a, b| b.total_cmp(a));
         scores
     }

@@ -23,7 +23,6 @@ pub use transfer::{Transfer, TransferReport};
 
 use super::method::Method;
 use super::settings::Settings;
-use super::threat::Norm;
 use super::victim::{Goal, Pairs, Set, Uphill, Victim};
 use crate::compute::Direction;
 use crate::dataset::Dataset;
@@ -34,6 +33,7 @@ use crate::task::Task;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
+use universal::Learnt;
 
 /// What is to be attacked, and how.
 #[derive(Clone)]
@@ -89,12 +89,12 @@ pub fn attack_set(order: &SetOrder, done: &mut Done, task: &Task) -> Result<SetR
     }
     let prepared = begun.elapsed().as_secs_f64();
     let learning = Instant::now();
-    let shared = if order.settings.method == Method::Universal && !left.is_empty() {
+    let learnt = if order.settings.method == Method::Universal && !left.is_empty() {
         universal::learn(order, &targets, task)?
     } else {
-        Vec::new()
+        Learnt::default()
     };
-    let learnt = learning.elapsed().as_secs_f64();
+    let seconds = learning.elapsed().as_secs_f64();
     let title = format!(
         "{} on {} pictures",
         order.settings.method.title(),
@@ -107,11 +107,14 @@ pub fn attack_set(order: &SetOrder, done: &mut Done, task: &Task) -> Result<SetR
     for batch in left.chunks(order.batch.max(1)) {
         let images: Vec<usize> = batch.iter().map(|&at| order.images[at]).collect();
         let wanted: Vec<usize> = batch.iter().map(|&at| targets[at]).collect();
-        let mut made = batch::attack(order, (&images, &wanted), &clean, &shared, task)?;
-        for row in made.rows.iter_mut().filter(|_| !shared.is_empty()) {
-            let queries = row.units.len() * order.ks().len();
-            row.gradients += (order.settings.steps() * order.eps.len() * queries) as u32;
-            row.seconds += learnt / order.images.len() as f64;
+        let mut made = batch::attack(order, (&images, &wanted), &clean, &learnt.shared, task)?;
+        if !learnt.shared.is_empty() {
+            for (row, &at) in made.rows.iter_mut().zip(batch) {
+                let met = &learnt.met[at];
+                row.gradients += met.gradients;
+                row.blind.add(met.blind);
+                row.seconds += seconds / order.images.len() as f64;
+            }
         }
         done.add(order, made)?;
         task.add(batch.len() as u64);
@@ -216,9 +219,4 @@ fn targets(order: &SetOrder, i2t: &Direction) -> Vec<usize> {
         }
     };
     order.images.iter().map(of).collect()
-}
-
-/// Is the radius of this norm a share of pixel values, to be shown as n/255?
-pub fn is_in_pixels(norm: Norm) -> bool {
-    matches!(norm, Norm::Linf | Norm::Fourier(_))
 }

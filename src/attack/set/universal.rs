@@ -1,7 +1,7 @@
 //! One perturbation for a whole set, learnt over all its pictures: one for each figure and radius.
 
 use super::super::space::Space;
-use super::super::victim::{Pairs, Uphill, Victim};
+use super::super::victim::{Blind, Pairs, Uphill, Victim};
 use super::super::white::{Pgd, SharedDelta};
 use super::SetOrder;
 use super::load::load;
@@ -20,6 +20,24 @@ pub(super) struct Shared {
     pub deltas: Vec<SharedDelta>,
 }
 
+/// What was learnt.
+#[derive(Default)]
+pub(super) struct Learnt {
+    /// One per figure; none where nothing is shared.
+    pub shared: Vec<Shared>,
+    /// What each picture of the order had part in.
+    pub met: Vec<Met>,
+}
+
+/// A picture's part in learning.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Met {
+    /// Gradients computed.
+    pub gradients: u32,
+    /// What was wrong with them.
+    pub blind: Blind,
+}
+
 /// Values of all pictures that are kept in memory while learning; more are read again in each pass.
 const KEPT: usize = 128 << 20;
 
@@ -32,7 +50,7 @@ struct Query {
 }
 
 /// The shared perturbations of `order`, for every figure. `targets` has one entry per picture.
-pub(super) fn learn(order: &SetOrder, targets: &[usize], task: &Task) -> Result<Vec<Shared>> {
+pub(super) fn learn(order: &SetOrder, targets: &[usize], task: &Task) -> Result<Learnt> {
     let passes = order.settings.steps();
     let kinds = order.kinds();
     let queries = |side: Side| -> Vec<Query> {
@@ -57,7 +75,10 @@ pub(super) fn learn(order: &SetOrder, targets: &[usize], task: &Task) -> Result<
     } else {
         None
     };
-    let mut shared = Vec::new();
+    let mut learnt = Learnt {
+        shared: Vec::new(),
+        met: vec![Met::default(); order.images.len()],
+    };
     for side in kinds {
         let queries = queries(side);
         for (nth, k) in order.ks().into_iter().enumerate() {
@@ -70,14 +91,14 @@ pub(super) fn learn(order: &SetOrder, targets: &[usize], task: &Task) -> Result<
                     eps,
                     pixels: pixels.as_deref(),
                 };
-                let delta = learner.learn(&queries, passes, task)?;
+                let delta = learner.learn(&queries, passes, &mut learnt.met, task)?;
                 learner.save(&delta)?;
                 deltas.push(delta);
             }
-            shared.push(Shared { side, nth, deltas });
+            learnt.shared.push(Shared { side, nth, deltas });
         }
     }
-    Ok(shared)
+    Ok(learnt)
 }
 
 /// Learns for one figure at one radius.
@@ -92,7 +113,13 @@ struct Learner<'a> {
 impl Learner<'_> {
     /// Steps along the mean gradient over all queries, one step a pass: how the set is parted into batches does not
     /// matter.
-    fn learn(&self, queries: &[Query], passes: usize, task: &Task) -> Result<SharedDelta> {
+    fn learn(
+        &self,
+        queries: &[Query],
+        passes: usize,
+        met: &mut [Met],
+        task: &Task,
+    ) -> Result<SharedDelta> {
         let order = self.order;
         let engine = order.set.engine.as_ref();
         let share = order.settings.step.unwrap_or(Pgd::STEP);
@@ -109,7 +136,10 @@ impl Learner<'_> {
                 let to = self.rivals(&mut victim, &rows, space.clean(), task)?;
                 let uphill = Uphill::of(order.settings.loss, &to);
                 let mut slope = victim.climb(&rows, &x, uphill, task)?;
-                slope.tidy(space.len());
+                for (query, blind) in part.iter().zip(slope.tidy(space.len())) {
+                    met[query.at].gradients += 1;
+                    met[query.at].blind.add(blind);
+                }
                 shared.gather(&mut sum, &slope);
                 task.add(part.len() as u64);
             }

@@ -6,6 +6,7 @@ mod pairs;
 
 pub use classifier::Classifier;
 pub use network::Network;
+pub(in crate::attack) use pairs::other_scores;
 pub use pairs::{Aim, Goal, Pairs, Set};
 
 use super::loss::Loss;

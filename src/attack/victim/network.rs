@@ -4,7 +4,7 @@ mod gradient;
 mod open;
 
 use crate::attack::method::Method;
-use crate::compute::Grid;
+use crate::compute::{Embeddings, Grid};
 use crate::encoder::{Encoder, Stop};
 use crate::error::{Error, Result};
 use crate::grad::{Differentiator, Normalise};
@@ -111,6 +111,16 @@ impl Network {
     /// As [`Network::forward`].
     pub fn as_filed(&self, x: &[f32], rows: usize, task: &Task) -> Result<Rows> {
         self.plain(x, rows, self.batch, task)
+    }
+
+    /// The same as embeddings of unit norm of all of `x`, values of rows one after the other.
+    ///
+    /// # Errors
+    /// As [`Network::forward`].
+    pub fn embed_as_filed(&self, x: &[f32], task: &Task) -> Result<Embeddings> {
+        let rows = x.len() / self.grid.len().max(1);
+        let (values, dim) = self.as_filed(x, rows, task)?;
+        Embeddings::new(values, dim)
     }
 
     /// The output of the file as it is, each row alone: what whoever checks a saved row will see.

@@ -3,6 +3,7 @@
 mod aim;
 mod contest;
 
+pub(in crate::attack) use aim::other_scores;
 pub use aim::{Aim, Goal};
 
 use super::network::Network;
@@ -95,16 +96,6 @@ impl Pairs {
         Embeddings::new(values, dim)
     }
 
-    /// The same by the file as it is, for the last word.
-    ///
-    /// # Errors
-    /// As [`Pairs::embed`].
-    pub fn embed_as_filed(&self, x: &[f32], task: &Task) -> Result<Embeddings> {
-        let rows = x.len() / self.network.grid().len().max(1);
-        let (values, dim) = self.network.as_filed(x, rows, task)?;
-        Embeddings::new(values, dim)
-    }
-
     /// Embeddings and verdicts of `x` in one run of the file as it is.
     ///
     /// # Errors
@@ -115,7 +106,7 @@ impl Pairs {
         x: &[f32],
         task: &Task,
     ) -> Result<(Embeddings, Vec<Verdict>)> {
-        let found = self.embed_as_filed(x, task)?;
+        let found = self.network.embed_as_filed(x, task)?;
         let verdicts = self.look(rows, &found, task)?;
         Ok((found, verdicts))
     }

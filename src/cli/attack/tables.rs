@@ -1,18 +1,16 @@
 //! The figures of an attacked set as text.
 
 use super::super::output::counted;
-use crate::attack::{
-    Figure, Goal, Norm, Recalls, SetOrder, SetReport, Settings, Success, is_in_pixels,
-};
+use crate::attack::{Figure, Goal, Norm, Recalls, SetOrder, SetReport, Settings, Success};
 use crate::retrieval::Side;
 use std::fmt::Write as _;
 
 /// A radius as people write it.
 fn radius(norm: Norm, eps: f32) -> String {
-    if is_in_pixels(norm) {
-        format!("{:.5} ({:.3}/255)", eps, eps * 255.0)
+    if norm.is_in_pixels() {
+        format!("{eps:.5} ({})", norm.radius(eps))
     } else {
-        format!("{eps}")
+        norm.radius(eps)
     }
 }
 

@@ -2,8 +2,7 @@
 
 use super::super::theme::tokens;
 use super::super::widgets::weak;
-use super::fields::levels;
-use crate::attack::{SetReport, is_in_pixels};
+use crate::attack::SetReport;
 use crate::retrieval::Side;
 use egui::{RichText, Ui};
 use egui_plot::{Line, Plot, Points};
@@ -11,7 +10,7 @@ use egui_plot::{Line, Plot, Points};
 /// Recall against epsilon, one direction: a curve for each rank that was attacked for.
 pub fn recall_ui(ui: &mut Ui, report: &SetReport, side: Side, tall: f32) {
     let t = tokens(ui);
-    let pixels = is_in_pixels(report.settings.threat.norm);
+    let pixels = report.settings.threat.norm.is_in_pixels();
     let unit = if pixels { 255.0 } else { 1.0 };
     let name = match side {
         Side::Image => "I→T",
@@ -101,13 +100,4 @@ pub fn recall_ui(ui: &mut Ui, report: &SetReport, side: Side, tall: f32) {
                 plot.points(Points::new(name, series).color(colour).radius(2.5));
             }
         });
-}
-
-/// A radius as people write it.
-pub fn radius(report: &SetReport, eps: f32) -> String {
-    if is_in_pixels(report.settings.threat.norm) {
-        levels(eps)
-    } else {
-        format!("{}", (f64::from(eps) * 1000.0).round() / 1000.0)
-    }
 }

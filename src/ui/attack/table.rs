@@ -3,7 +3,6 @@
 use super::super::View;
 use super::super::theme::{Tokens, tokens};
 use super::super::widgets::{grouped, named_area, signed, weak};
-use super::recall::radius;
 use crate::attack::{Recalls, RowReport, SetOrder, SetReport, direction};
 use crate::dataset::Dataset;
 use crate::retrieval::Side;
@@ -116,7 +115,7 @@ fn levels_grid_ui(ui: &mut Ui, report: &SetReport, t: &Tokens) {
     }
     ui.end_row();
     for (at, level) in report.levels.iter().enumerate() {
-        ui.label(radius(report, level.eps));
+        ui.label(report.settings.threat.norm.radius(level.eps));
         for &side in &sides {
             ui.label(all(&level.robust, side));
             ui.label(all(&level.quantized, side));
@@ -263,7 +262,7 @@ fn row_ui(
     let (rect, _) = ui.allocate_exact_size(egui::vec2(wide, tall), Sense::hover());
     let smallest = match row.smallest_eps {
         Some(0.0) => "wrong before".to_owned(),
-        Some(eps) => radius(report, eps),
+        Some(eps) => report.settings.threat.norm.radius(eps),
         None => "stands".to_owned(),
     };
     let margin = if row.margin_after.is_nan() {

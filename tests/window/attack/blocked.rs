@@ -2,6 +2,15 @@
 
 use super::*;
 use crate::variant::{behind, constant, node, variant, whole};
+use nearmiss::grad::Card;
+use std::sync::Arc;
+
+/// What the Models view says of the image tower.
+fn card_of_images(window: &Window) -> Arc<Card> {
+    let cards = &session(window).cards;
+    let card = cards.iter().find(|c| c.side == Side::Image);
+    Arc::clone(card.expect("a card").card.as_ref().expect("examined"))
+}
 
 /// The demo's encoder with an operator on the way that has no gradient; its numbers are the same.
 fn blocked_encoder() -> tempfile::TempDir {
@@ -60,12 +69,7 @@ fn a_gradient_through_a_rounding_is_called_approximate() {
     click(&mut window, "Models");
     settle(&mut window);
     assert!(has(&window, "some operators round"));
-    let cards = &session(&window).cards;
-    let card = cards
-        .iter()
-        .find(|c| c.side == Side::Image)
-        .expect("a card");
-    let card = card.card.as_ref().expect("examined");
+    let card = card_of_images(&window);
     assert_eq!(card.survey.approximate, ["Round"]);
     let check = card
         .measured
@@ -94,12 +98,7 @@ fn a_path_that_is_cut_is_named_in_the_lab_and_on_the_card() {
         let ctx = window.ctx.clone();
         window.state_mut().perform(&ctx, Command::Show(Tab::Models));
         settle(&mut window);
-        let cards = &session(&window).cards;
-        let card = cards
-            .iter()
-            .find(|c| c.side == Side::Image)
-            .expect("a card");
-        let card = card.card.as_ref().expect("examined");
+        let card = card_of_images(&window);
         assert!(!card.supported(), "{:?}", card.survey.ops);
         assert!(has(&window, "Gradients do not reach every pixel"));
         assert!(has(&window, word), "{word} is shown on the card");

@@ -25,16 +25,15 @@ impl Batch<'_> {
         task: &Task,
     ) -> Result<()> {
         let rows: Vec<usize> = (0..units.len()).collect();
-        let seen = Seen::look(self.order, &outcome.x, task)?;
+        let places: Vec<usize> = units.iter().map(|&u| self.units[u].at).collect();
+        let clean = pick(&self.clean, self.grid.len(), &places);
+        let seen = Seen::look(self.order, &clean, &outcome.x, task)?;
         // Where right ones are to be lost, the ranks say how the pictures stand.
         let rounded = if self.order.goal == Goal::Lose {
             vec![Verdict::default(); rows.len()]
         } else {
-            victim.confirm(&rows, &quantised(&outcome.x), task)?
+            victim.confirm(&rows, &seen.rounded, task)?
         };
-        let places: Vec<usize> = units.iter().map(|&u| self.units[u].at).collect();
-        let clean = pick(&self.clean, self.grid.len(), &places);
-        let sizes = size::measure(self.order, &clean, &outcome.x)?;
         let tried: Vec<usize> = if self.order.shares_ranks(search.side) {
             (0..=search.nth).collect()
         } else {
@@ -43,20 +42,20 @@ impl Batch<'_> {
         for (r, &u) in units.iter().enumerate() {
             let verdicts = [outcome.verdicts[r], rounded[r]];
             let mut find = self.found(&self.units[u], &seen, r, verdicts);
-            (find.size, find.norm) = sizes[r];
             find.eps = search.eps;
             find.made_for = Some(search.nth);
             find.tried_for.clone_from(&tried);
-            let x = self.order.save.as_ref().map(|_| {
-                let len = self.grid.len();
-                Arc::new(outcome.x[r * len..(r + 1) * len].to_vec())
-            });
+            let x = self.kept(&outcome.x, r);
             self.pass_on(u, &find, &seen, r, x.as_ref());
-            let unit = &mut self.units[u];
-            unit.done.finds.push(find);
-            unit.x.extend(x);
+            self.units[u].add(find, x);
         }
         Ok(())
+    }
+
+    /// Row `r` of `x` where pictures are saved.
+    pub(super) fn kept(&self, x: &[f32], r: usize) -> Option<Arc<Vec<f32>>> {
+        let save = self.order.save.as_ref();
+        save.map(|_| Arc::new(self.values(x, r).to_vec()))
     }
 
     /// Row `r` of what was seen as a perturbation of a query's picture.
@@ -76,8 +75,8 @@ impl Batch<'_> {
             eps: 0.0,
             made_for: None,
             tried_for: Vec::new(),
-            norm: None,
-            size: Size::default(),
+            norm: seen.sizes[r].1,
+            size: seen.sizes[r].0,
             rank: exact.rank,
             reached: reached(&exact, verdicts[0]),
             saved_reached: reached(&saved, verdicts[1]),
@@ -118,14 +117,7 @@ impl Batch<'_> {
                 open && (exact || saved)
             });
             if helps {
-                let unit = &mut self.units[u];
-                unit.done.finds.push(Find {
-                    eps,
-                    size: find.size,
-                    norm: find.norm,
-                    ..found
-                });
-                unit.x.extend(x.cloned());
+                self.units[u].add(Find { eps, ..found }, x.cloned());
             }
         }
     }
@@ -136,24 +128,26 @@ pub(super) struct Seen {
     pub exact: Embeddings,
     pub saved: Embeddings,
     pub elsewhere: Option<Embeddings>,
+    /// The pictures after rounding.
+    pub rounded: Vec<f32>,
+    /// Size of each perturbation, in the usual norms and in the threat model's.
+    pub sizes: Vec<(Size, Option<f32>)>,
 }
 
 impl Seen {
-    pub fn look(order: &SetOrder, x: &[f32], task: &Task) -> Result<Self> {
+    /// Looks at the perturbed pictures `x` of those in `clean`.
+    pub fn look(order: &SetOrder, clean: &[f32], x: &[f32], task: &Task) -> Result<Self> {
         let network = &order.set.network;
-        let rows = x.len() / network.grid().len().max(1);
         let rounded = quantised(x);
-        let embed = |x: &[f32]| -> Result<Embeddings> {
-            let (values, dim) = network.as_filed(x, rows, task)?;
-            Embeddings::new(values, dim)
-        };
         let there = order.transfer.as_ref();
         Ok(Self {
-            exact: embed(x)?,
-            saved: embed(&rounded)?,
+            exact: network.embed_as_filed(x, task)?,
+            saved: network.embed_as_filed(&rounded, task)?,
             elsewhere: there
                 .map(|there| there.look(&rounded, network.grid(), task))
                 .transpose()?,
+            rounded,
+            sizes: size::measure(order, clean, x)?,
         })
     }
 }

@@ -1,15 +1,12 @@
 //! Perturbations that all pictures share, on those of a batch.
 
-use super::super::size;
 use super::super::universal::Shared;
 use super::Batch;
 use super::found::Seen;
-use crate::attack::pictures::quantised;
 use crate::attack::space::Space;
 use crate::attack::victim::{Goal, Pairs, Verdict, Victim as _};
 use crate::error::Result;
 use crate::task::Task;
-use std::sync::Arc;
 
 impl Batch<'_> {
     /// Puts a perturbation that all pictures share on those of the batch.
@@ -23,14 +20,13 @@ impl Batch<'_> {
                 self.images.iter().map(|&i| i as u32).collect(),
             )?;
             let x = delta.apply(order.set.engine.as_ref(), &space)?;
-            let seen = Seen::look(order, &x, task)?;
-            let sizes = size::measure(order, &self.clean, &x)?;
+            let seen = Seen::look(order, &self.clean, &x, task)?;
             let mut verdicts = vec![[Verdict::default(); 2]; self.images.len()];
             if order.goal != Goal::Lose {
                 let mut pairs = Pairs::new(&order.set, order.goal, self.images, self.targets)?;
                 let rows: Vec<usize> = (0..self.images.len()).collect();
                 let exact = pairs.confirm(&rows, &x, task)?;
-                let saved = pairs.confirm(&rows, &quantised(&x), task)?;
+                let saved = pairs.confirm(&rows, &seen.rounded, task)?;
                 for (both, (a, b)) in verdicts.iter_mut().zip(exact.into_iter().zip(saved)) {
                     *both = [a, b];
                 }
@@ -43,14 +39,10 @@ impl Batch<'_> {
                 let at = unit.at;
                 let mut find = self.found(unit, &seen, at, verdicts[at]);
                 find.eps = eps;
-                (find.size, find.norm) = sizes[at];
                 find.made_for = Some(shared.nth);
                 find.tried_for = vec![shared.nth];
-                let kept = order.save.as_ref();
-                let x = kept.map(|_| Arc::new(self.values(&x, at).to_vec()));
-                let unit = &mut self.units[u];
-                unit.done.finds.push(find);
-                unit.x.extend(x);
+                let x = self.kept(&x, at);
+                self.units[u].add(find, x);
             }
         }
         Ok(())

@@ -2,7 +2,7 @@
 
 use super::{OWN, Set, no_such};
 use crate::attack::loss::Loss;
-use crate::compute::cosine;
+use crate::compute::{Embeddings, cosine};
 use crate::error::{Error, Result};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -142,19 +142,18 @@ impl Row {
             ));
         }
         let bar = match aim {
-            Aim::Hide { k } => kth(others(set, image, target), k),
+            Aim::Hide { k } => kth(other_scores(&set.images, set.texts.row(target), image), k),
             _ => 0.0,
         };
         Ok(Self { own, target, bar })
     }
 }
 
-/// Scores of `caption` with every picture of `set` but `image`, unperturbed.
-fn others(set: &Set, image: usize, caption: usize) -> Vec<f32> {
-    let text = set.texts.row(caption);
-    let rows = (0..set.images.rows()).into_par_iter();
-    let others = rows.filter(|&i| i != image);
-    others.map(|i| cosine(set.images.row(i), text)).collect()
+/// Scores of the caption `text` with every row of `images` but `own`, in their order.
+pub(in crate::attack) fn other_scores(images: &Embeddings, text: &[f32], own: usize) -> Vec<f32> {
+    let rows = (0..images.rows()).into_par_iter();
+    let others = rows.filter(|&i| i != own);
+    others.map(|i| cosine(images.row(i), text)).collect()
 }
 
 /// The `k`-th largest of `scores`, from 1; negative infinity where there are not so many.

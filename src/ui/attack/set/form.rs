@@ -5,7 +5,7 @@ use super::super::super::theme::tokens;
 use super::super::super::widgets::{grouped, heading, weak};
 use super::super::fields::{field, named, parse_levels};
 use super::run_ui;
-use crate::attack::{Goal, SetOrder, is_in_pixels};
+use crate::attack::{Goal, SetOrder};
 use crate::files::file_name;
 use crate::retrieval::Side;
 use crate::session::{AttackCommand, Command, Pick, SetPlan, Which};
@@ -138,7 +138,7 @@ fn parse_ranks(text: &str) -> Option<Vec<usize>> {
 
 /// The radii, typed as a list; none for the usual ones.
 fn eps_ui(ui: &mut Ui, view: &mut View<'_>, plan: &mut SetPlan) {
-    let pixels = is_in_pixels(view.session.lab.settings.threat.norm);
+    let pixels = view.session.lab.settings.threat.norm.is_in_pixels();
     let unit = if pixels { 255.0 } else { 1.0 };
     let shown = || {
         let text = |e: &f32| {
