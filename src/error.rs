@@ -135,6 +135,10 @@ pub enum Question {
     ImageOutput(Vec<String>),
     /// Which output of the text model is the embedding?
     TextOutput(Vec<String>),
+    /// The image model's output, in words, holds a vector per patch: which pooling makes it one?
+    ImagePool(String),
+    /// The text model's output, in words, holds a vector per token: which pooling makes it one?
+    TextPool(String),
 }
 
 impl std::fmt::Display for Question {
@@ -153,6 +157,13 @@ impl std::fmt::Display for Question {
                     f,
                     "which output is the text embedding? It has {}",
                     names.join(", ")
+                )
+            }
+            Self::ImagePool(port) | Self::TextPool(port) => {
+                write!(
+                    f,
+                    "its output {port} holds a vector per token or patch, not one embedding per row: which pooling makes \
+                     it one?"
                 )
             }
         }
@@ -237,6 +248,12 @@ impl Error {
                 }
                 Question::TextOutput(_) => {
                     "Choose it: in the window, or with --text-output NAME.".into()
+                }
+                Question::ImagePool(_) => {
+                    "Choose it: in the window, or with --image-pool first|mean|last.".into()
+                }
+                Question::TextPool(_) => {
+                    "Choose it: in the window, or with --text-pool first|mean|last.".into()
                 }
             },
             Self::NoGradient { .. } => {

@@ -1,8 +1,10 @@
 //! Encoders, end to end: the demo's, ones made on the spot, and real ones where the material is there.
 
+mod beside;
 mod made;
 mod material;
 mod models;
+mod signatures;
 
 use nearmiss::dataset::{Dataset, Image};
 use nearmiss::encoder::{Cache, Encoder, EncoderFiles, EncoderOptions, Runtime};

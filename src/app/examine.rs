@@ -3,7 +3,7 @@
 use crate::encoder::{Encoder, GraphEngine, Provider, Tower};
 use crate::error::Result;
 use crate::grad::{Card, Sample, examine};
-use crate::onnx::{Graph, Tensor};
+use crate::onnx::Tensor;
 use crate::retrieval::Side;
 use crate::session::ModelCard;
 use crate::task::Task;
@@ -57,7 +57,8 @@ fn card(
         check: DIRECTIONS,
     };
     let file = tower.model().path.clone();
-    let made: Result<Card> = Graph::open(&file)
+    let made: Result<Card> = tower
+        .graph()
         .and_then(|graph| examine(&graph, &sample, &GraphEngine::new(providers), task));
     task.check()?;
     Ok(ModelCard {

@@ -202,10 +202,38 @@ impl<V: Victim> Resized<V> {
             task.check()?;
             let middle = first.apply(&first.there, row, self.own.width);
             task.check()?;
-            let end = second.apply(&second.there, &clipped(&middle), self.middle());
+            let mut end = second.apply(&second.there, &clipped(&middle), self.middle());
+            self.fill_up(&mut end);
             Ok(Way { middle, end })
         };
         self.whole(x)?.map(one).collect()
+    }
+
+    /// Puts the preprocessing's fill where the picture does not reach.
+    fn fill_up(&self, end: &mut [f32]) {
+        let fill = f32::from(self.preprocess.fill) / 255.0;
+        if fill == 0.0 {
+            return;
+        }
+        let line = |side: Side| {
+            self.passes
+                .iter()
+                .find(|p| p.side == side)
+                .map(|p| &p.there)
+        };
+        let (Some(down), Some(across)) = (line(Side::Height), line(Side::Width)) else {
+            return;
+        };
+        let beyond = |line: &Line, at: usize| line.run(at).1.is_empty();
+        for (at, value) in end.iter_mut().enumerate() {
+            let (row, column) = (
+                at / across.outputs() % down.outputs(),
+                at % across.outputs(),
+            );
+            if beyond(down, row) || beyond(across, column) {
+                *value = fill;
+            }
+        }
     }
 
     /// Columns between the passes.

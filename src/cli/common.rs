@@ -5,10 +5,10 @@ use super::output::warn;
 use crate::compute::{Choice, Embeddings, Engine, choose};
 use crate::dataset::Dataset;
 use crate::encoder::{
-    Cache, Embedded, Encoder, EncoderFiles, EncoderOptions, Preprocess, Provider, Runtime,
+    Cache, Embedded, Encoder, EncoderFiles, EncoderOptions, Pool, Preprocess, Provider, Runtime,
+    Tower,
 };
 use crate::error::{Error, Result};
-use crate::onnx::{Dim, ModelInfo};
 use crate::retrieval::{Side, read_side};
 use crate::task::Task;
 use clap::Args;
@@ -40,6 +40,12 @@ pub struct EncoderArgs {
     /// Output of the text model that is the embedding
     #[arg(long, value_name = "NAME")]
     pub text_output: Option<String>,
+    /// How the image model's vectors per patch become one: first, mean or last
+    #[arg(long, value_name = "first|mean|last")]
+    pub image_pool: Option<Pool>,
+    /// How the text model's vectors per token become one: first, mean or last
+    #[arg(long, value_name = "first|mean|last")]
+    pub text_pool: Option<Pool>,
     /// Images or captions per run of the model
     #[arg(long, value_name = "N", value_parser = positive)]
     pub batch: Option<usize>,
@@ -74,11 +80,14 @@ impl EncoderArgs {
             preprocess: self.preprocessing(&files)?,
             image_output: self.image_output.clone(),
             text_output: self.text_output.clone(),
+            image_pool: self.image_pool,
+            text_pool: self.text_pool,
             providers: or_all(&self.provider),
             batch: self.batch.unwrap_or(defaults.batch),
         };
         let encoder = Encoder::open(&files, &options, task)?;
         self.explain_fallback(&encoder)?;
+        encoder.describe().warnings.iter().for_each(warn);
         Ok(encoder)
     }
 
@@ -131,15 +140,7 @@ impl EncoderArgs {
 
 /// Height of the pictures that the model wants; 224 where it leaves that open.
 fn input_side(model: &Path) -> Result<u32> {
-    let model = ModelInfo::open(model)?;
-    let side = model
-        .inputs
-        .iter()
-        .find(|port| port.dims.len() == 4)
-        .and_then(|port| match port.dims[2] {
-            Dim::Fixed(side) => u32::try_from(side).ok(),
-            _ => None,
-        });
+    let side = Tower::picture_height(model)?.and_then(|n| u32::try_from(n).ok());
     Ok(side.unwrap_or(224))
 }
 

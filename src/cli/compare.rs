@@ -149,6 +149,8 @@ impl Compare {
             preprocess: self.other_preprocess.clone(),
             image_output: self.other_image_output.clone(),
             text_output: self.other_text_output.clone(),
+            image_pool: None,
+            text_pool: None,
             batch: self.encoder.batch,
             no_cache: self.encoder.no_cache,
         };

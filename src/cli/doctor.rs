@@ -1,9 +1,11 @@
 //! `nearmiss doctor`: what this machine offers, and what is in use.
 
+use super::common::EncoderArgs;
 use super::output::{bytes, counted, emit};
 use crate::compute::{Choice, adapters, choose};
 use crate::encoder::{Runtime, cache_dir, data_dir};
 use crate::error::{Error, Result};
+use crate::task::Task;
 use clap::Args;
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -12,13 +14,15 @@ use std::process::{Command, Stdio};
 
 /// Arguments of `doctor`.
 #[derive(Debug, Args)]
-pub struct Doctor {}
+pub struct Doctor {
+    #[command(flatten)]
+    encoder: EncoderArgs,
+}
 
 impl Doctor {
-    /// Runs the command. What is missing is reported, never an error.
-    #[allow(clippy::unused_self)]
+    /// Runs the command. What is missing is reported, never an error; an encoder that was named must open.
     pub fn run(&self, json: bool) -> Result<()> {
-        let report = json!({
+        let mut report = json!({
             "nearmiss": env!("CARGO_PKG_VERSION"),
             "system": format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
             "cores": std::thread::available_parallelism().map_or(1, usize::from),
@@ -30,6 +34,10 @@ impl Doctor {
             "python": python(),
             "display": display(),
         });
+        if self.encoder.is_given() {
+            let encoder = self.encoder.open(&Task::detached())?;
+            report["encoder"] = json!(encoder.describe());
+        }
         emit(&report, json, || describe(&report))
     }
 }
@@ -216,5 +224,15 @@ fn describe(report: &Value) -> String {
             .unwrap_or("none (DISPLAY and WAYLAND_DISPLAY are unset); headless commands work")
             .into(),
     );
+    if let Some(encoder) = report.get("encoder") {
+        row("encoder", text(&encoder["name"]));
+        for key in ["image_input", "image_output", "text_input", "text_output"] {
+            row(&key.replace('_', " "), text(&encoder[key]));
+        }
+        for stated in list(&encoder["stated"]) {
+            let [what, value, from] = ["what", "value", "from"].map(|key| text(&stated[key]));
+            row(&what, format!("{value}  ({from})"));
+        }
+    }
     out
 }

@@ -87,6 +87,14 @@ impl Rows {
     }
 }
 
+/// Which rows of `values` (rows of `dim`) hold a NaN or an infinite value.
+pub(super) fn not_finite(values: &[f32], dim: usize) -> Vec<usize> {
+    let rows = values.chunks_exact(dim.max(1)).enumerate();
+    rows.filter(|(_, row)| row.iter().any(|v| !v.is_finite()))
+        .map(|(at, _)| at)
+        .collect()
+}
+
 /// Refuses `values` (rows of `dim`) with a NaN or an infinite value; `name(i)` says what row `i` embeds.
 pub(super) fn all_finite(
     values: &[f32],
@@ -94,12 +102,9 @@ pub(super) fn all_finite(
     model: &Path,
     name: impl Fn(usize) -> String,
 ) -> Result<()> {
-    match values
-        .chunks_exact(dim)
-        .position(|row| row.iter().any(|v| !v.is_finite()))
-    {
+    match not_finite(values, dim).first() {
         None => Ok(()),
-        Some(row) => Err(Error::model(
+        Some(&row) => Err(Error::model(
             model,
             format!("gives NaN or infinite values for {}", name(row)),
             "The export is faulty, or overflows in float16: export it in float32.",

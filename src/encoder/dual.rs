@@ -1,13 +1,18 @@
 //! A dual encoder: an image model and a text model that embed into one space, with all they need.
 
+use super::beside::{self, Stated};
 use super::folder::EncoderFiles;
+use super::pool::Pool;
+use super::ports::{self, Role};
 use super::preprocess::Preprocess;
 use super::provider::Provider;
 use super::runtime::Runtime;
 use super::stop::patiently;
 use super::tokenize::Tokenizer;
-use super::tower::Tower;
-use crate::error::{Error, Question, Result};
+use super::tower::{Manner, Tower, Wanted};
+use super::trial;
+use crate::error::{Error, Result};
+use crate::onnx::{Elem, ModelInfo};
 use crate::task::Task;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -22,6 +27,10 @@ pub struct EncoderOptions {
     pub image_output: Option<String>,
     /// The text model's output that is the embedding.
     pub text_output: Option<String>,
+    /// How the image model's vectors per patch become one.
+    pub image_pool: Option<Pool>,
+    /// How the text model's vectors per token become one.
+    pub text_pool: Option<Pool>,
     /// Where to run, in this order; the CPU is always tried last.
     pub providers: Vec<Provider>,
     /// Rows that run at once, from 1.
@@ -34,6 +43,8 @@ impl Default for EncoderOptions {
             preprocess: None,
             image_output: None,
             text_output: None,
+            image_pool: None,
+            text_pool: None,
             providers: Provider::ALL.to_vec(),
             batch: 32,
         }
@@ -49,6 +60,8 @@ pub struct Encoder {
     tokenizer: Tokenizer,
     batch: usize,
     bytes: u64,
+    stated: Vec<Stated>,
+    warnings: Vec<String>,
 }
 
 /// What an inspector shows of an encoder.
@@ -76,6 +89,10 @@ pub struct EncoderInfo {
     pub text_output: String,
     /// Size of the model files, external data included.
     pub bytes: u64,
+    /// How pictures and captions are prepared and run, each with where that is said.
+    pub stated: Vec<Stated>,
+    /// What a reader of its figures must know.
+    pub warnings: Vec<String>,
 }
 
 impl EncoderInfo {
@@ -95,6 +112,9 @@ impl EncoderInfo {
     }
 }
 
+/// What the length of captions is called among what is stated.
+const LENGTH: &str = "tokens per caption";
+
 impl Encoder {
     /// Opens both models, tokenizer and preprocessing. Returns within a second of a cancel, though a large model
     /// may take longer to open.
@@ -110,36 +130,110 @@ impl Encoder {
     }
 
     fn open_now(files: &EncoderFiles, options: &EncoderOptions) -> Result<Self> {
-        let preprocess = match (&options.preprocess, &files.preprocess) {
-            (Some(chosen), _) => chosen.clone(),
-            (None, Some(path)) => Preprocess::open(path)?,
-            (None, None) => {
-                return Err(Error::Ask {
-                    path: files.image_model.clone(),
-                    question: Question::Preprocess,
-                });
+        let info = ModelInfo::open(&files.image_model)?;
+        let roles = ports::image_roles(&info)?;
+        let port = info
+            .inputs
+            .iter()
+            .zip(&roles)
+            .find(|(_, r)| **r == Role::Pixels);
+        let port = port.map(|(port, _)| port);
+        let input = port.map_or("", |p| p.name.as_str());
+        let (mut preprocess, mut stated) =
+            beside::pictures(files, options.preprocess.as_ref(), input)?;
+        if port.is_some_and(|p| p.elem == Elem::U8) {
+            preprocess = preprocess.in_bytes();
+            stated.retain(|s| !matches!(s.what, "scale" | "mean" | "deviation"));
+            stated.push(Stated::other(
+                "scale, mean, deviation",
+                "inside the model",
+                format!("its input {input} takes bytes"),
+            ));
+        }
+        let (image_pool, text_pool) = beside::poolings(files)?;
+        let mut pool = |chosen: Option<Pool>, said: Option<(Pool, Stated)>| match (chosen, said) {
+            (Some(pool), _) => {
+                stated.push(Stated::other("pooling", pool.name(), "chosen"));
+                Some(pool)
             }
+            (None, Some((pool, place))) => {
+                stated.push(place);
+                Some(pool)
+            }
+            (None, None) => None,
         };
-        let (image_output, text_output) = (
-            options.image_output.as_deref(),
-            options.text_output.as_deref(),
-        );
-        let image = Tower::open_image(
+        let image_pool = pool(options.image_pool, image_pool);
+        let text_pool = pool(options.text_pool, text_pool);
+        let mut image = Tower::open_image(
             &files.image_model,
             &preprocess,
-            image_output,
+            Wanted {
+                output: options.image_output.as_deref(),
+                pool: image_pool,
+            },
             &options.providers,
         )?;
-        let text = Tower::open_text_beside(
+        let mut text = Tower::open_text_beside(
             &files.text_model,
             Some(&preprocess),
-            text_output,
+            Wanted {
+                output: options.text_output.as_deref(),
+                pool: text_pool,
+            },
             &options.providers,
         )?;
         if let (Some(a), Some(b)) = (image.dim(), text.dim()) {
             same_length(a, b, &text)?;
         }
-        let tokenizer = Tokenizer::open(&files.tokenizer, text.sequence_length())?;
+        let words = image.layout().words();
+        if !words.is_empty() {
+            stated.push(Stated::other("input", words.join(", "), image.input()));
+        }
+        let said = beside::captions(files, text.input_name())?;
+        stated.extend(said.stated);
+        let open = |length| Tokenizer::settled(&files.tokenizer, &said.rules, length);
+        let mut tokenizer = open(text.sequence_length())?;
+        if let Some(length) = text.sequence_length() {
+            stated.retain(|s| s.what != LENGTH);
+            stated.push(Stated::other(LENGTH, length.to_string(), text.input()));
+        } else if let Some(limit) = tokenizer.limit() {
+            let said = |s: &Stated| s.what == LENGTH && s.value.starts_with(&limit.to_string());
+            if !stated.iter().any(said) {
+                stated.retain(|s| s.what != LENGTH);
+                let own = Stated::read(LENGTH, limit.to_string(), &files.tokenizer, "truncation");
+                stated.push(own);
+            }
+        }
+        let alone = options.batch == 1;
+        image.run_as(Manner {
+            alone,
+            ..Manner::default()
+        });
+        text.run_as(Manner {
+            alone,
+            after: said.after_padding.then(|| i64::from(tokenizer.pad_id())),
+            ..Manner::default()
+        });
+        let mut warnings = Vec::new();
+        let tried = trial::images(&mut image)?;
+        stated.extend(tried.stated);
+        warnings.extend(
+            tried
+                .warnings
+                .into_iter()
+                .map(|w| format!("{}: {w}", files.image_model.display())),
+        );
+        let (tried, length) = trial::texts(&mut text, &tokenizer)?;
+        stated.extend(tried.stated);
+        warnings.extend(
+            tried
+                .warnings
+                .into_iter()
+                .map(|w| format!("{}: {w}", files.text_model.display())),
+        );
+        if length.is_some() {
+            tokenizer = open(length)?;
+        }
         let mut paths: Vec<_> = [&image, &text]
             .into_iter()
             .flat_map(|t| std::iter::once(&t.model().path).chain(&t.model().external))
@@ -160,6 +254,8 @@ impl Encoder {
             tokenizer,
             batch,
             bytes,
+            stated,
+            warnings,
         })
     }
 
@@ -191,6 +287,8 @@ impl Encoder {
             image_output: self.image.output().into(),
             text_output: self.text.output().into(),
             bytes: self.bytes,
+            stated: self.stated.clone(),
+            warnings: self.warnings.clone(),
         }
     }
 

@@ -1,5 +1,6 @@
 //! Fills the inputs of a model for one run.
 
+use super::layout::Layout;
 use super::ports::{Role, fixed};
 use super::session::{Data, Feed};
 use crate::onnx::{Dim, Elem, ModelInfo, Port};
@@ -11,6 +12,12 @@ use std::collections::HashMap;
 /// What one run is about. A tower of one side leaves the other side's part at `None`.
 pub(super) struct Batch<'a> {
     pub rows: usize,
+    /// Rows of the other side's inputs, in a model that holds both.
+    pub beside: usize,
+    /// How the pictures are laid out.
+    pub layout: Layout,
+    /// The padding's id, where positions count from behind it.
+    pub after: Option<i64>,
     /// Tokens per row.
     pub cols: usize,
     /// Channels, height and width of a picture.
@@ -63,10 +70,24 @@ pub(super) fn feeds<'a>(
 fn main_shape(port: &Port, batch: &Batch<'_>) -> Vec<usize> {
     let [channels, height, width] = batch.picture;
     match (batch.tokens, port.dims.len()) {
-        (None, _) => vec![batch.rows, channels, height, width],
+        (None, _) => batch.layout.shape(batch.rows, [channels, height, width]),
+        (Some(_), 1) if takes_one_text(port) => vec![batch.cols],
         (Some(_), 1) if port.has_shape => vec![batch.rows],
         (Some(_), _) => vec![batch.rows, batch.cols],
     }
+}
+
+/// Does an input of one dimension take the tokens of one text, rather than one id for each of several?
+pub(super) fn takes_one_text(port: &Port) -> bool {
+    port.has_shape
+        && match port.dims.as_slice() {
+            [Dim::Fixed(n)] => *n > 1,
+            [Dim::Named(name)] => {
+                let name = name.to_lowercase();
+                ["seq", "length", "token"].iter().any(|w| name.contains(w))
+            }
+            _ => false,
+        }
 }
 
 /// A dimension is what the model fixes, else what the main input gave to its name, else what its place suggests.
@@ -77,9 +98,12 @@ fn other_shape(
     batch: &Batch<'_>,
 ) -> Vec<usize> {
     let picture = port.dims.len() == 4;
+    let alone = batch.tokens.is_some() && port.dims.len() == 1 && batch.rows == 1;
     let beside_text = batch.tokens.is_some() && !picture && role != Role::Pixels;
     let usual = |axis: usize| match axis {
+        0 if beside_text && alone => batch.cols,
         0 if beside_text => batch.rows,
+        0 => batch.beside,
         1 if beside_text => batch.cols,
         1..=3 if picture => batch.picture[axis - 1],
         _ => 1,
@@ -98,10 +122,15 @@ fn other_shape(
 fn data<'a>(elem: Elem, role: Role, shape: &[usize], batch: &Batch<'a>) -> Data<'a> {
     let count: usize = shape.iter().product();
     match (role, batch.pixels, batch.tokens) {
-        (Role::Pixels, Some(pixels), _) => floats(pixels, elem),
+        (Role::Pixels, Some(pixels), _) => {
+            floats(batch.layout.arranged(pixels, batch.picture), elem)
+        }
         (Role::Ids, _, Some((ids, _))) => integers(ids, elem),
         (Role::Mask, _, Some((_, mask))) if mask.len() == count => integers(mask, elem),
         (Role::Mask, ..) => integers(&vec![1; count], elem),
+        (Role::Positions, _, Some((_, mask))) if batch.after.is_some() && mask.len() == count => {
+            integers(&behind(mask, batch.cols, batch.after.unwrap_or(0)), elem)
+        }
         (Role::Positions, ..) => {
             let length = shape.last().copied().unwrap_or(1).max(1);
             integers(
@@ -113,13 +142,34 @@ fn data<'a>(elem: Elem, role: Role, shape: &[usize], batch: &Batch<'a>) -> Data<
     }
 }
 
-fn floats(values: &[f32], elem: Elem) -> Data<'_> {
-    if elem == Elem::F16 {
-        let mut halves = vec![f16::ZERO; values.len()];
-        halves.convert_from_f32_slice(values);
-        Data::F16(halves)
-    } else {
-        Data::F32(Cow::Borrowed(values))
+/// Positions as RoBERTa counts them: from behind the padding's id, which padding itself keeps.
+fn behind(mask: &[i64], cols: usize, pad: i64) -> Vec<i64> {
+    let row = |row: &[i64]| {
+        let mut at = pad;
+        row.iter()
+            .map(|&m| {
+                at += i64::from(m != 0);
+                if m == 0 { pad } else { at }
+            })
+            .collect::<Vec<_>>()
+    };
+    mask.chunks_exact(cols.max(1)).flat_map(row).collect()
+}
+
+fn floats(values: Cow<'_, [f32]>, elem: Elem) -> Data<'_> {
+    match elem {
+        Elem::F16 => {
+            let mut halves = vec![f16::ZERO; values.len()];
+            halves.convert_from_f32_slice(&values);
+            Data::F16(halves)
+        }
+        Elem::U8 => Data::U8(
+            values
+                .iter()
+                .map(|v| v.clamp(0.0, 255.0).round() as u8)
+                .collect(),
+        ),
+        _ => Data::F32(values),
     }
 }
 
@@ -129,6 +179,7 @@ fn integers<'a>(values: &[i64], elem: Elem) -> Data<'a> {
         Elem::F16 => Data::F16(values.iter().map(|&v| f16::from_f32(v as f32)).collect()),
         Elem::I32 => Data::I32(values.iter().map(|&v| v as i32).collect()),
         Elem::Bool => Data::Bool(values.iter().map(|&v| v != 0).collect()),
+        Elem::U8 => Data::U8(values.iter().map(|&v| v as u8).collect()),
         _ => Data::I64(values.to_vec()),
     }
 }
@@ -137,7 +188,7 @@ fn integers<'a>(values: &[i64], elem: Elem) -> Data<'a> {
 pub(super) fn can_fill(port: &Port) -> bool {
     matches!(
         port.elem,
-        Elem::F32 | Elem::F16 | Elem::I64 | Elem::I32 | Elem::Bool
+        Elem::F32 | Elem::F16 | Elem::I64 | Elem::I32 | Elem::Bool | Elem::U8
     ) && port.has_shape
 }
 
@@ -154,21 +205,23 @@ pub(super) fn filled_up<T: Clone>(values: &[T], width: usize, rows: usize) -> Co
     Cow::Owned(all)
 }
 
-/// Channels, height and width that `port` takes from what the preprocessing yields, or what does not fit.
+/// Channels, height and width that `port`, laid out as `layout`, takes from what the preprocessing yields, or what does
+/// not fit. A fourth channel is the opacity of three others.
 pub(super) fn picture_shape(
     port: &Port,
+    layout: Layout,
     channels: usize,
     size: Option<(u32, u32)>,
-) -> Result<[usize; 3], String> {
-    if let Some(c) = fixed(port, 1).filter(|c| *c != channels) {
-        let last = fixed(port, 3).is_some_and(|w| w == 1 || w == 3);
-        return Err(if last && c > 4 {
-            "takes channels last, [batch, height, width, channels]".into()
-        } else {
-            format!("takes pictures of {c} channels, the preprocessing gives {channels}")
-        });
+) -> Result<([usize; 3], bool), String> {
+    let [c, h, w] = layout.axes();
+    let taken = fixed(port, c);
+    let opaque = taken == Some(4) && channels == 3;
+    if let Some(c) = taken.filter(|c| *c != channels && !opaque) {
+        return Err(format!(
+            "takes pictures of {c} channels, the preprocessing gives {channels}"
+        ));
     }
-    let model = fixed(port, 2).zip(fixed(port, 3));
+    let model = fixed(port, h).zip(fixed(port, w));
     let size = size.map(|(h, w)| (h as usize, w as usize));
     match (model, size) {
         (Some((h, w)), Some(given)) if (h, w) != given => Err(format!(
@@ -178,7 +231,7 @@ pub(super) fn picture_shape(
         (None, None) => {
             Err("leaves the size of pictures open, and so does the preprocessing".into())
         }
-        (Some((h, w)), _) | (None, Some((h, w))) => Ok([channels, h, w]),
+        (Some((h, w)), _) | (None, Some((h, w))) => Ok(([channels, h, w], opaque)),
     }
 }
 
@@ -206,21 +259,24 @@ mod tests {
                 .collect(),
             has_shape: true,
         };
+        let shape = |dims: [usize; 4], channels, size| {
+            let port = port(dims);
+            let layout = Layout::of(&port).expect("a picture");
+            picture_shape(&port, layout, channels, size)
+        };
         assert_eq!(
-            picture_shape(&port([0, 3, 0, 0]), 3, Some((28, 30))),
-            Ok([3, 28, 30])
+            shape([0, 3, 0, 0], 3, Some((28, 30))),
+            Ok(([3, 28, 30], false))
         );
-        assert_eq!(
-            picture_shape(&port([0, 3, 64, 64]), 3, None),
-            Ok([3, 64, 64])
-        );
-        assert!(picture_shape(&port([0, 3, 64, 64]), 3, Some((64, 65))).is_err());
-        assert!(
-            picture_shape(&port([0, 224, 224, 3]), 3, Some((224, 224)))
-                .is_err_and(|e| e.contains("last"))
-        );
-        assert!(
-            picture_shape(&port([0, 1, 28, 28]), 3, None).is_err_and(|e| e.contains("1 channels"))
-        );
+        assert_eq!(shape([0, 3, 64, 64], 3, None), Ok(([3, 64, 64], false)));
+        assert_eq!(shape([0, 64, 48, 3], 3, None), Ok(([3, 64, 48], false)));
+        assert_eq!(shape([0, 64, 48, 4], 3, None), Ok(([3, 64, 48], true)));
+        assert!(shape([0, 3, 64, 64], 3, Some((64, 65))).is_err());
+        assert!(shape([0, 1, 28, 28], 3, None).is_err_and(|e| e.contains("1 channels")));
+    }
+
+    #[test]
+    fn positions_may_count_from_behind_padding() {
+        assert_eq!(behind(&[1, 1, 0, 0, 1, 1], 3, 1), [2, 3, 1, 1, 2, 3]);
     }
 }

@@ -1,20 +1,26 @@
-//! Which files make an encoder: the layouts people have, recognised by name.
+//! Which files make an encoder: the layouts people have, by names and by what the models take.
+
+mod models;
 
 use crate::error::{Error, Result};
+use models::{Towers, by_inputs, onnx_files, towers};
 use std::path::{Path, PathBuf};
 
-/// Names of the image tower without ending, the most usual first: Hugging Face, `open_clip`, others.
-const IMAGE: [&str; 5] = [
-    "vision_model",
+/// Folders below an encoder's own that are looked into at most.
+const MOST: usize = 64;
+/// Names of folders that hold a part of an encoder, whose other files may lie one folder up.
+const PARTS: [&str; 10] = [
+    "onnx",
     "visual",
+    "textual",
+    "vision",
+    "text",
+    "image",
     "image_encoder",
-    "vision_encoder",
-    "image_model",
+    "text_encoder",
+    "vision_model",
+    "text_model",
 ];
-/// Names of the text tower.
-const TEXT: [&str; 4] = ["text_model", "textual", "text_encoder", "language_model"];
-/// Names of a model with both towers.
-const BOTH: [&str; 1] = ["model"];
 
 /// The files of a dual encoder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,23 +31,28 @@ pub struct EncoderFiles {
     pub image_model: PathBuf,
     /// The ONNX file of the text tower; the same file where one model holds both.
     pub text_model: PathBuf,
-    /// `tokenizer.json`.
+    /// `tokenizer.json`, or the vocabulary (`vocab.txt`, `vocab.json`) that stands for it.
     pub tokenizer: PathBuf,
-    /// `preprocessor_config.json` or `open_clip_config.json`; `None` where there is neither and the user must say.
-    pub preprocess: Option<PathBuf>,
+    /// Where what lies beside the image model is looked for, nearest first.
+    pub image_places: Vec<PathBuf>,
+    /// The same for the text model.
+    pub text_places: Vec<PathBuf>,
 }
 
 impl EncoderFiles {
     /// Recognises the folder of an export: `vision_model*.onnx` and `text_model*.onnx` (Hugging Face), `visual.onnx`
     /// and `textual.onnx` (`open_clip`), `image_encoder` and `text_encoder`, or one `model*.onnx`, in the folder or
-    /// in its `onnx` folder; the plain name is preferred, then `_fp16`, then any other. `tokenizer.json` and the
-    /// preprocessing lie beside them or one folder up from `onnx`.
+    /// in its `onnx` folder; the plain name is preferred, then `_fp16`, then any other. Files with other names, and
+    /// those of folders below, are told apart by what they take. Tokenizer and configurations lie beside a model or in a
+    /// folder above, up to `folder`.
     ///
     /// # Errors
-    /// [`Error::Model`] naming what is missing, and [`Error::Io`] where the folder cannot be read.
+    /// [`Error::Model`] naming what is missing, or the encoders that only a person can choose between; [`Error::Io`] where
+    /// the folder cannot be read.
     pub fn open(folder: &Path) -> Result<Self> {
         let nested = folder.join("onnx");
         let mut half = None;
+        let mut all = Vec::new();
         for place in [folder, &nested] {
             if place != folder && !place.is_dir() {
                 continue;
@@ -49,27 +60,38 @@ impl EncoderFiles {
             let files = onnx_files(place)?;
             match towers(&files) {
                 Towers::Found(image_model, text_model) => {
-                    let places = around(place);
-                    return Self::assemble(image_model, text_model, &places);
+                    return Self::assemble(image_model, text_model, Some(folder));
                 }
                 Towers::Half(found, missing) => half = half.or(Some((found, missing))),
                 Towers::None => {}
             }
+            all.extend(files);
+        }
+        for below in folders(folder)?.iter().filter(|f| **f != nested) {
+            all.extend(onnx_files(below).unwrap_or_default());
+            all.extend(onnx_files(&below.join("onnx")).unwrap_or_default());
+        }
+        if let Some((image_model, text_model)) = by_inputs(folder, &all)? {
+            return Self::assemble(image_model, text_model, Some(folder));
         }
         let what = half.map_or_else(
-            || "holds no image and text model".to_owned(),
+            || match all.len() {
+                0 => "holds no image and text model".to_owned(),
+                1 => "holds no image and text model: its one ONNX file is neither, or only one of them".to_owned(),
+                n => format!("holds no image and text model: none of its {n} ONNX files take pictures and token ids"),
+            },
             |(found, missing)| format!("holds {found} but no {missing} model"),
         );
         Err(Error::model(
             folder,
             what,
             "An encoder's folder has vision_model.onnx and text_model.onnx, visual.onnx and textual.onnx, or one \
-             model.onnx, there or in \"onnx\". Files with other names can be chosen one by one.",
+             model.onnx, there, in \"onnx\" or in folders of their own. Files from elsewhere can be chosen one by one.",
         ))
     }
 
     /// An encoder from two files of any name; tokenizer and preprocessing are looked for beside either, or one
-    /// folder up where that one is called `onnx`.
+    /// folder up where that one holds a part of an encoder (`onnx`, `visual`, `textual`) or both files.
     ///
     /// # Errors
     /// As [`EncoderFiles::open`].
@@ -77,23 +99,44 @@ impl EncoderFiles {
         for path in [image_model, text_model] {
             std::fs::metadata(path).map_err(Error::io("read", path))?;
         }
-        let mut places = around(folder_of(text_model));
-        for place in around(folder_of(image_model)) {
-            if !places.contains(&place) {
-                places.push(place);
-            }
-        }
-        Self::assemble(image_model.to_path_buf(), text_model.to_path_buf(), &places)
+        Self::assemble(image_model.to_path_buf(), text_model.to_path_buf(), None)
     }
 
-    fn assemble(image_model: PathBuf, text_model: PathBuf, places: &[PathBuf]) -> Result<Self> {
-        let find = |name: &str| places.iter().map(|p| p.join(name)).find(|p| p.is_file());
+    fn assemble(image_model: PathBuf, text_model: PathBuf, folder: Option<&Path>) -> Result<Self> {
+        let (beside_image, beside_text) = (folder_of(&image_model), folder_of(&text_model));
+        let parted = beside_image != beside_text && beside_image.parent() == beside_text.parent();
+        let chain = |from: &Path| {
+            let mut places = around(from);
+            let mut above = from;
+            while let Some(folder) = folder.filter(|f| *f != above && above.starts_with(f)) {
+                above = above.parent().unwrap_or(folder);
+                places.push(above.to_path_buf());
+            }
+            if parted && let Some(parent) = from.parent().filter(|p| !p.as_os_str().is_empty()) {
+                places.push(parent.to_path_buf());
+            }
+            places
+        };
+        let (images, texts) = (chain(beside_image), chain(beside_text));
+        let image_places = merged(&images, &texts);
+        let text_places = merged(&texts, &images);
         // The folder that a person would name: above "onnx".
-        let home = around(folder_of(&image_model)).pop().unwrap_or_default();
-        let Some(tokenizer) = find("tokenizer.json") else {
+        let home = folder.map_or_else(
+            || around(beside_image).pop().unwrap_or_default(),
+            |folder| around(folder).pop().unwrap_or_default(),
+        );
+        let find = |name: &str| {
+            let mut paths = text_places.iter().map(|p| p.join(name));
+            paths.find(|p| p.is_file())
+        };
+        let pieces = || find("vocab.json").filter(|p| p.with_file_name("merges.txt").is_file());
+        let found = find("tokenizer.json")
+            .or_else(pieces)
+            .or_else(|| find("vocab.txt"));
+        let Some(tokenizer) = found else {
             return Err(Error::model(
                 &home,
-                "has no tokenizer.json",
+                "has no tokenizer.json, nor a vocabulary that stands for one",
                 format!(
                     "Write one with Python, with the name of the model that was exported: from transformers import \
                      AutoTokenizer; AutoTokenizer.from_pretrained(\"openai/clip-vit-base-patch32\")\
@@ -102,13 +145,6 @@ impl EncoderFiles {
                 ),
             ));
         };
-        // Newer exports put the preprocessing into the processor's file, older ones of that name hold none.
-        let holds_images = |p: &PathBuf| {
-            std::fs::read_to_string(p).is_ok_and(|text| text.contains("\"image_processor\""))
-        };
-        let preprocess = find("preprocessor_config.json")
-            .or_else(|| find("processor_config.json").filter(holds_images))
-            .or_else(|| find("open_clip_config.json"));
         let full = home.canonicalize().unwrap_or_else(|_| home.clone());
         let name = full
             .file_name()
@@ -120,97 +156,34 @@ impl EncoderFiles {
             image_model,
             text_model,
             tokenizer,
-            preprocess,
+            image_places,
+            text_places,
         })
     }
 }
 
-enum Towers {
-    Found(PathBuf, PathBuf),
-    /// The file that is there, and the kind that is not.
-    Half(String, &'static str),
-    None,
+/// The folders in `folder`, sorted.
+fn folders(folder: &Path) -> Result<Vec<PathBuf>> {
+    let entries = std::fs::read_dir(folder).map_err(Error::io("read", folder))?;
+    let mut found: Vec<PathBuf> = entries
+        .flatten()
+        .map(|e| e.path())
+        .filter(|p| p.is_dir())
+        .collect();
+    found.sort();
+    found.truncate(MOST);
+    Ok(found)
 }
 
-fn towers(files: &[PathBuf]) -> Towers {
-    let (images, texts) = (variants(files, &IMAGE), variants(files, &TEXT));
-    // Towers of one precision belong together; each list begins with the preferred one.
-    let same = images.iter().find_map(|image| {
-        let text = texts.iter().find(|text| text.suffix == image.suffix)?;
-        Some((image, text))
-    });
-    let first = images.first().zip(texts.first());
-    if let Some((image, text)) = same.or(first) {
-        return Towers::Found(image.path.clone(), text.path.clone());
-    }
-    if let Some(both) = variants(files, &BOTH).into_iter().next() {
-        return Towers::Found(both.path.clone(), both.path);
-    }
-    let name = |v: &Variant| {
-        v.path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned()
-    };
-    match (images.first(), texts.first()) {
-        (Some(image), _) => Towers::Half(name(image), "text"),
-        (_, Some(text)) => Towers::Half(name(text), "image"),
-        _ => Towers::None,
-    }
-}
-
-struct Variant {
-    /// What follows the name: "", "fp16", "quantized".
-    suffix: String,
-    path: PathBuf,
-}
-
-/// The `files` called one of `names`, with or without a suffix, in order of preference.
-fn variants(files: &[PathBuf], names: &[&str]) -> Vec<Variant> {
-    let mut found = Vec::new();
-    for path in files {
-        let stem = path
-            .file_stem()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .to_lowercase();
-        for (order, name) in names.iter().enumerate() {
-            let Some(rest) = stem.strip_prefix(name) else {
-                continue;
-            };
-            if rest.is_empty() || rest.starts_with(['_', '-', '.']) {
-                let suffix = rest.trim_start_matches(['_', '-', '.']).to_owned();
-                let rank = ["", "fp16"].iter().position(|s| *s == suffix).unwrap_or(2);
-                found.push((
-                    (rank, order, suffix.clone()),
-                    Variant {
-                        suffix,
-                        path: path.clone(),
-                    },
-                ));
-            }
+/// `first`, then what else is in `second`.
+fn merged(first: &[PathBuf], second: &[PathBuf]) -> Vec<PathBuf> {
+    let mut places: Vec<PathBuf> = Vec::new();
+    for place in first.iter().chain(second) {
+        if !places.contains(place) {
+            places.push(place.clone());
         }
     }
-    found.sort_by(|a, b| a.0.cmp(&b.0));
-    found.into_iter().map(|(_, variant)| variant).collect()
-}
-
-/// The ONNX files of a folder, sorted.
-fn onnx_files(folder: &Path) -> Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(Error::io("read", folder))? {
-        let path = entry.map_err(Error::io("read", folder))?.path();
-        if path
-            .extension()
-            .is_some_and(|e| e.eq_ignore_ascii_case("onnx"))
-            && path.is_file()
-        {
-            files.push(path);
-        }
-    }
-    files.sort();
-    Ok(files)
+    places
 }
 
 fn folder_of(file: &Path) -> &Path {
@@ -219,13 +192,14 @@ fn folder_of(file: &Path) -> &Path {
         .unwrap_or(Path::new("."))
 }
 
-/// The folder itself, then the one above where it is called `onnx`.
+/// The folder itself, then the one above where it is called `onnx` or as another part of an encoder.
 fn around(folder: &Path) -> Vec<PathBuf> {
     let mut places = vec![folder.to_path_buf()];
     let real = folder
         .canonicalize()
         .unwrap_or_else(|_| folder.to_path_buf());
-    if real.file_name().is_some_and(|name| name == "onnx") {
+    let part = |name: &std::ffi::OsStr| PARTS.iter().any(|p| name.eq_ignore_ascii_case(p));
+    if real.file_name().is_some_and(part) {
         // "onnx/.." would do for opening; a parent by name reads better in messages.
         let parent = folder.parent().filter(|p| !p.as_os_str().is_empty());
         places.push(parent.map_or_else(|| folder.join(".."), Path::to_path_buf));

@@ -1,6 +1,6 @@
 //! Embeds the pictures of a dataset: all cores read, hash, decode and resize while the model computes.
 
-use super::batches::{Pace, Rows, all_finite};
+use super::batches::{Pace, Rows, not_finite};
 use super::cache::{Cache, RowHash, Shelf, Writer};
 use super::dual::Encoder;
 use super::key;
@@ -90,6 +90,16 @@ struct Source {
     length: usize,
     next: AtomicUsize,
     task: Task,
+}
+
+impl Source {
+    /// Why picture `index` is left out where the model computes nothing of use for it.
+    fn overflow(&self, index: usize) -> Problem {
+        Problem {
+            place: self.images[index].place().display().to_string(),
+            what: "the model gives NaN or infinite values for it: the export is faulty, or overflows in float16".into(),
+        }
+    }
 }
 
 struct Item {
@@ -246,12 +256,33 @@ impl Sink<'_> {
         let tower = self.encoder.image_tower();
         let run = || tower.embed_images_until(pixels, indices.len(), self.stop);
         let (values, dim) = self.pace.run(&self.source.task, run)?;
-        all_finite(&values, dim, &tower.model().path, |row| {
-            format!("the image {}", self.source.images[indices[row]].name)
-        })?;
-        self.writer.append(hashes, &values, dim);
-        for (&index, row) in indices.iter().zip(values.chunks_exact(dim)) {
-            self.done.rows.put(index, row);
+        let (mut good, mut kept) = (Vec::with_capacity(hashes.len()), values);
+        for at in not_finite(&kept, dim) {
+            // What overflows beside others may not do so alone.
+            let length = tower.picture_len();
+            let one = &pixels[at * length..(at + 1) * length];
+            let run = || tower.embed_images_until(one, 1, self.stop);
+            let (alone, _) = self.pace.run(&self.source.task, run)?;
+            kept[at * dim..(at + 1) * dim].copy_from_slice(&alone);
+        }
+        let bad = not_finite(&kept, dim);
+        for (at, (&index, row)) in indices.iter().zip(kept.chunks_exact(dim)).enumerate() {
+            if bad.contains(&at) {
+                self.done.problems[index] = Some(self.source.overflow(index));
+            } else {
+                self.done.rows.put(index, row);
+                good.push(at);
+            }
+        }
+        if bad.is_empty() {
+            self.writer.append(hashes, &kept, dim);
+        } else {
+            let values: Vec<f32> = good
+                .iter()
+                .flat_map(|&at| kept[at * dim..(at + 1) * dim].to_vec())
+                .collect();
+            let hashes: Vec<RowHash> = good.iter().map(|&at| hashes[at]).collect();
+            self.writer.append(&hashes, &values, dim);
         }
         self.source.task.add(indices.len() as u64);
         indices.clear();

@@ -33,14 +33,14 @@ pub(super) fn shelf(
 }
 
 /// The key of `tower` with `settings`, the fingerprint of its preprocessing or tokenizer: BLAKE3 over the model's
-/// bytes, those of its external data, the settings and the output's name.
+/// bytes, those of its external data, the settings, and how the tower is run.
 fn key(tower: &Tower, settings: &str, task: &Task) -> Result<blake3::Hash> {
     let model = tower.model();
     let mut hasher = blake3::Hasher::new();
     for file in std::iter::once(&model.path).chain(&model.external) {
         hasher.update(file_hash(file, task)?.as_bytes());
     }
-    for text in [settings, tower.output()] {
+    for text in [settings, &tower.fingerprint()] {
         hasher.update(&(text.len() as u64).to_le_bytes());
         hasher.update(text.as_bytes());
     }

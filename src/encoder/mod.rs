@@ -19,6 +19,7 @@
 //! ```
 
 mod batches;
+mod beside;
 mod cache;
 mod dual;
 mod embed;
@@ -27,7 +28,9 @@ mod folder;
 mod images;
 pub mod install;
 mod key;
+mod layout;
 mod pip;
+mod pool;
 mod ports;
 mod preprocess;
 mod program;
@@ -40,16 +43,19 @@ mod stop;
 mod texts;
 mod tokenize;
 mod tower;
+mod trial;
 
+pub use beside::Stated;
 pub use cache::Cache;
 pub use dual::{Encoder, EncoderInfo, EncoderOptions};
 pub use embed::Embedded;
 pub use folder::EncoderFiles;
 pub use install::{Flavour, install};
-pub use preprocess::{Filter, Line, Linear, Preprocess, Resize};
+pub use pool::Pool;
+pub use preprocess::{Filter, Line, Linear, Preprocess, Resize, Rounding};
 pub use program::GraphEngine;
 pub use provider::Provider;
 pub use runtime::{Runtime, RuntimeInfo, Tried, cache_dir, data_dir};
 pub use stop::Stop;
 pub use tokenize::{Tokenizer, Tokens};
-pub use tower::Tower;
+pub use tower::{Tower, Wanted};

@@ -1,6 +1,5 @@
 //! From a picture to the numbers an image model takes, as Pillow and Hugging Face make them.
 
-mod config;
 mod convolve;
 mod linear;
 mod resize;
@@ -12,16 +11,15 @@ use crate::error::{Error, Result};
 use resize::{Size, centre_crop, luma};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
-use std::path::Path;
 
 /// Channel means of OpenAI's CLIP (`OPENAI_CLIP_MEAN` of transformers and `open_clip`).
-const CLIP_MEAN: [f32; 3] = [0.481_454_66, 0.457_827_5, 0.408_210_73];
+pub(super) const CLIP_MEAN: [f32; 3] = [0.481_454_66, 0.457_827_5, 0.408_210_73];
 /// Channel deviations of OpenAI's CLIP (`OPENAI_CLIP_STD`).
-const CLIP_STD: [f32; 3] = [0.268_629_54, 0.261_302_6, 0.275_777_1];
+pub(super) const CLIP_STD: [f32; 3] = [0.268_629_54, 0.261_302_6, 0.275_777_1];
 /// Channel means of ImageNet (torchvision's reference recipes).
-const IMAGENET_MEAN: [f32; 3] = [0.485, 0.456, 0.406];
+pub(super) const IMAGENET_MEAN: [f32; 3] = [0.485, 0.456, 0.406];
 /// Channel deviations of ImageNet.
-const IMAGENET_STD: [f32; 3] = [0.229, 0.224, 0.225];
+pub(super) const IMAGENET_STD: [f32; 3] = [0.229, 0.224, 0.225];
 
 /// How the picture is brought to size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,8 +34,33 @@ pub enum Resize {
     },
     /// The shorter edge to this length; the other to `floor(length * long / short)` (Hugging Face, torchvision).
     ShortestEdge(u32),
+    /// As large as fits into this size, the aspect ratio kept; what is left is `fill` (`open_clip`'s "longest").
+    Within {
+        /// Rows.
+        height: u32,
+        /// Columns.
+        width: u32,
+    },
+    /// As small as covers this size, the aspect ratio kept (`open_clip`'s "shortest" for a size that is no square).
+    Cover {
+        /// Rows.
+        height: u32,
+        /// Columns.
+        width: u32,
+    },
     /// Not at all.
     None,
+}
+
+/// Where a centre crop starts when what is left over is odd.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rounding {
+    /// At `floor(rest / 2)` (Hugging Face); beside a smaller picture the larger half comes first.
+    #[default]
+    Floor,
+    /// At `rest / 2`, half to even (torchvision); beside a smaller picture the smaller half comes first.
+    HalfEven,
 }
 
 /// How a resized pixel is computed: Pillow's filters, antialiased when shrinking.
@@ -64,8 +87,14 @@ pub enum Filter {
 pub struct Preprocess {
     /// How the picture is brought to size.
     pub resize: Resize,
-    /// Height and width of the centre that is cut out; where the picture is smaller, black surrounds it.
+    /// Height and width of the centre that is cut out; where the picture is smaller, `fill` surrounds it.
     pub crop: Option<(u32, u32)>,
+    /// Where the crop starts.
+    #[serde(default)]
+    pub rounding: Rounding,
+    /// The value around a picture that is smaller than the crop, 0 to 255 in every channel.
+    #[serde(default)]
+    pub fill: u8,
     /// The resizing filter.
     pub filter: Filter,
     /// Factor on the 8-bit values, most often 1/255.
@@ -76,18 +105,13 @@ pub struct Preprocess {
     pub std: Vec<f32>,
     /// 3 (RGB) or 1 (grey).
     pub channels: usize,
+    /// Does the model take blue, green, red? It is turned where it is fed: what [`Preprocess::apply`] gives is in the
+    /// usual order.
+    #[serde(default)]
+    pub bgr: bool,
 }
 
 impl Preprocess {
-    /// Reads Hugging Face's `preprocessor_config.json` (or `processor_config.json`), an `open_clip_config.json`, or
-    /// a [`Preprocess`] saved as JSON.
-    ///
-    /// # Errors
-    /// [`Error::Io`]; [`Error::Model`] naming the key that is missing, wrong or asks for a step that is not known.
-    pub fn open(path: &Path) -> Result<Self> {
-        config::open(path)
-    }
-
     /// A well-known recipe for square inputs of `side` pixels: "clip" (shortest edge and crop, bicubic), "siglip"
     /// (squashed to the square, bicubic, -1 to 1) or "imagenet" (shortest edge to `side` / 0.875, crop, bilinear).
     pub fn named(name: &str, side: u32) -> Option<Self> {
@@ -123,11 +147,14 @@ impl Preprocess {
         Some(Self {
             resize,
             crop,
+            rounding: Rounding::Floor,
+            fill: 0,
             filter,
             rescale: 1.0 / 255.0,
             mean,
             std,
             channels: 3,
+            bgr: false,
         })
     }
 
@@ -136,7 +163,10 @@ impl Preprocess {
         match self.resize {
             _ if self.crop.is_some() => self.crop,
             Resize::Exact { height, width } => Some((height, width)),
-            Resize::ShortestEdge(_) | Resize::None => None,
+            Resize::ShortestEdge(_)
+            | Resize::Within { .. }
+            | Resize::Cover { .. }
+            | Resize::None => None,
         }
     }
 
@@ -157,6 +187,22 @@ impl Preprocess {
             }
         }
         Ok(out)
+    }
+
+    /// What full opacity is for a model that takes a fourth channel: mean and deviation are those of the colours.
+    pub(super) fn of_full(&self) -> f32 {
+        255.0 * self.rescale
+    }
+
+    /// The same steps for a model that takes bytes: what follows the resizing is inside it.
+    #[must_use]
+    pub(super) fn in_bytes(self) -> Self {
+        Self {
+            rescale: 1.0,
+            mean: vec![0.0; self.channels],
+            std: vec![1.0; self.channels],
+            ..self
+        }
     }
 
     /// The 8-bit picture after resizing and cropping, before any arithmetic: what the model sees. Grey is shown as
@@ -181,7 +227,7 @@ impl Preprocess {
     pub fn fingerprint(&self) -> String {
         // The number goes up when the arithmetic changes.
         format!(
-            "preprocess 1 {}",
+            "preprocess 2 {}",
             serde_json::to_string(self).unwrap_or_else(|_| format!("{self:?}"))
         )
     }
@@ -196,6 +242,7 @@ impl Preprocess {
             from,
             from.resized(self.resize)?,
             self.crop,
+            self.rounding,
             self.filter,
         ))
     }
@@ -217,7 +264,7 @@ impl Preprocess {
         pixels = resize::resize(pixels, self.channels, from, size, self.filter);
         if let Some((height, width)) = self.crop {
             let to = Size { height, width };
-            pixels = centre_crop(pixels, self.channels, size, to);
+            pixels = centre_crop(pixels, self.channels, size, to, self.rounding, self.fill);
             size = to;
         }
         Ok((pixels, size))
@@ -238,9 +285,11 @@ impl Preprocess {
     }
 
     /// Do the fields fit together? They may come from a file that a person edited.
-    fn check(&self) -> Result<(), String> {
+    pub(super) fn check(&self) -> Result<(), String> {
         let sizes = match self.resize {
-            Resize::Exact { height, width } => vec![height, width],
+            Resize::Exact { height, width }
+            | Resize::Within { height, width }
+            | Resize::Cover { height, width } => vec![height, width],
             Resize::ShortestEdge(edge) => vec![edge],
             Resize::None => vec![],
         };

@@ -29,6 +29,7 @@ pub(super) enum Data<'a> {
     I64(Vec<i64>),
     I32(Vec<i32>),
     Bool(Vec<bool>),
+    U8(Vec<u8>),
 }
 
 /// A named input with its shape.
@@ -202,6 +203,10 @@ impl Feed<'_> {
                 integers_as(Elem::I32, shape, &values)
             }
             Data::Bool(v) => Tensor::bools(shape, v),
+            Data::U8(v) => {
+                let values: Vec<f32> = v.iter().map(|&v| f32::from(v)).collect();
+                Tensor::floats(shape, &values)
+            }
         }
     }
 
@@ -213,6 +218,7 @@ impl Feed<'_> {
             Data::I64(v) => TensorRef::from_array_view((shape, v.as_slice()))?.into(),
             Data::I32(v) => TensorRef::from_array_view((shape, v.as_slice()))?.into(),
             Data::Bool(v) => TensorRef::from_array_view((shape, v.as_slice()))?.into(),
+            Data::U8(v) => TensorRef::from_array_view((shape, v.as_slice()))?.into(),
         };
         Ok((Cow::Borrowed(self.name), value))
     }

@@ -1,17 +1,17 @@
 //! From texts to the token ids a text model takes.
 
+mod clean;
 mod spans;
+mod vocabulary;
+
+pub(super) use clean::Clean;
 
 use crate::error::{Error, Result};
+use rayon::prelude::*;
 use serde_json::Value;
 use std::path::Path;
 use tokenizers::{PaddingDirection, PaddingParams, PaddingStrategy, PostProcessor as _};
 use tokenizers::{TruncationDirection, TruncationParams};
-
-/// A `model_max_length` from here on is the placeholder for "none".
-const NO_LIMIT: u64 = 100_000;
-/// What `SigLIP`'s text towers were trained with, where their files do not say.
-const SIGLIP_LENGTH: usize = 64;
 
 /// Token ids of several texts, padded to one length.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -26,28 +26,67 @@ pub struct Tokens {
     pub cols: usize,
 }
 
+/// How captions become tokens where the tokenizer's file does not say, or something beside it says otherwise.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Rules {
+    /// Put before every caption.
+    pub prompt: String,
+    /// Done to a caption first.
+    pub clean: Clean,
+    /// Tokens at most, where the tokenizer's file does not say.
+    pub limit: Option<usize>,
+    /// Tokens that the model has positions for: at most so many, whatever the tokenizer's file says.
+    pub most: Option<usize>,
+    /// Does `limit` hold whatever the tokenizer's file says?
+    pub whole: bool,
+    /// Is every caption padded to `limit`?
+    pub full: bool,
+    /// Is padding the id 0, whatever the tokenizer's file says?
+    pub zero_pad: bool,
+    /// Padding by name, then by id.
+    pub pad_token: Option<String>,
+    /// See `pad_token`.
+    pub pad_id: Option<u32>,
+    /// Is padding put before the tokens?
+    pub pad_left: bool,
+    /// Are tokens cut from the beginning?
+    pub cut_left: bool,
+    /// The token that ends a text, by name.
+    pub separator: Option<String>,
+    /// Is that token replaced by 0 (`open_clip`'s `strip_sep_token`)?
+    pub blank_separator: bool,
+    /// `tokenizer_config.json`, for a tokenizer that is made from its vocabulary.
+    pub settings: Value,
+}
+
+/// Longest text that is asked for; a file that wants more is wrong.
+const MOST: usize = 100_000;
+
 /// A `tokenizer.json`, with its truncation and padding settled.
 #[derive(Debug)]
 pub struct Tokenizer {
     library: tokenizers::Tokenizer,
     padding: PaddingParams,
+    prompt: String,
+    clean: Clean,
+    /// An id that is replaced by 0.
+    blank: Option<u32>,
     fingerprint: String,
 }
 
 impl Tokenizer {
-    /// Opens a `tokenizer.json` of Hugging Face.
-    ///
-    /// Texts are cut and padded to `length`, the model's own fixed number of tokens, where it has one. Otherwise the
-    /// file's own truncation and padding hold; where it has none, `tokenizer_config.json` beside it
-    /// (`model_max_length`, `pad_token`), and texts are padded to the longest of their batch. Cutting keeps the
-    /// final special token. The padding token is the file's own, else `pad_token` of `tokenizer_config.json` or
-    /// `special_tokens_map.json`, else `[PAD]` or `<pad>` of the vocabulary, else the token that ends every text
-    /// (CLIP's `<|endoftext|>`).
+    /// The tokenizer at `path` under `rules`; `length` as for [`Tokenizer::open`].
     ///
     /// # Errors
-    /// [`Error::Io`]; [`Error::Model`] for a file that is no tokenizer, or a length with no room for a word.
-    pub fn open(path: &Path, length: Option<usize>) -> Result<Self> {
-        let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
+    /// As [`Tokenizer::open`].
+    pub(super) fn settled(path: &Path, rules: &Rules, length: Option<usize>) -> Result<Self> {
+        let bytes = if path.extension().is_some_and(|e| e == "txt")
+            || path.file_name().is_some_and(|n| n == "vocab.json")
+        {
+            vocabulary::of(path, &rules.settings)?
+        } else {
+            std::fs::read(path).map_err(Error::io("read", path))?
+        };
         let fault = |what: String| {
             Error::model(
                 path,
@@ -60,7 +99,6 @@ impl Tokenizer {
         }
         let mut library = tokenizers::Tokenizer::from_bytes(&bytes)
             .map_err(|e| fault(format!("is not a tokenizer that can be used: {e}")))?;
-        let config = Sidecars::open(path)?;
 
         let own_cut = library.get_truncation().cloned();
         let own_padding = library.get_padding().cloned();
@@ -73,12 +111,18 @@ impl Tokenizer {
             PaddingStrategy::Fixed(length) => Some(length),
             PaddingStrategy::BatchLongest => None,
         });
-        let limit = length
-            .or(own_cut.as_ref().map(|t| t.max_length))
-            .or(own_length)
-            .or_else(|| config.max_length())
-            .or(config.is_siglip().then_some(SIGLIP_LENGTH));
-        if let Some(limit) = limit.filter(|&limit| limit as u64 >= NO_LIMIT) {
+        let own_limit = own_cut.as_ref().map(|t| t.max_length).or(own_length);
+        let limit = match (length, rules.limit, own_limit) {
+            (Some(length), ..) => Some(length),
+            (None, Some(said), _) if rules.whole => Some(said),
+            (None, said, own) => {
+                let limit = own.or(said);
+                limit.map_or(rules.most, |l| {
+                    Some(rules.most.map_or(l, |most| l.min(most)))
+                })
+            }
+        };
+        if let Some(limit) = limit.filter(|&limit| limit >= MOST) {
             return Err(fault(format!("asks for texts of {limit} tokens")));
         }
         let special = library
@@ -89,39 +133,82 @@ impl Tokenizer {
                 "a length of {limit} leaves no room beside {special} special tokens"
             )));
         }
+        let direction = match &own_cut {
+            Some(cut) => cut.direction,
+            None if rules.cut_left => TruncationDirection::Left,
+            None => TruncationDirection::Right,
+        };
         let cut = limit.map(|max_length| TruncationParams {
             max_length,
             stride: 0,
-            direction: own_cut
-                .as_ref()
-                .map_or(config.truncation_side(), |t| t.direction),
+            direction,
             ..TruncationParams::default()
         });
 
-        let fixed = match (length, &own_padding) {
-            (None, Some(_)) => own_length,
-            // SigLIP reads its embedding off the last position and was trained at full length.
-            (None, None) => limit.filter(|_| config.is_siglip()),
-            (length, _) => length,
+        let fixed = match (length, rules.full, &own_padding) {
+            (Some(length), ..) => Some(length),
+            // Some read their embedding off the last position and were trained at full length.
+            (None, true, _) => limit,
+            (None, false, Some(_)) => own_length.map(|own| rules.most.map_or(own, |m| m.min(own))),
+            (None, false, None) => None,
         };
         let mut padding = match own_padding {
             Some(padding) => padding,
-            None => config.padding(&library).map_err(fault)?,
+            None => rules.padding(&library).map_err(fault)?,
         };
+        if rules.zero_pad {
+            padding.pad_id = 0;
+            padding.pad_token = library.id_to_token(0).unwrap_or_default();
+        }
         padding.strategy = fixed.map_or(PaddingStrategy::BatchLongest, PaddingStrategy::Fixed);
         if limit.is_some() {
             padding.pad_to_multiple_of = None;
         }
-        let hash = blake3::hash(&bytes).to_hex();
-        let fingerprint = format!("tokenizer 1 {hash} {cut:?} {padding:?}");
+        let separator = rules.separator.as_deref().unwrap_or("[SEP]");
+        let blank = rules
+            .blank_separator
+            .then(|| library.token_to_id(separator));
+        let blank = match blank {
+            Some(None) => {
+                return Err(fault(format!(
+                    "holds no token {separator}, which is to be replaced"
+                )));
+            }
+            Some(id) => id,
+            None => None,
+        };
+        let (hash, clean, prompt) = (blake3::hash(&bytes).to_hex(), rules.clean, &rules.prompt);
+        let fingerprint =
+            format!("tokenizer 2 {hash} {cut:?} {padding:?} {prompt:?} {clean:?} {blank:?}");
         library
             .with_truncation(cut)
             .map_err(|e| fault(format!("cannot cut texts: {e}")))?;
         Ok(Self {
             library,
             padding,
+            prompt: rules.prompt.clone(),
+            clean,
+            blank,
             fingerprint,
         })
+    }
+
+    /// The id that fills short texts up.
+    pub(super) fn pad_id(&self) -> u32 {
+        self.padding.pad_id
+    }
+
+    /// Tokens of a text at most.
+    pub fn limit(&self) -> Option<usize> {
+        self.library.get_truncation().map(|t| t.max_length)
+    }
+
+    /// Tokens of every text, where all are padded to one length.
+    pub fn fixed_length(&self) -> Option<usize> {
+        match self.padding.strategy {
+            PaddingStrategy::Fixed(length) => Some(length),
+            PaddingStrategy::BatchLongest => None,
+        }
     }
 
     /// The tokens of `texts`, one row each, at least one column. Runs on all cores.
@@ -135,10 +222,15 @@ impl Tokenizer {
                 "Change the text, or leave it out.",
             )
         };
-        let mut encodings = self
-            .library
-            .encode_batch_fast(texts.to_vec(), true)
-            .map_err(fault)?;
+        let encodings = if self.is_plain() {
+            self.library.encode_batch_fast(texts.to_vec(), true)
+        } else {
+            let cleaned = texts.par_iter().map(|text| self.cleaned(text));
+            let cleaned: Vec<_> = cleaned.collect::<tokenizers::Result<_>>().map_err(fault)?;
+            let texts: Vec<&str> = cleaned.iter().map(clean::Cleaned::text).collect();
+            self.library.encode_batch_fast(texts, true)
+        };
+        let mut encodings = encodings.map_err(fault)?;
         tokenizers::pad_encodings(&mut encodings, &self.padding).map_err(fault)?;
         let (rows, cols) = (
             texts.len(),
@@ -163,14 +255,29 @@ impl Tokenizer {
                 ..
             } = &self.padding;
             encoding.pad(cols, *pad_id, *pad_type_id, pad_token, *direction);
-            tokens
-                .ids
-                .extend(encoding.get_ids().iter().copied().map(i64::from));
+            let id = |&id: &u32| {
+                if Some(id) == self.blank {
+                    0
+                } else {
+                    i64::from(id)
+                }
+            };
+            tokens.ids.extend(encoding.get_ids().iter().map(id));
             tokens
                 .mask
                 .extend(encoding.get_attention_mask().iter().copied().map(i64::from));
         }
         Ok(tokens)
+    }
+
+    /// Is a caption given to the library as it is written?
+    fn is_plain(&self) -> bool {
+        self.clean == Clean::None && self.prompt.is_empty()
+    }
+
+    /// What the library is given for `text`.
+    fn cleaned(&self, text: &str) -> tokenizers::Result<clean::Cleaned> {
+        self.clean.of(&format!("{}{text}", self.prompt))
     }
 
     /// A text that two tokenizers share exactly when they make the same tokens; part of the cache's key.
@@ -179,75 +286,21 @@ impl Tokenizer {
     }
 }
 
-/// What `tokenizer_config.json` and `special_tokens_map.json` beside a tokenizer say; `Null` where absent.
-struct Sidecars {
-    config: Value,
-    special: Value,
-}
-
-impl Sidecars {
-    fn open(tokenizer: &Path) -> Result<Self> {
-        let read = |name: &str| {
-            let path = tokenizer.with_file_name(name);
-            if !path.is_file() {
-                return Ok(Value::Null);
-            }
-            let text = std::fs::read_to_string(&path).map_err(Error::io("read", &path))?;
-            serde_json::from_str(&text).map_err(|e| {
-                Error::model(
-                    &path,
-                    format!("is not JSON: {e}"),
-                    "Correct it, or remove it: it is optional.",
-                )
-            })
-        };
-        Ok(Self {
-            config: read("tokenizer_config.json")?,
-            special: read("special_tokens_map.json")?,
-        })
-    }
-
-    fn max_length(&self) -> Option<usize> {
-        let length = self.config.get("model_max_length")?.as_u64()?;
-        (length > 0 && length < NO_LIMIT).then_some(length as usize)
-    }
-
-    fn is_siglip(&self) -> bool {
-        let class = |key| {
-            self.config
-                .get(key)
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-        };
-        ["tokenizer_class", "processor_class"]
-            .iter()
-            .any(|key| class(key).to_lowercase().contains("siglip"))
-    }
-
-    fn is_left(&self, key: &str) -> bool {
-        self.config.get(key).and_then(Value::as_str) == Some("left")
-    }
-
-    fn truncation_side(&self) -> TruncationDirection {
-        if self.is_left("truncation_side") {
-            TruncationDirection::Left
-        } else {
-            TruncationDirection::Right
-        }
-    }
-
+impl Rules {
     /// The padding of a tokenizer that has none of its own.
     fn padding(&self, library: &tokenizers::Tokenizer) -> Result<PaddingParams, String> {
-        let named = [&self.config, &self.special].into_iter().find_map(|file| {
-            let token = file.get("pad_token")?;
-            token.as_str().or_else(|| token.get("content")?.as_str())
-        });
         let usual = ["[PAD]", "<pad>"];
-        let found = named
+        let found = self
+            .pad_token
+            .as_deref()
             .into_iter()
             .chain(usual)
             .find_map(|t| Some((library.token_to_id(t)?, t.to_owned())));
-        let (pad_id, pad_token) = if let Some(found) = found {
+        let by_id = || {
+            let id = self.pad_id?;
+            Some((id, library.id_to_token(id)?))
+        };
+        let (pad_id, pad_token) = if let Some(found) = found.or_else(by_id) {
             found
         } else {
             let empty = library
@@ -256,8 +309,7 @@ impl Sidecars {
             let last = empty.get_ids().last().copied().unwrap_or(0);
             (last, library.id_to_token(last).unwrap_or_default())
         };
-        let left = self.is_left("padding_side");
-        let direction = if left {
+        let direction = if self.pad_left {
             PaddingDirection::Left
         } else {
             PaddingDirection::Right

@@ -1,14 +1,16 @@
 //! One half of a dual encoder: a session with its checked inputs and its output of one vector per row.
 
 use super::feed::{self, Batch};
-use super::ports::{self, Role, Side};
+use super::layout::Layout;
+use super::pool::Pool;
+use super::ports::{self, Chosen, Role, Side};
 use super::preprocess::Preprocess;
 use super::provider::Provider;
 use super::session;
 use super::stop::Stop;
 use super::tokenize::Tokens;
 use crate::error::{Error, Result};
-use crate::onnx::{ModelInfo, Tensor};
+use crate::onnx::{Elem, Graph, ModelInfo, Tensor};
 use crate::task::lock;
 use ort::session::Session;
 use std::collections::BTreeMap;
@@ -21,8 +23,15 @@ pub struct Tower {
     roles: Vec<Role>,
     /// The index of the input that takes the pictures or the token ids.
     main: usize,
+    /// The model's output, and the pooling of it.
     output: String,
+    pool: Option<Pool>,
+    /// What the embedding is called: the output with its pooling.
+    called: String,
     dim: Option<usize>,
+    layout: Layout,
+    /// What trials found; see [`Manner`].
+    manner: Manner,
     /// Channels, height and width of a picture: what is fed, or for a text model what stands in for it.
     picture: [usize; 3],
     session: Mutex<Session>,
@@ -30,24 +39,50 @@ pub struct Tower {
     notes: Vec<String>,
 }
 
+/// How a model must be run, where its declarations do not say: found by trial.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Manner {
+    /// One row at a time.
+    pub alone: bool,
+    /// In a model that holds both sides, as many rows of the other side as of this one.
+    pub equal: bool,
+    /// Tokens of every caption.
+    pub length: Option<usize>,
+    /// Does padding change an embedding? `None` where that was not tried.
+    pub sees_padding: Option<bool>,
+    /// The padding's id, where positions count from behind it.
+    pub after: Option<i64>,
+}
+
+/// Which output of a model is the embedding.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Wanted<'a> {
+    /// Its name, perhaps with a pooling, as `last_hidden_state[mean]`.
+    pub output: Option<&'a str>,
+    /// The pooling of an output that holds a vector per token or patch.
+    pub pool: Option<Pool>,
+}
+
 impl Tower {
-    /// Opens the image model at `path` for pictures as `preprocess` leaves them. `output` names the embedding where
+    /// Opens the image model at `path` for pictures as `preprocess` leaves them. `wanted` names the embedding where
     /// the model's outputs do not make it plain; the first of `providers` that works is used, the CPU last.
     ///
     /// # Errors
-    /// The model cannot be read; its input is not `[batch, channels, height, width]` in float32 or float16 or does
-    /// not fit the preprocessing; no output is an embedding, or several may be ([`Error::Ask`]).
+    /// The model cannot be read; its input takes no pictures (floats or bytes, channels first or last) or
+    /// does not fit the preprocessing; no output is an embedding, or several may be ([`Error::Ask`]).
     pub fn open_image(
         path: &Path,
         preprocess: &Preprocess,
-        output: Option<&str>,
+        wanted: Wanted<'_>,
         providers: &[Provider],
     ) -> Result<Self> {
         let model = ModelInfo::open(path)?;
         let roles = ports::image_roles(&model)?;
         let main = position(&roles, Role::Pixels);
         let port = &model.inputs[main];
-        let picture = feed::picture_shape(port, preprocess.channels, preprocess.output_size())
+        let mut layout = Layout::of(port).unwrap_or_default();
+        let size = preprocess.output_size();
+        let (picture, opaque) = feed::picture_shape(port, layout, preprocess.channels, size)
             .map_err(|what| {
                 Error::model(
                     path,
@@ -55,17 +90,38 @@ impl Tower {
                     "Choose the preprocessing that this model was trained with.",
                 )
             })?;
-        Self::open(model, roles, picture, Side::Image, output, providers)
+        layout.bgr = preprocess.bgr;
+        layout.alpha = opaque.then(|| preprocess.of_full());
+        Self::open(
+            model,
+            roles,
+            (picture, layout),
+            Side::Image,
+            wanted,
+            providers,
+        )
+    }
+
+    /// Height of the pictures that the model at `path` takes, where it fixes it.
+    ///
+    /// # Errors
+    /// The model cannot be read, or takes no pictures.
+    pub fn picture_height(path: &Path) -> Result<Option<usize>> {
+        let model = ModelInfo::open(path)?;
+        let roles = ports::image_roles(&model)?;
+        let port = &model.inputs[position(&roles, Role::Pixels)];
+        let [_, height, _] = Layout::of(port).unwrap_or_default().axes();
+        Ok(ports::fixed(port, height))
     }
 
     /// Opens the text model at `path`: token ids as `[batch, sequence]` or `[batch]` in int64 or int32; an attention
-    /// mask, token types and position ids where it takes them. For `output` and `providers` see
+    /// mask, token types and position ids where it takes them. For `wanted` and `providers` see
     /// [`Tower::open_image`].
     ///
     /// # Errors
     /// As [`Tower::open_image`].
-    pub fn open_text(path: &Path, output: Option<&str>, providers: &[Provider]) -> Result<Self> {
-        Self::open_text_beside(path, None, output, providers)
+    pub fn open_text(path: &Path, wanted: Wanted<'_>, providers: &[Provider]) -> Result<Self> {
+        Self::open_text_beside(path, None, wanted, providers)
     }
 
     /// As [`Tower::open_text`] for a file that may hold the image model too: `preprocess` says how large the blank
@@ -76,7 +132,7 @@ impl Tower {
     pub fn open_text_beside(
         path: &Path,
         preprocess: Option<&Preprocess>,
-        output: Option<&str>,
+        wanted: Wanted<'_>,
         providers: &[Provider],
     ) -> Result<Self> {
         let model = ModelInfo::open(path)?;
@@ -89,15 +145,16 @@ impl Tower {
             height as usize,
             width as usize,
         ];
-        Self::open(model, roles, picture, Side::Text, output, providers)
+        let fed = (picture, Layout::default());
+        Self::open(model, roles, fed, Side::Text, wanted, providers)
     }
 
     fn open(
         model: ModelInfo,
         roles: Vec<Role>,
-        picture: [usize; 3],
+        (picture, layout): ([usize; 3], Layout),
         side: Side,
-        output: Option<&str>,
+        wanted: Wanted<'_>,
         providers: &[Provider],
     ) -> Result<Self> {
         let main = position(
@@ -116,14 +173,22 @@ impl Tower {
                 "Export the image model and the text model as two files.",
             ));
         }
-        let port = ports::choose_output(&model, output, side)?;
+        let Chosen { port, pool } = ports::choose_output(&model, wanted.output, wanted.pool, side)?;
         let (output, dim) = (port.name.clone(), ports::embedding_length(port));
+        let called = match pool {
+            Some(pool) => format!("{output}[{}]", pool.name()),
+            None => output.clone(),
+        };
         let opened = session::open(&model.path, providers)?;
         Ok(Self {
             roles,
             main,
             output,
+            pool,
+            called,
             dim,
+            layout,
+            manner: Manner::default(),
             picture,
             session: Mutex::new(opened.session),
             provider: opened.provider,
@@ -147,9 +212,66 @@ impl Tower {
         &self.model
     }
 
-    /// The output that is the embedding.
+    /// The output that is the embedding, with its pooling, as `last_hidden_state[mean]`.
     pub fn output(&self) -> &str {
-        &self.output
+        &self.called
+    }
+
+    /// What changes an embedding besides model, output and preparation; part of the cache's key.
+    pub(super) fn fingerprint(&self) -> String {
+        format!("{} {:?} {:?}", self.called, self.layout, self.manner)
+    }
+
+    /// Does the model hold both sides?
+    pub(super) fn holds_both(&self) -> bool {
+        let takes = |pictures: bool| {
+            let mut ports = self.model.inputs.iter();
+            ports.any(|p| Layout::of(p).is_some() == pictures)
+        };
+        takes(true) && takes(false)
+    }
+
+    /// Does it take or give float16?
+    pub(super) fn is_coarse(&self) -> bool {
+        let mut ports = self.model.inputs.iter().chain(&self.model.outputs);
+        ports.any(|p| p.elem == Elem::F16) || self.model.path.to_string_lossy().contains("fp16")
+    }
+
+    /// What is unusual about the pictures that it takes.
+    pub(super) fn layout(&self) -> Layout {
+        self.layout
+    }
+
+    /// How it must be run.
+    pub(super) fn manner(&self) -> Manner {
+        self.manner
+    }
+
+    /// Has it run so from now on.
+    pub(super) fn run_as(&mut self, manner: Manner) {
+        self.manner = manner;
+    }
+
+    /// The model as a graph for gradients: its pictures are floats, `[batch, channels, height, width]`, and its output
+    /// called [`Tower::output`] is the embedding.
+    ///
+    /// # Errors
+    /// As [`Graph::open`].
+    pub fn graph(&self) -> Result<Graph> {
+        let mut graph = Graph::open(&self.model.path)?;
+        let port = &self.model.inputs[self.main];
+        if self.roles[self.main] == Role::Pixels {
+            self.layout.undo(&mut graph, &port.name, self.picture);
+        }
+        if let Some(pool) = self.pool {
+            let mask = self.roles.iter().position(|r| *r == Role::Mask);
+            let mask = mask.filter(|_| self.roles[self.main] == Role::Ids);
+            let mask = mask.map(|at| self.model.inputs[at].name.as_str());
+            pool.add(&mut graph, &self.output, &self.called, mask);
+        } else if self.layout.single {
+            graph.add_rows(&self.output);
+        }
+        Ok(graph)
     }
 
     /// The input that takes the pictures or token ids, in words: `pixel_values: float32 [batch, 3, 224, 224]`.
@@ -162,9 +284,13 @@ impl Tower {
         &self.model.inputs[self.main].name
     }
 
-    /// Rows of a run, where the model fixes them.
+    /// Rows of a run, where the model fixes them, or where rows run together come out otherwise than alone.
     pub fn fixed_batch(&self) -> Option<usize> {
-        ports::fixed(&self.model.inputs[self.main], 0)
+        let port = &self.model.inputs[self.main];
+        if self.manner.alone || self.layout.single || feed::takes_one_text(port) {
+            return Some(1);
+        }
+        ports::fixed(port, 0)
     }
 
     /// Channels, height and width of a preprocessed picture.
@@ -182,19 +308,23 @@ impl Tower {
         self.picture.iter().product()
     }
 
-    /// Does padding change an embedding? Without an attention mask it may.
+    /// Does padding change an embedding? Where that was not tried: without an attention mask it may.
     pub(super) fn sees_padding(&self) -> bool {
-        !self.roles.contains(&Role::Mask) && self.sequence_length().is_none()
+        let may = !self.roles.contains(&Role::Mask);
+        self.sequence_length().is_none() && self.manner.sees_padding.unwrap_or(may)
     }
 
     /// The fixed length of a token sequence, where the model has one; 1 for a model that takes one id per text.
     pub fn sequence_length(&self) -> Option<usize> {
         let ids = &self.model.inputs[self.main];
-        if ids.has_shape && ids.dims.len() == 1 {
+        let stated = if feed::takes_one_text(ids) {
+            ports::fixed(ids, 0)
+        } else if ids.has_shape && ids.dims.len() == 1 {
             Some(1)
         } else {
             ports::fixed(ids, 1)
-        }
+        };
+        stated.or(self.manner.length)
     }
 
     /// Embeds `n` pictures. `pixels` is `[n, channels, height, width]`, row-major; yields `[n, dim]` and `dim`, as
@@ -230,11 +360,8 @@ impl Tower {
         self.in_chunks(n, |start, rows, chunk| {
             let pixels = feed::filled_up(&pixels[start * size..(start + rows) * size], size, chunk);
             let batch = Batch {
-                rows: chunk,
-                cols: 1,
-                picture: self.picture,
                 pixels: Some(&pixels),
-                tokens: None,
+                ..self.batch(chunk, 1)
             };
             self.run(&batch, stop)
         })
@@ -268,16 +395,11 @@ impl Tower {
             let ids = feed::filled_up(&tokens.ids[range.clone()], cols, chunk);
             let mask = feed::filled_up(&tokens.mask[range], cols, chunk);
             let tokens = Some((ids.as_ref(), mask.as_ref()));
-            self.run(
-                &Batch {
-                    rows: chunk,
-                    cols,
-                    picture: self.picture,
-                    pixels: None,
-                    tokens,
-                },
-                stop,
-            )
+            let batch = Batch {
+                tokens,
+                ..self.batch(chunk, cols)
+            };
+            self.run(&batch, stop)
         })
     }
 
@@ -288,19 +410,35 @@ impl Tower {
         pixels: Option<(&[f32], usize)>,
         tokens: Option<&Tokens>,
     ) -> BTreeMap<String, Tensor> {
+        let rows = pixels.map(|(_, n)| n).or(tokens.map(|t| t.rows));
         let batch = Batch {
-            rows: pixels
-                .map(|(_, n)| n)
-                .or(tokens.map(|t| t.rows))
-                .unwrap_or(1),
-            cols: tokens.map_or(1, |t| t.cols),
-            picture: self.picture,
             pixels: pixels.map(|(values, _)| values),
             tokens: tokens.map(|t| (t.ids.as_slice(), t.mask.as_slice())),
+            ..self.batch(rows.unwrap_or(1), tokens.map_or(1, |t| t.cols))
         };
         let feeds = feed::feeds(&self.model, &self.roles, self.main, &batch);
         let named = feeds.iter().map(|f| (f.name.to_owned(), f.tensor()));
-        named.collect()
+        let mut named: BTreeMap<String, Tensor> = named.collect();
+        if let Some((values, n)) = pixels {
+            let [channels, height, width] = self.picture;
+            let tensor = Tensor::floats(&[n, channels, height, width], values);
+            named.insert(self.model.inputs[self.main].name.clone(), tensor);
+        }
+        named
+    }
+
+    /// A run of `rows` rows without its values.
+    fn batch(&self, rows: usize, cols: usize) -> Batch<'static> {
+        Batch {
+            rows,
+            cols,
+            beside: if self.manner.equal { rows } else { 1 },
+            layout: self.layout,
+            after: self.manner.after,
+            picture: self.picture,
+            pixels: None,
+            tokens: None,
+        }
     }
 
     /// Calls `run(start, rows, chunk)` for pieces of `n` rows; `chunk` is the fixed batch of the model, to which
@@ -342,6 +480,16 @@ impl Tower {
                 "If memory ran out, choose a smaller batch; else try another provider or engine.",
             )
         })?;
+        let (values, shape) = match (self.pool, shape.as_slice()) {
+            (Some(pool), &[rows, length, dim]) if length > 0 => {
+                let mask = batch.tokens.map(|(_, mask)| mask);
+                let mask = mask.filter(|m| m.len() == rows * length);
+                (pool.of(&values, length, dim, mask), vec![rows, dim])
+            }
+            // A model of one row may leave the row out.
+            (None, &[dim]) if batch.rows == 1 => (values, vec![1, dim]),
+            _ => (values, shape),
+        };
         let rest = shape.get(1..).unwrap_or_default();
         let dim = rest.iter().product::<usize>();
         let vector =
@@ -349,7 +497,7 @@ impl Tower {
         if !vector || dim == 0 || shape[0] != batch.rows {
             let what = format!(
                 "its output {} has shape {shape:?} for {} rows",
-                self.output, batch.rows
+                self.called, batch.rows
             );
             return Err(Error::model(
                 path,

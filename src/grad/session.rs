@@ -184,8 +184,18 @@ impl Differentiator {
         task: &Task,
     ) -> Result<Option<Arc<Prepared>>> {
         let engine = self.engine.as_ref();
-        let mut made = differentiate(&self.graph, &request(SIZE), engine, task)?;
-        let next = differentiate(&self.graph, &request(SIZE + 1), engine, task)?;
+        let at = |size| match differentiate(&self.graph, &request(size), engine, task) {
+            Ok(gradient) => Ok(Some(gradient)),
+            Err(error @ (Error::Cancelled | Error::NoGradient { .. })) => Err(error),
+            // A graph that runs at one size alone need not bind at others.
+            Err(_) => Ok(None),
+        };
+        let Some(mut made) = at(SIZE)? else {
+            return Ok(None);
+        };
+        let Some(next) = at(SIZE + 1)? else {
+            return Ok(None);
+        };
         let Some(graph) = free::free(&made.graph, &next.graph, SIZE, main) else {
             return Ok(None);
         };

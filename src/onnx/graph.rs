@@ -222,6 +222,24 @@ impl Graph {
         self.constants.retain(|name, _| needed.contains(name));
     }
 
+    /// Makes the output `name`, a vector of one row, `[1, length]`.
+    pub fn add_rows(&mut self, name: &str) {
+        let inner = format!("{name}/row");
+        self.rename(name, &inner);
+        let mut nodes = Vec::new();
+        let mut make = super::NodeMaker::new(self, "nearmiss_row");
+        let shape = make.constant(Tensor::ints(&[2], &[1, -1]));
+        make.node(&mut nodes, "Reshape", &[&inner, &shape], &[]);
+        for node in &mut nodes {
+            node.output = vec![name.to_owned()];
+        }
+        self.nodes.append(&mut nodes);
+        for output in self.outputs.iter_mut().filter(|o| **o == inner) {
+            name.clone_into(output);
+        }
+        self.declared.clear();
+    }
+
     /// Drops the inputs that no node reads.
     pub fn drop_unread_inputs(&mut self) {
         let read: HashSet<String> = self.nodes.iter().flat_map(node::inputs_of).collect();

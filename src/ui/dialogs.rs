@@ -4,7 +4,7 @@ use super::View;
 use super::theme::tokens;
 use super::widgets::{heading, primary, weak};
 use crate::compute::Choice;
-use crate::encoder::{Flavour, Preprocess, Provider};
+use crate::encoder::{Flavour, Pool, Preprocess, Provider};
 use crate::error::Question;
 use crate::session::{Command, Settings, ThemeChoice};
 use egui::{Context, Id, Modal, Ui};
@@ -220,6 +220,25 @@ fn question_ui(ctx: &Context, view: &mut View<'_>) {
                             options.image_output = Some(name.clone());
                         } else {
                             options.text_output = Some(name.clone());
+                        }
+                        answered = true;
+                    }
+                }
+            }
+            Question::ImagePool(port) | Question::TextPool(port) => {
+                ui.label(format!(
+                    "Its output {port} holds a vector per token or patch. Which one is the embedding?"
+                ));
+                for (pool, text) in [
+                    (Pool::First, "The first (class token)"),
+                    (Pool::Mean, "The mean of all, without padding"),
+                    (Pool::Last, "The last"),
+                ] {
+                    if ui.button(text).clicked() {
+                        if matches!(question, Question::ImagePool(_)) {
+                            options.image_pool = Some(pool);
+                        } else {
+                            options.text_pool = Some(pool);
                         }
                         answered = true;
                     }

@@ -1,5 +1,7 @@
 //! The model view: a card for each of the encoder's models, with the standing of its operators and its gradient.
 
+mod prepared;
+
 use super::View;
 use super::theme::{Tokens, tokens};
 use super::widgets::{empty_state, figure, grouped, heading, weak};
@@ -10,6 +12,7 @@ use crate::session::{Command, EncoderSource, ModelCard, Pick};
 use egui::{
     Align, Color32, CornerRadius, Frame, Grid, Layout, Margin, RichText, ScrollArea, Stroke, Ui,
 };
+use prepared::prepared_ui;
 
 /// Draws the cards, side by side where there is room.
 pub fn models_ui(ui: &mut Ui, view: &mut View<'_>) {
@@ -38,6 +41,7 @@ pub fn models_ui(ui: &mut Ui, view: &mut View<'_>) {
         });
     });
     ui.add_space(6.0);
+    prepared_ui(ui, encoder);
     if session.cards.is_empty() {
         let (title, text) = if examining {
             (

@@ -82,6 +82,7 @@ fn recipe(resize: Resize, crop: Option<(u32, u32)>, filter: Filter, channels: us
         mean: vec![0.5; channels],
         std: vec![0.5; channels],
         channels,
+        ..Preprocess::named("clip", 8).unwrap()
     }
 }
 

@@ -11,7 +11,7 @@ use std::path::Path;
 use tempfile::TempDir;
 
 /// An encoder folder whose image model is `write`n by the test.
-fn folder(write: impl FnOnce(&Path)) -> TempDir {
+pub fn folder(write: impl FnOnce(&Path)) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     write(&folder.path().join("vision_model.onnx"));
     write_text_sums(&folder.path().join("text_model.onnx"));
@@ -19,18 +19,18 @@ fn folder(write: impl FnOnce(&Path)) -> TempDir {
     folder
 }
 
-fn open(folder: &TempDir, options: &EncoderOptions) -> Result<Encoder> {
+pub fn open(folder: &TempDir, options: &EncoderOptions) -> Result<Encoder> {
     Encoder::open(&EncoderFiles::open(folder.path())?, options, &task())
 }
 
-fn refusal(folder: &TempDir) -> Error {
+pub fn refusal(folder: &TempDir) -> Error {
     open(folder, &EncoderOptions::default())
         .err()
         .expect("it is refused")
 }
 
 /// A dataset of one-coloured pictures, written into `folder`: name, grey level, caption.
-fn pictures(folder: &Path, of: &[(&str, u8, &str)]) -> Dataset {
+pub fn pictures(folder: &Path, of: &[(&str, u8, &str)]) -> Dataset {
     let groups = of.iter().map(|&(name, grey, caption)| {
         let path = folder.join(name);
         let mut bytes = b"P6 10 10 255\n".to_vec();
@@ -42,7 +42,7 @@ fn pictures(folder: &Path, of: &[(&str, u8, &str)]) -> Dataset {
 }
 
 #[test]
-fn an_image_with_nan_is_named() {
+fn an_image_with_nan_is_listed_and_left_out() {
     let encoder = open(
         &folder(|p| write_image_means(p, "Sqrt", 0)),
         &EncoderOptions::default(),
@@ -52,17 +52,29 @@ fn an_image_with_nan_is_named() {
     // The root of a negative mean is NaN: dark pictures are.
     let dataset = pictures(
         place.path(),
-        &[("light.ppm", 200, "one"), ("dark.ppm", 20, "two")],
+        &[
+            ("light.ppm", 200, "one"),
+            ("dark.ppm", 20, "two"),
+            ("lighter.ppm", 220, "three"),
+        ],
     );
-    let error = encoder
-        .embed_dataset(&dataset, None, &task())
-        .err()
-        .unwrap();
+    let embedded = encoder.embed_dataset(&dataset, None, &task()).unwrap();
+    let names: Vec<&str> = embedded
+        .dataset
+        .images
+        .iter()
+        .map(|i| i.name.as_str())
+        .collect();
+    assert_eq!(names, ["light.ppm", "lighter.ppm"]);
+    assert_eq!(embedded.dataset.captions, ["one", "three"]);
+    let problem = &embedded.dataset.problems[0];
     assert!(
-        error.to_string().contains("NaN") && error.to_string().contains("dark.ppm"),
-        "{error}"
+        problem.place.contains("dark.ppm") && problem.what.contains("NaN"),
+        "{problem:?}"
     );
-    assert!(error.remedy().contains("float32"));
+    let dark = pictures(place.path(), &[("dark.ppm", 20, "two")]);
+    let none = encoder.embed_dataset(&dark, None, &task()).err().unwrap();
+    assert!(none.to_string().contains("NaN"), "{none}");
 }
 
 #[test]

@@ -42,6 +42,35 @@ pub fn port(name: &str, elem_type: i32, dims: &[i64]) -> ValueInfoProto {
     }
 }
 
+/// An input or output whose dimensions have names; a number is fixed, "" is open without a name.
+pub fn named(name: &str, elem_type: i32, dims: &[&str]) -> ValueInfoProto {
+    let dim = dims.iter().map(|size| Dimension {
+        value: match size.parse() {
+            Ok(fixed) => Some(Value::DimValue(fixed)),
+            Err(_) if size.is_empty() => None,
+            Err(_) => Some(Value::DimParam((*size).into())),
+        },
+        ..Dimension::default()
+    });
+    let mut made = port(name, elem_type, &[]);
+    if let Some(type_proto::Value::TensorType(tensor)) =
+        made.r#type.as_mut().and_then(|t| t.value.as_mut())
+    {
+        tensor.shape = Some(TensorShapeProto { dim: dim.collect() });
+    }
+    made
+}
+
+/// An attribute that is a number.
+pub fn float(name: &str, value: f32) -> AttributeProto {
+    AttributeProto {
+        name: name.into(),
+        f: value,
+        r#type: 1,
+        ..AttributeProto::default()
+    }
+}
+
 /// A node without attributes.
 pub fn node(op: &str, inputs: &[&str], output: &str) -> NodeProto {
     NodeProto {

@@ -4,7 +4,7 @@ use super::importance::unguided;
 use crate::encoder::{Encoder, GraphEngine, Provider, Tokens, Tower};
 use crate::error::{Error, Result};
 use crate::grad::{Differentiator, GRADIENT, Objective, Request, Target, lookup};
-use crate::onnx::{Effort, Engine as _, Graph, Program, Tensor};
+use crate::onnx::{Effort, Engine as _, Program, Tensor};
 use crate::task::{Task, lock};
 use rayon::prelude::*;
 use std::sync::{Arc, Mutex};
@@ -64,7 +64,7 @@ impl Guide {
     /// The model cannot be read; no table of token embeddings is read at its inputs.
     pub fn open(encoder: &Encoder, providers: &[Provider]) -> Result<Self> {
         let tower = encoder.text_tower();
-        let graph = Graph::open(&tower.model().path)?;
+        let graph = tower.graph()?;
         let engine = GraphEngine::new(providers);
         let table = lookup(&graph)?;
         let program = engine.load(&table, Effort::Often)?;

@@ -1,8 +1,8 @@
 //! Resize and crop in real numbers: the weights of the 8-bit steps without their rounding, for gradients.
 
-use super::Filter;
 use super::convolve::Weights;
 use super::resize::{self, Size};
+use super::{Filter, Rounding};
 use std::ops::Range;
 
 /// A linear map of lines of pixels: each pixel that comes out is a weighted sum of neighbours, or 0.
@@ -16,7 +16,7 @@ pub struct Line {
 
 impl Line {
     /// Brings a line of `from` pixels to `to`, then cuts `crop` out of its centre.
-    fn new(filter: Filter, from: u32, to: u32, crop: Option<u32>) -> Self {
+    fn new(filter: Filter, from: u32, to: u32, crop: Option<u32>, rounding: Rounding) -> Self {
         let single = |sources: Vec<usize>| {
             let run = |(i, first)| (first, i..i + 1);
             let runs: Vec<_> = sources.into_iter().enumerate().map(run).collect();
@@ -31,7 +31,7 @@ impl Line {
             (exact.values.iter().map(|w| *w as f32).collect(), exact.runs)
         };
         if let Some(crop) = crop {
-            let (source, target, shared) = resize::overlap(to, crop);
+            let (source, target, shared) = resize::overlap(to, crop, rounding);
             let mut cut = vec![(0, 0..0); crop as usize];
             let kept = runs.into_iter().skip(source).take(shared);
             for (place, run) in cut.iter_mut().skip(target).zip(kept) {
@@ -119,10 +119,17 @@ pub struct Linear {
 
 impl Linear {
     /// From a picture of size `from` to `to`, of which `crop` (height, width) is cut out.
-    pub(super) fn new(from: Size, to: Size, crop: Option<(u32, u32)>, filter: Filter) -> Self {
+    pub(super) fn new(
+        from: Size,
+        to: Size,
+        crop: Option<(u32, u32)>,
+        rounding: Rounding,
+        filter: Filter,
+    ) -> Self {
+        let line = |from, to, crop| Line::new(filter, from, to, crop, rounding);
         Self {
-            height: Line::new(filter, from.height, to.height, crop.map(|c| c.0)),
-            width: Line::new(filter, from.width, to.width, crop.map(|c| c.1)),
+            height: line(from.height, to.height, crop.map(|c| c.0)),
+            width: line(from.width, to.width, crop.map(|c| c.1)),
             height_first: resize::height_first(from, to),
         }
     }

@@ -1,6 +1,6 @@
 //! Resizing and cropping in 8 bits, step by step as Pillow and Hugging Face do.
 
-use super::{Filter, Resize, convolve};
+use super::{Filter, Resize, Rounding, convolve};
 use crate::dataset::MAX_PIXELS;
 use crate::error::{Error, Result};
 use std::borrow::Cow;
@@ -23,31 +23,45 @@ impl Size {
 
     /// The size `resize` leads to; refused where the result would not fit in memory.
     pub fn resized(self, resize: Resize) -> Result<Self> {
-        let long = |edge: u32| {
-            let (long, short) = (self.height.max(self.width), self.height.min(self.width));
-            u64::from(edge) * u64::from(long) / u64::from(short)
-        };
-        match resize {
-            Resize::None => Ok(self),
-            Resize::Exact { height, width } => Ok(Self { height, width }),
-            Resize::ShortestEdge(edge) if u64::from(edge) * long(edge) > MAX_PIXELS => {
-                Err(Error::request(
-                    format!(
-                        "a picture of {} x {} pixels is too thin: with its short edge at {edge} the long one is {}",
-                        self.width,
-                        self.height,
-                        long(edge)
-                    ),
-                    "Leave it out, or cut it to a more usual shape.",
-                ))
-            }
+        let [height, width] = match resize {
+            Resize::None => [self.height, self.width].map(u64::from),
+            Resize::Exact { height, width } => [height, width].map(u64::from),
             Resize::ShortestEdge(edge) => {
-                let long = long(edge) as u32;
-                let tall = self.width <= self.height;
-                let (height, width) = if tall { (long, edge) } else { (edge, long) };
-                Ok(Self { height, width })
+                let (long, short) = (self.height.max(self.width), self.height.min(self.width));
+                let edge = u64::from(edge);
+                let long = edge * u64::from(long) / u64::from(short);
+                if self.width <= self.height {
+                    [long, edge]
+                } else {
+                    [edge, long]
+                }
             }
+            Resize::Within { height, width } => self.scaled(height, width, f64::max),
+            Resize::Cover { height, width } => self.scaled(height, width, f64::min),
+        };
+        if height.saturating_mul(width) > MAX_PIXELS {
+            return Err(Error::request(
+                format!(
+                    "a picture of {} x {} pixels is too thin: brought to size it has {width} x {height}",
+                    self.width, self.height
+                ),
+                "Leave it out, or cut it to a more usual shape.",
+            ));
         }
+        Ok(Self {
+            height: height as u32,
+            width: width as u32,
+        })
+    }
+
+    /// Both sides divided by one ratio to the size asked for, rounded half to even (`open_clip`'s `ResizeKeepRatio`).
+    fn scaled(self, height: u32, width: u32, choose: fn(f64, f64) -> f64) -> [u64; 2] {
+        let (from, to) = (
+            [self.height, self.width].map(f64::from),
+            [height, width].map(f64::from),
+        );
+        let ratio = choose(from[0] / to[0], from[1] / to[1]);
+        from.map(|side| (side / ratio).round_ties_even().max(1.0) as u64)
     }
 }
 
@@ -155,8 +169,14 @@ fn nearest(pixels: Cow<'_, [u8]>, channels: usize, from: Size, to: Size) -> Cow<
 }
 
 /// Along one side: where the crop starts in the picture, where the picture starts in the crop, and how much they share.
-pub(super) fn overlap(from: u32, to: u32) -> (usize, usize, usize) {
-    let start = (i64::from(from) - i64::from(to)).div_euclid(2);
+pub(super) fn overlap(from: u32, to: u32, rounding: Rounding) -> (usize, usize, usize) {
+    let rest = i64::from(from) - i64::from(to);
+    let start = match rounding {
+        Rounding::Floor => rest.div_euclid(2),
+        // Padding starts at the floor of its half, which is towards zero here.
+        Rounding::HalfEven if rest < 0 => rest / 2,
+        Rounding::HalfEven => (rest as f64 / 2.0).round_ties_even() as i64,
+    };
     (
         start.max(0) as usize,
         (-start).max(0) as usize,
@@ -164,20 +184,22 @@ pub(super) fn overlap(from: u32, to: u32) -> (usize, usize, usize) {
     )
 }
 
-/// The centre of `pixels`, as `transformers.image_transforms.center_crop`: it starts at `floor((size - crop) / 2)`,
-/// and what lies outside the picture is 0.
+/// The centre of `pixels`, as `transformers.image_transforms.center_crop` or torchvision's `CenterCrop`; what lies
+/// outside the picture is `fill`.
 pub(super) fn centre_crop(
     pixels: Cow<'_, [u8]>,
     channels: usize,
     from: Size,
     to: Size,
+    rounding: Rounding,
+    fill: u8,
 ) -> Cow<'_, [u8]> {
     if from == to {
         return pixels;
     }
-    let (source_y, target_y, rows) = overlap(from.height, to.height);
-    let (source_x, target_x, columns) = overlap(from.width, to.width);
-    let mut out = vec![0; to.area() * channels];
+    let (source_y, target_y, rows) = overlap(from.height, to.height, rounding);
+    let (source_x, target_x, columns) = overlap(from.width, to.width, rounding);
+    let mut out = vec![fill; to.area() * channels];
     for row in 0..rows {
         let source = ((source_y + row) * from.width as usize + source_x) * channels;
         let target = ((target_y + row) * to.width as usize + target_x) * channels;
@@ -209,6 +231,32 @@ mod tests {
     }
 
     #[test]
+    fn an_odd_rest_is_halved_as_each_library_does() {
+        // 27 left over: Hugging Face starts at 13, torchvision at 14 (13.5 to even); 25: at 12 both (12.5 to even).
+        assert_eq!(overlap(59, 32, Rounding::Floor), (13, 0, 32));
+        assert_eq!(overlap(59, 32, Rounding::HalfEven), (14, 0, 32));
+        assert_eq!(overlap(57, 32, Rounding::HalfEven), (12, 0, 32));
+    }
+
+    #[test]
+    fn the_aspect_ratio_is_kept_within_and_over_a_size() {
+        let from = Size {
+            height: 33,
+            width: 50,
+        };
+        let to = |resize| {
+            let size = from.resized(resize).expect("a usual size");
+            (size.height, size.width)
+        };
+        let (height, width) = (32, 32);
+        // 33 / (50/32) = 21.12 and 50 / (33/32) = 48.48.
+        assert_eq!(to(Resize::Within { height, width }), (21, 32));
+        assert_eq!(to(Resize::Cover { height, width }), (32, 48));
+        let (height, width) = (32, 48);
+        assert_eq!(to(Resize::Cover { height, width }), (32, 48));
+    }
+
+    #[test]
     fn a_thread_thin_picture_is_refused() {
         let thin = Size {
             height: 1,
@@ -222,7 +270,7 @@ mod tests {
 
     #[test]
     fn a_crop_larger_than_the_picture_is_padded_with_black() {
-        let pixels = Cow::Owned(vec![1, 2, 3, 4, 5, 6]);
+        let pixels: Cow<'_, [u8]> = Cow::Owned(vec![1, 2, 3, 4, 5, 6]);
         let (from, to) = (
             Size {
                 height: 2,
@@ -235,8 +283,13 @@ mod tests {
         );
         // Rows: one more than the picture has, so the picture starts at ceil(1/2); columns start at floor(1/2).
         assert_eq!(
-            centre_crop(pixels, 1, from, to).as_ref(),
+            centre_crop(pixels.clone(), 1, from, to, Rounding::Floor, 0).as_ref(),
             [0, 0, 1, 2, 4, 5]
+        );
+        // torchvision pads at floor(1/2) and crops at round(1/2), which is 0.
+        assert_eq!(
+            centre_crop(pixels, 1, from, to, Rounding::HalfEven, 7).as_ref(),
+            [1, 2, 4, 5, 7, 7]
         );
     }
 }

@@ -14,7 +14,9 @@ impl Tokenizer {
     /// # Errors
     /// [`Error::Request`] for a text the tokenizer refuses.
     pub fn spans(&self, text: &str) -> Result<Vec<Option<Range<usize>>>> {
-        let encoding = self.library.encode(text, true).map_err(fault)?;
+        let cleaned = self.cleaned(text).map_err(fault)?;
+        let before = self.prompt.len();
+        let encoding = self.library.encode(cleaned.text(), true).map_err(fault)?;
         let mut encodings = [encoding];
         tokenizers::pad_encodings(&mut encodings, &self.padding).map_err(fault)?;
         let [encoding] = &encodings;
@@ -22,7 +24,11 @@ impl Tokenizer {
         let special = encoding.get_special_tokens_mask().iter();
         let mut spans: Vec<Option<Range<usize>>> = offsets
             .zip(special)
-            .map(|(&(start, end), &special)| (special == 0 && end > start).then_some(start..end))
+            .map(|(&(start, end), &special)| {
+                let written = special == 0 && end > start;
+                let origin = written.then(|| cleaned.origin(start..end)).flatten()?;
+                (origin.start >= before).then(|| origin.start - before..origin.end - before)
+            })
             .collect();
         if spans.is_empty() {
             spans.push(None);

@@ -35,7 +35,7 @@ impl Network {
     ) -> Result<Self> {
         task.check()?;
         let tower = encoder.image_tower();
-        let graph = Graph::open(&tower.model().path)?;
+        let graph = tower.graph()?;
         let engine = GraphEngine::new(providers);
         let [channels, height, width] = tower.picture();
         let grid = Grid {

@@ -1,0 +1,105 @@
+//! The pooling that sentence-transformers states beside a model (`modules.json`, `1_Pooling/config.json`).
+
+use super::super::folder::EncoderFiles;
+use super::super::pool::Pool;
+use super::read;
+use super::stated::Stated;
+use crate::error::{Error, Result};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+
+/// A pooling with where it is said.
+type Said = Option<(Pool, Stated)>;
+
+/// The poolings of the image and the text model; one in a folder that both share is the text model's.
+///
+/// # Errors
+/// A file cannot be read, or asks for a pooling that is not known here, or for a matrix behind it.
+pub(in super::super) fn poolings(files: &EncoderFiles) -> Result<(Said, Said)> {
+    let of = |places: &[PathBuf], others: &[PathBuf]| -> Result<Said> {
+        let own = places.iter().filter(|p| !others.contains(p));
+        own.map(|p| pooling(p))
+            .find(|said| !matches!(said, Ok(None)))
+            .unwrap_or(Ok(None))
+    };
+    let text = files
+        .text_places
+        .iter()
+        .map(|p| pooling(p))
+        .find(|said| !matches!(said, Ok(None)));
+    let nearest = files
+        .text_places
+        .first()
+        .cloned()
+        .into_iter()
+        .collect::<Vec<_>>();
+    let image = match files.image_places.first() {
+        Some(place) => of(std::slice::from_ref(place), &nearest)?,
+        None => None,
+    };
+    Ok((image, text.unwrap_or(Ok(None))?))
+}
+
+fn pooling(folder: &Path) -> Result<Said> {
+    let modules = folder.join("modules.json");
+    if let Ok(text) = std::fs::read_to_string(&modules) {
+        let dense = serde_json::from_str::<Value>(&text).ok().and_then(|v| {
+            let types = v
+                .as_array()?
+                .iter()
+                .filter_map(|m| m.get("type")?.as_str())
+                .map(str::to_owned);
+            types.into_iter().find(|t| t.ends_with(".Dense"))
+        });
+        if dense.is_some() {
+            return Err(Error::model(
+                &modules,
+                "names a matrix behind the pooling (Dense), which is not in the ONNX file",
+                "Export the whole model, with the Dense module inside, to one ONNX file.",
+            ));
+        }
+    }
+    let path = folder.join("1_Pooling").join("config.json");
+    if !path.is_file() {
+        return Ok(None);
+    }
+    let found = read(&path)?;
+    let mode = |key: &str| found.root.get(key).and_then(Value::as_bool) == Some(true);
+    let known = [
+        ("pooling_mode_cls_token", Pool::First),
+        ("pooling_mode_mean_tokens", Pool::Mean),
+        ("pooling_mode_lasttoken", Pool::Last),
+    ];
+    let others = [
+        "pooling_mode_max_tokens",
+        "pooling_mode_mean_sqrt_len_tokens",
+        "pooling_mode_weightedmean_tokens",
+    ];
+    let refuse = |what: &str| {
+        Error::model(
+            &path,
+            format!("asks for {what}, which is not known here"),
+            "Export the model with its pooling inside, or choose one with --text-pool first|mean|last.",
+        )
+    };
+    if let Some(other) = others.iter().find(|key| mode(key)) {
+        return Err(refuse(other));
+    }
+    if let Some(text) = found.root.get("pooling_mode").and_then(Value::as_str) {
+        let pool = match text {
+            "lasttoken" => Pool::Last,
+            other => other.parse().map_err(|_| refuse(other))?,
+        };
+        let stated = Stated::read("pooling", pool.name(), &path, "pooling_mode");
+        return Ok(Some((pool, stated)));
+    }
+    let set: Vec<_> = known.iter().filter(|(key, _)| mode(key)).collect();
+    match set.as_slice() {
+        [] => Ok(None),
+        [(key, pool)] => Ok(Some((
+            *pool,
+            Stated::read("pooling", pool.name(), &path, key),
+        ))),
+        _ => Err(refuse("several poolings side by side")),
+    }
+}
