@@ -1,18 +1,16 @@
 //! A dual encoder: an image model and a text model that embed into one space, with all they need.
 
-use super::beside::{self, Stated};
+use super::beside::Stated;
 use super::folder::EncoderFiles;
 use super::pool::Pool;
-use super::ports::{self, Role};
 use super::preprocess::Preprocess;
 use super::provider::Provider;
 use super::runtime::Runtime;
+use super::sides::{self, Findings, ImageSide, TextSide};
 use super::stop::patiently;
 use super::tokenize::Tokenizer;
-use super::tower::{Manner, Tower, Wanted};
-use super::trial;
+use super::tower::Tower;
 use crate::error::{Error, Result};
-use crate::onnx::{Elem, ModelInfo};
 use crate::task::Task;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -112,9 +110,6 @@ impl EncoderInfo {
     }
 }
 
-/// What the length of captions is called among what is stated.
-const LENGTH: &str = "tokens per caption";
-
 impl Encoder {
     /// Opens both models, tokenizer and preprocessing. Returns within a second of a cancel, though a large model
     /// may take longer to open.
@@ -130,109 +125,24 @@ impl Encoder {
     }
 
     fn open_now(files: &EncoderFiles, options: &EncoderOptions) -> Result<Self> {
-        let info = ModelInfo::open(&files.image_model)?;
-        let roles = ports::image_roles(&info)?;
-        let port = info
-            .inputs
-            .iter()
-            .zip(&roles)
-            .find(|(_, r)| **r == Role::Pixels);
-        let port = port.map(|(port, _)| port);
-        let input = port.map_or("", |p| p.name.as_str());
-        let (mut preprocess, mut stated) =
-            beside::pictures(files, options.preprocess.as_ref(), input)?;
-        if port.is_some_and(|p| p.elem == Elem::U8) {
-            preprocess = preprocess.in_bytes();
-            stated.retain(|s| !matches!(s.what, "scale" | "mean" | "deviation"));
-            stated.push(Stated::other(
-                "scale, mean, deviation",
-                "inside the model",
-                format!("its input {input} takes bytes"),
-            ));
-        }
-        let (image_pool, text_pool) = beside::poolings(files)?;
-        let mut pool = |chosen: Option<Pool>, said: Option<(Pool, Stated)>| match (chosen, said) {
-            (Some(pool), _) => {
-                stated.push(Stated::other("pooling", pool.name(), "chosen"));
-                Some(pool)
-            }
-            (None, Some((pool, place))) => {
-                stated.push(place);
-                Some(pool)
-            }
-            (None, None) => None,
-        };
-        let image_pool = pool(options.image_pool, image_pool);
-        let text_pool = pool(options.text_pool, text_pool);
-        let mut image = Tower::open_image(
-            &files.image_model,
-            &preprocess,
-            Wanted {
-                output: options.image_output.as_deref(),
-                pool: image_pool,
-            },
-            &options.providers,
-        )?;
-        let mut text = Tower::open_text_beside(
-            &files.text_model,
-            Some(&preprocess),
-            Wanted {
-                output: options.text_output.as_deref(),
-                pool: text_pool,
-            },
-            &options.providers,
-        )?;
+        let ImageSide {
+            tower: image,
+            preprocess,
+            findings:
+                Findings {
+                    mut stated,
+                    mut warnings,
+                },
+        } = sides::image(files, options)?;
+        let TextSide {
+            tower: text,
+            tokenizer,
+            findings,
+        } = sides::text(files, options, Some(&preprocess))?;
+        stated.extend(findings.stated);
+        warnings.extend(findings.warnings);
         if let (Some(a), Some(b)) = (image.dim(), text.dim()) {
             same_length(a, b, &text)?;
-        }
-        let words = image.layout().words();
-        if !words.is_empty() {
-            stated.push(Stated::other("input", words.join(", "), image.input()));
-        }
-        let said = beside::captions(files, text.input_name())?;
-        stated.extend(said.stated);
-        let open = |length| Tokenizer::settled(&files.tokenizer, &said.rules, length);
-        let mut tokenizer = open(text.sequence_length())?;
-        if let Some(length) = text.sequence_length() {
-            stated.retain(|s| s.what != LENGTH);
-            stated.push(Stated::other(LENGTH, length.to_string(), text.input()));
-        } else if let Some(limit) = tokenizer.limit() {
-            let said = |s: &Stated| s.what == LENGTH && s.value.starts_with(&limit.to_string());
-            if !stated.iter().any(said) {
-                stated.retain(|s| s.what != LENGTH);
-                let own = Stated::read(LENGTH, limit.to_string(), &files.tokenizer, "truncation");
-                stated.push(own);
-            }
-        }
-        let alone = options.batch == 1;
-        image.run_as(Manner {
-            alone,
-            ..Manner::default()
-        });
-        text.run_as(Manner {
-            alone,
-            after: said.after_padding.then(|| i64::from(tokenizer.pad_id())),
-            ..Manner::default()
-        });
-        let mut warnings = Vec::new();
-        let tried = trial::images(&mut image)?;
-        stated.extend(tried.stated);
-        warnings.extend(
-            tried
-                .warnings
-                .into_iter()
-                .map(|w| format!("{}: {w}", files.image_model.display())),
-        );
-        let (tried, length) = trial::texts(&mut text, &tokenizer)?;
-        stated.extend(tried.stated);
-        warnings.extend(
-            tried
-                .warnings
-                .into_iter()
-                .map(|w| format!("{}: {w}", files.text_model.display())),
-        );
-        if length.is_some() {
-            tokenizer = open(length)?;
         }
         let mut paths: Vec<_> = [&image, &text]
             .into_iter()

@@ -1,19 +1,17 @@
 //! One half of a dual encoder: a session with its checked inputs and its output of one vector per row.
 
-use super::feed::{self, Batch};
+mod run;
+
+use super::feed;
 use super::layout::Layout;
 use super::pool::Pool;
 use super::ports::{self, Chosen, Role, Side};
 use super::preprocess::Preprocess;
 use super::provider::Provider;
 use super::session;
-use super::stop::Stop;
-use super::tokenize::Tokens;
 use crate::error::{Error, Result};
-use crate::onnx::{Elem, Graph, ModelInfo, Tensor};
-use crate::task::lock;
+use crate::onnx::{Elem, ModelInfo};
 use ort::session::Session;
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Mutex;
 
@@ -56,7 +54,7 @@ pub(super) struct Manner {
 
 /// Which output of a model is the embedding.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Wanted<'a> {
+pub(super) struct Wanted<'a> {
     /// Its name, perhaps with a pooling, as `last_hidden_state[mean]`.
     pub output: Option<&'a str>,
     /// The pooling of an output that holds a vector per token or patch.
@@ -64,19 +62,18 @@ pub struct Wanted<'a> {
 }
 
 impl Tower {
-    /// Opens the image model at `path` for pictures as `preprocess` leaves them. `wanted` names the embedding where
+    /// Opens the image `model` for pictures as `preprocess` leaves them. `wanted` names the embedding where
     /// the model's outputs do not make it plain; the first of `providers` that works is used, the CPU last.
     ///
     /// # Errors
     /// The model cannot be read; its input takes no pictures (floats or bytes, channels first or last) or
     /// does not fit the preprocessing; no output is an embedding, or several may be ([`Error::Ask`]).
-    pub fn open_image(
-        path: &Path,
+    pub(super) fn open_image(
+        model: ModelInfo,
         preprocess: &Preprocess,
         wanted: Wanted<'_>,
         providers: &[Provider],
     ) -> Result<Self> {
-        let model = ModelInfo::open(path)?;
         let roles = ports::image_roles(&model)?;
         let main = position(&roles, Role::Pixels);
         let port = &model.inputs[main];
@@ -85,7 +82,7 @@ impl Tower {
         let (picture, opaque) = feed::picture_shape(port, layout, preprocess.channels, size)
             .map_err(|what| {
                 Error::model(
-                    path,
+                    &model.path,
                     what,
                     "Choose the preprocessing that this model was trained with.",
                 )
@@ -114,28 +111,18 @@ impl Tower {
         Ok(ports::fixed(port, height))
     }
 
-    /// Opens the text model at `path`: token ids as `[batch, sequence]` or `[batch]` in int64 or int32; an attention
-    /// mask, token types and position ids where it takes them. For `wanted` and `providers` see
-    /// [`Tower::open_image`].
+    /// Opens the text `model`: token ids as `[batch, sequence]` or `[batch]` in int64 or int32; an attention mask, token
+    /// types and position ids where it takes them. `preprocess` says how large the blank picture is that a file with both
+    /// models must be given; for `wanted` and `providers` see [`Tower::open_image`].
     ///
     /// # Errors
     /// As [`Tower::open_image`].
-    pub fn open_text(path: &Path, wanted: Wanted<'_>, providers: &[Provider]) -> Result<Self> {
-        Self::open_text_beside(path, None, wanted, providers)
-    }
-
-    /// As [`Tower::open_text`] for a file that may hold the image model too: `preprocess` says how large the blank
-    /// picture is that such a model must be given.
-    ///
-    /// # Errors
-    /// As [`Tower::open_image`].
-    pub fn open_text_beside(
-        path: &Path,
+    pub(super) fn open_text(
+        model: ModelInfo,
         preprocess: Option<&Preprocess>,
         wanted: Wanted<'_>,
         providers: &[Provider],
     ) -> Result<Self> {
-        let model = ModelInfo::open(path)?;
         let roles = ports::text_roles(&model)?;
         let (height, width) = preprocess
             .and_then(Preprocess::output_size)
@@ -217,6 +204,11 @@ impl Tower {
         &self.called
     }
 
+    /// The pooling of its output, where that is no vector per row.
+    pub(super) fn pool(&self) -> Option<Pool> {
+        self.pool
+    }
+
     /// What changes an embedding besides model, output and preparation; part of the cache's key.
     pub(super) fn fingerprint(&self) -> String {
         format!("{} {:?} {:?}", self.called, self.layout, self.manner)
@@ -250,28 +242,6 @@ impl Tower {
     /// Has it run so from now on.
     pub(super) fn run_as(&mut self, manner: Manner) {
         self.manner = manner;
-    }
-
-    /// The model as a graph for gradients: its pictures are floats, `[batch, channels, height, width]`, and its output
-    /// called [`Tower::output`] is the embedding.
-    ///
-    /// # Errors
-    /// As [`Graph::open`].
-    pub fn graph(&self) -> Result<Graph> {
-        let mut graph = Graph::open(&self.model.path)?;
-        let port = &self.model.inputs[self.main];
-        if self.roles[self.main] == Role::Pixels {
-            self.layout.undo(&mut graph, &port.name, self.picture);
-        }
-        if let Some(pool) = self.pool {
-            let mask = self.roles.iter().position(|r| *r == Role::Mask);
-            let mask = mask.filter(|_| self.roles[self.main] == Role::Ids);
-            let mask = mask.map(|at| self.model.inputs[at].name.as_str());
-            pool.add(&mut graph, &self.output, &self.called, mask);
-        } else if self.layout.single {
-            graph.add_rows(&self.output);
-        }
-        Ok(graph)
     }
 
     /// The input that takes the pictures or token ids, in words: `pixel_values: float32 [batch, 3, 224, 224]`.
@@ -325,187 +295,6 @@ impl Tower {
             ports::fixed(ids, 1)
         };
         stated.or(self.manner.length)
-    }
-
-    /// Embeds `n` pictures. `pixels` is `[n, channels, height, width]`, row-major; yields `[n, dim]` and `dim`, as
-    /// the model gives them (not normalised).
-    ///
-    /// # Errors
-    /// The length does not fit; the model fails or gives another shape.
-    pub fn embed_images(&self, pixels: &[f32], n: usize) -> Result<(Vec<f32>, usize)> {
-        self.embed_images_until(pixels, n, &Stop::never())
-    }
-
-    /// As [`Tower::embed_images`], ended by `stop`.
-    ///
-    /// # Errors
-    /// As [`Tower::embed_images`].
-    pub fn embed_images_until(
-        &self,
-        pixels: &[f32],
-        n: usize,
-        stop: &Stop,
-    ) -> Result<(Vec<f32>, usize)> {
-        let size = self.picture_len();
-        if pixels.len() != n * size {
-            let [c, h, w] = self.picture;
-            return Err(Error::request(
-                format!(
-                    "{} pixel values are not {n} pictures of {c} x {h} x {w}",
-                    pixels.len()
-                ),
-                "Check the preprocessing.",
-            ));
-        }
-        self.in_chunks(n, |start, rows, chunk| {
-            let pixels = feed::filled_up(&pixels[start * size..(start + rows) * size], size, chunk);
-            let batch = Batch {
-                pixels: Some(&pixels),
-                ..self.batch(chunk, 1)
-            };
-            self.run(&batch, stop)
-        })
-    }
-
-    /// Embeds the texts of `tokens`; yields `[rows, dim]` and `dim`, as the model gives them (not normalised).
-    ///
-    /// # Errors
-    /// The sequence does not fit; the model fails or gives another shape.
-    pub fn embed_texts(&self, tokens: &Tokens) -> Result<(Vec<f32>, usize)> {
-        self.embed_texts_until(tokens, &Stop::never())
-    }
-
-    /// As [`Tower::embed_texts`], ended by `stop`.
-    ///
-    /// # Errors
-    /// As [`Tower::embed_texts`].
-    pub fn embed_texts_until(&self, tokens: &Tokens, stop: &Stop) -> Result<(Vec<f32>, usize)> {
-        let cols = tokens.cols;
-        if self.sequence_length().is_some_and(|fixed| fixed != cols) {
-            return Err(Error::request(
-                format!(
-                    "{cols} tokens per text do not fit the input {}",
-                    self.input()
-                ),
-                "Check the tokenizer's padding and truncation.",
-            ));
-        }
-        self.in_chunks(tokens.rows, |start, rows, chunk| {
-            let range = start * cols..(start + rows) * cols;
-            let ids = feed::filled_up(&tokens.ids[range.clone()], cols, chunk);
-            let mask = feed::filled_up(&tokens.mask[range], cols, chunk);
-            let tokens = Some((ids.as_ref(), mask.as_ref()));
-            let batch = Batch {
-                tokens,
-                ..self.batch(chunk, cols)
-            };
-            self.run(&batch, stop)
-        })
-    }
-
-    /// All inputs of the model for `n` pictures, or for the texts of `tokens`, by name, as the gradient of the model
-    /// takes them: floats as float32. `pixels` is `[n, channels, height, width]`.
-    pub fn inputs(
-        &self,
-        pixels: Option<(&[f32], usize)>,
-        tokens: Option<&Tokens>,
-    ) -> BTreeMap<String, Tensor> {
-        let rows = pixels.map(|(_, n)| n).or(tokens.map(|t| t.rows));
-        let batch = Batch {
-            pixels: pixels.map(|(values, _)| values),
-            tokens: tokens.map(|t| (t.ids.as_slice(), t.mask.as_slice())),
-            ..self.batch(rows.unwrap_or(1), tokens.map_or(1, |t| t.cols))
-        };
-        let feeds = feed::feeds(&self.model, &self.roles, self.main, &batch);
-        let named = feeds.iter().map(|f| (f.name.to_owned(), f.tensor()));
-        let mut named: BTreeMap<String, Tensor> = named.collect();
-        if let Some((values, n)) = pixels {
-            let [channels, height, width] = self.picture;
-            let tensor = Tensor::floats(&[n, channels, height, width], values);
-            named.insert(self.model.inputs[self.main].name.clone(), tensor);
-        }
-        named
-    }
-
-    /// A run of `rows` rows without its values.
-    fn batch(&self, rows: usize, cols: usize) -> Batch<'static> {
-        Batch {
-            rows,
-            cols,
-            beside: if self.manner.equal { rows } else { 1 },
-            layout: self.layout,
-            after: self.manner.after,
-            picture: self.picture,
-            pixels: None,
-            tokens: None,
-        }
-    }
-
-    /// Calls `run(start, rows, chunk)` for pieces of `n` rows; `chunk` is the fixed batch of the model, to which
-    /// the last piece must be filled up, or `n`.
-    fn in_chunks(
-        &self,
-        n: usize,
-        run: impl Fn(usize, usize, usize) -> Result<(Vec<f32>, usize)>,
-    ) -> Result<(Vec<f32>, usize)> {
-        let chunk = self.fixed_batch().unwrap_or(n).max(1);
-        let (mut all, mut dim) = (Vec::new(), self.dim.unwrap_or(0));
-        for start in (0..n).step_by(chunk) {
-            let rows = chunk.min(n - start);
-            let (mut values, length) = run(start, rows, chunk)?;
-            values.truncate(rows * length);
-            dim = length;
-            if all.is_empty() {
-                all = values;
-            } else {
-                all.extend(values);
-            }
-        }
-        Ok((all, dim))
-    }
-
-    fn run(&self, batch: &Batch<'_>, stop: &Stop) -> Result<(Vec<f32>, usize)> {
-        let path = &self.model.path;
-        let feeds = feed::feeds(&self.model, &self.roles, self.main, batch);
-        let mut session = lock(&self.session);
-        let (values, shape) = session::run(&mut session, &feeds, &self.output, stop)
-            .map_err(|why| {
-            let why = session::first_line(&why);
-            Error::runtime(
-                format!(
-                    "{}: the model failed on {}: {why}",
-                    path.display(),
-                    self.provider
-                ),
-                "If memory ran out, choose a smaller batch; else try another provider or engine.",
-            )
-        })?;
-        let (values, shape) = match (self.pool, shape.as_slice()) {
-            (Some(pool), &[rows, length, dim]) if length > 0 => {
-                let mask = batch.tokens.map(|(_, mask)| mask);
-                let mask = mask.filter(|m| m.len() == rows * length);
-                (pool.of(&values, length, dim, mask), vec![rows, dim])
-            }
-            // A model of one row may leave the row out.
-            (None, &[dim]) if batch.rows == 1 => (values, vec![1, dim]),
-            _ => (values, shape),
-        };
-        let rest = shape.get(1..).unwrap_or_default();
-        let dim = rest.iter().product::<usize>();
-        let vector =
-            rest.len() == 1 || (rest.len() > 1 && rest.iter().filter(|d| **d != 1).count() <= 1);
-        if !vector || dim == 0 || shape[0] != batch.rows {
-            let what = format!(
-                "its output {} has shape {shape:?} for {} rows",
-                self.called, batch.rows
-            );
-            return Err(Error::model(
-                path,
-                what,
-                "Choose another output: one vector per row is needed.",
-            ));
-        }
-        Ok((values, dim))
     }
 }
 

@@ -13,7 +13,7 @@ mod values;
 
 pub(super) use captions::captions;
 pub(super) use pictures::pictures;
-pub(super) use pooling::poolings;
+pub(super) use pooling::{Said, image_pooling, text_pooling};
 pub use stated::Stated;
 
 use crate::error::{Error, Result};

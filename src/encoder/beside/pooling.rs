@@ -6,38 +6,33 @@ use super::read;
 use super::stated::Stated;
 use crate::error::{Error, Result};
 use serde_json::Value;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// A pooling with where it is said.
-type Said = Option<(Pool, Stated)>;
+pub(in super::super) type Said = Option<(Pool, Stated)>;
 
-/// The poolings of the image and the text model; one in a folder that both share is the text model's.
+/// The pooling that is stated beside the image model itself; one in a folder that both models share is the text model's.
 ///
 /// # Errors
 /// A file cannot be read, or asks for a pooling that is not known here, or for a matrix behind it.
-pub(in super::super) fn poolings(files: &EncoderFiles) -> Result<(Said, Said)> {
-    let of = |places: &[PathBuf], others: &[PathBuf]| -> Result<Said> {
-        let own = places.iter().filter(|p| !others.contains(p));
-        own.map(|p| pooling(p))
-            .find(|said| !matches!(said, Ok(None)))
-            .unwrap_or(Ok(None))
-    };
-    let text = files
-        .text_places
-        .iter()
-        .map(|p| pooling(p))
-        .find(|said| !matches!(said, Ok(None)));
-    let nearest = files
-        .text_places
-        .first()
-        .cloned()
-        .into_iter()
-        .collect::<Vec<_>>();
-    let image = match files.image_places.first() {
-        Some(place) => of(std::slice::from_ref(place), &nearest)?,
-        None => None,
-    };
-    Ok((image, text.unwrap_or(Ok(None))?))
+pub(in super::super) fn image_pooling(files: &EncoderFiles) -> Result<Said> {
+    match (files.image_places.first(), files.text_places.first()) {
+        (Some(place), text) if Some(place) != text => pooling(place),
+        _ => Ok(None),
+    }
+}
+
+/// The nearest pooling that is stated beside the text model.
+///
+/// # Errors
+/// As [`image_pooling`].
+pub(in super::super) fn text_pooling(files: &EncoderFiles) -> Result<Said> {
+    for place in &files.text_places {
+        if let Some(said) = pooling(place)? {
+            return Ok(Some(said));
+        }
+    }
+    Ok(None)
 }
 
 fn pooling(folder: &Path) -> Result<Said> {
