@@ -110,11 +110,12 @@ impl App {
     pub(super) fn open_data(&mut self, source: DataSource) {
         let title = format!("Opening {}", source.title());
         self.jobs.start(DATA, title, move |task| {
-            let (dataset, embedded) = open_source(&source, task)?;
+            let (dataset, embedded, notes) = open_source(&source, task)?;
             Ok(Event::Data {
                 source,
                 dataset: Arc::new(dataset),
                 embedded,
+                notes,
             })
         });
     }

@@ -1,11 +1,13 @@
 //! What the jobs do: plain functions that call the library and return one [`Event`].
 
-use super::events::Event;
-use crate::compute::{Embeddings, Engine, Groups};
+use super::events::{Event, sentence};
+use crate::compute::{Engine, Groups, Measure};
 use crate::dataset::{self, Dataset, Image, Vectors, is_picture_name, open_picture};
 use crate::encoder::{Cache, Encoder, EncoderFiles, EncoderOptions, data_dir};
 use crate::error::{Error, Result};
-use crate::retrieval::{EvalOptions, Evaluation, Side, answer, evaluate, read_side};
+use crate::files::file_name;
+use crate::retrieval::given::{Given, Notes, Reading, Set, Zeros, given, without_zeros};
+use crate::retrieval::{EvalOptions, Evaluation, Side, answer, evaluate, read_both};
 use crate::session::{AnswerView, DataSource, Embedded, EncoderSource, Query, Workspace};
 use crate::task::Task;
 use std::path::{Path, PathBuf};
@@ -18,68 +20,74 @@ pub fn demo_folder() -> Result<PathBuf> {
     dataset::demo::unpack(&data_dir()?)
 }
 
-pub fn open_source(source: &DataSource, task: &Task) -> Result<(Dataset, Option<Embedded>)> {
+/// Opens a dataset, with its embeddings where they are all there is and what the user must know of them.
+pub fn open_source(
+    source: &DataSource,
+    task: &Task,
+) -> Result<(Dataset, Option<Embedded>, Vec<String>)> {
     match source {
-        DataSource::Demo => Ok((dataset::open(&demo_folder()?, task)?, None)),
+        DataSource::Demo => Ok((dataset::open(&demo_folder()?, task)?, None, Vec::new())),
         DataSource::Path(path) => {
             let (dataset, vectors) = dataset::open_with_vectors(path, task)?;
-            let embedded = vectors
-                .map(|vectors| bring(&dataset, vectors))
-                .transpose()?;
-            Ok((dataset, embedded))
+            match vectors {
+                Some(vectors) => bring(dataset, vectors),
+                None => Ok((dataset, None, Vec::new())),
+            }
         }
-        DataSource::Embeddings { images, texts } => {
-            let (dataset, embedded) = open_embeddings(images, texts, task)?;
-            Ok((dataset, Some(embedded)))
-        }
+        DataSource::Embeddings { images, texts } => open_embeddings(images, texts, task),
     }
 }
 
+/// Rows of zeros are left out: in the window rows go by names.
+const READING: Reading = Reading {
+    measure: Measure::Cosine,
+    each: None,
+    zeros: Zeros::LeaveOut,
+};
+
 /// The embeddings that a dataset brings.
-fn bring(dataset: &Dataset, vectors: Vectors) -> Result<Embedded> {
-    Ok(Embedded {
-        images: Arc::new(Embeddings::new(vectors.images, vectors.dim)?),
-        texts: Arc::new(Embeddings::new(vectors.texts, vectors.dim)?),
-        groups: Arc::new(Groups::new(dataset.offsets.clone())?),
-    })
+fn bring(dataset: Dataset, vectors: Vectors) -> Result<(Dataset, Option<Embedded>, Vec<String>)> {
+    let [images, texts] = vectors.into_matrices();
+    let Given { set, notes } = given(images, texts, Some(dataset.clone()), &READING)?;
+    Ok((
+        set.dataset.unwrap_or(dataset),
+        Some(Embedded {
+            images: Arc::new(set.images),
+            texts: Arc::new(set.texts),
+            groups: Arc::new(set.groups),
+        }),
+        notes.sentences(),
+    ))
 }
 
 /// A dataset of which only the embeddings are known; captions follow the images in order.
-fn open_embeddings(images: &Path, texts: &Path, task: &Task) -> Result<(Dataset, Embedded)> {
-    let image_rows = read_side(images, Side::Image, task)?;
-    let text_rows = read_side(texts, Side::Text, task)?;
-    let (n, m) = (image_rows.rows(), text_rows.rows());
-    if n == 0 || m == 0 || !m.is_multiple_of(n) || image_rows.dim() != text_rows.dim() {
-        return Err(Error::dataset(
-            texts,
-            format!(
-                "{m} rows of {} do not follow {n} images of {} evenly",
-                text_rows.dim(),
-                image_rows.dim()
-            ),
-            "Captions must follow the images in order, equally many each, in the same space.",
-        ));
-    }
-    let each = m / n;
+fn open_embeddings(
+    images: &Path,
+    texts: &Path,
+    task: &Task,
+) -> Result<(Dataset, Option<Embedded>, Vec<String>)> {
+    let [image_rows, text_rows] = read_both(images, texts, task)?;
+    let Given { set, notes } = given(image_rows, text_rows, None, &READING)
+        .map_err(|e| Error::dataset(texts, e.to_string(), e.remedy()))?;
     let group = |i: usize| {
-        let captions = (0..each)
-            .map(|c| format!("caption {} of image {}", c + 1, i + 1))
-            .collect();
-        (Image::unseen(format!("image {}", i + 1)), captions)
+        let captions = set.groups.range(i).enumerate();
+        let captions = captions.map(|(c, _)| format!("caption {} of image {}", c + 1, i + 1));
+        (
+            Image::unseen(format!("image {}", i + 1)),
+            captions.collect(),
+        )
     };
-    let name = images
-        .file_name()
-        .map(|n| n.to_string_lossy().into_owned())
-        .unwrap_or_default();
-    let dataset = Dataset::from_groups(name, "embeddings", (0..n).map(group).collect(), Vec::new());
-    let groups = Arc::new(Groups::uniform(n, each));
+    let name = file_name(images);
+    let groups = (0..set.groups.images()).map(group).collect();
+    let dataset = Dataset::from_groups(name, "embeddings", groups, Vec::new());
     Ok((
         dataset,
-        Embedded {
-            images: Arc::new(image_rows),
-            texts: Arc::new(text_rows),
-            groups,
-        },
+        Some(Embedded {
+            images: Arc::new(set.images),
+            texts: Arc::new(set.texts),
+            groups: Arc::new(set.groups),
+        }),
+        notes.sentences(),
     ))
 }
 
@@ -103,14 +111,22 @@ pub fn embed(dataset: &Dataset, encoder: &Encoder, task: &Task) -> Result<Event>
         .ok();
     let result = encoder.embed_dataset(dataset, cache.as_ref(), task)?;
     warnings.extend(result.warnings);
-    let groups = Arc::new(Groups::new(result.dataset.offsets.clone())?);
+    let set = Set {
+        images: result.images,
+        texts: result.texts,
+        groups: Groups::new(result.dataset.offsets.clone())?,
+        dataset: Some(result.dataset.clone()),
+    };
+    let mut notes = Notes::default();
+    let set = without_zeros(set, Zeros::LeaveOut, &mut notes)?;
+    warnings.extend(notes.sentences().iter().map(|said| sentence(said)));
     let embedded = Embedded {
-        images: Arc::new(result.images),
-        texts: Arc::new(result.texts),
-        groups,
+        images: Arc::new(set.images),
+        texts: Arc::new(set.texts),
+        groups: Arc::new(set.groups),
     };
     Ok(Event::Embedded {
-        dataset: Arc::new(result.dataset),
+        dataset: Arc::new(set.dataset.unwrap_or(result.dataset)),
         embedded,
         warnings,
     })

@@ -4,7 +4,7 @@ use crate::error::{Error, Result};
 use std::path::{Path, PathBuf};
 
 /// Names of the image tower without ending, the most usual first: Hugging Face, `open_clip`, others.
-const IMAGE: [&str; 5] = [
+pub(super) const IMAGE: [&str; 5] = [
     "vision_model",
     "visual",
     "image_encoder",
@@ -12,7 +12,7 @@ const IMAGE: [&str; 5] = [
     "image_model",
 ];
 /// Names of the text tower.
-const TEXT: [&str; 4] = ["text_model", "textual", "text_encoder", "language_model"];
+pub(super) const TEXT: [&str; 4] = ["text_model", "textual", "text_encoder", "language_model"];
 /// Names of a model with both towers.
 const BOTH: [&str; 1] = ["model"];
 
@@ -160,14 +160,14 @@ fn towers(files: &[PathBuf]) -> Towers {
     }
 }
 
-struct Variant {
+pub(super) struct Variant {
     /// What follows the name: "", "fp16", "quantized".
     suffix: String,
-    path: PathBuf,
+    pub(super) path: PathBuf,
 }
 
 /// The `files` called one of `names`, with or without a suffix, in order of preference.
-fn variants(files: &[PathBuf], names: &[&str]) -> Vec<Variant> {
+pub(super) fn variants(files: &[PathBuf], names: &[&str]) -> Vec<Variant> {
     let mut found = Vec::new();
     for path in files {
         let stem = path
@@ -197,7 +197,7 @@ fn variants(files: &[PathBuf], names: &[&str]) -> Vec<Variant> {
 }
 
 /// The ONNX files of a folder, sorted.
-fn onnx_files(folder: &Path) -> Result<Vec<PathBuf>> {
+pub(super) fn onnx_files(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(Error::io("read", folder))? {
         let path = entry.map_err(Error::io("read", folder))?.path();
@@ -213,14 +213,14 @@ fn onnx_files(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-fn folder_of(file: &Path) -> &Path {
+pub(super) fn folder_of(file: &Path) -> &Path {
     file.parent()
         .filter(|p| !p.as_os_str().is_empty())
         .unwrap_or(Path::new("."))
 }
 
 /// The folder itself, then the one above where it is called `onnx`.
-fn around(folder: &Path) -> Vec<PathBuf> {
+pub(super) fn around(folder: &Path) -> Vec<PathBuf> {
     let mut places = vec![folder.to_path_buf()];
     let real = folder
         .canonicalize()

@@ -77,7 +77,7 @@ impl Bench {
         };
         let (images, texts, groups) = (corpus.images, corpus.texts, corpus.groups);
         let ranking = self.engine.rank(images, texts, groups, options, task)?;
-        let bounds = Bounds::learn(&*self.engine, &corpus, task)?;
+        let bounds = Bounds::learn(&corpus, task)?;
         let known = Arc::new(Known {
             ranking,
             wording,
@@ -96,7 +96,7 @@ impl Bench {
         let doubt = Doubt {
             corpus: &corpus,
             ranking: &known.ranking,
-            bounds: known.bounds,
+            bounds: &known.bounds,
         };
         let (engine, ranking) = (&*self.engine, &known.ranking);
         let mined = mine(
@@ -148,7 +148,7 @@ impl Bench {
         Ok(NegativeSet {
             plan,
             pairs,
-            bounds: known.bounds,
+            bounds: known.bounds.clone(),
             units: mined.units.len(),
             seconds: since.elapsed().as_secs_f64(),
         })

@@ -7,7 +7,7 @@ use super::{reading, words};
 use crate::compute::Hit;
 use crate::dataset::{Dataset, Verdict};
 use crate::retrieval::mine::MinedPair;
-use crate::retrieval::{Evidence, Reason, Side};
+use crate::retrieval::{Evidence, MAY_FIT, Reason, Side};
 use crate::session::{AttackCommand, Command, NegativesCommand, Why};
 use egui::{Align2, FontId, RichText, ScrollArea, Sense, Ui};
 
@@ -100,38 +100,29 @@ fn captions_ui(ui: &mut Ui, dataset: &Dataset, side: Side, pair: &MinedPair, why
 
 fn evidence_ui(ui: &mut Ui, evidence: &Evidence, reasons: &[Reason]) {
     let t = tokens(ui);
+    if !reasons.is_empty() {
+        let why: Vec<String> = reasons.iter().map(|r| r.describe(evidence)).collect();
+        let text = RichText::new(format!("{MAY_FIT}: {}", why.join(", ")));
+        ui.add(egui::Label::new(text.color(t.warn).strong()).wrap());
+    }
+    let quantile = evidence.text_quantile;
     let lines = [
-        (Reason::EqualText, "equal text", yes(evidence.equal_text)),
+        ("equal text", yes(evidence.equal_text)),
+        ("caption overlap", format!("{:.2}", evidence.overlap)),
+        ("caption to caption", cosine(evidence.text_similarity)),
         (
-            Reason::CaptionOverlap,
-            "caption overlap",
-            format!("{:.2}", evidence.overlap),
+            "text quantile",
+            quantile.map_or_else(|| "unknown".into(), |q| format!("{q:.2}")),
         ),
-        (
-            Reason::TextSimilarity,
-            "caption to caption",
-            cosine(evidence.text_similarity),
-        ),
-        (
-            Reason::ImageSimilarity,
-            "image to image",
-            cosine(evidence.image_similarity),
-        ),
-        (
-            Reason::ReciprocalNeighbours,
-            "reciprocal neighbours",
-            yes(evidence.reciprocal),
-        ),
+        ("image to image", cosine(evidence.image_similarity)),
+        ("reciprocal neighbours", yes(evidence.reciprocal)),
     ];
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 10.0;
         // Lines of text, not of buttons.
         ui.spacing_mut().interact_size.y = 16.0;
-        for (reason, name, value) in lines {
-            let counts = reasons.contains(&reason);
-            let colour = if counts { t.warn } else { t.weak };
-            let text = RichText::new(format!("{name} {value}")).color(colour);
-            let text = if counts { text.strong() } else { text };
+        for (name, value) in lines {
+            let text = RichText::new(format!("{name} {value}")).color(t.weak);
             ui.add(egui::Label::new(text).extend());
         }
     });

@@ -4,8 +4,8 @@ use super::super::View;
 use super::super::theme::{Tokens, tokens};
 use super::super::widgets::{grouped, margin_colour, mark, named_area, picture_in, signed, tag};
 use crate::dataset::{Dataset, Verdict};
-use crate::retrieval::Side;
 use crate::retrieval::mine::MinedPair;
+use crate::retrieval::{MAY_FIT, Side};
 use crate::session::{Command, NegativeSet, NegativesCommand, PairOrder};
 use egui::text::LayoutJob;
 use egui::{Align2, CornerRadius, FontId, Rect, Role, Sense, Ui};
@@ -251,7 +251,7 @@ fn flag(pair: &MinedPair, verdict: Option<Verdict>, t: &Tokens) -> (&'static str
     match verdict {
         Some(Verdict::Right) => ("right", t.good),
         Some(Verdict::Wrong) => ("wrong", t.bad),
-        None if !pair.reasons.is_empty() => ("probably right", t.warn),
+        None if !pair.reasons.is_empty() => (MAY_FIT, t.warn),
         None => ("", t.weak),
     }
 }
