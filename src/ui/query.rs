@@ -2,7 +2,7 @@
 
 use super::theme::tokens;
 use super::widgets::{grouped, margin_colour, picture_in, signed, weak};
-use super::{Field, Key, View};
+use super::{Field, Key, View, bidi};
 use crate::dataset::Dataset;
 use crate::retrieval::Side;
 use crate::session::{AttackCommand, Command, Query, Session};
@@ -63,7 +63,7 @@ fn query_field_ui(ui: &mut Ui, view: &mut View<'_>) {
 
 fn query_text_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
     let strong = |ui: &mut Ui, text: &str| {
-        ui.add(egui::Label::new(RichText::new(text).size(14.5).strong()).wrap());
+        bidi::label(ui, RichText::new(text).size(14.5).strong(), usize::MAX);
     };
     match &view.session.query {
         Some(Query::Row(Side::Image, i)) => {
@@ -75,7 +75,8 @@ fn query_text_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
                 "captions"
             };
             let text = format!("{} {noun}: {}", own.len(), dataset.captions[own.start]);
-            ui.add(egui::Label::new(RichText::new(text).color(tokens(ui).weak)).truncate());
+            let text = RichText::new(text).color(tokens(ui).weak);
+            bidi::label(ui, text, 1);
         }
         Some(Query::Row(Side::Text, j)) => {
             strong(ui, &dataset.captions[*j]);

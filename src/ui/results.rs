@@ -1,9 +1,9 @@
 //! The centre of the retrieval view: below the query, the ranked other side.
 
-use super::View;
 use super::query::query_ui;
 use super::theme::{Tokens, tokens};
 use super::widgets::{bar, empty_state, named_area, picture_in, tag, weak};
+use super::{View, bidi};
 use crate::compute::Hit;
 use crate::dataset::Dataset;
 use crate::retrieval::Side;
@@ -176,7 +176,7 @@ fn row_ui(
         (wide - left - tag_width).max(80.0),
     );
     job.wrap.max_rows = 3;
-    let galley = ui.painter().layout_job(job);
+    let galley = bidi::galley(ui, job);
     let tall = if images {
         76.0
     } else {

@@ -1,8 +1,8 @@
 //! The pair looked at: its pictures, the words that pull, what speaks for it, what it costs, and the decision.
 
-use super::super::View;
 use super::super::theme::tokens;
 use super::super::widgets::{heading, picture_in, primary, signed, weak};
+use super::super::{View, bidi};
 use super::{reading, words};
 use crate::compute::Hit;
 use crate::dataset::{Dataset, Verdict};
@@ -81,7 +81,7 @@ fn captions_ui(ui: &mut Ui, dataset: &Dataset, side: Side, pair: &MinedPair, why
         match weighed {
             Some(both) => words::words_ui(ui, &both[i], strongest, colour),
             None => {
-                ui.add(egui::Label::new(caption(other)).wrap());
+                bidi::label(ui, RichText::new(caption(other)), usize::MAX);
             }
         }
     }
@@ -228,7 +228,7 @@ fn neighbours_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, side: Side
             cosine(hit.score),
             dataset.captions[hit.index as usize]
         );
-        ui.add(egui::Label::new(RichText::new(text).size(12.5)).truncate());
+        bidi::label(ui, RichText::new(text).size(12.5), 1);
     }
     weak(ui, names[1]);
     pictures_ui(ui, view, dataset, images);
