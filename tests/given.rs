@@ -240,6 +240,11 @@ fn words_find_stored_pictures_with_the_text_model_alone() {
         said.contains("has no image model") && said.contains("--text"),
         "{said}"
     );
+    let said = folder.refused("eval|--dataset|demo|--encoder|half");
+    assert!(
+        said.contains("no image model") && said.contains("rank --text"),
+        "{said}"
+    );
     let said = folder.refused(&format!("rank|--caption|0|{stored}"));
     assert!(
         said.contains("images alone") && said.contains("--image"),

@@ -3,7 +3,7 @@
 use super::App;
 use crate::encoder::EncoderOptions;
 use crate::retrieval::Side;
-use crate::session::{Command, Query, Settings, Tab, ThemeChoice, Workspace};
+use crate::session::{Command, Level, Query, Settings, Tab, ThemeChoice, Workspace};
 use std::path::PathBuf;
 
 impl App {
@@ -147,6 +147,10 @@ impl App {
         let Some(dataset) = self.session.dataset.clone() else {
             return;
         };
+        if side == Side::Text && dataset.captions.is_empty() {
+            let text = format!("{} has no captions", dataset.name);
+            return self.session.say(Level::Info, text, "");
+        }
         let twin = match self.session.query {
             Some(Query::Row(Side::Image, i)) if side == Side::Text => {
                 Some(dataset.captions_of(i).start)

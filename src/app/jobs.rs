@@ -155,6 +155,10 @@ impl App {
                 (self.session.embedded.clone(), self.engine.clone())
         {
             self.rank_wanted = false;
+            if embedded.groups.texts() == 0 {
+                // Images alone: there is nothing to rank, but neighbours.
+                return self.ask_query();
+            }
             let (margin, fold) = (self.session.workspace.margin, self.session.workspace.fold);
             self.jobs.start(RANK, "Ranking", move |task| {
                 rank(&*engine, &embedded, margin, fold, task)

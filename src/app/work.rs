@@ -1,12 +1,15 @@
 //! What the jobs do: plain functions that call the library and return one [`Event`].
 
 use super::events::{Event, sentence};
-use crate::compute::{Engine, Groups, Measure};
+use crate::compute::{Embeddings, Engine, Groups, Measure};
+use crate::dataset::vectors::Matrix;
 use crate::dataset::{self, Dataset, Image, Vectors, is_picture_name, open_picture};
 use crate::encoder::{Cache, Encoder, EncoderFiles, EncoderOptions, data_dir};
 use crate::error::{Error, Result};
 use crate::files::file_name;
-use crate::retrieval::given::{Given, Notes, Reading, Set, Zeros, given, without_zeros};
+use crate::retrieval::given::{
+    Given, Notes, Reading, Set, Zeros, given, given_side, refuse_zeros, without_zeros,
+};
 use crate::retrieval::{EvalOptions, Evaluation, Side, answer, evaluate, read_both};
 use crate::session::{AnswerView, DataSource, Embedded, EncoderSource, Query, Workspace};
 use crate::task::Task;
@@ -27,13 +30,14 @@ pub fn open_source(
 ) -> Result<(Dataset, Option<Embedded>, Vec<String>)> {
     match source {
         DataSource::Demo => Ok((dataset::open(&demo_folder()?, task)?, None, Vec::new())),
-        DataSource::Path(path) => {
-            let (dataset, vectors) = dataset::open_with_vectors(path, task)?;
-            match vectors {
-                Some(vectors) => bring(dataset, vectors),
-                None => Ok((dataset, None, Vec::new())),
-            }
-        }
+        DataSource::Path(path) => match dataset::open_with_vectors(path, task) {
+            Ok((dataset, Some(vectors))) => bring(dataset, vectors),
+            Ok((dataset, None)) => Ok((dataset, None, Vec::new())),
+            Err(error) => match dataset::images_alone(path, task)? {
+                Some((dataset, rows)) => alone(dataset, rows),
+                None => Err(error),
+            },
+        },
         DataSource::Embeddings { images, texts } => open_embeddings(images, texts, task),
     }
 }
@@ -58,6 +62,33 @@ fn bring(dataset: Dataset, vectors: Vectors) -> Result<(Dataset, Option<Embedded
         }),
         notes.sentences(),
     ))
+}
+
+/// Images without captions, with the embeddings that they bring, if they do.
+fn alone(
+    dataset: Dataset,
+    rows: Option<Matrix>,
+) -> Result<(Dataset, Option<Embedded>, Vec<String>)> {
+    let mut notes = Notes::default();
+    let embedded = rows
+        .map(|rows| {
+            let images = given_side(Side::Image, rows, READING.measure, &mut notes)?;
+            let texts = Embeddings::default();
+            refuse_zeros(&images, &texts, READING.measure, Some(&dataset))?;
+            Ok::<_, Error>(Embedded {
+                images: Arc::new(images),
+                texts: Arc::new(texts),
+                groups: Arc::new(Groups::new(dataset.offsets.clone())?),
+            })
+        })
+        .transpose()?;
+    let mut said = vec![format!(
+        "{} has images without captions: each finds the images most like it; ranking, negatives and comparisons need \
+         captions",
+        dataset.name
+    )];
+    said.extend(notes.sentences());
+    Ok((dataset, embedded, said))
 }
 
 /// A dataset of which only the embeddings are known; captions follow the images in order.
@@ -167,9 +198,11 @@ pub fn answer_query(
     task: &Task,
 ) -> Result<Event> {
     let side = query.side();
-    let (own, candidates) = match side {
-        Side::Image => (&embedded.images, &embedded.texts),
-        Side::Text => (&embedded.texts, &embedded.images),
+    let alone = embedded.groups.texts() == 0;
+    let (own, candidates, of) = match side {
+        Side::Image if alone => (&embedded.images, &embedded.images, Side::Image),
+        Side::Image => (&embedded.images, &embedded.texts, Side::Text),
+        Side::Text => (&embedded.texts, &embedded.images, Side::Image),
     };
     let no_encoder = || {
         Error::request(
@@ -194,7 +227,12 @@ pub fn answer_query(
             0..0,
         ),
     };
-    let found = answer(engine, &row, candidates, SHOWN, task)?;
+    let mut found = answer(engine, &row, candidates, SHOWN, task)?;
+    if let (Query::Row(Side::Image, i), true) = (&query, alone) {
+        // An image is nearest to itself.
+        found.hits.retain(|hit| hit.index as usize != *i);
+        found.candidates -= 1;
+    }
     let direction = ranking.map(|e| e.direction(side));
     let at = match query {
         Query::Row(_, i) => direction.filter(|d| i < d.ranks.len()).map(|d| (d, i)),
@@ -209,6 +247,7 @@ pub fn answer_query(
         })
         .collect();
     Ok(Event::Answered(AnswerView {
+        of,
         rank: at.map(|(d, i)| d.ranks[i]),
         margin: at.map(|(d, i)| d.margin(i)).filter(|m| m.is_finite()),
         candidates: found.candidates,

@@ -6,9 +6,11 @@ use crate::compute::{Choice, Engine, Measure, choose};
 use crate::dataset::Dataset;
 use crate::dataset::vectors::Matrix;
 use crate::encoder::{
-    Cache, Embedded, Encoder, EncoderFiles, EncoderOptions, Preprocess, Provider, Runtime,
+    Cache, Embedded, Encoder, EncoderFiles, EncoderOptions, HalfFiles, Preprocess, Provider,
+    Runtime,
 };
 use crate::error::{Error, Result};
+use crate::files::file_name;
 use crate::onnx::{Dim, ModelInfo};
 use crate::retrieval::{Side, read_both};
 use crate::task::Task;
@@ -61,7 +63,9 @@ impl EncoderArgs {
             (Some(folder), _, _) if is_demo(folder) => {
                 EncoderFiles::open(&demo()?.join("encoder"))?
             }
-            (Some(folder), _, _) => EncoderFiles::open(folder)?,
+            (Some(folder), _, _) => {
+                EncoderFiles::open(folder).map_err(|error| of_half(folder, error))?
+            }
             (None, Some(image), Some(text)) => EncoderFiles::from_pair(image, text)?,
             (None, Some(one), None) | (None, None, Some(one)) => {
                 return Err(Error::model(
@@ -143,6 +147,33 @@ impl EncoderArgs {
         skipped(&embedded.dataset);
         Ok(embedded)
     }
+}
+
+/// What an encoder of one tower can do; the `error` itself where `folder` holds no single tower.
+fn of_half(folder: &Path, error: Error) -> Error {
+    let Ok(Some(half)) = HalfFiles::open(folder) else {
+        return error;
+    };
+    let (has, lacks, can) = if half.is_text {
+        ("text", "image", "--text WORDS\" with --image-embeds FILE")
+    } else {
+        (
+            "image",
+            "text",
+            "--picture FILE\" with --text-embeds or --image-embeds FILE",
+        )
+    };
+    Error::model(
+        folder,
+        format!(
+            "holds a {has} model ({}) but no {lacks} model, and both sides are to be embedded here",
+            file_name(&half.model)
+        ),
+        format!(
+            "With the {has} model alone \"nearmiss rank {can} searches stored embeddings. For more, put the {lacks} \
+             model of the same encoder beside it, or give both files by --image-model and --text-model."
+        ),
+    )
 }
 
 /// Height of the pictures that the model wants; 224 where it leaves that open.

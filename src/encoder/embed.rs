@@ -150,6 +150,16 @@ impl Encoder {
 }
 
 fn captions_only(dataset: &Dataset) -> Error {
+    if dataset.captions.is_empty() {
+        return Error::request(
+            format!(
+                "{}: none of its {} pictures was found",
+                dataset.name,
+                dataset.images.len()
+            ),
+            "Put the pictures where their names say, or use the embeddings that are stored, without an encoder.",
+        );
+    }
     Error::request(
         format!(
             "{} has captions only: no picture of it was found",

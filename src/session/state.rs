@@ -87,7 +87,9 @@ impl Query {
 pub struct AnswerView {
     /// The query it answers.
     pub query: Query,
-    /// Best candidates, best first; rows of the side opposite to the query's.
+    /// The side of the candidates: the other one than the query's, or images where there are no captions.
+    pub of: Side,
+    /// Best candidates, best first.
     pub hits: Vec<Hit>,
     /// Candidates in all.
     pub candidates: usize,

@@ -74,7 +74,10 @@ fn query_text_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
             } else {
                 "captions"
             };
-            let text = format!("{} {noun}: {}", own.len(), dataset.captions[own.start]);
+            let text = match dataset.captions[own.clone()].first() {
+                Some(first) => format!("{} {noun}: {first}", own.len()),
+                None => "no captions: the images most like it".into(),
+            };
             let text = RichText::new(text).color(tokens(ui).weak);
             bidi::label(ui, text, 1);
         }
@@ -108,9 +111,9 @@ fn figures_ui(ui: &mut Ui, view: &mut View<'_>) {
     else {
         return;
     };
-    let noun = match answer.query.side() {
-        Side::Image => "caption",
-        Side::Text => "image",
+    let noun = match answer.of {
+        Side::Text => "caption",
+        Side::Image => "image",
     };
     if let (Some(rank), Some(margin)) = (answer.rank, answer.margin) {
         let mut job = LayoutJob::default();
@@ -143,7 +146,9 @@ fn figures_ui(ui: &mut Ui, view: &mut View<'_>) {
             .hits
             .iter()
             .find(|h| !answer.positives.contains(&(h.index as usize)));
-        if let (Query::Row(side, _), Some(negative)) = (&answer.query, negative) {
+        if let (Query::Row(side, _), Some(negative)) = (&answer.query, negative)
+            && answer.of != *side
+        {
             let hint = "Make the hardest negative the query (Enter opens the highlighted result)";
             if ui
                 .button("Query the hardest negative")

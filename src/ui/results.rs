@@ -151,11 +151,15 @@ fn row_ui(
     t: &Tokens,
 ) {
     let index = row.hit.index as usize;
-    let images = answer.query.side() == Side::Text;
+    let images = answer.of == Side::Image;
     let (text, name) = if images {
         let image = &dataset.images[index].name;
         (
-            dataset.captions[dataset.captions_of(index).start].as_str(),
+            // Images without captions go by their names.
+            dataset.captions[dataset.captions_of(index)]
+                .first()
+                .unwrap_or(image)
+                .as_str(),
             format!("image {image}"),
         )
     } else {
@@ -190,7 +194,7 @@ fn row_ui(
     if !ui.is_rect_visible(rect) {
         return;
     }
-    let side = answer.query.side().other();
+    let side = answer.of;
     let id = ui.scope_id().with(("result", row.place, index));
     let describe = || {
         let mark = match row.kind {

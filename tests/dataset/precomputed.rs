@@ -231,7 +231,9 @@ fn clip_retrieval_without_texts_finds_like_images() {
     assert!(fine, "{said}");
     let answer: serde_json::Value = serde_json::from_str(&out).unwrap();
     let first = &answer["results"][0];
-    assert_eq!(first["image"], "/data/pics/3.jpg");
+    assert_eq!(first["image"], "data/pics/3.jpg");
+    let (_, full, _) = nearmiss(&[&rank[..], &["/data/pics/2.jpg"]].concat());
+    assert_eq!(full, out);
     assert!((first["score"].as_f64().unwrap() - 0.6).abs() < 1e-3);
     assert_eq!(answer["results"].as_array().unwrap().len(), 3);
     let (fine, _, said) = nearmiss(&["eval", "--dataset", &place]);

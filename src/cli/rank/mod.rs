@@ -254,6 +254,8 @@ fn caption(dataset: &Dataset, j: usize) -> Result<usize> {
 
 /// An image by its name, or else by its index.
 pub(in crate::cli) fn find(dataset: &Dataset, name: &str) -> Result<usize> {
+    // Names in a dataset do not begin at the root, whatever its metadata says.
+    let name = name.trim_start_matches('/');
     let by_name = dataset
         .images
         .iter()

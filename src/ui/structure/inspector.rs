@@ -126,7 +126,7 @@ fn answers_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
         return;
     };
     let t = tokens(ui);
-    let side = answer.query.side().other();
+    let side = answer.of;
     ui.add_space(6.0);
     heading(
         ui,
