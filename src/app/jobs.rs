@@ -109,8 +109,9 @@ impl App {
 
     pub(super) fn open_data(&mut self, source: DataSource) {
         let title = format!("Opening {}", source.title());
+        let measure = self.session.workspace.similarity;
         self.jobs.start(DATA, title, move |task| {
-            let (dataset, embedded, notes) = open_source(&source, task)?;
+            let (dataset, embedded, notes) = open_source(&source, measure, task)?;
             Ok(Event::Data {
                 source,
                 dataset: Arc::new(dataset),
@@ -146,8 +147,9 @@ impl App {
             && !self.jobs.is_running(ENCODER)
         {
             self.embed_wanted = false;
+            let measure = self.session.workspace.similarity;
             self.jobs.start(EMBED, "Embedding", move |task| {
-                embed(&dataset, &encoder, task)
+                embed(&dataset, &encoder, measure, task)
             });
         }
         if self.rank_wanted

@@ -26,40 +26,43 @@ pub fn demo_folder() -> Result<PathBuf> {
 /// Opens a dataset, with its embeddings where they are all there is and what the user must know of them.
 pub fn open_source(
     source: &DataSource,
+    measure: Measure,
     task: &Task,
 ) -> Result<(Dataset, Option<Embedded>, Vec<String>)> {
     match source {
         DataSource::Demo => Ok((dataset::open(&demo_folder()?, task)?, None, Vec::new())),
         DataSource::Path(path) => match dataset::open_with_vectors(path, task) {
-            Ok((dataset, Some(vectors))) => bring(dataset, vectors),
+            Ok((dataset, Some(vectors))) => bring(dataset, vectors, measure),
             Ok((dataset, None)) => Ok((dataset, None, Vec::new())),
             Err(error) => match dataset::images_alone(path, task)? {
-                Some((dataset, rows)) => alone(dataset, rows),
+                Some((dataset, rows)) => alone(dataset, rows, measure),
                 None => Err(error),
             },
         },
-        DataSource::Embeddings { images, texts } => open_embeddings(images, texts, task),
+        DataSource::Embeddings { images, texts } => open_embeddings(images, texts, measure, task),
     }
 }
 
 /// Rows of zeros are left out: in the window rows go by names.
-const READING: Reading = Reading {
-    measure: Measure::Cosine,
-    each: None,
-    zeros: Zeros::LeaveOut,
-};
+fn reading(measure: Measure) -> Reading {
+    Reading {
+        measure,
+        each: None,
+        zeros: Zeros::LeaveOut,
+    }
+}
 
 /// The embeddings that a dataset brings.
-fn bring(dataset: Dataset, vectors: Vectors) -> Result<(Dataset, Option<Embedded>, Vec<String>)> {
+fn bring(
+    dataset: Dataset,
+    vectors: Vectors,
+    measure: Measure,
+) -> Result<(Dataset, Option<Embedded>, Vec<String>)> {
     let [images, texts] = vectors.into_matrices();
-    let Given { set, notes } = given(images, texts, Some(dataset.clone()), &READING)?;
+    let Given { set, notes } = given(images, texts, Some(dataset.clone()), &reading(measure))?;
     Ok((
         set.dataset.unwrap_or(dataset),
-        Some(Embedded {
-            images: Arc::new(set.images),
-            texts: Arc::new(set.texts),
-            groups: Arc::new(set.groups),
-        }),
+        Some(Embedded::new(set.images, set.texts, set.groups)),
         notes.sentences(),
     ))
 }
@@ -68,18 +71,19 @@ fn bring(dataset: Dataset, vectors: Vectors) -> Result<(Dataset, Option<Embedded
 fn alone(
     dataset: Dataset,
     rows: Option<Matrix>,
+    measure: Measure,
 ) -> Result<(Dataset, Option<Embedded>, Vec<String>)> {
     let mut notes = Notes::default();
     let embedded = rows
         .map(|rows| {
-            let images = given_side(Side::Image, rows, READING.measure, &mut notes)?;
+            let images = given_side(Side::Image, rows, measure, &mut notes)?;
             let texts = Embeddings::default();
-            refuse_zeros(&images, &texts, READING.measure, Some(&dataset))?;
-            Ok::<_, Error>(Embedded {
-                images: Arc::new(images),
-                texts: Arc::new(texts),
-                groups: Arc::new(Groups::new(dataset.offsets.clone())?),
-            })
+            refuse_zeros(&images, &texts, measure, Some(&dataset))?;
+            Ok::<_, Error>(Embedded::new(
+                images,
+                texts,
+                Groups::new(dataset.offsets.clone())?,
+            ))
         })
         .transpose()?;
     let mut said = vec![format!(
@@ -95,10 +99,11 @@ fn alone(
 fn open_embeddings(
     images: &Path,
     texts: &Path,
+    measure: Measure,
     task: &Task,
 ) -> Result<(Dataset, Option<Embedded>, Vec<String>)> {
     let [image_rows, text_rows] = read_both(images, texts, task)?;
-    let Given { set, notes } = given(image_rows, text_rows, None, &READING)
+    let Given { set, notes } = given(image_rows, text_rows, None, &reading(measure))
         .map_err(|e| Error::dataset(texts, e.to_string(), e.remedy()))?;
     let group = |i: usize| {
         let captions = set.groups.range(i).enumerate();
@@ -113,11 +118,7 @@ fn open_embeddings(
     let dataset = Dataset::from_groups(name, "embeddings", groups, Vec::new());
     Ok((
         dataset,
-        Some(Embedded {
-            images: Arc::new(set.images),
-            texts: Arc::new(set.texts),
-            groups: Arc::new(set.groups),
-        }),
+        Some(Embedded::new(set.images, set.texts, set.groups)),
         notes.sentences(),
     ))
 }
@@ -135,12 +136,12 @@ pub fn open_encoder(
     Encoder::open(&files, options, task)
 }
 
-pub fn embed(dataset: &Dataset, encoder: &Encoder, task: &Task) -> Result<Event> {
+pub fn embed(dataset: &Dataset, encoder: &Encoder, measure: Measure, task: &Task) -> Result<Event> {
     let mut warnings = Vec::new();
     let cache = Cache::open()
         .map_err(|e| warnings.push(format!("Embeddings are not kept: {e}")))
         .ok();
-    let result = encoder.embed_dataset(dataset, cache.as_ref(), task)?;
+    let result = encoder.embed_by(dataset, cache.as_ref(), measure, task)?;
     warnings.extend(result.warnings);
     let set = Set {
         images: result.images,
@@ -151,11 +152,7 @@ pub fn embed(dataset: &Dataset, encoder: &Encoder, task: &Task) -> Result<Event>
     let mut notes = Notes::default();
     let set = without_zeros(set, Zeros::LeaveOut, &mut notes)?;
     warnings.extend(notes.sentences().iter().map(|said| sentence(said)));
-    let embedded = Embedded {
-        images: Arc::new(set.images),
-        texts: Arc::new(set.texts),
-        groups: Arc::new(set.groups),
-    };
+    let embedded = Embedded::new(set.images, set.texts, set.groups);
     Ok(Event::Embedded {
         dataset: Arc::new(set.dataset.unwrap_or(result.dataset)),
         embedded,
@@ -198,6 +195,7 @@ pub fn answer_query(
     task: &Task,
 ) -> Result<Event> {
     let side = query.side();
+    let measure = embedded.images.measure();
     let alone = embedded.groups.texts() == 0;
     let (own, candidates, of) = match side {
         Side::Image if alone => (&embedded.images, &embedded.images, Side::Image),
@@ -217,13 +215,18 @@ pub fn answer_query(
             (own.slice(*j..*j + 1), owner..owner + 1)
         }
         Query::Text(text) => (
-            encoder
-                .ok_or_else(no_encoder)?
-                .embed_texts(std::slice::from_ref(text), None, task)?,
+            encoder.ok_or_else(no_encoder)?.embed_texts_by(
+                std::slice::from_ref(text),
+                None,
+                measure,
+                task,
+            )?,
             0..0,
         ),
         Query::Picture { picture, .. } => (
-            encoder.ok_or_else(no_encoder)?.embed_picture(picture)?,
+            encoder
+                .ok_or_else(no_encoder)?
+                .embed_picture_by(picture, measure)?,
             0..0,
         ),
     };

@@ -235,7 +235,8 @@ impl Bench {
             images,
             texts,
             groups,
-        } = &self.embedded;
+            ..
+        } = &self.embedded.by_cosine();
         let scene = Scene::new(encoder, images, texts, groups)?;
         let guide = shared_guide(guide, encoder, &self.providers)?;
         let weigh = |other: u32| -> Result<Arc<Importance>> {
@@ -266,7 +267,7 @@ impl Bench {
         };
         let (image, caption) = pair.rows(side);
         let picture = self.dataset.images[image as usize].open()?;
-        let texts = self.embedded.texts.gather(&[caption]);
+        let texts = self.embedded.by_cosine().texts.gather(&[caption]);
         let map = occlusion(encoder, &picture, &texts, CELLS, task)?;
         Ok(Regions {
             of: at,
@@ -284,6 +285,7 @@ impl Bench {
             images,
             texts,
             groups,
+            ..
         } = &self.embedded;
         let pairs: Vec<(u32, u32)> = self.confirmed.iter().copied().collect();
         let (engine, ranking) = (&*self.engine, &evaluation.ranking);
