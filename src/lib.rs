@@ -14,7 +14,7 @@
 //! | [`grad`] | the gradient transform: driver, objectives, lowering, `rules/` (one file per family of operators) |
 //! | [`compute`] | where numbers are crunched: `Gpu` (wgpu and `shaders/`) and `Cpu`, one trait |
 //! | [`encoder`] | runtime discovery, sessions, model folders, preprocessing, tokenizing, embedding, cache |
-//! | [`retrieval`] | ranks, metrics, ranking losses, relevance; `mine/`: hard negatives; `structure/`: where they lie; two encoders compared |
+//! | [`retrieval`] | ranks, metrics, ranking losses, relevance; `given/`: embeddings as they are given; `mine/`: hard negatives; `structure/`: where they lie; two encoders compared |
 //! | [`report`] | an evaluation as one self-contained HTML page |
 //! | [`attack`] | threat models, victims, attacks with gradients (`white/`) and by queries (`query/`), captions, sets, reports |
 //! | [`session`] | what is open and selected, settings, workspaces; `Command`: all that can be asked for |
@@ -22,7 +22,7 @@
 //! | [`app`] | the running program: executes commands, starts and drains jobs |
 //! | [`cli`] | headless commands; each prints JSON with `--json` |
 //!
-//! Data flows one way: files -> `Dataset` -> encoders -> unit-norm `Embeddings` (cached on disk) -> similarity ->
+//! Data flows one way: files -> `Dataset` -> encoders -> `Embeddings` (cached on disk as the models gave them) -> similarity ->
 //! ranks, metrics and hard negatives -> objective and
 //! gradient -> attack -> ranks again -> view. Every arrow is one job that reports progress and can be cancelled.
 //!

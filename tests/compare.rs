@@ -54,6 +54,7 @@ fn evaluation(i2t: &[u32], t2i: &[u32]) -> Evaluation {
             t2i: direction(t2i),
             ..Ranking::default()
         },
+        tie: 1e-6,
     }
 }
 

@@ -113,6 +113,8 @@ fn accuracy_is_the_mean_of_the_categories_and_ties_are_wrong() {
         near(report.micro, 60.0);
         near(report.chance, 50.0);
         assert_eq!(report.scores, None);
+        let ties: Vec<usize> = report.categories.iter().map(|c| c.ties).collect();
+        assert_eq!((report.ties, ties), (1, vec![1, 0]));
         let counts: Vec<_> = report
             .categories
             .iter()

@@ -15,6 +15,7 @@ mod compute;
 mod dataset;
 mod encoder;
 mod export;
+mod given;
 mod grad;
 mod mine;
 mod onnx;

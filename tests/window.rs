@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 mod attack;
 mod bad_input;
 mod compare;
+mod images_alone;
 mod look;
 mod models;
 mod negatives;

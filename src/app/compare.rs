@@ -126,7 +126,7 @@ fn rank_with(
 ) -> Result<Evaluation> {
     // Without a cache it only takes longer the next time.
     let cache = Cache::open().ok();
-    let found = encoder.embed_dataset(dataset, cache.as_ref(), task)?;
+    let found = encoder.embed_by(dataset, cache.as_ref(), first.images.measure(), task)?;
     if found.dataset.images != dataset.images {
         return Err(Error::request(
             format!(

@@ -28,6 +28,7 @@ pub enum Event {
         source: DataSource,
         dataset: Arc<Dataset>,
         embedded: Option<Embedded>,
+        notes: Vec<String>,
     },
     /// An encoder was opened.
     Encoder(Arc<Encoder>),
@@ -126,7 +127,13 @@ impl App {
                 source,
                 dataset,
                 embedded,
-            } => self.take_data(source, dataset, embedded),
+                notes,
+            } => {
+                self.take_data(source, dataset, embedded);
+                for note in notes {
+                    self.session.say(Level::Warning, sentence(&note), "");
+                }
+            }
             Event::Encoder(encoder) => self.take_encoder(encoder),
             Event::Cards(cards) => self.session.cards = cards,
             Event::Embedded {
@@ -300,7 +307,7 @@ impl App {
 }
 
 /// The text with a capital letter in front, unless it begins with a path.
-fn sentence(text: &str) -> String {
+pub(super) fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     match letters.next() {
         Some(first)

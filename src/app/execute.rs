@@ -1,9 +1,10 @@
 //! Executes commands. Each is short: anything long becomes a job.
 
 use super::App;
+use crate::compute::Measure;
 use crate::encoder::EncoderOptions;
 use crate::retrieval::Side;
-use crate::session::{Command, Query, Settings, Tab, ThemeChoice, Workspace};
+use crate::session::{Command, Level, Query, Settings, Tab, ThemeChoice, Workspace};
 use std::path::PathBuf;
 
 impl App {
@@ -93,6 +94,7 @@ impl App {
                 self.session.workspace.margin = margin;
                 self.rank_wanted = self.session.embedded.is_some();
             }
+            Command::SetSimilarity(measure) => self.set_similarity(measure),
             Command::Show(tab) => {
                 self.session.tab = tab;
                 self.follow_pair();
@@ -139,6 +141,23 @@ impl App {
         self.ask_query();
     }
 
+    /// Compares by another measure: the data is opened again, what the encoder made comes from the cache.
+    fn set_similarity(&mut self, measure: Measure) {
+        if self.session.workspace.similarity == measure {
+            return;
+        }
+        self.session.workspace.similarity = measure;
+        let remedy = match measure {
+            Measure::Cosine => "",
+            Measure::Dot => "The attack lab and the weights of words go on by cosine.",
+        };
+        let text = format!("Rows are compared {}", measure.phrase());
+        self.session.say(Level::Info, text, remedy);
+        if let Some(data) = self.session.workspace.data.clone() {
+            self.open_data(data);
+        }
+    }
+
     /// Turns to the other side, keeping the pair.
     fn set_side(&mut self, side: Side) {
         if side == self.session.side {
@@ -147,6 +166,10 @@ impl App {
         let Some(dataset) = self.session.dataset.clone() else {
             return;
         };
+        if side == Side::Text && dataset.captions.is_empty() {
+            let text = format!("{} has no captions", dataset.name);
+            return self.session.say(Level::Info, text, "");
+        }
         let twin = match self.session.query {
             Some(Query::Row(Side::Image, i)) if side == Side::Text => {
                 Some(dataset.captions_of(i).start)
@@ -184,6 +207,7 @@ impl App {
         self.session.file = file;
         self.session.workspace.margin = workspace.margin;
         self.session.workspace.fold = workspace.fold;
+        self.session.workspace.similarity = workspace.similarity;
         self.session.workspace.sets = workspace.sets;
         if let Some(data) = workspace.data {
             self.open_data(data);

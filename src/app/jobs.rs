@@ -109,12 +109,14 @@ impl App {
 
     pub(super) fn open_data(&mut self, source: DataSource) {
         let title = format!("Opening {}", source.title());
+        let measure = self.session.workspace.similarity;
         self.jobs.start(DATA, title, move |task| {
-            let (dataset, embedded) = open_source(&source, task)?;
+            let (dataset, embedded, notes) = open_source(&source, measure, task)?;
             Ok(Event::Data {
                 source,
                 dataset: Arc::new(dataset),
                 embedded,
+                notes,
             })
         });
     }
@@ -145,8 +147,9 @@ impl App {
             && !self.jobs.is_running(ENCODER)
         {
             self.embed_wanted = false;
+            let measure = self.session.workspace.similarity;
             self.jobs.start(EMBED, "Embedding", move |task| {
-                embed(&dataset, &encoder, task)
+                embed(&dataset, &encoder, measure, task)
             });
         }
         if self.rank_wanted
@@ -154,6 +157,10 @@ impl App {
                 (self.session.embedded.clone(), self.engine.clone())
         {
             self.rank_wanted = false;
+            if embedded.groups.texts() == 0 {
+                // Images alone: there is nothing to rank, but neighbours.
+                return self.ask_query();
+            }
             let (margin, fold) = (self.session.workspace.margin, self.session.workspace.fold);
             self.jobs.start(RANK, "Ranking", move |task| {
                 rank(&*engine, &embedded, margin, fold, task)

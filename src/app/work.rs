@@ -1,11 +1,16 @@
 //! What the jobs do: plain functions that call the library and return one [`Event`].
 
-use super::events::Event;
-use crate::compute::{Embeddings, Engine, Groups};
+use super::events::{Event, sentence};
+use crate::compute::{Embeddings, Engine, Groups, Measure};
+use crate::dataset::vectors::Matrix;
 use crate::dataset::{self, Dataset, Image, Vectors, is_picture_name, open_picture};
 use crate::encoder::{Cache, Encoder, EncoderFiles, EncoderOptions, data_dir};
 use crate::error::{Error, Result};
-use crate::retrieval::{EvalOptions, Evaluation, Side, answer, evaluate, read_side};
+use crate::files::file_name;
+use crate::retrieval::given::{
+    Given, Notes, Reading, Set, Zeros, given, given_side, refuse_zeros, without_zeros,
+};
+use crate::retrieval::{EvalOptions, Evaluation, Side, answer, evaluate, read_both};
 use crate::session::{AnswerView, DataSource, Embedded, EncoderSource, Query, Workspace};
 use crate::task::Task;
 use std::path::{Path, PathBuf};
@@ -18,68 +23,103 @@ pub fn demo_folder() -> Result<PathBuf> {
     dataset::demo::unpack(&data_dir()?)
 }
 
-pub fn open_source(source: &DataSource, task: &Task) -> Result<(Dataset, Option<Embedded>)> {
+/// Opens a dataset, with its embeddings where they are all there is and what the user must know of them.
+pub fn open_source(
+    source: &DataSource,
+    measure: Measure,
+    task: &Task,
+) -> Result<(Dataset, Option<Embedded>, Vec<String>)> {
     match source {
-        DataSource::Demo => Ok((dataset::open(&demo_folder()?, task)?, None)),
-        DataSource::Path(path) => {
-            let (dataset, vectors) = dataset::open_with_vectors(path, task)?;
-            let embedded = vectors
-                .map(|vectors| bring(&dataset, vectors))
-                .transpose()?;
-            Ok((dataset, embedded))
-        }
-        DataSource::Embeddings { images, texts } => {
-            let (dataset, embedded) = open_embeddings(images, texts, task)?;
-            Ok((dataset, Some(embedded)))
-        }
+        DataSource::Demo => Ok((dataset::open(&demo_folder()?, task)?, None, Vec::new())),
+        DataSource::Path(path) => match dataset::open_with_vectors(path, task) {
+            Ok((dataset, Some(vectors))) => bring(dataset, vectors, measure),
+            Ok((dataset, None)) => Ok((dataset, None, Vec::new())),
+            Err(error) => match dataset::images_alone(path, task)? {
+                Some((dataset, rows)) => alone(dataset, rows, measure),
+                None => Err(error),
+            },
+        },
+        DataSource::Embeddings { images, texts } => open_embeddings(images, texts, measure, task),
+    }
+}
+
+/// Rows of zeros are left out: in the window rows go by names.
+fn reading(measure: Measure) -> Reading {
+    Reading {
+        measure,
+        each: None,
+        zeros: Zeros::LeaveOut,
     }
 }
 
 /// The embeddings that a dataset brings.
-fn bring(dataset: &Dataset, vectors: Vectors) -> Result<Embedded> {
-    Ok(Embedded {
-        images: Arc::new(Embeddings::new(vectors.images, vectors.dim)?),
-        texts: Arc::new(Embeddings::new(vectors.texts, vectors.dim)?),
-        groups: Arc::new(Groups::new(dataset.offsets.clone())?),
-    })
+fn bring(
+    dataset: Dataset,
+    vectors: Vectors,
+    measure: Measure,
+) -> Result<(Dataset, Option<Embedded>, Vec<String>)> {
+    let [images, texts] = vectors.into_matrices();
+    let Given { set, notes } = given(images, texts, Some(dataset.clone()), &reading(measure))?;
+    Ok((
+        set.dataset.unwrap_or(dataset),
+        Some(Embedded::new(set.images, set.texts, set.groups)),
+        notes.sentences(),
+    ))
+}
+
+/// Images without captions, with the embeddings that they bring, if they do.
+fn alone(
+    dataset: Dataset,
+    rows: Option<Matrix>,
+    measure: Measure,
+) -> Result<(Dataset, Option<Embedded>, Vec<String>)> {
+    let mut notes = Notes::default();
+    let embedded = rows
+        .map(|rows| {
+            let images = given_side(Side::Image, rows, measure, &mut notes)?;
+            let texts = Embeddings::default();
+            refuse_zeros(&images, &texts, measure, Some(&dataset))?;
+            Ok::<_, Error>(Embedded::new(
+                images,
+                texts,
+                Groups::new(dataset.offsets.clone())?,
+            ))
+        })
+        .transpose()?;
+    let mut said = vec![format!(
+        "{} has images without captions: each finds the images most like it; ranking, negatives and comparisons need \
+         captions",
+        dataset.name
+    )];
+    said.extend(notes.sentences());
+    Ok((dataset, embedded, said))
 }
 
 /// A dataset of which only the embeddings are known; captions follow the images in order.
-fn open_embeddings(images: &Path, texts: &Path, task: &Task) -> Result<(Dataset, Embedded)> {
-    let image_rows = read_side(images, Side::Image, task)?;
-    let text_rows = read_side(texts, Side::Text, task)?;
-    let (n, m) = (image_rows.rows(), text_rows.rows());
-    if n == 0 || m == 0 || !m.is_multiple_of(n) || image_rows.dim() != text_rows.dim() {
-        return Err(Error::dataset(
-            texts,
-            format!(
-                "{m} rows of {} do not follow {n} images of {} evenly",
-                text_rows.dim(),
-                image_rows.dim()
-            ),
-            "Captions must follow the images in order, equally many each, in the same space.",
-        ));
-    }
-    let each = m / n;
+fn open_embeddings(
+    images: &Path,
+    texts: &Path,
+    measure: Measure,
+    task: &Task,
+) -> Result<(Dataset, Option<Embedded>, Vec<String>)> {
+    let [image_rows, text_rows] = read_both(images, texts, task)?;
+    let Given { set, notes } = given(image_rows, text_rows, None, &reading(measure))
+        .map_err(|e| Error::dataset(texts, e.to_string(), e.remedy()))?;
     let group = |i: usize| {
-        let captions = (0..each)
-            .map(|c| format!("caption {} of image {}", c + 1, i + 1))
-            .collect();
-        (Image::unseen(format!("image {}", i + 1)), captions)
+        let captions = set.groups.range(i).enumerate();
+        let captions = captions.map(|(c, _)| format!("caption {} of image {}", c + 1, i + 1));
+        (
+            Image::unseen(format!("image {}", i + 1)),
+            captions.collect(),
+        )
     };
-    let name = images
-        .file_name()
-        .map(|n| n.to_string_lossy().into_owned())
-        .unwrap_or_default();
-    let dataset = Dataset::from_groups(name, "embeddings", (0..n).map(group).collect(), Vec::new());
-    let groups = Arc::new(Groups::uniform(n, each));
+    let name = file_name(images);
+    let groups = (0..set.groups.images()).map(group).collect();
+    let dataset = Dataset::from_groups(name, "embeddings", groups, Vec::new());
     Ok((
         dataset,
-        Embedded {
-            images: Arc::new(image_rows),
-            texts: Arc::new(text_rows),
-            groups,
-        },
+        Some(Embedded::new(set.images, set.texts, set.groups)),
+        notes.sentences(),
     ))
 }
 
@@ -96,21 +136,25 @@ pub fn open_encoder(
     Encoder::open(&files, options, task)
 }
 
-pub fn embed(dataset: &Dataset, encoder: &Encoder, task: &Task) -> Result<Event> {
+pub fn embed(dataset: &Dataset, encoder: &Encoder, measure: Measure, task: &Task) -> Result<Event> {
     let mut warnings = Vec::new();
     let cache = Cache::open()
         .map_err(|e| warnings.push(format!("Embeddings are not kept: {e}")))
         .ok();
-    let result = encoder.embed_dataset(dataset, cache.as_ref(), task)?;
+    let result = encoder.embed_by(dataset, cache.as_ref(), measure, task)?;
     warnings.extend(result.warnings);
-    let groups = Arc::new(Groups::new(result.dataset.offsets.clone())?);
-    let embedded = Embedded {
-        images: Arc::new(result.images),
-        texts: Arc::new(result.texts),
-        groups,
+    let set = Set {
+        images: result.images,
+        texts: result.texts,
+        groups: Groups::new(result.dataset.offsets.clone())?,
+        dataset: Some(result.dataset.clone()),
     };
+    let mut notes = Notes::default();
+    let set = without_zeros(set, Zeros::LeaveOut, &mut notes)?;
+    warnings.extend(notes.sentences().iter().map(|said| sentence(said)));
+    let embedded = Embedded::new(set.images, set.texts, set.groups);
     Ok(Event::Embedded {
-        dataset: Arc::new(result.dataset),
+        dataset: Arc::new(set.dataset.unwrap_or(result.dataset)),
         embedded,
         warnings,
     })
@@ -151,9 +195,12 @@ pub fn answer_query(
     task: &Task,
 ) -> Result<Event> {
     let side = query.side();
-    let (own, candidates) = match side {
-        Side::Image => (&embedded.images, &embedded.texts),
-        Side::Text => (&embedded.texts, &embedded.images),
+    let measure = embedded.images.measure();
+    let alone = embedded.groups.texts() == 0;
+    let (own, candidates, of) = match side {
+        Side::Image if alone => (&embedded.images, &embedded.images, Side::Image),
+        Side::Image => (&embedded.images, &embedded.texts, Side::Text),
+        Side::Text => (&embedded.texts, &embedded.images, Side::Image),
     };
     let no_encoder = || {
         Error::request(
@@ -168,17 +215,27 @@ pub fn answer_query(
             (own.slice(*j..*j + 1), owner..owner + 1)
         }
         Query::Text(text) => (
-            encoder
-                .ok_or_else(no_encoder)?
-                .embed_texts(std::slice::from_ref(text), None, task)?,
+            encoder.ok_or_else(no_encoder)?.embed_texts_by(
+                std::slice::from_ref(text),
+                None,
+                measure,
+                task,
+            )?,
             0..0,
         ),
         Query::Picture { picture, .. } => (
-            encoder.ok_or_else(no_encoder)?.embed_picture(picture)?,
+            encoder
+                .ok_or_else(no_encoder)?
+                .embed_picture_by(picture, measure)?,
             0..0,
         ),
     };
-    let found = answer(engine, &row, candidates, SHOWN, task)?;
+    let mut found = answer(engine, &row, candidates, SHOWN, task)?;
+    if let (Query::Row(Side::Image, i), true) = (&query, alone) {
+        // An image is nearest to itself.
+        found.hits.retain(|hit| hit.index as usize != *i);
+        found.candidates -= 1;
+    }
     let direction = ranking.map(|e| e.direction(side));
     let at = match query {
         Query::Row(_, i) => direction.filter(|d| i < d.ranks.len()).map(|d| (d, i)),
@@ -193,6 +250,7 @@ pub fn answer_query(
         })
         .collect();
     Ok(Event::Answered(AnswerView {
+        of,
         rank: at.map(|(d, i)| d.ranks[i]),
         margin: at.map(|(d, i)| d.margin(i)).filter(|m| m.is_finite()),
         candidates: found.candidates,

@@ -1,9 +1,10 @@
 //! One query against the other side of a dataset.
 
 use super::output::counted;
-use crate::compute::{Embeddings, TIE};
+use crate::compute::Embeddings;
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
+use crate::retrieval::Side;
 use rayon::prelude::*;
 use serde::Serialize;
 use std::fmt::Write;
@@ -15,10 +16,14 @@ pub struct Query {
     pub vector: Embeddings,
     /// What it is called in the answer.
     pub words: String,
-    /// Does it look for captions (I->T), or for images?
-    pub for_text: bool,
+    /// What it is.
+    pub from: Side,
+    /// What it looks for.
+    pub to: Side,
     /// Rows of the right answers, where it has some.
     pub right: Option<Range<usize>>,
+    /// Its own row among the candidates, which is left out.
+    pub itself: Option<usize>,
 }
 
 /// The ranked other side of a query.
@@ -45,7 +50,7 @@ struct Row {
     right: Option<bool>,
 }
 
-/// Ranks `candidates`, the other side of `dataset`, for `query`; keeps the `k` best.
+/// Ranks `candidates`, a side of `dataset`, for `query`; keeps the `k` best.
 pub fn answer(
     query: &Query,
     candidates: &Embeddings,
@@ -66,23 +71,29 @@ pub fn answer(
         .into_par_iter()
         .map(|j| query.vector.dot(0, candidates, j))
         .collect();
-    let mut order: Vec<usize> = (0..scores.len()).collect();
+    let mut order: Vec<usize> = (0..scores.len())
+        .filter(|&row| query.itself != Some(row))
+        .collect();
     order.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]).then(a.cmp(&b)));
-    let (right_rank, margin) = query
-        .right
-        .as_ref()
-        .map_or((None, None), |r| standing(&scores, r));
+    let (right_rank, margin) = query.right.as_ref().map_or((None, None), |r| {
+        standing(&scores, r, query.vector.tie(0, candidates))
+    });
     let results = order.iter().take(k).enumerate().map(|(n, &index)| Row {
         rank: n + 1,
         index,
         score: scores[index],
-        text: query.for_text.then(|| dataset.captions[index].clone()),
-        image: (!query.for_text).then(|| dataset.images[index].name.clone()),
+        text: (query.to == Side::Text).then(|| dataset.captions[index].clone()),
+        image: (query.to == Side::Image).then(|| dataset.images[index].name.clone()),
         right: query.right.as_ref().map(|right| right.contains(&index)),
     });
     Ok(Answer {
         query: query.words.clone(),
-        direction: if query.for_text { "i2t" } else { "t2i" },
+        direction: match (query.from, query.to) {
+            (Side::Image, Side::Text) => "i2t",
+            (Side::Text, Side::Image) => "t2i",
+            (Side::Image, Side::Image) => "i2i",
+            (Side::Text, Side::Text) => "t2t",
+        },
         right_rank,
         margin,
         results: results.collect(),
@@ -90,7 +101,7 @@ pub fn answer(
 }
 
 /// Rank from 1 of the best right answer, a tie counting against it, and its margin to the hardest wrong one.
-fn standing(scores: &[f32], right: &Range<usize>) -> (Option<usize>, Option<f32>) {
+fn standing(scores: &[f32], right: &Range<usize>, tie: f32) -> (Option<usize>, Option<f32>) {
     let Some(best) = scores[right.clone()].iter().copied().max_by(f32::total_cmp) else {
         return (None, None);
     };
@@ -100,7 +111,7 @@ fn standing(scores: &[f32], right: &Range<usize>) -> (Option<usize>, Option<f32>
             .chain(&scores[right.end..])
             .copied()
     };
-    let above = wrong().filter(|&score| score >= best - TIE).count();
+    let above = wrong().filter(|&score| score >= best - tie).count();
     (
         Some(above + 1),
         wrong().max_by(f32::total_cmp).map(|hardest| best - hardest),
@@ -110,7 +121,7 @@ fn standing(scores: &[f32], right: &Range<usize>) -> (Option<usize>, Option<f32>
 impl Answer {
     /// In words; `candidates` is how many were ranked.
     pub fn describe(&self, candidates: usize) -> String {
-        let sides = if self.direction == "i2t" {
+        let sides = if self.direction.ends_with('t') {
             "caption"
         } else {
             "image"
@@ -144,13 +155,14 @@ impl Answer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::compute::TIE;
 
     #[test]
     fn a_tie_counts_against_the_right_answer() {
         let scores = [0.9, 0.5, 0.5, 0.1];
-        assert_eq!(standing(&scores, &(1..2)).0, Some(3));
-        assert_eq!(standing(&scores, &(0..1)), (Some(1), Some(0.9 - 0.5)));
-        assert_eq!(standing(&scores, &(2..4)).0, Some(3));
-        assert_eq!(standing(&scores, &(0..4)), (Some(1), None));
+        assert_eq!(standing(&scores, &(1..2), TIE).0, Some(3));
+        assert_eq!(standing(&scores, &(0..1), TIE), (Some(1), Some(0.9 - 0.5)));
+        assert_eq!(standing(&scores, &(2..4), TIE).0, Some(3));
+        assert_eq!(standing(&scores, &(0..4), TIE), (Some(1), None));
     }
 }

@@ -3,10 +3,11 @@
 use super::common::{EncoderArgs, VectorArgs};
 use super::material::skipped;
 use super::output::{counted, emit, warn, watched};
-use crate::compute::Embeddings;
+use crate::compute::{Embeddings, Measure};
 use crate::dataset::trials::Trials;
-use crate::error::{Error, Result};
-use crate::retrieval::{Compositional, compositional};
+use crate::error::{Error, Result, thousands};
+use crate::retrieval::given::{Notes, given_side, refuse_zeros};
+use crate::retrieval::{Compositional, Side, compositional};
 use crate::task::Task;
 use std::fmt::Write;
 
@@ -21,21 +22,32 @@ pub fn score(
     json: bool,
 ) -> Result<()> {
     let report = watched(|task| {
-        if let Some((images, texts)) = vectors.open(task)? {
+        let measure = vectors.similarity;
+        if let Some([images, texts]) = vectors.open(task)? {
             skipped(&trials.dataset);
-            return compositional(trials, &images, &texts);
+            let mut notes = Notes::default();
+            let images = given_side(Side::Image, images, measure, &mut notes)?;
+            let texts = given_side(Side::Text, texts, measure, &mut notes)?;
+            notes.sentences().iter().for_each(warn);
+            return scored(trials, &images, &texts);
         }
-        let (trials, images, texts) = embed(trials, encoder, task)?;
+        let (trials, images, texts) = embed(trials, encoder, measure, task)?;
         skipped(&trials.dataset);
-        compositional(&trials, &images, &texts)
+        scored(&trials, &images, &texts)
     })?;
-    emit(&report, json, || describe(&report))
+    emit(&report, json, || describe(&report, vectors.similarity))
+}
+
+fn scored(trials: &Trials, images: &Embeddings, texts: &Embeddings) -> Result<Compositional> {
+    refuse_zeros(images, texts, images.measure(), Some(&trials.dataset))?;
+    compositional(trials, images, texts)
 }
 
 /// Both sides, and the trials of which everything could be read.
 fn embed(
     trials: &Trials,
     arguments: &EncoderArgs,
+    measure: Measure,
     task: &Task,
 ) -> Result<(Trials, Embeddings, Embeddings)> {
     let encoder = arguments.open(task)?;
@@ -48,7 +60,7 @@ fn embed(
     for start in (0..count).step_by(size.max(1)) {
         let folder = tempfile::tempdir().map_err(Error::io("create", &std::env::temp_dir()))?;
         let part = trials.part(start..(start + size).min(count), folder.path(), task)?;
-        let embedded = encoder.embed_dataset(&part, cache.as_ref(), task)?;
+        let embedded = encoder.embed_by(&part, cache.as_ref(), measure, task)?;
         embedded.warnings.iter().for_each(warn);
         let mut left = embedded.dataset.images.iter().peekable();
         for (place, image) in part.images.iter().enumerate() {
@@ -60,7 +72,8 @@ fn embed(
     }
     let mut trials = trials.retain(|i| kept[i]);
     trials.dataset.problems.extend(problems);
-    Ok((trials, images.embeddings()?, texts.embeddings()?))
+    let (images, texts) = (images.embeddings(measure)?, texts.embeddings(measure)?);
+    Ok((trials, images, texts))
 }
 
 /// Embeddings that come in parts.
@@ -73,21 +86,27 @@ struct Rows {
 impl Rows {
     fn add(&mut self, part: &Embeddings) {
         self.dim = part.dim();
-        self.values.extend_from_slice(part.data());
+        self.values.extend_from_slice(&part.values());
     }
 
-    fn embeddings(self) -> Result<Embeddings> {
-        Embeddings::new(self.values, self.dim)
+    fn embeddings(self, measure: Measure) -> Result<Embeddings> {
+        Embeddings::measured(self.values, self.dim, measure)
     }
 }
 
-fn describe(report: &Compositional) -> String {
+fn describe(report: &Compositional, measure: Measure) -> String {
     let mut text = format!(
-        "{}: {} of {} and {}, ties count as wrong\n\n",
+        "{}: {} of {} and {}, {}; {} wrong for a tie alone\n\n",
         report.benchmark.name(),
         counted(report.trials, "trial"),
         counted(report.images, "image"),
-        counted(report.captions, "caption")
+        counted(report.captions, "caption"),
+        measure.phrase(),
+        match report.ties {
+            0 => "none is".into(),
+            1 => "1 is".into(),
+            ties => format!("{} are", thousands(ties as u64)),
+        }
     );
     if let Some(scores) = report.scores {
         let _ = writeln!(
@@ -104,15 +123,15 @@ fn describe(report: &Compositional) -> String {
     }
     let _ = writeln!(
         text,
-        "{:<40}{:>8}{:>10}{:>18}",
-        "category", "trials", "right %", "95 % interval"
+        "{:<40}{:>8}{:>10}{:>18}{:>7}",
+        "category", "trials", "right %", "95 % interval", "ties"
     );
     for category in &report.categories {
         let interval = format!("{:.1} to {:.1}", category.low, category.high);
         let _ = writeln!(
             text,
-            "{:<40}{:>8}{:>10.2}{interval:>18}",
-            category.name, category.trials, category.accuracy
+            "{:<40}{:>8}{:>10.2}{interval:>18}{:>7}",
+            category.name, category.trials, category.accuracy, category.ties
         );
     }
     text

@@ -2,14 +2,16 @@
 
 use super::material::{demo, is_demo, skipped};
 use super::output::warn;
-use crate::compute::{Choice, Embeddings, Engine, choose};
+use crate::compute::{Choice, Engine, Measure, choose};
 use crate::dataset::Dataset;
+use crate::dataset::vectors::Matrix;
 use crate::encoder::{
-    Cache, Embedded, Encoder, EncoderFiles, EncoderOptions, Pool, Preprocess, Provider, Runtime,
-    Tower,
+    Cache, Embedded, Encoder, EncoderFiles, EncoderOptions, HalfFiles, Pool, Preprocess, Provider,
+    Runtime, Tower,
 };
 use crate::error::{Error, Result};
-use crate::retrieval::{Side, read_side};
+use crate::files::file_name;
+use crate::retrieval::{Side, read_both};
 use crate::task::Task;
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -22,10 +24,10 @@ pub struct EncoderArgs {
     #[arg(long, value_name = "DIR|demo")]
     pub encoder: Option<PathBuf>,
     /// Image model, with --text-model: two files instead of a folder
-    #[arg(long, value_name = "ONNX", requires = "text_model")]
+    #[arg(long, value_name = "ONNX")]
     pub image_model: Option<PathBuf>,
     /// Text model, with --image-model
-    #[arg(long, value_name = "ONNX", requires = "image_model")]
+    #[arg(long, value_name = "ONNX")]
     pub text_model: Option<PathBuf>,
     /// Execution providers in order of preference: cuda, directml, coreml, cpu
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
@@ -57,7 +59,7 @@ pub struct EncoderArgs {
 impl EncoderArgs {
     /// Was an encoder named?
     pub fn is_given(&self) -> bool {
-        self.encoder.is_some() || self.image_model.is_some()
+        self.encoder.is_some() || self.image_model.is_some() || self.text_model.is_some()
     }
 
     /// Opens the encoder.
@@ -66,9 +68,19 @@ impl EncoderArgs {
             (Some(folder), _, _) if is_demo(folder) => {
                 EncoderFiles::open(&demo()?.join("encoder"))?
             }
-            (Some(folder), _, _) => EncoderFiles::open(folder)?,
+            (Some(folder), _, _) => {
+                EncoderFiles::open(folder).map_err(|error| of_half(folder, error))?
+            }
             (None, Some(image), Some(text)) => EncoderFiles::from_pair(image, text)?,
-            _ => {
+            (None, Some(one), None) | (None, None, Some(one)) => {
+                return Err(Error::model(
+                    one,
+                    "is one of an encoder's two models, and both are needed here",
+                    "Give --image-model A.onnx and --text-model B.onnx. One alone answers \"nearmiss rank --text\" or \
+                     \"--picture\" against stored embeddings (--image-embeds or --text-embeds).",
+                ));
+            }
+            (None, None, None) => {
                 return Err(Error::request(
                     "no encoder was given",
                     "Give --encoder DIR, or --image-model A.onnx and --text-model B.onnx.",
@@ -77,7 +89,7 @@ impl EncoderArgs {
         };
         let defaults = EncoderOptions::default();
         let options = EncoderOptions {
-            preprocess: self.preprocessing(&files)?,
+            preprocess: self.preprocessing_of(&files.image_model)?,
             image_output: self.image_output.clone(),
             text_output: self.text_output.clone(),
             image_pool: self.image_pool,
@@ -103,12 +115,13 @@ impl EncoderArgs {
         Ok(())
     }
 
-    fn preprocessing(&self, files: &EncoderFiles) -> Result<Option<Preprocess>> {
+    /// The preprocessing that was asked for, for the image model at `model`.
+    pub fn preprocessing_of(&self, model: &Path) -> Result<Option<Preprocess>> {
         let Some(name) = &self.preprocess else {
             return Ok(None);
         };
         if Preprocess::named(name, 224).is_some() {
-            return Ok(Preprocess::named(name, input_side(&files.image_model)?));
+            return Ok(Preprocess::named(name, input_side(model)?));
         }
         if !Path::new(name).exists() {
             return Err(Error::request(
@@ -129,13 +142,46 @@ impl EncoderArgs {
             .ok()
     }
 
-    /// Embeds `dataset`; skipped images and warnings go to standard error.
-    pub fn embed(&self, encoder: &Encoder, dataset: &Dataset, task: &Task) -> Result<Embedded> {
-        let embedded = encoder.embed_dataset(dataset, self.cache().as_ref(), task)?;
+    /// Embeds `dataset`, to be compared by `measure`; skipped images and warnings go to standard error.
+    pub fn embed(
+        &self,
+        encoder: &Encoder,
+        dataset: &Dataset,
+        measure: Measure,
+        task: &Task,
+    ) -> Result<Embedded> {
+        let embedded = encoder.embed_by(dataset, self.cache().as_ref(), measure, task)?;
         embedded.warnings.iter().for_each(warn);
         skipped(&embedded.dataset);
         Ok(embedded)
     }
+}
+
+/// What an encoder of one tower can do; the `error` itself where `folder` holds no single tower.
+fn of_half(folder: &Path, error: Error) -> Error {
+    let Ok(Some(half)) = HalfFiles::open(folder) else {
+        return error;
+    };
+    let (has, lacks, can) = if half.is_text {
+        ("text", "image", "--text WORDS\" with --image-embeds FILE")
+    } else {
+        (
+            "image",
+            "text",
+            "--picture FILE\" with --text-embeds or --image-embeds FILE",
+        )
+    };
+    Error::model(
+        folder,
+        format!(
+            "holds a {has} model ({}) but no {lacks} model, and both sides are to be embedded here",
+            file_name(&half.model)
+        ),
+        format!(
+            "With the {has} model alone \"nearmiss rank {can} searches stored embeddings. For more, put the {lacks} \
+             model of the same encoder beside it, or give both files by --image-model and --text-model."
+        ),
+    )
 }
 
 /// Height of the pictures that the model wants; 224 where it leaves that open.
@@ -159,36 +205,42 @@ impl EngineArgs {
     }
 }
 
-/// Embeddings that were computed elsewhere.
-#[derive(Debug, Args)]
+/// Embeddings that were computed elsewhere, and how rows are compared.
+#[derive(Debug, Default, Args)]
 pub struct VectorArgs {
-    /// Image embeddings (.npy, .safetensors or .parquet; one row per image), with --text-embeds: no encoder is run
-    #[arg(long, value_name = "FILE", requires = "text_embeds")]
+    /// Image embeddings (.npy, .safetensors or .parquet; one row per image), with --text-embeds (rank: or alone)
+    #[arg(long, value_name = "FILE")]
     pub image_embeds: Option<PathBuf>,
     /// Caption embeddings (one row per caption, grouped by image); may be the same .safetensors or .parquet file
-    #[arg(long, value_name = "FILE", requires = "image_embeds")]
+    #[arg(long, value_name = "FILE")]
     pub text_embeds: Option<PathBuf>,
+    /// How rows are compared: cosine, or dot where the model was trained so and norms count
+    #[arg(long, value_name = "cosine|dot", default_value = "cosine")]
+    pub similarity: Measure,
 }
 
 impl VectorArgs {
-    /// Reads both sides, where they were given. Their row lengths agree.
-    pub fn open(&self, task: &Task) -> Result<Option<(Embeddings, Embeddings)>> {
-        let (Some(images), Some(texts)) = (&self.image_embeds, &self.text_embeds) else {
-            return Ok(None);
-        };
-        let i = read_side(images, Side::Image, task)?;
-        let t = read_side(texts, Side::Text, task)?;
-        if i.dim() != t.dim() {
-            return Err(Error::request(
-                format!(
-                    "image embeddings have {} values a row, text embeddings {}",
-                    i.dim(),
-                    t.dim()
-                ),
-                "Give both sides from one encoder, after its projections.",
-            ));
+    /// Reads both sides as they are stored, where they were given. Their row lengths agree.
+    pub fn open(&self, task: &Task) -> Result<Option<[Matrix; 2]>> {
+        match (&self.image_embeds, &self.text_embeds) {
+            (Some(images), Some(texts)) => read_both(images, texts, task).map(Some),
+            (None, None) => Ok(None),
+            (Some(one), None) | (None, Some(one)) => Err(Error::dataset(
+                one,
+                "is one side's embeddings, and images and captions are both needed here",
+                "Give --image-embeds and --text-embeds. One side alone is searched with \"nearmiss rank\": by --text or \
+                 --picture with an encoder, or by --image or --caption for what is most like it.",
+            )),
         }
-        Ok(Some((i, t)))
+    }
+
+    /// The side of which alone embeddings were given.
+    pub fn one_side(&self) -> Option<(Side, &Path)> {
+        match (&self.image_embeds, &self.text_embeds) {
+            (Some(images), None) => Some((Side::Image, images)),
+            (None, Some(texts)) => Some((Side::Text, texts)),
+            _ => None,
+        }
     }
 }
 

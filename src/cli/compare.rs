@@ -3,14 +3,17 @@
 mod answer;
 
 use super::common::{EncoderArgs, EngineArgs, VectorArgs, positive};
-use super::material::{Material, material};
+use super::material::{Ask, Material, material};
 use super::output::{emit, warn, watched};
 use crate::compute::Embeddings;
 use crate::dataset::Dataset;
 use crate::encoder::Embedded;
 use crate::error::{Error, Result};
 use crate::files::file_name;
-use crate::retrieval::{CompareOptions, Comparison, EvalOptions, Side, compare, evaluate};
+use crate::retrieval::given::{Given, Notes, Reading, Set, Zeros, given, without_zeros};
+use crate::retrieval::{
+    CompareOptions, Comparison, EvalOptions, Side, compare, evaluate, read_both,
+};
 use crate::task::Task;
 use answer::{Answer, describe, way};
 use clap::{ArgGroup, Args};
@@ -66,13 +69,15 @@ impl Compare {
     /// Runs the command.
     pub fn run(&self, json: bool) -> Result<()> {
         let engine = self.engine.open()?;
-        let first = material(
-            self.dataset.as_deref(),
-            &self.encoder,
-            &self.vectors,
-            self.captions_per_image,
-            |_| Ok(()),
-        )?;
+        let ask = Ask {
+            dataset: self.dataset.as_deref(),
+            encoder: &self.encoder,
+            vectors: &self.vectors,
+            each: self.captions_per_image,
+            // The other side's rows must be those of the same images and captions.
+            zeros: Zeros::Refuse,
+        };
+        let first = material(&ask, |_| Ok(()))?;
         let (a, b) = self.names(&first);
         let (images, texts) = watched(|task| self.second(&first, task))?;
         let start = std::time::Instant::now();
@@ -123,23 +128,31 @@ impl Compare {
 
     /// The second encoder's embeddings of the rows of `first`.
     fn second(&self, first: &Material, task: &Task) -> Result<(Embeddings, Embeddings)> {
-        let vectors = VectorArgs {
-            image_embeds: self.other_image_embeds.clone(),
-            text_embeds: self.other_text_embeds.clone(),
-        };
-        if let Some((images, texts)) = vectors.open(task)? {
-            let rows = (images.rows(), texts.rows());
-            let want = (first.groups.images(), first.groups.texts());
-            if rows != want {
+        let (groups, measure) = (&first.groups, self.vectors.similarity);
+        if let (Some(images), Some(texts)) = (&self.other_image_embeds, &self.other_text_embeds) {
+            let [images, texts] = read_both(images, texts, task)?;
+            let reading = Reading {
+                measure,
+                each: self.captions_per_image,
+                zeros: Zeros::Refuse,
+            };
+            let Given { set, notes } = given(images, texts, first.dataset.clone(), &reading)?;
+            notes
+                .sentences()
+                .iter()
+                .for_each(|said| warn(format!("second embeddings: {said}")));
+            let have = (set.groups.images(), set.groups.texts());
+            let want = (groups.images(), groups.texts());
+            if have != want {
                 return Err(Error::request(
                     format!(
                         "the second embeddings have {} images and {} captions, the first {} and {}",
-                        rows.0, rows.1, want.0, want.1
+                        have.0, have.1, want.0, want.1
                     ),
                     "Give embeddings of the same images and captions, in the same order.",
                 ));
             }
-            return Ok((images, texts));
+            return Ok((set.images, set.texts));
         }
         let encoder = EncoderArgs {
             encoder: self.other.clone(),
@@ -161,10 +174,17 @@ impl Compare {
             ));
         };
         let opened = encoder.open(task)?;
-        let found = opened.embed_dataset(dataset, encoder.cache().as_ref(), task)?;
+        let found = opened.embed_by(dataset, encoder.cache().as_ref(), measure, task)?;
         found.warnings.iter().for_each(warn);
         same_pictures(dataset, &found, self.other.as_deref())?;
-        Ok((found.images, found.texts))
+        let set = Set {
+            images: found.images,
+            texts: found.texts,
+            groups: groups.clone(),
+            dataset: Some(found.dataset),
+        };
+        let set = without_zeros(set, Zeros::Refuse, &mut Notes::default())?;
+        Ok((set.images, set.texts))
     }
 }
 

@@ -1,9 +1,10 @@
 //! `nearmiss embed`: vectors of a dataset as files.
 
 use super::common::EncoderArgs;
-use super::material::open_dataset;
+use super::material::open_or_images;
 use super::output::{counted, emit, watched};
 use super::vectors;
+use crate::compute::Measure;
 use crate::dataset::vectors::{EXTENSIONS, IMAGES, TEXTS};
 use crate::encoder::Embedded;
 use crate::error::{Error, Result};
@@ -38,9 +39,11 @@ impl Embed {
         std::fs::create_dir_all(&self.out).map_err(Error::io("create", &self.out))?;
         let start = Instant::now();
         let (embedded, name) = watched(|task| {
-            let dataset = open_dataset(&self.dataset, task)?;
+            let dataset = open_or_images(&self.dataset, task)?.0;
             let encoder = self.encoder.open(task)?;
-            let embedded = self.encoder.embed(&encoder, &dataset, task)?;
+            let embedded = self
+                .encoder
+                .embed(&encoder, &dataset, Measure::Cosine, task)?;
             Ok::<_, Error>((embedded, encoder.name().to_string()))
         })?;
         let seconds = start.elapsed().as_secs_f64();
@@ -75,14 +78,20 @@ impl Embed {
 
 /// Writes both sides, then the names of their rows: whoever finds `order.json` finds the vectors complete.
 /// Returns what the vectors are called.
-fn save(folder: &Path, extension: &str, embedded: &Embedded, encoder: &str) -> Result<[String; 2]> {
+fn save(folder: &Path, extension: &str, embedded: &Embedded, encoder: &str) -> Result<Vec<String>> {
     let order = folder.join("order.json");
     if order.exists() {
         std::fs::remove_file(&order).map_err(Error::io("replace", &order))?;
     }
-    let files = [IMAGES, TEXTS].map(|name| format!("{name}.{extension}"));
-    vectors::write(&folder.join(&files[0]), IMAGES, &embedded.images)?;
-    vectors::write(&folder.join(&files[1]), TEXTS, &embedded.texts)?;
+    let mut files = Vec::new();
+    for (name, rows) in [(IMAGES, &embedded.images), (TEXTS, &embedded.texts)] {
+        // Images alone have no captions.
+        if rows.rows() > 0 {
+            let file = format!("{name}.{extension}");
+            vectors::write(&folder.join(&file), name, rows)?;
+            files.push(file);
+        }
+    }
     let dataset = &embedded.dataset;
     let names: Vec<&str> = dataset
         .images

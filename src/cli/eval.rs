@@ -2,12 +2,13 @@
 
 use super::benchmark::score;
 use super::common::{EncoderArgs, EngineArgs, VectorArgs, positive};
-use super::material::{is_demo, material};
+use super::material::{Ask, is_demo, material};
 use super::output::{counted, emit, warn, watched};
 use crate::compute::{Embeddings, Engine};
 use crate::dataset::annotations::{self, Annotations, Ids};
 use crate::dataset::trials;
 use crate::error::{Error, Result};
+use crate::retrieval::given::Zeros;
 use crate::retrieval::relevance::{Annotated, AnnotatedReport};
 use crate::retrieval::{EvalOptions, Metrics, Report, evaluate};
 use crate::task::Task;
@@ -91,13 +92,14 @@ impl Eval {
             Some(path) => watched(|task| known(path, task))?,
             None => Vec::new(),
         };
-        let material = material(
-            self.dataset.as_deref(),
-            &self.encoder,
-            &self.vectors,
-            self.captions_per_image,
-            |images| enough(images, self.folds),
-        )?;
+        let ask = Ask {
+            dataset: self.dataset.as_deref(),
+            encoder: &self.encoder,
+            vectors: &self.vectors,
+            each: self.captions_per_image,
+            zeros: Zeros::LeaveOut,
+        };
+        let material = material(&ask, |images| enough(images, self.folds))?;
         let options = EvalOptions {
             fold: self.folds.map(|_| FOLD),
             folds: self.folds,

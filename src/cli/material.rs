@@ -3,9 +3,13 @@
 use super::common::{EncoderArgs, VectorArgs};
 use super::output::{warn, watched};
 use crate::compute::{Embeddings, Groups};
-use crate::dataset::{self, Dataset, Problem};
+use crate::dataset::vectors::Matrix;
+use crate::dataset::{self, Dataset, Problem, Vectors};
 use crate::encoder::{Embedded, Encoder, data_dir};
 use crate::error::{Error, Result, thousands};
+use crate::retrieval::given::{
+    Given, Notes, Reading, Set, Zeros, given as put_together, require, without_zeros,
+};
 use crate::task::Task;
 use std::path::{Path, PathBuf};
 
@@ -21,43 +25,70 @@ pub struct Material {
     pub dataset: Option<Dataset>,
     /// The encoder, where one was opened.
     pub encoder: Option<Encoder>,
+    /// What the user must know of the embeddings; said on standard error already.
+    pub notes: Notes,
+}
+
+impl Material {
+    fn new(set: Set, encoder: Option<Encoder>, notes: Notes) -> Self {
+        let Set {
+            images,
+            texts,
+            groups,
+            dataset,
+        } = set;
+        let found = Self {
+            images,
+            texts,
+            groups,
+            dataset,
+            encoder,
+            notes,
+        };
+        found.notes.sentences().iter().for_each(warn);
+        found
+    }
+}
+
+/// What `material` opens.
+pub struct Ask<'a> {
+    /// The dataset, where one was named.
+    pub dataset: Option<&'a Path>,
+    /// The encoder.
+    pub encoder: &'a EncoderArgs,
+    /// The embeddings, and how rows are compared.
+    pub vectors: &'a VectorArgs,
+    /// Captions of each image, where the user says.
+    pub each: Option<usize>,
+    /// What becomes of rows of zeros in given embeddings.
+    pub zeros: Zeros,
 }
 
 /// Opens everything that `eval` and `rank` compare: a dataset through an encoder, or embeddings with or without a
 /// dataset, which may bring them itself. `check` sees the number of images before the costly part.
-pub fn material(
-    dataset: Option<&Path>,
-    encoder: &EncoderArgs,
-    vectors: &VectorArgs,
-    captions_per_image: Option<usize>,
-    check: impl Fn(usize) -> Result<()>,
-) -> Result<Material> {
+pub fn material(ask: &Ask<'_>, check: impl Fn(usize) -> Result<()>) -> Result<Material> {
+    let (encoder, measure) = (ask.encoder, ask.vectors.similarity);
     watched(|task| {
-        let opened = dataset.map(|path| open_with_vectors(path, task));
+        let opened = ask.dataset.map(|path| open_with_vectors(path, task));
         let (dataset, brought) = opened.transpose()?.unzip();
-        let given = match (vectors.open(task)?, brought.flatten()) {
+        let given = match (ask.vectors.open(task)?, brought.flatten()) {
             (Some(given), _) => Some(given),
             // An encoder that is asked for goes before what the dataset brings.
             (None, Some(brought)) if !encoder.is_given() => Some(brought),
             _ => None,
         };
-        if let Some((images, texts)) = given {
-            let groups = match &dataset {
-                Some(dataset) => {
-                    skipped(dataset);
-                    matching(dataset, &images, &texts)?
-                }
-                None => uniform(images.rows(), texts.rows(), captions_per_image)?,
+        if let Some([images, texts]) = given {
+            if let Some(dataset) = &dataset {
+                skipped(dataset);
+            }
+            let reading = Reading {
+                measure,
+                each: ask.each,
+                zeros: ask.zeros,
             };
-            require(&groups, captions_per_image)?;
-            check(groups.images())?;
-            return Ok(Material {
-                images,
-                texts,
-                groups,
-                dataset,
-                encoder: None,
-            });
+            let Given { set, notes } = put_together(images, texts, dataset, &reading)?;
+            check(set.groups.images())?;
+            return Ok(Material::new(set, None, notes));
         }
         let dataset = dataset.ok_or_else(|| {
             Error::request(
@@ -72,17 +103,18 @@ pub fn material(
             images,
             texts,
             ..
-        } = encoder.embed(&opened, &dataset, task)?;
-        let groups = Groups::new(dataset.offsets.clone())?;
-        require(&groups, captions_per_image)?;
-        check(groups.images())?;
-        Ok(Material {
+        } = encoder.embed(&opened, &dataset, measure, task)?;
+        let set = Set {
             images,
             texts,
-            groups,
+            groups: Groups::new(dataset.offsets.clone())?,
             dataset: Some(dataset),
-            encoder: Some(opened),
-        })
+        };
+        require(&set.groups, ask.each)?;
+        let mut notes = Notes::default();
+        let set = without_zeros(set, Zeros::LeaveOut, &mut notes)?;
+        check(set.groups.images())?;
+        Ok(Material::new(set, Some(opened), notes))
     })
 }
 
@@ -96,19 +128,42 @@ pub fn open_dataset(path: &Path, task: &Task) -> Result<Dataset> {
 }
 
 /// Opens the dataset at `path` with the embeddings that it brings, if it does.
-fn open_with_vectors(
-    path: &Path,
-    task: &Task,
-) -> Result<(Dataset, Option<(Embeddings, Embeddings)>)> {
+fn open_with_vectors(path: &Path, task: &Task) -> Result<(Dataset, Option<[Matrix; 2]>)> {
     if is_demo(path) {
         return Ok((open_dataset(path, task)?, None));
     }
-    let (dataset, vectors) = dataset::open_with_vectors(path, task)?;
-    let brought = vectors.map(|v| {
-        let images = Embeddings::new(v.images, v.dim)?;
-        Ok((images, Embeddings::new(v.texts, v.dim)?))
-    });
-    Ok((dataset, brought.transpose()?))
+    let opened = dataset::open_with_vectors(path, task);
+    let (dataset, vectors) = match opened {
+        Ok(opened) => opened,
+        Err(error) => match dataset::images_alone(path, task)? {
+            Some((images, _)) => return Err(no_captions(path, &images)),
+            None => return Err(error),
+        },
+    };
+    Ok((dataset, vectors.map(Vectors::into_matrices)))
+}
+
+/// Opens the dataset at `path`, or the demo, or images without captions with the embeddings that they bring.
+pub fn open_or_images(path: &Path, task: &Task) -> Result<(Dataset, Option<Matrix>)> {
+    match open_dataset(path, task) {
+        Ok(dataset) => Ok((dataset, None)),
+        Err(error) => dataset::images_alone(path, task)?.ok_or(error),
+    }
+}
+
+/// What images without captions cannot be used for, and what they can.
+fn no_captions(path: &Path, images: &Dataset) -> Error {
+    Error::dataset(
+        path,
+        format!(
+            "holds {} images without captions ({}): what compares images with captions needs both",
+            thousands(images.images.len() as u64),
+            images.format
+        ),
+        "With images alone \"nearmiss rank --image NAME\" finds the nearest images and \"nearmiss embed\" writes \
+         their embeddings. For more, add captions (a metadata.jsonl beside the pictures), or run clip-retrieval with \
+         texts.",
+    )
 }
 
 /// Is this the name of the built-in dataset or encoder?
@@ -134,69 +189,5 @@ pub fn list(done: &str, problems: &[Problem]) {
     }
     if let Some(more @ 1..) = problems.len().checked_sub(SHOWN) {
         warn(format!("{done} {} more", thousands(more as u64)));
-    }
-}
-
-fn matching(dataset: &Dataset, images: &Embeddings, texts: &Embeddings) -> Result<Groups> {
-    let (have, want) = (
-        (images.rows(), texts.rows()),
-        (dataset.images.len(), dataset.captions.len()),
-    );
-    if have != want {
-        let skipped = match dataset.problems.len() {
-            0 => String::new(),
-            n => format!(" ({} of its entries were skipped)", thousands(n as u64)),
-        };
-        return Err(Error::request(
-            format!(
-                "the embeddings have {} images and {} captions, the dataset {} and {}{skipped}",
-                have.0, have.1, want.0, want.1
-            ),
-            "Give the dataset these embeddings were made from, its captions grouped by image.",
-        ));
-    }
-    Groups::new(dataset.offsets.clone())
-}
-
-/// Embeddings alone: the captions follow the images in order, equally many each.
-fn uniform(images: usize, texts: usize, each: Option<usize>) -> Result<Groups> {
-    let each = each.unwrap_or(texts / images.max(1));
-    if images == 0 || each == 0 || images.checked_mul(each) != Some(texts) {
-        return Err(Error::request(
-            format!(
-                "{texts} caption rows are not the same number of captions for each of {images} images"
-            ),
-            "Give --captions-per-image N with N x images caption rows, or the --dataset that groups them.",
-        ));
-    }
-    Ok(Groups::uniform(images, each))
-}
-
-fn require(groups: &Groups, each: Option<usize>) -> Result<()> {
-    let Some(each) = each else { return Ok(()) };
-    match (0..groups.images()).find(|&i| groups.range(i).len() != each) {
-        Some(i) => Err(Error::request(
-            format!(
-                "image {i} has {} captions, not {each}",
-                groups.range(i).len()
-            ),
-            "Leave out --captions-per-image: the dataset knows its groups.",
-        )),
-        None => Ok(()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn embeddings_alone_need_equal_groups() {
-        assert_eq!(uniform(2, 10, None).unwrap(), Groups::uniform(2, 5));
-        assert_eq!(uniform(2, 10, Some(5)).unwrap(), Groups::uniform(2, 5));
-        assert!(uniform(2, 11, None).is_err());
-        assert!(uniform(2, 10, Some(4)).is_err());
-        assert!(uniform(0, 0, None).is_err());
-        assert!(require(&Groups::uniform(2, 5), Some(4)).is_err());
     }
 }

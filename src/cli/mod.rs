@@ -171,7 +171,10 @@ mod tests {
         assert!(parse("eval --dataset x").is_ok());
         assert!(parse("embed --dataset x").is_err());
         assert!(parse("eval --encoder demo").is_err());
-        assert!(parse("eval --dataset x --image-embeds a.npy").is_err());
+        // One side alone is refused when it is run, with what it can be used for.
+        assert!(parse("eval --dataset x --image-embeds a.npy").is_ok());
+        assert!(parse("rank --image-embeds a.npy --encoder x --text words").is_ok());
+        assert!(parse("rank --image-embeds a.npy --image 0").is_ok());
         assert!(
             parse("eval --dataset x --encoder demo --image-embeds a.npy --text-embeds b.npy")
                 .is_err()

@@ -1,11 +1,12 @@
 //! `nearmiss report`: one self-contained HTML page of an evaluation.
 
 use super::common::{EncoderArgs, EngineArgs, VectorArgs, positive};
-use super::material::{Material, material};
+use super::material::{Ask, Material, material};
 use super::output::{bytes, counted, emit, watched};
 use crate::error::{Error, Result};
 use crate::files::file_name;
 use crate::report::Subject;
+use crate::retrieval::given::Zeros;
 use crate::retrieval::{EvalOptions, evaluate};
 use clap::{ArgGroup, Args};
 use serde::Serialize;
@@ -56,13 +57,14 @@ impl Report {
             ));
         }
         let engine = self.engine.open()?;
-        let material = material(
-            Some(&self.dataset),
-            &self.encoder,
-            &self.vectors,
-            None,
-            |_| Ok(()),
-        )?;
+        let ask = Ask {
+            dataset: Some(&self.dataset),
+            encoder: &self.encoder,
+            vectors: &self.vectors,
+            each: None,
+            zeros: Zeros::LeaveOut,
+        };
+        let material = material(&ask, |_| Ok(()))?;
         let Some(dataset) = &material.dataset else {
             return Err(Error::request(
                 "no dataset was given",

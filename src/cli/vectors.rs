@@ -6,14 +6,14 @@ use crate::error::Result;
 use crate::task::Task;
 use std::path::Path;
 
-/// Writes `embeddings` to `path` as float32, in the container of its extension, under `name` where that has names: to
+/// Writes `embeddings` in true units to `path` as float32, in the container of its extension, under `name` where that has names: to
 /// a temporary name first, then renamed.
 ///
 /// # Errors
 /// Another extension; the file cannot be written.
 pub fn write(path: &Path, name: &str, embeddings: &Embeddings) -> Result<()> {
-    let (values, dim) = (embeddings.data(), embeddings.dim());
-    vectors::write(path, name, values, dim, &Task::detached())
+    let dim = embeddings.dim();
+    vectors::write(path, name, &embeddings.values(), dim, &Task::detached())
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 
 use super::pairs;
 use super::scan::{Query, Side, State, best_of_row, leave_out};
-use super::{Embeddings, Engine, Groups, RankOptions, Ranking, Search, TIE, TopK};
+use super::{Embeddings, Engine, Groups, RankOptions, Ranking, Search, TopK};
 use crate::error::Result;
 use crate::task::Task;
 use std::ops::Range;
@@ -37,12 +37,13 @@ impl Engine for Cpu {
     ) -> Result<Ranking> {
         pairs::check(images, texts, groups)?;
         let (pairs, best) = pairs::scores(images, texts, groups);
+        let (options, factor) = pairs::stored(images, texts, options);
         let query = Query {
             images,
             texts,
             groups,
-            row_threshold: best.iter().map(|p| p - TIE).collect(),
-            column_threshold: pairs.iter().map(|p| p - TIE).collect(),
+            row_threshold: pairs::thresholds(images, &best),
+            column_threshold: pairs::thresholds(texts, &pairs),
             pairs: &pairs,
             options,
         };
@@ -69,6 +70,7 @@ impl Engine for Cpu {
             state.hinges,
             groups,
             options.margin,
+            factor,
         ))
     }
 
@@ -85,9 +87,14 @@ impl Engine for Cpu {
         if k == 0 {
             return Ok(TopK::default());
         }
+        let (at_most, factor) = pairs::stored_bounds(queries, candidates, search);
+        let search = &Search {
+            at_most: &at_most,
+            ..*search
+        };
         let merge = |a: &mut TopK, b: &TopK| a.merge(b);
         let blank = || TopK::empty(queries.rows(), k);
-        over_tiles(
+        let mut found = over_tiles(
             queries,
             candidates,
             task,
@@ -99,7 +106,9 @@ impl Engine for Cpu {
                     best_of_row(top.row_mut(q), scores, columns.start as u32);
                 }
             },
-        )
+        )?;
+        found.scale(factor);
+        Ok(found)
     }
 }
 

@@ -1,56 +1,145 @@
-//! Unit-norm embeddings and the grouping of texts by image.
+//! Embeddings as the engines read them, and the grouping of texts by image.
 
+use super::TIE;
+use super::measure::{Measure, norm};
 use crate::error::{Error, Result};
 use rayon::prelude::*;
+use std::borrow::Cow;
 use std::ops::Range;
 
-/// Rows of unit norm (a zero row stays zero), row-major float32, shape `[rows, dim]`.
-#[derive(Debug, Clone, Default, PartialEq)]
+/// Largest norm of a row whose dot products float32 can hold.
+const LARGEST: f64 = 1e18;
+
+/// Rows of norm 1 or less, row-major float32, shape `[rows, dim]`.
+///
+/// By cosine every row has unit norm (a zero row stays zero). By dot product all rows are divided by one number, the
+/// largest norm among them, which changes no rank: scores inside the engines lie in [-1, 1] either way. Scores that
+/// leave this module are in true units.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Embeddings {
     data: Vec<f32>,
     rows: usize,
     dim: usize,
+    measure: Measure,
+    /// What 1 stands for: the rows as they were are this times `data`. 1 by cosine.
+    unit: f64,
+}
+
+impl Default for Embeddings {
+    fn default() -> Self {
+        Self {
+            data: Vec::new(),
+            rows: 0,
+            dim: 0,
+            measure: Measure::Cosine,
+            unit: 1.0,
+        }
+    }
 }
 
 impl Embeddings {
-    /// Normalises `data` (shape `[data.len() / dim, dim]`) row by row, in float64.
+    /// To be compared by cosine: normalises `data` (shape `[data.len() / dim, dim]`) row by row, in float64.
     ///
     /// # Errors
     /// `dim` is 0 or does not divide the length; a value is NaN or infinite (the row is named).
-    pub fn new(mut data: Vec<f32>, dim: usize) -> Result<Self> {
+    pub fn new(data: Vec<f32>, dim: usize) -> Result<Self> {
+        Self::measured(data, dim, Measure::Cosine)
+    }
+
+    /// To be compared by `measure`.
+    ///
+    /// # Errors
+    /// As [`Embeddings::new`]; by dot product, norms above 1e18.
+    pub fn measured(mut data: Vec<f32>, dim: usize, measure: Measure) -> Result<Self> {
         if dim == 0 || !data.len().is_multiple_of(dim) {
             return Err(Error::request(
                 format!("{} values are no whole number of rows of {dim}", data.len()),
                 "Check the shape of the embeddings.",
             ));
         }
-        let bad = data
-            .par_chunks_exact_mut(dim)
-            .enumerate()
-            .find_map_first(|(row, values)| {
-                let norm = values
-                    .iter()
-                    .map(|&v| f64::from(v) * f64::from(v))
-                    .sum::<f64>()
-                    .sqrt();
-                if !norm.is_finite() {
-                    return Some(row);
-                }
-                if norm > 0.0 {
-                    for v in values {
-                        *v = (f64::from(*v) / norm) as f32;
-                    }
-                }
-                None
-            });
-        if let Some(row) = bad {
+        let norms: Vec<f64> = data.par_chunks_exact(dim).map(norm).collect();
+        if let Some(row) = norms.iter().position(|norm| !norm.is_finite()) {
             return Err(Error::request(
                 format!("row {row} of the embeddings has a NaN or an infinite value"),
                 "The model or its export is faulty for that input; embed it again in float32.",
             ));
         }
+        let most = norms.iter().copied().fold(0.0, f64::max);
+        if measure == Measure::Dot && most > LARGEST {
+            return Err(Error::request(
+                format!("rows of norm {most:e} have dot products beyond float32"),
+                "Divide all rows of the embeddings by one number, which changes no rank.",
+            ));
+        }
+        let unit = if measure == Measure::Dot && most > 0.0 {
+            most
+        } else {
+            1.0
+        };
+        data.par_chunks_exact_mut(dim)
+            .zip(&norms)
+            .for_each(|(values, &norm)| {
+                let by = if measure == Measure::Cosine {
+                    norm
+                } else {
+                    unit
+                };
+                if by > 0.0 {
+                    for v in values {
+                        *v = (f64::from(*v) / by) as f32;
+                    }
+                }
+            });
         let rows = data.len() / dim;
-        Ok(Self { data, rows, dim })
+        Ok(Self {
+            data,
+            rows,
+            dim,
+            measure,
+            unit,
+        })
+    }
+
+    /// How rows are compared.
+    pub fn measure(&self) -> Measure {
+        self.measure
+    }
+
+    /// What the products of rows with those of `other` are multiplied by to be in true units; 1 by cosine.
+    pub fn factor(&self, other: &Self) -> f32 {
+        (self.unit * other.unit) as f32
+    }
+
+    /// Scores of row `i` with rows of `other` that are closer than this are a tie: [`TIE`], in true units and for the
+    /// norm of the row.
+    pub fn tie(&self, i: usize, other: &Self) -> f32 {
+        self.stored_tie(i) * self.factor(other)
+    }
+
+    /// As [`Embeddings::tie`], for products of rows as they are stored.
+    pub(super) fn stored_tie(&self, i: usize) -> f32 {
+        match self.measure {
+            Measure::Cosine => TIE,
+            Measure::Dot => TIE * norm(self.row(i)) as f32,
+        }
+    }
+
+    /// A copy to be compared by cosine.
+    #[must_use]
+    pub fn to_cosine(&self) -> Self {
+        let mut copy = self.clone();
+        if self.measure == Measure::Dot {
+            copy.data.par_chunks_exact_mut(self.dim).for_each(|row| {
+                let norm = norm(row);
+                if norm > 0.0 {
+                    for v in row {
+                        *v = (f64::from(*v) / norm) as f32;
+                    }
+                }
+            });
+            (copy.measure, copy.unit) = (Measure::Cosine, 1.0);
+        }
+        copy
     }
 
     /// Number of rows.
@@ -63,12 +152,21 @@ impl Embeddings {
         self.dim
     }
 
-    /// All values, row-major.
+    /// All values as they are stored, row-major.
     pub fn data(&self) -> &[f32] {
         &self.data
     }
 
-    /// Row `i`.
+    /// All values in true units, row-major: of unit norm by cosine, as they were by dot product.
+    pub fn values(&self) -> Cow<'_, [f32]> {
+        if self.unit == 1.0 {
+            return Cow::Borrowed(&self.data);
+        }
+        let values = self.data.iter().map(|&v| (f64::from(v) * self.unit) as f32);
+        values.collect()
+    }
+
+    /// Row `i` as it is stored.
     pub fn row(&self, i: usize) -> &[f32] {
         &self.data[i * self.dim..(i + 1) * self.dim]
     }
@@ -84,7 +182,7 @@ impl Embeddings {
         Self {
             data: self.rows_in(range.clone()).to_vec(),
             rows: range.len(),
-            dim: self.dim,
+            ..self.like()
         }
     }
 
@@ -98,7 +196,7 @@ impl Embeddings {
         Self {
             data,
             rows: rows.len(),
-            dim: self.dim,
+            ..self.like()
         }
     }
 
@@ -109,9 +207,37 @@ impl Embeddings {
         self.gather(&kept.collect::<Vec<_>>())
     }
 
-    /// Cosine of two rows, accumulated in float64.
+    /// Without rows, but of the same length, measure and unit.
+    fn like(&self) -> Self {
+        Self {
+            data: Vec::new(),
+            rows: 0,
+            ..*self
+        }
+    }
+
+    /// Score of two rows, in true units, accumulated in float64.
     pub fn dot(&self, i: usize, other: &Self, j: usize) -> f32 {
+        self.stored_dot(i, other, j) * self.factor(other)
+    }
+
+    /// As [`Embeddings::dot`], of rows as they are stored.
+    pub(super) fn stored_dot(&self, i: usize, other: &Self, j: usize) -> f32 {
         cosine(self.row(i), other.row(j))
+    }
+
+    /// Cosine of two rows, whatever they are compared by; 0 where one is zero.
+    pub fn cosine(&self, i: usize, other: &Self, j: usize) -> f32 {
+        let product = self.stored_dot(i, other, j);
+        if self.measure == Measure::Cosine && other.measure == Measure::Cosine {
+            return product;
+        }
+        let norms = norm(self.row(i)) * norm(other.row(j));
+        if norms > 0.0 {
+            (f64::from(product) / norms) as f32
+        } else {
+            0.0
+        }
     }
 }
 

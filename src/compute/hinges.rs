@@ -30,7 +30,9 @@ pub fn sum_of_hinges(
     if captions.is_empty() {
         return Ok(0.0);
     }
-    let score = |j: usize| images.dot(groups.owner(j), texts, j);
+    let factor = images.factor(texts);
+    let margin = margin / factor;
+    let score = |j: usize| images.stored_dot(groups.owner(j), texts, j);
     let add = |a: &mut f64, b: &f64| *a += b;
     let of_images = over_tiles(
         &images.gather(&rows),
@@ -67,5 +69,5 @@ pub fn sum_of_hinges(
             }
         },
     )?;
-    Ok(of_images + of_captions)
+    Ok((of_images + of_captions) * f64::from(factor))
 }

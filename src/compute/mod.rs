@@ -11,6 +11,7 @@ mod embeddings;
 mod fourier;
 mod gpu;
 mod hinges;
+mod measure;
 mod paint;
 mod pairs;
 mod perturb;
@@ -25,6 +26,7 @@ pub use embeddings::{Embeddings, Groups, cosine};
 pub use fourier::mask as band_mask;
 pub use gpu::{Gpu, HeatPainter};
 pub use hinges::sum_of_hinges;
+pub use measure::{Measure, Norms};
 pub use paint::{View, channel_mean, log_spectrum, pixel_norm};
 pub use perturb::{
     Ball, Band, Bounds, Colours, Grid, Noise, Paint, Perturb, Size, Spectrum, Square,
@@ -38,7 +40,7 @@ use crate::task::Task;
 use std::ops::Range;
 
 /// Scores closer than this are a tie, and a tie counts against the positive: about the rounding of a cosine in
-/// float32, so that both engines and any tiling agree on what is equal.
+/// float32, so that both engines and any tiling agree on what is equal. By dot product: [`Embeddings::tie`].
 pub const TIE: f32 = 1e-6;
 
 /// What [`Engine::rank`] is asked for.

@@ -1,8 +1,9 @@
 //! What both engines need before the pass: the scores of the positives and the shapes checked.
 
-use super::{Direction, Embeddings, Groups, Ranking, Search};
+use super::{Direction, Embeddings, Groups, RankOptions, Ranking, Search};
 use crate::error::{Error, Result};
 use rayon::prelude::*;
+use std::borrow::Cow;
 
 /// Checks that embeddings and groups fit together.
 pub fn check(images: &Embeddings, texts: &Embeddings, groups: &Groups) -> Result<()> {
@@ -65,11 +66,11 @@ pub fn check_search(
     ))
 }
 
-/// Score of each text with its own image, and the best of them per image (negative infinity without texts).
+/// Stored score of each text with its own image, and the best of them per image (negative infinity without texts).
 pub fn scores(images: &Embeddings, texts: &Embeddings, groups: &Groups) -> (Vec<f32>, Vec<f32>) {
     let pairs: Vec<f32> = (0..groups.images())
         .into_par_iter()
-        .flat_map_iter(|i| groups.range(i).map(move |j| images.dot(i, texts, j)))
+        .flat_map_iter(|i| groups.range(i).map(move |j| images.stored_dot(i, texts, j)))
         .collect();
     let best = (0..groups.images())
         .map(|i| {
@@ -82,14 +83,42 @@ pub fn scores(images: &Embeddings, texts: &Embeddings, groups: &Groups) -> (Vec<
     (pairs, best)
 }
 
-/// Puts a pass's results together. `margin` adds the sum over the pairs of the maximal hinge in each direction
-/// (VSE++ eq. 4), from the hardest negatives.
+/// Stored scores from which on a negative counts: the positive's less what is a tie for the query.
+pub fn thresholds(queries: &Embeddings, positives: &[f32]) -> Vec<f32> {
+    let of = |(q, p): (usize, &f32)| p - queries.stored_tie(q);
+    positives.iter().enumerate().map(of).collect()
+}
+
+/// What a pass over the stored rows is asked for, and the factor that brings its scores to true units.
+pub fn stored(images: &Embeddings, texts: &Embeddings, options: RankOptions) -> (RankOptions, f32) {
+    let factor = images.factor(texts);
+    let margin = options.margin.map(|margin| margin / factor);
+    (RankOptions { margin, ..options }, factor)
+}
+
+/// The bounds of a search over the stored rows, and the factor that brings its scores to true units.
+pub fn stored_bounds<'a>(
+    queries: &Embeddings,
+    candidates: &Embeddings,
+    search: &Search<'a>,
+) -> (Cow<'a, [f32]>, f32) {
+    let factor = queries.factor(candidates);
+    if factor == 1.0 {
+        return (Cow::Borrowed(search.at_most), factor);
+    }
+    let bounds = search.at_most.iter().map(|most| most / factor);
+    (bounds.collect(), factor)
+}
+
+/// Puts a pass's results together, in true units. `margin` (of the stored rows) adds the sum over the pairs of the
+/// maximal hinge in each direction (VSE++ eq. 4), from the hardest negatives.
 pub fn ranking(
-    [i2t, t2i]: [Direction; 2],
-    pairs: Vec<f32>,
-    sum_of_hinges: f64,
+    [mut i2t, mut t2i]: [Direction; 2],
+    mut pairs: Vec<f32>,
+    mut sum_of_hinges: f64,
     groups: &Groups,
     margin: Option<f32>,
+    factor: f32,
 ) -> Ranking {
     let mut max_of_hinges = 0.0;
     if let Some(margin) = margin {
@@ -101,6 +130,19 @@ pub fn ranking(
                     hinge(i2t.hardest[i].score, pairs[j]) + hinge(t2i.hardest[j].score, pairs[j]);
             }
         }
+    }
+    if factor != 1.0 {
+        for direction in [&mut i2t, &mut t2i] {
+            direction.positive.iter_mut().for_each(|s| *s *= factor);
+            direction
+                .hardest
+                .iter_mut()
+                .for_each(|hit| hit.score *= factor);
+            direction.negatives.scale(factor);
+        }
+        pairs.iter_mut().for_each(|s| *s *= factor);
+        sum_of_hinges *= f64::from(factor);
+        max_of_hinges *= f64::from(factor);
     }
     Ranking {
         i2t,

@@ -44,6 +44,8 @@ pub(super) struct Shape {
     pub block: (usize, usize),
     /// Rows and columns of the similarity.
     pub size: (usize, usize),
+    /// Brings scores of the stored rows to true units.
+    factor: f32,
 }
 
 impl Shape {
@@ -59,6 +61,7 @@ impl Shape {
         Ok(Self {
             block,
             size: (rows.rows(), columns.rows()),
+            factor: rows.factor(columns),
         })
     }
 
@@ -71,7 +74,7 @@ impl Shape {
     }
 
     /// The cells from the largest scores and the sums of all scores of the blocks.
-    pub fn finish(&self, high: Vec<f32>, sums: impl Iterator<Item = f64>) -> Cells {
+    pub fn finish(&self, mut high: Vec<f32>, sums: impl Iterator<Item = f64>) -> Cells {
         let (rows, columns) = self.cells();
         let held = |cell: usize, block: usize, all: usize| block.min(all - cell * block);
         let mean = sums
@@ -79,9 +82,12 @@ impl Shape {
             .map(|(at, sum)| {
                 let tall = held(at / columns, self.block.0, self.size.0);
                 let wide = held(at % columns, self.block.1, self.size.1);
-                (sum / (tall * wide) as f64) as f32
+                (sum / (tall * wide) as f64) as f32 * self.factor
             })
             .collect();
+        if self.factor != 1.0 {
+            high.iter_mut().for_each(|score| *score *= self.factor);
+        }
         Cells {
             rows,
             columns,

@@ -6,7 +6,7 @@ use bytemuck::{Pod, Zeroable};
 #[derive(Debug, Clone, Copy, PartialEq, Pod, Zeroable, serde::Serialize)]
 #[repr(C)]
 pub struct Hit {
-    /// Cosine, in [-1, 1]; negative infinity where there is no candidate.
+    /// Cosine in [-1, 1], or dot product; negative infinity where there is no candidate.
     pub score: f32,
     /// Row of the candidate; `u32::MAX` where there is none.
     pub index: u32,
@@ -65,6 +65,11 @@ impl TopK {
     /// The hits of query `q`, to insert into.
     pub fn row_mut(&mut self, q: usize) -> &mut [Hit] {
         &mut self.hits[q * self.k..(q + 1) * self.k]
+    }
+
+    /// Every score times `factor`, above 0.
+    pub(super) fn scale(&mut self, factor: f32) {
+        self.hits.iter_mut().for_each(|hit| hit.score *= factor);
     }
 
     /// Inserts `hit` into the list of query `q`; false if it is not good enough.

@@ -14,12 +14,13 @@ pub mod npy;
 mod parquet_cells;
 mod parquet_file;
 mod picture;
+pub mod runs;
 mod stored;
 pub mod trials;
 pub mod vectors;
 
 pub use decisions::{Decisions, Verdict};
-pub use formats::{Vectors, open, open_with_vectors};
+pub use formats::{Vectors, images_alone, open, open_with_vectors};
 pub use parquet_cells::PictureColumn;
 pub use picture::{
     MAX_PIXELS, PICTURE_EXTENSIONS, Picture, is_picture_name, open_picture, write_png,
@@ -97,7 +98,7 @@ pub struct Problem {
     pub what: String,
 }
 
-/// Captioned images. Invariant: caption `j` belongs to image `i` exactly when `j` is in `captions_of(i)`.
+/// Captioned images, or images alone. Invariant: caption `j` belongs to image `i` exactly when `j` is in `captions_of(i)`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Dataset {
     /// Name shown to the user.
@@ -144,6 +145,23 @@ impl Dataset {
         dataset
     }
 
+    /// Images without captions.
+    pub fn of_images(
+        name: impl Into<String>,
+        format: impl Into<String>,
+        images: Vec<Image>,
+        problems: Vec<Problem>,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            format: format.into(),
+            offsets: vec![0; images.len() + 1],
+            images,
+            captions: Vec::new(),
+            problems,
+        }
+    }
+
     /// Has any image a picture?
     pub fn has_pictures(&self) -> bool {
         self.images.iter().any(|image| image.picture.is_some())
@@ -162,20 +180,18 @@ impl Dataset {
     /// The dataset without the images for which `keep` is false, and without their captions.
     #[must_use]
     pub fn retain(&self, keep: impl Fn(usize) -> bool) -> Self {
-        let groups = (0..self.images.len())
-            .filter(|&i| keep(i))
-            .map(|i| {
-                (
-                    self.images[i].clone(),
-                    self.captions[self.captions_of(i)].to_vec(),
-                )
-            })
-            .collect();
-        Self::from_groups(
+        let mut kept = Self::of_images(
             self.name.clone(),
             self.format.clone(),
-            groups,
+            Vec::new(),
             self.problems.clone(),
-        )
+        );
+        for i in (0..self.images.len()).filter(|&i| keep(i)) {
+            kept.images.push(self.images[i].clone());
+            let own = &self.captions[self.captions_of(i)];
+            kept.captions.extend_from_slice(own);
+            kept.offsets.push(kept.captions.len() as u32);
+        }
+        kept
     }
 }

@@ -1,10 +1,10 @@
-//! From a dataset to unit-norm embeddings of its images and captions.
+//! From a dataset to embeddings of its images and captions.
 
 use super::batches::all_finite;
 use super::cache::Cache;
 use super::dual::{Encoder, same_length};
 use super::{images, texts};
-use crate::compute::Embeddings;
+use crate::compute::{Embeddings, Measure};
 use crate::dataset::{Dataset, Picture};
 use crate::error::{Error, Result};
 use crate::task::Task;
@@ -16,7 +16,7 @@ pub struct Embedded {
     pub dataset: Dataset,
     /// A row per image of `dataset`.
     pub images: Embeddings,
-    /// A row per caption of `dataset`.
+    /// A row per caption of `dataset`; none where it has images alone.
     pub texts: Embeddings,
     /// What the user should know though nothing stopped, as a cache that cannot be written.
     pub warnings: Vec<String>,
@@ -36,6 +36,20 @@ impl Encoder {
         &self,
         dataset: &Dataset,
         cache: Option<&Cache>,
+        task: &Task,
+    ) -> Result<Embedded> {
+        self.embed_by(dataset, cache, Measure::Cosine, task)
+    }
+
+    /// As [`Encoder::embed_dataset`], to be compared by `measure`.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn embed_by(
+        &self,
+        dataset: &Dataset,
+        cache: Option<&Cache>,
+        measure: Measure,
         task: &Task,
     ) -> Result<Embedded> {
         if !dataset.images.is_empty() && !dataset.has_pictures() {
@@ -59,8 +73,18 @@ impl Encoder {
                 .flat_map(|(_, row)| row.iter().copied())
                 .collect()
         };
-        let images = Embeddings::new(values, dim)?;
+        let images = Embeddings::measured(values, dim, measure)?;
 
+        if kept.captions.is_empty() {
+            return Ok(Embedded {
+                dataset: kept,
+                images,
+                texts: Embeddings::default(),
+                warnings: found.warning.into_iter().collect(),
+                cached_images: found.cached,
+                cached_texts: 0,
+            });
+        }
         let said = texts::embed(self, &kept.captions, cache, task)?;
         same_length(images.dim(), said.rows.dim, self.text_tower())?;
         let mut warnings: Vec<String> = found.warning.into_iter().chain(said.warning).collect();
@@ -68,7 +92,7 @@ impl Encoder {
         Ok(Embedded {
             dataset: kept,
             images,
-            texts: Embeddings::new(said.rows.values, said.rows.dim)?,
+            texts: Embeddings::measured(said.rows.values, said.rows.dim, measure)?,
             warnings,
             cached_images: found.cached,
             cached_texts: said.cached,
@@ -85,8 +109,22 @@ impl Encoder {
         cache: Option<&Cache>,
         task: &Task,
     ) -> Result<Embeddings> {
+        self.embed_texts_by(texts, cache, Measure::Cosine, task)
+    }
+
+    /// As [`Encoder::embed_texts`], to be compared by `measure`.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn embed_texts_by(
+        &self,
+        texts: &[String],
+        cache: Option<&Cache>,
+        measure: Measure,
+        task: &Task,
+    ) -> Result<Embeddings> {
         let said = texts::embed(self, texts, cache, task)?;
-        Embeddings::new(said.rows.values, said.rows.dim)
+        Embeddings::measured(said.rows.values, said.rows.dim, measure)
     }
 
     /// Embeds one picture: one row.
@@ -94,16 +132,34 @@ impl Encoder {
     /// # Errors
     /// The preprocessing does not fit the model; the model fails or gives NaN.
     pub fn embed_picture(&self, picture: &Picture) -> Result<Embeddings> {
+        self.embed_picture_by(picture, Measure::Cosine)
+    }
+
+    /// As [`Encoder::embed_picture`], to be compared by `measure`.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn embed_picture_by(&self, picture: &Picture, measure: Measure) -> Result<Embeddings> {
         let pixels = self.preprocess().apply(picture)?;
         let (values, dim) = self.image_tower().embed_images(&pixels, 1)?;
         all_finite(&values, dim, &self.image_tower().model().path, |_| {
             "this picture".into()
         })?;
-        Embeddings::new(values, dim)
+        Embeddings::measured(values, dim, measure)
     }
 }
 
 fn captions_only(dataset: &Dataset) -> Error {
+    if dataset.captions.is_empty() {
+        return Error::request(
+            format!(
+                "{}: none of its {} pictures was found",
+                dataset.name,
+                dataset.images.len()
+            ),
+            "Put the pictures where their names say, or use the embeddings that are stored, without an encoder.",
+        );
+    }
     Error::request(
         format!(
             "{} has captions only: no picture of it was found",

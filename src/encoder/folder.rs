@@ -3,7 +3,7 @@
 mod models;
 
 use crate::error::{Error, Result};
-use models::{Towers, by_inputs, onnx_files, towers};
+use models::{Kinds, Towers, onnx_files, towers};
 use std::path::{Path, PathBuf};
 
 /// Folders below an encoder's own that are looked into at most.
@@ -67,11 +67,8 @@ impl EncoderFiles {
             }
             all.extend(files);
         }
-        for below in folders(folder)?.iter().filter(|f| **f != nested) {
-            all.extend(onnx_files(below).unwrap_or_default());
-            all.extend(onnx_files(&below.join("onnx")).unwrap_or_default());
-        }
-        if let Some((image_model, text_model)) = by_inputs(folder, &all)? {
+        all.extend(below(folder)?);
+        if let Some((image_model, text_model)) = Kinds::of(folder, &all).pair(folder)? {
             return Self::assemble(image_model, text_model, Some(folder));
         }
         let what = half.map_or_else(
@@ -100,6 +97,41 @@ impl EncoderFiles {
             std::fs::metadata(path).map_err(Error::io("read", path))?;
         }
         Self::assemble(image_model.to_path_buf(), text_model.to_path_buf(), None)
+    }
+
+    /// The only tower of `folder`, where it holds files of one side alone; with `true` for a text model.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub(super) fn only(folder: &Path) -> Result<Option<(PathBuf, bool)>> {
+        let nested = folder.join("onnx");
+        let mut all = onnx_files(folder)?;
+        if nested.is_dir() {
+            all.extend(onnx_files(&nested)?);
+        }
+        all.extend(below(folder)?);
+        Ok(Kinds::of(folder, &all).only())
+    }
+
+    /// What lies beside a model of one side, `model`; a text model needs its tokenizer.
+    ///
+    /// # Errors
+    /// As [`EncoderFiles::open`].
+    pub(super) fn alone(model: &Path, is_text: bool) -> Result<Self> {
+        if is_text {
+            return Self::from_pair(model, model);
+        }
+        std::fs::metadata(model).map_err(Error::io("read", model))?;
+        let places = around(folder_of(model));
+        let home = places.last().cloned().unwrap_or_default();
+        Ok(Self {
+            name: crate::files::file_name(&home),
+            image_model: model.to_path_buf(),
+            text_model: model.to_path_buf(),
+            tokenizer: PathBuf::new(),
+            image_places: places.clone(),
+            text_places: places,
+        })
     }
 
     fn assemble(image_model: PathBuf, text_model: PathBuf, folder: Option<&Path>) -> Result<Self> {
@@ -160,6 +192,17 @@ impl EncoderFiles {
             text_places,
         })
     }
+}
+
+/// The ONNX files of the folders below `folder`, but for `onnx` itself.
+fn below(folder: &Path) -> Result<Vec<PathBuf>> {
+    let nested = folder.join("onnx");
+    let mut all = Vec::new();
+    for below in folders(folder)?.iter().filter(|f| **f != nested) {
+        all.extend(onnx_files(below).unwrap_or_default());
+        all.extend(onnx_files(&below.join("onnx")).unwrap_or_default());
+    }
+    Ok(all)
 }
 
 /// The folders in `folder`, sorted.

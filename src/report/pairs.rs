@@ -1,7 +1,6 @@
 //! The section of the hardest pairs.
 
 use super::{Block, Item, Pair, Section, Shown, Thumbnail};
-use crate::compute::TIE;
 use crate::dataset::Dataset;
 use crate::error::Result;
 use crate::retrieval::{Evaluation, Side};
@@ -117,7 +116,7 @@ fn pair(dataset: &Dataset, evaluation: &Evaluation, side: Side, q: usize) -> Pai
     };
     let margin = direction.margin(q);
     let mut tags = Vec::new();
-    if margin.abs() <= TIE {
+    if margin.abs() <= evaluation.tie {
         tags.push("tie".to_owned());
     }
     let said: Vec<String> = dataset.captions[own].iter().map(|c| words(c)).collect();

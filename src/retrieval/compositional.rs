@@ -1,9 +1,10 @@
 //! Scores of the benchmarks that bring their negatives.
 
-use crate::compute::{Embeddings, TIE};
+use crate::compute::Embeddings;
 use crate::dataset::trials::{Benchmark, Trial, Trials};
 use crate::error::{Error, Result};
 use serde::Serialize;
+use std::cmp::Ordering;
 
 /// The figures of a benchmark, in per cent. The keys of its JSON form are a contract.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -21,6 +22,8 @@ pub struct Compositional {
     pub accuracy: f64,
     /// Share of all trials that are right, with no regard to categories.
     pub micro: f64,
+    /// Trials that count as wrong for a tie alone: nothing wrong scores higher than the right one, something as high.
+    pub ties: usize,
     /// What guessing would reach.
     pub chance: f64,
     /// Winoground's three scores; absent elsewhere.
@@ -50,6 +53,8 @@ pub struct Category {
     pub trials: usize,
     /// Per cent of them that are right: in Winoground as a group.
     pub accuracy: f64,
+    /// Trials that count as wrong for a tie alone.
+    pub ties: usize,
     /// The lower end of the accuracy's 95 % interval.
     pub low: f64,
     /// Its upper end.
@@ -64,6 +69,8 @@ pub struct Category {
 struct Outcome {
     text: bool,
     image: bool,
+    /// Wrong, but lost to nothing.
+    tie: bool,
 }
 
 impl Outcome {
@@ -73,7 +80,7 @@ impl Outcome {
 }
 
 /// Scores `trials` by the embeddings of their images and captions, rows as in their dataset. A tie, a score closer
-/// than [`TIE`], is wrong.
+/// than [`Embeddings::tie`], is wrong, and counted.
 ///
 /// # Errors
 /// The rows or their lengths do not fit.
@@ -125,6 +132,7 @@ pub fn compositional(
                 name: name.clone(),
                 trials: outcomes.len(),
                 accuracy: share(right, outcomes.len()),
+                ties: ties(outcomes),
                 low,
                 high,
                 scores: winoground.then(|| scores(outcomes)),
@@ -144,6 +152,7 @@ pub fn compositional(
             macro_average(&categories, trials.benchmark.least())
         },
         micro,
+        ties: ties(&outcomes),
         chance: chance(trials),
         scores: winoground.then(|| scores(&outcomes)),
         categories,
@@ -152,21 +161,52 @@ pub fn compositional(
 
 fn outcome(trial: &Trial, images: &Embeddings, texts: &Embeddings) -> Outcome {
     let score = |image: u32, caption: u32| images.dot(image as usize, texts, caption as usize);
-    let pairs = || trial.images.iter().zip(&trial.captions);
-    // Image k prefers caption k to every other caption; caption k prefers image k to every other image.
-    let text = pairs().enumerate().all(|(k, (&image, &right))| {
-        let wrong = trial.captions.iter().enumerate().filter(|&(n, _)| n != k);
-        wrong
-            .map(|(_, &caption)| score(image, caption))
-            .all(|s| score(image, right) > s + TIE)
+    let pairs = || trial.images.iter().zip(&trial.captions).enumerate();
+    // The least by which image k prefers caption k to every other caption, in ties.
+    let by_image = pairs().flat_map(|(k, (&image, &right))| {
+        let tie = images.tie(image as usize, texts);
+        let wrong = trial
+            .captions
+            .iter()
+            .enumerate()
+            .filter(move |&(n, _)| n != k);
+        wrong.map(move |(_, &caption)| lead(score(image, right), score(image, caption), tie))
     });
-    let image = pairs().enumerate().all(|(k, (&right, &caption))| {
-        let wrong = trial.images.iter().enumerate().filter(|&(n, _)| n != k);
-        wrong
-            .map(|(_, &image)| score(image, caption))
-            .all(|s| score(right, caption) > s + TIE)
+    // And caption k image k to every other image.
+    let by_caption = pairs().flat_map(|(k, (&right, &caption))| {
+        let tie = texts.tie(caption as usize, images);
+        let wrong = trial
+            .images
+            .iter()
+            .enumerate()
+            .filter(move |&(n, _)| n != k);
+        wrong.map(move |(_, &image)| lead(score(right, caption), score(image, caption), tie))
     });
-    Outcome { text, image }
+    let (text, image) = (least(by_image), least(by_caption));
+    Outcome {
+        text: text.is_gt(),
+        image: image.is_gt(),
+        tie: text.min(image).is_eq(),
+    }
+}
+
+/// Is the right score above the wrong one, below it, or tied with it?
+fn lead(right: f32, wrong: f32, tie: f32) -> Ordering {
+    if right > wrong + tie {
+        Ordering::Greater
+    } else if right < wrong - tie {
+        Ordering::Less
+    } else {
+        Ordering::Equal
+    }
+}
+
+fn least(leads: impl Iterator<Item = Ordering>) -> Ordering {
+    leads.min().unwrap_or(Ordering::Greater)
+}
+
+fn ties(outcomes: &[Outcome]) -> usize {
+    outcomes.iter().filter(|o| o.tie).count()
 }
 
 fn by_category(trials: &Trials, outcomes: &[Outcome]) -> Vec<Vec<Outcome>> {

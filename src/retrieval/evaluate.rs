@@ -1,7 +1,7 @@
 //! The evaluation of a whole set: full or in folds, both directions.
 
 use super::{Metrics, Side};
-use crate::compute::{Direction, Embeddings, Engine, Groups, RankOptions, Ranking};
+use crate::compute::{Direction, Embeddings, Engine, Groups, RankOptions, Ranking, TIE};
 use crate::error::{Error, Result};
 use crate::task::Task;
 use serde::{Deserialize, Serialize};
@@ -38,7 +38,7 @@ pub struct Report {
     pub images: usize,
     /// Captions evaluated.
     pub captions: usize,
-    /// "full" or "n folds of m images", with the tie rule.
+    /// "full" or "n folds of m images", with the measure and the tie rule.
     pub protocol: String,
     /// Image to text: rank of the best of the image's captions.
     pub i2t: Metrics,
@@ -63,6 +63,8 @@ pub struct Evaluation {
     pub report: Report,
     /// The ranking of the full set; of the last fold where folds were asked for.
     pub ranking: Ranking,
+    /// Margins nearer to 0 than this are ties.
+    pub tie: f32,
 }
 
 impl Evaluation {
@@ -142,7 +144,10 @@ pub fn evaluate(
     let report = Report {
         images: folds * size,
         captions: pairs,
-        protocol: format!("{protocol}, ties count against the positive"),
+        protocol: format!(
+            "{protocol}, {}, ties count against the positive",
+            images.measure().phrase()
+        ),
         rsum: i2t.sum() + t2i.sum(),
         i2t,
         t2i,
@@ -154,5 +159,6 @@ pub fn evaluate(
     Ok(Evaluation {
         report,
         ranking: last,
+        tie: TIE * images.factor(texts),
     })
 }

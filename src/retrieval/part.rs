@@ -28,9 +28,10 @@ pub fn part(
     report.rsum = report.i2t.sum() + report.t2i.sum();
     if rows.len() < groups.images() {
         report.protocol = format!(
-            "{} of {} images ranked among all, ties count against the positive",
+            "{} of {} images ranked among all, {}, ties count against the positive",
             rows.len(),
-            groups.images()
+            groups.images(),
+            images.measure().phrase()
         );
         let margin = EvalOptions::default().margin;
         let pairs = of_captions.len().max(1) as f64;

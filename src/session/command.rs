@@ -9,6 +9,7 @@ use super::settings::{Settings, ThemeChoice};
 use super::state::{Query, Tab};
 use super::structure::StructureCommand;
 use super::workspace::{EncoderSource, Workspace};
+use crate::compute::Measure;
 use crate::dataset::export::Layout;
 use crate::encoder::{EncoderOptions, Flavour};
 use crate::retrieval::Side;
@@ -94,6 +95,8 @@ pub enum Command {
     SetFold(Option<usize>),
     /// Margin a of the losses.
     SetMargin(f32),
+    /// How rows are compared.
+    SetSimilarity(Measure),
     /// Write a report of the full set to this file.
     WriteReport(PathBuf),
     /// Something in the attack lab.

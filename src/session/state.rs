@@ -8,7 +8,7 @@ use super::sets::Sets;
 use super::settings::Settings;
 use super::structure::StructureView;
 use super::workspace::{EncoderSource, Workspace};
-use crate::compute::{Adapter, Direction, Embeddings, Groups, Hit};
+use crate::compute::{Adapter, Direction, Embeddings, Groups, Hit, Measure};
 use crate::dataset::{Dataset, Picture};
 use crate::encoder::{EncoderInfo, EncoderOptions, RuntimeInfo};
 use crate::error::Question;
@@ -17,7 +17,7 @@ use crate::retrieval::{Evaluation, Side};
 use crate::task::Progress;
 use std::ops::Range;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 /// A view of the centre.
@@ -87,7 +87,9 @@ impl Query {
 pub struct AnswerView {
     /// The query it answers.
     pub query: Query,
-    /// Best candidates, best first; rows of the side opposite to the query's.
+    /// The side of the candidates: the other one than the query's, or images where there are no captions.
+    pub of: Side,
+    /// Best candidates, best first.
     pub hits: Vec<Hit>,
     /// Candidates in all.
     pub candidates: usize,
@@ -110,6 +112,38 @@ pub struct Embedded {
     pub texts: Arc<Embeddings>,
     /// Captions of each image.
     pub groups: Arc<Groups>,
+    /// Both sides by cosine, where they are compared by dot product and something needed them so.
+    unit: Arc<OnceLock<[Arc<Embeddings>; 2]>>,
+}
+
+impl Embedded {
+    /// Both sides, and which caption belongs to which image.
+    pub fn new(images: Embeddings, texts: Embeddings, groups: Groups) -> Self {
+        Self {
+            images: Arc::new(images),
+            texts: Arc::new(texts),
+            groups: Arc::new(groups),
+            unit: Arc::default(),
+        }
+    }
+
+    /// To be compared by cosine, for what needs rows of unit norm: itself where it is so already.
+    #[must_use]
+    pub fn by_cosine(&self) -> Self {
+        if self.images.measure() == Measure::Cosine {
+            return self.clone();
+        }
+        let sides = [&self.images, &self.texts];
+        let unit = self
+            .unit
+            .get_or_init(|| sides.map(|side| Arc::new(side.to_cosine())));
+        Self {
+            images: Arc::clone(&unit[0]),
+            texts: Arc::clone(&unit[1]),
+            groups: Arc::clone(&self.groups),
+            unit: Arc::default(),
+        }
+    }
 }
 
 /// What the chips say of runtime and compute.

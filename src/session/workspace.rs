@@ -1,6 +1,7 @@
 //! A workspace: data, encoder and settings of one investigation, in one JSON file with relative paths.
 
 use super::files::read_json;
+use crate::compute::Measure;
 use crate::encoder::EncoderOptions;
 use crate::error::Result;
 use crate::files::{file_name, write_json};
@@ -76,6 +77,9 @@ pub struct Workspace {
     pub options: EncoderOptions,
     /// Margin a of the hinge losses.
     pub margin: f32,
+    /// How rows are compared.
+    #[serde(default)]
+    pub similarity: Measure,
     /// Images per fold; `None` for the full set.
     #[serde(default)]
     pub fold: Option<usize>,
@@ -92,6 +96,7 @@ impl Default for Workspace {
             encoder: None,
             options: EncoderOptions::default(),
             margin: 0.2,
+            similarity: Measure::default(),
             fold: None,
             sets: BTreeMap::new(),
         }

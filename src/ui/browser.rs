@@ -1,7 +1,7 @@
 //! The browser: every image or caption, filtered and sorted, with the rank of its right one.
 
 use super::widgets::{grouped, mark, named_area, picture_in, segmented, weak};
-use super::{Field, View, theme};
+use super::{Field, View, bidi, theme};
 use crate::retrieval::Side;
 use crate::session::{Command, Query, Sort};
 use egui::{Align2, CornerRadius, FontId, Rect, Role, ScrollArea, Stroke, StrokeKind, Ui};
@@ -280,7 +280,7 @@ fn captions_ui(ui: &mut Ui, view: &mut View<'_>) {
                 wide - 56.0,
             );
             job.wrap.max_rows = 2;
-            let galley = ui.painter().layout_job(job);
+            let galley = bidi::galley(ui, job);
             let at = egui::pos2(rect.left() + 8.0, rect.center().y - galley.size().y / 2.0);
             ui.painter().galley(at, galley, t.text);
             if let Some(direction) = direction {

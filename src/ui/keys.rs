@@ -124,10 +124,7 @@ fn browser_keys(ctx: &Context, view: &mut View<'_>) {
         && let Some(answer) = &session.answer
         && let Some(hit) = answer.hits.get(view.state.highlighted)
     {
-        view.ask(Command::Query(Query::Row(
-            answer.query.side().other(),
-            hit.index as usize,
-        )));
+        view.ask(Command::Query(Query::Row(answer.of, hit.index as usize)));
     }
 }
 

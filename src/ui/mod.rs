@@ -3,6 +3,7 @@
 //! A view is one file with a function ending in `_ui` and one line in `RAIL` of `shell.rs`.
 
 mod attack;
+mod bidi;
 mod browser;
 mod compare;
 mod dialogs;

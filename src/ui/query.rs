@@ -2,7 +2,7 @@
 
 use super::theme::tokens;
 use super::widgets::{grouped, margin_colour, picture_in, signed, weak};
-use super::{Field, Key, View};
+use super::{Field, Key, View, bidi};
 use crate::dataset::Dataset;
 use crate::retrieval::Side;
 use crate::session::{AttackCommand, Command, Query, Session};
@@ -63,7 +63,7 @@ fn query_field_ui(ui: &mut Ui, view: &mut View<'_>) {
 
 fn query_text_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
     let strong = |ui: &mut Ui, text: &str| {
-        ui.add(egui::Label::new(RichText::new(text).size(14.5).strong()).wrap());
+        bidi::label(ui, RichText::new(text).size(14.5).strong(), usize::MAX);
     };
     match &view.session.query {
         Some(Query::Row(Side::Image, i)) => {
@@ -74,8 +74,12 @@ fn query_text_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
             } else {
                 "captions"
             };
-            let text = format!("{} {noun}: {}", own.len(), dataset.captions[own.start]);
-            ui.add(egui::Label::new(RichText::new(text).color(tokens(ui).weak)).truncate());
+            let text = match dataset.captions[own.clone()].first() {
+                Some(first) => format!("{} {noun}: {first}", own.len()),
+                None => "no captions: the images most like it".into(),
+            };
+            let text = RichText::new(text).color(tokens(ui).weak);
+            bidi::label(ui, text, 1);
         }
         Some(Query::Row(Side::Text, j)) => {
             strong(ui, &dataset.captions[*j]);
@@ -107,9 +111,9 @@ fn figures_ui(ui: &mut Ui, view: &mut View<'_>) {
     else {
         return;
     };
-    let noun = match answer.query.side() {
-        Side::Image => "caption",
-        Side::Text => "image",
+    let noun = match answer.of {
+        Side::Text => "caption",
+        Side::Image => "image",
     };
     if let (Some(rank), Some(margin)) = (answer.rank, answer.margin) {
         let mut job = LayoutJob::default();
@@ -142,7 +146,9 @@ fn figures_ui(ui: &mut Ui, view: &mut View<'_>) {
             .hits
             .iter()
             .find(|h| !answer.positives.contains(&(h.index as usize)));
-        if let (Query::Row(side, _), Some(negative)) = (&answer.query, negative) {
+        if let (Query::Row(side, _), Some(negative)) = (&answer.query, negative)
+            && answer.of != *side
+        {
             let hint = "Make the hardest negative the query (Enter opens the highlighted result)";
             if ui
                 .button("Query the hardest negative")

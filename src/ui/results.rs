@@ -1,9 +1,9 @@
 //! The centre of the retrieval view: below the query, the ranked other side.
 
-use super::View;
 use super::query::query_ui;
 use super::theme::{Tokens, tokens};
 use super::widgets::{bar, empty_state, named_area, picture_in, tag, weak};
+use super::{View, bidi};
 use crate::compute::Hit;
 use crate::dataset::Dataset;
 use crate::retrieval::Side;
@@ -151,11 +151,15 @@ fn row_ui(
     t: &Tokens,
 ) {
     let index = row.hit.index as usize;
-    let images = answer.query.side() == Side::Text;
+    let images = answer.of == Side::Image;
     let (text, name) = if images {
         let image = &dataset.images[index].name;
         (
-            dataset.captions[dataset.captions_of(index).start].as_str(),
+            // Images without captions go by their names.
+            dataset.captions[dataset.captions_of(index)]
+                .first()
+                .unwrap_or(image)
+                .as_str(),
             format!("image {image}"),
         )
     } else {
@@ -176,7 +180,7 @@ fn row_ui(
         (wide - left - tag_width).max(80.0),
     );
     job.wrap.max_rows = 3;
-    let galley = ui.painter().layout_job(job);
+    let galley = bidi::galley(ui, job);
     let tall = if images {
         76.0
     } else {
@@ -190,7 +194,7 @@ fn row_ui(
     if !ui.is_rect_visible(rect) {
         return;
     }
-    let side = answer.query.side().other();
+    let side = answer.of;
     let id = ui.scope_id().with(("result", row.place, index));
     let describe = || {
         let mark = match row.kind {

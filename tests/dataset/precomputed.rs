@@ -211,6 +211,36 @@ fn clip_retrieval_of_one_side_or_unlike_parts_says_so() {
     says(&problems(&dataset)[0], &["text_emb/", "missing"]);
 }
 
+/// clip-retrieval with texts disabled: no `text_emb/`, no caption in the metadata.
+#[test]
+fn clip_retrieval_without_texts_finds_like_images() {
+    let folder = Folder::with(&[]);
+    let names = [2, 0, 3, 1].map(|n| format!("/data/pics/{n}.jpg"));
+    let cells: Vec<Option<&[u8]>> = names.iter().map(|n| Some(n.as_bytes())).collect();
+    write(
+        &folder.path("metadata/metadata_0.parquet"),
+        "optional binary image_path (UTF8);",
+        vec![vec![texts(&cells)]],
+        WriterProperties::default(),
+    );
+    let rows = [[1.0, 0.0], [0.0, 1.0], [0.6, 0.8], [-1.0, 0.0]];
+    half_npy(&folder, "img_emb/img_emb_0.npy", &rows);
+    let place = folder.0.path().display().to_string();
+    let rank = ["rank", "--json", "--dataset", &place, "--image"];
+    let (fine, out, said) = nearmiss(&[&rank[..], &["2.jpg"]].concat());
+    assert!(fine, "{said}");
+    let answer: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let first = &answer["results"][0];
+    assert_eq!(first["image"], "data/pics/3.jpg");
+    let (_, full, _) = nearmiss(&[&rank[..], &["/data/pics/2.jpg"]].concat());
+    assert_eq!(full, out);
+    assert!((first["score"].as_f64().unwrap() - 0.6).abs() < 1e-3);
+    assert_eq!(answer["results"].as_array().unwrap().len(), 3);
+    let (fine, _, said) = nearmiss(&["eval", "--dataset", &place]);
+    says(&said, &["4 images without captions", "rank --image"]);
+    assert!(!fine && !said.contains("Name that column"));
+}
+
 fn nearmiss(arguments: &[&str]) -> (bool, String, String) {
     let scratch = std::env::temp_dir().join("nearmiss-dataset-cache");
     let output = Command::new(env!("CARGO_BIN_EXE_nearmiss"))

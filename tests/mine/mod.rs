@@ -4,7 +4,7 @@ mod command;
 mod material;
 mod plain;
 
-use nearmiss::compute::{Cpu, Embeddings, Engine, Groups, RankOptions, Ranking};
+use nearmiss::compute::{Embeddings, Engine, Groups, RankOptions, Ranking};
 use nearmiss::retrieval::mine::{Corpus, MineOptions, Mined, mine};
 use nearmiss::retrieval::{Bounds, Doubt, Pairs, Side, Wording};
 use nearmiss::task::Task;
@@ -53,11 +53,11 @@ impl Set {
         look: usize,
     ) -> Mined {
         let (corpus, ranking) = (self.corpus(), self.rank(engine, look));
-        let bounds = Bounds::learn(&Cpu, &corpus, &Task::detached()).expect("learned");
+        let bounds = Bounds::learn(&corpus, &Task::detached()).expect("learned");
         let doubt = Doubt {
             corpus: &corpus,
             ranking: &ranking,
-            bounds,
+            bounds: &bounds,
         };
         mine(
             engine,

@@ -20,7 +20,7 @@ use crate::attack::{
 };
 use crate::dataset::Picture;
 use crate::retrieval::Side;
-use crate::session::{Attempt, Clean, Heat, Query, Reach, Running, Tab, WordsPlan};
+use crate::session::{Attempt, Clean, Embedded, Heat, Query, Reach, Running, Tab, WordsPlan};
 use egui::ColorImage;
 pub(super) use heat::bar;
 use heat::{Painted, Painter};
@@ -183,7 +183,7 @@ impl App {
         let (Some(dataset), Some(encoder), Some(embedded), Some(engine)) = (
             self.session.dataset.clone(),
             self.encoder.clone(),
-            self.session.embedded.clone(),
+            self.session.embedded.as_ref().map(Embedded::by_cosine),
             self.engine.clone(),
         ) else {
             return;
@@ -291,20 +291,21 @@ impl App {
 
     /// Model, captions and embeddings.
     fn set_of(&self) -> Option<attack::Set> {
-        let embedded = self.session.embedded.as_ref()?;
+        let embedded = self.session.embedded.as_ref()?.by_cosine();
         Some(attack::Set {
             network: self.lab.network.clone()?,
             engine: self.engine.clone()?,
-            images: Arc::clone(&embedded.images),
-            texts: Arc::clone(&embedded.texts),
-            groups: Arc::clone(&embedded.groups),
+            images: embedded.images,
+            texts: embedded.texts,
+            groups: embedded.groups,
         })
     }
 
     fn start_attack(&mut self) {
-        let (Some(order), Some(embedded)) = (self.order(), self.session.embedded.clone()) else {
+        let (Some(order), Some(embedded)) = (self.order(), self.session.embedded.as_ref()) else {
             return;
         };
+        let embedded = embedded.by_cosine();
         self.lab.run_wanted = false;
         let slot = LiveSlot::default();
         self.session.lab.running = Some(Running {

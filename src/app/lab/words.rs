@@ -35,7 +35,7 @@ impl App {
         let image = self.session.lab.image?;
         Some(Desk {
             encoder: self.encoder.clone()?,
-            embedded: self.session.embedded.clone()?,
+            embedded: self.session.embedded.as_ref()?.by_cosine(),
             providers: self.session.settings.providers.clone(),
             guide: Arc::clone(&self.lab.guide),
             image,
@@ -98,6 +98,7 @@ impl Desk {
             images,
             texts,
             groups,
+            ..
         } = &self.embedded;
         Scene::new(&self.encoder, images, texts, groups)
     }

@@ -77,7 +77,7 @@ impl Bench {
         };
         let (images, texts, groups) = (corpus.images, corpus.texts, corpus.groups);
         let ranking = self.engine.rank(images, texts, groups, options, task)?;
-        let bounds = Bounds::learn(&*self.engine, &corpus, task)?;
+        let bounds = Bounds::learn(&corpus, task)?;
         let known = Arc::new(Known {
             ranking,
             wording,
@@ -96,7 +96,7 @@ impl Bench {
         let doubt = Doubt {
             corpus: &corpus,
             ranking: &known.ranking,
-            bounds: known.bounds,
+            bounds: &known.bounds,
         };
         let (engine, ranking) = (&*self.engine, &known.ranking);
         let mined = mine(
@@ -148,7 +148,7 @@ impl Bench {
         Ok(NegativeSet {
             plan,
             pairs,
-            bounds: known.bounds,
+            bounds: known.bounds.clone(),
             units: mined.units.len(),
             seconds: since.elapsed().as_secs_f64(),
         })
@@ -235,7 +235,8 @@ impl Bench {
             images,
             texts,
             groups,
-        } = &self.embedded;
+            ..
+        } = &self.embedded.by_cosine();
         let scene = Scene::new(encoder, images, texts, groups)?;
         let guide = shared_guide(guide, encoder, &self.providers)?;
         let weigh = |other: u32| -> Result<Arc<Importance>> {
@@ -266,7 +267,7 @@ impl Bench {
         };
         let (image, caption) = pair.rows(side);
         let picture = self.dataset.images[image as usize].open()?;
-        let texts = self.embedded.texts.gather(&[caption]);
+        let texts = self.embedded.by_cosine().texts.gather(&[caption]);
         let map = occlusion(encoder, &picture, &texts, CELLS, task)?;
         Ok(Regions {
             of: at,
@@ -284,6 +285,7 @@ impl Bench {
             images,
             texts,
             groups,
+            ..
         } = &self.embedded;
         let pairs: Vec<(u32, u32)> = self.confirmed.iter().copied().collect();
         let (engine, ranking) = (&*self.engine, &evaluation.ranking);

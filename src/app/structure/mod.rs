@@ -116,6 +116,8 @@ impl App {
             let (e, engine) = (embedded.clone(), Arc::clone(&engine));
             self.jobs
                 .start(STRUCTURE_ORDER, "Ordering rows and columns", move |task| {
+                    // Clusters are of directions.
+                    let e = e.by_cosine();
                     aside(|| arrange(order, &*engine, &e, ranking.as_deref(), task))
                 });
         }

@@ -5,12 +5,13 @@ use crate::attack::caption::{
     importance, read_words, substitute, words_by_frequency,
 };
 use crate::cli::common::{EncoderArgs, VectorArgs, or_all, positive};
-use crate::cli::material::material;
+use crate::cli::material::{Ask, material};
 use crate::cli::output::{counted, emit, warn, watched};
 use crate::cli::rank::find;
 use crate::dataset::Dataset;
 use crate::encoder::Encoder;
 use crate::error::{Error, Result};
+use crate::retrieval::given::Zeros;
 use clap::{ArgGroup, Args};
 use serde::Serialize;
 use std::fmt::Write as _;
@@ -68,14 +69,15 @@ struct Report {
 impl Caption {
     /// Runs the command.
     pub fn run(self, json: bool) -> Result<()> {
-        let vectors = VectorArgs {
-            image_embeds: None,
-            text_embeds: None,
-        };
         let mut options = self.options()?;
-        let material = material(Some(&self.dataset), &self.encoder, &vectors, None, |_| {
-            Ok(())
-        })?;
+        let ask = Ask {
+            dataset: Some(&self.dataset),
+            encoder: &self.encoder,
+            vectors: &VectorArgs::default(),
+            each: None,
+            zeros: Zeros::Refuse,
+        };
+        let material = material(&ask, |_| Ok(()))?;
         let (Some(dataset), Some(encoder)) = (&material.dataset, &material.encoder) else {
             return Err(Error::request(
                 "no encoder was given",

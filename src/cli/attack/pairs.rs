@@ -9,7 +9,7 @@ use crate::attack::{
     Done, Goal, Network, Recalls, Set, SetOrder, SetReport, Success, Transfer, attack_set,
     direction,
 };
-use crate::compute::Groups;
+use crate::compute::{Groups, Measure};
 use crate::dataset::Dataset;
 use crate::encoder::{Encoder, EncoderFiles, EncoderOptions};
 use crate::error::{Error, Result};
@@ -80,9 +80,12 @@ impl Pairs {
         let engine = self.engine.open()?;
         let report = watched(|task| {
             let encoder = Arc::new(self.encoder.open(task)?);
-            let embedded =
-                self.encoder
-                    .embed(&encoder, &open_dataset(&self.dataset, task)?, task)?;
+            let embedded = self.encoder.embed(
+                &encoder,
+                &open_dataset(&self.dataset, task)?,
+                Measure::Cosine,
+                task,
+            )?;
             let batch = self.encoder.batch.unwrap_or(Network::BATCH);
             let network =
                 Network::image_tower(&encoder, &or_all(&self.encoder.provider), batch, task)?;

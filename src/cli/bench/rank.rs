@@ -4,7 +4,7 @@ use crate::cli::common::{EngineArgs, VectorArgs, positive};
 use crate::cli::output::{bytes, counted, emit, watched};
 use crate::cli::vectors;
 use crate::compute::{Embeddings, Groups, RankOptions};
-use crate::dataset::vectors::{IMAGES, TEXTS};
+use crate::dataset::vectors::{IMAGES, Matrix, TEXTS};
 use crate::error::{Error, Result, thousands};
 use clap::Args;
 use rayon::prelude::*;
@@ -47,8 +47,10 @@ impl Rank {
     /// Runs the command.
     pub fn run(&self, json: bool) -> Result<()> {
         let engine = self.engine.open()?;
+        let measure = self.vectors.similarity;
+        let side = |m: Matrix| Embeddings::measured(m.values, m.columns, measure);
         let (images, texts) = match watched(|task| self.vectors.open(task))? {
-            Some(both) => both,
+            Some([images, texts]) => (side(images)?, side(texts)?),
             None => (
                 random(self.images, self.dim, self.seed)?,
                 random(self.captions, self.dim, self.seed ^ 0x9E37_79B9_7F4A_7C15)?,

@@ -68,7 +68,7 @@ pub struct Filters {
     /// Use no negative more than M times
     #[arg(long, value_name = "M", value_parser = positive)]
     most_uses: Option<usize>,
-    /// Leave out negatives that are probably right after all
+    /// Leave out negatives that may fit after all: those marked "may fit: check"
     #[arg(long)]
     drop_doubtful: bool,
 }

@@ -4,11 +4,12 @@ mod filters;
 mod output;
 
 use super::common::{EncoderArgs, EngineArgs, VectorArgs, positive};
-use super::material::{Material, demo, is_demo, material};
+use super::material::{Ask, Material, demo, is_demo, material};
 use super::output::{counted, watched};
 use crate::compute::{Engine, RankOptions, Ranking, TopK};
 use crate::dataset::{Decisions, Verdict};
 use crate::error::Result;
+use crate::retrieval::given::Zeros;
 use crate::retrieval::mine::{Corpus, MineOptions, Mined, mine};
 use crate::retrieval::{Bounds, Doubt, Pairs, Side, Wording};
 use crate::task::Task;
@@ -77,13 +78,18 @@ impl Mine {
         options.check()?;
         self.output.check()?;
         let engine = self.engine.open()?;
-        let material = material(
-            self.dataset.as_deref(),
-            &self.encoder,
-            &self.vectors,
-            self.captions_per_image,
-            |_| Ok(()),
-        )?;
+        let ask = Ask {
+            dataset: self.dataset.as_deref(),
+            encoder: &self.encoder,
+            vectors: &self.vectors,
+            each: self.captions_per_image,
+            // Without a dataset negatives go by the numbers of their rows.
+            zeros: match self.dataset {
+                Some(_) => Zeros::LeaveOut,
+                None => Zeros::Refuse,
+            },
+        };
+        let material = material(&ask, |_| Ok(()))?;
         let decisions = self.decisions(&material)?;
         watched(|task| {
             let found = find(
@@ -98,7 +104,7 @@ impl Mine {
             let doubt = Doubt {
                 corpus: &corpus,
                 ranking: &found.ranking,
-                bounds: found.bounds,
+                bounds: &found.bounds,
             };
             self.output
                 .write(&found, &doubt, &material, &options, json, task)
@@ -165,13 +171,13 @@ fn find(
     };
     let (images, texts, groups) = (corpus.images, corpus.texts, corpus.groups);
     let mut ranking = engine.rank(images, texts, groups, rank, task)?;
-    let bounds = Bounds::learn(engine, &corpus, task)?;
+    let bounds = Bounds::learn(&corpus, task)?;
     let mut mined = Vec::new();
     for &side in way.sides() {
         let doubt = Doubt {
             corpus: &corpus,
             ranking: &ranking,
-            bounds,
+            bounds: &bounds,
         };
         mined.push(mine(
             engine,

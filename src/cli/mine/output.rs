@@ -8,7 +8,7 @@ use crate::dataset::export::{Layout, write_training};
 use crate::error::{Error, Result, thousands};
 use crate::files::replace;
 use crate::retrieval::mine::{Examples, Id, MineOptions, Mined, Pairing, Row};
-use crate::retrieval::{Doubt, Side};
+use crate::retrieval::{Doubt, MAY_FIT, Side};
 use crate::task::Task;
 use clap::Args;
 use rayon::prelude::*;
@@ -105,7 +105,8 @@ impl Output {
                     _ => Ok(()),
                 };
             }
-            let mut text = format!("{}\n", size(material));
+            let measure = material.images.measure().phrase();
+            let mut text = format!("{}, {measure}\n", size(material));
             for mined in &found.mined {
                 table(&mut text, &pairing(found, doubt, mined), dataset);
             }
@@ -248,7 +249,7 @@ fn line(row: &Row) -> String {
     let doubt = if doubt.is_empty() {
         String::new()
     } else {
-        format!(" [probably right: {}]", doubt.join(", "))
+        format!(" [{MAY_FIT}: {}]", doubt.join(", "))
     };
     format!(
         "{:>8.4} {:>5}  {}; {}; {}{doubt}",

@@ -15,7 +15,7 @@ mod steps;
 pub use paint::HeatPainter;
 
 use super::pairs;
-use super::{Direction, Embeddings, Engine, Groups, Hit, RankOptions, Ranking, Search, TIE, TopK};
+use super::{Direction, Embeddings, Engine, Groups, Hit, RankOptions, Ranking, Search, TopK};
 use crate::error::Result;
 use crate::task::{Task, lock};
 use device::Device;
@@ -78,17 +78,22 @@ impl Engine for Gpu {
     ) -> Result<Ranking> {
         pairs::check(images, texts, groups)?;
         let (pairs, best) = pairs::scores(images, texts, groups);
+        let (options, factor) = pairs::stored(images, texts, options);
+        let (by_row, by_column) = (
+            pairs::thresholds(images, &best),
+            pairs::thresholds(texts, &pairs),
+        );
         let rows: Vec<Query> = (0..images.rows())
             .map(|i| {
                 let own = groups.range(i);
-                Query::new(best[i] - TIE, &own, &own)
+                Query::new(by_row[i], &own, &own)
             })
             .collect();
         let columns: Vec<Query> = groups
             .owners()
             .iter()
             .enumerate()
-            .map(|(j, &i)| Query::new(pairs[j] - TIE, &(i as usize..i as usize + 1), &(j..j + 1)))
+            .map(|(j, &i)| Query::new(by_column[j], &(i as usize..i as usize + 1), &(j..j + 1)))
             .collect();
         let _one = lock(&self.busy);
         task.begin("Ranking", (images.rows() * texts.rows()) as u64);
@@ -106,7 +111,14 @@ impl Engine for Gpu {
         let [i2t, t2i] = pass.run(&self.similarity, &self.scan, task)?;
         let sum = i2t.hinges() + t2i.hinges();
         let sides = [i2t.direction(best), t2i.direction(pairs.clone())];
-        Ok(pairs::ranking(sides, pairs, sum, groups, options.margin))
+        Ok(pairs::ranking(
+            sides,
+            pairs,
+            sum,
+            groups,
+            options.margin,
+            factor,
+        ))
     }
 
     fn search(
@@ -121,12 +133,13 @@ impl Engine for Gpu {
         if k == 0 {
             return Ok(TopK::default());
         }
+        let (at_most, factor) = pairs::stored_bounds(queries, candidates, search);
         let _one = lock(&self.busy);
         task.begin("Searching", (queries.rows() * candidates.rows()) as u64);
         let rows: Vec<Query> = (0..queries.rows())
             .map(|q| {
                 let own = search.without.get(q).cloned().unwrap_or_default();
-                let most = search.at_most.get(q).copied();
+                let most = at_most.get(q).copied();
                 Query::new(f32::MAX, &own, &(0..0)).at_most(most)
             })
             .collect();
@@ -141,7 +154,9 @@ impl Engine for Gpu {
             false,
         )?;
         let [found, _] = pass.run(&self.similarity, &self.scan, task)?;
-        Ok(found.direction(Vec::new()).negatives)
+        let mut found = found.direction(Vec::new()).negatives;
+        found.scale(factor);
+        Ok(found)
     }
 }
 

@@ -8,6 +8,7 @@ use super::shards::in_order;
 use crate::dataset::npy::read_npy;
 use crate::dataset::parquet_file::ParquetFile;
 use crate::dataset::picture::is_picture_name;
+use crate::dataset::vectors::Matrix;
 use crate::dataset::{Dataset, Image, Problem};
 use crate::error::{Error, Result, thousands};
 use crate::task::Task;
@@ -25,6 +26,17 @@ pub struct Vectors {
     pub dim: usize,
 }
 
+impl Vectors {
+    /// Both sides, images first.
+    pub fn into_matrices(self) -> [Matrix; 2] {
+        [self.images, self.texts].map(|values| Matrix {
+            rows: values.len() / self.dim.max(1),
+            columns: self.dim,
+            values,
+        })
+    }
+}
+
 /// Is there metadata with embeddings?
 pub(super) fn fits(folder: &Path) -> bool {
     let side = |name: &str| folder.join(name).is_dir();
@@ -33,12 +45,35 @@ pub(super) fn fits(folder: &Path) -> bool {
 
 /// Reads the metadata.
 pub(super) fn open(folder: &Path, task: &Task) -> Result<Dataset> {
-    Ok(Pairs::read(folder, task)?.finish(folder, false, task)?.0)
+    Ok(Pairs::read(folder, true, task)?
+        .finish(folder, false, task)?
+        .0)
 }
 
 /// Reads the metadata and, where both sides have them, the embeddings.
 pub(super) fn open_with_vectors(folder: &Path, task: &Task) -> Result<(Dataset, Option<Vectors>)> {
-    Pairs::read(folder, task)?.finish(folder, true, task)
+    Pairs::read(folder, true, task)?.finish(folder, true, task)
+}
+
+/// The images alone, with their embeddings, where the metadata has no caption at all: clip-retrieval was run with texts
+/// disabled. Names are those of the metadata.
+pub(super) fn images_alone(folder: &Path, task: &Task) -> Result<Option<(Dataset, Matrix)>> {
+    let mut pairs = Pairs::read(folder, false, task)?;
+    if !folder.join("img_emb").is_dir() || pairs.of_captions.iter().any(|c| !c.is_empty()) {
+        return Ok(None);
+    }
+    let rows = std::mem::take(&mut pairs.first_of);
+    let (values, columns) = pairs.embeddings(folder, "img_emb", &rows, task)?;
+    let images = pairs.groups.into_iter().map(|(image, _)| image).collect();
+    let name = std::path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf());
+    let format = "clip-retrieval embeddings of images alone";
+    let dataset = Dataset::of_images(file_name(&name), format, images, pairs.problems);
+    let matrix = Matrix {
+        rows: dataset.images.len(),
+        values,
+        columns,
+    };
+    Ok(Some((dataset, matrix)))
 }
 
 /// `metadata_0.parquet` and so on, numbers by value, each with what its number is written as.
@@ -75,7 +110,8 @@ struct Pairs {
 }
 
 impl Pairs {
-    fn read(folder: &Path, task: &Task) -> Result<Self> {
+    /// With `captions` it is an error where there are none.
+    fn read(folder: &Path, captions: bool, task: &Task) -> Result<Self> {
         task.begin("Reading captions", 0);
         let finder = Finder::new(folder);
         let mut known: HashMap<String, usize> = HashMap::new();
@@ -83,7 +119,11 @@ impl Pairs {
         let mut start = 0;
         for (path, number) in parts(folder) {
             let file = ParquetFile::open(&path)?;
-            let layout = Layout::of(&file)?;
+            let layout = if captions {
+                Layout::of(&file)?
+            } else {
+                Layout::of_images(&file)?
+            };
             let mut row = start;
             for (group, rows) in file.groups().into_iter().enumerate() {
                 let read =
@@ -113,7 +153,7 @@ impl Pairs {
             all.parts.push((number, row - start));
             start = row;
         }
-        if all.of_captions.iter().all(Vec::is_empty) {
+        if captions && all.of_captions.iter().all(Vec::is_empty) {
             return Err(Error::dataset(
                 folder,
                 "its metadata holds no caption",

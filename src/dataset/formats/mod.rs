@@ -16,6 +16,7 @@ mod karpathy;
 mod metadata_jsonl;
 mod parquet_layout;
 mod parquet_table;
+mod pictures;
 mod precomp;
 mod sample;
 mod shards;
@@ -30,6 +31,7 @@ pub use clip_retrieval::Vectors;
 
 use super::Dataset;
 use super::picture::is_picture_name;
+use super::vectors::Matrix;
 use crate::error::{Error, Result};
 use crate::task::Task;
 use gather::{file_name, split_extension};
@@ -127,6 +129,22 @@ pub fn open_with_vectors(path: &Path, task: &Task) -> Result<(Dataset, Option<Ve
     } else {
         open(path, task).map(|dataset| (dataset, None))
     }
+}
+
+/// Images without captions, with their embeddings where `path` brings them: a folder of pictures, or clip-retrieval's
+/// without its texts. `None` where `path` is neither; asked where [`open`] found no caption.
+///
+/// # Errors
+/// A folder or its embeddings that cannot be read; cancellation.
+pub fn images_alone(path: &Path, task: &Task) -> Result<Option<(Dataset, Option<Matrix>)>> {
+    if !path.is_dir() {
+        return Ok(None);
+    }
+    if clip_retrieval::fits(path) {
+        let found = clip_retrieval::images_alone(path, task)?;
+        return Ok(found.map(|(dataset, rows)| (dataset, Some(rows))));
+    }
+    Ok(pictures::open(path, task)?.map(|dataset| (dataset, None)))
 }
 
 fn open_file(path: &Path, task: &Task) -> Result<Dataset> {

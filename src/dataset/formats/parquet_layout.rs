@@ -74,14 +74,9 @@ impl Layout {
     /// # Errors
     /// No column holds captions.
     pub fn of(file: &ParquetFile) -> Result<Self> {
-        let columns = file.columns();
-        // Some writers do not say that a column of bytes is text.
-        let texts = [Kind::Text, Kind::Bytes].map(|kind| captions(&columns, kind));
-        let (captions, classes) = match texts.into_iter().find(|found| !found.is_empty()) {
-            Some(captions) => (captions, Vec::new()),
-            None => classes(file, &columns),
-        };
-        if captions.is_empty() {
+        let layout = Self::of_images(file)?;
+        if layout.captions.is_empty() {
+            let columns = file.columns();
             let names: Vec<String> = columns.iter().map(|c| c.path.join(".")).collect();
             return Err(Error::dataset(
                 file.path(),
@@ -89,6 +84,21 @@ impl Layout {
                 format!("Name that column one of: {}.", CAPTION_KEYS.join(", ")),
             ));
         }
+        Ok(layout)
+    }
+
+    /// As [`Layout::of`], with or without a column of captions.
+    ///
+    /// # Errors
+    /// Several pictures in a row.
+    pub fn of_images(file: &ParquetFile) -> Result<Self> {
+        let columns = file.columns();
+        // Some writers do not say that a column of bytes is text.
+        let texts = [Kind::Text, Kind::Bytes].map(|kind| captions(&columns, kind));
+        let (captions, classes) = match texts.into_iter().find(|found| !found.is_empty()) {
+            Some(captions) => (captions, Vec::new()),
+            None => classes(file, &columns),
+        };
         if let Some([first, second, ..]) = numbered_pictures(&columns).get(..) {
             return Err(Error::dataset(
                 file.path(),

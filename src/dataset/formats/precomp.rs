@@ -6,6 +6,7 @@
 use super::gather::{Gather, file_name, folder_of, step};
 use super::text::read_text;
 use crate::dataset::npy::NpyRows;
+use crate::dataset::runs::equal_runs;
 use crate::dataset::{Dataset, Problem};
 use crate::error::{Error, Result};
 use crate::task::Task;
@@ -17,7 +18,10 @@ const CAPTIONS: &str = "_caps.txt";
 /// Splits, the one to open first.
 const SPLITS: [&str; 5] = ["test", "testall", "dev", "val", "train"];
 
-/// Images whose rows are compared to tell whether they are repeated.
+/// Rows from the first on that are compared, one after the other, to tell how often one is repeated.
+const FIRST: usize = 500;
+
+/// Groups of rows all over the file that are compared then.
 const COMPARED: usize = 50;
 
 /// `test_caps.txt`.
@@ -129,13 +133,10 @@ fn captions_each(features: &Path, captions: usize) -> Result<usize> {
     if images < captions {
         return Ok(captions / images);
     }
-    // How long is the first run of equal rows?
-    let mut run = 1;
-    let first = rows.row(0)?;
-    while run < images && rows.row(run)? == first {
-        run += 1;
-    }
-    let fits = run < images && images.is_multiple_of(run);
+    let looked = images.min(FIRST);
+    let same = |row: usize| Ok(rows.row(row)? == rows.row(row - 1)?);
+    let run = equal_runs(looked, looked == images, same)?.each;
+    let fits = images.is_multiple_of(run);
     let groups = if fits { images / run } else { 0 };
     for group in (0..groups).step_by(groups.div_ceil(COMPARED).max(1)) {
         if rows.row(group * run)? != rows.row(group * run + run - 1)? {

@@ -115,70 +115,98 @@ pub(super) fn onnx_files(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// The towers among `files` by what they take: one that takes pictures and one that takes token ids, or one that takes
-/// both. Of several precisions float32 is preferred, then float16; `None` where there is no pair.
-///
-/// # Errors
-/// There are several pairs that only a person can choose between.
-pub(super) fn by_inputs(folder: &Path, files: &[PathBuf]) -> Result<Option<(PathBuf, PathBuf)>> {
-    let (mut images, mut texts, mut both) = (Vec::new(), Vec::new(), Vec::new());
-    for path in files.iter().take(MOST) {
-        // A file that is no model is none of the towers.
-        let Ok(info) = ModelInfo::open(path) else {
-            continue;
-        };
-        let (pictures, ids) = (
-            ports::image_roles(&info).is_ok(),
-            ports::text_roles(&info).is_ok(),
-        );
-        let named = Named::of(folder, path);
-        match (pictures, ids) {
-            (true, true) => both.push(named),
-            (true, false) => images.push(named),
-            (false, true) => texts.push(named),
-            (false, false) => {}
+/// Files by what they take.
+#[derive(Default)]
+pub(super) struct Kinds {
+    images: Vec<Named>,
+    texts: Vec<Named>,
+    both: Vec<Named>,
+}
+
+impl Kinds {
+    /// Looks into `files`; one that is no model is of no kind.
+    pub fn of(folder: &Path, files: &[PathBuf]) -> Self {
+        let mut kinds = Self::default();
+        for path in files.iter().take(MOST) {
+            let Ok(info) = ModelInfo::open(path) else {
+                continue;
+            };
+            let pictures = ports::image_roles(&info).is_ok();
+            let ids = ports::text_roles(&info).is_ok();
+            let named = Named::of(folder, path);
+            match (pictures, ids) {
+                (true, true) => kinds.both.push(named),
+                (true, false) => kinds.images.push(named),
+                (false, true) => kinds.texts.push(named),
+                (false, false) => {}
+            }
+        }
+        for kind in [&mut kinds.images, &mut kinds.texts, &mut kinds.both] {
+            kind.sort_by(|a, b| (a.rank, &a.path).cmp(&(b.rank, &b.path)));
+        }
+        kinds
+    }
+
+    /// The only tower there is, with `true` for a text model; the preferred one of several precisions.
+    pub fn only(&self) -> Option<(PathBuf, bool)> {
+        match (self.images.first(), self.texts.first(), self.both.first()) {
+            (Some(image), None, None) => Some((image.path.clone(), false)),
+            (None, Some(text), None) => Some((text.path.clone(), true)),
+            _ => None,
         }
     }
-    let mut pairs: Vec<(usize, String, &Named, &Named)> = Vec::new();
-    for image in &images {
-        let alike = texts
-            .iter()
-            .filter(|t| t.rest == image.rest && t.rank == image.rank);
-        pairs.extend(alike.map(|text| (image.rank, image.rest.clone(), image, text)));
-    }
-    if pairs.is_empty()
-        && let ([image], [text]) = (images.as_slice(), texts.as_slice())
-    {
-        return Ok(Some((image.path.clone(), text.path.clone())));
-    }
-    if pairs.is_empty() && !both.is_empty() {
-        both.sort_by_key(|n| (n.rank, n.path.clone()));
-        return Ok(both.first().map(|n| (n.path.clone(), n.path.clone())));
-    }
-    pairs.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
-    let Some((rank, _, image, text)) = pairs.first() else {
-        return Ok(None);
-    };
-    let equal: Vec<_> = pairs.iter().filter(|p| p.0 == *rank).collect();
-    if equal.len() > 1 {
-        let name = |n: &Named| {
-            n.path
-                .strip_prefix(folder)
-                .unwrap_or(&n.path)
-                .display()
-                .to_string()
+
+    /// One that takes pictures and one that takes token ids, or one that takes both. Of several precisions float32 is
+    /// preferred, then float16; `None` where there is no pair.
+    ///
+    /// # Errors
+    /// There are several pairs that only a person can choose between.
+    pub fn pair(&self, folder: &Path) -> Result<Option<(PathBuf, PathBuf)>> {
+        let Self {
+            images,
+            texts,
+            both,
+        } = self;
+        let mut pairs: Vec<(usize, String, &Named, &Named)> = Vec::new();
+        for image in images {
+            let alike = texts
+                .iter()
+                .filter(|t| t.rest == image.rest && t.rank == image.rank);
+            pairs.extend(alike.map(|text| (image.rank, image.rest.clone(), image, text)));
+        }
+        if pairs.is_empty()
+            && let ([image], [text]) = (images.as_slice(), texts.as_slice())
+        {
+            return Ok(Some((image.path.clone(), text.path.clone())));
+        }
+        if pairs.is_empty() && !both.is_empty() {
+            return Ok(both.first().map(|n| (n.path.clone(), n.path.clone())));
+        }
+        pairs.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
+        let Some((rank, _, image, text)) = pairs.first() else {
+            return Ok(None);
         };
-        let listed: Vec<String> = equal
-            .iter()
-            .map(|(_, _, image, text)| format!("{} with {}", name(image), name(text)))
-            .collect();
-        return Err(Error::model(
-            folder,
-            format!("holds several encoders: {}", listed.join("; ")),
-            "Choose the two files one by one (--image-model and --text-model).",
-        ));
+        let equal: Vec<_> = pairs.iter().filter(|p| p.0 == *rank).collect();
+        if equal.len() > 1 {
+            let name = |n: &Named| {
+                n.path
+                    .strip_prefix(folder)
+                    .unwrap_or(&n.path)
+                    .display()
+                    .to_string()
+            };
+            let listed: Vec<String> = equal
+                .iter()
+                .map(|(_, _, image, text)| format!("{} with {}", name(image), name(text)))
+                .collect();
+            return Err(Error::model(
+                folder,
+                format!("holds several encoders: {}", listed.join("; ")),
+                "Choose the two files one by one (--image-model and --text-model).",
+            ));
+        }
+        Ok(Some((image.path.clone(), text.path.clone())))
     }
-    Ok(Some((image.path.clone(), text.path.clone())))
 }
 
 /// A file with what its name says besides its side.

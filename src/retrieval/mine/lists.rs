@@ -4,7 +4,7 @@
 //! Candidates are scored again in float64, so that what is mined does not depend on the engine or its tiles.
 
 use super::Corpus;
-use crate::compute::{Embeddings, Engine, Hit, Search, TIE};
+use crate::compute::{Embeddings, Engine, Hit, Search};
 use crate::error::Result;
 use crate::retrieval::Side;
 use crate::task::Task;
@@ -64,7 +64,9 @@ impl<'a> Lists<'a> {
         let (queries, candidates) = self.both();
         let full = hits.last().is_some_and(|last| last.index != u32::MAX);
         let floor = match hits.last() {
-            Some(last) if full && hits.len() < candidates.rows() => last.score + TIE,
+            Some(last) if full && hits.len() < candidates.rows() => {
+                last.score + queries.tie(query, candidates)
+            }
             _ => f32::NEG_INFINITY,
         };
         let mut hits: Vec<Hit> = hits
@@ -101,7 +103,7 @@ impl<'a> Lists<'a> {
             let without: Vec<_> = rows.iter().map(|&q| self.positives(q as usize)).collect();
             let at_most: Vec<f32> = part
                 .iter()
-                .map(|(_, list, most)| (list.floor + TIE).min(*most + TIE))
+                .map(|(q, list, most)| list.floor.min(*most) + queries.tie(*q as usize, candidates))
                 .collect();
             let search = Search {
                 k,

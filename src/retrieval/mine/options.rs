@@ -76,7 +76,7 @@ pub struct MineOptions {
     /// No negative is used by more than this many queries (or pairs): where more want it, those with the smallest
     /// margin get it and the others go on to their next.
     pub most_uses: Option<usize>,
-    /// Leave out negatives that are probably right after all.
+    /// Leave out negatives that may fit after all.
     pub drop_doubtful: bool,
 }
 

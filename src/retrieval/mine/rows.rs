@@ -25,7 +25,7 @@ pub struct Row {
     pub margin: f32,
     /// Rank of the query's best positive, from 1.
     pub rank: u32,
-    /// Is the negative probably right after all?
+    /// May the negative fit after all? There is a reason to check.
     pub possible_false_negative: bool,
     /// Why it is.
     pub reasons: Vec<Reason>,

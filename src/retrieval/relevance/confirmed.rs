@@ -1,7 +1,7 @@
 //! Ranks once some negatives are confirmed to be right after all.
 
 use super::{Judged, Relevance};
-use crate::compute::{Direction, Embeddings, Engine, Groups, Ranking, TIE};
+use crate::compute::{Direction, Embeddings, Engine, Groups, Ranking};
 use crate::error::Result;
 use crate::retrieval::Metrics;
 use crate::task::Task;
@@ -73,7 +73,7 @@ pub fn confirmed(
 }
 
 /// The ranks of `direction` where the queries of `relevance` have its right candidates, their own and others: one more
-/// than the wrong ones that score at least as high ([`TIE`]) as the best right one. Other queries keep their rank.
+/// than the wrong ones that score at least as high ([`Embeddings::tie`]) as the best right one. Other queries keep their rank.
 ///
 /// # Errors
 /// Embeddings of different lengths, a lost device, or cancellation.
@@ -101,18 +101,19 @@ pub fn ranks_with(
                 .iter()
                 .map(|&c| rows.dot(row, candidates, c as usize))
                 .fold(f32::NEG_INFINITY, f32::max);
+            let bound = best - rows.tie(row, candidates);
             let wrong = |index: u32| right.binary_search(&index).is_err();
             let list = found.row(row);
             // What is not on the list scores no higher than its last.
-            let whole = k == candidates.rows() || list.iter().any(|h| h.score < best - TIE);
+            let whole = k == candidates.rows() || list.iter().any(|h| h.score < bound);
             let before = if whole {
                 list.iter()
-                    .filter(|h| h.score >= best - TIE && wrong(h.index))
+                    .filter(|h| h.score >= bound && wrong(h.index))
                     .count()
             } else {
                 (0..candidates.rows())
                     .into_par_iter()
-                    .filter(|&c| wrong(c as u32) && rows.dot(row, candidates, c) >= best - TIE)
+                    .filter(|&c| wrong(c as u32) && rows.dot(row, candidates, c) >= bound)
                     .count()
             };
             ranks[q as usize] = before as u32 + 1;

@@ -1,7 +1,7 @@
 //! R-Precision, mAP@R and recall at k with many right candidates, as ECCV Caption defines them (Chun et al. 2022).
 
 use super::{Judged, Relevance};
-use crate::compute::{Embeddings, Engine, Hit, TIE};
+use crate::compute::{Embeddings, Engine, Hit};
 use crate::error::{Error, Result};
 use crate::task::Task;
 use serde::{Deserialize, Serialize};
@@ -40,7 +40,7 @@ pub struct RelevanceReport {
     pub t2i: RelevanceMetrics,
 }
 
-/// The metrics of `relevance` among all `images` and `texts`. Ties ([`TIE`]) count against the right ones. Memory is
+/// The metrics of `relevance` among all `images` and `texts`. Ties ([`Embeddings::tie`]) count against the right ones. Memory is
 /// that of the embeddings and a bounded chunk of candidate lists; queries with many right ones come in smaller chunks.
 ///
 /// # Errors
@@ -76,12 +76,8 @@ fn direction(
         let part = &order[at..at + size];
         let most = part.last().map_or(0, |&n| judged.right(n).len());
         let k = deep(most).min(candidates.rows());
-        let rows: Vec<f32> = part
-            .iter()
-            .flat_map(|&n| queries.row(judged.queries()[n] as usize))
-            .copied()
-            .collect();
-        let rows = Embeddings::new(rows, queries.dim())?;
+        let rows: Vec<u32> = part.iter().map(|&n| judged.queries()[n]).collect();
+        let rows = queries.gather(&rows);
         let found = engine.top_k(&rows, candidates, k, &task.quiet())?;
         for (row, &n) in part.iter().enumerate() {
             let right = judged.right(n);
@@ -89,7 +85,8 @@ fn direction(
                 .iter()
                 .map(|&c| rows.dot(row, candidates, c as usize))
                 .collect();
-            let one = of_query(places(right, scores, found.row(row)).as_slice());
+            let tie = rows.tie(row, candidates);
+            let one = of_query(places(right, scores, found.row(row), tie).as_slice());
             sums.iter_mut().zip(one).for_each(|(sum, v)| *sum += v);
         }
         task.check()?;
@@ -149,14 +146,14 @@ fn chunk(judged: &Judged, order: &[usize], dim: usize) -> usize {
 
 /// Places (from 1) of the right ones, best first, ties against them. A place is exact while fewer wrong ones come
 /// before than `found` holds.
-fn places(right: &[u32], mut scores: Vec<f32>, found: &[Hit]) -> Vec<usize> {
+fn places(right: &[u32], mut scores: Vec<f32>, found: &[Hit], tie: f32) -> Vec<usize> {
     scores.sort_by(|a, b| b.total_cmp(a));
     let wrong: Vec<f32> = found
         .iter()
         .filter(|hit| right.binary_search(&hit.index).is_err())
         .map(|hit| hit.score)
         .collect();
-    let before = |score: f32| wrong.partition_point(|&s| s >= score - TIE);
+    let before = |score: f32| wrong.partition_point(|&s| s >= score - tie);
     scores
         .iter()
         .enumerate()

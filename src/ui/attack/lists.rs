@@ -1,8 +1,8 @@
 //! Where the captions stand before and after, and what moved.
 
-use super::super::View;
 use super::super::theme::{Tokens, tokens};
 use super::super::widgets::{grouped, heading, named_area, weak};
+use super::super::{View, bidi};
 use crate::attack::{Goal, Standing};
 use crate::compute::Hit;
 use crate::dataset::Dataset;
@@ -148,7 +148,7 @@ fn row_ui(ui: &mut Ui, view: &mut View<'_>, row: &Row<'_>, title: &Title<'_>, im
         (wide - left - 6.0).max(60.0),
     );
     job.wrap.max_rows = 2;
-    let galley = ui.painter().layout_job(job);
+    let galley = bidi::galley(ui, job);
     let tall = (galley.size().y + 7.0).max(24.0);
     let (rect, _) = ui.allocate_exact_size(egui::vec2(wide, tall), egui::Sense::hover());
     if !ui.is_rect_visible(rect) {

@@ -1,5 +1,6 @@
 //! What is written under the pictures and drawn on them.
 
+use super::super::bidi;
 use super::super::theme::Tokens;
 use super::super::widgets::grouped;
 use super::LabState;
@@ -50,7 +51,7 @@ pub fn caption(ui: &Ui, above: Rect, text: &str, t: &Tokens) {
         above.width(),
     );
     job.wrap.max_rows = 2;
-    let galley = ui.painter().layout_job(job);
+    let galley = bidi::galley(ui, job);
     let at = above.left_bottom() + egui::vec2(0.0, 5.0);
     ui.painter().galley(at, galley, t.weak);
 }

@@ -5,9 +5,9 @@ mod form;
 
 pub use form::form_ui;
 
-use super::super::View;
 use super::super::theme::{Tokens, tokens};
 use super::super::widgets::{bar, grouped, heading, named_area, picture_in, signed, weak};
+use super::super::{View, bidi};
 use crate::attack::caption::{Importance, Weight};
 use crate::dataset::Dataset;
 use crate::retrieval::Side;
@@ -103,7 +103,7 @@ fn caption_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, caption: usiz
     let room = (rect.right() - left.x - 4.0).max(40.0);
     let mut job = egui::text::LayoutJob::simple(text.clone(), font(), t.text, room);
     job.wrap.max_rows = 1;
-    let galley = ui.painter().layout_job(job);
+    let galley = bidi::galley(ui, job);
     let at = left - egui::vec2(0.0, galley.size().y / 2.0);
     ui.painter().galley(at, galley, t.text);
     if response.clicked() {

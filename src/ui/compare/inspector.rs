@@ -1,8 +1,8 @@
 //! The selected query with both encoders.
 
-use super::super::View;
 use super::super::theme::{Tokens, tokens};
 use super::super::widgets::{grouped, heading, picture_in, signed, weak};
+use super::super::{View, bidi};
 use super::{Names, current, of_letter};
 use crate::compute::{Direction, Hit};
 use crate::dataset::Dataset;
@@ -82,11 +82,11 @@ fn query_ui(
     picture_in(ui, view.pictures, image as u32, rect, false);
     if side == Side::Text {
         response.on_hover_text("The image this caption belongs to");
-        ui.label(&dataset.captions[query]);
+        bidi::label(ui, RichText::new(&dataset.captions[query]), usize::MAX);
     } else {
         weak(ui, dataset.images[image].name.clone());
         for caption in &dataset.captions[dataset.captions_of(image)] {
-            ui.label(RichText::new(caption).color(t.good));
+            bidi::label(ui, RichText::new(caption).color(t.good), usize::MAX);
         }
     }
 }
@@ -151,7 +151,7 @@ fn negative_ui(
                 }
                 Side::Text => &dataset.captions[row],
             };
-            ui.label(text);
+            bidi::label(ui, RichText::new(text), usize::MAX);
             if ui.small_button("Make it the query").clicked() {
                 view.ask(Command::Query(Query::Row(side, row)));
             }

@@ -1,8 +1,8 @@
 //! The queries with both ranks and both hardest negatives.
 
-use super::super::View;
 use super::super::theme::{Tokens, tokens};
 use super::super::widgets::{grouped, picture_in, weak};
+use super::super::{View, bidi};
 use super::cell;
 use crate::compute::Hit;
 use crate::dataset::Dataset;
@@ -268,7 +268,7 @@ fn item_ui(
     let room = (area.width() - left).max(20.0);
     let mut job = LayoutJob::simple(text.clone(), font, ink, room);
     job.wrap.max_rows = 2;
-    let galley = ui.painter().layout_job(job);
+    let galley = bidi::galley(ui, job);
     let at = egui::pos2(area.left() + left, area.center().y - galley.size().y / 2.0);
     ui.painter()
         .with_clip_rect(area.expand(2.0))

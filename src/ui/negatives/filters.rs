@@ -40,9 +40,9 @@ pub fn filters_ui(ui: &mut Ui, view: &mut View<'_>) {
             plan.options.margin_below = below;
         }
         ui.add_space(4.0);
-        let hide = egui::Button::selectable(plan.options.drop_doubtful, "hide probably right")
+        let hide = egui::Button::selectable(plan.options.drop_doubtful, "hide “may fit: check”")
             .frame_when_inactive(true);
-        let hint = "Leave out negatives that are probably right after all";
+        let hint = "Leave out negatives that may fit after all: equal text, or captions about as alike as those of one image";
         if ui.add(hide).on_hover_text(hint).clicked() {
             plan.options.drop_doubtful ^= true;
         }

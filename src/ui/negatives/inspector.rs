@@ -1,13 +1,13 @@
 //! The pair looked at: its pictures, the words that pull, what speaks for it, what it costs, and the decision.
 
-use super::super::View;
 use super::super::theme::tokens;
 use super::super::widgets::{heading, picture_in, primary, signed, weak};
+use super::super::{View, bidi};
 use super::{reading, words};
 use crate::compute::Hit;
 use crate::dataset::{Dataset, Verdict};
 use crate::retrieval::mine::MinedPair;
-use crate::retrieval::{Evidence, Reason, Side};
+use crate::retrieval::{Evidence, MAY_FIT, Reason, Side};
 use crate::session::{AttackCommand, Command, NegativesCommand, Why};
 use egui::{Align2, FontId, RichText, ScrollArea, Sense, Ui};
 
@@ -81,7 +81,7 @@ fn captions_ui(ui: &mut Ui, dataset: &Dataset, side: Side, pair: &MinedPair, why
         match weighed {
             Some(both) => words::words_ui(ui, &both[i], strongest, colour),
             None => {
-                ui.add(egui::Label::new(caption(other)).wrap());
+                bidi::label(ui, RichText::new(caption(other)), usize::MAX);
             }
         }
     }
@@ -100,38 +100,29 @@ fn captions_ui(ui: &mut Ui, dataset: &Dataset, side: Side, pair: &MinedPair, why
 
 fn evidence_ui(ui: &mut Ui, evidence: &Evidence, reasons: &[Reason]) {
     let t = tokens(ui);
+    if !reasons.is_empty() {
+        let why: Vec<String> = reasons.iter().map(|r| r.describe(evidence)).collect();
+        let text = RichText::new(format!("{MAY_FIT}: {}", why.join(", ")));
+        ui.add(egui::Label::new(text.color(t.warn).strong()).wrap());
+    }
+    let quantile = evidence.text_quantile;
     let lines = [
-        (Reason::EqualText, "equal text", yes(evidence.equal_text)),
+        ("equal text", yes(evidence.equal_text)),
+        ("caption overlap", format!("{:.2}", evidence.overlap)),
+        ("caption to caption", cosine(evidence.text_similarity)),
         (
-            Reason::CaptionOverlap,
-            "caption overlap",
-            format!("{:.2}", evidence.overlap),
+            "text quantile",
+            quantile.map_or_else(|| "unknown".into(), |q| format!("{q:.2}")),
         ),
-        (
-            Reason::TextSimilarity,
-            "caption to caption",
-            cosine(evidence.text_similarity),
-        ),
-        (
-            Reason::ImageSimilarity,
-            "image to image",
-            cosine(evidence.image_similarity),
-        ),
-        (
-            Reason::ReciprocalNeighbours,
-            "reciprocal neighbours",
-            yes(evidence.reciprocal),
-        ),
+        ("image to image", cosine(evidence.image_similarity)),
+        ("reciprocal neighbours", yes(evidence.reciprocal)),
     ];
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 10.0;
         // Lines of text, not of buttons.
         ui.spacing_mut().interact_size.y = 16.0;
-        for (reason, name, value) in lines {
-            let counts = reasons.contains(&reason);
-            let colour = if counts { t.warn } else { t.weak };
-            let text = RichText::new(format!("{name} {value}")).color(colour);
-            let text = if counts { text.strong() } else { text };
+        for (name, value) in lines {
+            let text = RichText::new(format!("{name} {value}")).color(t.weak);
             ui.add(egui::Label::new(text).extend());
         }
     });
@@ -237,7 +228,7 @@ fn neighbours_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, side: Side
             cosine(hit.score),
             dataset.captions[hit.index as usize]
         );
-        ui.add(egui::Label::new(RichText::new(text).size(12.5)).truncate());
+        bidi::label(ui, RichText::new(text).size(12.5), 1);
     }
     weak(ui, names[1]);
     pictures_ui(ui, view, dataset, images);

@@ -1,11 +1,11 @@
 //! One line of the list: the query, what is right, what the model nearly prefers, by how much.
 
-use super::super::View;
 use super::super::theme::{Tokens, tokens};
 use super::super::widgets::{grouped, margin_colour, mark, named_area, picture_in, signed, tag};
+use super::super::{View, bidi};
 use crate::dataset::{Dataset, Verdict};
-use crate::retrieval::Side;
 use crate::retrieval::mine::MinedPair;
+use crate::retrieval::{MAY_FIT, Side};
 use crate::session::{Command, NegativeSet, NegativesCommand, PairOrder};
 use egui::text::LayoutJob;
 use egui::{Align2, CornerRadius, FontId, Rect, Role, Sense, Ui};
@@ -251,7 +251,7 @@ fn flag(pair: &MinedPair, verdict: Option<Verdict>, t: &Tokens) -> (&'static str
     match verdict {
         Some(Verdict::Right) => ("right", t.good),
         Some(Verdict::Wrong) => ("wrong", t.bad),
-        None if !pair.reasons.is_empty() => ("probably right", t.warn),
+        None if !pair.reasons.is_empty() => (MAY_FIT, t.warn),
         None => ("", t.weak),
     }
 }
@@ -271,7 +271,7 @@ fn cell(
     let font = FontId::proportional(13.0);
     let mut job = LayoutJob::simple(text.to_owned(), font, ink, room.max(40.0));
     job.wrap.max_rows = 2;
-    let galley = ui.painter().layout_job(job);
+    let galley = bidi::galley(ui, job);
     let score = format!("{score:.3}").replace('-', "−");
     let figure = ui
         .painter()

@@ -1,15 +1,21 @@
 //! A caption with its words coloured by what they carry.
 
+use super::super::bidi;
 use super::super::theme::{Tokens, tokens};
 use super::super::widgets::signed;
 use crate::attack::caption::{Importance, Weight};
-use egui::{Color32, CornerRadius, FontId, Role, Sense, Ui, WidgetInfo};
+use egui::{Align, Color32, CornerRadius, FontId, Layout, Role, Sense, Ui, WidgetInfo};
 
 /// Draws `weighed`: words that pull the picture on `pull`, the stronger the more; words in neither way plain.
 /// `strongest` is the largest change that has the full colour.
 pub fn words_ui(ui: &mut Ui, weighed: &Importance, strongest: f32, pull: Color32) {
     let t = tokens(ui);
-    ui.horizontal_wrapped(|ui| {
+    let layout = match weighed.words.first() {
+        Some(word) if bidi::runs_left(&word.text) => Layout::right_to_left(Align::Center),
+        _ => Layout::left_to_right(Align::Center),
+    };
+    let room = egui::vec2(ui.available_width(), ui.spacing().interact_size.y);
+    ui.allocate_ui_with_layout(room, layout.with_main_wrap(true), |ui| {
         ui.spacing_mut().item_spacing = egui::vec2(2.0, 3.0);
         ui.spacing_mut().interact_size.y = 18.0;
         for word in &weighed.words {

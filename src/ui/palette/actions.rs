@@ -1,6 +1,7 @@
 //! The commands of the palette.
 
 use super::View;
+use crate::compute::Measure;
 use crate::dataset::Verdict;
 use crate::encoder::Flavour;
 use crate::retrieval::Side;
@@ -175,6 +176,16 @@ fn view_actions(view: &View<'_>) -> Vec<(String, &'static str, Action)> {
             "Show all / only where the right one is not first",
             "",
             Command::SetWrongOnly(!session.browser.wrong_only),
+        ),
+        run(
+            "Compare rows by cosine",
+            "",
+            Command::SetSimilarity(Measure::Cosine),
+        ),
+        run(
+            "Compare rows by dot product",
+            "",
+            Command::SetSimilarity(Measure::Dot),
         ),
         run("Evaluate the full set", "", Command::SetFold(None)),
         run(

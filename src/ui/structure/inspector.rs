@@ -1,10 +1,10 @@
 //! The selected query beside the structure: its picture, its captions, what beats it.
 
-use super::super::View;
 use super::super::theme::tokens;
 use super::super::widgets::{
     grouped, heading, margin_colour, named_area, picture_in, signed, weak,
 };
+use super::super::{View, bidi};
 use super::name_of;
 use super::table::line;
 use crate::dataset::Dataset;
@@ -53,7 +53,7 @@ pub fn inspector_ui(ui: &mut Ui, view: &mut View<'_>) {
                 } else {
                     text.color(tokens(ui).weak)
                 };
-                ui.add(egui::Label::new(text).wrap());
+                bidi::label(ui, text, usize::MAX);
             }
             figures_ui(ui, view, side, row);
             buttons_ui(ui, view, side, row, image);
@@ -126,7 +126,7 @@ fn answers_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
         return;
     };
     let t = tokens(ui);
-    let side = answer.query.side().other();
+    let side = answer.of;
     ui.add_space(6.0);
     heading(
         ui,

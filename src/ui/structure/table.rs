@@ -1,5 +1,6 @@
 //! A table with a head that sorts, drawn row by row as far as it is seen.
 
+use super::super::bidi;
 use super::super::theme::{Tokens, tokens};
 use super::super::widgets::named_area;
 use egui::text::{LayoutJob, TextWrapping};
@@ -66,7 +67,7 @@ pub fn line(ui: &Ui, rect: Rect, right: bool, words: &str, size: f32, colour: Co
     let mut job =
         LayoutJob::simple_singleline(words.to_owned(), FontId::proportional(size), colour);
     job.wrap = TextWrapping::truncate_at_width(rect.width());
-    let galley = ui.painter().layout_job(job);
+    let galley = bidi::galley(ui, job);
     let space = if right {
         rect.width() - galley.size().x
     } else {

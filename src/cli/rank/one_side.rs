@@ -1,0 +1,186 @@
+//! One side alone: stored embeddings of images or captions searched by words or a picture, and images without captions.
+
+use crate::cli::common::EncoderArgs;
+use crate::cli::material::{demo, is_demo, open_or_images};
+use crate::cli::output::warn;
+use crate::compute::{Embeddings, Measure};
+use crate::dataset::vectors::Matrix;
+use crate::dataset::{Dataset, Image, Picture};
+use crate::encoder::{Encoder, EncoderFiles, EncoderOptions, Half, HalfFiles};
+use crate::error::{Error, Result};
+use crate::retrieval::given::{Notes, given_side, one_row_each, refuse_zeros};
+use crate::retrieval::{Side, read_matrix};
+use crate::task::Task;
+use std::path::{Path, PathBuf};
+
+/// The rows of one side.
+pub struct OneSide {
+    /// Which side.
+    pub side: Side,
+    /// Its rows.
+    pub rows: Embeddings,
+    /// What the rows are called.
+    pub dataset: Dataset,
+}
+
+impl OneSide {
+    /// Reads the embeddings at `path`; rows are called as in `dataset`, or by their numbers.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or rows that are not those of the dataset.
+    pub fn given(
+        side: Side,
+        path: &Path,
+        dataset: Option<&Path>,
+        measure: Measure,
+        task: &Task,
+    ) -> Result<Self> {
+        let matrix = read_matrix(path, side, task)?;
+        let Some(dataset) = dataset else {
+            return Self::new(side, matrix, None, measure);
+        };
+        let (opened, _) = open_or_images(dataset, task)?;
+        let (want, what) = match side {
+            Side::Image => (opened.images.len(), "images"),
+            Side::Text => (opened.captions.len(), "captions"),
+        };
+        let have = matrix.rows;
+        let matrix = match side {
+            Side::Image => one_row_each(matrix, &opened)?,
+            Side::Text => Some(matrix).filter(|m| m.rows == want),
+        };
+        let Some(matrix) = matrix else {
+            return Err(Error::dataset(
+                path,
+                format!("has {have} rows, {} {want} {what}", dataset.display()),
+                "Give the dataset these embeddings were made from, or leave it out: rows then go by their numbers.",
+            ));
+        };
+        Self::new(side, matrix, Some(opened), measure)
+    }
+
+    /// From rows as they are stored.
+    ///
+    /// # Errors
+    /// Rows of zeros, by cosine.
+    pub fn new(
+        side: Side,
+        matrix: Matrix,
+        dataset: Option<Dataset>,
+        measure: Measure,
+    ) -> Result<Self> {
+        let mut notes = Notes::default();
+        let rows = given_side(side, matrix, measure, &mut notes)?;
+        notes.sentences().iter().for_each(warn);
+        Self::of(side, rows, dataset)
+    }
+
+    /// From rows that are ready to be compared.
+    ///
+    /// # Errors
+    /// Rows of zeros, by cosine.
+    pub fn of(side: Side, rows: Embeddings, dataset: Option<Dataset>) -> Result<Self> {
+        let none = Embeddings::default();
+        let (images, texts) = match side {
+            Side::Image => (&rows, &none),
+            Side::Text => (&none, &rows),
+        };
+        refuse_zeros(images, texts, rows.measure(), dataset.as_ref())?;
+        let dataset = dataset.unwrap_or_else(|| numbered(images.rows(), texts.rows()));
+        Ok(Self {
+            side,
+            rows,
+            dataset,
+        })
+    }
+}
+
+/// Images and captions that have nothing but numbers.
+pub fn numbered(images: usize, captions: usize) -> Dataset {
+    let unseen = (0..images).map(|i| Image::unseen(format!("row {i}")));
+    let mut dataset = Dataset::of_images("rows", "embeddings", unseen.collect(), Vec::new());
+    dataset.captions = (0..captions).map(|j| format!("row {j}")).collect();
+    dataset
+}
+
+/// An encoder that embeds a query: both towers, or one.
+pub enum Asked {
+    /// Both.
+    Whole(Box<Encoder>),
+    /// One.
+    Half(Half),
+}
+
+impl Asked {
+    /// Opens the encoder that was given, or the one tower of it that is there.
+    ///
+    /// # Errors
+    /// None was given, or it cannot be opened.
+    pub fn open(arguments: &EncoderArgs, task: &Task) -> Result<Self> {
+        if let Some(files) = half(arguments)? {
+            let options = EncoderOptions {
+                preprocess: arguments.preprocessing_of(&files.model)?,
+                image_output: arguments.image_output.clone(),
+                text_output: arguments.text_output.clone(),
+                image_pool: arguments.image_pool,
+                text_pool: arguments.text_pool,
+                ..EncoderOptions::default()
+            };
+            let half = Half::open(&files, &options)?;
+            half.warnings().iter().for_each(warn);
+            return Ok(Self::Half(half));
+        }
+        Ok(Self::Whole(Box::new(arguments.open(task)?)))
+    }
+
+    /// What it is called.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Whole(encoder) => encoder.name(),
+            Self::Half(half) => half.name(),
+        }
+    }
+
+    /// Embeds words.
+    ///
+    /// # Errors
+    /// It has no text model, or that fails.
+    pub fn words(&self, words: &str, measure: Measure) -> Result<Embeddings> {
+        match self {
+            Self::Whole(encoder) => {
+                encoder.embed_texts_by(&[words.to_owned()], None, measure, &Task::detached())
+            }
+            Self::Half(half) => half.embed_text(words, measure),
+        }
+    }
+
+    /// Embeds a picture.
+    ///
+    /// # Errors
+    /// It has no image model, or that fails.
+    pub fn picture(&self, picture: &Picture, measure: Measure) -> Result<Embeddings> {
+        match self {
+            Self::Whole(encoder) => encoder.embed_picture_by(picture, measure),
+            Self::Half(half) => half.embed_picture(picture, measure),
+        }
+    }
+}
+
+/// The one tower that was given; `None` where it is not one alone.
+fn half(arguments: &EncoderArgs) -> Result<Option<HalfFiles>> {
+    let one = |model: &PathBuf, is_text| HalfFiles {
+        model: model.clone(),
+        is_text,
+    };
+    match (
+        &arguments.encoder,
+        &arguments.image_model,
+        &arguments.text_model,
+    ) {
+        (Some(folder), _, _) if is_demo(folder) => HalfFiles::open(&demo()?.join("encoder")),
+        (Some(folder), _, _) if EncoderFiles::open(folder).is_err() => HalfFiles::open(folder),
+        (None, Some(image), None) => Ok(Some(one(image, false))),
+        (None, None, Some(text)) => Ok(Some(one(text, true))),
+        _ => Ok(None),
+    }
+}

@@ -1,0 +1,218 @@
+//! Rows of zeros: they have no direction, so no cosine.
+
+use super::super::Side;
+use super::notes::listed;
+use super::{Note, Notes};
+use crate::compute::{Embeddings, Groups, Measure};
+use crate::dataset::{Dataset, Problem};
+use crate::error::{Error, Result};
+
+/// What becomes of rows of zeros where rows are compared by cosine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Zeros {
+    /// They are left out, and it is said: for figures over a set.
+    LeaveOut,
+    /// They are refused: where rows go by their numbers, or must match those of another file.
+    #[default]
+    Refuse,
+}
+
+/// Both sides of a set.
+#[derive(Debug, Clone)]
+pub struct Set {
+    /// One row per image.
+    pub images: Embeddings,
+    /// One row per caption, grouped by image.
+    pub texts: Embeddings,
+    /// The captions of each image.
+    pub groups: Groups,
+    /// Names and captions, where they are known.
+    pub dataset: Option<Dataset>,
+}
+
+/// `set` without the images and captions whose rows are zero throughout, which is added to `notes`. By dot product all
+/// stay, and it is said.
+///
+/// # Errors
+/// There are such rows and they may not be left out, or nothing is left.
+pub fn without_zeros(set: Set, zeros: Zeros, notes: &mut Notes) -> Result<Set> {
+    let [no_image, no_text] = [&set.images, &set.texts].map(blank);
+    let sides = found(&set.images, &set.texts, set.dataset.as_ref());
+    if sides.is_empty() {
+        return Ok(set);
+    }
+    if set.images.measure() == Measure::Dot {
+        for (side, names) in sides {
+            notes.add(Note::Zeros { side, names });
+        }
+        return Ok(set);
+    }
+    if zeros == Zeros::Refuse {
+        refuse_zeros(
+            &set.images,
+            &set.texts,
+            Measure::Cosine,
+            set.dataset.as_ref(),
+        )?;
+    }
+    let groups = &set.groups;
+    let left = |i: usize| groups.range(i).any(|j| !no_text[j]);
+    let keep = |i: usize| !no_image[i] && (groups.range(i).is_empty() || left(i));
+    let images: Vec<u32> = (0..groups.images())
+        .filter(|&i| keep(i))
+        .map(|i| i as u32)
+        .collect();
+    let captions = |i: u32| groups.range(i as usize).filter(|&j| !no_text[j]);
+    if images.is_empty() {
+        return Err(Error::request(
+            "no image is left that has a caption: all rows of one side are zero throughout",
+            "The model or its export is faulty; embed the set again in float32.",
+        ));
+    }
+    let mut offsets = vec![0_u32];
+    let mut texts = Vec::new();
+    for &i in &images {
+        texts.extend(captions(i).map(|j| j as u32));
+        offsets.push(texts.len() as u32);
+    }
+    let bare: Vec<String> = (0..groups.images())
+        .filter(|&i| !no_image[i] && !keep(i))
+        .map(|i| name(set.dataset.as_ref(), Side::Image, i))
+        .collect();
+    let followed = (0..groups.images())
+        .filter(|&i| no_image[i])
+        .flat_map(|i| groups.range(i))
+        .filter(|&j| !no_text[j])
+        .count();
+    for (side, names) in sides {
+        notes.add(Note::LeftOut { side, names });
+    }
+    if !bare.is_empty() {
+        notes.add(Note::Bare { names: bare });
+    }
+    if followed > 0 {
+        notes.add(Note::Followed { captions: followed });
+    }
+    let dataset = set.dataset.as_ref().map(|dataset| {
+        let mut kept = Dataset {
+            images: images
+                .iter()
+                .map(|&i| dataset.images[i as usize].clone())
+                .collect(),
+            captions: texts
+                .iter()
+                .map(|&j| dataset.captions[j as usize].clone())
+                .collect(),
+            offsets: offsets.clone(),
+            ..dataset.clone()
+        };
+        let gone = (0..groups.images()).filter(|&i| no_image[i]);
+        kept.problems.extend(gone.map(|i| Problem {
+            place: dataset.images[i].name.clone(),
+            what: "has an embedding of zeros, which has no cosine with any other".into(),
+        }));
+        kept
+    });
+    Ok(Set {
+        images: set.images.gather(&images),
+        texts: set.texts.gather(&texts),
+        groups: Groups::new(offsets)?,
+        dataset,
+    })
+}
+
+/// Refuses rows of zeros where rows are compared by cosine.
+///
+/// # Errors
+/// There are such rows: the side with its first twenty.
+pub fn refuse_zeros(
+    images: &Embeddings,
+    texts: &Embeddings,
+    measure: Measure,
+    dataset: Option<&Dataset>,
+) -> Result<()> {
+    match found(images, texts, dataset).first() {
+        Some((side, names)) if measure == Measure::Cosine => Err(Error::request(
+            format!(
+                "{} are zero throughout: a row of zeros has no cosine with any other",
+                listed(*side, names)
+            ),
+            "Leave them out of both sides, or embed them again; by --similarity dot they may stay.",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// The names of the rows of zeros of each side that has some.
+fn found(
+    images: &Embeddings,
+    texts: &Embeddings,
+    dataset: Option<&Dataset>,
+) -> Vec<(Side, Vec<String>)> {
+    let sides = [(Side::Image, images), (Side::Text, texts)].map(|(side, rows)| {
+        let blank = blank(rows);
+        let rows = (0..blank.len()).filter(|&row| blank[row]);
+        (
+            side,
+            rows.map(|row| name(dataset, side, row)).collect::<Vec<_>>(),
+        )
+    });
+    let some = sides.into_iter().filter(|(_, names)| !names.is_empty());
+    some.collect()
+}
+
+/// Which rows are zero throughout?
+fn blank(rows: &Embeddings) -> Vec<bool> {
+    let zero = |i: usize| rows.row(i).iter().all(|&v| v == 0.0);
+    (0..rows.rows()).map(zero).collect()
+}
+
+fn name(dataset: Option<&Dataset>, side: Side, row: usize) -> String {
+    match (dataset, side) {
+        (Some(dataset), Side::Image) if row < dataset.images.len() => {
+            dataset.images[row].name.clone()
+        }
+        (Some(dataset), Side::Text) if row < dataset.captions.len() => {
+            let owner = dataset.image_of(row);
+            let place = row - dataset.captions_of(owner).start + 1;
+            format!("caption {place} of {}", dataset.images[owner].name)
+        }
+        _ => row.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(images: &[f32], texts: &[f32], offsets: &[u32], measure: Measure) -> Set {
+        let rows = |values: &[f32]| {
+            let rows = values.iter().flat_map(|&v| [v, 0.0]).collect();
+            Embeddings::measured(rows, 2, measure).unwrap()
+        };
+        Set {
+            images: rows(images),
+            texts: rows(texts),
+            groups: Groups::new(offsets.to_vec()).unwrap(),
+            dataset: None,
+        }
+    }
+
+    #[test]
+    fn rows_of_zeros_are_left_out_with_what_hangs_on_them() {
+        // Image 0 is blank and takes its caption along; image 2 has blank captions alone; one of image 1's is blank.
+        let (images, texts) = ([0.0, 1.0, 2.0], [1.0, 0.0, 3.0, 0.0]);
+        let of = |measure| set(&images, &texts, &[0, 1, 3, 4], measure);
+        let mut notes = Notes::default();
+        let kept = without_zeros(of(Measure::Cosine), Zeros::LeaveOut, &mut notes).unwrap();
+        assert_eq!((kept.images.rows(), kept.texts.rows()), (1, 1));
+        assert_eq!(kept.groups.offsets(), [0, 1]);
+        assert_eq!(notes.all().len(), 4, "{:?}", notes.sentences());
+        let mut notes = Notes::default();
+        assert!(without_zeros(of(Measure::Cosine), Zeros::Refuse, &mut notes).is_err());
+        let all = without_zeros(of(Measure::Dot), Zeros::Refuse, &mut notes).unwrap();
+        assert_eq!((all.images.rows(), notes.all().len()), (3, 2));
+        let none = set(&[0.0], &[1.0], &[0, 1], Measure::Cosine);
+        assert!(without_zeros(none, Zeros::LeaveOut, &mut notes).is_err());
+    }
+}
