@@ -13,7 +13,7 @@ mod pictures;
 mod precomputed;
 mod tables;
 
-use nearmiss::dataset::{self, Dataset, Stored};
+use nearmiss::dataset::{self, Dataset, Stored, UNEXPLAINED};
 use nearmiss::error::{Error, Result};
 use nearmiss::task::Task;
 use std::path::{Path, PathBuf};
@@ -58,10 +58,38 @@ fn open(path: &Path) -> Result<Dataset> {
             Some(Stored::File(path)) => assert!(path.is_file()),
             Some(Stored::Span { archive, .. }) => assert!(archive.is_file()),
             Some(Stored::Cell { column, .. }) => assert!(column.path().is_file()),
+            Some(Stored::Base64(_) | Stored::Text(_)) => assert!(image.open().is_ok()),
             None => {}
         }
     }
+    balanced(&dataset);
     Ok(dataset)
+}
+
+/// Used and left out are what was found, each for a reason that was noted.
+fn balanced(dataset: &Dataset) {
+    let account = dataset.account();
+    for (tally, found, used) in [
+        (
+            &account.images,
+            dataset.origin.found.images,
+            dataset.images.len(),
+        ),
+        (
+            &account.captions,
+            dataset.origin.found.captions,
+            dataset.captions.len(),
+        ),
+    ] {
+        let left: u64 = tally.left_out.iter().map(|left| left.count).sum();
+        assert_eq!(tally.used, used as u64);
+        assert_eq!(tally.used + left, tally.found, "{account:?}");
+        assert_eq!(tally.found, found, "{account:?}");
+        assert!(
+            tally.left_out.iter().all(|left| left.what != UNEXPLAINED),
+            "{account:?}"
+        );
+    }
 }
 
 /// A picture of 3 x 2 pixels.

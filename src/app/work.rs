@@ -2,7 +2,7 @@
 
 use super::events::Event;
 use crate::compute::{Embeddings, Engine, Groups};
-use crate::dataset::{self, Dataset, Image, Vectors, is_picture_name, open_picture};
+use crate::dataset::{self, Dataset, Image, Vectors, Wanted, is_picture_name, open_picture};
 use crate::encoder::{Cache, Encoder, EncoderFiles, EncoderOptions, data_dir};
 use crate::error::{Error, Result};
 use crate::retrieval::{EvalOptions, Evaluation, Side, answer, evaluate, read_side};
@@ -22,7 +22,7 @@ pub fn open_source(source: &DataSource, task: &Task) -> Result<(Dataset, Option<
     match source {
         DataSource::Demo => Ok((dataset::open(&demo_folder()?, task)?, None)),
         DataSource::Path(path) => {
-            let (dataset, vectors) = dataset::open_with_vectors(path, task)?;
+            let (dataset, vectors) = dataset::open_with_vectors(path, &Wanted::default(), task)?;
             let embedded = vectors
                 .map(|vectors| bring(&dataset, vectors))
                 .transpose()?;

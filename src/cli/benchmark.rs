@@ -2,8 +2,9 @@
 
 use super::common::{EncoderArgs, VectorArgs};
 use super::material::skipped;
-use super::output::{counted, emit, warn, watched};
+use super::output::{counted, emit_with, warn, watched};
 use crate::compute::Embeddings;
+use crate::dataset::Reason;
 use crate::dataset::trials::Trials;
 use crate::error::{Error, Result};
 use crate::retrieval::{Compositional, compositional};
@@ -15,21 +16,21 @@ const PART: usize = 2048;
 
 /// Embeds `trials`, or takes the embeddings that are given, scores them and prints the figures.
 pub fn score(
-    trials: &Trials,
+    trials: Trials,
     encoder: &EncoderArgs,
     vectors: &VectorArgs,
     json: bool,
 ) -> Result<()> {
-    let report = watched(|task| {
-        if let Some((images, texts)) = vectors.open(task)? {
-            skipped(&trials.dataset);
-            return compositional(trials, &images, &texts);
-        }
-        let (trials, images, texts) = embed(trials, encoder, task)?;
+    let (report, account) = watched(|task| {
+        let (trials, images, texts) = match vectors.open(task)? {
+            Some((images, texts)) => (trials, images, texts),
+            None => embed(&trials, encoder, task)?,
+        };
         skipped(&trials.dataset);
-        compositional(&trials, &images, &texts)
+        let report = compositional(&trials, &images, &texts)?;
+        Ok::<_, Error>((report, trials.dataset.account()))
     })?;
-    emit(&report, json, || describe(&report))
+    emit_with(&report, &account, json, || describe(&report))
 }
 
 /// Both sides, and the trials of which everything could be read.
@@ -58,8 +59,18 @@ fn embed(
         texts.add(&embedded.texts);
         problems.extend(embedded.dataset.problems);
     }
-    let mut trials = trials.retain(|i| kept[i]);
+    let before = trials;
+    let mut trials = before.retain(|i| kept[i]);
     trials.dataset.problems.extend(problems);
+    if let Some(lost @ 1..) = before.trials.len().checked_sub(trials.trials.len()) {
+        let what = format!(
+            "{} left out: a picture of each cannot be read",
+            counted(lost, "trial")
+        );
+        let name = trials.benchmark.name();
+        let origin = &mut trials.dataset.origin;
+        origin.note(Reason::NotDecoded, &what, name);
+    }
     Ok((trials, images.embeddings()?, texts.embeddings()?))
 }
 

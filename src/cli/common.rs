@@ -3,7 +3,7 @@
 use super::material::{demo, is_demo, skipped};
 use super::output::warn;
 use crate::compute::{Choice, Embeddings, Engine, choose};
-use crate::dataset::Dataset;
+use crate::dataset::{Account, Dataset, Wanted};
 use crate::encoder::{
     Cache, Embedded, Encoder, EncoderFiles, EncoderOptions, Preprocess, Provider, Runtime,
 };
@@ -143,6 +143,27 @@ fn input_side(model: &Path) -> Result<u32> {
     Ok(side.unwrap_or(224))
 }
 
+/// Which part of a dataset is used.
+#[derive(Debug, Default, Clone, Args)]
+pub struct DataArgs {
+    /// Split to use, where the dataset has several: its name, or all (default: test, else validation, else all)
+    #[arg(long, value_name = "NAME|all")]
+    pub split: Option<String>,
+    /// Language to use, where captions are in several, such as en or de
+    #[arg(long, value_name = "CODE")]
+    pub language: Option<String>,
+}
+
+impl DataArgs {
+    /// What is asked of the dataset.
+    pub fn wanted(&self) -> Wanted {
+        Wanted {
+            split: self.split.clone(),
+            language: self.language.clone(),
+        }
+    }
+}
+
 /// Where similarity is computed.
 #[derive(Debug, Args)]
 pub struct EngineArgs {
@@ -170,6 +191,15 @@ pub struct VectorArgs {
 }
 
 impl VectorArgs {
+    /// The account of embeddings without a dataset.
+    pub fn account(&self, images: usize, captions: usize) -> Account {
+        let files = [&self.image_embeds, &self.text_embeds]
+            .into_iter()
+            .flatten();
+        let files: Vec<String> = files.map(|path| path.display().to_string()).collect();
+        Account::of_embeddings(files.join(", "), images, captions)
+    }
+
     /// Reads both sides, where they were given. Their row lengths agree.
     pub fn open(&self, task: &Task) -> Result<Option<(Embeddings, Embeddings)>> {
         let (Some(images), Some(texts)) = (&self.image_embeds, &self.text_embeds) else {

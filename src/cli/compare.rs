@@ -2,11 +2,11 @@
 
 mod answer;
 
-use super::common::{EncoderArgs, EngineArgs, VectorArgs, positive};
+use super::common::{DataArgs, EncoderArgs, EngineArgs, VectorArgs, positive};
 use super::material::{Material, material};
 use super::output::{emit, warn, watched};
 use crate::compute::Embeddings;
-use crate::dataset::Dataset;
+use crate::dataset::{Account, Dataset};
 use crate::encoder::Embedded;
 use crate::error::{Error, Result};
 use crate::files::file_name;
@@ -14,6 +14,7 @@ use crate::retrieval::{CompareOptions, Comparison, EvalOptions, Side, compare, e
 use crate::task::Task;
 use answer::{Answer, describe, way};
 use clap::{ArgGroup, Args};
+use serde::Serialize;
 use std::path::{Path, PathBuf};
 
 /// Arguments of `compare`.
@@ -24,6 +25,8 @@ pub struct Compare {
     /// Dataset file or folder, or `demo`
     #[arg(long, value_name = "PATH|demo", required_unless_present_all = ["image_embeds", "other_image_embeds"])]
     dataset: Option<PathBuf>,
+    #[command(flatten)]
+    data: DataArgs,
     #[command(flatten)]
     encoder: EncoderArgs,
     #[command(flatten)]
@@ -68,6 +71,7 @@ impl Compare {
         let engine = self.engine.open()?;
         let first = material(
             self.dataset.as_deref(),
+            &self.data,
             &self.encoder,
             &self.vectors,
             self.captions_per_image,
@@ -75,6 +79,19 @@ impl Compare {
         )?;
         let (a, b) = self.names(&first);
         let (images, texts) = watched(|task| self.second(&first, task))?;
+        let second_account = if self.other_image_embeds.is_some() {
+            let mut account = first.account.clone();
+            let files = [&self.other_image_embeds, &self.other_text_embeds];
+            let files: Vec<String> = files
+                .into_iter()
+                .flatten()
+                .map(|path| path.display().to_string())
+                .collect();
+            account.file = files.join(", ");
+            account
+        } else {
+            first.account.clone()
+        };
         let start = std::time::Instant::now();
         let options = CompareOptions {
             listed: self.k,
@@ -100,7 +117,14 @@ impl Compare {
             engine: engine.name(),
             seconds: start.elapsed().as_secs_f64(),
         };
-        emit(&answer, json, || describe(&answer))
+        // The second encoder sees the rows of the first.
+        let data = Both {
+            value: &answer,
+            data: &first.account,
+            data_b: &second_account,
+        };
+        let text = || format!("{}\n{}", first.account.describe(), describe(&answer));
+        emit(&data, json, text)
     }
 
     /// What both encoders are called: folder names, or those of the embeddings' files; told apart where they agree.
@@ -164,6 +188,15 @@ impl Compare {
         same_pictures(dataset, &found, self.other.as_deref())?;
         Ok((found.images, found.texts))
     }
+}
+
+/// What is printed, with the accounts of both sides' data.
+#[derive(Serialize)]
+struct Both<'a> {
+    #[serde(flatten)]
+    value: &'a Answer,
+    data: &'a Account,
+    data_b: &'a Account,
 }
 
 /// Both encoders must see the same rows.

@@ -1,9 +1,9 @@
 //! `nearmiss eval`: the figures of a retrieval paper's table.
 
 use super::benchmark::score;
-use super::common::{EncoderArgs, EngineArgs, VectorArgs, positive};
+use super::common::{DataArgs, EncoderArgs, EngineArgs, VectorArgs, positive};
 use super::material::{is_demo, material};
-use super::output::{counted, emit, warn, watched};
+use super::output::{counted, emit_with, warn, watched};
 use crate::compute::{Embeddings, Engine};
 use crate::dataset::annotations::{self, Annotations, Ids};
 use crate::dataset::trials;
@@ -31,6 +31,8 @@ pub struct Eval {
         required_unless_present = "image_embeds"
     )]
     dataset: Option<PathBuf>,
+    #[command(flatten)]
+    data: DataArgs,
     #[command(flatten)]
     encoder: EncoderArgs,
     #[command(flatten)]
@@ -83,7 +85,7 @@ impl Eval {
                     "Leave out --folds and --captions-per-image.",
                 ));
             }
-            return score(&trials, &self.encoder, &self.vectors, json);
+            return score(trials, &self.encoder, &self.vectors, json);
         }
         let engine = self.engine.open()?;
         // Before the costly part: a wrong path is told at once.
@@ -93,6 +95,7 @@ impl Eval {
         };
         let material = material(
             self.dataset.as_deref(),
+            &self.data,
             &self.encoder,
             &self.vectors,
             self.captions_per_image,
@@ -116,7 +119,7 @@ impl Eval {
             };
             Ok::<_, Error>(Answer { report, relevance })
         })?;
-        emit(&answer, json, || {
+        emit_with(&answer, &material.account, json, || {
             describe(&answer.report) + &describe_relevance(&answer.relevance)
         })
     }

@@ -1,9 +1,9 @@
 //! What is compared: a dataset through an encoder, or embeddings with or without a dataset.
 
-use super::common::{EncoderArgs, VectorArgs};
+use super::common::{DataArgs, EncoderArgs, VectorArgs};
 use super::output::{warn, watched};
 use crate::compute::{Embeddings, Groups};
-use crate::dataset::{self, Dataset, Problem};
+use crate::dataset::{self, Account, Dataset, NAMES, Problem, Reason};
 use crate::encoder::{Embedded, Encoder, data_dir};
 use crate::error::{Error, Result, thousands};
 use crate::task::Task;
@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 
 /// Both sides embedded, and which caption belongs to which image.
 pub struct Material {
+    /// What was found, used and left out.
+    pub account: Account,
     /// One row per image.
     pub images: Embeddings,
     /// One row per caption, grouped by image.
@@ -27,13 +29,14 @@ pub struct Material {
 /// dataset, which may bring them itself. `check` sees the number of images before the costly part.
 pub fn material(
     dataset: Option<&Path>,
+    data: &DataArgs,
     encoder: &EncoderArgs,
     vectors: &VectorArgs,
     captions_per_image: Option<usize>,
     check: impl Fn(usize) -> Result<()>,
 ) -> Result<Material> {
     watched(|task| {
-        let opened = dataset.map(|path| open_with_vectors(path, task));
+        let opened = dataset.map(|path| open_with_vectors(path, data, task));
         let (dataset, brought) = opened.transpose()?.unzip();
         let given = match (vectors.open(task)?, brought.flatten()) {
             (Some(given), _) => Some(given),
@@ -51,7 +54,12 @@ pub fn material(
             };
             require(&groups, captions_per_image)?;
             check(groups.images())?;
+            let account = match &dataset {
+                Some(dataset) => dataset.account(),
+                None => vectors.account(images.rows(), texts.rows()),
+            };
             return Ok(Material {
+                account,
                 images,
                 texts,
                 groups,
@@ -77,6 +85,7 @@ pub fn material(
         require(&groups, captions_per_image)?;
         check(groups.images())?;
         Ok(Material {
+            account: dataset.account(),
             images,
             texts,
             groups,
@@ -87,23 +96,25 @@ pub fn material(
 }
 
 /// Opens the dataset at `path`, or the demo.
-pub fn open_dataset(path: &Path, task: &Task) -> Result<Dataset> {
+pub fn open_dataset(path: &Path, data: &DataArgs, task: &Task) -> Result<Dataset> {
+    let wanted = data.wanted();
     if is_demo(path) {
-        dataset::open(&demo()?, task)
+        dataset::open_wanted(&demo()?, &wanted, task)
     } else {
-        dataset::open(path, task)
+        dataset::open_wanted(path, &wanted, task)
     }
 }
 
 /// Opens the dataset at `path` with the embeddings that it brings, if it does.
 fn open_with_vectors(
     path: &Path,
+    data: &DataArgs,
     task: &Task,
 ) -> Result<(Dataset, Option<(Embeddings, Embeddings)>)> {
     if is_demo(path) {
-        return Ok((open_dataset(path, task)?, None));
+        return Ok((open_dataset(path, data, task)?, None));
     }
-    let (dataset, vectors) = dataset::open_with_vectors(path, task)?;
+    let (dataset, vectors) = dataset::open_with_vectors(path, &data.wanted(), task)?;
     let brought = vectors.map(|v| {
         let images = Embeddings::new(v.images, v.dim)?;
         Ok((images, Embeddings::new(v.texts, v.dim)?))
@@ -123,17 +134,45 @@ pub fn demo() -> Result<PathBuf> {
 
 /// Says on standard error what the dataset listed and skipped.
 pub fn skipped(dataset: &Dataset) {
-    list("skipped", &dataset.problems);
+    let (lost, said): (Vec<Problem>, Vec<Problem>) =
+        dataset.problems.iter().cloned().partition(Problem::is_loss);
+    for problem in &said {
+        warn(format!("{}: {}", problem.place, problem.what));
+    }
+    list("skipped", &lost);
+    let unnamed = dataset.origin.bulk.iter();
+    for bulk in unnamed.filter(|bulk| bulk.reason != Reason::OtherSplit) {
+        let more = if bulk.costs.images > bulk.names.len() as u64 {
+            ", .."
+        } else {
+            ""
+        };
+        warn(format!("{}: {}{more}", bulk.what, bulk.names.join(", ")));
+    }
+    for note in &dataset.origin.notes {
+        let names: Vec<&str> = note.names.iter().take(SHOWN).map(String::as_str).collect();
+        let more = match note.count.saturating_sub(names.len() as u64) {
+            0 => String::new(),
+            more => format!(" and {} more", thousands(more)),
+        };
+        warn(format!("{}{more}: {}", names.join(", "), note.what));
+    }
 }
+
+/// Problems that are listed one by one.
+const SHOWN: usize = 5;
 
 /// Says on standard error what was done to which, the first few by name.
 pub fn list(done: &str, problems: &[Problem]) {
-    const SHOWN: usize = 5;
     for problem in problems.iter().take(SHOWN) {
         warn(format!("{done} {}: {}", problem.place, problem.what));
     }
-    if let Some(more @ 1..) = problems.len().checked_sub(SHOWN) {
-        warn(format!("{done} {} more", thousands(more as u64)));
+    let rest = problems.get(SHOWN..).unwrap_or_default();
+    if !rest.is_empty() {
+        let names: Vec<&str> = rest.iter().take(NAMES).map(|p| p.place.as_str()).collect();
+        let dots = if rest.len() > names.len() { ", .." } else { "" };
+        let count = thousands(rest.len() as u64);
+        warn(format!("{done} {count} more: {}{dots}", names.join(", ")));
     }
 }
 

@@ -1,9 +1,9 @@
 //! `nearmiss rank`: the best-ranked other side of one query.
 
 use super::answer::{Query, answer};
-use super::common::{EncoderArgs, VectorArgs, positive};
+use super::common::{DataArgs, EncoderArgs, VectorArgs, positive};
 use super::material::{Material, material};
-use super::output::emit;
+use super::output::emit_with;
 use crate::dataset::{Dataset, open_picture};
 use crate::error::{Error, Result};
 use crate::files::file_name;
@@ -19,6 +19,8 @@ pub struct Rank {
     /// Dataset file or folder, or `demo`
     #[arg(long, value_name = "PATH|demo")]
     dataset: PathBuf,
+    #[command(flatten)]
+    data: DataArgs,
     #[command(flatten)]
     encoder: EncoderArgs,
     #[command(flatten)]
@@ -45,6 +47,7 @@ impl Rank {
     pub fn run(&self, json: bool) -> Result<()> {
         let material = material(
             Some(&self.dataset),
+            &self.data,
             &self.encoder,
             &self.vectors,
             None,
@@ -63,7 +66,9 @@ impl Rank {
             &material.images
         };
         let answer = answer(&query, candidates, dataset, self.k)?;
-        emit(&answer, json, || answer.describe(candidates.rows()))
+        emit_with(&answer, &material.account, json, || {
+            answer.describe(candidates.rows())
+        })
     }
 
     fn query(&self, material: &Material, dataset: &Dataset) -> Result<Query> {

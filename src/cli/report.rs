@@ -1,8 +1,8 @@
 //! `nearmiss report`: one self-contained HTML page of an evaluation.
 
-use super::common::{EncoderArgs, EngineArgs, VectorArgs, positive};
+use super::common::{DataArgs, EncoderArgs, EngineArgs, VectorArgs, positive};
 use super::material::{Material, material};
-use super::output::{bytes, counted, emit, watched};
+use super::output::{bytes, counted, emit_with, watched};
 use crate::error::{Error, Result};
 use crate::files::file_name;
 use crate::report::Subject;
@@ -18,6 +18,8 @@ pub struct Report {
     /// Dataset file or folder, or `demo`
     #[arg(long, value_name = "PATH|demo")]
     dataset: PathBuf,
+    #[command(flatten)]
+    data: DataArgs,
     #[command(flatten)]
     encoder: EncoderArgs,
     #[command(flatten)]
@@ -58,6 +60,7 @@ impl Report {
         let engine = self.engine.open()?;
         let material = material(
             Some(&self.dataset),
+            &self.data,
             &self.encoder,
             &self.vectors,
             None,
@@ -97,7 +100,7 @@ impl Report {
             out: self.out.clone(),
             pairs: page.pairs().count(),
         };
-        emit(&answer, json, || {
+        emit_with(&answer, &material.account, json, || {
             format!(
                 "{}: {}, {}",
                 answer.out.display(),

@@ -3,10 +3,12 @@
 //! [`open`] recognises a file or folder by itself; each format is one file in `formats/` and one line in its table.
 //! Captions are stored grouped by image, so that the captions of an image are one range of rows everywhere.
 
+mod account;
 pub mod annotations;
 mod archive;
 mod decisions;
 pub mod demo;
+mod encoded;
 pub mod export;
 pub mod formats;
 mod jpeg;
@@ -18,8 +20,11 @@ mod stored;
 pub mod trials;
 pub mod vectors;
 
+pub use account::{
+    Account, Found, Left, NAMES, Origin, Problem, Reason, Split, Tally, UNEXPLAINED,
+};
 pub use decisions::{Decisions, Verdict};
-pub use formats::{Vectors, open, open_with_vectors};
+pub use formats::{Vectors, Wanted, open, open_wanted, open_with_vectors};
 pub use parquet_cells::PictureColumn;
 pub use picture::{
     MAX_PIXELS, PICTURE_EXTENSIONS, Picture, is_picture_name, open_picture, write_png,
@@ -27,6 +32,7 @@ pub use picture::{
 pub use stored::Stored;
 
 use crate::error::{Error, Result};
+use std::collections::HashSet;
 use std::ops::Range;
 use std::path::PathBuf;
 
@@ -88,15 +94,6 @@ impl Image {
     }
 }
 
-/// A file or line that was listed and skipped.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    /// The file, or file and line.
-    pub place: String,
-    /// What is wrong with it.
-    pub what: String,
-}
-
 /// Captioned images. Invariant: caption `j` belongs to image `i` exactly when `j` is in `captions_of(i)`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Dataset {
@@ -112,10 +109,14 @@ pub struct Dataset {
     pub offsets: Vec<u32>,
     /// What was skipped, and why.
     pub problems: Vec<Problem>,
+    /// What was found beside what is in use.
+    pub origin: Origin,
 }
 
 impl Dataset {
-    /// A dataset from images with their captions; images without a caption are listed as problems and left out.
+    /// A dataset from images with their captions; images without a caption are listed as problems and left out, and a
+    /// caption that an image has twice is noted. What was found is what is given with what the problems cost; a reader
+    /// that counts for itself says so in `origin`.
     pub fn from_groups(
         name: impl Into<String>,
         format: impl Into<String>,
@@ -130,16 +131,26 @@ impl Dataset {
         };
         for (image, captions) in groups {
             if captions.is_empty() {
-                problems.push(Problem {
-                    place: image.name,
-                    what: "has no caption".into(),
-                });
+                let lost = Problem::new(image.name, "has no caption", Reason::NoCaption);
+                problems.push(lost.costing(1, 0));
                 continue;
+            }
+            let mut seen = HashSet::with_capacity(captions.len());
+            if !captions.iter().all(|caption| seen.insert(caption)) {
+                let what = "has a caption twice; both are used";
+                dataset
+                    .origin
+                    .note(Reason::Duplicate, what, image.name.clone());
             }
             dataset.images.push(image);
             dataset.captions.extend(captions);
             dataset.offsets.push(dataset.captions.len() as u32);
         }
+        let lost = |of: fn(&Found) -> u64| problems.iter().map(|p| of(&p.costs)).sum::<u64>();
+        dataset.origin.found = Found {
+            images: dataset.images.len() as u64 + lost(|f| f.images),
+            captions: dataset.captions.len() as u64 + lost(|f| f.captions),
+        };
         dataset.problems = problems;
         dataset
     }
@@ -171,11 +182,13 @@ impl Dataset {
                 )
             })
             .collect();
-        Self::from_groups(
+        let mut kept = Self::from_groups(
             self.name.clone(),
             self.format.clone(),
             groups,
             self.problems.clone(),
-        )
+        );
+        kept.origin = self.origin.clone();
+        kept
     }
 }

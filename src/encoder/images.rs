@@ -6,7 +6,7 @@ use super::dual::Encoder;
 use super::key;
 use super::preprocess::Preprocess;
 use super::stop::Stop;
-use crate::dataset::{Dataset, Image, Picture, Problem};
+use crate::dataset::{Dataset, Image, Picture, Problem, Reason};
 use crate::error::{Error, Result};
 use crate::task::{Task, panic_message};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -226,7 +226,7 @@ impl Sink<'_> {
             }
             Content::Bad(what) => {
                 let place = self.source.images[index].place().display().to_string();
-                self.done.problems[index] = Some(Problem { place, what });
+                self.done.problems[index] = Some(Problem::new(place, what, Reason::NotDecoded));
                 self.source.task.add(1);
                 Ok(())
             }

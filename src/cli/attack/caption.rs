@@ -4,9 +4,9 @@ use crate::attack::caption::{
     Aim, Guide, Importance, Options, STOP_WORDS, Scene, Standing, Substitution, Synonyms,
     importance, read_words, substitute, words_by_frequency,
 };
-use crate::cli::common::{EncoderArgs, VectorArgs, or_all, positive};
+use crate::cli::common::{DataArgs, EncoderArgs, VectorArgs, or_all, positive};
 use crate::cli::material::material;
-use crate::cli::output::{counted, emit, warn, watched};
+use crate::cli::output::{counted, emit_with, warn, watched};
 use crate::cli::rank::find;
 use crate::dataset::Dataset;
 use crate::encoder::Encoder;
@@ -24,6 +24,8 @@ pub struct Caption {
     /// Dataset file or folder, or `demo`
     #[arg(long, value_name = "PATH|demo")]
     dataset: PathBuf,
+    #[command(flatten)]
+    data: DataArgs,
     #[command(flatten)]
     encoder: EncoderArgs,
     /// The caption, by its index from 0
@@ -73,9 +75,8 @@ impl Caption {
             text_embeds: None,
         };
         let mut options = self.options()?;
-        let material = material(Some(&self.dataset), &self.encoder, &vectors, None, |_| {
-            Ok(())
-        })?;
+        let (dataset, data) = (Some(self.dataset.as_path()), &self.data);
+        let material = material(dataset, data, &self.encoder, &vectors, None, |_| Ok(()))?;
         let (Some(dataset), Some(encoder)) = (&material.dataset, &material.encoder) else {
             return Err(Error::request(
                 "no encoder was given",
@@ -116,7 +117,7 @@ impl Caption {
             importance,
             substitution,
         };
-        emit(&report, json, || describe(&report))
+        emit_with(&report, &material.account, json, || describe(&report))
     }
 
     fn options(&self) -> Result<Options> {

@@ -1,9 +1,10 @@
 //! `nearmiss bench rank`: top-k and all ranks, both directions, in one pass.
 
 use crate::cli::common::{EngineArgs, VectorArgs, positive};
-use crate::cli::output::{bytes, counted, emit, watched};
+use crate::cli::output::{bytes, counted, emit_with, watched};
 use crate::cli::vectors;
 use crate::compute::{Embeddings, Groups, RankOptions};
+use crate::dataset::Account;
 use crate::dataset::vectors::{IMAGES, TEXTS};
 use crate::error::{Error, Result, thousands};
 use clap::Args;
@@ -59,6 +60,10 @@ impl Rank {
             vectors::write(&folder.join("images.npy"), IMAGES, &images)?;
             vectors::write(&folder.join("texts.npy"), TEXTS, &texts)?;
         }
+        let account = match self.vectors.image_embeds {
+            Some(_) => self.vectors.account(images.rows(), texts.rows()),
+            None => Account::of_embeddings("random".into(), images.rows(), texts.rows()),
+        };
         let groups = shared_out(images.rows(), texts.rows())?;
         let options = RankOptions {
             k: self.k,
@@ -87,7 +92,7 @@ impl Rank {
             "peak_memory_bytes": peak,
             "embeddings_bytes": held,
         });
-        emit(&report, json, || {
+        emit_with(&report, &account, json, || {
             format!(
                 "{} x {} of {dim} values, top {} and all ranks, both directions\n\
                  {best:.3} s (best of {}), {gflops:.1} GFLOP/s, {} pairs/s on {}\n\

@@ -3,7 +3,7 @@
 mod filters;
 mod output;
 
-use super::common::{EncoderArgs, EngineArgs, VectorArgs, positive};
+use super::common::{DataArgs, EncoderArgs, EngineArgs, VectorArgs, positive};
 use super::material::{Material, demo, is_demo, material};
 use super::output::{counted, watched};
 use crate::compute::{Engine, RankOptions, Ranking, TopK};
@@ -50,6 +50,8 @@ pub struct Mine {
     )]
     dataset: Option<PathBuf>,
     #[command(flatten)]
+    data: DataArgs,
+    #[command(flatten)]
     encoder: EncoderArgs,
     #[command(flatten)]
     vectors: VectorArgs,
@@ -79,6 +81,7 @@ impl Mine {
         let engine = self.engine.open()?;
         let material = material(
             self.dataset.as_deref(),
+            &self.data,
             &self.encoder,
             &self.vectors,
             self.captions_per_image,
