@@ -5,6 +5,7 @@ use super::common::{DataArgs, EncoderArgs, EngineArgs, VectorArgs, positive};
 use super::material::{is_demo, material};
 use super::output::{counted, emit_with, warn, watched};
 use crate::compute::{Embeddings, Engine};
+use crate::dataset::Reason;
 use crate::dataset::annotations::{self, Annotations, Ids};
 use crate::dataset::trials;
 use crate::error::{Error, Result};
@@ -93,7 +94,7 @@ impl Eval {
             Some(path) => watched(|task| known(path, task))?,
             None => Vec::new(),
         };
-        let material = material(
+        let mut material = material(
             self.dataset.as_deref(),
             &self.data,
             &self.encoder,
@@ -119,6 +120,13 @@ impl Eval {
             };
             Ok::<_, Error>(Answer { report, relevance })
         })?;
+        let left = material.groups.images() - answer.report.images.min(material.groups.images());
+        if let (Some(_), 1..) = (self.folds, left) {
+            let what = "after the last fold, and in no figure";
+            let captions = material.groups.texts() - answer.report.captions;
+            let account = &mut material.account;
+            account.leave_out(Reason::OutsideFolds, what, left, captions);
+        }
         emit_with(&answer, &material.account, json, || {
             describe(&answer.report) + &describe_relevance(&answer.relevance)
         })

@@ -35,6 +35,8 @@ pub enum Reason {
     UnknownEnding,
     /// A picture that cannot be decoded.
     NotDecoded,
+    /// A row of a classifier without a label.
+    NoLabel,
     /// An embedding of zeros.
     ZeroRow,
     /// A quote mark that nothing closes.
@@ -68,6 +70,7 @@ impl Reason {
             Self::SecondOfSample => "second of their sample",
             Self::UnknownEnding => "with an unknown ending",
             Self::NotDecoded => "whose picture cannot be decoded",
+            Self::NoLabel => "without a label",
             Self::ZeroRow => "whose embedding is zero",
             Self::OpenQuote => "with an open quote",
             Self::Encoding => "in another encoding",
@@ -251,6 +254,17 @@ impl Account {
             images: all(images),
             captions: all(captions),
             ..Self::default()
+        }
+    }
+
+    /// So many images and captions that were in use are in no figure, for `reason`.
+    pub fn leave_out(&mut self, reason: Reason, what: &str, images: usize, captions: usize) {
+        for (tally, count) in [(&mut self.images, images), (&mut self.captions, captions)] {
+            let count = count as u64;
+            if count > 0 {
+                tally.used = tally.used.saturating_sub(count);
+                join(&mut tally.left_out, reason, what, count, Vec::new());
+            }
         }
     }
 

@@ -37,6 +37,11 @@ pub(super) fn is_picture(text: &str) -> bool {
     MAGIC.iter().any(|magic| bytes.starts_with(magic))
 }
 
+/// What a picture that is written as text is known by: the same for the same text.
+pub(super) fn key_of(text: &str) -> String {
+    format!("picture {}", &blake3::hash(text.as_bytes()).to_hex()[..16])
+}
+
 /// The bytes of a picture that is written as text; `None` where it is no base64.
 pub(super) fn decode(text: &[u8]) -> Option<Vec<u8>> {
     match std::str::from_utf8(text).ok().and_then(of_url) {

@@ -37,7 +37,11 @@ pub(super) enum Fault<'a> {
 
 /// Does an object look like an entry?
 pub(super) fn is_entry(object: &Map<String, Value>) -> bool {
-    name(object).is_ok() && (captions_of(object).is_some() || value(object, &IMAGE_KEYS).is_some())
+    let talks = TALKS.iter().chain([&KEY]);
+    let told = captions_of(object).is_some()
+        || value(object, &IMAGE_KEYS).is_some()
+        || talks.into_iter().any(|key| object.contains_key(*key));
+    name(object).is_ok() && told
 }
 
 /// The keys by which the beginning of a file is known to hold entries.

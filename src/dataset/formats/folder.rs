@@ -1,6 +1,7 @@
 //! What a folder can be opened as, and which of it is.
 
 use super::finder::holds_pictures;
+use super::found;
 use super::gather::file_name;
 use super::shards::split_of;
 use super::split::{Wanted, canonical, choose};
@@ -31,6 +32,7 @@ pub(super) fn open(folder: &Path, wanted: &Wanted, task: &Task) -> Result<Datase
         split: wanted.split.clone().filter(|_| split.is_none()),
         ..wanted.clone()
     };
+    let own = |path: &Path| split.as_ref().and_then(|_| split_of(folder, path));
     let mut passed: Vec<Problem> = Vec::new();
     let mut first_error = None;
     // The first that opened, though without pictures.
@@ -47,6 +49,7 @@ pub(super) fn open(folder: &Path, wanted: &Wanted, task: &Task) -> Result<Datase
                 captions_only.get_or_insert((dataset, i));
             }
             Ok(dataset) => {
+                let split = own(path);
                 return Ok(chosen(dataset, &candidates[i + 1..], folder, passed, split));
             }
             Err(error) => {
@@ -62,6 +65,7 @@ pub(super) fn open(folder: &Path, wanted: &Wanted, task: &Task) -> Result<Datase
         (Some((dataset, i)), _) => {
             // It was not passed over after all, and others without pictures are as good.
             passed.truncate(i);
+            let split = own(&candidates[i].1);
             Ok(chosen(dataset, &candidates[i + 1..], folder, passed, split))
         }
         (None, Some(error)) => Err(error),
@@ -230,9 +234,18 @@ fn no_captions(folder: &Path) -> Error {
             .find(|(_, path)| *path != above)?;
         Some((above, file_name(&path)))
     });
+    let files = files_of(folder).unwrap_or_default();
+    let holds = found::describe(files.iter().map(PathBuf::as_path));
     let remedy = match captions {
         Some((above, file)) => format!("Open {} instead, which holds {file}.", above.display()),
+        None if holds.is_some() => {
+            "Name the picture's column or key file_name, and the caption's text; or image and caption.".into()
+        }
         None => format!("Add one of: {}.", file_names()),
     };
-    Error::dataset(folder, "holds pictures, but no captions", remedy)
+    let what = match holds {
+        Some(holds) => format!("holds pictures, but no captions that can be read: {holds}"),
+        None => "holds pictures, but no captions".to_owned(),
+    };
+    Error::dataset(folder, what, remedy)
 }

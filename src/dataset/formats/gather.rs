@@ -214,8 +214,12 @@ impl Gather {
             self.line_problem(line, "the file name is empty");
         } else {
             let group = self.image(name, &[]);
-            let source = self.source.clone();
-            self.caption(group, caption, || place(&source, line));
+            if caption.trim().is_empty() {
+                let place = place(&self.source, line);
+                self.lost(place, "the caption is empty", Reason::EmptyCaption, 0, 1);
+            } else {
+                self.caption(group, caption, String::new);
+            }
         }
     }
 

@@ -5,12 +5,13 @@ use super::entry::{self, Fault};
 use super::gather::{Gather, file_name, place, step};
 use super::split::{Chosen, Rule, Scan, Wanted};
 use super::text::{TextFile, languages, parse_json};
-use crate::dataset::encoded::is_picture;
+use crate::dataset::encoded::{is_picture, key_of};
 use crate::dataset::picture::PICTURE_EXTENSIONS;
 use crate::dataset::{Dataset, Reason, Stored};
 use crate::error::{Error, Result, thousands};
 use crate::task::Task;
 use serde_json::Value;
+use std::borrow::Cow;
 use std::path::Path;
 
 const EXPECTED: &str = r#"{"file_name": "a.png", "text": "a caption"}"#;
@@ -72,6 +73,7 @@ pub(super) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset>
         good: 0,
         first_bad: None,
         at: 0,
+        escaped: false,
     };
     file.note(&mut rows.gather);
     if let Some(objects) = list {
@@ -114,6 +116,8 @@ struct Rows<'a> {
     first_bad: Option<String>,
     /// From where in the text the entry's own texts are looked for.
     at: usize,
+    /// They are written with escapes, and not to be found.
+    escaped: bool,
 }
 
 impl Rows<'_> {
@@ -129,7 +133,7 @@ impl Rows<'_> {
                 self.first_bad
                     .get_or_insert_with(|| format!("{}: {what}", place()));
                 let split = self.chosen.of_object(object, name);
-                if !self.gather.elsewhere(&self.chosen, split, name, 0) {
+                if !self.gather.elsewhere(&self.chosen, split, &known(name), 0) {
                     self.gather.problem(place(), what, Reason::NoCaption);
                     self.image(name, false, &place);
                 }
@@ -143,10 +147,8 @@ impl Rows<'_> {
         self.good += 1;
         let split = self.chosen.of_object(object, entry.name);
         let count = entry.captions.len() + entry.odd;
-        if self
-            .gather
-            .elsewhere(&self.chosen, split, entry.name, count)
-        {
+        let known = known(entry.name);
+        if self.gather.elsewhere(&self.chosen, split, &known, count) {
             return Ok(());
         }
         let group = self.image(entry.name, entry.stem, &place);
@@ -163,7 +165,9 @@ impl Rows<'_> {
     /// The group of a picture that is named, or held as text.
     fn image(&mut self, name: &str, stem: bool, place: &impl Fn() -> String) -> usize {
         if is_picture(name) {
-            let found = self.file.text[self.at..].find(name);
+            let find = || self.file.text[self.at..].find(name);
+            let found = if self.escaped { None } else { find() };
+            self.escaped = found.is_none();
             let stored = match found {
                 Some(from) => {
                     let from = self.at + from;
@@ -173,9 +177,12 @@ impl Rows<'_> {
                 // Written with escapes.
                 None => Stored::Text(name.into()),
             };
-            let key = blake3::hash(name.as_bytes()).to_hex().to_string();
+            let key = key_of(name);
             let stored = Stored::Base64(Box::new(stored));
-            return self.gather.stored_as(&key, &place(), Some(stored)).0;
+            // "line 7" of the place.
+            let place = place();
+            let name = place.rsplit(", ").next().unwrap_or(&place);
+            return self.gather.stored_as(&key, name, Some(stored)).0;
         }
         let also: Vec<String> = if stem {
             PICTURE_EXTENSIONS
@@ -207,6 +214,15 @@ impl Rows<'_> {
         }
         let format = format!("JSON lines ({})", file_name(self.path));
         self.gather.finish_split(format, self.chosen)
+    }
+}
+
+/// What a picture is known by: its name, or what its text comes to.
+fn known(name: &str) -> Cow<'_, str> {
+    if is_picture(name) {
+        Cow::Owned(key_of(name))
+    } else {
+        Cow::Borrowed(name)
     }
 }
 

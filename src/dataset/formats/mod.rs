@@ -13,6 +13,7 @@ mod entry;
 mod finder;
 mod flickr_tokens;
 mod folder;
+mod found;
 mod gather;
 mod given;
 mod img2dataset;
@@ -241,11 +242,17 @@ fn unknown_file(path: &Path, name: &str) -> Error {
             "Unpack it first; of a .tar.gz a plain .tar is enough.",
         );
     }
+    let holds = found::holds(path).map_or_else(String::new, |holds| format!("; it holds {holds}"));
     let what = if ["json", "jsonl"].contains(&split_extension(name).1) {
         "is JSON, but none of the known caption files: it lacks the keys of Karpathy (\"images\" with \"filename\" \
          and \"sentences\"), of COCO (\"images\" and \"annotations\") and of metadata.jsonl (\"file_name\" and \"text\")"
     } else {
         "is not a known caption file"
     };
-    Error::dataset(path, what, format!("Known files: {}.", file_names()))
+    let remedy = format!(
+        "Write objects such as {{\"file_name\": \"a.png\", \"text\": \"a caption\"}}, or a table with the columns \
+         image,caption. Known files: {}.",
+        file_names()
+    );
+    Error::dataset(path, format!("{what}{holds}"), remedy)
 }

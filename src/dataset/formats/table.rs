@@ -4,7 +4,7 @@ use super::cells::{Cell, Cells, Record};
 use super::gather::{Gather, IMAGE_KEYS, PICTURE_KEYS, file_name, place, split_extension, step};
 use super::split::{self, Rule, Scan, Wanted};
 use super::text::{CAPTION_KEYS, TextFile, listed};
-use crate::dataset::encoded::is_picture;
+use crate::dataset::encoded::{is_picture, key_of};
 use crate::dataset::picture::is_picture_name;
 use crate::dataset::{Dataset, Reason, Stored};
 use crate::error::{Error, Result};
@@ -123,7 +123,7 @@ pub(super) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset>
 
 /// What a picture that is written as text is known by.
 fn picture_key(cell: &str) -> Option<String> {
-    is_picture(cell).then(|| blake3::hash(cell.as_bytes()).to_hex().to_string())
+    is_picture(cell).then(|| key_of(cell))
 }
 
 /// A row's picture and captions.
@@ -240,6 +240,12 @@ impl Layout {
         // Captions between bars use quotes as plain characters.
         let quotes = self.delimiter != b'|';
         let records = Cells::new(text, self.delimiter, quotes, move |line| self.is_row(line));
+        // A line of blanks is no row.
+        let blank = move |record: &Record| match record.cells.as_slice() {
+            [one] => one.raw(text).trim().is_empty(),
+            _ => false,
+        };
+        let records = records.filter(move |record| !blank(record));
         records.skip(usize::from(self.header))
     }
 

@@ -84,14 +84,15 @@ impl Gather {
         }
         let count = unnamed.len() as u64;
         self.origin.found.images += count;
+        let file = file_name(&self.source);
         let what = match count {
-            1 => "1 picture has no caption: no row names it".to_owned(),
+            1 => format!("1 picture has no caption: no row of {file} names it"),
             n => format!(
-                "{} pictures have no caption: no row names them",
+                "{} pictures have no caption: no row of {file} names them",
                 thousands(n)
             ),
         };
-        let mut bulk = Problem::new(file_name(&self.source), what, Reason::NoRow).costing(count, 0);
+        let mut bulk = Problem::new(&file, what, Reason::NoRow).costing(count, 0);
         bulk.names = unnamed.into_iter().take(NAMES).collect();
         self.origin.bulk.push(bulk);
     }
