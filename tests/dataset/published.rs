@@ -208,5 +208,8 @@ fn refusals_begin_with_what_was_found() {
         &refused(folder.open_file("captions.json")),
         &["a list of 2 objects with the keys pic, sent", "file_name"],
     );
-    says(&refused(folder.open_file("labels.csv")), &["name;descr"]);
+    says(
+        &refused(folder.open_file("labels.csv")),
+        &["a table with the columns name, descr", "image,caption"],
+    );
 }
