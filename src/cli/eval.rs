@@ -2,8 +2,8 @@
 
 use super::benchmark::score;
 use super::common::{DataArgs, EncoderArgs, EngineArgs, VectorArgs, positive};
-use super::material::{is_demo, material};
-use super::output::{counted, emit_with, warn, watched};
+use super::material::{is_demo, list, material};
+use super::output::{counted, emit_with, watched};
 use crate::compute::{Embeddings, Engine};
 use crate::dataset::Reason;
 use crate::dataset::annotations::{self, Annotations, Ids};
@@ -136,8 +136,8 @@ impl Eval {
 /// Opens annotations; what they list as skipped goes to standard error.
 fn known(path: &Path, task: &Task) -> Result<Vec<Annotations>> {
     let found = annotations::open(path, task)?;
-    for problem in found.iter().flat_map(|a| &a.problems).take(5) {
-        warn(format!("skipped {}: {}", problem.place, problem.what));
+    for annotations in &found {
+        list("skipped", &annotations.problems);
     }
     Ok(found)
 }

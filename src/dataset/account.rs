@@ -204,6 +204,12 @@ impl Left {
         self.names.extend(names.into_iter().take(room));
     }
 
+    /// Are there more names than are listed? A name may stand for several.
+    fn dots(&self) -> &'static str {
+        let full = self.names.len() >= NAMES && self.count > self.names.len() as u64;
+        if full { ", .." } else { "" }
+    }
+
     /// "9 images of other splits (train 5, val 2)".
     fn describe(&self, noun: &str, inside: &str) -> String {
         let count = thousands(self.count);
@@ -212,10 +218,7 @@ impl Left {
         if !inside.is_empty() {
             let _ = write!(text, " ({inside})");
         } else if !self.names.is_empty() {
-            let _ = write!(text, ": {}", self.names.join(", "));
-            if self.count > self.names.len() as u64 {
-                text += ", ..";
-            }
+            let _ = write!(text, ": {}{}", self.names.join(", "), self.dots());
         }
         text
     }
@@ -293,32 +296,32 @@ impl Account {
                 .collect();
             each.join(", ")
         });
-        for (tally, noun) in [(&self.images, "image"), (&self.captions, "caption")] {
-            for left in &tally.left_out {
-                // The captions of what is left out are counted above; their images have the names.
-                let told = noun == "caption"
-                    && self.images.left_out.iter().any(|l| {
-                        l.reason == left.reason
-                            && matches!(left.reason, Reason::OtherSplit | Reason::NoPicture)
-                    });
-                let inside = if left.reason == Reason::OtherSplit {
-                    others.as_str()
-                } else {
-                    ""
-                };
-                if !told {
-                    let _ = write!(text, "\nleft out: {}", left.describe(noun, inside));
-                }
+        let of = |tally: &Tally, reason: Reason| {
+            let same = tally.left_out.iter().find(|left| left.reason == reason);
+            same.map(|left| left.count)
+        };
+        for left in &self.images.left_out {
+            let inside = if left.reason == Reason::OtherSplit {
+                others.as_str()
+            } else {
+                ""
+            };
+            let _ = write!(text, "\nleft out: {}", left.describe("image", inside));
+            // The captions of an image go with it; one each needs no word.
+            let captions = of(&self.captions, left.reason).filter(|count| *count != left.count);
+            if let Some(captions) = captions {
+                let s = if captions == 1 { "" } else { "s" };
+                let _ = write!(text, "; with {} caption{s}", thousands(captions));
+            }
+        }
+        for left in &self.captions.left_out {
+            if of(&self.images, left.reason).is_none() {
+                let _ = write!(text, "\nleft out: {}", left.describe("caption", ""));
             }
         }
         for note in &self.notes {
             let names = note.names.join(", ");
-            let more = if note.count > note.names.len() as u64 {
-                ", .."
-            } else {
-                ""
-            };
-            let _ = write!(text, "\nnote: {names}{more}: {}", note.what);
+            let _ = write!(text, "\nnote: {names}{}: {}", note.dots(), note.what);
         }
         text
     }

@@ -77,6 +77,7 @@ fn of_a_column_of_splits_the_test_split_opens_and_the_rest_is_counted() {
         "fold",
         "set",
         "dataset_split",
+        "part of",
     ] {
         let folder = column(key);
         let dataset = folder.open().unwrap();
@@ -125,7 +126,12 @@ fn keys_of_lines_and_folders_of_names_are_splits_too() {
             key.replace('*', "test")
         )
     };
-    for key in ["", ", \"split\": \"*\"", ", \"partition\": \"*\""] {
+    for key in [
+        "",
+        ", \"split\": \"*\"",
+        ", \"Partition\": \"*\"",
+        ", \"part of\": \"*\", \"set\": 7",
+    ] {
         folder.write("metadata.jsonl", lines(key));
         let dataset = folder.open().unwrap();
         assert_eq!(groups(&dataset), [("test/b.png", vec!["two"])], "{key}");
@@ -418,4 +424,5 @@ fn benchmarks_count_trials_whose_pictures_are_missing() {
         left(&trials.dataset),
         [(Reason::NoPicture, 2, 2), (Reason::Malformed, 0, 2)]
     );
+    assert_eq!(noted(&trials.dataset, Reason::NoPicture), ["all (1)"]);
 }

@@ -94,6 +94,7 @@ fn pictures_as_base64_text_are_read_where_they_stand() {
             "binary image (UTF8)",
             "binary image",
             "binary img_base64 (UTF8)",
+            "binary b (UTF8)",
         ] {
             let columns = format!("optional {kind}; optional binary caption (UTF8);");
             let captions = texts(&[Some(b"one"), Some(b"two")]);

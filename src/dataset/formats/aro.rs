@@ -73,7 +73,7 @@ fn add(collect: &mut Collect, row: &Object) -> Result<(), &'static str> {
     // A missing picture is listed already.
     match collect.image(name, crop(row)?) {
         Some(image) => collect.trial(&category, &[image], &captions),
-        None => collect.lose(captions.len()),
+        None => collect.lose(&category, captions.len()),
     }
     Ok(())
 }

@@ -23,6 +23,7 @@ struct File {
 struct Entry {
     id: Option<Id>,
     file_name: Option<String>,
+    split: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -82,9 +83,13 @@ pub(super) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset>
             return Err(lacks(key));
         }
     }
-    let mut scan = Scan::default();
-    let names = images.iter().filter_map(|e| e.file_name.as_deref());
-    names.for_each(|name| scan.add(None, name));
+    let key = images.iter().any(|e| e.split.is_some());
+    let mut scan = Scan::new(key.then(|| "split".to_owned()));
+    for entry in &images {
+        if let Some(name) = &entry.file_name {
+            scan.add(entry.split.as_deref(), name);
+        }
+    }
     let chosen = scan.decide(path, wanted, Rule::Usual)?;
     let mut gather = Gather::new(path);
     source.note(&mut gather);
@@ -101,9 +106,9 @@ pub(super) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset>
             gather.lost(place(), what, Reason::Malformed, 1, 0);
             continue;
         };
-        let split = chosen.of(None, &name);
-        if gather.elsewhere(&chosen, split, &name, 0) {
-            groups.insert(id, Err(name));
+        let split = chosen.of(entry.split.as_deref(), &name);
+        if gather.elsewhere(&chosen, split.clone(), &name, 0) {
+            groups.insert(id, Err((split, name)));
             continue;
         }
         if gather.known(name.trim()).is_some() {
@@ -125,8 +130,8 @@ pub(super) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset>
         };
         match groups.get(&id) {
             Some(Ok(group)) => gather.caption(*group, &caption, place),
-            Some(Err(name)) => {
-                gather.elsewhere(&chosen, chosen.of(None, name), name, 1);
+            Some(Err((split, name))) => {
+                gather.elsewhere(&chosen, split.clone(), name, 1);
             }
             None => {
                 let what = "belongs to no image of the file";

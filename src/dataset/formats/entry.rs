@@ -2,6 +2,7 @@
 
 use super::gather::{IMAGE_KEYS, PICTURE_KEYS};
 use super::text::{CAPTION_KEYS, captions_in, value};
+use crate::dataset::encoded::is_picture;
 use serde_json::{Map, Value};
 
 /// Keys of a conversation, as LLaVA and chat templates have them.
@@ -114,15 +115,24 @@ fn name(object: &Map<String, Value>) -> Result<(&str, bool), String> {
                 list => return Err(format!("names {} pictures, not one", list.len())),
             },
             _ => {
-                return Err(format!(
-                    "the key \"{}\" is missing",
-                    IMAGE_KEYS.join("\" or \"")
-                ));
+                // A picture as text tells itself, whatever its key is called.
+                let mut texts = object.values().filter_map(Value::as_str);
+                let missing = || format!("the key \"{}\" is missing", IMAGE_KEYS.join("\" or \""));
+                let picture = texts.find(|text| is_picture(text)).ok_or_else(missing)?;
+                return Ok((picture, false));
             }
         },
     };
     let within = |object: &'_ Map<String, Value>| {
-        let keys = ["path", "url", "file_name", "image"];
+        let keys = [
+            "path",
+            "url",
+            "file_name",
+            "image",
+            "bytes",
+            "base64",
+            "data",
+        ];
         keys.iter().find(|key| object.contains_key(**key)).copied()
     };
     match given {

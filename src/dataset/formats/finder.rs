@@ -113,13 +113,25 @@ impl Finder {
         let above = self.home.ancestors().skip(1).take(ABOVE);
         let tails = above.filter_map(|above| self.home.strip_prefix(above).ok());
         let mut left = tails.filter_map(|tail| name.strip_prefix(tail).ok());
-        left.find_map(|left| self.look(left))
+        left.find_map(|left| self.look(left)).or_else(|| {
+            // images/a.jpg in coco/annotations/ is coco/images/a.jpg.
+            let first = name.iter().next()?.to_string_lossy().to_lowercase();
+            let above = self
+                .home
+                .parent()
+                .filter(|_| FOLDERS.contains(&first.as_str()))?;
+            self.look_in(&[above.to_path_buf()], name)
+        })
     }
 
     fn look(&self, name: &Path) -> Option<PathBuf> {
+        self.look_in(&self.places, name)
+    }
+
+    fn look_in(&self, places: &[PathBuf], name: &Path) -> Option<PathBuf> {
         let file = name.file_name()?;
         let in_place = |exact: bool| {
-            self.places.iter().find_map(|place| {
+            places.iter().find_map(|place| {
                 let folder = place.join(name);
                 let folder = folder.parent()?;
                 let found = self.listed(folder, |listing| {

@@ -7,7 +7,7 @@ use crate::dataset::{Dataset, Image, PICTURE_EXTENSIONS, Problem, Reason};
 use crate::error::{Error, Result, thousands};
 use crate::files::{file_name, folder_of};
 use serde_json::{Map, Value};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -32,6 +32,8 @@ pub(super) struct Collect {
     problems: Vec<Problem>,
     /// Captions of trials that are left out.
     lost: u64,
+    /// Those trials, by category.
+    lost_of: BTreeMap<String, usize>,
 }
 
 /// A trial before its captions have rows: each caption is an image and a place among its captions.
@@ -56,6 +58,7 @@ impl Collect {
             numbers: HashMap::new(),
             problems: Vec::new(),
             lost: 0,
+            lost_of: BTreeMap::new(),
         }
     }
 
@@ -66,8 +69,9 @@ impl Collect {
     }
 
     /// Notes that a trial is left out for want of a picture, which is listed; its captions go with it.
-    pub fn lose(&mut self, captions: usize) {
+    pub fn lose(&mut self, category: &str, captions: usize) {
         self.lost += captions as u64;
+        *self.lost_of.entry(category.to_owned()).or_default() += 1;
     }
 
     /// The image `name`, or the part `crop` of it; one that is missing is listed at its first mention.
@@ -140,6 +144,7 @@ impl Collect {
             categories,
             mut problems,
             lost,
+            lost_of,
             ..
         } = self;
         if trials.is_empty() {
@@ -180,6 +185,15 @@ impl Collect {
         let name = file_name(&source);
         let mut dataset = Dataset::from_groups(name, benchmark.name(), groups, problems);
         dataset.origin.file = source.display().to_string();
+        for (category, count) in lost_of {
+            let what = if categories.contains(&category) {
+                "category with trials that are left out for want of a picture"
+            } else {
+                "category without a trial left: the mean is of the others"
+            };
+            let name = format!("{category} ({})", thousands(count as u64));
+            dataset.origin.note(Reason::NoPicture, what, name);
+        }
         let row = |(image, place): (usize, usize)| dataset.offsets[rows[image]] + place as u32;
         let trials = trials
             .into_iter()

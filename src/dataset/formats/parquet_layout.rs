@@ -1,11 +1,12 @@
 //! Which columns of a Parquet file hold the pictures, their names, the captions and the split.
 
 use super::gather::{IMAGE_KEYS, PICTURE_KEYS};
-use super::split::SPLIT_KEYS;
+use super::split::{SPLIT_KEYS, canonical, is_split};
 use super::text::CAPTION_KEYS;
 use crate::dataset::encoded::is_picture;
 use crate::dataset::parquet_file::{Column, Kind, ParquetFile};
 use crate::error::{Error, Result};
+use std::collections::BTreeSet;
 
 /// Names of columns of bytes that hold pictures, in order of preference.
 const PICTURES: [&str; 12] = [
@@ -133,7 +134,10 @@ impl Layout {
             .find(|c| matches!(c.kind, Kind::Text | Kind::Whole));
         // Karpathy's "filepath" beside "filename" is the folder.
         let folder = text("filepath").filter(|_| text("filename").is_some());
-        let split = SPLIT_KEYS.iter().find_map(|key| text(key));
+        let split = match SPLIT_KEYS.iter().find_map(|key| text(key)) {
+            Some(split) => Some(split),
+            None => split_column(file, &columns, &captions)?,
+        };
         let kept =
             |c: &&Column| captions.contains(&c.leaf) || Some(c.leaf) == cells.map(|c| c.leaf);
         let roots: Vec<String> = columns.iter().filter(kept).map(Column::root).collect();
@@ -212,6 +216,36 @@ fn cells<'a>(columns: &'a [Column], captions: &[usize]) -> Option<&'a Column> {
         .or_else(only)
 }
 
+/// A column of any name whose values are those of several splits. Only columns that begin so are read.
+fn split_column<'a>(
+    file: &ParquetFile,
+    columns: &'a [Column],
+    captions: &[usize],
+) -> Result<Option<&'a Column>> {
+    let texts = columns
+        .iter()
+        .filter(|c| c.kind == Kind::Text && !c.repeated);
+    for column in texts.filter(|c| c.path.len() == 1 && !captions.contains(&c.leaf)) {
+        if file.groups().is_empty() || file.all_null(0, column.leaf) {
+            continue;
+        }
+        let first = file.first(0, column.leaf)?.unwrap_or_default();
+        if !is_split(&String::from_utf8_lossy(&first)) {
+            continue;
+        }
+        let mut values = BTreeSet::new();
+        for group in 0..file.groups().len() {
+            for row in file.texts(group, column.leaf)? {
+                values.insert(canonical(row.first().map_or("", String::as_str)));
+            }
+        }
+        if values.len() > 1 && values.iter().all(|value| is_split(value)) {
+            return Ok(Some(column));
+        }
+    }
+    Ok(None)
+}
+
 /// The column of pictures as base64 text: one of the usual names whose first value is such. `stored` is the column of
 /// bytes, whose values may be text too.
 fn encoded<'a>(
@@ -225,11 +259,16 @@ fn encoded<'a>(
         let named = PICTURES.contains(&root.as_str()) || PICTURE_KEYS.contains(&root.as_str());
         c.kind == Kind::Text && !c.repeated && c.path.len() == 1 && named
     };
-    let texts = columns
-        .iter()
-        .filter(usual)
-        .filter(|c| !captions.contains(&c.leaf));
-    for column in texts.chain(stored) {
+    let texts = || {
+        let texts = columns
+            .iter()
+            .filter(|c| c.kind == Kind::Text && !c.repeated);
+        texts.filter(|c| !captions.contains(&c.leaf))
+    };
+    let named = texts().filter(usual);
+    // A picture as text tells itself, whatever its column is called.
+    let others = texts().filter(|c| stored.is_none() && !usual(c));
+    for column in named.chain(stored).chain(others) {
         for group in 0..file.groups().len() {
             if file.all_null(group, column.leaf) {
                 continue;

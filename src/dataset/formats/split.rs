@@ -73,6 +73,9 @@ pub(super) struct Scan {
     foreign: Option<String>,
     folders: BTreeMap<String, u64>,
     without_folder: bool,
+    /// Of rows of JSON: for each key, how many have which split under it.
+    keys: BTreeMap<String, BTreeMap<String, u64>>,
+    objects: u64,
 }
 
 impl Scan {
@@ -102,28 +105,70 @@ impl Scan {
 
     /// Takes a row of JSON.
     pub fn add_object(&mut self, row: &Map<String, Value>, name: &str) {
-        if self.column.is_none() {
-            self.column = SPLIT_KEYS
-                .iter()
-                .find(|key| row.contains_key(**key))
-                .map(|key| (*key).to_owned());
+        self.objects += 1;
+        for (key, value) in row {
+            let called = SPLIT_KEYS.contains(&key.to_lowercase().as_str());
+            match value.as_str().filter(|split| is_split(split)) {
+                Some(split) => {
+                    let counts = self.keys.entry(key.clone()).or_default();
+                    *counts.entry(canonical(split)).or_default() += 1;
+                }
+                None if called && self.foreign.is_none() => {
+                    self.column = Some(key.clone());
+                    self.foreign = Some(match value {
+                        Value::String(text) => text.clone(),
+                        other => other.to_string(),
+                    });
+                }
+                None => {}
+            }
         }
-        let split = in_object(row);
-        self.add(split.as_deref(), name);
+        match folder(name) {
+            Some(split) => *self.folders.entry(split).or_default() += 1,
+            None => self.without_folder = true,
+        }
+    }
+
+    /// The key under which every row of JSON has a split: one that is called so, else one of several splits.
+    fn settle(&mut self) {
+        let whole = |counts: &BTreeMap<String, u64>| counts.values().sum::<u64>() == self.objects;
+        let rank = |key: &str| {
+            let key = key.to_lowercase();
+            SPLIT_KEYS.iter().position(|known| *known == key)
+        };
+        let fits = |(key, counts): &(&String, &BTreeMap<String, u64>)| {
+            whole(counts) && (rank(key).is_some() || counts.len() > 1)
+        };
+        let found = self.keys.iter().filter(fits);
+        let best = found.min_by_key(|(key, _)| rank(key).unwrap_or(SPLIT_KEYS.len()));
+        if let Some((key, counts)) = best {
+            self.column = Some(key.clone());
+            self.values = counts.clone();
+            self.foreign = None;
+        } else if self.column.is_none() {
+            // Some rows have it, and others not.
+            self.column = self.keys.keys().find(|key| rank(key).is_some()).cloned();
+            self.foreign = self.column.as_ref().map(|_| String::new());
+        }
     }
 
     /// Chooses for the file at `path`.
     ///
     /// # Errors
     /// The split that is wanted is not there.
-    pub fn decide(self, path: &Path, wanted: &Wanted, rule: Rule) -> Result<Chosen> {
+    pub fn decide(mut self, path: &Path, wanted: &Wanted, rule: Rule) -> Result<Chosen> {
         let mut chosen = Chosen::default();
+        if self.objects > 0 {
+            self.settle();
+        }
         let by_column = self.column.is_some() && self.foreign.is_none() && !self.values.is_empty();
         let by_folder = !by_column && !self.without_folder && self.folders.len() > 1;
         let there = if by_column {
             let column = self.column.unwrap_or_default();
-            chosen.by = format!("the column {column} of {}", file_name(path));
+            let what = if self.objects > 0 { "key" } else { "column" };
+            chosen.by = format!("the {what} {column} of {}", file_name(path));
             chosen.kind = Kind::Column;
+            chosen.key = column;
             self.values
         } else {
             if let (Some(column), Some(value)) = (self.column, self.foreign) {
@@ -193,6 +238,8 @@ enum Kind {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Chosen {
     kind: Kind,
+    /// The key of it in rows of JSON.
+    key: String,
     /// What says so.
     pub by: String,
     /// Its name in lower case; `None`: all.
@@ -224,6 +271,7 @@ impl Chosen {
         let there: Vec<&str> = names.iter().map(String::as_str).collect();
         Ok(Self {
             kind: Kind::Column,
+            key: key.to_owned(),
             by: format!("the key {key} of {}", file_name(path)),
             keep: pick(path, wanted, &there, rule)?,
             names,
@@ -242,7 +290,7 @@ impl Chosen {
 
     /// As [`Chosen::of`], for a row of JSON.
     pub fn of_object(&self, row: &Map<String, Value>, name: &str) -> Option<String> {
-        self.of(in_object(row).as_deref(), name)
+        self.of(row.get(&self.key).and_then(Value::as_str), name)
     }
 
     /// Is a row of this split in use?
@@ -261,16 +309,6 @@ fn folder(name: &str) -> Option<String> {
     let name = name.trim().trim_start_matches("./");
     let (first, _) = name.split_once(['/', '\\'])?;
     is_split(first).then(|| canonical(first))
-}
-
-/// The split under one of the usual keys.
-fn in_object(row: &Map<String, Value>) -> Option<String> {
-    let mut there = SPLIT_KEYS.iter().filter_map(|key| row.get(*key));
-    match there.next()? {
-        Value::Null => None,
-        Value::String(text) => Some(text.clone()),
-        other => Some(other.to_string()),
-    }
 }
 
 /// Which column of a header holds the split.

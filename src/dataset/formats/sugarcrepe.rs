@@ -35,7 +35,7 @@ pub(in crate::dataset) fn open(path: &Path, task: &Task) -> Result<Option<Trials
             };
             match collect.image(image, None) {
                 Some(image) => collect.trial(category, &[image], &[right, wrong]),
-                None => collect.lose(2),
+                None => collect.lose(category, 2),
             }
         }
     }

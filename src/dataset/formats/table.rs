@@ -9,6 +9,7 @@ use crate::dataset::picture::is_picture_name;
 use crate::dataset::{Dataset, Reason, Stored};
 use crate::error::{Error, Result};
 use crate::task::Task;
+use std::collections::HashSet;
 use std::path::Path;
 
 /// `metadata.csv`.
@@ -37,7 +38,7 @@ pub(super) fn begins(head: &str) -> bool {
 pub(super) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset> {
     let file = TextFile::open(path)?;
     let text = file.text.as_str();
-    let Some(layout) = Layout::of(text) else {
+    let Some(mut layout) = Layout::of(text) else {
         let first = text
             .lines()
             .next()
@@ -55,6 +56,7 @@ pub(super) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset>
             ),
         ));
     };
+    layout.find_split(text);
     let rows = text.lines().count() as u64;
     let mut scan = Scan::new(layout.split_name.clone());
     for record in layout.records(text) {
@@ -186,8 +188,10 @@ impl Layout {
                 keys.iter()
                     .find_map(|key| names.iter().position(|n| n == key))
             };
-            let image = column(&IMAGE_KEYS).or_else(|| column(&PICTURE_KEYS))?;
             let caption = column(&CAPTION_KEYS)?;
+            let image = column(&IMAGE_KEYS)
+                .or_else(|| column(&PICTURE_KEYS))
+                .or_else(|| pictures(text, *delimiter))?;
             let known = |name: &str| {
                 let keys = IMAGE_KEYS.iter().chain(&CAPTION_KEYS).chain(&PICTURE_KEYS);
                 keys.into_iter().any(|key| *key == name)
@@ -233,6 +237,48 @@ impl Layout {
                 })
             })
         })
+    }
+
+    /// Takes as the split another column in which every row has the name of one, and not all the same, where the one
+    /// that is called so is none.
+    fn find_split(&mut self, text: &str) {
+        let Some(header) = text.lines().find(|line| !line.trim().is_empty()) else {
+            return;
+        };
+        let names: Vec<String> = header
+            .split(char::from(self.delimiter))
+            .map(|name| name.trim().trim_matches('"').trim().to_lowercase())
+            .collect();
+        let mut found: Vec<Option<HashSet<String>>> = vec![Some(HashSet::new()); names.len()];
+        if !self.header || names.len() != self.columns {
+            return;
+        }
+        for record in self.records(text) {
+            let Ok(row) = self.row(&record, text) else {
+                continue;
+            };
+            for (at, values) in found.iter_mut().enumerate() {
+                let cell = record.cells.get(at + row.shift(at, self));
+                let value = cell.map(|cell| cell.value(text)).unwrap_or_default();
+                if !split::is_split(&value) {
+                    *values = None;
+                } else if let Some(values) = values {
+                    values.insert(split::canonical(&value));
+                }
+            }
+        }
+        let least = |at: usize, least: usize| {
+            let values = found.get(at).and_then(Option::as_ref);
+            values.is_some_and(|values| values.len() >= least)
+        };
+        if self.split.is_some_and(|at| least(at, 1)) {
+            return;
+        }
+        let mut others = (0..names.len()).filter(|at| ![self.image, self.caption].contains(at));
+        if let Some(at) = others.find(|at| least(*at, 2)) {
+            self.split = Some(at);
+            self.split_name = names.get(at).cloned();
+        }
     }
 
     /// The records without the header.
@@ -301,6 +347,18 @@ impl Layout {
         };
         Ok(row(image, caption, extra))
     }
+}
+
+/// The column that holds a picture as text in the first row.
+fn pictures(text: &str, delimiter: u8) -> Option<usize> {
+    let row = text.lines().filter(|line| !line.trim().is_empty()).nth(1)?;
+    let mut fields = row.split(char::from(delimiter));
+    // A data: URL has a comma, and so is quoted where commas separate.
+    let url = |field: &str| field.starts_with("data:image/") && field.ends_with(";base64");
+    fields.position(|field| {
+        let field = field.trim().trim_matches('"');
+        url(field) || is_picture(field)
+    })
 }
 
 /// Do the first rows name pictures by names with an ending?

@@ -38,11 +38,11 @@ pub(in crate::dataset) fn open(path: &Path, task: &Task) -> Result<Option<Trials
         };
         // Both are looked for, so that both are listed where both are missing.
         let images = [collect.image(i0, None), collect.image(i1, None)];
+        let tag = text(&row, &["collapsed_tag", "tag"]).unwrap_or("all");
         let [Some(a), Some(b)] = images else {
-            collect.lose(2);
+            collect.lose(tag, 2);
             continue;
         };
-        let tag = text(&row, &["collapsed_tag", "tag"]).unwrap_or("all");
         collect.trial(tag, &[a, b], &[c0, c1]);
     }
     collect.finish(Benchmark::Winoground).map(Some)
