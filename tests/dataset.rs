@@ -1,5 +1,6 @@
 //! Datasets: every format on real files, recognition of folders, what is skipped, and what is refused.
 
+mod account;
 mod archives;
 mod cached;
 mod captions_only;
@@ -11,9 +12,10 @@ mod parquet;
 mod parquet_tables;
 mod pictures;
 mod precomputed;
+mod published;
 mod tables;
 
-use nearmiss::dataset::{self, Dataset, Stored};
+use nearmiss::dataset::{self, Dataset, Stored, UNEXPLAINED};
 use nearmiss::error::{Error, Result};
 use nearmiss::task::Task;
 use std::path::{Path, PathBuf};
@@ -58,10 +60,38 @@ fn open(path: &Path) -> Result<Dataset> {
             Some(Stored::File(path)) => assert!(path.is_file()),
             Some(Stored::Span { archive, .. }) => assert!(archive.is_file()),
             Some(Stored::Cell { column, .. }) => assert!(column.path().is_file()),
+            Some(Stored::Base64(_) | Stored::Text(_)) => assert!(image.open().is_ok()),
             None => {}
         }
     }
+    balanced(&dataset);
     Ok(dataset)
+}
+
+/// Used and left out are what was found, each for a reason that was noted.
+fn balanced(dataset: &Dataset) {
+    let account = dataset.account();
+    for (tally, found, used) in [
+        (
+            &account.images,
+            dataset.origin.found.images,
+            dataset.images.len(),
+        ),
+        (
+            &account.captions,
+            dataset.origin.found.captions,
+            dataset.captions.len(),
+        ),
+    ] {
+        let left: u64 = tally.left_out.iter().map(|left| left.count).sum();
+        assert_eq!(tally.used, used as u64);
+        assert_eq!(tally.used + left, tally.found, "{account:?}");
+        assert_eq!(tally.found, found, "{account:?}");
+        assert!(
+            tally.left_out.iter().all(|left| left.what != UNEXPLAINED),
+            "{account:?}"
+        );
+    }
 }
 
 /// A picture of 3 x 2 pixels.
@@ -174,7 +204,7 @@ fn the_tables_order_decides_between_formats_and_says_so() {
 
 #[test]
 fn a_caption_file_without_its_pictures_gives_way_to_one_that_has_them() {
-    let folder = Folder::with(&["val2017/b.jpg"]);
+    let folder = Folder::with(&["train2017/a.jpg"]);
     for (split, name) in [("train2017", "a.jpg"), ("val2017", "b.jpg")] {
         let json = format!(
             r#"{{"images": [{{"id": 1, "file_name": "{name}"}}], "annotations": [{{"image_id": 1, "caption": "one"}}]}}"#
@@ -182,11 +212,12 @@ fn a_caption_file_without_its_pictures_gives_way_to_one_that_has_them() {
         folder.write(&format!("annotations/captions_{split}.json"), json);
     }
     let dataset = folder.open().unwrap();
-    assert_eq!(groups(&dataset), [("b.jpg", vec!["one"])]);
+    assert_eq!(groups(&dataset), [("a.jpg", vec!["one"])]);
     says(
         &problems(&dataset)[0],
-        &["captions_train2017.json: passed over", "missing"],
+        &["captions_val2017.json: passed over", "missing"],
     );
+    assert_eq!(dataset.origin.split.unwrap().name, "train");
     assert_eq!(
         dataset.name,
         folder.0.path().file_name().unwrap().to_string_lossy()

@@ -256,8 +256,7 @@ impl App {
                 ),
                 "Put its pictures in a folder images/ beside the captions. See Problems.",
             );
-        } else if !dataset.problems.is_empty() {
-            let n = dataset.problems.len();
+        } else if let n @ 1.. = dataset.problems.iter().filter(|p| p.is_loss()).count() {
             self.session.say(
                 Level::Warning,
                 format!("{n} entries of {} were skipped", dataset.name),

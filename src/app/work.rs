@@ -3,12 +3,12 @@
 use super::events::{Event, sentence};
 use crate::compute::{Embeddings, Engine, Groups, Measure};
 use crate::dataset::vectors::Matrix;
-use crate::dataset::{self, Dataset, Image, Vectors, is_picture_name, open_picture};
+use crate::dataset::{self, Dataset, Image, Vectors, Wanted, is_picture_name, open_picture};
 use crate::encoder::{Cache, Encoder, EncoderFiles, EncoderOptions, data_dir};
 use crate::error::{Error, Result};
 use crate::files::file_name;
 use crate::retrieval::given::{
-    Given, Notes, Reading, Set, Zeros, given, given_side, refuse_zeros, without_zeros,
+    Given, Notes, Reading, Set, Zeros, given, given_side, joined, refuse_zeros, without_zeros,
 };
 use crate::retrieval::{EvalOptions, Evaluation, Side, answer, evaluate, read_both};
 use crate::session::{AnswerView, DataSource, Embedded, EncoderSource, Query, Workspace};
@@ -31,14 +31,17 @@ pub fn open_source(
 ) -> Result<(Dataset, Option<Embedded>, Vec<String>)> {
     match source {
         DataSource::Demo => Ok((dataset::open(&demo_folder()?, task)?, None, Vec::new())),
-        DataSource::Path(path) => match dataset::open_with_vectors(path, task) {
-            Ok((dataset, Some(vectors))) => bring(dataset, vectors, measure),
-            Ok((dataset, None)) => Ok((dataset, None, Vec::new())),
-            Err(error) => match dataset::images_alone(path, task)? {
-                Some((dataset, rows)) => alone(dataset, rows, measure),
-                None => Err(error),
-            },
-        },
+        DataSource::Path(path) => {
+            let wanted = Wanted::default();
+            match dataset::open_with_vectors(path, &wanted, task) {
+                Ok((dataset, Some(vectors))) => bring(dataset, vectors, measure),
+                Ok((dataset, None)) => Ok((dataset, None, Vec::new())),
+                Err(error) => match dataset::images_alone(path, &wanted, task)? {
+                    Some((dataset, rows)) => alone(dataset, rows, measure),
+                    None => Err(error),
+                },
+            }
+        }
         DataSource::Embeddings { images, texts } => open_embeddings(images, texts, measure, task),
     }
 }
@@ -69,7 +72,7 @@ fn bring(
 
 /// Images without captions, with the embeddings that they bring, if they do.
 fn alone(
-    dataset: Dataset,
+    mut dataset: Dataset,
     rows: Option<Matrix>,
     measure: Measure,
 ) -> Result<(Dataset, Option<Embedded>, Vec<String>)> {
@@ -86,6 +89,7 @@ fn alone(
             ))
         })
         .transpose()?;
+    notes.put_into(&mut dataset.origin, measure);
     let mut said = vec![format!(
         "{} has images without captions: each finds the images most like it; ranking, negatives and comparisons need \
          captions",
@@ -103,8 +107,9 @@ fn open_embeddings(
     task: &Task,
 ) -> Result<(Dataset, Option<Embedded>, Vec<String>)> {
     let [image_rows, text_rows] = read_both(images, texts, task)?;
-    let Given { set, notes } = given(image_rows, text_rows, None, &reading(measure))
-        .map_err(|e| Error::dataset(texts, e.to_string(), e.remedy()))?;
+    let of_file = |e: Error| Error::dataset(texts, e.to_string(), e.remedy());
+    let joined = joined(image_rows, text_rows, None, &reading(measure)).map_err(of_file)?;
+    let Given { mut set, mut notes } = joined;
     let group = |i: usize| {
         let captions = set.groups.range(i).enumerate();
         let captions = captions.map(|(c, _)| format!("caption {} of image {}", c + 1, i + 1));
@@ -115,9 +120,13 @@ fn open_embeddings(
     };
     let name = file_name(images);
     let groups = (0..set.groups.images()).map(group).collect();
-    let dataset = Dataset::from_groups(name, "embeddings", groups, Vec::new());
+    let mut dataset = Dataset::from_groups(name, "embeddings", groups, Vec::new());
+    dataset.origin.file = format!("{}, {}", images.display(), texts.display());
+    // Named before any is left out: names count the rows of the files.
+    set.dataset = Some(dataset.clone());
+    let set = without_zeros(set, Zeros::LeaveOut, &mut notes).map_err(of_file)?;
     Ok((
-        dataset,
+        set.dataset.unwrap_or(dataset),
         Some(Embedded::new(set.images, set.texts, set.groups)),
         notes.sentences(),
     ))

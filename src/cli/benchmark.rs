@@ -2,9 +2,10 @@
 
 use super::common::{EncoderArgs, VectorArgs};
 use super::material::skipped;
-use super::output::{counted, emit, warn, watched};
+use super::output::{counted, emit_with, warn, watched};
 use crate::compute::{Embeddings, Measure};
 use crate::dataset::trials::Trials;
+use crate::dataset::{Account, Reason};
 use crate::error::{Error, Result, thousands};
 use crate::retrieval::given::{Notes, given_side, refuse_zeros};
 use crate::retrieval::{Compositional, Side, compositional};
@@ -16,31 +17,37 @@ const PART: usize = 2048;
 
 /// Embeds `trials`, or takes the embeddings that are given, scores them and prints the figures.
 pub fn score(
-    trials: &Trials,
+    mut trials: Trials,
     encoder: &EncoderArgs,
     vectors: &VectorArgs,
     json: bool,
 ) -> Result<()> {
-    let report = watched(|task| {
-        let measure = vectors.similarity;
+    let measure = vectors.similarity;
+    let (report, account) = watched(|task| {
         if let Some([images, texts]) = vectors.open(task)? {
             skipped(&trials.dataset);
             let mut notes = Notes::default();
             let images = given_side(Side::Image, images, measure, &mut notes)?;
             let texts = given_side(Side::Text, texts, measure, &mut notes)?;
             notes.sentences().iter().for_each(warn);
-            return scored(trials, &images, &texts);
+            notes.put_into(&mut trials.dataset.origin, measure);
+            return scored(&trials, &images, &texts);
         }
-        let (trials, images, texts) = embed(trials, encoder, measure, task)?;
+        let (trials, images, texts) = embed(&trials, encoder, measure, task)?;
         skipped(&trials.dataset);
         scored(&trials, &images, &texts)
     })?;
-    emit(&report, json, || describe(&report, vectors.similarity))
+    emit_with(&report, &account, json, || describe(&report, measure))
 }
 
-fn scored(trials: &Trials, images: &Embeddings, texts: &Embeddings) -> Result<Compositional> {
+fn scored(
+    trials: &Trials,
+    images: &Embeddings,
+    texts: &Embeddings,
+) -> Result<(Compositional, Account)> {
     refuse_zeros(images, texts, images.measure(), Some(&trials.dataset))?;
-    compositional(trials, images, texts)
+    let report = compositional(trials, images, texts)?;
+    Ok((report, trials.dataset.account()))
 }
 
 /// Both sides, and the trials of which everything could be read.
@@ -70,8 +77,19 @@ fn embed(
         texts.add(&embedded.texts);
         problems.extend(embedded.dataset.problems);
     }
-    let mut trials = trials.retain(|i| kept[i]);
+    let before = trials;
+    let mut trials = before.retain(|i| kept[i]);
     trials.dataset.problems.extend(problems);
+    if let Some(lost @ 1..) = before.trials.len().checked_sub(trials.trials.len()) {
+        let what = format!(
+            "{} left out: a picture of each cannot be read",
+            counted(lost, "trial")
+        );
+        let name = trials.benchmark.name();
+        let origin = &mut trials.dataset.origin;
+        origin.note(Reason::NotDecoded, &what, name);
+    }
+    Notes::default().put_into(&mut trials.dataset.origin, measure);
     let (images, texts) = (images.embeddings(measure)?, texts.embeddings(measure)?);
     Ok((trials, images, texts))
 }

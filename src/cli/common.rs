@@ -3,8 +3,8 @@
 use super::material::{demo, is_demo, skipped};
 use super::output::warn;
 use crate::compute::{Choice, Engine, Measure, choose};
-use crate::dataset::Dataset;
 use crate::dataset::vectors::Matrix;
+use crate::dataset::{Dataset, Wanted};
 use crate::encoder::{
     Cache, Embedded, Encoder, EncoderFiles, EncoderOptions, HalfFiles, Pool, Preprocess, Provider,
     Runtime, Tower,
@@ -190,6 +190,27 @@ fn input_side(model: &Path) -> Result<u32> {
     Ok(side.unwrap_or(224))
 }
 
+/// Which part of a dataset is used.
+#[derive(Debug, Default, Clone, Args)]
+pub struct DataArgs {
+    /// Split to use, where the dataset has several: its name, or all (default: test, else validation, else all)
+    #[arg(long, value_name = "NAME|all")]
+    pub split: Option<String>,
+    /// Language to use, where captions are in several, such as en or de
+    #[arg(long, value_name = "CODE")]
+    pub language: Option<String>,
+}
+
+impl DataArgs {
+    /// What is asked of the dataset.
+    pub fn wanted(&self) -> Wanted {
+        Wanted {
+            split: self.split.clone(),
+            language: self.language.clone(),
+        }
+    }
+}
+
 /// Where similarity is computed.
 #[derive(Debug, Args)]
 pub struct EngineArgs {
@@ -220,6 +241,11 @@ pub struct VectorArgs {
 }
 
 impl VectorArgs {
+    /// The files that were given, as an account calls them.
+    pub fn files(&self) -> String {
+        paths(&[&self.image_embeds, &self.text_embeds])
+    }
+
     /// Reads both sides as they are stored, where they were given. Their row lengths agree.
     pub fn open(&self, task: &Task) -> Result<Option<[Matrix; 2]>> {
         match (&self.image_embeds, &self.text_embeds) {
@@ -242,6 +268,13 @@ impl VectorArgs {
             _ => None,
         }
     }
+}
+
+/// The paths that were given, separated by commas.
+pub fn paths(given: &[&Option<PathBuf>]) -> String {
+    let given = given.iter().filter_map(|path| path.as_deref());
+    let given: Vec<String> = given.map(|path| path.display().to_string()).collect();
+    given.join(", ")
 }
 
 /// The providers that were asked for, else all of them.

@@ -2,11 +2,11 @@
 
 mod answer;
 
-use super::common::{EncoderArgs, EngineArgs, VectorArgs, positive};
+use super::common::{DataArgs, EncoderArgs, EngineArgs, VectorArgs, paths, positive};
 use super::material::{Ask, Material, material};
 use super::output::{emit, warn, watched};
 use crate::compute::Embeddings;
-use crate::dataset::Dataset;
+use crate::dataset::{Account, Dataset};
 use crate::encoder::Embedded;
 use crate::error::{Error, Result};
 use crate::files::file_name;
@@ -17,6 +17,7 @@ use crate::retrieval::{
 use crate::task::Task;
 use answer::{Answer, describe, way};
 use clap::{ArgGroup, Args};
+use serde::Serialize;
 use std::path::{Path, PathBuf};
 
 /// Arguments of `compare`.
@@ -27,6 +28,8 @@ pub struct Compare {
     /// Dataset file or folder, or `demo`
     #[arg(long, value_name = "PATH|demo", required_unless_present_all = ["image_embeds", "other_image_embeds"])]
     dataset: Option<PathBuf>,
+    #[command(flatten)]
+    data: DataArgs,
     #[command(flatten)]
     encoder: EncoderArgs,
     #[command(flatten)]
@@ -71,6 +74,7 @@ impl Compare {
         let engine = self.engine.open()?;
         let ask = Ask {
             dataset: self.dataset.as_deref(),
+            data: &self.data,
             encoder: &self.encoder,
             vectors: &self.vectors,
             each: self.captions_per_image,
@@ -79,7 +83,7 @@ impl Compare {
         };
         let first = material(&ask, |_| Ok(()))?;
         let (a, b) = self.names(&first);
-        let (images, texts) = watched(|task| self.second(&first, task))?;
+        let (images, texts, second_account) = watched(|task| self.second(&first, task))?;
         let start = std::time::Instant::now();
         let options = CompareOptions {
             listed: self.k,
@@ -105,7 +109,14 @@ impl Compare {
             engine: engine.name(),
             seconds: start.elapsed().as_secs_f64(),
         };
-        emit(&answer, json, || describe(&answer))
+        // The second encoder sees the rows of the first.
+        let data = Both {
+            value: &answer,
+            data: &first.account,
+            data_b: &second_account,
+        };
+        let text = || format!("{}\n{}", first.account.describe(), describe(&answer));
+        emit(&data, json, text)
     }
 
     /// What both encoders are called: folder names, or those of the embeddings' files; told apart where they agree.
@@ -127,7 +138,7 @@ impl Compare {
     }
 
     /// The second encoder's embeddings of the rows of `first`.
-    fn second(&self, first: &Material, task: &Task) -> Result<(Embeddings, Embeddings)> {
+    fn second(&self, first: &Material, task: &Task) -> Result<(Embeddings, Embeddings, Account)> {
         let (groups, measure) = (&first.groups, self.vectors.similarity);
         if let (Some(images), Some(texts)) = (&self.other_image_embeds, &self.other_text_embeds) {
             let [images, texts] = read_both(images, texts, task)?;
@@ -152,7 +163,14 @@ impl Compare {
                     "Give embeddings of the same images and captions, in the same order.",
                 ));
             }
-            return Ok((set.images, set.texts));
+            let account = match &set.dataset {
+                Some(dataset) => dataset.account(),
+                None => {
+                    let files = paths(&[&self.other_image_embeds, &self.other_text_embeds]);
+                    notes.account(files, &set)
+                }
+            };
+            return Ok((set.images, set.texts, account));
         }
         let encoder = EncoderArgs {
             encoder: self.other.clone(),
@@ -184,8 +202,18 @@ impl Compare {
             dataset: Some(found.dataset),
         };
         let set = without_zeros(set, Zeros::Refuse, &mut Notes::default())?;
-        Ok((set.images, set.texts))
+        let account = set.dataset.as_ref().map(Dataset::account);
+        Ok((set.images, set.texts, account.unwrap_or_default()))
     }
+}
+
+/// What is printed, with the accounts of both sides' data.
+#[derive(Serialize)]
+struct Both<'a> {
+    #[serde(flatten)]
+    value: &'a Answer,
+    data: &'a Account,
+    data_b: &'a Account,
 }
 
 /// Both encoders must see the same rows.

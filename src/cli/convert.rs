@@ -1,7 +1,8 @@
 //! `nearmiss convert`: a dataset in another format, embeddings in another container.
 
+use super::common::DataArgs;
 use super::material::{is_demo, list, open_dataset, skipped};
-use super::output::{bytes, counted, emit, watched};
+use super::output::{bytes, counted, emit, emit_with, watched};
 use crate::dataset::Dataset;
 use crate::dataset::export::{self, Format, Written};
 use crate::dataset::vectors::{self, Container, EITHER, IMAGES, Matrix, TEXTS};
@@ -27,6 +28,8 @@ pub struct Convert {
     /// imagefolder, karpathy, coco, flickr, csv, sidecar, webdataset or parquet, where the name of OUT does not say
     #[arg(long, value_name = "NAME")]
     format: Option<Format>,
+    #[command(flatten)]
+    data: DataArgs,
     /// Images (or rows of embeddings) to write: all, indices such as 0,5,7, or a file with a name or index a line
     #[arg(long, value_name = "all|LIST|FILE", default_value = "all")]
     images: String,
@@ -55,14 +58,15 @@ impl Convert {
                 ));
             }
         };
-        let written = watched(|task| {
-            let dataset = open_dataset(&self.input, task)?;
+        let (written, account) = watched(|task| {
+            let dataset = open_dataset(&self.input, &self.data, task)?;
             skipped(&dataset);
             let selection = selection(&self.images, &dataset)?;
-            export::write(&dataset, &selection, &self.output, format, task)
+            let written = export::write(&dataset, &selection, &self.output, format, task)?;
+            Ok::<_, Error>((written, dataset.account()))
         })?;
         list("changed", &written.changed);
-        emit(&written, json, || describe(&written))
+        emit_with(&written, &account, json, || describe(&written))
     }
 
     fn embeddings(&self, json: bool) -> Result<()> {

@@ -1,8 +1,8 @@
 //! `nearmiss embed`: vectors of a dataset as files.
 
-use super::common::EncoderArgs;
+use super::common::{DataArgs, EncoderArgs};
 use super::material::open_or_images;
-use super::output::{counted, emit, watched};
+use super::output::{counted, emit_with, watched};
 use super::vectors;
 use crate::compute::Measure;
 use crate::dataset::vectors::{EXTENSIONS, IMAGES, TEXTS};
@@ -23,6 +23,8 @@ pub struct Embed {
     #[arg(long, value_name = "PATH|demo")]
     dataset: PathBuf,
     #[command(flatten)]
+    data: DataArgs,
+    #[command(flatten)]
     encoder: EncoderArgs,
     /// Folder for `image_embeds.npy`, `text_embeds.npy` and `order.json`
     #[arg(long, value_name = "DIR")]
@@ -39,7 +41,7 @@ impl Embed {
         std::fs::create_dir_all(&self.out).map_err(Error::io("create", &self.out))?;
         let start = Instant::now();
         let (embedded, name) = watched(|task| {
-            let dataset = open_or_images(&self.dataset, task)?.0;
+            let dataset = open_or_images(&self.dataset, &self.data, task)?.0;
             let encoder = self.encoder.open(task)?;
             let embedded = self
                 .encoder
@@ -60,7 +62,8 @@ impl Embed {
             "cached_texts": embedded.cached_texts,
             "seconds": seconds,
         });
-        emit(&report, json, || {
+        let account = embedded.dataset.account();
+        emit_with(&report, &account, json, || {
             format!(
                 "{} and {} of {} values by {name} in {seconds:.1} s ({} and {} from the cache)\n\
                  Written to {}: {}, order.json",
@@ -110,6 +113,7 @@ fn save(folder: &Path, extension: &str, embedded: &Embedded, encoder: &str) -> R
         "captions": dataset.captions,
         "offsets": dataset.offsets,
         "skipped": skipped,
+        "data": dataset.account(),
     });
     replace(&order, |out| writeln!(out, "{rows:#}"))?;
     Ok(files)

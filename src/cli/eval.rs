@@ -1,10 +1,11 @@
 //! `nearmiss eval`: the figures of a retrieval paper's table.
 
 use super::benchmark::score;
-use super::common::{EncoderArgs, EngineArgs, VectorArgs, positive};
-use super::material::{Ask, is_demo, material};
-use super::output::{counted, emit, warn, watched};
+use super::common::{DataArgs, EncoderArgs, EngineArgs, VectorArgs, positive};
+use super::material::{Ask, is_demo, list, material};
+use super::output::{counted, emit_with, watched};
 use crate::compute::{Embeddings, Engine};
+use crate::dataset::Reason;
 use crate::dataset::annotations::{self, Annotations, Ids};
 use crate::dataset::trials;
 use crate::error::{Error, Result};
@@ -32,6 +33,8 @@ pub struct Eval {
         required_unless_present = "image_embeds"
     )]
     dataset: Option<PathBuf>,
+    #[command(flatten)]
+    data: DataArgs,
     #[command(flatten)]
     encoder: EncoderArgs,
     #[command(flatten)]
@@ -84,7 +87,7 @@ impl Eval {
                     "Leave out --folds and --captions-per-image.",
                 ));
             }
-            return score(&trials, &self.encoder, &self.vectors, json);
+            return score(trials, &self.encoder, &self.vectors, json);
         }
         let engine = self.engine.open()?;
         // Before the costly part: a wrong path is told at once.
@@ -94,12 +97,13 @@ impl Eval {
         };
         let ask = Ask {
             dataset: self.dataset.as_deref(),
+            data: &self.data,
             encoder: &self.encoder,
             vectors: &self.vectors,
             each: self.captions_per_image,
             zeros: Zeros::LeaveOut,
         };
-        let material = material(&ask, |images| enough(images, self.folds))?;
+        let mut material = material(&ask, |images| enough(images, self.folds))?;
         let options = EvalOptions {
             fold: self.folds.map(|_| FOLD),
             folds: self.folds,
@@ -118,7 +122,14 @@ impl Eval {
             };
             Ok::<_, Error>(Answer { report, relevance })
         })?;
-        emit(&answer, json, || {
+        let left = material.groups.images() - answer.report.images.min(material.groups.images());
+        if let (Some(_), 1..) = (self.folds, left) {
+            let what = "after the last fold, and in no figure";
+            let captions = material.groups.texts() - answer.report.captions;
+            let account = &mut material.account;
+            account.leave_out(Reason::OutsideFolds, what, left, captions);
+        }
+        emit_with(&answer, &material.account, json, || {
             describe(&answer.report) + &describe_relevance(&answer.relevance)
         })
     }
@@ -127,8 +138,8 @@ impl Eval {
 /// Opens annotations; what they list as skipped goes to standard error.
 fn known(path: &Path, task: &Task) -> Result<Vec<Annotations>> {
     let found = annotations::open(path, task)?;
-    for problem in found.iter().flat_map(|a| &a.problems).take(5) {
-        warn(format!("skipped {}: {}", problem.place, problem.what));
+    for annotations in &found {
+        list("skipped", &annotations.problems);
     }
     Ok(found)
 }

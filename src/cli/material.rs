@@ -1,10 +1,10 @@
 //! What is compared: a dataset through an encoder, or embeddings with or without a dataset.
 
-use super::common::{EncoderArgs, VectorArgs};
+use super::common::{DataArgs, EncoderArgs, VectorArgs};
 use super::output::{warn, watched};
 use crate::compute::{Embeddings, Groups};
 use crate::dataset::vectors::Matrix;
-use crate::dataset::{self, Dataset, Problem, Vectors};
+use crate::dataset::{self, Account, Dataset, NAMES, Problem, Reason, Vectors};
 use crate::encoder::{Embedded, Encoder, data_dir};
 use crate::error::{Error, Result, thousands};
 use crate::retrieval::given::{
@@ -15,6 +15,8 @@ use std::path::{Path, PathBuf};
 
 /// Both sides embedded, and which caption belongs to which image.
 pub struct Material {
+    /// What was found, used and left out.
+    pub account: Account,
     /// One row per image.
     pub images: Embeddings,
     /// One row per caption, grouped by image.
@@ -25,28 +27,25 @@ pub struct Material {
     pub dataset: Option<Dataset>,
     /// The encoder, where one was opened.
     pub encoder: Option<Encoder>,
-    /// What the user must know of the embeddings; said on standard error already.
-    pub notes: Notes,
 }
 
 impl Material {
-    fn new(set: Set, encoder: Option<Encoder>, notes: Notes) -> Self {
+    fn new(set: Set, account: Account, encoder: Option<Encoder>, notes: &Notes) -> Self {
+        notes.sentences().iter().for_each(warn);
         let Set {
             images,
             texts,
             groups,
             dataset,
         } = set;
-        let found = Self {
+        Self {
+            account,
             images,
             texts,
             groups,
             dataset,
             encoder,
-            notes,
-        };
-        found.notes.sentences().iter().for_each(warn);
-        found
+        }
     }
 }
 
@@ -54,6 +53,8 @@ impl Material {
 pub struct Ask<'a> {
     /// The dataset, where one was named.
     pub dataset: Option<&'a Path>,
+    /// Which part of it.
+    pub data: &'a DataArgs,
     /// The encoder.
     pub encoder: &'a EncoderArgs,
     /// The embeddings, and how rows are compared.
@@ -69,7 +70,9 @@ pub struct Ask<'a> {
 pub fn material(ask: &Ask<'_>, check: impl Fn(usize) -> Result<()>) -> Result<Material> {
     let (encoder, measure) = (ask.encoder, ask.vectors.similarity);
     watched(|task| {
-        let opened = ask.dataset.map(|path| open_with_vectors(path, task));
+        let opened = ask
+            .dataset
+            .map(|path| open_with_vectors(path, ask.data, task));
         let (dataset, brought) = opened.transpose()?.unzip();
         let given = match (ask.vectors.open(task)?, brought.flatten()) {
             (Some(given), _) => Some(given),
@@ -88,7 +91,11 @@ pub fn material(ask: &Ask<'_>, check: impl Fn(usize) -> Result<()>) -> Result<Ma
             };
             let Given { set, notes } = put_together(images, texts, dataset, &reading)?;
             check(set.groups.images())?;
-            return Ok(Material::new(set, None, notes));
+            let account = match &set.dataset {
+                Some(dataset) => dataset.account(),
+                None => notes.account(ask.vectors.files(), &set),
+            };
+            return Ok(Material::new(set, account, None, &notes));
         }
         let dataset = dataset.ok_or_else(|| {
             Error::request(
@@ -114,28 +121,39 @@ pub fn material(ask: &Ask<'_>, check: impl Fn(usize) -> Result<()>) -> Result<Ma
         let mut notes = Notes::default();
         let set = without_zeros(set, Zeros::LeaveOut, &mut notes)?;
         check(set.groups.images())?;
-        Ok(Material::new(set, Some(opened), notes))
+        let account = set.dataset.as_ref().map(Dataset::account);
+        Ok(Material::new(
+            set,
+            account.unwrap_or_default(),
+            Some(opened),
+            &notes,
+        ))
     })
 }
 
 /// Opens the dataset at `path`, or the demo.
-pub fn open_dataset(path: &Path, task: &Task) -> Result<Dataset> {
+pub fn open_dataset(path: &Path, data: &DataArgs, task: &Task) -> Result<Dataset> {
+    let wanted = data.wanted();
     if is_demo(path) {
-        dataset::open(&demo()?, task)
+        dataset::open_wanted(&demo()?, &wanted, task)
     } else {
-        dataset::open(path, task)
+        dataset::open_wanted(path, &wanted, task)
     }
 }
 
 /// Opens the dataset at `path` with the embeddings that it brings, if it does.
-fn open_with_vectors(path: &Path, task: &Task) -> Result<(Dataset, Option<[Matrix; 2]>)> {
+fn open_with_vectors(
+    path: &Path,
+    data: &DataArgs,
+    task: &Task,
+) -> Result<(Dataset, Option<[Matrix; 2]>)> {
     if is_demo(path) {
-        return Ok((open_dataset(path, task)?, None));
+        return Ok((open_dataset(path, data, task)?, None));
     }
-    let opened = dataset::open_with_vectors(path, task);
+    let opened = dataset::open_with_vectors(path, &data.wanted(), task);
     let (dataset, vectors) = match opened {
         Ok(opened) => opened,
-        Err(error) => match dataset::images_alone(path, task)? {
+        Err(error) => match dataset::images_alone(path, &data.wanted(), task)? {
             Some((images, _)) => return Err(no_captions(path, &images)),
             None => return Err(error),
         },
@@ -144,10 +162,14 @@ fn open_with_vectors(path: &Path, task: &Task) -> Result<(Dataset, Option<[Matri
 }
 
 /// Opens the dataset at `path`, or the demo, or images without captions with the embeddings that they bring.
-pub fn open_or_images(path: &Path, task: &Task) -> Result<(Dataset, Option<Matrix>)> {
-    match open_dataset(path, task) {
+pub fn open_or_images(
+    path: &Path,
+    data: &DataArgs,
+    task: &Task,
+) -> Result<(Dataset, Option<Matrix>)> {
+    match open_dataset(path, data, task) {
         Ok(dataset) => Ok((dataset, None)),
-        Err(error) => dataset::images_alone(path, task)?.ok_or(error),
+        Err(error) => dataset::images_alone(path, &data.wanted(), task)?.ok_or(error),
     }
 }
 
@@ -178,16 +200,44 @@ pub fn demo() -> Result<PathBuf> {
 
 /// Says on standard error what the dataset listed and skipped.
 pub fn skipped(dataset: &Dataset) {
-    list("skipped", &dataset.problems);
+    let (lost, said): (Vec<Problem>, Vec<Problem>) =
+        dataset.problems.iter().cloned().partition(Problem::is_loss);
+    for problem in &said {
+        warn(format!("{}: {}", problem.place, problem.what));
+    }
+    list("skipped", &lost);
+    let unnamed = dataset.origin.bulk.iter();
+    for bulk in unnamed.filter(|bulk| bulk.reason != Reason::OtherSplit) {
+        let more = if bulk.costs.images > bulk.names.len() as u64 {
+            ", .."
+        } else {
+            ""
+        };
+        warn(format!("{}: {}{more}", bulk.what, bulk.names.join(", ")));
+    }
+    for note in &dataset.origin.notes {
+        let names: Vec<&str> = note.names.iter().take(SHOWN).map(String::as_str).collect();
+        let more = match note.count.saturating_sub(names.len() as u64) {
+            0 => String::new(),
+            more => format!(" and {} more", thousands(more)),
+        };
+        warn(format!("{}{more}: {}", names.join(", "), note.what));
+    }
 }
+
+/// Problems that are listed one by one.
+const SHOWN: usize = 5;
 
 /// Says on standard error what was done to which, the first few by name.
 pub fn list(done: &str, problems: &[Problem]) {
-    const SHOWN: usize = 5;
     for problem in problems.iter().take(SHOWN) {
         warn(format!("{done} {}: {}", problem.place, problem.what));
     }
-    if let Some(more @ 1..) = problems.len().checked_sub(SHOWN) {
-        warn(format!("{done} {} more", thousands(more as u64)));
+    let rest = problems.get(SHOWN..).unwrap_or_default();
+    if !rest.is_empty() {
+        let names: Vec<&str> = rest.iter().take(NAMES).map(|p| p.place.as_str()).collect();
+        let dots = if rest.len() > names.len() { ", .." } else { "" };
+        let count = thousands(rest.len() as u64);
+        warn(format!("{done} {count} more: {}{dots}", names.join(", ")));
     }
 }

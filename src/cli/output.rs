@@ -1,5 +1,6 @@
 //! What headless commands print: results, warnings, failures and a progress bar.
 
+use crate::dataset::Account;
 use crate::error::{Error, Result, thousands};
 use crate::task::{Progress, Task};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -25,6 +26,28 @@ pub fn emit<T: Serialize>(value: &T, json: bool, text: impl FnOnce() -> String) 
         }
         _ => Ok(()),
     }
+}
+
+/// What a command prints, with the account of its data under the key `data`.
+#[derive(Serialize)]
+pub struct With<'a, T> {
+    #[serde(flatten)]
+    pub value: &'a T,
+    pub data: &'a Account,
+}
+
+/// As [`emit`], with the account of the data: under the key `data`, and as the first lines of the text.
+///
+/// # Errors
+/// As [`emit`].
+pub fn emit_with<T: Serialize>(
+    value: &T,
+    data: &Account,
+    json: bool,
+    text: impl FnOnce() -> String,
+) -> Result<()> {
+    let text = || format!("{}\n{}", data.describe(), text());
+    emit(&With { value, data }, json, text)
 }
 
 /// One line on standard error.

@@ -1,8 +1,8 @@
 //! `nearmiss report`: one self-contained HTML page of an evaluation.
 
-use super::common::{EncoderArgs, EngineArgs, VectorArgs, positive};
+use super::common::{DataArgs, EncoderArgs, EngineArgs, VectorArgs, paths, positive};
 use super::material::{Ask, Material, material};
-use super::output::{bytes, counted, emit, watched};
+use super::output::{bytes, counted, emit_with, watched};
 use crate::error::{Error, Result};
 use crate::files::file_name;
 use crate::report::Subject;
@@ -19,6 +19,8 @@ pub struct Report {
     /// Dataset file or folder, or `demo`
     #[arg(long, value_name = "PATH|demo")]
     dataset: PathBuf,
+    #[command(flatten)]
+    data: DataArgs,
     #[command(flatten)]
     encoder: EncoderArgs,
     #[command(flatten)]
@@ -59,6 +61,7 @@ impl Report {
         let engine = self.engine.open()?;
         let ask = Ask {
             dataset: Some(&self.dataset),
+            data: &self.data,
             encoder: &self.encoder,
             vectors: &self.vectors,
             each: None,
@@ -99,7 +102,7 @@ impl Report {
             out: self.out.clone(),
             pairs: page.pairs().count(),
         };
-        emit(&answer, json, || {
+        emit_with(&answer, &material.account, json, || {
             format!(
                 "{}: {}, {}",
                 answer.out.display(),
@@ -119,15 +122,12 @@ impl Report {
 
     /// Where the encoder or the embeddings lie.
     fn files(&self) -> String {
-        let files = [
+        paths(&[
             &self.encoder.encoder,
             &self.encoder.image_model,
             &self.encoder.text_model,
             &self.vectors.image_embeds,
             &self.vectors.text_embeds,
-        ];
-        let files = files.into_iter().flatten();
-        let files: Vec<String> = files.map(|path| path.display().to_string()).collect();
-        files.join(", ")
+        ])
     }
 }

@@ -27,6 +27,14 @@ impl Measure {
         }
     }
 
+    /// What it is called in words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Cosine => "cosine",
+            Self::Dot => "dot product",
+        }
+    }
+
     /// As a report says it: "by cosine".
     pub fn phrase(self) -> &'static str {
         match self {

@@ -21,15 +21,24 @@ pub(super) struct Member {
     pub length: u64,
 }
 
-/// Calls `visit` with each file of the archive at `path`, which may read the content and need not. Yields what is wrong
-/// with the archive's end, where something is; all files before were visited.
+/// How an archive was read.
+#[derive(Default)]
+pub(super) struct Ending {
+    /// What is wrong with its end, where something is; all files before were visited.
+    pub wrong: Option<String>,
+    /// Links and other entries without a content of their own.
+    pub links: Vec<String>,
+}
+
+/// Calls `visit` with each file of the archive at `path`, which may read the content and need not.
 ///
 /// # Errors
 /// The archive cannot be opened; its first header is none; `visit` fails.
 pub(super) fn members(
     path: &Path,
     mut visit: impl FnMut(&Member, &mut dyn Read) -> Result<()>,
-) -> Result<Option<String>> {
+) -> Result<Ending> {
+    let mut ending = Ending::default();
     let file = File::open(path).map_err(Error::io("open", path))?;
     let length = file.metadata().map_err(Error::io("read", path))?.len();
     let mut archive = tar::Archive::new(BufReader::new(file));
@@ -41,9 +50,13 @@ pub(super) fn members(
         let mut entry = match (entry, &last) {
             (Ok(entry), _) => entry,
             (Err(_), Some(last)) if !length.is_multiple_of(BLOCK) => {
-                return Ok(Some(format!("is cut off after {last}")));
+                ending.wrong = Some(format!("is cut off after {last}"));
+                return Ok(ending);
             }
-            (Err(e), Some(last)) => return Ok(Some(format!("is damaged after {last}: {e}"))),
+            (Err(e), Some(last)) => {
+                ending.wrong = Some(format!("is damaged after {last}: {e}"));
+                return Ok(ending);
+            }
             (Err(e), None) => {
                 return Err(Error::dataset(
                     path,
@@ -58,7 +71,8 @@ pub(super) fn members(
             length: entry.size(),
         };
         if member.offset.saturating_add(member.length) > length {
-            return Ok(Some(format!("is cut off within {}", member.name)));
+            ending.wrong = Some(format!("is cut off within {}", member.name));
+            return Ok(ending);
         }
         // Links have no content of their own; a sparse file's is in pieces.
         if matches!(
@@ -66,10 +80,13 @@ pub(super) fn members(
             tar::EntryType::Regular | tar::EntryType::Continuous
         ) {
             visit(&member, &mut entry)?;
+        } else if !entry.header().entry_type().is_dir() {
+            ending.links.push(member.name.clone());
         }
         last = Some(member.name);
     }
-    Ok(ends_early(path, length)?.then(|| "lacks its end: it may be cut off".into()))
+    ending.wrong = ends_early(path, length)?.then(|| "lacks its end: it may be cut off".to_owned());
+    Ok(ending)
 }
 
 /// Do the zeros that end an archive lack?

@@ -3,10 +3,12 @@
 //! [`open`] recognises a file or folder by itself; each format is one file in `formats/` and one line in its table.
 //! Captions are stored grouped by image, so that the captions of an image are one range of rows everywhere.
 
+mod account;
 pub mod annotations;
 mod archive;
 mod decisions;
 pub mod demo;
+mod encoded;
 pub mod export;
 pub mod formats;
 mod jpeg;
@@ -19,8 +21,11 @@ mod stored;
 pub mod trials;
 pub mod vectors;
 
+pub use account::{
+    Account, Found, Left, NAMES, Origin, Problem, Reason, Split, Tally, UNEXPLAINED,
+};
 pub use decisions::{Decisions, Verdict};
-pub use formats::{Vectors, images_alone, open, open_with_vectors};
+pub use formats::{Vectors, Wanted, images_alone, open, open_wanted, open_with_vectors};
 pub use parquet_cells::PictureColumn;
 pub use picture::{
     MAX_PIXELS, PICTURE_EXTENSIONS, Picture, is_picture_name, open_picture, write_png,
@@ -28,6 +33,7 @@ pub use picture::{
 pub use stored::Stored;
 
 use crate::error::{Error, Result};
+use std::collections::HashSet;
 use std::ops::Range;
 use std::path::PathBuf;
 
@@ -89,15 +95,6 @@ impl Image {
     }
 }
 
-/// A file or line that was listed and skipped.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    /// The file, or file and line.
-    pub place: String,
-    /// What is wrong with it.
-    pub what: String,
-}
-
 /// Captioned images, or images alone. Invariant: caption `j` belongs to image `i` exactly when `j` is in `captions_of(i)`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Dataset {
@@ -113,10 +110,14 @@ pub struct Dataset {
     pub offsets: Vec<u32>,
     /// What was skipped, and why.
     pub problems: Vec<Problem>,
+    /// What was found beside what is in use.
+    pub origin: Origin,
 }
 
 impl Dataset {
-    /// A dataset from images with their captions; images without a caption are listed as problems and left out.
+    /// A dataset from images with their captions; images without a caption are listed as problems and left out, and a
+    /// caption that an image has twice is noted. What was found is what is given with what the problems cost; a reader
+    /// that counts for itself says so in `origin`.
     pub fn from_groups(
         name: impl Into<String>,
         format: impl Into<String>,
@@ -131,35 +132,52 @@ impl Dataset {
         };
         for (image, captions) in groups {
             if captions.is_empty() {
-                problems.push(Problem {
-                    place: image.name,
-                    what: "has no caption".into(),
-                });
+                let lost = Problem::new(image.name, "has no caption", Reason::NoCaption);
+                problems.push(lost.costing(1, 0));
                 continue;
+            }
+            let mut seen = HashSet::with_capacity(captions.len());
+            if !captions.iter().all(|caption| seen.insert(caption)) {
+                let what = "has a caption twice; both are used";
+                dataset
+                    .origin
+                    .note(Reason::Duplicate, what, image.name.clone());
             }
             dataset.images.push(image);
             dataset.captions.extend(captions);
             dataset.offsets.push(dataset.captions.len() as u32);
         }
         dataset.problems = problems;
+        dataset.count_found();
         dataset
     }
 
-    /// Images without captions.
+    /// Found is what is there, with what the problems cost.
+    fn count_found(&mut self) {
+        let lost = |of: fn(&Found) -> u64| self.problems.iter().map(|p| of(&p.costs)).sum::<u64>();
+        self.origin.found = Found {
+            images: self.images.len() as u64 + lost(|f| f.images),
+            captions: self.captions.len() as u64 + lost(|f| f.captions),
+        };
+    }
+
+    /// Images without captions. What was found is what is given with what the problems cost.
     pub fn of_images(
         name: impl Into<String>,
         format: impl Into<String>,
         images: Vec<Image>,
         problems: Vec<Problem>,
     ) -> Self {
-        Self {
+        let mut dataset = Self {
             name: name.into(),
             format: format.into(),
             offsets: vec![0; images.len() + 1],
             images,
-            captions: Vec::new(),
             problems,
-        }
+            ..Self::default()
+        };
+        dataset.count_found();
+        dataset
     }
 
     /// Has any image a picture?
@@ -192,6 +210,7 @@ impl Dataset {
             kept.captions.extend_from_slice(own);
             kept.offsets.push(kept.captions.len() as u32);
         }
+        kept.origin = self.origin.clone();
         kept
     }
 }

@@ -159,6 +159,31 @@ impl ParquetFile {
         rows.map_err(|e| self.damaged(&e))
     }
 
+    /// The first value of a column of bytes or texts in a row group that is not null.
+    ///
+    /// # Errors
+    /// The file is damaged; its compression is none that can be read.
+    pub fn first(&self, group: usize, leaf: usize) -> Result<Option<Vec<u8>>> {
+        let pages = Box::new(self.pages(group, leaf)?);
+        let ColumnReader::ByteArrayColumnReader(mut reader) =
+            get_column_reader(self.descriptor(leaf), pages)
+        else {
+            return Ok(None);
+        };
+        let (mut defined, mut repeated, mut values) = (Vec::new(), Vec::new(), Vec::new());
+        loop {
+            let (records, ..) = reader
+                .read_records(1, Some(&mut defined), Some(&mut repeated), &mut values)
+                .map_err(|e| self.damaged(&e))?;
+            if let Some(value) = values.first() {
+                return Ok(Some(value.data().to_vec()));
+            }
+            if records == 0 {
+                return Ok(None);
+            }
+        }
+    }
+
     /// The pages of a column in a row group. They are read through a file of their own: threads may not share one.
     pub fn pages(&self, group: usize, leaf: usize) -> Result<SerializedPageReader<File>> {
         let group: &RowGroupMetaData = self.metadata.row_group(group);

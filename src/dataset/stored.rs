@@ -1,7 +1,7 @@
 //! Where the bytes of a dataset's pictures lie.
 
-use super::archive;
 use super::parquet_cells::PictureColumn;
+use super::{archive, encoded};
 use crate::error::{Error, Result};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use std::sync::Arc;
 pub enum Stored {
     /// In a file of its own.
     File(PathBuf),
-    /// In an uncompressed tar archive: `length` bytes from `offset`.
+    /// In an uncompressed tar archive, or another file: `length` bytes from `offset`.
     Span {
         /// The archive.
         archive: Arc<Path>,
@@ -27,6 +27,10 @@ pub enum Stored {
         /// The row, from 0.
         row: u64,
     },
+    /// Written as base64 in a part of a file of text, in a cell or in memory.
+    Base64(Box<Stored>),
+    /// Text in memory.
+    Text(Arc<str>),
 }
 
 impl Stored {
@@ -43,6 +47,14 @@ impl Stored {
                 length,
             } => archive::span(archive, *offset, *length),
             Self::Cell { column, row } => column.bytes(*row),
+            Self::Text(text) => Ok(text.as_bytes().to_vec()),
+            Self::Base64(text) => encoded::decode(&text.bytes()?).ok_or_else(|| {
+                Error::dataset(
+                    &text.place("a picture"),
+                    "holds a picture as base64 text that is damaged",
+                    "Write the picture again, or leave it out.",
+                )
+            }),
         }
     }
 
@@ -52,6 +64,8 @@ impl Stored {
             Self::File(path) => path.clone(),
             Self::Span { archive, .. } => format!("{}: {name}", archive.display()).into(),
             Self::Cell { column, row } => column.place(*row),
+            Self::Text(_) => name.into(),
+            Self::Base64(text) => text.place(name),
         }
     }
 }

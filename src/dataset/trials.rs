@@ -4,7 +4,7 @@
 //! its rows are compared.
 
 use super::formats::{aro, sugarcrepe, winoground};
-use super::{Dataset, Image, Picture, write_png};
+use super::{Dataset, Image, Origin, Picture, write_png};
 use crate::error::Result;
 use crate::task::Task;
 use rayon::prelude::*;
@@ -129,6 +129,7 @@ impl Trials {
             captions: self.dataset.captions[first..end].to_vec(),
             offsets: offsets.map(|&o| o - first as u32).collect(),
             problems: Vec::new(),
+            origin: Origin::default(),
         })
     }
 

@@ -58,8 +58,11 @@ impl Encoder {
         let found = images::embed(self, dataset, cache, task)?;
         let good = |i: usize| found.problems[i].is_none();
         let mut kept = dataset.retain(good);
-        kept.problems
-            .extend(found.problems.iter().flatten().cloned());
+        let lost = found.problems.iter().enumerate();
+        kept.problems.extend(lost.filter_map(|(i, problem)| {
+            let captions = dataset.captions_of(i).len() as u64;
+            Some(problem.clone()?.costing(1, captions))
+        }));
         if kept.images.is_empty() {
             return Err(none_readable(dataset, &kept));
         }

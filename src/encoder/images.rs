@@ -6,7 +6,7 @@ use super::dual::Encoder;
 use super::key;
 use super::preprocess::Preprocess;
 use super::stop::Stop;
-use crate::dataset::{Dataset, Image, Picture, Problem};
+use crate::dataset::{Dataset, Image, Picture, Problem, Reason};
 use crate::error::{Error, Result};
 use crate::task::{Task, panic_message};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -95,10 +95,9 @@ struct Source {
 impl Source {
     /// Why picture `index` is left out where the model computes nothing of use for it.
     fn overflow(&self, index: usize) -> Problem {
-        Problem {
-            place: self.images[index].place().display().to_string(),
-            what: "the model gives NaN or infinite values for it: the export is faulty, or overflows in float16".into(),
-        }
+        let place = self.images[index].place().display().to_string();
+        let what = "the model gives NaN or infinite values for it: the export is faulty, or overflows in float16";
+        Problem::new(place, what, Reason::NotFinite)
     }
 }
 
@@ -236,7 +235,7 @@ impl Sink<'_> {
             }
             Content::Bad(what) => {
                 let place = self.source.images[index].place().display().to_string();
-                self.done.problems[index] = Some(Problem { place, what });
+                self.done.problems[index] = Some(Problem::new(place, what, Reason::NotDecoded));
                 self.source.task.add(1);
                 Ok(())
             }

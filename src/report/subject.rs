@@ -54,20 +54,23 @@ impl Subject<'_> {
     fn facts(&self) -> Vec<(String, String)> {
         let dataset = self.dataset;
         let count = |n: usize| thousands(n as u64);
+        let account = dataset.account();
         let size = format!(
             "{} images, {} captions",
             count(dataset.images.len()),
             count(dataset.captions.len())
         );
-        let skipped = match dataset.problems.len() {
-            0 => String::new(),
-            1 => "1 entry".to_owned(),
-            n => format!("{} entries", count(n)),
-        };
+        // The first line says how many of how many; the others what is left out, and what is noted.
+        let told = account.describe();
+        let (used, skipped) = told.split_once('\n').unwrap_or((&told, ""));
         let facts = [
             ("Dataset", format!("{} ({})", dataset.name, dataset.format)),
             ("Size", size),
-            ("Skipped", skipped),
+            ("Used", used.to_owned()),
+            (
+                "Left out",
+                skipped.replace('\n', "; ").replace("left out: ", ""),
+            ),
             ("Read from", self.source.clone()),
             ("Encoder", self.encoder.clone()),
             ("Its files", self.files.clone()),

@@ -6,14 +6,13 @@ use super::widgets::{empty_state, grouped, heading, weak};
 use crate::session::{Command, DataSource, Level, Pick, Workspace};
 use egui::{RichText, ScrollArea, Ui};
 
-/// Files and lines of the dataset that were skipped.
+/// The account of the dataset: what is in use, what was left out and why; files and lines one by one.
 pub fn problems_ui(ui: &mut Ui, view: &mut View<'_>) {
-    let problems = view
-        .session
-        .dataset
-        .as_ref()
-        .map_or(&[][..], |d| &d.problems);
-    if problems.is_empty() {
+    let dataset = view.session.dataset.as_ref();
+    let problems = dataset.map_or(&[][..], |d| &d.problems);
+    let told = dataset.map(|d| d.account().describe());
+    let lines: Vec<&str> = told.as_deref().unwrap_or_default().lines().collect();
+    if problems.is_empty() && lines.len() <= 1 {
         empty_state(
             ui,
             "No problems",
@@ -23,16 +22,21 @@ pub fn problems_ui(ui: &mut Ui, view: &mut View<'_>) {
         return;
     }
     ui.horizontal(|ui| {
-        heading(ui, &format!("{} skipped", grouped(problems.len())));
+        heading(ui, &format!("{} listed", grouped(problems.len())));
         if ui.button("Copy the list").clicked() {
-            let lines: Vec<String> = problems
+            let listed = problems.iter().map(|p| format!("{}: {}", p.place, p.what));
+            let all: Vec<String> = lines
                 .iter()
-                .map(|p| format!("{}: {}", p.place, p.what))
+                .map(ToString::to_string)
+                .chain(listed)
                 .collect();
-            view.commands.push(Command::Copy(lines.join("\n")));
+            view.commands.push(Command::Copy(all.join("\n")));
         }
     });
-    weak(ui, "These were left out; everything else is in use.");
+    // The first says how many of how many.
+    for line in &lines {
+        weak(ui, (*line).to_owned());
+    }
     ui.add_space(6.0);
     let height = ui.text_style_height(&egui::TextStyle::Body);
     ScrollArea::both()

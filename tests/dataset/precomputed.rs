@@ -3,7 +3,7 @@
 use super::parquet::{texts, write};
 use super::{Folder, groups, open, png, problems, refused, says};
 use nearmiss::dataset::npy::write_array;
-use nearmiss::dataset::{Vectors, open_with_vectors};
+use nearmiss::dataset::{Vectors, Wanted, open_with_vectors};
 use nearmiss::task::Task;
 use parquet::file::properties::WriterProperties;
 use std::path::Path;
@@ -143,7 +143,7 @@ fn clip_retrieval() -> Folder {
 }
 
 fn with_vectors(folder: &Path) -> (nearmiss::dataset::Dataset, Option<Vectors>) {
-    open_with_vectors(folder, &Task::detached()).unwrap()
+    open_with_vectors(folder, &Wanted::default(), &Task::detached()).unwrap()
 }
 
 #[test]
@@ -203,7 +203,11 @@ fn clip_retrieval_of_one_side_or_unlike_parts_says_so() {
         "text_emb/text_emb_3.npy",
         &[[1.0, 2.0], [3.0, 4.0]],
     );
-    let message = refused(open_with_vectors(folder.0.path(), &Task::detached()));
+    let message = refused(open_with_vectors(
+        folder.0.path(),
+        &Wanted::default(),
+        &Task::detached(),
+    ));
     says(&message, &["text_emb_3.npy", "2 rows", "metadata 1"]);
     std::fs::remove_dir_all(folder.path("text_emb")).unwrap();
     let (dataset, vectors) = with_vectors(folder.0.path());

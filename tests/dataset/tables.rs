@@ -1,6 +1,7 @@
 //! Tables of captions: separators, quotes, headers.
 
 use super::{Folder, groups, problems, refused, says};
+use nearmiss::dataset::Reason;
 
 fn table(name: &str, content: &str) -> nearmiss::dataset::Dataset {
     let folder = Folder::with(&["a.png", "b.png"]);
@@ -131,7 +132,7 @@ fn a_caption_may_span_lines_but_an_open_quote_swallows_no_rows() {
     assert_eq!(
         groups(&dataset),
         [
-            ("a.png", vec!["One"]),
+            ("a.png", vec!["\"One"]),
             ("b.png", vec!["Two, three", "Four"])
         ]
     );
@@ -139,6 +140,9 @@ fn a_caption_may_span_lines_but_an_open_quote_swallows_no_rows() {
         problems(&dataset),
         ["captions.csv, line 6: the file name is empty"]
     );
+    let open = &dataset.origin.notes[0];
+    assert_eq!(open.reason, Reason::OpenQuote);
+    assert_eq!(open.names, ["captions.csv, line 3"]);
 }
 
 #[test]

@@ -4,9 +4,9 @@ use crate::attack::caption::{
     Aim, Guide, Importance, Options, STOP_WORDS, Scene, Standing, Substitution, Synonyms,
     importance, read_words, substitute, words_by_frequency,
 };
-use crate::cli::common::{EncoderArgs, VectorArgs, or_all, positive};
+use crate::cli::common::{DataArgs, EncoderArgs, VectorArgs, or_all, positive};
 use crate::cli::material::{Ask, material};
-use crate::cli::output::{counted, emit, warn, watched};
+use crate::cli::output::{counted, emit_with, warn, watched};
 use crate::cli::rank::find;
 use crate::dataset::Dataset;
 use crate::encoder::Encoder;
@@ -25,6 +25,8 @@ pub struct Caption {
     /// Dataset file or folder, or `demo`
     #[arg(long, value_name = "PATH|demo")]
     dataset: PathBuf,
+    #[command(flatten)]
+    data: DataArgs,
     #[command(flatten)]
     encoder: EncoderArgs,
     /// The caption, by its index from 0
@@ -72,6 +74,7 @@ impl Caption {
         let mut options = self.options()?;
         let ask = Ask {
             dataset: Some(&self.dataset),
+            data: &self.data,
             encoder: &self.encoder,
             vectors: &VectorArgs::default(),
             each: None,
@@ -118,7 +121,7 @@ impl Caption {
             importance,
             substitution,
         };
-        emit(&report, json, || describe(&report))
+        emit_with(&report, &material.account, json, || describe(&report))
     }
 
     fn options(&self) -> Result<Options> {

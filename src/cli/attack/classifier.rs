@@ -9,6 +9,7 @@ use crate::attack::{
 };
 use crate::compute::Engine;
 use crate::dataset::npy::{read_array, write_array};
+use crate::dataset::{Left, NAMES, Reason, Tally};
 use crate::encoder::Provider;
 use crate::error::{Error, Result};
 use crate::task::Task;
@@ -72,6 +73,49 @@ struct Answer {
     steps_per_second: f64,
 }
 
+/// What is printed, with the account of the rows.
+#[derive(Serialize)]
+struct Whole<'a> {
+    #[serde(flatten)]
+    answer: &'a Answer,
+    data: &'a Data,
+}
+
+/// The account of the rows.
+#[derive(Serialize)]
+struct Data {
+    file: PathBuf,
+    rows: Tally,
+}
+
+impl Data {
+    fn of(file: &Path, labels: &[Option<usize>]) -> Self {
+        let without = labels
+            .iter()
+            .enumerate()
+            .filter(|(_, label)| label.is_none());
+        let count = without.clone().count() as u64;
+        let left = Left {
+            reason: Reason::NoLabel,
+            what: "no label of this model is given for them".into(),
+            count,
+            names: without
+                .take(NAMES)
+                .map(|(row, _)| format!("row {row}"))
+                .collect(),
+        };
+        let found = labels.len() as u64;
+        Self {
+            file: file.to_path_buf(),
+            rows: Tally {
+                found,
+                used: found - count,
+                left_out: Some(left).filter(|_| count > 0).into_iter().collect(),
+            },
+        }
+    }
+}
+
 impl Classifier {
     /// Runs the command.
     pub fn run(&self, json: bool) -> Result<()> {
@@ -95,7 +139,23 @@ impl Classifier {
             let rows = answer.results.len();
             gradient.warnings(rows, "rows").iter().for_each(warn);
         }
-        emit(&answer, json, || describe(&answer))
+        let data = Data::of(&self.lower, &labels);
+        let said = |answer: &Answer| {
+            let (used, found) = (data.rows.used, data.rows.found);
+            let left = data.rows.left_out.first().map_or_else(String::new, |left| {
+                format!(
+                    "left out: {}: {}\n",
+                    counted(left.count as usize, "row"),
+                    left.what
+                )
+            });
+            format!("{used} of {found} rows\n{left}{}", describe(answer))
+        };
+        let whole = Whole {
+            answer: &answer,
+            data: &data,
+        };
+        emit(&whole, json, || said(&answer))
     }
 
     fn attack(

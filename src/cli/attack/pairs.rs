@@ -1,8 +1,8 @@
 //! `nearmiss attack pairs`: a captioned set against its dual encoder.
 
-use super::super::common::{EncoderArgs, EngineArgs, or_all, positive};
+use super::super::common::{DataArgs, EncoderArgs, EngineArgs, or_all, positive};
 use super::super::material::{demo, is_demo, open_dataset};
-use super::super::output::{emit, warn, watched};
+use super::super::output::{With, emit_with, warn, watched};
 use super::tables::describe;
 use super::{MethodArgs, ThreatArgs};
 use crate::attack::{
@@ -27,6 +27,8 @@ pub struct Pairs {
     /// Dataset file or folder, or `demo`
     #[arg(long, value_name = "PATH|demo")]
     dataset: PathBuf,
+    #[command(flatten)]
+    data: DataArgs,
     #[command(flatten)]
     encoder: EncoderArgs,
     #[command(flatten)]
@@ -78,14 +80,16 @@ impl Pairs {
             settings.threat.with_eps(eps).check()?;
         }
         let engine = self.engine.open()?;
-        let report = watched(|task| {
+        let (report, account) = watched(|task| {
             let encoder = Arc::new(self.encoder.open(task)?);
             let embedded = self.encoder.embed(
                 &encoder,
-                &open_dataset(&self.dataset, task)?,
+                &open_dataset(&self.dataset, &self.data, task)?,
                 Measure::Cosine,
                 task,
             )?;
+            let mut account = embedded.dataset.account();
+            account.measure = Some(Measure::Cosine.words().into());
             let batch = self.encoder.batch.unwrap_or(Network::BATCH);
             let network =
                 Network::image_tower(&encoder, &or_all(&self.encoder.provider), batch, task)?;
@@ -112,7 +116,8 @@ impl Pairs {
                 batch,
                 save: self.save.clone(),
             };
-            attack_set(&order, &mut Done::default(), task)
+            let report = attack_set(&order, &mut Done::default(), task)?;
+            Ok::<_, Error>((report, account))
         })?;
         let largest = report.levels.last().ok_or_else(|| {
             Error::request("no epsilon was tried", "Give at least one with --eps.")
@@ -127,13 +132,17 @@ impl Pairs {
             report: &report,
         };
         if let Some(folder) = &self.save {
-            write_json(&folder.join("report.json"), &answer)?;
+            let whole = With {
+                value: &answer,
+                data: &account,
+            };
+            write_json(&folder.join("report.json"), &whole)?;
         }
         if let Some(gradient) = &report.gradient {
             let said = gradient.warnings(report.images, "pictures");
             said.iter().for_each(warn);
         }
-        emit(&answer, json, || describe(&report))
+        emit_with(&answer, &account, json, || describe(&report))
     }
 
     /// The ranks and directions of the recalls to attack for.

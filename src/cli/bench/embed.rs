@@ -1,8 +1,8 @@
 //! `nearmiss bench embed`: images and captions per second, from files to vectors.
 
-use crate::cli::common::{EncoderArgs, positive};
+use crate::cli::common::{DataArgs, EncoderArgs, positive};
 use crate::cli::material::open_dataset;
-use crate::cli::output::{counted, emit};
+use crate::cli::output::{counted, emit_with};
 use crate::error::{Error, Result};
 use crate::task::Task;
 use clap::{ArgGroup, Args};
@@ -19,6 +19,8 @@ pub struct Embed {
     #[arg(long, value_name = "PATH|demo")]
     dataset: PathBuf,
     #[command(flatten)]
+    data: DataArgs,
+    #[command(flatten)]
     encoder: EncoderArgs,
     /// Runs; the best counts
     #[arg(long, value_name = "N", default_value = "3", value_parser = positive)]
@@ -29,15 +31,16 @@ impl Embed {
     /// Runs the command. The cache is neither read nor written.
     pub fn run(&self, json: bool) -> Result<()> {
         let task = Task::detached();
-        let dataset = open_dataset(&self.dataset, &task)?;
+        let dataset = open_dataset(&self.dataset, &self.data, &task)?;
         let encoder = self.encoder.open(&task)?;
         let (mut images, mut captions) = (Vec::new(), Vec::new());
-        let mut rows = (0, 0);
+        let (mut rows, mut account) = ((0, 0), dataset.account());
         for _ in 0..self.repeat {
             let task = Task::detached();
             let (embedded, stages) = timed(&task, || encoder.embed_dataset(&dataset, None, &task));
             let embedded = embedded?;
             rows = (embedded.images.rows(), embedded.texts.rows());
+            account = embedded.dataset.account();
             let of = |word: &str| {
                 stages
                     .iter()
@@ -72,7 +75,7 @@ impl Embed {
             "image_provider": info.image_provider,
             "text_provider": info.text_provider,
         });
-        emit(&report, json, || {
+        emit_with(&report, &account, json, || {
             format!(
                 "{} in {image_seconds:.2} s: {image_rate:.1} images/s on {}\n\
                  {} in {caption_seconds:.2} s: {} captions/s on {}\n\

@@ -1,9 +1,10 @@
 //! `nearmiss bench rank`: top-k and all ranks, both directions, in one pass.
 
 use crate::cli::common::{EngineArgs, VectorArgs, positive};
-use crate::cli::output::{bytes, counted, emit, watched};
+use crate::cli::output::{bytes, counted, emit_with, watched};
 use crate::cli::vectors;
 use crate::compute::{Embeddings, Groups, RankOptions};
+use crate::dataset::Account;
 use crate::dataset::vectors::{IMAGES, Matrix, TEXTS};
 use crate::error::{Error, Result, thousands};
 use clap::Args;
@@ -61,6 +62,12 @@ impl Rank {
             vectors::write(&folder.join("images.npy"), IMAGES, &images)?;
             vectors::write(&folder.join("texts.npy"), TEXTS, &texts)?;
         }
+        let source = match self.vectors.image_embeds {
+            Some(_) => self.vectors.files(),
+            None => "random".into(),
+        };
+        let mut account = Account::of_embeddings(source, images.rows(), texts.rows());
+        account.measure = Some(measure.words().into());
         let groups = shared_out(images.rows(), texts.rows())?;
         let options = RankOptions {
             k: self.k,
@@ -89,7 +96,7 @@ impl Rank {
             "peak_memory_bytes": peak,
             "embeddings_bytes": held,
         });
-        emit(&report, json, || {
+        emit_with(&report, &account, json, || {
             format!(
                 "{} x {} of {dim} values, top {} and all ranks, both directions\n\
                  {best:.3} s (best of {}), {gflops:.1} GFLOP/s, {} pairs/s on {}\n\

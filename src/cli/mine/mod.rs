@@ -3,7 +3,7 @@
 mod filters;
 mod output;
 
-use super::common::{EncoderArgs, EngineArgs, VectorArgs, positive};
+use super::common::{DataArgs, EncoderArgs, EngineArgs, VectorArgs, positive};
 use super::material::{Ask, Material, demo, is_demo, material};
 use super::output::{counted, watched};
 use crate::compute::{Engine, RankOptions, Ranking, TopK};
@@ -51,6 +51,8 @@ pub struct Mine {
     )]
     dataset: Option<PathBuf>,
     #[command(flatten)]
+    data: DataArgs,
+    #[command(flatten)]
     encoder: EncoderArgs,
     #[command(flatten)]
     vectors: VectorArgs,
@@ -80,6 +82,7 @@ impl Mine {
         let engine = self.engine.open()?;
         let ask = Ask {
             dataset: self.dataset.as_deref(),
+            data: &self.data,
             encoder: &self.encoder,
             vectors: &self.vectors,
             each: self.captions_per_image,

@@ -2,7 +2,7 @@
 
 use super::{Found, size};
 use crate::cli::material::Material;
-use crate::cli::output::{counted, emit};
+use crate::cli::output::{counted, emit, emit_with};
 use crate::dataset::Dataset;
 use crate::dataset::export::{Layout, write_training};
 use crate::error::{Error, Result, thousands};
@@ -98,15 +98,16 @@ impl Output {
         let Some(path) = &self.out else {
             if json {
                 let mut out = io::BufWriter::new(io::stdout().lock());
-                return match lines(&mut out).and_then(|()| out.flush()) {
+                let account = json!({ "data": material.account });
+                let all = lines(&mut out).and_then(|()| writeln!(out, "{account}"));
+                return match all.and_then(|()| out.flush()) {
                     Err(e) if e.kind() != io::ErrorKind::BrokenPipe => {
                         Err(Error::io("write to", Path::new("standard output"))(e))
                     }
                     _ => Ok(()),
                 };
             }
-            let measure = material.images.measure().phrase();
-            let mut text = format!("{}, {measure}\n", size(material));
+            let mut text = format!("{}\n{}\n", material.account.describe(), size(material));
             for mined in &found.mined {
                 table(&mut text, &pairing(found, doubt, mined), dataset);
             }
@@ -144,7 +145,7 @@ impl Output {
                 );
             }
         }
-        emit(&report, json, || {
+        emit_with(&report, &material.account, json, || {
             let negatives = counted(total, "negative");
             let (size, path) = (size(material), path.display());
             format!("{negatives} of {size} written to {path}{skipped}")

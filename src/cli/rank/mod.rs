@@ -3,9 +3,9 @@
 mod one_side;
 
 use super::answer::{Query, answer};
-use super::common::{EncoderArgs, VectorArgs, positive};
-use super::material::{Ask, Material, material, open_dataset};
-use super::output::{emit, watched};
+use super::common::{DataArgs, EncoderArgs, VectorArgs, positive};
+use super::material::{Ask, Material, material, open_dataset, skipped};
+use super::output::{emit_with, watched};
 use crate::compute::Embeddings;
 use crate::dataset::{self, Dataset, open_picture};
 use crate::error::{Error, Result};
@@ -24,6 +24,8 @@ pub struct Rank {
     /// Dataset file or folder, or `demo`; also pictures without captions, among which an image finds those most like it
     #[arg(long, value_name = "PATH|demo", required_unless_present_any = ["image_embeds", "text_embeds"])]
     dataset: Option<PathBuf>,
+    #[command(flatten)]
+    data: DataArgs,
     #[command(flatten)]
     encoder: EncoderArgs,
     #[command(flatten)]
@@ -51,11 +53,13 @@ impl Rank {
         let measure = self.vectors.similarity;
         if let Some((side, path)) = self.vectors.one_side() {
             let dataset = self.dataset.as_deref();
-            let rows = watched(|task| OneSide::given(side, path, dataset, measure, task))?;
+            let rows =
+                watched(|task| OneSide::given(side, path, dataset, &self.data, measure, task))?;
             return self.alone(&rows, &path.display().to_string(), json);
         }
         let ask = Ask {
             dataset: self.dataset.as_deref(),
+            data: &self.data,
             encoder: &self.encoder,
             vectors: &self.vectors,
             each: None,
@@ -77,7 +81,9 @@ impl Rank {
             Side::Image => &material.images,
         };
         let answer = answer(&query, candidates, &dataset, self.k)?;
-        emit(&answer, json, || answer.describe(candidates.rows()))
+        emit_with(&answer, &material.account, json, || {
+            answer.describe(candidates.rows())
+        })
     }
 
     fn query(&self, material: &Material, dataset: &Dataset) -> Result<Query> {
@@ -153,19 +159,21 @@ impl Rank {
     /// Images without captions at `path`, with the embeddings that they bring or that the encoder makes; `None` where
     /// what lies there has captions, or no images.
     fn images_alone(&self, path: &Path, task: &Task) -> Result<Option<OneSide>> {
-        if open_dataset(path, task).is_ok() {
+        if open_dataset(path, &self.data, task).is_ok() {
             return Ok(None);
         }
-        let Some((dataset, brought)) = dataset::images_alone(path, task)? else {
+        let Some((dataset, brought)) = dataset::images_alone(path, &self.data.wanted(), task)?
+        else {
             return Ok(None);
         };
         let measure = self.vectors.similarity;
         if let Some(matrix) = brought.filter(|_| !self.encodes_images()) {
-            return OneSide::new(Side::Image, matrix, Some(dataset), measure).map(Some);
+            skipped(&dataset);
+            return OneSide::new(Side::Image, matrix, dataset, measure).map(Some);
         }
         let encoder = self.encoder.open(task)?;
         let found = self.encoder.embed(&encoder, &dataset, measure, task)?;
-        OneSide::of(Side::Image, found.images, Some(found.dataset)).map(Some)
+        OneSide::of(Side::Image, found.images, found.dataset).map(Some)
     }
 
     /// Is the encoder there for the images rather than for a free query?
@@ -217,7 +225,9 @@ impl Rank {
             (_, _, side) => return Err(other_side(place, side)),
         };
         let answer = answer(&query, &rows.rows, &rows.dataset, self.k)?;
-        emit(&answer, json, || answer.describe(rows.rows.rows()))
+        emit_with(&answer, &rows.account(), json, || {
+            answer.describe(rows.rows.rows())
+        })
     }
 }
 

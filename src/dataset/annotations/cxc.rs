@@ -1,7 +1,7 @@
 //! Crisscrossed Captions: tables of pairs and what raters think of their similarity.
 
 use super::{Annotations, Ratings};
-use crate::dataset::Problem;
+use crate::dataset::{Problem, Reason};
 use crate::error::{Error, Result, thousands};
 use crate::files::file_name;
 use crate::task::Task;
@@ -95,10 +95,8 @@ fn read(
         }
         let line = reader.position().line();
         let mut skip = |what: String| {
-            problems.push(Problem {
-                place: format!("{}, line {}", file_name(path), thousands(line)),
-                what,
-            });
+            let place = format!("{}, line {}", file_name(path), thousands(line));
+            problems.push(Problem::new(place, what, Reason::Malformed));
         };
         match reader.read_record(&mut record) {
             Ok(true) => {}

@@ -12,7 +12,7 @@ mod packed;
 mod sheet;
 mod training;
 
-use super::{Dataset, Image, Problem};
+use super::{Dataset, Image, Problem, Reason};
 use crate::error::{Error, Result};
 use crate::files::folder_of;
 use crate::task::Task;
@@ -69,10 +69,8 @@ struct Export<'a> {
 impl Export<'_> {
     /// Lists a change.
     fn changed(&mut self, place: &str, what: impl Into<String>) {
-        self.written.changed.push(Problem {
-            place: place.to_owned(),
-            what: what.into(),
-        });
+        let change = Problem::new(place, what, Reason::Other);
+        self.written.changed.push(change);
     }
 
     /// The picture of item `i` as it is stored; one that cannot be read is listed, and its image left out.

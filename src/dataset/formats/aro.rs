@@ -44,7 +44,7 @@ pub(in crate::dataset) fn open(path: &Path, task: &Task) -> Result<Option<Trials
     for (number, (place, row)) in (1..).zip(&rows) {
         step(task, number)?;
         if let Err(what) = add(&mut collect, row) {
-            collect.problem(place.clone(), what);
+            collect.problem(place.clone(), what, 2);
         }
     }
     collect.finish(benchmark).map(Some)
@@ -71,8 +71,9 @@ fn add(collect: &mut Collect, row: &Object) -> Result<(), &'static str> {
         None => text(row, &["relation_name"]).unwrap_or("all").to_owned(),
     };
     // A missing picture is listed already.
-    if let Some(image) = collect.image(name, crop(row)?) {
-        collect.trial(&category, &[image], &captions);
+    match collect.image(name, crop(row)?) {
+        Some(image) => collect.trial(&category, &[image], &captions),
+        None => collect.lose(&category, captions.len()),
     }
     Ok(())
 }

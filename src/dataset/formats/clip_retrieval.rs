@@ -5,11 +5,13 @@ use super::finder::Finder;
 use super::gather::{file_name, harmless, split_extension, step};
 use super::parquet_layout::Layout;
 use super::shards::in_order;
+use super::split::{Chosen, Rule, Scan, Wanted};
+use super::splits::Splits as Others;
 use crate::dataset::npy::read_npy;
 use crate::dataset::parquet_file::ParquetFile;
 use crate::dataset::picture::is_picture_name;
 use crate::dataset::vectors::Matrix;
-use crate::dataset::{Dataset, Image, Problem};
+use crate::dataset::{Dataset, Found, Image, Origin, Problem, Reason};
 use crate::error::{Error, Result, thousands};
 use crate::task::Task;
 use std::collections::HashMap;
@@ -44,21 +46,29 @@ pub(super) fn fits(folder: &Path) -> bool {
 }
 
 /// Reads the metadata.
-pub(super) fn open(folder: &Path, task: &Task) -> Result<Dataset> {
-    Ok(Pairs::read(folder, true, task)?
+pub(super) fn open(folder: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset> {
+    Ok(Pairs::read(folder, wanted, true, task)?
         .finish(folder, false, task)?
         .0)
 }
 
 /// Reads the metadata and, where both sides have them, the embeddings.
-pub(super) fn open_with_vectors(folder: &Path, task: &Task) -> Result<(Dataset, Option<Vectors>)> {
-    Pairs::read(folder, true, task)?.finish(folder, true, task)
+pub(super) fn open_with_vectors(
+    folder: &Path,
+    wanted: &Wanted,
+    task: &Task,
+) -> Result<(Dataset, Option<Vectors>)> {
+    Pairs::read(folder, wanted, true, task)?.finish(folder, true, task)
 }
 
 /// The images alone, with their embeddings, where the metadata has no caption at all: clip-retrieval was run with texts
 /// disabled. Names are those of the metadata.
-pub(super) fn images_alone(folder: &Path, task: &Task) -> Result<Option<(Dataset, Matrix)>> {
-    let mut pairs = Pairs::read(folder, false, task)?;
+pub(super) fn images_alone(
+    folder: &Path,
+    wanted: &Wanted,
+    task: &Task,
+) -> Result<Option<(Dataset, Matrix)>> {
+    let mut pairs = Pairs::read(folder, wanted, false, task)?;
     if !folder.join("img_emb").is_dir() || pairs.of_captions.iter().any(|c| !c.is_empty()) {
         return Ok(None);
     }
@@ -67,7 +77,8 @@ pub(super) fn images_alone(folder: &Path, task: &Task) -> Result<Option<(Dataset
     let images = pairs.groups.into_iter().map(|(image, _)| image).collect();
     let name = std::path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf());
     let format = "clip-retrieval embeddings of images alone";
-    let dataset = Dataset::of_images(file_name(&name), format, images, pairs.problems);
+    let mut dataset = Dataset::of_images(file_name(&name), format, images, pairs.problems);
+    dataset.origin = pairs.origin;
     let matrix = Matrix {
         rows: dataset.images.len(),
         values,
@@ -105,17 +116,20 @@ struct Pairs {
     /// The row of each caption's embedding.
     of_captions: Vec<Vec<usize>>,
     problems: Vec<Problem>,
+    origin: Origin,
     /// Pairs of each part.
     parts: Vec<(String, usize)>,
 }
 
 impl Pairs {
     /// With `captions` it is an error where there are none.
-    fn read(folder: &Path, captions: bool, task: &Task) -> Result<Self> {
+    fn read(folder: &Path, wanted: &Wanted, captions: bool, task: &Task) -> Result<Self> {
         task.begin("Reading captions", 0);
         let finder = Finder::new(folder);
         let mut known: HashMap<String, usize> = HashMap::new();
         let mut all = Self::default();
+        let chosen = split(folder, wanted)?;
+        let mut others = Others::default();
         let mut start = 0;
         for (path, number) in parts(folder) {
             let file = ParquetFile::open(&path)?;
@@ -130,6 +144,7 @@ impl Pairs {
                     |leaf: Option<&usize>| leaf.map(|&leaf| file.texts(group, leaf)).transpose();
                 let (names, captions) =
                     (read(layout.names.first())?, read(layout.captions.first())?);
+                let splits = read(layout.split.as_ref())?;
                 for at in 0..rows {
                     step(task, row as u64 + 1)?;
                     let cell = |column: &Option<Vec<Vec<String>>>| {
@@ -137,13 +152,23 @@ impl Pairs {
                         (!text.is_empty()).then(|| text.to_owned())
                     };
                     let name = cell(&names).unwrap_or_else(|| format!("row {row}"));
+                    let caption = cell(&captions);
+                    let split = chosen.of(cell(&splits).as_deref(), &name);
+                    if let Some(split) = split {
+                        let kept = chosen.keeps(Some(&split));
+                        others.add(split, &name, u64::from(caption.is_some() && !kept));
+                        if !kept {
+                            row += 1;
+                            continue;
+                        }
+                    }
                     let image = *known.entry(name).or_insert_with_key(|name| {
                         all.groups.push((picture(name, &finder), Vec::new()));
                         all.first_of.push(row);
                         all.of_captions.push(Vec::new());
                         all.groups.len() - 1
                     });
-                    if let Some(caption) = cell(&captions) {
+                    if let Some(caption) = caption {
                         all.groups[image].1.push(caption);
                         all.of_captions[image].push(row);
                     }
@@ -153,6 +178,11 @@ impl Pairs {
             all.parts.push((number, row - start));
             start = row;
         }
+        all.origin.found = Found {
+            images: all.groups.len() as u64,
+            captions: all.of_captions.iter().map(Vec::len).sum::<usize>() as u64,
+        };
+        others.tell(&chosen, |name| known.contains_key(name), &mut all.origin);
         if captions && all.of_captions.iter().all(Vec::is_empty) {
             return Err(Error::dataset(
                 folder,
@@ -198,24 +228,15 @@ impl Pairs {
             .count();
         if unseen > 0 {
             let (n, all) = (thousands(unseen as u64), thousands(kept.len() as u64));
-            self.problems.insert(
-                0,
-                Problem {
-                    place: "the pictures of metadata".into(),
-                    what: format!(
-                        "{n} of {all} were not found; their captions and embeddings are used"
-                    ),
-                },
-            );
+            let what =
+                format!("{n} of {all} were not found; their captions and embeddings are used");
+            let problem = Problem::new("the pictures of metadata", what, Reason::NoPicture);
+            self.problems.insert(0, problem);
         }
         if let Some(side) = lacking {
-            self.problems.insert(
-                0,
-                Problem {
-                    place: format!("{side}/"),
-                    what: "is missing: an encoder must embed both sides".into(),
-                },
-            );
+            let what = "is missing: an encoder must embed both sides";
+            let problem = Problem::new(format!("{side}/"), what, Reason::NotUsed);
+            self.problems.insert(0, problem);
         }
         shorten(&mut self.groups);
         let name = std::path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf());
@@ -223,7 +244,10 @@ impl Pairs {
             1 => "clip-retrieval embeddings".to_owned(),
             n => format!("clip-retrieval embeddings ({n} parts)"),
         };
-        let dataset = Dataset::from_groups(file_name(&name), format, self.groups, self.problems);
+        let mut dataset =
+            Dataset::from_groups(file_name(&name), format, self.groups, self.problems);
+        self.origin.notes.append(&mut dataset.origin.notes);
+        dataset.origin = self.origin;
         Ok((dataset, vectors))
     }
 
@@ -270,6 +294,27 @@ impl Pairs {
         }
         Ok((all, dim))
     }
+}
+
+/// The split of the metadata's rows.
+fn split(folder: &Path, wanted: &Wanted) -> Result<Chosen> {
+    let mut scan = None;
+    for (path, _) in parts(folder) {
+        let file = ParquetFile::open(&path)?;
+        let layout = Layout::of_images(&file)?;
+        let scan = scan.get_or_insert_with(|| Scan::new(layout.split_name.clone()));
+        for (group, rows) in file.groups().into_iter().enumerate() {
+            let Some(leaf) = layout.split else {
+                (0..rows).for_each(|_| scan.add(None, ""));
+                continue;
+            };
+            for row in file.texts(group, leaf)? {
+                scan.add(row.first().map(String::as_str), "");
+            }
+        }
+    }
+    let scan = scan.unwrap_or_default();
+    scan.decide(&folder.join("metadata"), wanted, Rule::Usual)
 }
 
 /// The image whose picture the metadata names by a path, usually an absolute one of this machine, or by a key.

@@ -1,8 +1,9 @@
 //! COCO's captions: `captions_val2017.json` and its like.
 
 use super::gather::{Gather, file_name, split_extension, step};
-use super::text::{missing_key, parse_json, read_text};
-use crate::dataset::Dataset;
+use super::split::{Rule, Scan, Wanted};
+use super::text::{TextFile, missing_key, parse_json};
+use crate::dataset::{Dataset, Reason};
 use crate::error::{Result, thousands};
 use crate::task::Task;
 use serde::Deserialize;
@@ -22,6 +23,7 @@ struct File {
 struct Entry {
     id: Option<Id>,
     file_name: Option<String>,
+    split: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -51,10 +53,10 @@ pub(super) fn begins(head: &str) -> bool {
 }
 
 /// Reads the file; images in its own order.
-pub(super) fn open(path: &Path, task: &Task) -> Result<Dataset> {
+pub(super) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset> {
     task.begin("Reading captions", 0);
-    let text = read_text(path)?;
-    let file: File = parse_json(path, &text, KIND, EXPECTED)?;
+    let source = TextFile::open(path)?;
+    let file: File = parse_json(path, &source.text, KIND, EXPECTED)?;
     task.check()?;
     let lacks = |key| missing_key(path, KIND, key, EXPECTED);
     let images = file.images.ok_or_else(|| lacks("images"))?;
@@ -81,7 +83,16 @@ pub(super) fn open(path: &Path, task: &Task) -> Result<Dataset> {
             return Err(lacks(key));
         }
     }
+    let key = images.iter().any(|e| e.split.is_some());
+    let mut scan = Scan::new(key.then(|| "split".to_owned()));
+    for entry in &images {
+        if let Some(name) = &entry.file_name {
+            scan.add(entry.split.as_deref(), name);
+        }
+    }
+    let chosen = scan.decide(path, wanted, Rule::Usual)?;
     let mut gather = Gather::new(path);
+    source.note(&mut gather);
     let mut groups = HashMap::with_capacity(images.len());
     task.begin(
         "Reading captions",
@@ -89,24 +100,44 @@ pub(super) fn open(path: &Path, task: &Task) -> Result<Dataset> {
     );
     for (number, entry) in (1u64..).zip(images) {
         step(task, number)?;
+        let place = || format!("{}, image {}", file_name(path), thousands(number));
         let (Some(id), Some(name)) = (entry.id, entry.file_name) else {
-            let place = format!("{}, image {}", file_name(path), thousands(number));
-            gather.problem(place, "the key \"id\" or \"file_name\" is missing");
+            let what = "the key \"id\" or \"file_name\" is missing";
+            gather.lost(place(), what, Reason::Malformed, 1, 0);
             continue;
         };
-        groups.insert(id, gather.image(&name, &[]));
+        let split = chosen.of(entry.split.as_deref(), &name);
+        if gather.elsewhere(&chosen, split.clone(), &name, 0) {
+            groups.insert(id, Err((split, name)));
+            continue;
+        }
+        if gather.known(name.trim()).is_some() {
+            let what =
+                "is there under several ids: it counts as one image with all of their captions";
+            gather.note(Reason::Duplicate, what, name.clone());
+        }
+        if groups.insert(id, Ok(gather.image(&name, &[]))).is_some() {
+            gather.note(Reason::Duplicate, "has the id of another image", place());
+        }
     }
     for (number, annotation) in (1u64..).zip(annotations) {
         step(task, number)?;
         let place = || format!("{}, annotation {}", file_name(path), thousands(number));
         let (Some(id), Some(caption)) = (annotation.image_id, annotation.caption) else {
-            gather.problem(place(), "the key \"image_id\" or \"caption\" is missing");
+            let what = "the key \"image_id\" or \"caption\" is missing";
+            gather.lost(place(), what, Reason::Malformed, 0, 1);
             continue;
         };
         match groups.get(&id) {
-            Some(group) => gather.caption(*group, &caption, place),
-            None => gather.problem(place(), "belongs to no image of the file"),
+            Some(Ok(group)) => gather.caption(*group, &caption, place),
+            Some(Err((split, name))) => {
+                gather.elsewhere(&chosen, split.clone(), name, 1);
+            }
+            None => {
+                let what = "belongs to no image of the file";
+                gather.lost(place(), what, Reason::NoPicture, 0, 1);
+            }
         }
     }
-    gather.finish(format!("COCO captions ({})", file_name(path)))
+    gather.finish_split(format!("COCO captions ({})", file_name(path)), chosen)
 }

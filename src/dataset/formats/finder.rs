@@ -4,7 +4,16 @@ use crate::dataset::picture::is_picture_name;
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
+
+/// Folders above a caption file that its names may begin at.
+const ABOVE: usize = 3;
+
+/// How deep folders beside a caption file are looked through for pictures that no row names.
+const DEPTH: usize = 4;
+
+/// Entries that are looked at there.
+const ENTRIES: usize = 300_000;
 
 /// Names of folders that hold a dataset's pictures, in lower case, likeliest first.
 const FOLDERS: [&str; 22] = [
@@ -36,6 +45,8 @@ const FOLDERS: [&str; 22] = [
 /// that a hundred thousand names cost no system call each; the case of a file name may differ.
 pub(super) struct Finder {
     places: Vec<PathBuf>,
+    /// The folder of the caption file, absolute: names may begin with its last parts.
+    home: PathBuf,
     listings: RefCell<HashMap<PathBuf, Listing>>,
 }
 
@@ -70,6 +81,7 @@ impl Finder {
         }
         Self {
             places,
+            home: plain(folder),
             listings: RefCell::default(),
         }
     }
@@ -84,15 +96,42 @@ impl Finder {
         self.look(Path::new(relative)).or_else(|| {
             // A path of the machine the file was written on says where the picture was: its name still helps.
             let absolute = relative.starts_with('/') || relative.get(1..3) == Some(":/");
-            let (_, last) = relative.rsplit_once('/').filter(|_| absolute)?;
-            self.look(Path::new(last))
+            if absolute {
+                return self.look(Path::new(relative.rsplit_once('/')?.1));
+            }
+            self.from_above(Path::new(relative))
+        })
+    }
+
+    /// A name that is relative to a folder above, as `train/a.jpg` in the folder `train`, or `../train/a.jpg`: what is
+    /// left of it here.
+    fn from_above(&self, name: &Path) -> Option<PathBuf> {
+        if name.starts_with("..") {
+            let within = plain(&self.home.join(name));
+            return self.look(within.strip_prefix(&self.home).ok()?);
+        }
+        let above = self.home.ancestors().skip(1).take(ABOVE);
+        let tails = above.filter_map(|above| self.home.strip_prefix(above).ok());
+        let mut left = tails.filter_map(|tail| name.strip_prefix(tail).ok());
+        left.find_map(|left| self.look(left)).or_else(|| {
+            // images/a.jpg in coco/annotations/ is coco/images/a.jpg.
+            let first = name.iter().next()?.to_string_lossy().to_lowercase();
+            let above = self
+                .home
+                .parent()
+                .filter(|_| FOLDERS.contains(&first.as_str()))?;
+            self.look_in(&[above.to_path_buf()], name)
         })
     }
 
     fn look(&self, name: &Path) -> Option<PathBuf> {
+        self.look_in(&self.places, name)
+    }
+
+    fn look_in(&self, places: &[PathBuf], name: &Path) -> Option<PathBuf> {
         let file = name.file_name()?;
         let in_place = |exact: bool| {
-            self.places.iter().find_map(|place| {
+            places.iter().find_map(|place| {
                 let folder = place.join(name);
                 let folder = folder.parent()?;
                 let found = self.listed(folder, |listing| {
@@ -174,4 +213,62 @@ pub(super) fn holds_pictures(folder: &Path) -> bool {
             .flatten()
             .flatten()
             .any(|e| e.path().is_dir() && picture_in(&e.path()))
+}
+
+/// A path in full, without `.` and `..`; links stay.
+pub(super) fn plain(path: &Path) -> PathBuf {
+    let full = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+    let mut plain = PathBuf::new();
+    for part in full.components() {
+        match part {
+            Component::ParentDir => {
+                plain.pop();
+            }
+            Component::CurDir => {}
+            other => plain.push(other),
+        }
+    }
+    plain
+}
+
+/// The pictures in `folder` and below, and those beside the `hit` ones, sorted; `false` where there are too many
+/// files to look at all of them. Hidden ones, and links to folders, are passed over.
+pub(super) fn beside(folder: &Path, hit: &HashSet<PathBuf>) -> (Vec<PathBuf>, bool) {
+    let mut seen = HashSet::new();
+    let home = plain(folder);
+    let mut waiting: Vec<(PathBuf, usize)> = hit
+        .iter()
+        .filter_map(|path| path.parent())
+        .collect::<HashSet<_>>()
+        .into_iter()
+        .map(|folder| (folder.to_path_buf(), 0))
+        .collect();
+    waiting.push((home, DEPTH));
+    let (mut pictures, mut left) = (HashSet::new(), ENTRIES);
+    // The folder of the file first: it leads to the others.
+    while let Some((folder, depth)) = waiting.pop() {
+        if !seen.insert(folder.clone()) {
+            continue;
+        }
+        for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+            if left == 0 {
+                break;
+            }
+            left -= 1;
+            let hidden = entry.file_name().to_string_lossy().starts_with(['.', '_']);
+            let Ok(kind) = entry.file_type() else {
+                continue;
+            };
+            if kind.is_dir() {
+                if depth > 0 && !hidden {
+                    waiting.push((entry.path(), depth - 1));
+                }
+            } else if !hidden && is_picture_name(&entry.path()) {
+                pictures.insert(entry.path());
+            }
+        }
+    }
+    let mut pictures: Vec<PathBuf> = pictures.into_iter().collect();
+    pictures.sort();
+    (pictures, left > 0)
 }

@@ -1,7 +1,8 @@
 //! Flickr token files: `name.jpg#0<TAB>caption` on each line (Flickr8k, Flickr30k).
 
 use super::gather::{Gather, file_name, split_extension, step};
-use super::text::read_text;
+use super::split::{Rule, Scan, Wanted};
+use super::text::TextFile;
 use crate::dataset::Dataset;
 use crate::error::Result;
 use crate::task::Task;
@@ -21,21 +22,31 @@ pub(super) fn begins(head: &str) -> bool {
 }
 
 /// Reads the file; its images are in order of first mention.
-pub(super) fn open(path: &Path, task: &Task) -> Result<Dataset> {
-    let text = read_text(path)?;
+pub(super) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset> {
+    let file = TextFile::open(path)?;
+    let mut scan = Scan::default();
+    let names = file.text.lines().filter_map(split);
+    names.for_each(|(name, _)| scan.add(None, name));
+    let chosen = scan.decide(path, wanted, Rule::Usual)?;
     let mut gather = Gather::new(path);
-    task.begin("Reading captions", text.lines().count() as u64);
-    for (number, line) in (1..).zip(text.lines()) {
+    file.note(&mut gather);
+    task.begin("Reading captions", file.text.lines().count() as u64);
+    for (number, line) in (1..).zip(file.text.lines()) {
         step(task, number)?;
         if line.trim().is_empty() {
             continue;
         }
         match split(line) {
-            Some((name, caption)) => gather.row(number, name, caption),
+            Some((name, caption)) => {
+                let split = chosen.of(None, name);
+                if !gather.elsewhere(&chosen, split, name, 1) {
+                    gather.row(number, name, caption);
+                }
+            }
             None => gather.line_problem(number, "expected name.jpg#0, a tab and a caption"),
         }
     }
-    gather.finish(format!("Flickr tokens ({})", file_name(path)))
+    gather.finish_split(format!("Flickr tokens ({})", file_name(path)), chosen)
 }
 
 /// The picture's name and the caption of a line.

@@ -1,9 +1,12 @@
 //! What a folder can be opened as, and which of it is.
 
 use super::finder::holds_pictures;
+use super::found;
 use super::gather::file_name;
+use super::shards::split_of;
+use super::split::{Wanted, canonical, choose};
 use super::{FORMATS, Format, Source, file_names, head};
-use crate::dataset::{Dataset, Problem};
+use crate::dataset::{Dataset, Problem, Reason, Split};
 use crate::error::{Error, Result};
 use crate::task::Task;
 use std::path::{Path, PathBuf};
@@ -22,25 +25,32 @@ const CAPTION_FOLDERS: [&str; 8] = [
 ];
 
 /// Opens the first of the formats in `folder` that has its pictures, else the first with captions alone.
-pub(super) fn open(folder: &Path, task: &Task) -> Result<Dataset> {
-    let candidates = candidates(folder)?;
+pub(super) fn open(folder: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset> {
+    let (candidates, split) = of_split(folder, candidates(folder)?, wanted);
+    // Files of their own say the split: their rows are asked for none.
+    let rows = Wanted {
+        split: wanted.split.clone().filter(|_| split.is_none()),
+        ..wanted.clone()
+    };
+    let own = |path: &Path| split.as_ref().and_then(|_| split_of(folder, path));
     let mut passed: Vec<Problem> = Vec::new();
     let mut first_error = None;
     // The first that opened, though without pictures.
     let mut captions_only = None;
     for (i, (format, path)) in candidates.iter().enumerate() {
-        let passing = |what: &str| Problem {
-            place: file_name(path),
-            what: format!("passed over: {what}"),
+        let passing = |what: &str| {
+            let what = format!("passed over: {what}");
+            Problem::new(file_name(path), what, Reason::NotUsed)
         };
-        match (format.open)(path, task) {
+        match (format.open)(path, &rows, task) {
             // The next caption file may fit the pictures that are there; what was passed over is listed.
             Ok(dataset) if !dataset.has_pictures() => {
                 passed.push(passing("the pictures it names are missing"));
                 captions_only.get_or_insert((dataset, i));
             }
             Ok(dataset) => {
-                return Ok(chosen(dataset, &candidates[i + 1..], folder, passed));
+                let split = own(path);
+                return Ok(chosen(dataset, &candidates[i + 1..], folder, passed, split));
             }
             Err(error) => {
                 let Error::Dataset { what, .. } = &error else {
@@ -55,11 +65,43 @@ pub(super) fn open(folder: &Path, task: &Task) -> Result<Dataset> {
         (Some((dataset, i)), _) => {
             // It was not passed over after all, and others without pictures are as good.
             passed.truncate(i);
-            Ok(chosen(dataset, &candidates[i + 1..], folder, passed))
+            let split = own(&candidates[i].1);
+            Ok(chosen(dataset, &candidates[i + 1..], folder, passed, split))
         }
         (None, Some(error)) => Err(error),
         (None, None) => Err(no_captions(folder)),
     }
+}
+
+/// The candidates of one split first, where the files of the first format are of several: that which is wanted, else
+/// test, else validation; and its name.
+fn of_split(
+    folder: &Path,
+    mut candidates: Vec<(&'static Format, PathBuf)>,
+    wanted: &Wanted,
+) -> (Vec<(&'static Format, PathBuf)>, Option<String>) {
+    let first = candidates.first().map(|(format, _)| format.name);
+    let splits: Vec<Option<String>> = candidates
+        .iter()
+        .map(|(format, path)| {
+            let own = Some(format.name) == first && path != folder;
+            split_of(folder, path).filter(|_| own)
+        })
+        .collect();
+    let mut names: Vec<&str> = splits.iter().flatten().map(String::as_str).collect();
+    names.sort_unstable();
+    names.dedup();
+    let asked = wanted.split.as_deref().map(canonical);
+    let split = match asked {
+        Some(asked) => Some(asked).filter(|asked| names.contains(&asked.as_str())),
+        None => choose(names.iter().copied()).map(str::to_owned),
+    };
+    if split.is_some() {
+        let mut order: Vec<_> = candidates.into_iter().zip(splits).collect();
+        order.sort_by_key(|(_, own)| *own != split);
+        candidates = order.into_iter().map(|(candidate, _)| candidate).collect();
+    }
+    (candidates, split)
 }
 
 /// The dataset with what was `passed` over before it, and a word on the `others` that were not needed.
@@ -68,7 +110,26 @@ fn chosen(
     others: &[(&Format, PathBuf)],
     folder: &Path,
     passed: Vec<Problem>,
+    split: Option<String>,
 ) -> Dataset {
+    if let (Some(split), None) = (split, &dataset.origin.split) {
+        let images = dataset.origin.found.images;
+        dataset.origin.split = Some(Split {
+            all: vec![(split.clone(), images)],
+            by: "the folder or file name".into(),
+            name: split,
+        });
+    }
+    for (format, path) in others {
+        let name = if *path == folder {
+            format.files.to_owned()
+        } else {
+            let within = path.strip_prefix(folder).unwrap_or(path);
+            within.to_string_lossy().replace('\\', "/")
+        };
+        let what = "can be opened too, and is not used";
+        dataset.origin.note(Reason::NotUsed, what, name);
+    }
     if let [next, more @ ..] = others {
         let others = if more.is_empty() {
             String::new()
@@ -84,6 +145,11 @@ fn chosen(
     }
     dataset.problems.splice(0..0, passed);
     dataset
+}
+
+/// Does anything in a folder look like a dataset with captions?
+pub(super) fn is_captioned(folder: &Path) -> Result<bool> {
+    Ok(!candidates(folder)?.is_empty())
 }
 
 /// What a folder can be opened as: by name, else by how its files begin.
@@ -173,9 +239,18 @@ fn no_captions(folder: &Path) -> Error {
             .find(|(_, path)| *path != above)?;
         Some((above, file_name(&path)))
     });
+    let files = files_of(folder).unwrap_or_default();
+    let holds = found::describe(files.iter().map(PathBuf::as_path));
     let remedy = match captions {
         Some((above, file)) => format!("Open {} instead, which holds {file}.", above.display()),
+        None if holds.is_some() => {
+            "Name the picture's column or key file_name, and the caption's text; or image and caption.".into()
+        }
         None => format!("Add one of: {}.", file_names()),
     };
-    Error::dataset(folder, "holds pictures, but no captions", remedy)
+    let what = match holds {
+        Some(holds) => format!("holds pictures, but no captions that can be read: {holds}"),
+        None => "holds pictures, but no captions".to_owned(),
+    };
+    Error::dataset(folder, what, remedy)
 }

@@ -1,10 +1,13 @@
 //! What every caption file needs: the pictures it names, its captions grouped, and what was skipped.
 
-use super::finder::{Finder, holds_pictures};
-use super::shards::SPLITS;
+mod tell;
+
+use super::finder::Finder;
+use super::split::{Chosen, is_split};
+use super::splits::Splits;
 use crate::dataset::archive::inside;
-use crate::dataset::{Dataset, Image, Problem, Stored};
-use crate::error::{Error, Result, thousands};
+use crate::dataset::{Dataset, Image, Origin, Problem, Reason, Stored};
+use crate::error::{Result, thousands};
 use crate::task::Task;
 use std::cell::OnceCell;
 use std::collections::HashMap;
@@ -21,6 +24,18 @@ pub(super) const IMAGE_KEYS: [&str; 7] = [
     "file_path",
 ];
 
+/// Names of the column or key that holds the picture itself, in order of preference.
+pub(super) const PICTURE_KEYS: [&str; 8] = [
+    "img",
+    "picture",
+    "image_base64",
+    "img_base64",
+    "image_b64",
+    "base64",
+    "image_data",
+    "image_bytes",
+];
+
 /// Counts entry `number` (from 1) of a long loop, and stops it once cancelled.
 pub(super) fn step(task: &Task, number: u64) -> Result<()> {
     const EVERY: u64 = 1024;
@@ -32,6 +47,8 @@ pub(super) fn step(task: &Task, number: u64) -> Result<()> {
 }
 
 /// Collects the captions of a file under their pictures.
+///
+/// Everything that comes in is counted as found; [`Gather::finish`] says what of it is in use, and why the rest is not.
 pub(super) struct Gather {
     source: PathBuf,
     finder: OnceCell<Finder>,
@@ -39,8 +56,12 @@ pub(super) struct Gather {
     known: HashMap<String, usize>,
     groups: Vec<(Image, Vec<String>)>,
     problems: Vec<Problem>,
-    /// Which of the problems are pictures that were not found.
-    missing: Vec<usize>,
+    /// Which of the problems are pictures that were not found, each with its group.
+    missing: Vec<(usize, usize)>,
+    origin: Origin,
+    /// The file of each picture, with the group that has it.
+    files: HashMap<PathBuf, usize>,
+    splits: Splits,
 }
 
 impl Gather {
@@ -53,6 +74,9 @@ impl Gather {
             groups: Vec::new(),
             problems: Vec::new(),
             missing: Vec::new(),
+            origin: Origin::default(),
+            files: HashMap::new(),
+            splits: Splits::default(),
         }
     }
 
@@ -66,25 +90,83 @@ impl Gather {
         }
         let finder = self.finder.get_or_init(|| Finder::new(home(&self.source)));
         let mut names = also.iter().map(String::as_str).chain([name]);
-        let found = names.find_map(|n| finder.find(n)).map(Stored::File);
-        if found.is_none() {
-            self.missing.push(self.problems.len());
-            let what = format!(
-                "is named in {}, but there is no such file",
-                file_name(&self.source)
-            );
-            self.problem(name.to_owned(), what);
+        let found = names.find_map(|n| finder.find(n));
+        match &found {
+            None => {
+                self.missing.push((self.problems.len(), self.groups.len()));
+                let what = format!(
+                    "is named in {}, but there is no such file",
+                    file_name(&self.source)
+                );
+                self.problem(name, what, Reason::NoPicture);
+            }
+            Some(path) => self.say_of_file(name, path),
         }
-        self.add(key, name, found)
+        self.add(key, name, found.map(Stored::File))
+    }
+
+    /// Notes a picture that is called otherwise than it is, or in two ways.
+    fn say_of_file(&mut self, name: &str, path: &Path) {
+        let last = name.rsplit(['/', '\\']).next().unwrap_or(name);
+        let file = file_name(path);
+        if file != last && file.to_lowercase() == last.to_lowercase() {
+            let what = "is there in other letter case";
+            self.note(Reason::LetterCase, what, name);
+        }
+        match self.files.get(path) {
+            Some(&first) => {
+                let first = self
+                    .groups
+                    .get(first)
+                    .map_or("", |(image, _)| image.name.as_str());
+                let both = format!("{first}, {name}");
+                let what = "two names for one picture: it counts as two images";
+                self.note(Reason::Duplicate, what, both);
+            }
+            None => {
+                self.files.insert(path.to_path_buf(), self.groups.len());
+            }
+        }
     }
 
     /// The group of an image whose picture is where the file says, or is known to be nowhere; `true` where the name
     /// was there before, whose picture then counts.
     pub(super) fn stored(&mut self, name: &str, picture: Option<Stored>) -> (usize, bool) {
-        match self.known.get(name) {
+        self.stored_as(name, name, picture)
+    }
+
+    /// As [`Gather::stored`], for an image that is known by `key` and called `name`.
+    pub(super) fn stored_as(
+        &mut self,
+        key: &str,
+        name: &str,
+        picture: Option<Stored>,
+    ) -> (usize, bool) {
+        match self.known.get(key) {
             Some(&group) => (group, true),
-            None => (self.add(name, name, picture), false),
+            None => (self.add(key, name, picture), false),
         }
+    }
+
+    /// Counts a row with so many captions for its split; `true` where that is another than the one in use, and the row
+    /// is to be passed over.
+    pub(super) fn elsewhere(
+        &mut self,
+        chosen: &Chosen,
+        split: Option<String>,
+        name: &str,
+        captions: usize,
+    ) -> bool {
+        let Some(split) = split else { return false };
+        let kept = chosen.keeps(Some(&split));
+        let captions = if kept { 0 } else { captions as u64 };
+        self.splits.add(split, name, captions);
+        !kept
+    }
+
+    /// The group of a name that was added.
+    pub(super) fn known(&self, name: &str) -> Option<usize> {
+        self.known.get(name).copied()
     }
 
     /// Is nothing there yet?
@@ -97,6 +179,11 @@ impl Gather {
         self.groups.iter().any(|(_, captions)| !captions.is_empty())
     }
 
+    /// What the image of a group is called.
+    pub(super) fn name(&self, group: usize) -> &str {
+        self.groups.get(group).map_or("", |(image, _)| &image.name)
+    }
+
     /// The picture of a group.
     pub(super) fn picture(&self, group: usize) -> Option<&Stored> {
         self.groups.get(group)?.0.picture.as_ref()
@@ -104,6 +191,7 @@ impl Gather {
 
     fn add(&mut self, key: &str, name: &str, picture: Option<Stored>) -> usize {
         let name = name.to_owned();
+        self.origin.found.images += 1;
         self.groups.push((Image { name, picture }, Vec::new()));
         self.known.insert(key.to_owned(), self.groups.len() - 1);
         self.groups.len() - 1
@@ -113,8 +201,9 @@ impl Gather {
     pub(super) fn caption(&mut self, group: usize, caption: &str, place: impl FnOnce() -> String) {
         let caption = caption.trim();
         if caption.is_empty() {
-            self.problem(place(), "the caption is empty");
+            self.lost(place(), "the caption is empty", Reason::EmptyCaption, 0, 1);
         } else if let Some((_, captions)) = self.groups.get_mut(group) {
+            self.origin.found.captions += 1;
             captions.push(caption.to_owned());
         }
     }
@@ -123,89 +212,88 @@ impl Gather {
     pub(super) fn row(&mut self, line: u64, name: &str, caption: &str) {
         if name.trim().is_empty() {
             self.line_problem(line, "the file name is empty");
-        } else if caption.trim().is_empty() {
-            self.line_problem(line, "the caption is empty");
         } else {
             let group = self.image(name, &[]);
-            self.caption(group, caption, String::new);
+            if caption.trim().is_empty() {
+                let place = place(&self.source, line);
+                self.lost(place, "the caption is empty", Reason::EmptyCaption, 0, 1);
+            } else {
+                self.caption(group, caption, String::new);
+            }
         }
     }
 
-    /// Lists a line as skipped.
+    /// Lists a line, which is a caption, as skipped.
     pub(super) fn line_problem(&mut self, line: u64, what: impl Into<String>) {
         let place = place(&self.source, line);
-        self.problem(place, what);
+        self.lost(place, what, Reason::Malformed, 0, 1);
     }
 
-    /// Lists something as skipped.
-    pub(super) fn problem(&mut self, place: String, what: impl Into<String>) {
-        self.problems.push(Problem {
-            place,
-            what: what.into(),
-        });
+    /// Lists something that costs no image and no caption by itself.
+    pub(super) fn problem(
+        &mut self,
+        place: impl Into<String>,
+        what: impl Into<String>,
+        reason: Reason,
+    ) {
+        self.problems.push(Problem::new(place, what, reason));
     }
 
-    /// The dataset. Images whose picture is missing are left out, but where all are missing there are captions without
-    /// pictures, and a problem says so.
+    /// Lists so many images and captions, which are nowhere else counted, as left out.
+    pub(super) fn lost(
+        &mut self,
+        place: impl Into<String>,
+        what: impl Into<String>,
+        reason: Reason,
+        images: u64,
+        captions: u64,
+    ) {
+        self.origin.found.images += images;
+        self.origin.found.captions += captions;
+        let problem = Problem::new(place, what, reason);
+        self.problems.push(problem.costing(images, captions));
+    }
+
+    /// Notes something that is used, but not as it stands, or is there and not used.
+    pub(super) fn note(&mut self, reason: Reason, what: &str, name: impl Into<String>) {
+        self.origin.note(reason, what, name);
+    }
+
+    /// The dataset. Images whose picture is missing are left out with their captions, but where all are missing there
+    /// are captions without pictures, and a problem says so.
     ///
     /// # Errors
     /// No image with a caption is left: what was wrong, and the remedy.
-    pub(super) fn finish(mut self, format: impl Into<String>) -> Result<Dataset> {
+    pub(super) fn finish(self, format: impl Into<String>) -> Result<Dataset> {
+        self.finish_split(format, Chosen::default())
+    }
+
+    /// As [`Gather::finish`], of the split that was chosen.
+    pub(super) fn finish_split(
+        mut self,
+        format: impl Into<String>,
+        chosen: Chosen,
+    ) -> Result<Dataset> {
         let mut format = format.into();
+        self.say_split(&chosen);
         if self.groups.iter().any(|(image, _)| image.picture.is_some()) {
-            self.groups.retain(|(image, _)| image.picture.is_some());
+            self.say_unnamed();
+            self.leave_out_unseen();
         } else if !self.groups.is_empty() {
             self.say_captions_only();
             format += ", captions only";
         }
         let source = &self.source;
         if !self.has_captions() {
-            let detail = match self.problems.as_slice() {
-                [] => String::new(),
-                [one] => format!(" ({}: {})", one.place, one.what),
-                [first, ..] => {
-                    let count = thousands(self.problems.len() as u64);
-                    format!(
-                        " ({count} problems; the first: {}: {})",
-                        first.place, first.what
-                    )
-                }
-            };
-            return Err(Error::dataset(
-                source,
-                format!("holds no picture with a caption{detail}"),
-                "Check that each line names a picture and its caption.",
-            ));
+            return Err(self.no_captions());
         }
-        Ok(Dataset::from_groups(
-            dataset_name(source),
-            format,
-            self.groups,
-            self.problems,
-        ))
-    }
-
-    /// One problem instead of one for each picture.
-    fn say_captions_only(&mut self) {
-        let mut missing = std::mem::take(&mut self.missing).into_iter().peekable();
-        let named = missing.peek().is_some();
-        let mut number = 0;
-        self.problems.retain(|_| {
-            number += 1;
-            missing.next_if_eq(&(number - 1)).is_none()
-        });
-        let why = if !named {
-            "it holds and names none"
-        } else if holds_pictures(home(&self.source)) {
-            "those beside it have other names"
-        } else {
-            "put them in a folder images/ beside it"
-        };
-        let problem = Problem {
-            place: format!("the pictures of {}", file_name(&self.source)),
-            what: format!("no picture was found ({why}); captions only"),
-        };
-        self.problems.insert(0, problem);
+        let mut dataset =
+            Dataset::from_groups(dataset_name(source), format, self.groups, self.problems);
+        let notes = std::mem::take(&mut dataset.origin.notes);
+        self.origin.notes.extend(notes);
+        self.origin.file = source.display().to_string();
+        dataset.origin = self.origin;
+        Ok(dataset)
     }
 }
 
@@ -259,8 +347,8 @@ fn dataset_name(source: &Path) -> String {
     let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf());
     let name = file_name(&folder);
     let lower = name.to_lowercase();
-    let plain = ["annotations", "captions", "text", "data"].contains(&lower.as_str())
-        || SPLITS.contains(&lower.as_str());
+    let plain =
+        ["annotations", "captions", "text", "data"].contains(&lower.as_str()) || is_split(&lower);
     folder
         .parent()
         .filter(|_| plain)

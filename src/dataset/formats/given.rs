@@ -3,11 +3,11 @@
 use super::finder::{Finder, holds_pictures};
 use super::text::{parse_json, read_text};
 use crate::dataset::trials::{Benchmark, Crop, Trial, Trials};
-use crate::dataset::{Dataset, Image, PICTURE_EXTENSIONS, Problem};
+use crate::dataset::{Dataset, Image, PICTURE_EXTENSIONS, Problem, Reason};
 use crate::error::{Error, Result, thousands};
 use crate::files::{file_name, folder_of};
 use serde_json::{Map, Value};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -30,6 +30,10 @@ pub(super) struct Collect {
     categories: Vec<String>,
     numbers: HashMap<String, u32>,
     problems: Vec<Problem>,
+    /// Captions of trials that are left out.
+    lost: u64,
+    /// Those trials, by category.
+    lost_of: BTreeMap<String, usize>,
 }
 
 /// A trial before its captions have rows: each caption is an image and a place among its captions.
@@ -53,15 +57,21 @@ impl Collect {
             categories: Vec::new(),
             numbers: HashMap::new(),
             problems: Vec::new(),
+            lost: 0,
+            lost_of: BTreeMap::new(),
         }
     }
 
-    /// Lists something as skipped.
-    pub fn problem(&mut self, place: String, what: impl Into<String>) {
-        self.problems.push(Problem {
-            place,
-            what: what.into(),
-        });
+    /// Lists a trial that is malformed as skipped, with so many captions.
+    pub fn problem(&mut self, place: String, what: impl Into<String>, captions: usize) {
+        let problem = Problem::new(place, what, Reason::Malformed);
+        self.problems.push(problem.costing(0, captions as u64));
+    }
+
+    /// Notes that a trial is left out for want of a picture, which is listed; its captions go with it.
+    pub fn lose(&mut self, category: &str, captions: usize) {
+        self.lost += captions as u64;
+        *self.lost_of.entry(category.to_owned()).or_default() += 1;
     }
 
     /// The image `name`, or the part `crop` of it; one that is missing is listed at its first mention.
@@ -81,7 +91,8 @@ impl Collect {
         let Some(path) = found else {
             let source = file_name(&self.source);
             let what = format!("is named in {source}, but there is no such file");
-            self.problem(name.to_owned(), what);
+            let problem = Problem::new(name, what, Reason::NoPicture);
+            self.problems.push(problem.costing(1, 0));
             self.missing.insert(name.to_owned());
             return None;
         };
@@ -131,7 +142,9 @@ impl Collect {
             images,
             trials,
             categories,
-            problems,
+            mut problems,
+            lost,
+            lost_of,
             ..
         } = self;
         if trials.is_empty() {
@@ -151,18 +164,36 @@ impl Collect {
                 remedy,
             ));
         }
+        if lost > 0 {
+            let what = "of trials whose pictures are missing; those trials are left out";
+            let captions = Problem::new(file_name(&source), what, Reason::NoPicture);
+            problems.push(captions.costing(0, lost));
+        }
         // An image whose trial lacked another one has no caption, and no row.
         let mut rows = Vec::with_capacity(images.len());
         let (mut crops, mut groups) = (Vec::new(), Vec::new());
         for (image, crop, captions) in images {
             rows.push(groups.len());
-            if !captions.is_empty() {
+            if captions.is_empty() {
+                let what = "is of a trial whose other picture is missing";
+                problems.push(Problem::new(image.name, what, Reason::NoPicture).costing(1, 0));
+            } else {
                 crops.push(crop);
                 groups.push((image, captions));
             }
         }
         let name = file_name(&source);
-        let dataset = Dataset::from_groups(name, benchmark.name(), groups, problems);
+        let mut dataset = Dataset::from_groups(name, benchmark.name(), groups, problems);
+        dataset.origin.file = source.display().to_string();
+        for (category, count) in lost_of {
+            let what = if categories.contains(&category) {
+                "category with trials that are left out for want of a picture"
+            } else {
+                "category without a trial left: the mean is of the others"
+            };
+            let name = format!("{category} ({})", thousands(count as u64));
+            dataset.origin.note(Reason::NoPicture, what, name);
+        }
         let row = |(image, place): (usize, usize)| dataset.offsets[rows[image]] + place as u32;
         let trials = trials
             .into_iter()
@@ -205,9 +236,13 @@ pub(super) fn objects(path: &Path, kind: &str, expected: &str) -> Result<Vec<(St
         Value::Object(object) => object.into_iter().collect(),
         _ => Vec::new(),
     };
-    let objects = entries.into_iter().filter_map(|(key, value)| match value {
-        Value::Object(object) => Some((format!("{}, entry {key}", file_name(path)), object)),
-        _ => None,
+    let objects = entries.into_iter().map(|(key, value)| {
+        // What is no object lacks every key, and is listed so.
+        let object = match value {
+            Value::Object(object) => object,
+            _ => Object::new(),
+        };
+        (format!("{}, entry {key}", file_name(path)), object)
     });
     Ok(objects.collect())
 }

@@ -2,8 +2,9 @@
 
 use super::gather::file_name;
 use super::shards::in_order;
+use super::split::Wanted;
 use super::{parquet_table, sidecar, webdataset};
-use crate::dataset::{Dataset, Problem};
+use crate::dataset::{Dataset, Problem, Reason};
 use crate::error::{Result, thousands};
 use crate::task::Task;
 use serde::Deserialize;
@@ -74,7 +75,7 @@ pub(super) fn fits(folder: &Path) -> bool {
 }
 
 /// Reads the folder; images in the order of the shards.
-pub(super) fn open(folder: &Path, task: &Task) -> Result<Dataset> {
+pub(super) fn open(folder: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset> {
     let shards = Shards::of(folder);
     let called = |files: &[PathBuf], what: &str| match files {
         [one] => format!("img2dataset ({}", file_name(one)),
@@ -82,12 +83,12 @@ pub(super) fn open(folder: &Path, task: &Task) -> Result<Dataset> {
     };
     let mut dataset = if !shards.archives.is_empty() {
         let format = called(&shards.archives, "archives") + ")";
-        webdataset::read(folder, &shards.archives, format, task)?
+        webdataset::read(folder, &shards.archives, format, wanted, task)?
     } else if shards.folders.is_empty() {
         let format = called(&shards.tables, "Parquet files");
-        parquet_table::read(folder, &shards.tables, &format, task)?
+        parquet_table::read(folder, &shards.tables, &format, wanted, task)?
     } else {
-        let mut dataset = sidecar::open(folder, task)?;
+        let mut dataset = sidecar::open(folder, wanted, task)?;
         dataset.format = called(&shards.folders, "folders") + ")";
         dataset
     };
@@ -102,14 +103,14 @@ fn failures(stats: &[PathBuf]) -> Option<Problem> {
     let sum = |of: fn(&Stats) -> u64| all.iter().map(of).sum::<u64>();
     let (count, successes) = (sum(|s| s.count), sum(|s| s.successes));
     let (lost, shrunk) = (sum(|s| s.failed_to_download), sum(|s| s.failed_to_resize));
-    (successes < count).then(|| Problem {
-        place: "img2dataset".into(),
-        what: format!(
+    (successes < count).then(|| {
+        let what = format!(
             "{} of {} links gave no picture: {} were not downloaded, {} not resized",
             thousands(count - successes),
             thousands(count),
             thousands(lost),
             thousands(shrunk)
-        ),
+        );
+        Problem::new("img2dataset", what, Reason::NoPicture)
     })
 }

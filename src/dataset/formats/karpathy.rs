@@ -1,12 +1,12 @@
 //! Karpathy's JSON: `dataset_coco.json`, `dataset_flickr30k.json`, `dataset_flickr8k.json`.
 
 use super::gather::{Gather, file_name, split_extension, step};
-use super::text::{missing_key, parse_json, read_text};
-use crate::dataset::Dataset;
+use super::split::{Chosen, Rule, Wanted, canonical};
+use super::text::{TextFile, missing_key, parse_json};
+use crate::dataset::{Dataset, Reason};
 use crate::error::{Result, thousands};
 use crate::task::Task;
 use serde::Deserialize;
-use std::collections::BTreeMap;
 use std::path::Path;
 
 const KIND: &str = "a Karpathy dataset";
@@ -44,10 +44,10 @@ pub(super) fn begins(head: &str) -> bool {
 }
 
 /// Reads the file: the split `test` where there are several, everything where there is one.
-pub(super) fn open(path: &Path, task: &Task) -> Result<Dataset> {
+pub(super) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset> {
     task.begin("Reading captions", 0);
-    let text = read_text(path)?;
-    let file: File = parse_json(path, &text, KIND, EXPECTED)?;
+    let source = TextFile::open(path)?;
+    let file: File = parse_json(path, &source.text, KIND, EXPECTED)?;
     task.check()?;
     let entries = file
         .images
@@ -67,63 +67,83 @@ pub(super) fn open(path: &Path, task: &Task) -> Result<Dataset> {
             return Err(missing_key(path, KIND, key, EXPECTED));
         }
     }
-    let (split, note) = choose_split(&entries);
+    let chosen = choose(path, &entries, wanted)?;
+    let note = note(&entries, &chosen);
     let mut gather = Gather::new(path);
+    source.note(&mut gather);
     task.begin("Reading captions", entries.len() as u64);
     for (number, entry) in (1u64..).zip(&entries) {
         step(task, number)?;
-        if split.is_some() && entry.split != split {
+        let place = || format!("{}, image {}", file_name(path), thousands(number));
+        let name = entry.filename.as_deref();
+        let within = entry.filepath.as_deref().zip(name);
+        let within = within.map(|(folder, name)| format!("{folder}/{name}"));
+        let known = within.as_deref().or(name).map_or_else(place, str::to_owned);
+        let split = chosen.of(Some(entry.split.as_deref().unwrap_or(NO_SPLIT)), &known);
+        let count = sentences(entry).count();
+        if gather.elsewhere(&chosen, split, &known, count) {
             continue;
         }
-        let place = || format!("{}, image {}", file_name(path), thousands(number));
-        let (Some(name), Some(_)) = (&entry.filename, &entry.sentences) else {
-            let key = if entry.filename.is_none() {
+        let (Some(name), Some(_)) = (name, &entry.sentences) else {
+            let key = if name.is_none() {
                 "filename"
             } else {
                 "sentences"
             };
-            gather.problem(place(), format!("the key \"{key}\" is missing"));
+            let what = format!("the key \"{key}\" is missing");
+            gather.lost(place(), what, Reason::Malformed, 1, count as u64);
             continue;
         };
-        let within: Vec<String> = entry
-            .filepath
-            .iter()
-            .map(|folder| format!("{folder}/{name}"))
-            .collect();
+        let within: Vec<String> = within.into_iter().collect();
         let group = gather.image(name, &within);
         for sentence in sentences(entry) {
             match (&sentence.raw, &sentence.tokens) {
                 (Some(raw), _) => gather.caption(group, raw, place),
                 (None, Some(tokens)) => gather.caption(group, &tokens.join(" "), place),
-                (None, None) => gather.problem(place(), "a sentence lacks the key \"raw\""),
+                (None, None) => {
+                    let what = "a sentence lacks the key \"raw\"";
+                    gather.lost(place(), what, Reason::Malformed, 0, 1);
+                }
             }
         }
     }
-    gather.finish(format!("Karpathy JSON ({}{note})", file_name(path)))
+    let format = format!("Karpathy JSON ({}{note})", file_name(path));
+    gather.finish_split(format, chosen)
 }
 
 fn sentences(entry: &Entry) -> impl Iterator<Item = &Sentence> {
     entry.sentences.iter().flatten()
 }
 
-/// The split to keep (`None`: all) and how to say so.
-fn choose_split(entries: &[Entry]) -> (Option<String>, String) {
-    let mut counts = BTreeMap::<&str, u64>::new();
-    for split in entries.iter().filter_map(|e| e.split.as_deref()) {
-        *counts.entry(split).or_default() += 1;
-    }
-    if counts.len() < 2 {
-        let note = counts.keys().next().map(|split| format!(", split {split}"));
-        return (None, note.unwrap_or_default());
-    }
-    match counts.get("test") {
-        Some(&count) => {
-            let (part, all) = (thousands(count), thousands(entries.len() as u64));
-            (
-                Some("test".into()),
-                format!(", split test: {part} of {all} images"),
-            )
+/// What an image without a split counts as.
+const NO_SPLIT: &str = "(none)";
+
+/// The split to keep: test where there are several, else all. Any name counts here: the format has the key.
+fn choose(path: &Path, entries: &[Entry], wanted: &Wanted) -> Result<Chosen> {
+    let mut names: Vec<String> = entries
+        .iter()
+        .filter_map(|e| e.split.as_deref())
+        .map(canonical)
+        .collect();
+    names.sort();
+    names.dedup();
+    Chosen::by_key(path, "split", names, wanted, Rule::TestOrAll)
+}
+
+/// How the split is said in the name of the format.
+fn note(entries: &[Entry], chosen: &Chosen) -> String {
+    let of = |split: &str| {
+        let own = entries.iter().filter_map(|e| e.split.as_deref());
+        own.filter(|own| canonical(own) == split).count() as u64
+    };
+    match (&chosen.keep, chosen.names.as_slice()) {
+        (_, []) => String::new(),
+        (_, [one]) => format!(", split {one}"),
+        (Some(split), _) => {
+            let (part, all) = (thousands(of(split)), thousands(entries.len() as u64));
+            format!(", split {split}: {part} of {all} images")
         }
-        None => (None, ", all splits: none is called test".into()),
+        (None, names) if names.iter().any(|name| name == "test") => ", all splits".into(),
+        (None, _) => ", all splits: none is called test".into(),
     }
 }

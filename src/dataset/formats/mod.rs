@@ -4,15 +4,21 @@
 //! Rows go through `Gather`, which finds the pictures, groups captions and lists what is skipped.
 
 pub(super) mod aro;
+mod by_name;
+mod cells;
+mod chinese_clip;
 mod clip_retrieval;
 mod coco;
+mod entry;
 mod finder;
 mod flickr_tokens;
 mod folder;
+mod found;
 mod gather;
 mod given;
 mod img2dataset;
 mod karpathy;
+mod members;
 mod metadata_jsonl;
 mod parquet_layout;
 mod parquet_table;
@@ -21,13 +27,17 @@ mod precomp;
 mod sample;
 mod shards;
 mod sidecar;
+mod split;
+mod splits;
 pub(super) mod sugarcrepe;
 mod table;
 mod text;
 mod webdataset;
 pub(super) mod winoground;
+mod xtd;
 
 pub use clip_retrieval::Vectors;
+pub use split::Wanted;
 
 use super::Dataset;
 use super::picture::is_picture_name;
@@ -45,7 +55,7 @@ struct Format {
     /// What its files are called.
     files: &'static str,
     source: Source,
-    open: fn(&Path, &Task) -> Result<Dataset>,
+    open: fn(&Path, &Wanted, &Task) -> Result<Dataset>,
 }
 
 /// How a format is recognised.
@@ -85,7 +95,7 @@ const fn file(named: fn(&str) -> bool, begins: fn(&str) -> bool) -> Source {
 
 /// In order of preference, where a folder holds several.
 #[rustfmt::skip]
-const FORMATS: [Format; 13] = [
+const FORMATS: [Format; 16] = [
     Format { name: "clip-retrieval", files: "img_emb/*.npy, text_emb/*.npy and metadata/*.parquet", source: Source::Whole { fits: clip_retrieval::fits }, open: clip_retrieval::open },
     Format { name: "img2dataset", files: "00000/, 00000.tar or 00000.parquet", source: Source::Whole { fits: img2dataset::fits }, open: img2dataset::open },
     Format { name: "Hugging Face JSON lines", files: "metadata.jsonl", source: file(metadata_jsonl::named, metadata_jsonl::begins), open: metadata_jsonl::open },
@@ -96,6 +106,9 @@ const FORMATS: [Format; 13] = [
     Format { name: "Caption table", files: "captions.txt, .csv or .tsv", source: file(table::named_captions, table::begins), open: table::open },
     Format { name: "Flickr30k results", files: "results.csv", source: file(table::named_results, table::begins), open: table::open },
     Format { name: "Precomputed features", files: "*_caps.txt with *_ims.npy", source: Source::Parts { named: precomp::named, begins: precomp::begins, fits: precomp::fits }, open: precomp::open },
+    Format { name: "Chinese-CLIP", files: "*_imgs.tsv with *_texts.jsonl", source: Source::Parts { named: chinese_clip::named, begins: chinese_clip::begins, fits: chinese_clip::fits }, open: chinese_clip::open },
+    Format { name: "XTD", files: "test_image_names.txt with test_1kcaptions_*.txt", source: Source::Parts { named: xtd::named, begins: xtd::begins, fits: xtd::fits }, open: xtd::open },
+    Format { name: "Captions by name", files: "a .json of {\"a.jpg\": [\"a caption\"]} or image_paths and annotations", source: file(by_name::named, by_name::begins), open: by_name::open },
     Format { name: "Pictures with text files", files: "a.jpg and a.txt", source: Source::Folder { fits: sidecar::fits }, open: sidecar::open },
     Format { name: "WebDataset", files: "*.tar", source: Source::Parts { named: webdataset::named, begins: webdataset::begins, fits: webdataset::fits }, open: webdataset::open },
     Format { name: "Parquet", files: "*.parquet", source: Source::Parts { named: parquet_table::named, begins: parquet_table::begins, fits: parquet_table::fits }, open: parquet_table::open },
@@ -114,40 +127,91 @@ pub fn known() -> impl Iterator<Item = (&'static str, &'static str)> {
 /// Missing pictures and malformed lines are listed in [`Dataset::problems`] and skipped; where no picture is found at
 /// all, the captions open without. It is an error only where nothing remains. Pictures themselves are not read.
 pub fn open(path: &Path, task: &Task) -> Result<Dataset> {
-    let kind = std::fs::metadata(path).map_err(Error::io("open", path))?;
-    if kind.is_dir() {
-        folder::open(path, task)
-    } else {
-        open_file(path, task)
-    }
+    open_wanted(path, &Wanted::default(), task)
 }
 
-/// As [`open`], with the embeddings that the dataset brings, if it does: those of clip-retrieval.
-pub fn open_with_vectors(path: &Path, task: &Task) -> Result<(Dataset, Option<Vectors>)> {
-    if path.is_dir() && clip_retrieval::fits(path) {
-        clip_retrieval::open_with_vectors(path, task)
+/// As [`open`], of the split and the language that are wanted.
+///
+/// # Errors
+/// As [`open`]; the dataset has no such split.
+pub fn open_wanted(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset> {
+    let kind = std::fs::metadata(path).map_err(Error::io("open", path))?;
+    let dataset = if kind.is_dir() {
+        folder::open(path, wanted, task)?
     } else {
-        open(path, task).map(|dataset| (dataset, None))
+        open_file(path, wanted, task)?
+    };
+    check_split(path, dataset, wanted)
+}
+
+/// As [`open_wanted`], with the embeddings that the dataset brings, if it does: those of clip-retrieval.
+///
+/// # Errors
+/// As [`open_wanted`].
+pub fn open_with_vectors(
+    path: &Path,
+    wanted: &Wanted,
+    task: &Task,
+) -> Result<(Dataset, Option<Vectors>)> {
+    if path.is_dir() && clip_retrieval::fits(path) {
+        let (dataset, vectors) = clip_retrieval::open_with_vectors(path, wanted, task)?;
+        Ok((check_split(path, dataset, wanted)?, vectors))
+    } else {
+        open_wanted(path, wanted, task).map(|dataset| (dataset, None))
     }
 }
 
 /// Images without captions, with their embeddings where `path` brings them: a folder of pictures, or clip-retrieval's
-/// without its texts. `None` where `path` is neither; asked where [`open`] found no caption.
+/// without its texts. `None` where `path` is neither, or holds what looks like captions; asked where [`open`] found no
+/// caption.
 ///
 /// # Errors
 /// A folder or its embeddings that cannot be read; cancellation.
-pub fn images_alone(path: &Path, task: &Task) -> Result<Option<(Dataset, Option<Matrix>)>> {
+pub fn images_alone(
+    path: &Path,
+    wanted: &Wanted,
+    task: &Task,
+) -> Result<Option<(Dataset, Option<Matrix>)>> {
     if !path.is_dir() {
         return Ok(None);
     }
-    if clip_retrieval::fits(path) {
-        let found = clip_retrieval::images_alone(path, task)?;
-        return Ok(found.map(|(dataset, rows)| (dataset, Some(rows))));
-    }
-    Ok(pictures::open(path, task)?.map(|dataset| (dataset, None)))
+    let found = if clip_retrieval::fits(path) {
+        let found = clip_retrieval::images_alone(path, wanted, task)?;
+        found.map(|(dataset, rows)| (dataset, Some(rows)))
+    } else if folder::is_captioned(path)? {
+        // What is wrong with its captions has been said.
+        None
+    } else {
+        pictures::open(path, wanted, task)?.map(|dataset| (dataset, None))
+    };
+    let checked = |(dataset, rows)| Ok((check_split(path, dataset, wanted)?, rows));
+    found.map(checked).transpose()
 }
 
-fn open_file(path: &Path, task: &Task) -> Result<Dataset> {
+/// The split that is asked for is the one in use.
+fn check_split(path: &Path, mut dataset: Dataset, wanted: &Wanted) -> Result<Dataset> {
+    if dataset.origin.file.is_empty() {
+        dataset.origin.file = path.display().to_string();
+    }
+    let used = dataset
+        .origin
+        .split
+        .as_ref()
+        .map(|split| split.name.as_str());
+    match &wanted.split {
+        Some(asked) if asked != "all" && used != Some(&split::canonical(asked)) => {
+            let there = used.map_or("names no splits".to_owned(), |used| format!("has: {used}"));
+            Err(Error::dataset(
+                path,
+                format!("has no split {asked}; it {there}"),
+                "Name one that is there with --split, or leave it out.",
+            ))
+        }
+        _ => Ok(dataset),
+    }
+}
+
+fn open_file(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset> {
     let head = head(path)?;
     if head.is_empty() {
         return Err(Error::dataset(
@@ -169,7 +233,7 @@ fn open_file(path: &Path, task: &Task) -> Result<Dataset> {
         .or_else(|| fitting(None, by_head))
         .or_else(|| fitting(by_name, None))
     {
-        Some(format) => (format.open)(path, task),
+        Some(format) => (format.open)(path, wanted, task),
         None => Err(unknown_file(path, &name)),
     }
 }
@@ -207,11 +271,17 @@ fn unknown_file(path: &Path, name: &str) -> Error {
             "Unpack it first; of a .tar.gz a plain .tar is enough.",
         );
     }
+    let holds = found::holds(path).map_or_else(String::new, |holds| format!("; it holds {holds}"));
     let what = if ["json", "jsonl"].contains(&split_extension(name).1) {
         "is JSON, but none of the known caption files: it lacks the keys of Karpathy (\"images\" with \"filename\" \
          and \"sentences\"), of COCO (\"images\" and \"annotations\") and of metadata.jsonl (\"file_name\" and \"text\")"
     } else {
         "is not a known caption file"
     };
-    Error::dataset(path, what, format!("Known files: {}.", file_names()))
+    let remedy = format!(
+        "Write objects such as {{\"file_name\": \"a.png\", \"text\": \"a caption\"}}, or a table with the columns \
+         image,caption. Known files: {}.",
+        file_names()
+    );
+    Error::dataset(path, format!("{what}{holds}"), remedy)
 }

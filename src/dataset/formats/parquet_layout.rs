@@ -1,9 +1,12 @@
 //! Which columns of a Parquet file hold the pictures, their names, the captions and the split.
 
-use super::gather::IMAGE_KEYS;
+use super::gather::{IMAGE_KEYS, PICTURE_KEYS};
+use super::split::{SPLIT_KEYS, canonical, is_split};
 use super::text::CAPTION_KEYS;
+use crate::dataset::encoded::is_picture;
 use crate::dataset::parquet_file::{Column, Kind, ParquetFile};
 use crate::error::{Error, Result};
+use std::collections::BTreeSet;
 
 /// Names of columns of bytes that hold pictures, in order of preference.
 const PICTURES: [&str; 12] = [
@@ -27,7 +30,7 @@ const IDS: [&str; 8] = [
 ];
 
 /// More names of captions than caption files have.
-const MORE_CAPTIONS: [&str; 5] = ["sentences", "sentence", "alt_text", "description", "prompt"];
+const MORE_CAPTIONS: [&str; 3] = ["alt_text", "description", "prompt"];
 
 /// Names of columns of classes.
 const CLASSES: [&str; 6] = [
@@ -66,6 +69,12 @@ pub(super) struct Layout {
     pub captions: Vec<usize>,
     /// The split of a row.
     pub split: Option<usize>,
+    /// What that column is called.
+    pub split_name: Option<String>,
+    /// Do the cells hold pictures as base64 text?
+    pub encoded: bool,
+    /// More columns of pictures or captions, which are not used.
+    pub unused: Vec<String>,
     /// What the numbers in the column of captions are called, where that is one of classes.
     classes: Vec<String>,
 }
@@ -112,7 +121,9 @@ impl Layout {
             columns.iter().filter(single).find(named)
         };
         let text = |key: &str| plain(key).filter(|c| c.kind == Kind::Text);
-        let cells = cells(&columns, &captions);
+        let stored = cells(&columns, &captions);
+        let encoded = encoded(file, &columns, &captions, stored)?;
+        let cells = encoded.or(stored);
         let beside = cells.and_then(|cell| {
             let path = |c: &&Column| c.root() == cell.root() && c.last() == "path";
             columns.iter().filter(single).find(path)
@@ -133,7 +144,29 @@ impl Layout {
             .find(|c| matches!(c.kind, Kind::Text | Kind::Whole));
         // Karpathy's "filepath" beside "filename" is the folder.
         let folder = text("filepath").filter(|_| text("filename").is_some());
+        let split = match SPLIT_KEYS.iter().find_map(|key| text(key)) {
+            Some(split) => Some(split),
+            None => split_column(file, &columns, &captions)?,
+        };
+        let kept =
+            |c: &&Column| captions.contains(&c.leaf) || Some(c.leaf) == cells.map(|c| c.leaf);
+        let roots: Vec<String> = columns.iter().filter(kept).map(Column::root).collect();
+        let like = |c: &&Column| {
+            let root = c.root();
+            let caption = CAPTION_KEYS.iter().chain(&MORE_CAPTIONS).any(|key| {
+                let rest = root.strip_prefix(key);
+                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
+            });
+            let caption = caption && c.kind == Kind::Text;
+            let picture = c.kind == Kind::Bytes && !c.repeated;
+            (caption || picture) && !roots.contains(&root)
+        };
+        let mut unused: Vec<String> = columns.iter().filter(like).map(Column::root).collect();
+        unused.dedup();
         Ok(Self {
+            split_name: split.map(Column::root),
+            encoded: encoded.is_some(),
+            unused,
             picture: match (cells, named) {
                 (Some(cell), _) => Picture::Cells(cell.leaf),
                 (None, Some(_)) => Picture::Named,
@@ -146,7 +179,7 @@ impl Layout {
                 .collect(),
             folder: folder.map(|c| c.leaf),
             captions,
-            split: text("split").map(|c| c.leaf),
+            split: split.map(|c| c.leaf),
             classes,
         })
     }
@@ -191,6 +224,73 @@ fn cells<'a>(columns: &'a [Column], captions: &[usize]) -> Option<&'a Column> {
         .min_by_key(rank)
         .or_else(|| plain.min_by_key(rank))
         .or_else(only)
+}
+
+/// A column of any name whose values are those of several splits. Only columns that begin so are read.
+fn split_column<'a>(
+    file: &ParquetFile,
+    columns: &'a [Column],
+    captions: &[usize],
+) -> Result<Option<&'a Column>> {
+    let texts = columns
+        .iter()
+        .filter(|c| c.kind == Kind::Text && !c.repeated);
+    for column in texts.filter(|c| c.path.len() == 1 && !captions.contains(&c.leaf)) {
+        if file.groups().is_empty() || file.all_null(0, column.leaf) {
+            continue;
+        }
+        let first = file.first(0, column.leaf)?.unwrap_or_default();
+        if !is_split(&String::from_utf8_lossy(&first)) {
+            continue;
+        }
+        let mut values = BTreeSet::new();
+        for group in 0..file.groups().len() {
+            for row in file.texts(group, column.leaf)? {
+                values.insert(canonical(row.first().map_or("", String::as_str)));
+            }
+        }
+        if values.len() > 1 && values.iter().all(|value| is_split(value)) {
+            return Ok(Some(column));
+        }
+    }
+    Ok(None)
+}
+
+/// The column of pictures as base64 text: one of the usual names whose first value is such. `stored` is the column of
+/// bytes, whose values may be text too.
+fn encoded<'a>(
+    file: &ParquetFile,
+    columns: &'a [Column],
+    captions: &[usize],
+    stored: Option<&'a Column>,
+) -> Result<Option<&'a Column>> {
+    let usual = |c: &&Column| {
+        let root = c.root();
+        let named = PICTURES.contains(&root.as_str()) || PICTURE_KEYS.contains(&root.as_str());
+        c.kind == Kind::Text && !c.repeated && c.path.len() == 1 && named
+    };
+    let texts = || {
+        let texts = columns
+            .iter()
+            .filter(|c| c.kind == Kind::Text && !c.repeated);
+        texts.filter(|c| !captions.contains(&c.leaf))
+    };
+    let named = texts().filter(usual);
+    // A picture as text tells itself, whatever its column is called.
+    let others = texts().filter(|c| stored.is_none() && !usual(c));
+    for column in named.chain(stored).chain(others) {
+        for group in 0..file.groups().len() {
+            if file.all_null(group, column.leaf) {
+                continue;
+            }
+            let first = file.first(group, column.leaf)?;
+            if first.is_some_and(|bytes| std::str::from_utf8(&bytes).is_ok_and(is_picture)) {
+                return Ok(Some(column));
+            }
+            break;
+        }
+    }
+    Ok(None)
 }
 
 /// Pictures whose columns are numbered, as in Winoground: which caption belongs to which is not a dataset's matter.

@@ -3,12 +3,13 @@
 
 use super::gather::{Gather, file_name, harmless, split_extension, step};
 use super::parquet_layout::{Layout, Picture};
-use super::shards::{self, choose};
+use super::shards;
+use super::split::{Chosen, Rule, Scan, Wanted};
 use super::text::listed;
 use crate::dataset::archive::inside;
 use crate::dataset::parquet_cells::{PageCache, PictureColumn};
 use crate::dataset::parquet_file::ParquetFile;
-use crate::dataset::{Dataset, Stored};
+use crate::dataset::{Dataset, Reason, Stored};
 use crate::error::{Error, Result, thousands};
 use crate::task::Task;
 use std::collections::BTreeSet;
@@ -37,18 +38,28 @@ pub(super) fn fits(folder: &Path) -> bool {
 }
 
 /// Reads a file or a folder of them; images in the order of the rows.
-pub(super) fn open(path: &Path, task: &Task) -> Result<Dataset> {
-    let shards = shards::find(path, "parquet");
-    read(
-        path,
-        &shards.files,
-        &format!("Parquet ({}", shards.note),
-        task,
-    )
+pub(super) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset> {
+    let shards = shards::find(path, "parquet", wanted);
+    let format = format!("Parquet ({}", shards.note);
+    // Files of their own say the split: their rows are asked for none.
+    let rows = if shards.is_split() {
+        &Wanted::default()
+    } else {
+        wanted
+    };
+    let mut dataset = read(path, &shards.files, &format, rows, task)?;
+    shards.tell(&mut dataset);
+    Ok(dataset)
 }
 
 /// Reads the files of the dataset at `path`; `format` is what it is called, its bracket still open.
-pub(super) fn read(path: &Path, files: &[PathBuf], format: &str, task: &Task) -> Result<Dataset> {
+pub(super) fn read(
+    path: &Path,
+    files: &[PathBuf],
+    format: &str,
+    wanted: &Wanted,
+    task: &Task,
+) -> Result<Dataset> {
     task.begin("Reading captions", 0);
     let cache = Arc::<PageCache>::default();
     let (mut parts, mut problems) = (Vec::new(), Vec::new());
@@ -72,25 +83,53 @@ pub(super) fn read(path: &Path, files: &[PathBuf], format: &str, task: &Task) ->
     if rows == 0 {
         return Err(Error::dataset(path, "holds no rows", "Write it again."));
     }
-    let splits: BTreeSet<String> = parts
-        .iter()
-        .flat_map(|p| p.splits.iter().cloned())
-        .collect();
-    let split = choose(|split| splits.contains(split));
-    let note = split.map_or_else(String::new, |split| {
+    let chosen = choose(path, &parts, wanted, task)?;
+    let note = chosen.keep.as_ref().map_or_else(String::new, |split| {
         format!(", split {split} of {} rows", thousands(rows as u64))
     });
     let columns = parts.iter().map(|part| part.layout.names.len()).max();
+    let format = format!("{format}{note})");
     // Names that turn out to mean several images give way to those of the next column, at last to the row's number.
-    for skipped in 0..columns.unwrap_or(0) {
-        if let Some(gather) = fill(path, &parts, &problems, split, skipped, task)? {
-            return gather.finish(format!("{format}{note})"));
+    for skipped in (0..columns.unwrap_or(0)).chain([usize::MAX]) {
+        if let Some(mut gather) = fill(path, &parts, &problems, &chosen, skipped, task)? {
+            for column in parts
+                .iter()
+                .flat_map(|part| &part.layout.unused)
+                .collect::<BTreeSet<_>>()
+            {
+                let what = "is a second column of its kind, and not used";
+                gather.note(Reason::NotUsed, what, format!("column {column}"));
+            }
+            return gather.finish_split(format, chosen);
         }
     }
-    let numbered = fill(path, &parts, &problems, split, usize::MAX, task)?;
-    numbered
-        .unwrap_or_else(|| Gather::new(path))
-        .finish(format!("{format}{note})"))
+    Gather::new(path).finish_split(format, chosen)
+}
+
+/// The split of the rows.
+fn choose(path: &Path, parts: &[Part], wanted: &Wanted, task: &Task) -> Result<Chosen> {
+    let name = parts.iter().find_map(|part| part.layout.split_name.clone());
+    let mut scan = Scan::new(name);
+    for part in parts {
+        for group in 0..part.file.groups().len() {
+            task.check()?;
+            let read = |leaf: usize| part.file.texts(group, leaf);
+            let splits = part.layout.split.map(read).transpose()?;
+            let named = part.layout.picture == Picture::Named;
+            let names = part.layout.names.first().filter(|_| named);
+            let names = names.map(|&leaf| read(leaf)).transpose()?;
+            let rows = part.file.groups().get(group).copied().unwrap_or(0);
+            for row in 0..rows {
+                let cell = |column: &Option<Vec<Vec<String>>>| {
+                    let texts = column.as_ref()?.get(row)?;
+                    texts.first().cloned()
+                };
+                let name = cell(&names).unwrap_or_default();
+                scan.add(cell(&splits).as_deref(), &name);
+            }
+        }
+    }
+    scan.decide(path, wanted, Rule::Usual)
 }
 
 /// The rows of all parts under names without the first `skipped` columns of them; `None` where pictures show that a name
@@ -99,7 +138,7 @@ fn fill(
     path: &Path,
     parts: &[Part],
     problems: &[(String, String)],
-    split: Option<&str>,
+    chosen: &Chosen,
     skipped: usize,
     task: &Task,
 ) -> Result<Option<Gather>> {
@@ -107,7 +146,7 @@ fn fill(
     task.begin("Reading captions", rows as u64);
     let mut gather = Gather::new(path);
     for (place, what) in problems {
-        gather.problem(place.clone(), what.clone());
+        gather.problem(place.clone(), what.clone(), Reason::Unreadable);
     }
     let mut names = Names {
         skipped,
@@ -115,7 +154,7 @@ fn fill(
         several: parts.len() > 1,
     };
     for part in parts {
-        if !part.fill(split, &mut names, &mut gather, task)? {
+        if !part.fill(chosen, &mut names, &mut gather, task)? {
             return Ok(None);
         }
     }
@@ -138,7 +177,6 @@ struct Part {
     layout: Layout,
     pictures: Option<Arc<PictureColumn>>,
     rows: usize,
-    splits: BTreeSet<String>,
 }
 
 impl Part {
@@ -146,13 +184,6 @@ impl Part {
         task.check()?;
         let file = Arc::new(ParquetFile::open(path)?);
         let layout = Layout::of(&file)?;
-        let mut splits = BTreeSet::new();
-        for group in 0..file.groups().len() {
-            for row in layout.split.iter().map(|&leaf| file.texts(group, leaf)) {
-                task.check()?;
-                splits.extend(row?.into_iter().flatten());
-            }
-        }
         let pictures = layout.cells().map(|leaf| {
             Arc::new(PictureColumn::new(
                 Arc::clone(&file),
@@ -165,14 +196,13 @@ impl Part {
             file,
             layout,
             pictures,
-            splits,
         })
     }
 
     /// Adds the rows; `false` where pictures show that a name means several images.
     fn fill(
         &self,
-        split: Option<&str>,
+        chosen: &Chosen,
         names: &mut Names,
         gather: &mut Gather,
         task: &Task,
@@ -204,12 +234,19 @@ impl Part {
             for row in 0..rows {
                 let number = first + row as u64;
                 step(task, number + 1)?;
-                if let (Some(kept), Some(splits)) = (split, &splits)
-                    && cell(splits, row).as_deref() != Some(kept)
+                let name = called.iter().find_map(|column| cell(column, row));
+                let split = splits.as_ref().and_then(|column| cell(column, row));
+                let split = chosen.of(split.as_deref(), name.as_deref().unwrap_or_default());
+                let place = || format!("{}, row {number}", file_name(self.file.path()));
+                let said = self.captions(&captions, &lists, row);
+                if split
+                    .as_deref()
+                    .is_some_and(|split| !chosen.keeps(Some(split)))
                 {
+                    let known = name.unwrap_or_else(place);
+                    gather.elsewhere(chosen, split, &known, said.len());
                     continue;
                 }
-                let name = called.iter().find_map(|column| cell(column, row));
                 let folder = folders.as_ref().and_then(|column| cell(column, row));
                 let Some(image) = self.image(
                     number,
@@ -222,23 +259,31 @@ impl Part {
                 else {
                     return Ok(false);
                 };
-                let place = || format!("{}, row {number}", file_name(self.file.path()));
-                for (column, list) in captions.iter().zip(&lists) {
-                    for text in column.get(row).into_iter().flatten() {
-                        let word = self.layout.word(text);
-                        if *list {
-                            gather.caption(image, word, place);
-                            continue;
-                        }
-                        for caption in listed(word) {
-                            gather.caption(image, &caption, place);
-                        }
-                    }
+                let called = gather.name(image).to_owned();
+                gather.elsewhere(chosen, split, &called, 0);
+                for caption in said {
+                    gather.caption(image, &caption, place);
                 }
             }
             first += rows as u64;
         }
         Ok(true)
+    }
+
+    /// The captions of a row.
+    fn captions(&self, columns: &[Vec<Vec<String>>], lists: &[bool], row: usize) -> Vec<String> {
+        let mut said = Vec::new();
+        for (column, list) in columns.iter().zip(lists) {
+            for text in column.get(row).into_iter().flatten() {
+                let word = self.layout.word(text);
+                if *list {
+                    said.push(word.to_owned());
+                } else {
+                    said.extend(listed(word));
+                }
+            }
+        }
+        said
     }
 
     /// The group of the image of a row; `None` where its picture shows that the name means several images.
@@ -282,6 +327,11 @@ impl Part {
         let stored = Stored::Cell {
             column: Arc::clone(column),
             row,
+        };
+        let stored = if self.layout.encoded {
+            Stored::Base64(Box::new(stored))
+        } else {
+            stored
         };
         let name = clean.unwrap_or_else(here);
         let (image, repeated) = gather.stored(&name, Some(stored.clone()));

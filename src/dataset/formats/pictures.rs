@@ -1,68 +1,68 @@
 //! A folder of pictures and nothing else: images without captions.
 
 use super::gather::{file_name, step};
-use crate::dataset::picture::is_picture_name;
-use crate::dataset::{Dataset, Image};
+use super::members::{Part, members};
+use super::sidecar::{Walk, shown};
+use super::split::{Rule, Scan, Wanted};
+use super::splits::Splits;
+use crate::dataset::{Dataset, Image, Problem, Reason};
 use crate::error::{Error, Result};
 use crate::task::Task;
 use std::path::Path;
 
-/// How far down pictures are looked for.
-const DEPTH: usize = 3;
-
 /// The pictures of `folder` and of the folders below it, by name; `None` where there are none.
 ///
 /// # Errors
-/// The folder cannot be read; cancellation.
-pub(super) fn open(folder: &Path, task: &Task) -> Result<Option<Dataset>> {
+/// The folder cannot be read; the split that is wanted is not there; cancellation.
+pub(super) fn open(folder: &Path, wanted: &Wanted, task: &Task) -> Result<Option<Dataset>> {
     task.begin("Looking for pictures", 0);
-    let mut names = Vec::new();
-    look(folder, "", DEPTH, &mut names, task)?;
-    if names.is_empty() {
+    std::fs::read_dir(folder).map_err(Error::io("read", folder))?;
+    let mut walk = Walk::default();
+    walk.enter(folder, task)?;
+    let names: Vec<String> = walk.files.iter().map(|path| shown(folder, path)).collect();
+    let parts: Vec<Part> = members(&names).into_iter().map(|m| m.part).collect();
+    // Links are not followed out of the folder.
+    let is_picture = |at: usize| parts[at] == Part::Picture && !walk.files[at].is_symlink();
+    let mut scan = Scan::default();
+    let pictures: Vec<usize> = (0..names.len()).filter(|&at| is_picture(at)).collect();
+    pictures.iter().for_each(|&at| scan.add(None, &names[at]));
+    if pictures.is_empty() {
         return Ok(None);
     }
-    names.sort();
-    let images = names
-        .into_iter()
-        .map(|name| {
-            let path = folder.join(&name);
-            Image::file(name, path)
-        })
-        .collect();
-    let full = std::path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf());
-    let name = file_name(&full);
-    Ok(Some(Dataset::of_images(
-        name,
-        "pictures alone",
-        images,
-        Vec::new(),
-    )))
-}
-
-fn look(
-    folder: &Path,
-    before: &str,
-    depth: usize,
-    names: &mut Vec<String>,
-    task: &Task,
-) -> Result<()> {
-    for entry in std::fs::read_dir(folder).map_err(Error::io("read", folder))? {
-        let entry = entry.map_err(Error::io("read", folder))?;
-        step(task, names.len() as u64)?;
-        // Links are not followed out of the folder.
-        let kind = entry.file_type().map_err(Error::io("read", folder))?;
-        let path = entry.path();
-        let Some(name) = path.file_name().and_then(|n| n.to_str()) else {
-            continue;
-        };
-        if name.starts_with('.') {
-            continue;
+    let chosen = scan.decide(folder, wanted, Rule::Usual)?;
+    let (mut images, mut problems) = (Vec::new(), Vec::new());
+    let mut others = Splits::default();
+    for at in pictures {
+        step(task, images.len() as u64)?;
+        let name = &names[at];
+        if let Some(split) = chosen.of(None, name) {
+            let kept = chosen.keeps(Some(&split));
+            others.add(split, name, 0);
+            if !kept {
+                continue;
+            }
         }
-        if kind.is_dir() && depth > 1 {
-            look(&path, &format!("{before}{name}/"), depth - 1, names, task)?;
-        } else if kind.is_file() && is_picture_name(&path) {
-            names.push(format!("{before}{name}"));
-        }
+        images.push(Image::file(name.clone(), &walk.files[at]));
     }
-    Ok(())
+    let unread = (0..names.len()).filter(|&at| parts[at] == Part::Unread);
+    problems.extend(unread.map(|at| {
+        let what = "is a picture of a kind that cannot be decoded";
+        Problem::new(&names[at], what, Reason::UnknownEnding).costing(1, 0)
+    }));
+    let full = std::path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf());
+    let mut dataset = Dataset::of_images(file_name(&full), "pictures alone", images, problems);
+    others.tell(&chosen, |_| false, &mut dataset.origin);
+    for at in (0..names.len()).filter(|&at| !is_picture(at) && parts[at] != Part::Unread) {
+        let (reason, what) = if parts[at] == Part::Picture {
+            (Reason::NotUsed, "is a link, and not followed")
+        } else {
+            (Reason::UnknownEnding, "is no picture")
+        };
+        dataset.origin.note(reason, what, &names[at]);
+    }
+    for (what, path) in walk.passed() {
+        let origin = &mut dataset.origin;
+        origin.note(Reason::NotUsed, what, shown(folder, path));
+    }
+    Ok(Some(dataset))
 }

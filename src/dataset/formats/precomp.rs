@@ -4,10 +4,11 @@
 //! captions, grouped by image.
 
 use super::gather::{Gather, file_name, folder_of, step};
-use super::text::read_text;
+use super::split::Wanted;
+use super::text::TextFile;
 use crate::dataset::npy::NpyRows;
 use crate::dataset::runs::equal_runs;
-use crate::dataset::{Dataset, Problem};
+use crate::dataset::{Dataset, Problem, Reason, Split};
 use crate::error::{Error, Result};
 use crate::task::Task;
 use std::path::{Path, PathBuf};
@@ -40,31 +41,46 @@ pub(super) fn fits(folder: &Path) -> bool {
 }
 
 /// Reads a split, of a folder the test split.
-pub(super) fn open(path: &Path, task: &Task) -> Result<Dataset> {
+pub(super) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset> {
     let mut note = String::new();
+    let mut others = Vec::new();
     let captions = if path.is_dir() {
         let splits = splits(path);
-        let rank = |file: &&PathBuf| {
+        let split_of = |file: &PathBuf| {
             let name = file_name(file);
-            let split = name.strip_suffix(CAPTIONS).unwrap_or_default();
-            SPLITS
-                .iter()
-                .position(|s| *s == split)
-                .unwrap_or(SPLITS.len())
+            name.strip_suffix(CAPTIONS).unwrap_or_default().to_owned()
+        };
+        let wants = wanted.split.as_deref().filter(|split| *split != "all");
+        let rank = |file: &&PathBuf| {
+            let split = split_of(file);
+            let place = SPLITS.iter().position(|s| *s == split);
+            // One that is asked for goes first.
+            (
+                wants.is_some_and(|wants| wants != split),
+                place.unwrap_or(SPLITS.len()),
+            )
         };
         if splits.len() > 1 {
             note = format!(" of {} splits", splits.len());
         }
-        splits
-            .iter()
-            .min_by_key(rank)
-            .cloned()
-            .unwrap_or_else(|| path.to_path_buf())
+        let chosen = splits.iter().min_by_key(rank).cloned();
+        let chosen = chosen.unwrap_or_else(|| path.to_path_buf());
+        if let Some(wants) = wants.filter(|wants| *wants != split_of(&chosen)) {
+            let there: Vec<String> = splits.iter().map(split_of).collect();
+            return Err(Error::dataset(
+                path,
+                format!("has no split {wants}; it has: {}", there.join(", ")),
+                "Name one that is there with --split.",
+            ));
+        }
+        others = splits.into_iter().filter(|file| *file != chosen).collect();
+        chosen
     } else {
         path.to_path_buf()
     };
     let features = beside(&captions);
-    let text = read_text(&captions)?;
+    let source = TextFile::open(&captions)?;
+    let text = &source.text;
     let count = text.lines().count();
     if !features.is_file() {
         return Err(Error::dataset(
@@ -79,6 +95,7 @@ pub(super) fn open(path: &Path, task: &Task) -> Result<Dataset> {
     let each = captions_each(&features, count)?;
     task.begin("Reading captions", count as u64);
     let mut gather = Gather::new(&captions);
+    source.note(&mut gather);
     for (row, line) in text.lines().enumerate() {
         step(task, row as u64 + 1)?;
         let (group, _) = gather.stored(&format!("image {}", row / each + 1), None);
@@ -92,12 +109,24 @@ pub(super) fn open(path: &Path, task: &Task) -> Result<Dataset> {
     let mut dataset = gather.finish(format)?;
     dataset.problems.insert(
         0,
-        Problem {
-            place: file_name(&features),
-            what: "holds features of a network, not embeddings of an encoder: they are not used"
-                .into(),
-        },
+        Problem::new(
+            file_name(&features),
+            "holds features of a network, not embeddings of an encoder: they are not used",
+            Reason::NotUsed,
+        ),
     );
+    let name = file_name(&captions);
+    let split = name.strip_suffix(CAPTIONS).unwrap_or(&name).to_owned();
+    for other in others {
+        let what = "holds another split, and was not read";
+        let origin = &mut dataset.origin;
+        origin.note(Reason::OtherSplit, what, file_name(&other));
+    }
+    dataset.origin.split = Some(Split {
+        all: vec![(split.clone(), dataset.origin.found.images)],
+        by: "the file name".into(),
+        name: split,
+    });
     Ok(dataset)
 }
 

@@ -6,6 +6,15 @@ use serde_json::Value;
 /// Endings of files with captions.
 pub(super) const ENDINGS: [&str; 5] = ["txt", "text", "caption", "captions", "json"];
 
+/// Why a text is not taken.
+#[derive(Debug)]
+pub(super) enum Fault {
+    /// It cannot be read as what it is.
+    Broken(String),
+    /// There was one before.
+    Second(String),
+}
+
 /// The texts of one picture, as they are found.
 #[derive(Default)]
 pub(super) struct Texts {
@@ -18,21 +27,23 @@ impl Texts {
     /// Takes the content of the file with `ending`; any other file is none of ours and left alone.
     ///
     /// # Errors
-    /// What is wrong with the content.
-    pub fn add(&mut self, ending: &str, content: Vec<u8>) -> Result<(), String> {
+    /// What is wrong with the content, or that there was a text before.
+    pub fn add(&mut self, ending: &str, content: Vec<u8>) -> Result<(), Fault> {
         let class = ending == "cls";
         if !class && !ENDINGS.contains(&ending) {
             return Ok(());
         }
-        let text = decode(content).ok_or("is not a text")?;
+        let broken = |what: String| Fault::Broken(what);
+        let text = decode(content).ok_or_else(|| broken("is not a text".into()))?;
         if class {
             self.class = Some(text.trim().to_owned());
         } else if ending == "json" {
-            let value: Value =
-                serde_json::from_str(&text).map_err(|e| format!("is not valid JSON: {e}"))?;
+            let value: Value = serde_json::from_str(&text)
+                .map_err(|e| broken(format!("is not valid JSON: {e}")))?;
             self.json = captions_in(&value);
         } else if self.text.is_some() {
-            return Err("is a second text of its sample; the first is used".into());
+            let what = "is a second text of its sample; the first is used";
+            return Err(Fault::Second(what.into()));
         } else {
             self.text = Some(text);
         }

@@ -1,6 +1,8 @@
 //! Datasets in numbered parts: the parts of a folder in order, and which split they are of.
 
 use super::gather::{file_name, split_extension};
+use super::split::{Wanted, canonical, choose, is_split};
+use crate::dataset::{Dataset, Reason, Split};
 use crate::error::thousands;
 use std::cmp::Ordering;
 use std::path::{Path, PathBuf};
@@ -11,53 +13,87 @@ const DEPTH: usize = 3;
 /// Folders that are searched at each level.
 const FOLDERS: usize = 64;
 
-/// Names of splits, the one to keep first.
-pub(super) const SPLITS: [&str; 6] = ["test", "validation", "val", "valid", "dev", "train"];
-
 /// The parts of a dataset.
 pub(super) struct Shards {
     /// In their own order: by name, numbers by value.
     pub files: Vec<PathBuf>,
     /// How many there are and of which split, for the name of the format.
     pub note: String,
+    /// The split that is kept, where there are several.
+    split: Option<String>,
+    /// The files of other splits.
+    unread: Vec<String>,
+}
+
+impl Shards {
+    /// Do the files' names say a split that is in use?
+    pub fn is_split(&self) -> bool {
+        self.split.is_some()
+    }
+
+    /// Says in the account which split is in use, and which files were not read.
+    pub fn tell(&self, dataset: &mut Dataset) {
+        let Some(split) = &self.split else { return };
+        let count = dataset.origin.found.images;
+        dataset.origin.split.get_or_insert_with(|| Split {
+            name: split.clone(),
+            by: "the file name".into(),
+            all: vec![(split.clone(), count)],
+        });
+        let what = "is of another split, or of none, and was not read";
+        for file in &self.unread {
+            dataset.origin.note(Reason::OtherSplit, what, file.clone());
+        }
+    }
 }
 
 /// The files with `extension` at `path`: itself, those in the folder, or else those in folders below. Of several
-/// splits one is kept: test, else validation.
-pub(super) fn find(path: &Path, extension: &str) -> Shards {
+/// splits one is kept: the one that is wanted, else test, else validation.
+pub(super) fn find(path: &Path, extension: &str, wanted: &Wanted) -> Shards {
+    let whole = |files: Vec<PathBuf>, note| Shards {
+        files,
+        note,
+        split: None,
+        unread: Vec::new(),
+    };
     if path.is_file() {
-        return Shards {
-            files: vec![path.to_path_buf()],
-            note: file_name(path),
-        };
+        return whole(vec![path.to_path_buf()], file_name(path));
     }
     let mut all = Vec::new();
     search(path, extension, DEPTH, &mut all);
     all.sort_by(|a, b| in_order(&a.to_string_lossy(), &b.to_string_lossy()));
-    let splits: Vec<Option<&str>> = all.iter().map(|file| split_of(path, file)).collect();
-    let kept = choose(|split| splits.contains(&Some(split)));
+    let splits: Vec<Option<String>> = all.iter().map(|file| split_of(path, file)).collect();
+    let mut names: Vec<&str> = splits.iter().flatten().map(String::as_str).collect();
+    names.sort_unstable();
+    names.dedup();
+    let kept = match wanted.split.as_deref().map(canonical) {
+        // One that no file has may be one of the rows.
+        Some(name) => Some(name).filter(|name| names.contains(&name.as_str())),
+        None => choose(names.iter().copied()).map(str::to_owned),
+    };
     let total = thousands(all.len() as u64);
-    let files: Vec<PathBuf> = all
+    let (files, unread): (Vec<_>, Vec<_>) = all
         .into_iter()
         .zip(&splits)
-        .filter(|(_, split)| kept.is_none() || **split == kept)
-        .map(|(file, _)| file)
-        .collect();
+        .partition(|(_, split)| kept.is_none() || **split == kept);
+    let files: Vec<PathBuf> = files.into_iter().map(|(file, _)| file).collect();
     let count = match files.as_slice() {
         [one] => file_name(one),
         many => format!("{} files", thousands(many.len() as u64)),
     };
-    let note = match kept {
-        Some(split) => format!("{count}, split {split} of {total} files"),
-        None => count,
+    let Some(split) = kept else {
+        return whole(files, count);
     };
-    Shards { files, note }
-}
-
-/// The split to keep where there are several of the usual names: test, else validation.
-pub(super) fn choose(there: impl Fn(&'static str) -> bool) -> Option<&'static str> {
-    let mut found = SPLITS.into_iter().filter(|split| there(split));
-    found.next().filter(|_| found.next().is_some())
+    let shown = |file: PathBuf| {
+        let within = file.strip_prefix(path).unwrap_or(&file);
+        within.to_string_lossy().replace('\\', "/")
+    };
+    Shards {
+        note: format!("{count}, split {split} of {total} files"),
+        files,
+        unread: unread.into_iter().map(|(file, _)| shown(file)).collect(),
+        split: Some(split),
+    }
 }
 
 /// Does the folder hold such files, itself or in folders below?
@@ -97,11 +133,11 @@ fn search(folder: &Path, extension: &str, depth: usize, found: &mut Vec<PathBuf>
 }
 
 /// The split that a part's name says, or its folder's: `test-00000-of-00002`, `val/0.tar`.
-fn split_of(folder: &Path, file: &Path) -> Option<&'static str> {
+pub(super) fn split_of(folder: &Path, file: &Path) -> Option<String> {
     let within = file.strip_prefix(folder).unwrap_or(file);
     let text = within.to_string_lossy().to_lowercase();
-    let words: Vec<&str> = text.split(|c: char| !c.is_ascii_alphabetic()).collect();
-    SPLITS.into_iter().find(|split| words.contains(split))
+    let mut words = text.split(|c: char| !c.is_ascii_alphabetic());
+    words.find(|word| is_split(word)).map(str::to_owned)
 }
 
 /// Compares names so that `part_10` comes after `part_2`.
@@ -148,8 +184,9 @@ mod tests {
     #[test]
     fn a_split_is_a_word_of_the_name() {
         let of = |name: &str| split_of(Path::new("/train"), &Path::new("/train").join(name));
-        assert_eq!(of("data/test-00000-of-00002.parquet"), Some("test"));
-        assert_eq!(of("latest.parquet"), None);
-        assert_eq!(of("default/val/0000.parquet"), Some("val"));
+        let of = |name: &str| of(name).unwrap_or_default();
+        assert_eq!(of("data/test-00000-of-00002.parquet"), "test");
+        assert_eq!(of("latest.parquet"), "");
+        assert_eq!(of("default/val/0000.parquet"), "val");
     }
 }

@@ -1,12 +1,13 @@
 //! Pictures with text files of the same name: `a.jpg` and `a.txt`, one caption a line, or `a.json`; folders within too.
 
-use super::gather::{file_name, split_extension, step};
-use super::sample::{ENDINGS, Texts};
-use crate::dataset::picture::is_picture_name;
-use crate::dataset::{Dataset, Image, Problem};
+use super::gather::{Gather, file_name, step};
+use super::members::{Part, members};
+use super::sample::{ENDINGS, Fault, Texts};
+use super::split::{Rule, Scan, Wanted};
+use crate::dataset::{Dataset, Reason, Stored};
 use crate::error::{Error, Result};
 use crate::task::Task;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
 /// How deep folders are searched.
@@ -15,17 +16,16 @@ const DEPTH: usize = 4;
 /// Is there a picture with its text beside it, here or in one of the folders? JSON alone may be anything.
 pub(super) fn fits(folder: &Path) -> bool {
     let here = |folder: &Path| {
-        let files = entries(folder);
-        let texts: HashSet<&Path> = files
-            .iter()
-            .map(PathBuf::as_path)
-            .filter(|path| is_text(path))
-            .collect();
-        let beside =
-            |path: &Path, ending: &str| texts.contains(path.with_extension(ending).as_path());
-        files.iter().any(|path| {
-            is_picture_name(path) && ENDINGS.iter().any(|e| *e != "json" && beside(path, e))
-        })
+        let names: Vec<String> = entries(folder).iter().map(|path| file_name(path)).collect();
+        let (mut pictures, mut texts) = (HashSet::new(), HashSet::new());
+        for member in members(&names) {
+            match member.part {
+                Part::Picture => pictures.insert(member.key),
+                Part::Text if member.ending != "json" => texts.insert(member.key),
+                _ => false,
+            };
+        }
+        !pictures.is_disjoint(&texts)
     };
     here(folder)
         || entries(folder)
@@ -34,48 +34,97 @@ pub(super) fn fits(folder: &Path) -> bool {
 }
 
 /// Reads the folder; images in order of their paths.
-pub(super) fn open(folder: &Path, task: &Task) -> Result<Dataset> {
+pub(super) fn open(folder: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset> {
     task.begin("Looking for pictures", 0);
-    let mut files = Vec::new();
-    walk(folder, DEPTH, task, &mut files)?;
-    let (pictures, mut texts): (Vec<PathBuf>, HashSet<PathBuf>) = (
-        files
-            .iter()
-            .filter(|path| is_picture_name(path))
-            .cloned()
-            .collect(),
-        files.into_iter().filter(|path| is_text(path)).collect(),
-    );
-    if pictures.is_empty() {
+    let mut walk = Walk::default();
+    walk.enter(folder, task)?;
+    let names: Vec<String> = walk.files.iter().map(|path| shown(folder, path)).collect();
+    let mut samples: BTreeMap<String, Sample> = BTreeMap::new();
+    let mut gather = Gather::new(folder);
+    for (at, member) in members(&names).into_iter().enumerate() {
+        let name = &names[at];
+        match member.part {
+            Part::Picture => {
+                let sample = samples.entry(member.key).or_default();
+                if sample.picture.is_some() {
+                    let what = "is a second picture of its name; the first is used";
+                    gather.lost(name, what, Reason::SecondOfSample, 1, 0);
+                } else {
+                    sample.picture = Some(at);
+                }
+            }
+            Part::Text => {
+                let texts = &mut samples.entry(member.key).or_default().texts;
+                texts.push((member.ending, at));
+            }
+            Part::Unread => {
+                let what = "is a picture of a kind that cannot be decoded";
+                gather.lost(name, what, Reason::UnknownEnding, 1, 0);
+            }
+            Part::Extra | Part::Service => {
+                gather.note(Reason::UnknownEnding, "is no picture and no text", name);
+            }
+        }
+    }
+    for (what, path) in walk.passed() {
+        gather.note(Reason::NotUsed, what, shown(folder, path));
+    }
+    let mut order: Vec<(Option<usize>, Sample)> =
+        samples.into_values().map(|s| (s.picture, s)).collect();
+    // Pictures by their paths, then the texts without one.
+    order.sort_by_key(|(picture, _)| (picture.is_none(), *picture));
+    if order.first().is_none_or(|(picture, _)| picture.is_none()) {
         return Err(Error::dataset(
             folder,
             "holds no pictures",
             "Open the folder that holds them.",
         ));
     }
-    task.begin("Reading captions", pictures.len() as u64);
-    let (mut groups, mut problems) = (Vec::new(), Vec::new());
-    for (number, path) in (1u64..).zip(pictures) {
+    let mut scan = Scan::default();
+    for at in order.iter().filter_map(|(picture, _)| *picture) {
+        scan.add(None, &names[at]);
+    }
+    let chosen = scan.decide(folder, wanted, Rule::Usual)?;
+    task.begin("Reading captions", order.len() as u64);
+    let mut alone = Vec::new();
+    for (number, (picture, sample)) in (1u64..).zip(order) {
         step(task, number)?;
-        let name = shown(folder, &path);
-        match captions_beside(&path, &mut texts) {
-            Ok(captions) => groups.push((Image::file(name, path), captions)),
-            Err((place, what)) => {
-                let place = place.map_or(name, |place| shown(folder, &place));
-                problems.push(Problem { place, what });
-            }
+        let (captions, fault) = sample.captions(&walk.files, &names);
+        let Some(at) = picture else {
+            // A JSON file without a picture is one about the dataset.
+            let text = sample.texts.iter().find(|(ending, _)| ending != "json");
+            alone.extend(text.map(|(_, at)| (names[*at].clone(), captions.len().max(1) as u64)));
+            continue;
+        };
+        let name = &names[at];
+        let split = chosen.of(None, name);
+        if gather.elsewhere(&chosen, split, name, captions.len()) {
+            continue;
+        }
+        if captions.is_empty() {
+            let (place, what, reason, lost) = fault.unwrap_or_else(|| {
+                let text = file_name(&walk.files[at].with_extension("txt"));
+                let what = format!("has no caption: there is no {text} beside it");
+                (name.clone(), what, Reason::NoCaption, 0)
+            });
+            gather.lost(place, what, reason, 1, lost);
+            continue;
+        }
+        if let Some((place, what, reason, lost)) = fault {
+            gather.lost(place, what, reason, 0, lost);
+        }
+        let file = Stored::File(walk.files[at].clone());
+        let (group, _) = gather.stored(name, Some(file));
+        for caption in captions {
+            gather.caption(group, &caption, || name.clone());
         }
     }
-    // A JSON file without a picture is one about the dataset.
-    let alone = texts.iter().filter(|text| ending(text) != "json");
-    let mut alone: Vec<_> = alone.map(|text| shown(folder, text)).collect();
     alone.sort();
-    let what = "has no picture of that name beside it";
-    problems.extend(alone.into_iter().map(|place| Problem {
-        place,
-        what: what.into(),
-    }));
-    if groups.is_empty() {
+    for (place, captions) in alone {
+        let what = "has no picture of that name beside it";
+        gather.lost(place, what, Reason::NoPicture, 0, captions);
+    }
+    if !gather.has_captions() {
         return Err(Error::dataset(
             folder,
             "holds pictures, but no captions",
@@ -83,83 +132,121 @@ pub(super) fn open(folder: &Path, task: &Task) -> Result<Dataset> {
              with the columns image,caption.",
         ));
     }
-    let name = std::path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf());
-    Ok(Dataset::from_groups(
-        file_name(&name),
-        "Pictures with text files",
-        groups,
-        problems,
-    ))
+    gather.finish_split("Pictures with text files", chosen)
 }
 
-/// The captions in the text files of a picture, which are taken from `texts`; else what is wrong, and with which of
-/// them.
-fn captions_beside(
-    picture: &Path,
-    texts: &mut HashSet<PathBuf>,
-) -> Result<Vec<String>, (Option<PathBuf>, String)> {
-    let mut found = Texts::default();
-    let mut first = None;
-    for ending in ENDINGS {
-        let text = picture.with_extension(ending);
-        if !texts.remove(&text) || (ending == "json" && !found.wants_json()) {
-            continue;
-        }
-        let content = std::fs::read(&text).map_err(|e| format!("cannot be read: {e}"));
-        if let Err(what) = content.and_then(|content| found.add(ending, content)) {
-            return Err((Some(text), what));
-        }
-        first.get_or_insert(text);
-    }
-    let captions = found.captions(&[]);
-    if !captions.is_empty() {
-        return Ok(captions);
-    }
-    let Some(text) = first else {
-        let text = file_name(&picture.with_extension("txt"));
-        let what = format!("has no caption: there is no {text} beside it");
-        return Err((None, what));
-    };
-    Err((Some(text), "holds no caption".into()))
+/// What shares a name in a folder: places among its files.
+#[derive(Default)]
+struct Sample {
+    picture: Option<usize>,
+    /// Each with its ending.
+    texts: Vec<(String, usize)>,
 }
 
-/// Collects the files below `folder` in order of their paths; links to folders are not followed.
-fn walk(folder: &Path, depth: usize, task: &Task, files: &mut Vec<PathBuf>) -> Result<()> {
-    task.check()?;
-    for path in entries(folder) {
-        let kind = path.symlink_metadata().map(|meta| meta.file_type());
-        if kind.is_ok_and(|kind| kind.is_dir()) {
-            if depth > 0 {
-                walk(&path, depth - 1, task, files)?;
+/// What is wrong with a text: where, what, why, and the captions that are lost.
+type Wrong = (String, String, Reason, u64);
+
+impl Sample {
+    /// The captions in its texts, and what is wrong with the first that has something wrong.
+    fn captions(&self, files: &[PathBuf], names: &[String]) -> (Vec<String>, Option<Wrong>) {
+        let mut found = Texts::default();
+        let mut wrong = None;
+        let mut first = None;
+        let rank = |ending: &String| ENDINGS.iter().position(|e| e == ending);
+        let mut texts: Vec<&(String, usize)> = self.texts.iter().collect();
+        // Classes, which are none of the endings, come last.
+        texts.sort_by_key(|(ending, _)| rank(ending).unwrap_or(ENDINGS.len()));
+        for (ending, at) in texts {
+            if ending == "json" && !found.wants_json() {
+                continue;
             }
-        } else {
-            files.push(path);
+            let content = std::fs::read(&files[*at]);
+            let content = content.map_err(|e| Fault::Broken(format!("cannot be read: {e}")));
+            match content.and_then(|content| found.add(ending, content)) {
+                Ok(()) => {
+                    first.get_or_insert(*at);
+                }
+                Err(Fault::Broken(what)) => {
+                    wrong.get_or_insert((names[*at].clone(), what, Reason::Malformed, 1));
+                }
+                Err(Fault::Second(what)) => {
+                    wrong.get_or_insert((names[*at].clone(), what, Reason::SecondOfSample, 1));
+                }
+            }
         }
+        let captions = found.captions(&[]);
+        if captions.is_empty() && wrong.is_none() {
+            wrong = first.map(|at| {
+                let what = "holds no caption".to_owned();
+                (names[at].clone(), what, Reason::NoCaption, 0)
+            });
+        }
+        (captions, wrong)
     }
-    Ok(())
+}
+
+/// The files below a folder, and what of it is passed over.
+#[derive(Default)]
+pub(super) struct Walk {
+    /// In order of their paths.
+    pub files: Vec<PathBuf>,
+    hidden: Vec<PathBuf>,
+    deep: Vec<PathBuf>,
+}
+
+impl Walk {
+    /// Takes what lies in a folder and in those below it. Links to folders are not followed.
+    ///
+    /// # Errors
+    /// Cancellation.
+    pub fn enter(&mut self, folder: &Path, task: &Task) -> Result<()> {
+        self.below(folder, DEPTH, task)
+    }
+
+    /// What was passed over, and why.
+    pub fn passed(&self) -> impl Iterator<Item = (&'static str, &Path)> {
+        let hidden = self.hidden.iter();
+        let hidden = hidden.map(|path| ("is hidden, and not looked into", path.as_path()));
+        let deep = self.deep.iter();
+        hidden.chain(deep.map(|path| ("lies too deep, and was not looked into", path.as_path())))
+    }
+
+    fn below(&mut self, folder: &Path, depth: usize, task: &Task) -> Result<()> {
+        task.check()?;
+        for path in all_entries(folder) {
+            let kind = path.symlink_metadata().map(|meta| meta.file_type());
+            let is_folder = kind.is_ok_and(|kind| kind.is_dir());
+            if file_name(&path).starts_with('.') {
+                self.hidden.push(path);
+            } else if is_folder && depth > 0 {
+                self.below(&path, depth - 1, task)?;
+            } else if is_folder {
+                self.deep.push(path);
+            } else {
+                self.files.push(path);
+            }
+        }
+        Ok(())
+    }
 }
 
 /// What lies in a folder, sorted, without hidden entries; nothing where it cannot be read.
 fn entries(folder: &Path) -> Vec<PathBuf> {
+    let mut paths = all_entries(folder);
+    paths.retain(|path| !file_name(path).starts_with('.'));
+    paths
+}
+
+/// What lies in a folder, sorted.
+fn all_entries(folder: &Path) -> Vec<PathBuf> {
     let listed = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut paths: Vec<PathBuf> = listed
-        .filter(|e| !e.file_name().to_string_lossy().starts_with('.'))
-        .map(|e| e.path())
-        .collect();
+    let mut paths: Vec<PathBuf> = listed.map(|e| e.path()).collect();
     paths.sort();
     paths
 }
 
-fn is_text(path: &Path) -> bool {
-    ENDINGS.contains(&ending(path).as_str())
-}
-
-fn ending(path: &Path) -> String {
-    split_extension(&file_name(path)).1.to_owned()
-}
-
 /// A path as shown: relative to the folder, with forward slashes.
-fn shown(folder: &Path, path: &Path) -> String {
+pub(super) fn shown(folder: &Path, path: &Path) -> String {
     path.strip_prefix(folder)
         .unwrap_or(path)
         .to_string_lossy()

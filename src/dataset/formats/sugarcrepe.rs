@@ -30,11 +30,12 @@ pub(in crate::dataset) fn open(path: &Path, task: &Task) -> Result<Option<Trials
             let (Some(image), Some(right), Some(wrong)) =
                 (get("filename"), get("caption"), get("negative_caption"))
             else {
-                collect.problem(place, "a file name and two captions are needed");
+                collect.problem(place, "a file name and two captions are needed", 2);
                 continue;
             };
-            if let Some(image) = collect.image(image, None) {
-                collect.trial(category, &[image], &[right, wrong]);
+            match collect.image(image, None) {
+                Some(image) => collect.trial(category, &[image], &[right, wrong]),
+                None => collect.lose(category, 2),
             }
         }
     }

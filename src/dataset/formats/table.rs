@@ -1,12 +1,15 @@
 //! Tables of captions: `captions.txt`, CSV, TSV, Flickr30k's `results.csv` (`|`), Hugging Face's `metadata.csv`.
 
-use super::gather::{Gather, IMAGE_KEYS, file_name, split_extension, step};
-use super::text::{CAPTION_KEYS, listed, read_text};
-use crate::dataset::Dataset;
+use super::cells::{Cell, Cells, Record};
+use super::gather::{Gather, IMAGE_KEYS, PICTURE_KEYS, file_name, place, split_extension, step};
+use super::split::{self, Rule, Scan, Wanted};
+use super::text::{CAPTION_KEYS, TextFile, listed};
+use crate::dataset::encoded::{is_picture, key_of};
 use crate::dataset::picture::is_picture_name;
+use crate::dataset::{Dataset, Reason, Stored};
 use crate::error::{Error, Result};
 use crate::task::Task;
-use csv::{ReaderBuilder, StringRecord};
+use std::collections::HashSet;
 use std::path::Path;
 
 /// `metadata.csv`.
@@ -32,9 +35,10 @@ pub(super) fn begins(head: &str) -> bool {
 }
 
 /// Reads the file; its images are in order of first mention.
-pub(super) fn open(path: &Path, task: &Task) -> Result<Dataset> {
-    let text = read_text(path)?;
-    let Some(layout) = Layout::of(&text) else {
+pub(super) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset> {
+    let file = TextFile::open(path)?;
+    let text = file.text.as_str();
+    let Some(mut layout) = Layout::of(text) else {
         let first = text
             .lines()
             .next()
@@ -52,45 +56,100 @@ pub(super) fn open(path: &Path, task: &Task) -> Result<Dataset> {
             ),
         ));
     };
-    task.begin("Reading captions", text.lines().count() as u64);
-    let mut gather = Gather::new(path);
-    let mut reader = layout.reader(&text);
-    let mut record = StringRecord::new();
-    for number in 0u64.. {
-        step(task, number.max(1))?;
-        let start = reader.position().clone();
-        match reader.read_record(&mut record) {
-            Ok(true) => {}
-            Ok(false) => break,
-            Err(e) => {
-                gather.line_problem(start.line(), format!("cannot be read: {e}"));
-                break;
-            }
-        }
-        let raw = text
-            .get(start.byte() as usize..reader.position().byte() as usize)
-            .unwrap_or_default();
-        // The reader's position is before the blank lines that it skips.
-        let body = raw.trim_start_matches(['\r', '\n']);
-        let line = start.line() + raw[..raw.len() - body.len()].matches('\n').count() as u64;
-        if number == 0 && layout.header {
-            continue;
-        }
-        if layout.swallowed_rows(body) {
-            for (line, single) in (line..).zip(body.lines()) {
-                if layout
-                    .reader(single)
-                    .read_record(&mut record)
-                    .unwrap_or(false)
-                {
-                    layout.add(&record, line, &mut gather);
-                }
-            }
-        } else {
-            layout.add(&record, line, &mut gather);
+    layout.find_split(text);
+    let rows = text.lines().count() as u64;
+    let mut scan = Scan::new(layout.split_name.clone());
+    for record in layout.records(text) {
+        if let (Some(at), Ok(row)) = (layout.split, layout.row(&record, text)) {
+            let split = record.cells.get(at + row.shift(at, &layout));
+            scan.add(split.map(|cell| cell.value(text)).as_deref(), &row.name);
+        } else if let Ok(row) = layout.row(&record, text) {
+            scan.add(None, &row.name);
         }
     }
-    gather.finish(format!("Caption table ({})", file_name(path)))
+    let chosen = scan.decide(path, wanted, Rule::Usual)?;
+    task.begin("Reading captions", rows);
+    let mut gather = Gather::new(path);
+    file.note(&mut gather);
+    layout.unused.iter().for_each(|column| {
+        let what = "is a second column of its kind, and not used";
+        gather.note(Reason::NotUsed, what, format!("column {column}"));
+    });
+    for (number, record) in (1u64..).zip(layout.records(text)) {
+        step(task, number)?;
+        let line = record.line;
+        if record.open {
+            let what = "begins with a quote mark that nothing closes; it is used as it stands";
+            gather.note(Reason::OpenQuote, what, place(path, line));
+        }
+        let row = match layout.row(&record, text) {
+            Ok(row) => row,
+            Err(what) => {
+                gather.line_problem(line, what);
+                continue;
+            }
+        };
+        let captions = listed(&row.caption);
+        let split = layout
+            .split
+            .and_then(|at| record.cells.get(at + row.shift(at, &layout)))
+            .map(|cell| cell.value(text));
+        let split = chosen.of(split.as_deref(), &row.name);
+        let key = picture_key(&row.name);
+        if gather.elsewhere(
+            &chosen,
+            split,
+            key.as_deref().unwrap_or(&row.name),
+            captions.len(),
+        ) {
+            continue;
+        }
+        match key {
+            Some(key) => {
+                let stored = row.picture(&file);
+                let name = format!("line {line}");
+                let group = gather.stored_as(&key, &name, Some(stored)).0;
+                for one in captions {
+                    gather.caption(group, &one, || place(path, line));
+                }
+            }
+            None => {
+                for one in captions {
+                    gather.row(line, &row.name, &one);
+                }
+            }
+        }
+    }
+    gather.finish_split(format!("Caption table ({})", file_name(path)), chosen)
+}
+
+/// What a picture that is written as text is known by.
+fn picture_key(cell: &str) -> Option<String> {
+    is_picture(cell).then(|| key_of(cell))
+}
+
+/// A row's picture and captions.
+struct Row {
+    name: String,
+    caption: String,
+    /// Columns that the caption takes beyond its own.
+    extra: usize,
+    /// Where the picture's cell stands.
+    cell: Cell,
+}
+
+impl Row {
+    /// How far the column `at` is moved by separators within the caption.
+    fn shift(&self, at: usize, layout: &Layout) -> usize {
+        if at > layout.caption { self.extra } else { 0 }
+    }
+
+    /// The picture in its cell.
+    fn picture(&self, file: &TextFile) -> Stored {
+        let Cell { start, end, .. } = self.cell;
+        let marks = usize::from(file.text[start..end].starts_with('"'));
+        Stored::Base64(Box::new(file.stored(start + marks..end - marks)))
+    }
 }
 
 /// Where a table keeps what.
@@ -102,6 +161,13 @@ struct Layout {
     header: bool,
     /// Is the column before the captions the number of the caption, as in Flickr30k's `results.csv`?
     numbered: bool,
+    split: Option<usize>,
+    /// As the file calls it.
+    split_name: Option<String>,
+    /// More columns of pictures' names or captions.
+    unused: Vec<String>,
+    /// Do pictures have names with an ending? Then a row is told by one.
+    endings: bool,
 }
 
 impl Layout {
@@ -122,7 +188,17 @@ impl Layout {
                 keys.iter()
                     .find_map(|key| names.iter().position(|n| n == key))
             };
-            let (image, caption) = (column(&IMAGE_KEYS)?, column(&CAPTION_KEYS)?);
+            let caption = column(&CAPTION_KEYS)?;
+            let image = column(&IMAGE_KEYS)
+                .or_else(|| column(&PICTURE_KEYS))
+                .or_else(|| pictures(text, *delimiter))?;
+            let known = |name: &str| {
+                let keys = IMAGE_KEYS.iter().chain(&CAPTION_KEYS).chain(&PICTURE_KEYS);
+                keys.into_iter().any(|key| *key == name)
+            };
+            let split = split::column(names);
+            let unused = names.iter().enumerate();
+            let unused = unused.filter(|(at, name)| ![image, caption].contains(at) && known(name));
             Some(Self {
                 delimiter: *delimiter,
                 image,
@@ -130,6 +206,10 @@ impl Layout {
                 columns: names.len(),
                 header: true,
                 numbered: caption > 0 && names[caption - 1] == "comment_number",
+                split,
+                split_name: split.map(|at| names[at].clone()),
+                unused: unused.map(|(_, name)| name.clone()).collect(),
+                endings: named(text, *delimiter, image),
             })
         });
         headed.or_else(|| {
@@ -150,45 +230,101 @@ impl Layout {
                     columns: caption + 1,
                     header: false,
                     numbered,
+                    split: None,
+                    split_name: None,
+                    unused: Vec::new(),
+                    endings: true,
                 })
             })
         })
     }
 
-    fn reader<'a>(&self, text: &'a str) -> csv::Reader<&'a [u8]> {
-        ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .delimiter(self.delimiter)
-            // Captions between bars use quotes as plain characters.
-            .quoting(self.delimiter != b'|')
-            .from_reader(text.as_bytes())
+    /// Takes as the split another column in which every row has the name of one, and not all the same, where the one
+    /// that is called so is none.
+    fn find_split(&mut self, text: &str) {
+        let Some(header) = text.lines().find(|line| !line.trim().is_empty()) else {
+            return;
+        };
+        let names: Vec<String> = header
+            .split(char::from(self.delimiter))
+            .map(|name| name.trim().trim_matches('"').trim().to_lowercase())
+            .collect();
+        let mut found: Vec<Option<HashSet<String>>> = vec![Some(HashSet::new()); names.len()];
+        if !self.header || names.len() != self.columns {
+            return;
+        }
+        for record in self.records(text) {
+            let Ok(row) = self.row(&record, text) else {
+                continue;
+            };
+            for (at, values) in found.iter_mut().enumerate() {
+                let cell = record.cells.get(at + row.shift(at, self));
+                let value = cell.map(|cell| cell.value(text)).unwrap_or_default();
+                if !split::is_split(&value) {
+                    *values = None;
+                } else if let Some(values) = values {
+                    values.insert(split::canonical(&value));
+                }
+            }
+        }
+        let least = |at: usize, least: usize| {
+            let values = found.get(at).and_then(Option::as_ref);
+            values.is_some_and(|values| values.len() >= least)
+        };
+        if self.split.is_some_and(|at| least(at, 1)) {
+            return;
+        }
+        let mut others = (0..names.len()).filter(|at| ![self.image, self.caption].contains(at));
+        if let Some(at) = others.find(|at| least(*at, 2)) {
+            self.split = Some(at);
+            self.split_name = names.get(at).cloned();
+        }
     }
 
-    /// Did a quote that nobody closed make one record of several rows?
-    fn swallowed_rows(&self, body: &str) -> bool {
-        body.lines().skip(1).any(|line| {
-            let field = line
-                .split(char::from(self.delimiter))
-                .nth(self.image)
-                .unwrap_or_default();
-            is_picture_name(Path::new(field.trim().trim_matches('"')))
-        })
+    /// The records without the header.
+    fn records<'a>(&'a self, text: &'a str) -> impl Iterator<Item = Record> + 'a {
+        // Captions between bars use quotes as plain characters.
+        let quotes = self.delimiter != b'|';
+        let records = Cells::new(text, self.delimiter, quotes, move |line| self.is_row(line));
+        // A line of blanks is no row.
+        let blank = move |record: &Record| match record.cells.as_slice() {
+            [one] => one.raw(text).trim().is_empty(),
+            _ => false,
+        };
+        let records = records.filter(move |record| !blank(record));
+        records.skip(usize::from(self.header))
     }
 
-    /// Adds a row, or lists it as malformed.
-    fn add(&self, record: &StringRecord, line: u64, gather: &mut Gather) {
-        let mut found = record.len();
-        while found > self.columns && record.get(found - 1).is_some_and(|f| f.trim().is_empty()) {
+    /// Does a line look like a row of its own?
+    fn is_row(&self, line: &str) -> bool {
+        let mut fields = line.split(char::from(self.delimiter));
+        if !self.endings {
+            return fields.count() >= self.columns;
+        }
+        let field = fields.nth(self.image).unwrap_or_default();
+        is_picture_name(Path::new(field.trim().trim_matches('"')))
+    }
+
+    /// The picture and caption of a record, or what is wrong with it.
+    fn row(&self, record: &Record, text: &str) -> Result<Row, String> {
+        let cells = &record.cells;
+        let mut found = cells.len();
+        while found > self.columns && cells[found - 1].raw(text).trim().is_empty() {
             found -= 1;
         }
+        let row = |image: Cell, caption: String, extra: usize| Row {
+            name: image.value(text),
+            caption,
+            extra,
+            cell: image,
+        };
         // One row of Flickr30k lacks the bar after the number: `2199200615.jpg| 4   A dog runs across the grass .`
         if self.numbered && found + 1 == self.columns && self.caption == found {
-            let (name, rest) = (record.get(self.image), record.get(found - 1));
-            if let Some((number, caption)) = rest.and_then(|r| r.trim().split_once(' '))
+            let rest = cells[found - 1].raw(text).trim().split_once(' ');
+            if let Some((number, caption)) = rest
                 && number.parse::<u32>().is_ok()
             {
-                return gather.row(line, name.unwrap_or_default(), caption);
+                return Ok(row(cells[self.image], caption.to_owned(), 0));
             }
         }
         // Only a caption holds unquoted separators: what is too much belongs to it.
@@ -199,16 +335,35 @@ impl Layout {
             self.image
         };
         let last = self.caption + extra;
-        let (Some(name), true) = (record.get(image), last < found) else {
-            let what = format!("expected {} columns, found {found}", self.columns);
-            return gather.line_problem(line, what);
+        let (Some(&image), true) = (cells.get(image), last < found) else {
+            return Err(format!("expected {} columns, found {found}", self.columns));
         };
-        let parts: Vec<&str> = (self.caption..=last)
-            .filter_map(|i| record.get(i))
-            .collect();
-        let caption = parts.join(char::from(self.delimiter).encode_utf8(&mut [0; 4]));
-        for one in listed(&caption) {
-            gather.row(line, name, &one);
-        }
+        let caption = if extra == 0 {
+            cells[self.caption].value(text)
+        } else {
+            // As it stands, marks and all.
+            let whole = cells[self.caption].start..cells[last].end;
+            text.get(whole).unwrap_or_default().to_owned()
+        };
+        Ok(row(image, caption, extra))
     }
+}
+
+/// The column that holds a picture as text in the first row.
+fn pictures(text: &str, delimiter: u8) -> Option<usize> {
+    let row = text.lines().filter(|line| !line.trim().is_empty()).nth(1)?;
+    let mut fields = row.split(char::from(delimiter));
+    // A data: URL has a comma, and so is quoted where commas separate.
+    let url = |field: &str| field.starts_with("data:image/") && field.ends_with(";base64");
+    fields.position(|field| {
+        let field = field.trim().trim_matches('"');
+        url(field) || is_picture(field)
+    })
+}
+
+/// Do the first rows name pictures by names with an ending?
+fn named(text: &str, delimiter: u8, image: usize) -> bool {
+    let rows = text.lines().skip(1).take(20);
+    let mut fields = rows.filter_map(|line| line.split(char::from(delimiter)).nth(image));
+    fields.any(|field| is_picture_name(Path::new(field.trim().trim_matches('"'))))
 }

@@ -1,13 +1,15 @@
-//! `WebDataset`: tar archives in which the files of a sample share a name up to its first dot.
+//! `WebDataset`: tar archives in which the files of a sample share a name up to their ending.
 //!
 //! An archive is read once: headers and captions. Its pictures are skipped, and read later where they lie.
 
 use super::gather::{Gather, file_name, split_extension};
-use super::sample::{ENDINGS, Texts};
+use super::members::{Part, members as of_samples};
+use super::sample::{ENDINGS, Fault, Texts};
 use super::shards;
+use super::split::{Chosen, Rule, Scan, Wanted};
 use crate::dataset::archive::{Member, members};
 use crate::dataset::picture::is_picture_name;
-use crate::dataset::{Dataset, Stored};
+use crate::dataset::{Dataset, Reason, Stored};
 use crate::error::{Error, Result};
 use crate::task::Task;
 use std::collections::HashMap;
@@ -34,21 +36,32 @@ pub(super) fn fits(folder: &Path) -> bool {
 }
 
 /// Reads an archive or a folder of them; images in the archives' order.
-pub(super) fn open(path: &Path, task: &Task) -> Result<Dataset> {
-    let shards = shards::find(path, "tar");
-    read(
-        path,
-        &shards.files,
-        format!("WebDataset ({})", shards.note),
-        task,
-    )
+pub(super) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset> {
+    let shards = shards::find(path, "tar", wanted);
+    let format = format!("WebDataset ({})", shards.note);
+    // Files of their own say the split: their samples are asked for none.
+    let within = if shards.is_split() {
+        &Wanted::default()
+    } else {
+        wanted
+    };
+    let mut dataset = read(path, &shards.files, format, within, task)?;
+    shards.tell(&mut dataset);
+    Ok(dataset)
 }
 
 /// Reads the archives `files` of the dataset at `path`.
-pub(super) fn read(path: &Path, files: &[PathBuf], format: String, task: &Task) -> Result<Dataset> {
+pub(super) fn read(
+    path: &Path,
+    files: &[PathBuf],
+    format: String,
+    wanted: &Wanted,
+    task: &Task,
+) -> Result<Dataset> {
     task.begin("Reading archives", files.len() as u64);
     let classes = class_names(path, files);
     let mut gather = Gather::new(path);
+    let mut chosen = Chosen::default();
     let mut first_error = None;
     for file in files {
         // Names need only be unique within an archive.
@@ -57,13 +70,26 @@ pub(super) fn read(path: &Path, files: &[PathBuf], format: String, task: &Task) 
             let name = within.to_string_lossy().replace('\\', "/");
             format!("{}/", split_extension(&name).0)
         });
-        let read = read_archive(file, &prefix, &classes, &mut gather, task);
-        if let Err(error) = read {
-            let Error::Dataset { what, .. } = &error else {
-                return Err(error);
-            };
-            gather.problem(file_name(file), what.clone());
-            first_error.get_or_insert(error);
+        let samples = match read_archive(file, &mut gather, task) {
+            Ok(samples) => samples,
+            Err(error) => {
+                let Error::Dataset { what, .. } = &error else {
+                    return Err(error);
+                };
+                gather.problem(file_name(file), what.clone(), Reason::Unreadable);
+                first_error.get_or_insert(error);
+                continue;
+            }
+        };
+        if files.len() == 1 {
+            let mut scan = Scan::default();
+            for sample in samples.iter().filter(|s| s.picture.is_some()) {
+                scan.add(None, &sample.name);
+            }
+            chosen = scan.decide(path, wanted, Rule::Usual)?;
+        }
+        for sample in samples {
+            add(sample, file, &prefix, &classes, &chosen, &mut gather);
         }
         task.add(1);
     }
@@ -74,7 +100,7 @@ pub(super) fn read(path: &Path, files: &[PathBuf], format: String, task: &Task) 
             "holds no picture with a caption",
             "Each picture needs a text of the same name in its archive: a.jpg with a.txt, a.json or a.cls.",
         )),
-        _ => gather.finish(format),
+        _ => gather.finish_split(format, chosen),
     }
 }
 
@@ -85,90 +111,152 @@ struct Sample {
     texts: Texts,
 }
 
-fn read_archive(
-    path: &Path,
-    prefix: &str,
-    classes: &[String],
-    gather: &mut Gather,
-    task: &Task,
-) -> Result<()> {
+/// A file of an archive; a text's content is read with it.
+struct Entry {
+    offset: u64,
+    length: u64,
+    content: Option<Result<Vec<u8>, String>>,
+}
+
+fn read_archive(path: &Path, gather: &mut Gather, task: &Task) -> Result<Vec<Sample>> {
     let archive: Arc<Path> = path.into();
+    let file = file_name(path);
+    let (mut names, mut entries) = (Vec::new(), Vec::new());
+    let ending = members(path, |member, content| {
+        task.check()?;
+        let ending = split_extension(&member.name).1.to_lowercase();
+        let text = ENDINGS.contains(&ending.as_str()) || ending == "cls";
+        names.push(member.name.clone());
+        entries.push(Entry {
+            offset: member.offset,
+            length: member.length,
+            content: text.then(|| text_of(member, content)),
+        });
+        Ok(())
+    })?;
     let mut samples: Vec<Sample> = Vec::new();
     let mut known: HashMap<String, usize> = HashMap::new();
-    let mut problems = Vec::new();
-    let wrong = members(path, |member, content| {
-        task.check()?;
-        let Some((key, ending)) = split(&member.name) else {
-            return Ok(());
-        };
-        let at = *known.entry(key.clone()).or_insert_with(|| {
+    for ((name, entry), member) in names.iter().zip(entries).zip(of_samples(&names)) {
+        let place = format!("{file}: {name}");
+        match member.part {
+            Part::Service => {
+                gather.note(
+                    Reason::NotUsed,
+                    "is hidden, or of the archive itself",
+                    place,
+                );
+                continue;
+            }
+            Part::Extra => {
+                gather.note(Reason::UnknownEnding, "is no picture and no text", place);
+                continue;
+            }
+            Part::Unread => {
+                let what = "is a picture of a kind that cannot be decoded";
+                gather.lost(place, what, Reason::UnknownEnding, 1, 0);
+                continue;
+            }
+            Part::Picture | Part::Text => {}
+        }
+        let at = *known.entry(member.key.clone()).or_insert_with(|| {
             samples.push(Sample {
-                name: key,
+                name: member.key,
                 picture: None,
                 texts: Texts::default(),
             });
             samples.len() - 1
         });
         let sample = &mut samples[at];
-        let what = if ENDINGS.contains(&ending.as_str()) || ending == "cls" {
-            text(member, &ending, content, &mut sample.texts)
-        } else if !is_picture_name(Path::new(&format!("a.{ending}"))) || ending.contains('.') {
-            // Masks, features and the like: "seg.png", "npy".
-            Ok(())
+        if member.part == Part::Text {
+            let content = entry.content.unwrap_or_else(|| Ok(Vec::new()));
+            add_text(&member.ending, content, &place, sample, gather);
         } else if sample.picture.is_some() {
-            Err("is a second picture of its sample; the first is used".to_owned())
+            let what = "is a second picture of its sample; the first is used";
+            gather.lost(place, what, Reason::SecondOfSample, 1, 0);
         } else {
-            sample.name.clone_from(&member.name);
+            sample.name.clone_from(name);
             sample.picture = Some(Stored::Span {
                 archive: Arc::clone(&archive),
-                offset: member.offset,
-                length: member.length,
+                offset: entry.offset,
+                length: entry.length,
             });
-            Ok(())
-        };
-        if let Err(what) = what {
-            problems.push((format!("{}: {}", file_name(path), member.name), what));
-        }
-        Ok(())
-    })?;
-    for sample in samples {
-        if sample.picture.is_none() {
-            if !sample.texts.is_empty() {
-                let place = format!("{}: {}", file_name(path), sample.name);
-                problems.push((place, "has no picture".to_owned()));
-            }
-            continue;
-        }
-        let name = format!("{prefix}{}", sample.name);
-        let (group, _) = gather.stored(&name, sample.picture);
-        for caption in sample.texts.captions(classes) {
-            gather.caption(group, &caption, || name.clone());
         }
     }
-    problems.extend(wrong.map(|what| (file_name(path), what)));
-    for (place, what) in problems {
-        gather.problem(place, what);
+    for name in ending.links {
+        let what = "is a link or another entry without a content of its own";
+        let place = format!("{file}: {name}");
+        if is_picture_name(Path::new(&name)) {
+            gather.lost(place, what, Reason::Unreadable, 1, 0);
+        } else {
+            gather.note(Reason::NotUsed, what, place);
+        }
     }
-    Ok(())
+    if let Some(what) = ending.wrong {
+        gather.problem(file, what, Reason::Unreadable);
+    }
+    Ok(samples)
 }
 
-/// A member's key and ending: `x/a.seg.png` is `seg.png` of `x/a`. Hidden and service files have none.
-fn split(name: &str) -> Option<(String, String)> {
-    let (folder, base) = match name.rsplit_once('/') {
-        Some((folder, base)) => (format!("{folder}/"), base),
-        None => (String::new(), name),
-    };
-    let (stem, ending) = base.split_once('.')?;
-    let service = stem.is_empty() || stem.starts_with("__");
-    (!service).then(|| (folder + stem, ending.to_lowercase()))
-}
-
-fn text(
-    member: &Member,
+/// Adds a text to its sample, or lists what is wrong with it.
+fn add_text(
     ending: &str,
-    content: &mut dyn Read,
-    texts: &mut Texts,
-) -> Result<(), String> {
+    content: Result<Vec<u8>, String>,
+    place: &str,
+    sample: &mut Sample,
+    gather: &mut Gather,
+) {
+    let lines = content.as_ref().map_or(1, |content| {
+        let mut alone = Texts::default();
+        let added = alone.add(ending, content.clone());
+        added.map_or(1, |()| alone.captions(&[]).len()) as u64
+    });
+    let added = content
+        .map_err(Fault::Broken)
+        .and_then(|content| sample.texts.add(ending, content));
+    match added {
+        Ok(()) => {}
+        Err(Fault::Broken(what)) => gather.lost(place, what, Reason::Malformed, 0, 1),
+        Err(Fault::Second(what)) => gather.lost(place, what, Reason::SecondOfSample, 0, lines),
+    }
+}
+
+/// Adds a sample, or lists it.
+fn add(
+    sample: Sample,
+    file: &Path,
+    prefix: &str,
+    classes: &[String],
+    chosen: &Chosen,
+    gather: &mut Gather,
+) {
+    let empty = sample.texts.is_empty();
+    let captions = sample.texts.captions(classes);
+    if sample.picture.is_none() {
+        let place = format!("{}: {}", file_name(file), sample.name);
+        if captions.is_empty() {
+            if !empty {
+                let what = "has neither a picture nor a caption";
+                gather.note(Reason::NoPicture, what, place);
+            }
+            return;
+        }
+        let count = captions.len() as u64;
+        gather.lost(place, "has no picture", Reason::NoPicture, 0, count);
+        return;
+    }
+    let split = chosen.of(None, &sample.name);
+    let name = format!("{prefix}{}", sample.name);
+    if gather.elsewhere(chosen, split, &name, captions.len()) {
+        return;
+    }
+    let (group, _) = gather.stored(&name, sample.picture);
+    for caption in captions {
+        gather.caption(group, &caption, || name.clone());
+    }
+}
+
+/// The content of a text.
+fn text_of(member: &Member, content: &mut dyn Read) -> Result<Vec<u8>, String> {
     if member.length > LONGEST {
         return Err(format!(
             "is too long for a caption: {} bytes",
@@ -179,7 +267,7 @@ fn text(
     content
         .read_to_end(&mut bytes)
         .map_err(|e| format!("cannot be read: {e}"))?;
-    texts.add(ending, bytes)
+    Ok(bytes)
 }
 
 /// `classnames.txt` beside the archives or above them, a name a line.

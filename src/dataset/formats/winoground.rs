@@ -33,13 +33,16 @@ pub(in crate::dataset) fn open(path: &Path, task: &Task) -> Result<Option<Trials
             get("caption_0"),
             get("caption_1"),
         ) else {
-            collect.problem(place, "two images and two captions are needed");
+            collect.problem(place, "two images and two captions are needed", 2);
             continue;
         };
         // Both are looked for, so that both are listed where both are missing.
         let images = [collect.image(i0, None), collect.image(i1, None)];
-        let [Some(a), Some(b)] = images else { continue };
         let tag = text(&row, &["collapsed_tag", "tag"]).unwrap_or("all");
+        let [Some(a), Some(b)] = images else {
+            collect.lose(tag, 2);
+            continue;
+        };
         collect.trial(tag, &[a, b], &[c0, c1]);
     }
     collect.finish(Benchmark::Winoground).map(Some)

@@ -2,6 +2,7 @@
 //! user must know of it.
 
 mod notes;
+mod told;
 mod zeros;
 
 pub use notes::{Note, Notes};
@@ -44,6 +45,21 @@ pub struct Given {
 /// # Errors
 /// Rows that do not fit the dataset or each other; a NaN; rows of zeros that may not be left out.
 pub fn given(
+    images: Matrix,
+    texts: Matrix,
+    dataset: Option<Dataset>,
+    reading: &Reading,
+) -> Result<Given> {
+    let Given { set, mut notes } = joined(images, texts, dataset, reading)?;
+    let set = without_zeros(set, reading.zeros, &mut notes)?;
+    Ok(Given { set, notes })
+}
+
+/// As [`given`], before rows of zeros are looked for.
+///
+/// # Errors
+/// Rows that do not fit the dataset or each other; a NaN.
+pub fn joined(
     mut images: Matrix,
     texts: Matrix,
     dataset: Option<Dataset>,
@@ -68,7 +84,6 @@ pub fn given(
         groups,
         dataset,
     };
-    let set = without_zeros(set, reading.zeros, &mut notes)?;
     Ok(Given { set, notes })
 }
 

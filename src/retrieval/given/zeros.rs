@@ -2,9 +2,10 @@
 
 use super::super::Side;
 use super::notes::listed;
+use super::told::{BARE, ZERO};
 use super::{Note, Notes};
 use crate::compute::{Embeddings, Groups, Measure};
-use crate::dataset::{Dataset, Problem};
+use crate::dataset::{Dataset, Problem, Reason};
 use crate::error::{Error, Result};
 
 /// What becomes of rows of zeros where rows are compared by cosine.
@@ -31,11 +32,19 @@ pub struct Set {
 }
 
 /// `set` without the images and captions whose rows are zero throughout, which is added to `notes`. By dot product all
-/// stay, and it is said.
+/// stay, and it is said. The account of the dataset has all of `notes`, and the measure.
 ///
 /// # Errors
 /// There are such rows and they may not be left out, or nothing is left.
 pub fn without_zeros(set: Set, zeros: Zeros, notes: &mut Notes) -> Result<Set> {
+    let mut set = left(set, zeros, notes)?;
+    if let Some(dataset) = &mut set.dataset {
+        notes.put_into(&mut dataset.origin, set.images.measure());
+    }
+    Ok(set)
+}
+
+fn left(set: Set, zeros: Zeros, notes: &mut Notes) -> Result<Set> {
     let [no_image, no_text] = [&set.images, &set.texts].map(blank);
     let sides = found(&set.images, &set.texts, set.dataset.as_ref());
     if sides.is_empty() {
@@ -56,8 +65,8 @@ pub fn without_zeros(set: Set, zeros: Zeros, notes: &mut Notes) -> Result<Set> {
         )?;
     }
     let groups = &set.groups;
-    let left = |i: usize| groups.range(i).any(|j| !no_text[j]);
-    let keep = |i: usize| !no_image[i] && (groups.range(i).is_empty() || left(i));
+    let any = |i: usize| groups.range(i).any(|j| !no_text[j]);
+    let keep = |i: usize| !no_image[i] && (groups.range(i).is_empty() || any(i));
     let images: Vec<u32> = (0..groups.images())
         .filter(|&i| keep(i))
         .map(|i| i as u32)
@@ -106,11 +115,23 @@ pub fn without_zeros(set: Set, zeros: Zeros, notes: &mut Notes) -> Result<Set> {
             offsets: offsets.clone(),
             ..dataset.clone()
         };
-        let gone = (0..groups.images()).filter(|&i| no_image[i]);
-        kept.problems.extend(gone.map(|i| Problem {
-            place: dataset.images[i].name.clone(),
-            what: "has an embedding of zeros, which has no cosine with any other".into(),
-        }));
+        let lost =
+            |side, row, what, reason| Problem::new(name(Some(dataset), side, row), what, reason);
+        for i in 0..groups.images() {
+            let own = groups.range(i);
+            if no_image[i] {
+                let problem = lost(Side::Image, i, ZERO, Reason::ZeroRow);
+                kept.problems.push(problem.costing(1, own.len() as u64));
+                continue;
+            }
+            let blank = own.filter(|&j| no_text[j]);
+            let blank = blank.map(|j| lost(Side::Text, j, ZERO, Reason::ZeroRow).costing(0, 1));
+            kept.problems.extend(blank);
+            if !keep(i) {
+                let problem = lost(Side::Image, i, BARE, Reason::NoCaption);
+                kept.problems.push(problem.costing(1, 0));
+            }
+        }
         kept
     });
     Ok(Set {
