@@ -9,6 +9,7 @@
 mod batch;
 mod bind;
 mod builder;
+mod claims;
 mod encode;
 mod engine;
 mod external;

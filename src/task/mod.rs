@@ -1,12 +1,16 @@
-//! The handle that long work takes ([`Task`]) and the threads that run it ([`Jobs`]).
+//! The handle that long work takes ([`Task`]), the threads that run it ([`Jobs`]), and what bounds it: the panics of
+//! libraries are contained ([`contained`]), memory is held at one gate ([`memory`]).
 //!
 //! Domain functions take `&Task`, call [`Task::begin`] and [`Task::add`] as they go and [`Task::check`] at least
 //! every few hundred milliseconds; they run alike from a test ([`Task::detached`]), the command line or the window.
 
 mod aside;
+mod contain;
 mod jobs;
+pub mod memory;
 
 pub use aside::aside;
+pub use contain::contained;
 pub use jobs::{Jobs, Running, panic_message};
 
 use crate::error::{Error, Result};
