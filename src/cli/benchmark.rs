@@ -7,7 +7,7 @@ use crate::compute::Embeddings;
 use crate::dataset::trials::Trials;
 use crate::error::{Error, Result};
 use crate::retrieval::{Compositional, compositional};
-use crate::task::Task;
+use crate::task::{Task, scratch};
 use std::fmt::Write;
 
 /// Images that are cut out at a time: a bound on the disk they need.
@@ -45,8 +45,13 @@ fn embed(
     let size = if whole { count } else { PART };
     let mut kept = vec![false; count];
     let (mut images, mut texts, mut problems) = (Rows::default(), Rows::default(), Vec::new());
+    let temporary = std::env::temp_dir();
+    scratch::sweep(&temporary);
     for start in (0..count).step_by(size.max(1)) {
-        let folder = tempfile::tempdir().map_err(Error::io("create", &std::env::temp_dir()))?;
+        let folder = tempfile::Builder::new()
+            .prefix(&scratch::prefix(".nearmiss-"))
+            .tempdir_in(&temporary)
+            .map_err(Error::io("create", &temporary))?;
         let part = trials.part(start..(start + size).min(count), folder.path(), task)?;
         let embedded = encoder.embed_dataset(&part, cache.as_ref(), task)?;
         embedded.warnings.iter().for_each(warn);

@@ -4,6 +4,7 @@ use super::answer::{Query, answer};
 use super::common::{EncoderArgs, VectorArgs, positive};
 use super::material::{Material, material};
 use super::output::emit;
+use super::signals;
 use crate::dataset::{Dataset, open_picture};
 use crate::error::{Error, Result};
 use crate::files::file_name;
@@ -106,7 +107,11 @@ impl Rank {
             });
         }
         let words = self.text.clone().unwrap_or_default();
-        let vector = encoder.embed_texts(std::slice::from_ref(&words), None, &Task::detached())?;
+        let vector = encoder.embed_texts(
+            std::slice::from_ref(&words),
+            None,
+            &Task::cancelled_by(signals::arrived()),
+        )?;
         Ok(Query {
             vector,
             words,

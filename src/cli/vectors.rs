@@ -1,5 +1,6 @@
 //! Embeddings as files.
 
+use super::signals;
 use crate::compute::Embeddings;
 use crate::dataset::vectors;
 use crate::error::Result;
@@ -13,7 +14,13 @@ use std::path::Path;
 /// Another extension; the file cannot be written.
 pub fn write(path: &Path, name: &str, embeddings: &Embeddings) -> Result<()> {
     let (values, dim) = (embeddings.data(), embeddings.dim());
-    vectors::write(path, name, values, dim, &Task::detached())
+    vectors::write(
+        path,
+        name,
+        values,
+        dim,
+        &Task::cancelled_by(signals::arrived()),
+    )
 }
 
 #[cfg(test)]

@@ -41,7 +41,7 @@ mod texts;
 mod tokenize;
 mod tower;
 
-pub use cache::Cache;
+pub use cache::{Cache, CacheFile};
 pub use dual::{Encoder, EncoderInfo, EncoderOptions};
 pub use embed::Embedded;
 pub use folder::EncoderFiles;

@@ -1,5 +1,6 @@
 //! From texts to the token ids a text model takes.
 
+mod prefix;
 mod spans;
 
 use crate::error::{Error, Result};
@@ -135,9 +136,10 @@ impl Tokenizer {
                 "Change the text, or leave it out.",
             )
         };
+        let texts = prefix::of_all(&self.library, texts).map_err(fault)?;
         let mut encodings = self
             .library
-            .encode_batch_fast(texts.to_vec(), true)
+            .encode_batch_fast(texts.clone(), true)
             .map_err(fault)?;
         tokenizers::pad_encodings(&mut encodings, &self.padding).map_err(fault)?;
         let (rows, cols) = (

@@ -119,6 +119,8 @@ impl Tower {
         let port = ports::choose_output(&model, output, side)?;
         let (output, dim) = (port.name.clone(), ports::embedding_length(port));
         let opened = session::open(&model.path, providers)?;
+        // What was looked at is what runs.
+        model.source.unchanged()?;
         Ok(Self {
             roles,
             main,
