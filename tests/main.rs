@@ -9,6 +9,7 @@
 
 mod architecture;
 mod attack;
+mod bounds;
 mod compare;
 mod compositional;
 mod compute;

@@ -1,11 +1,10 @@
 //! Loads thumbnails on a few threads: what is on screen now first, what scrolled away never.
 
 use crate::dataset::{Dataset, Picture};
-use crate::task::lock;
+use crate::task::{contained, lock};
 use crate::ui::Key;
 use egui::ColorImage;
 use std::collections::HashSet;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
@@ -125,11 +124,9 @@ fn work(shared: &(Mutex<Wanted>, Condvar), sender: &SyncSender<Loaded>, ctx: &eg
         };
         drop(wanted);
         // A decoder's panic means a broken picture, not a lost thread.
-        let image = catch_unwind(AssertUnwindSafe(|| {
-            load(key, dataset.as_deref(), query.as_deref())
-        }))
-        .ok()
-        .flatten();
+        let image = contained(|| load(key, dataset.as_deref(), query.as_deref()))
+            .ok()
+            .flatten();
         if sender.send((generation, key, image)).is_err() {
             return;
         }

@@ -9,7 +9,7 @@ use crate::dataset::{Account, Reason};
 use crate::error::{Error, Result, thousands};
 use crate::retrieval::given::{Notes, given_side, refuse_zeros};
 use crate::retrieval::{Compositional, Side, compositional};
-use crate::task::Task;
+use crate::task::{Task, scratch};
 use std::fmt::Write;
 
 /// Images that are cut out at a time: a bound on the disk they need.
@@ -64,8 +64,13 @@ fn embed(
     let size = if whole { count } else { PART };
     let mut kept = vec![false; count];
     let (mut images, mut texts, mut problems) = (Rows::default(), Rows::default(), Vec::new());
+    let temporary = std::env::temp_dir();
+    scratch::sweep(&temporary);
     for start in (0..count).step_by(size.max(1)) {
-        let folder = tempfile::tempdir().map_err(Error::io("create", &std::env::temp_dir()))?;
+        let folder = tempfile::Builder::new()
+            .prefix(&scratch::prefix(".nearmiss-"))
+            .tempdir_in(&temporary)
+            .map_err(Error::io("create", &temporary))?;
         let part = trials.part(start..(start + size).min(count), folder.path(), task)?;
         let embedded = encoder.embed_by(&part, cache.as_ref(), measure, task)?;
         embedded.warnings.iter().for_each(warn);

@@ -2,6 +2,7 @@
 
 use super::common::EncoderArgs;
 use super::output::{bytes, counted, emit};
+use super::signals;
 use crate::compute::{Choice, adapters, choose};
 use crate::encoder::{Runtime, cache_dir, data_dir};
 use crate::error::{Error, Result};
@@ -35,7 +36,7 @@ impl Doctor {
             "display": display(),
         });
         if self.encoder.is_given() {
-            let encoder = self.encoder.open(&Task::detached())?;
+            let encoder = self.encoder.open(&Task::cancelled_by(signals::arrived()))?;
             report["encoder"] = json!(encoder.describe());
         }
         emit(&report, json, || describe(&report))

@@ -1,12 +1,14 @@
 //! Headless commands: each is one file with its arguments and a `run`, and one line in [`Command`].
 //!
 //! They print readable text, or with `--json` one JSON object on standard output. Standard error carries a progress
-//! bar where it is a terminal, and warnings. Exit codes: 0 done, 1 failed, 2 wrong usage.
+//! bar where it is a terminal, and warnings. Exit codes: 0 done, 1 failed, 2 wrong usage, 130 and 143 ended by SIGINT
+//! and SIGTERM.
 
 mod answer;
 mod attack;
 mod bench;
 mod benchmark;
+mod cache;
 mod common;
 mod compare;
 mod convert;
@@ -20,6 +22,7 @@ mod output;
 mod rank;
 mod report;
 mod runtime;
+mod signals;
 mod vectors;
 
 use crate::error::{Error, Result};
@@ -67,6 +70,8 @@ pub enum Command {
     Attack(Box<attack::Attack>),
     /// Measure ranking or embedding
     Bench(bench::Bench),
+    /// The embeddings that are kept: list or clear them
+    Cache(cache::CacheArgs),
     /// Manage the inference runtime
     Runtime(runtime::Runtime),
 }
@@ -88,6 +93,10 @@ pub fn run(arguments: Cli) -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
+            // Whoever sent the signal needs no message.
+            if let (true, Some(code)) = (error.is_cancelled(), signals::exit_code()) {
+                return ExitCode::from(code);
+            }
             output::failure(&error, json);
             ExitCode::FAILURE
         }
@@ -107,6 +116,7 @@ fn dispatch(command: Command, json: bool) -> Result<()> {
         Command::Grad(arguments) => arguments.run(json),
         Command::Attack(arguments) => arguments.run(json),
         Command::Bench(arguments) => arguments.run(json),
+        Command::Cache(arguments) => arguments.run(json),
         Command::Runtime(arguments) => arguments.run(json),
     }
 }

@@ -1,5 +1,6 @@
 //! What headless commands print: results, warnings, failures and a progress bar.
 
+use super::signals;
 use crate::dataset::Account;
 use crate::error::{Error, Result, thousands};
 use crate::task::{Progress, Task};
@@ -77,9 +78,10 @@ pub fn failure(error: &Error, json: bool) {
     }
 }
 
-/// Runs `work` on this thread while another draws its progress, where standard error is a terminal.
+/// Runs `work` on this thread while another draws its progress, where standard error is a terminal. A signal that asks the
+/// process to end cancels it.
 pub fn watched<T>(work: impl FnOnce(&Task) -> T) -> T {
-    let task = Task::detached();
+    let task = Task::cancelled_by(signals::arrived());
     if !std::io::stderr().is_terminal() {
         return work(&task);
     }

@@ -1,5 +1,6 @@
 //! Embeddings as files.
 
+use super::signals;
 use crate::compute::Embeddings;
 use crate::dataset::vectors;
 use crate::error::Result;
@@ -12,8 +13,8 @@ use std::path::Path;
 /// # Errors
 /// Another extension; the file cannot be written.
 pub fn write(path: &Path, name: &str, embeddings: &Embeddings) -> Result<()> {
-    let dim = embeddings.dim();
-    vectors::write(path, name, &embeddings.values(), dim, &Task::detached())
+    let (dim, task) = (embeddings.dim(), Task::cancelled_by(signals::arrived()));
+    vectors::write(path, name, &embeddings.values(), dim, &task)
 }
 
 #[cfg(test)]

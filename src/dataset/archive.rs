@@ -44,8 +44,11 @@ pub(super) fn members(
     let mut archive = tar::Archive::new(BufReader::new(file));
     let entries = archive
         .entries_with_seek()
-        .map_err(Error::io("read", path))?;
+        .map_err(Error::io("read", path))?
+        // The crate would read the names that extensions carry whole, however long they say they are.
+        .raw(true);
     let mut last: Option<String> = None;
+    let mut named = Named::default();
     for entry in entries {
         let mut entry = match (entry, &last) {
             (Ok(entry), _) => entry,
@@ -65,28 +68,84 @@ pub(super) fn members(
                 ));
             }
         };
+        let kind = entry.header().entry_type();
+        if named.takes(kind) {
+            let (long, size) = (entry.size(), entry.raw_file_position());
+            let after = last.as_deref().unwrap_or("its beginning");
+            if long > MOST_NAMES || size.saturating_add(long) > length {
+                ending.wrong = Some(format!("is damaged after {after}: a name of {long} bytes"));
+                return Ok(ending);
+            }
+            let mut bytes = Vec::new();
+            entry
+                .read_to_end(&mut bytes)
+                .map_err(Error::io("read", path))?;
+            named.read(kind, &bytes);
+            continue;
+        }
+        let told = std::mem::take(&mut named);
+        let name = told.name.unwrap_or_else(|| entry.path_bytes().into_owned());
         let member = Member {
-            name: inside(&String::from_utf8_lossy(&entry.path_bytes())),
+            name: inside(&String::from_utf8_lossy(&name)),
             offset: entry.raw_file_position(),
             length: entry.size(),
         };
+        // Such are followed by what only a reader of theirs can pass.
+        if told.size.is_some_and(|size| size != member.length) || kind.is_gnu_sparse() {
+            ending.wrong = Some(format!(
+                "holds {}, over 8 GB or sparse, and what follows it is not read",
+                member.name
+            ));
+            return Ok(ending);
+        }
         if member.offset.saturating_add(member.length) > length {
             ending.wrong = Some(format!("is cut off within {}", member.name));
             return Ok(ending);
         }
         // Links have no content of their own; a sparse file's is in pieces.
-        if matches!(
-            entry.header().entry_type(),
-            tar::EntryType::Regular | tar::EntryType::Continuous
-        ) {
+        if matches!(kind, tar::EntryType::Regular | tar::EntryType::Continuous) {
             visit(&member, &mut entry)?;
-        } else if !entry.header().entry_type().is_dir() {
+        } else if !kind.is_dir() && !kind.is_pax_global_extensions() {
             ending.links.push(member.name.clone());
         }
         last = Some(member.name);
     }
     ending.wrong = ends_early(path, length)?.then(|| "lacks its end: it may be cut off".to_owned());
     Ok(ending)
+}
+
+/// The most bytes of what names one member: paths have up to 4,096.
+const MOST_NAMES: u64 = 64 * 1024;
+
+/// What the members before one say of it.
+#[derive(Default)]
+struct Named {
+    name: Option<Vec<u8>>,
+    size: Option<u64>,
+}
+
+impl Named {
+    /// Is a member of type `kind` one that says something of the next?
+    fn takes(&self, kind: tar::EntryType) -> bool {
+        kind.is_gnu_longname() || kind.is_gnu_longlink() || kind.is_pax_local_extensions()
+    }
+
+    fn read(&mut self, kind: tar::EntryType, bytes: &[u8]) {
+        if kind.is_gnu_longname() {
+            let name = bytes.split(|&b| b == 0).next().unwrap_or_default();
+            self.name = Some(name.to_vec());
+        }
+        if !kind.is_pax_local_extensions() {
+            return;
+        }
+        for extension in tar::PaxExtensions::new(bytes).flatten() {
+            match extension.key() {
+                Ok("path") => self.name = Some(extension.value_bytes().to_vec()),
+                Ok("size") => self.size = extension.value().ok().and_then(|v| v.parse().ok()),
+                _ => {}
+            }
+        }
+    }
 }
 
 /// Do the zeros that end an archive lack?

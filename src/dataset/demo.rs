@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::files::replace;
+use crate::task::scratch;
 use include_dir::{Dir, include_dir};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -21,7 +22,7 @@ pub fn unpack(target_parent: &Path) -> Result<PathBuf> {
     std::fs::create_dir_all(target_parent).map_err(Error::io("create", target_parent))?;
     if !target.is_dir() {
         let fresh = tempfile::Builder::new()
-            .prefix(".demo-")
+            .prefix(&scratch::prefix(".demo-"))
             .tempdir_in(target_parent)
             .map_err(Error::io("create", target_parent))?;
         for (name, content) in &files {

@@ -1,17 +1,17 @@
 //! Files of `NumPy` (`.npy`): matrices of embeddings, and arrays of any shape.
 
+mod header;
+
+use self::header::Header;
 use super::archive::span;
 use super::vectors::floats::{self, Number};
 use crate::error::{Error, Result};
 use crate::files::replace;
 use crate::task::Task;
-use npyz::{DType, Endianness, NpyHeader, Order, TypeChar, WriterBuilder};
+use npyz::{Endianness, TypeChar, TypeStr, WriterBuilder};
 use std::fs::File;
-use std::io::{BufReader, Read, Seek};
+use std::io::BufReader;
 use std::path::{Path, PathBuf};
-
-/// How much of a file is read for its header.
-const HEAD: u64 = 64 * 1024;
 
 const WRITE: &str =
     "Write it with numpy.save(file, array.astype('float32')), one row for each item.";
@@ -75,21 +75,14 @@ impl NpyRows {
     pub(super) fn open(path: &Path) -> Result<Self> {
         let file = File::open(path).map_err(Error::io("open", path))?;
         let length = file.metadata().map_err(Error::io("read", path))?.len();
-        let mut head = Vec::new();
-        file.take(HEAD)
-            .read_to_end(&mut head)
-            .map_err(Error::io("read", path))?;
-        let mut rest = head.as_slice();
-        check_preamble(path, rest, length)?;
+        let header = Header::read(path, &mut BufReader::new(file), length)?;
+        let start = header.start;
         let unreadable = |what: String| Error::dataset(path, what, WRITE);
-        let header = NpyHeader::from_reader(&mut rest)
-            .map_err(|e| unreadable(format!("has a NumPy header that cannot be read: {e}")))?;
-        let start = (head.len() - rest.len()) as u64;
-        let (size, shape) = (header.dtype().num_bytes(), header.shape());
-        let (Some(size), Some((&count, row))) = (size, shape.split_first()) else {
+        let size = header.kind.as_ref().and_then(TypeStr::num_bytes);
+        let (Some(size), Some((&count, row))) = (size, header.shape.split_first()) else {
             return Err(unreadable("is not an array of numbers".into()));
         };
-        if header.order() == Order::Fortran && shape.len() > 1 {
+        if header.fortran && header.shape.len() > 1 {
             return Err(unreadable("is stored column by column".into()));
         }
         let width = row
@@ -125,15 +118,15 @@ impl NpyRows {
 pub fn read_array(path: &Path) -> Result<(Vec<f32>, Vec<usize>)> {
     read(
         path,
-        |path, dtype| match dtype {
-            DType::Plain(plain) if plain.endianness() != Endianness::Big => {
-                match (plain.type_char(), plain.size_field()) {
+        |path, kind| match kind {
+            Some(kind) if kind.endianness() != Endianness::Big => {
+                match (kind.type_char(), kind.size_field()) {
                     (TypeChar::Int, 4) => Ok(Number::I32),
                     (TypeChar::Int, 8) => Ok(Number::I64),
-                    _ => float(path, dtype),
+                    _ => float(path, Some(kind)),
                 }
             }
-            _ => float(path, dtype),
+            other => float(path, other),
         },
         &Task::detached(),
     )
@@ -141,7 +134,7 @@ pub fn read_array(path: &Path) -> Result<(Vec<f32>, Vec<usize>)> {
 
 fn read(
     path: &Path,
-    number: impl Fn(&Path, &DType) -> Result<Number>,
+    number: impl Fn(&Path, Option<&TypeStr>) -> Result<Number>,
     task: &Task,
 ) -> Result<(Vec<f32>, Vec<usize>)> {
     let file = File::open(path).map_err(Error::io("read", path))?;
@@ -150,28 +143,20 @@ fn read(
         return Err(Error::dataset(path, "is empty (0 bytes)", WRITE));
     }
     let mut input = BufReader::new(file);
-    check_preamble(path, floats::peek(path, &mut input)?, length)?;
-    let header = NpyHeader::from_reader(&mut input).map_err(|e| {
-        Error::dataset(
-            path,
-            format!("has a NumPy header that cannot be read: {e}"),
-            WRITE,
-        )
-    })?;
-    let number = number(path, &header.dtype())?;
+    let header = Header::read(path, &mut input, length)?;
+    let number = number(path, header.kind.as_ref())?;
     let sizes = || {
-        let sizes: Vec<String> = header.shape().iter().map(u64::to_string).collect();
+        let sizes: Vec<String> = header.shape.iter().map(u64::to_string).collect();
         sizes.join(" x ")
     };
     let count = header
-        .shape()
+        .shape
         .iter()
         .try_fold(1, |n: u64, &d| n.checked_mul(d));
-    let start = input.stream_position().map_err(Error::io("read", path))?;
     let fits = |count: &u64| {
         count
             .checked_mul(number.size() as u64)
-            .is_some_and(|size| size <= length.saturating_sub(start))
+            .is_some_and(|size| size <= length.saturating_sub(header.start))
     };
     let Some(count) = count.filter(fits) else {
         return Err(Error::dataset(
@@ -190,22 +175,21 @@ fn read(
             WRITE,
         ));
     }
-    let shape: Vec<usize> = header.shape().iter().map(|&d| d as usize).collect();
+    let shape: Vec<usize> = header.shape.iter().map(|&d| d as usize).collect();
     let count = count as usize;
-    let values = match header.order() {
-        Order::C => floats::read(path, &mut input, number, count, task)?,
-        Order::Fortran => {
-            let mut values = floats::room(path, count)?;
-            values.resize(count, 0.0);
-            let mut at = 0;
-            floats::pieces(path, &mut input, number, count, task, |piece| {
-                for &value in piece {
-                    values[row_major(at, &shape, count)] = value;
-                    at += 1;
-                }
-            })?;
-            values
-        }
+    let values = if header.fortran {
+        let mut values = floats::room(path, count)?;
+        values.resize(count, 0.0);
+        let mut at = 0;
+        floats::pieces(path, &mut input, number, count, task, |piece| {
+            for &value in piece {
+                values[row_major(at, &shape, count)] = value;
+                at += 1;
+            }
+        })?;
+        values
+    } else {
+        floats::read(path, &mut input, number, count, task)?
     };
     Ok((values, shape))
 }
@@ -221,37 +205,8 @@ fn row_major(mut i: usize, shape: &[usize], count: usize) -> usize {
     place
 }
 
-/// The magic bytes are there and the header fits the file of `length` bytes, so that no size in it can ask for more
-/// memory.
-fn check_preamble(path: &Path, bytes: &[u8], length: u64) -> Result<()> {
-    if !bytes.starts_with(b"\x93NUMPY") {
-        let zip = bytes.starts_with(b"PK");
-        let what = if zip {
-            "is a .npz archive, not a .npy file"
-        } else {
-            "is not a NumPy .npy file"
-        };
-        return Err(Error::dataset(path, what, WRITE));
-    }
-    let end = match *bytes {
-        [_, _, _, _, _, _, 1, _, a, b, ..] => Some(10 + u64::from(u16::from_le_bytes([a, b]))),
-        [_, _, _, _, _, _, 2 | 3, _, a, b, c, d, ..] => {
-            Some(12 + u64::from(u32::from_le_bytes([a, b, c, d])))
-        }
-        _ => None,
-    };
-    if end.is_some_and(|end| end <= length) {
-        return Ok(());
-    }
-    Err(Error::dataset(
-        path,
-        "has a NumPy header that is cut off or unknown",
-        "Write or copy it again.",
-    ))
-}
-
 /// How a type of floating point is stored.
-fn float(path: &Path, dtype: &DType) -> Result<Number> {
+fn float(path: &Path, kind: Option<&TypeStr>) -> Result<Number> {
     let refuse = |what: String| {
         Error::dataset(
             path,
@@ -259,16 +214,16 @@ fn float(path: &Path, dtype: &DType) -> Result<Number> {
             WRITE,
         )
     };
-    let DType::Plain(plain) = dtype else {
+    let Some(kind) = kind else {
         return Err(refuse("holds records, not numbers".into()));
     };
-    if plain.endianness() == Endianness::Big {
-        return Err(refuse(format!("is big endian ({plain})")));
+    if kind.endianness() == Endianness::Big {
+        return Err(refuse(format!("is big endian ({kind})")));
     }
-    match (plain.type_char(), plain.size_field()) {
+    match (kind.type_char(), kind.size_field()) {
         (TypeChar::Float, 2) => Ok(Number::F16),
         (TypeChar::Float, 4) => Ok(Number::F32),
         (TypeChar::Float, 8) => Ok(Number::F64),
-        _ => Err(refuse(format!("has the type {plain}"))),
+        _ => Err(refuse(format!("has the type {kind}"))),
     }
 }

@@ -3,7 +3,7 @@
 //! Parquet compresses by page, about 1 MB or up to a row group of some writers, so that one picture costs its page. The
 //! last pages are kept: pictures that are asked for in order cost each page once, and nothing is unpacked to disk.
 
-use super::parquet_file::{Levels, ParquetFile};
+use super::parquet_file::{Levels, ParquetFile, guarded};
 use crate::error::{Error, Result};
 use crate::task::lock;
 use ::parquet::column::page::PageReader;
@@ -113,6 +113,10 @@ impl PictureColumn {
             pages.get_or_init(|| starts)
         };
         let page = starts.partition_point(|&first| first <= row) - 1;
+        // The pages may hold fewer rows than the footer says.
+        if page + 1 == starts.len() {
+            return Err(lacks("is not there"));
+        }
         let cells = self.page(group, page, starts)?;
         match cells.get(row - starts[page]) {
             Some(Some(cell)) => Ok(cell.data().to_vec()),
@@ -140,7 +144,7 @@ impl PictureColumn {
             }
             Ok(())
         };
-        walk().map_err(|e| self.file.damaged(&e))?;
+        guarded(self.path(), &mut walk)?.map_err(|e| self.file.damaged(&e))?;
         Ok(starts)
     }
 
@@ -171,10 +175,12 @@ impl PictureColumn {
         let levels = Levels::of(&column);
         let mut reader = ColumnReaderImpl::<ByteArrayType>::new(column, pages);
         let (mut defined, mut values) = (Vec::new(), Vec::new());
-        reader
-            .skip_records(first)
-            .and_then(|_| reader.read_records(count, Some(&mut defined), None, &mut values))
-            .map_err(|e| self.file.damaged(&e))?;
+        guarded(self.path(), || {
+            reader
+                .skip_records(first)
+                .and_then(|_| reader.read_records(count, Some(&mut defined), None, &mut values))
+        })?
+        .map_err(|e| self.file.damaged(&e))?;
         Ok(levels.spread(&defined, values))
     }
 }

@@ -1,8 +1,12 @@
 //! Pictures: decoded from files to RGB8, upright, with hostile or broken files refused by name.
 
+mod raw;
+
 use super::jpeg;
 use crate::error::{Error, Result, thousands};
 use crate::files::replace;
+use crate::task::contained;
+use crate::task::memory::{self, Held};
 use fast_image_resize::images::{Image as Canvas, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 use image::codecs::png::PngEncoder;
@@ -17,8 +21,8 @@ use std::path::Path;
 /// The largest picture that is decoded, in pixels; a bigger one is refused by its header, before any allocation.
 pub const MAX_PIXELS: u64 = 200_000_000;
 
-/// The most bytes a decoder may allocate for one picture: eight a pixel, enough for 16-bit RGBA.
-const MAX_BYTES: u64 = MAX_PIXELS * 8;
+/// The largest picture file that is read, in bytes.
+pub(super) const MAX_FILE: u64 = 512 << 20;
 
 /// File name extensions, in lower case, of the pictures that can be decoded.
 pub const PICTURE_EXTENSIONS: [&str; 14] = [
@@ -28,6 +32,7 @@ pub const PICTURE_EXTENSIONS: [&str; 14] = [
 
 const READABLE: &str = "It must be one of: JPEG, PNG, WebP, BMP, GIF, TIFF, PNM.";
 const BROKEN: &str = "Copy or download it again, or leave it out.";
+const SMALLER: &str = "Make it smaller, or leave it out.";
 
 /// A decoded picture.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +47,7 @@ pub struct Picture {
 
 /// Reads and decodes a picture file. Errors name the file: missing, empty, not a picture, damaged, too large.
 pub fn open_picture(path: &Path) -> Result<Picture> {
-    let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
+    let bytes = super::Stored::File(path.to_path_buf()).bytes()?;
     Picture::decode(&bytes, path)
 }
 
@@ -68,7 +73,23 @@ impl Picture {
     ///
     /// The EXIF orientation is applied. Alpha is dropped and grey repeated, like Pillow's `convert("RGB")`; deeper
     /// channels are scaled to 8 bits.
+    ///
+    /// # Errors
+    /// `bytes` are no picture, or a damaged one; it has more than [`MAX_PIXELS`], or decoding takes more memory than
+    /// may be held ([`memory`]).
     pub fn decode(bytes: &[u8], path: &Path) -> Result<Self> {
+        Ok(Self::decode_held(bytes, path)?.0)
+    }
+
+    /// As [`Picture::decode`]; what the picture takes stays held, for a thread that goes on to work on it beside others.
+    pub fn decode_held(bytes: &[u8], path: &Path) -> Result<(Self, Held)> {
+        contained(|| Self::decoded(bytes, path)).unwrap_or_else(|why| {
+            let what = format!("is damaged: the decoder stopped ({why})");
+            Err(Error::dataset(path, what, BROKEN))
+        })
+    }
+
+    fn decoded(bytes: &[u8], path: &Path) -> Result<(Self, Held)> {
         if bytes.is_empty() {
             return Err(Error::dataset(path, "is empty (0 bytes)", BROKEN));
         }
@@ -83,24 +104,25 @@ impl Picture {
             ));
         };
         let mut limits = Limits::no_limits();
-        limits.max_alloc = Some(MAX_BYTES);
+        limits.max_alloc = Some(memory::MOST);
         reader.limits(limits);
         let mut decoder = reader.into_decoder().map_err(|e| unreadable(path, &e))?;
         let (width, height) = decoder.dimensions();
-        if u64::from(width) * u64::from(height) > MAX_PIXELS || decoder.total_bytes() > MAX_BYTES {
+        let pixels = u64::from(width) * u64::from(height);
+        let size = || {
             let (w, h) = (thousands(u64::from(width)), thousands(u64::from(height)));
+            format!("is too large: {w} x {h} pixels")
+        };
+        if pixels > MAX_PIXELS {
             let most = MAX_PIXELS / 1_000_000;
-            return Err(Error::dataset(
-                path,
-                format!("is too large: {w} x {h} pixels, the limit is {most} million"),
-                "Make it smaller, or leave it out.",
-            ));
+            let what = format!("{}, the limit is {most} million", size());
+            return Err(Error::dataset(path, what, SMALLER));
         }
         if width == 0 || height == 0 {
             return Err(Error::dataset(path, "has no pixels", BROKEN));
         }
         // The decoder would paint what is missing grey and say nothing.
-        if format == ImageFormat::Jpeg && !jpeg_is_complete(bytes) {
+        if format == ImageFormat::Jpeg && !jpeg::is_complete(bytes) {
             return Err(Error::dataset(
                 path,
                 "is cut off: the JPEG data ends too early",
@@ -108,20 +130,44 @@ impl Picture {
             ));
         }
         let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+        let too_much =
+            |e: memory::TooMuch| Error::dataset(path, format!("{}, which {e}", size()), SMALLER);
+        // What is decoded, what it is turned into, and what libjpeg keeps of a picture that comes in several scans.
+        let copies = u64::from(!raw::narrows(decoder.color_type()))
+            + u64::from(orientation != Orientation::NoTransforms);
+        let scans = format == ImageFormat::Jpeg && jpeg::is_progressive(bytes);
+        let needed = bytes.len() as u64
+            + decoder.total_bytes()
+            + pixels * (3 * copies + if scans { 6 } else { 0 });
+        let mut held = memory::hold(needed).map_err(too_much)?;
         let exact = (format == ImageFormat::Jpeg)
             .then(|| jpeg::decode(bytes))
             .flatten();
         let mut image = match exact.and_then(|rgb| RgbImage::from_raw(width, height, rgb)) {
             Some(rgb) => DynamicImage::ImageRgb8(rgb),
+            None if raw::narrows(decoder.color_type()) => {
+                let colour = decoder.color_type();
+                let mut raw = memory::room(decoder.total_bytes() as usize).map_err(too_much)?;
+                raw.resize(decoder.total_bytes() as usize, 0);
+                decoder
+                    .read_image(&mut raw)
+                    .map_err(|e| unreadable(path, &e))?;
+                raw::narrow(&mut raw, colour);
+                RgbImage::from_raw(width, height, raw)
+                    .map(DynamicImage::ImageRgb8)
+                    .ok_or_else(|| Error::dataset(path, "is damaged: pixels lack", BROKEN))?
+            }
             None => DynamicImage::from_decoder(decoder).map_err(|e| unreadable(path, &e))?,
         };
         image.apply_orientation(orientation);
         let image = image.into_rgb8();
-        Ok(Self {
+        held.shrink(3 * pixels);
+        let picture = Self {
             width: image.width(),
             height: image.height(),
             rgb: image.into_raw(),
-        })
+        };
+        Ok((picture, held))
     }
 
     /// The picture made smaller, its longest side at most `side` pixels; a copy if it is that small already.
@@ -168,65 +214,10 @@ fn unreadable(path: &Path, error: &ImageError) -> Error {
         ImageError::IoError(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => {
             Error::dataset(path, "is cut off: the picture data ends too early", BROKEN)
         }
-        ImageError::Limits(_) => Error::dataset(
-            path,
-            "needs too much memory to decode",
-            "Make it smaller, or leave it out.",
-        ),
+        ImageError::Limits(_) => Error::dataset(path, "needs too much memory to decode", SMALLER),
         ImageError::Unsupported(e) => {
             Error::dataset(path, format!("cannot be decoded: {e}"), READABLE)
         }
         other => Error::dataset(path, format!("is damaged: {other}"), BROKEN),
-    }
-}
-
-/// Does an end marker follow the last scan? Inside a scan every 0xFF is followed by 0x00 or a restart marker
-/// (ITU-T T.81, B.1.1.5), so an end marker there is a real one, never one of an embedded preview.
-fn jpeg_is_complete(bytes: &[u8]) -> bool {
-    const END: u8 = 0xD9;
-    let mut at = 2;
-    loop {
-        // Entropy-coded data, or padding, up to the next marker.
-        let Some(found) = bytes
-            .get(at..)
-            .and_then(|rest| rest.iter().position(|&b| b == 0xFF))
-        else {
-            return false;
-        };
-        at += found + 1;
-        let Some(&marker) = bytes.get(at) else {
-            return false;
-        };
-        match marker {
-            // A second 0xFF is filler before a marker: look at it again.
-            0xFF => {}
-            END => return true,
-            // Stuffing, restart and other markers that stand alone.
-            0x00 | 0x01 | 0xD0..=0xD8 => at += 1,
-            _ => {
-                let Some(&[high, low]) = bytes.get(at + 1..at + 3) else {
-                    return false;
-                };
-                at += 1 + usize::from(u16::from_be_bytes([high, low]));
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_end_of_a_jpeg_is_found_after_its_scan_only() {
-        let header = [
-            0xFF, 0xD8, 0xFF, 0xE1, 0, 4, 0xFF, 0xD9, 0xFF, 0xDA, 0, 3, 1,
-        ];
-        let scan = [9, 0xFF, 0x00, 0xFF, 0xD0, 7];
-        let whole = [&header[..], &scan, &[0xFF, 0xD9]].concat();
-        assert!(jpeg_is_complete(&whole));
-        for cut in 2..whole.len() {
-            assert!(!jpeg_is_complete(&whole[..cut]), "cut at {cut}");
-        }
     }
 }

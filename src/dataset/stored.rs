@@ -1,8 +1,11 @@
 //! Where the bytes of a dataset's pictures lie.
 
 use super::parquet_cells::PictureColumn;
+use super::picture::MAX_FILE;
 use super::{archive, encoded};
 use crate::error::{Error, Result};
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -37,15 +40,27 @@ impl Stored {
     /// The bytes, undecoded.
     ///
     /// # Errors
-    /// The file cannot be read, or has become shorter.
+    /// The file cannot be read, or has become shorter; the picture is larger than any picture file may be.
     pub fn bytes(&self) -> Result<Vec<u8>> {
         match self {
-            Self::File(path) => std::fs::read(path).map_err(Error::io("read", path)),
+            Self::File(path) => {
+                let file = File::open(path).map_err(Error::io("read", path))?;
+                // A device says no length and gives bytes without end.
+                let mut bytes = Vec::new();
+                file.take(MAX_FILE + 1)
+                    .read_to_end(&mut bytes)
+                    .map_err(Error::io("read", path))?;
+                within(path, bytes.len() as u64)?;
+                Ok(bytes)
+            }
             Self::Span {
                 archive,
                 offset,
                 length,
-            } => archive::span(archive, *offset, *length),
+            } => {
+                within(archive, *length)?;
+                archive::span(archive, *offset, *length)
+            }
             Self::Cell { column, row } => column.bytes(*row),
             Self::Text(text) => Ok(text.as_bytes().to_vec()),
             Self::Base64(text) => encoded::decode(&text.bytes()?).ok_or_else(|| {
@@ -68,4 +83,17 @@ impl Stored {
             Self::Base64(text) => text.place(name),
         }
     }
+}
+
+/// A picture file of `length` bytes may be read.
+fn within(path: &Path, length: u64) -> Result<()> {
+    if length <= MAX_FILE {
+        return Ok(());
+    }
+    let most = MAX_FILE >> 20;
+    Err(Error::dataset(
+        path,
+        format!("is too large for a picture: over {most} MiB"),
+        "Make it smaller, or leave it out.",
+    ))
 }

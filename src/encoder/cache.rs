@@ -3,13 +3,18 @@
 //! A file is a header and records of equal length, each with its own checksum, appended once per batch: after a kill
 //! at most the batch being computed is lost, and a torn record is cut off by the next writer.
 
+mod files;
+
+pub use files::CacheFile;
+
 use super::runtime::cache_dir;
 use crate::error::Result;
 use crate::task::Task;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::{File, OpenOptions};
 use std::io::{BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 /// The content hash (BLAKE3) of a picture's file or of a caption.
 pub type RowHash = [u8; 32];
@@ -25,6 +30,8 @@ const CHECK: usize = 8;
 #[derive(Debug, Clone)]
 pub struct Cache {
     folder: PathBuf,
+    /// Bytes that it may take.
+    limit: u64,
 }
 
 /// The cached rows of one model with one setting.
@@ -33,6 +40,8 @@ pub(super) struct Shelf {
     dim: usize,
     /// Where each row's record begins.
     rows: HashMap<RowHash, u64>,
+    /// How far the file was read.
+    seen: u64,
     file: Option<File>,
 }
 
@@ -40,6 +49,11 @@ pub(super) struct Shelf {
 pub(super) struct Writer {
     path: PathBuf,
     file: Option<File>,
+    /// Bytes that the file may take.
+    limit: u64,
+    /// The rows in the file, up to byte `seen`: another nearmiss may append to it too, and none is kept twice.
+    known: HashSet<RowHash>,
+    seen: u64,
     warning: Option<String>,
 }
 
@@ -47,14 +61,35 @@ impl Cache {
     /// The application's cache.
     ///
     /// # Errors
-    /// The system names no folder for it, or it cannot be created.
+    /// The system names no folder for it, or it cannot be created; `NEARMISS_CACHE_LIMIT` is no size.
     pub fn open() -> Result<Self> {
-        Ok(Self::at(cache_dir()?.join("embeddings")))
+        let cache = Self::at(cache_dir()?.join("embeddings"));
+        match std::env::var(files::VARIABLE) {
+            Ok(text) => Ok(cache.limited(files::limit_of(&text)?)),
+            Err(_) => Ok(cache),
+        }
     }
 
     /// A cache in `folder`, which is created when something is to be kept.
     pub fn at(folder: PathBuf) -> Self {
-        Self { folder }
+        Self {
+            folder,
+            limit: files::LIMIT,
+        }
+    }
+
+    /// The same that may take so many `bytes`.
+    #[must_use]
+    pub fn limited(self, bytes: u64) -> Self {
+        Self {
+            limit: bytes,
+            ..self
+        }
+    }
+
+    /// Bytes that it may take; beyond, what was not used for longest goes.
+    pub fn limit(&self) -> u64 {
+        self.limit
     }
 
     /// Its folder.
@@ -65,12 +100,17 @@ impl Cache {
     /// What is kept under `key`. A file that is missing or not ours counts as empty.
     pub(super) fn shelf(&self, key: &blake3::Hash, task: &Task) -> Result<(Shelf, Writer)> {
         let path = self.folder.join(format!("{}.bin", &key.to_hex()[..32]));
+        self.evict(&path);
+        let shelf = Shelf::read(path.clone(), task)?;
         let writer = Writer {
-            path: path.clone(),
+            path,
             file: None,
+            limit: self.limit,
+            known: shelf.rows.keys().copied().collect(),
+            seen: shelf.seen,
             warning: None,
         };
-        Ok((Shelf::read(path, task)?, writer))
+        Ok((shelf, writer))
     }
 }
 
@@ -81,6 +121,7 @@ impl Shelf {
             path: PathBuf::new(),
             dim: 0,
             rows: HashMap::new(),
+            seen: 0,
             file: None,
         }
     }
@@ -109,7 +150,13 @@ impl Shelf {
             }
             at += record.len() as u64;
         }
+        // Reading counts as use: what is not used for longest goes first.
+        let _ = OpenOptions::new()
+            .write(true)
+            .open(&shelf.path)
+            .and_then(|file| file.set_modified(SystemTime::now()));
         shelf.dim = dim;
+        shelf.seen = at;
         shelf.file = Some(file);
         Ok(shelf)
     }
@@ -143,6 +190,9 @@ impl Writer {
         Self {
             path: PathBuf::new(),
             file: None,
+            limit: 0,
+            known: HashSet::new(),
+            seen: 0,
             warning: Some(String::new()),
         }
     }
@@ -150,9 +200,8 @@ impl Writer {
     /// Writes nowhere, and says why.
     pub(super) fn failed(why: String) -> Self {
         Self {
-            path: PathBuf::new(),
-            file: None,
             warning: Some(why),
+            ..Self::none()
         }
     }
 
@@ -162,15 +211,7 @@ impl Writer {
         if self.warning.is_some() || hashes.is_empty() {
             return;
         }
-        let mut records = Vec::with_capacity(hashes.len() * record_length(dim));
-        for (hash, row) in hashes.iter().zip(values.chunks_exact(dim)) {
-            let start = records.len();
-            records.extend_from_slice(hash);
-            records.extend(row.iter().flat_map(|v| v.to_le_bytes()));
-            let check = checksum(&records[start..]);
-            records.extend_from_slice(&check);
-        }
-        if let Err(e) = self.write(&records, dim) {
+        if let Err(e) = self.write(hashes, values, dim) {
             let folder = self.path.parent().unwrap_or(&self.path);
             self.warning = Some(format!(
                 "Embeddings are not kept for next time: cannot write in {}: {e}.",
@@ -184,46 +225,90 @@ impl Writer {
         self.warning.filter(|w| !w.is_empty())
     }
 
-    fn write(&mut self, records: &[u8], dim: usize) -> std::io::Result<()> {
+    fn write(&mut self, hashes: &[RowHash], values: &[f32], dim: usize) -> std::io::Result<()> {
         let mut file = if let Some(file) = self.file.take() {
             file
         } else {
             std::fs::create_dir_all(self.path.parent().unwrap_or(&self.path))?;
+            // Not opened to append: Windows then lets nothing be cut off.
             OpenOptions::new()
                 .read(true)
-                .append(true)
+                .write(true)
                 .create(true)
+                .truncate(false)
                 .open(&self.path)?
         };
         // Another nearmiss may write the same file; where the file system has no locks, checksums must do.
         let locked = file.lock().is_ok();
-        let written = append(&mut file, records, dim);
+        let written = self.append_to(&mut file, hashes, values, dim);
         if locked {
             let _ = file.unlock();
         }
         self.file = Some(file);
         written
     }
-}
 
-/// Cuts off what is torn, writes the header where there is none, appends; on a failure the file is as before.
-fn append(file: &mut File, records: &[u8], dim: usize) -> std::io::Result<()> {
-    file.seek(SeekFrom::Start(0))?;
-    let mut length = file.metadata()?.len();
-    if read_header(file) == Some(dim) {
-        length -= (length - HEADER) % record_length(dim) as u64;
-        file.set_len(length)?;
-    } else {
-        file.set_len(0)?;
-        length = 0;
-        file.write_all(&header(dim)).inspect_err(|_| {
-            let _ = file.set_len(0);
-        })?;
+    /// Cuts off what is torn, writes the header where there is none, and appends the rows that the file lacks; on a failure
+    /// the file is as before.
+    fn append_to(
+        &mut self,
+        file: &mut File,
+        hashes: &[RowHash],
+        values: &[f32],
+        dim: usize,
+    ) -> std::io::Result<()> {
+        file.seek(SeekFrom::Start(0))?;
+        let mut length = file.metadata()?.len();
+        let size = record_length(dim);
+        if read_header(file) == Some(dim) {
+            length -= (length - HEADER) % size as u64;
+            file.set_len(length)?;
+        } else {
+            file.set_len(0)?;
+            file.seek(SeekFrom::Start(0))?;
+            file.write_all(&header(dim)).inspect_err(|_| {
+                let _ = file.set_len(0);
+            })?;
+            length = HEADER;
+            self.known.clear();
+        }
+        // It was cut off or begun again since.
+        if !(HEADER..=length).contains(&self.seen)
+            || !(self.seen - HEADER).is_multiple_of(size as u64)
+        {
+            self.seen = HEADER;
+        }
+        let mut reader = BufReader::with_capacity(1 << 20, &mut *file);
+        reader.seek(SeekFrom::Start(self.seen))?;
+        let mut record = vec![0; size];
+        while self.seen < length {
+            reader.read_exact(&mut record)?;
+            self.known.extend(checked(&record).map(|(hash, _)| hash));
+            self.seen += size as u64;
+        }
+        let mut records = Vec::with_capacity(hashes.len() * size);
+        for (hash, row) in hashes.iter().zip(values.chunks_exact(dim)) {
+            if self.known.contains(hash) {
+                continue;
+            }
+            let start = records.len();
+            records.extend_from_slice(hash);
+            records.extend(row.iter().flat_map(|v| v.to_le_bytes()));
+            let check = checksum(&records[start..]);
+            records.extend_from_slice(&check);
+        }
+        if length + records.len() as u64 > self.limit {
+            return Err(std::io::Error::other(format!(
+                "its limit of {} bytes is reached, set by {}",
+                self.limit,
+                files::VARIABLE
+            )));
+        }
+        file.seek(SeekFrom::Start(length))?;
+        file.write_all(&records).inspect_err(|_| {
+            let _ = file.set_len(length);
+        })
     }
-    let whole = length.max(HEADER);
-    file.write_all(records).inspect_err(|_| {
-        let _ = file.set_len(whole);
-    })
 }
 
 fn header(dim: usize) -> [u8; HEADER as usize] {
@@ -324,5 +409,53 @@ mod tests {
         writer.append(&[hash(2)], &[1.0], 1);
         assert!(writer.warning().is_some_and(|w| w.contains("below a file")));
         assert_eq!(Writer::none().warning(), None);
+    }
+
+    #[test]
+    fn writers_that_start_together_keep_each_row_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::at(folder.path().to_path_buf());
+        let mut writers: Vec<Writer> = (0..8).map(|_| shelf(&cache).1).collect();
+        for n in 0..4 {
+            for writer in &mut writers {
+                writer.append(&[hash(n), hash(n + 100)], &[1.0, 2.0, 3.0, 4.0], 2);
+            }
+        }
+        let length = std::fs::metadata(&writers[0].path).unwrap().len();
+        assert_eq!(length, HEADER + 8 * record_length(2) as u64);
+        assert!(writers.into_iter().all(|w| w.warning().is_none()));
+        let files = cache.files().unwrap();
+        assert_eq!(
+            files.iter().map(|f| f.rows).collect::<Vec<_>>(),
+            [Some((8, 2))]
+        );
+        // What was cleared in between is begun again.
+        let (_, mut writer) = shelf(&cache);
+        assert_eq!(cache.clear().unwrap(), (1, length));
+        writer.append(&[hash(1)], &[1.0, 2.0], 2);
+        assert!(shelf(&cache).0.contains(&hash(1)));
+    }
+
+    #[test]
+    fn beyond_the_limit_the_oldest_file_goes_and_one_file_stays_within_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let record = record_length(1) as u64;
+        let cache = Cache::at(folder.path().to_path_buf()).limited(2 * (HEADER + record));
+        let keyed = |n: u8| {
+            let key = blake3::Hash::from_bytes([n; 32]);
+            cache.shelf(&key, &Task::detached()).unwrap()
+        };
+        for n in 0..3 {
+            let (_, mut writer) = keyed(n);
+            writer.append(&[hash(n)], &[1.0], 1);
+            let old = SystemTime::now() - std::time::Duration::from_secs(1000 - u64::from(n));
+            writer.file.as_ref().unwrap().set_modified(old).unwrap();
+        }
+        // The first file is asked for, so that the second has not been used for longest.
+        assert!(keyed(0).0.contains(&hash(0)));
+        assert!(!keyed(1).0.contains(&hash(1)) && keyed(2).0.contains(&hash(2)));
+        let (_, mut writer) = keyed(0);
+        writer.append(&[hash(7), hash(8), hash(9)], &[1.0, 2.0, 3.0], 1);
+        assert!(writer.warning().is_some_and(|w| w.contains("limit")));
     }
 }

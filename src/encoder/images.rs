@@ -8,8 +8,7 @@ use super::preprocess::Preprocess;
 use super::stop::Stop;
 use crate::dataset::{Dataset, Image, Picture, Problem, Reason};
 use crate::error::{Error, Result};
-use crate::task::{Task, panic_message};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use crate::task::{Task, contained};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -140,13 +139,8 @@ impl Source {
                 return;
             }
             // A decoder that panics costs one picture, not the run.
-            let content = catch_unwind(AssertUnwindSafe(|| self.prepare(index, true)))
-                .unwrap_or_else(|panic| {
-                    Content::Bad(format!(
-                        "cannot be decoded: {}",
-                        panic_message(panic.as_ref())
-                    ))
-                });
+            let content = contained(|| self.prepare(index, true))
+                .unwrap_or_else(|why| Content::Bad(format!("cannot be decoded: {why}")));
             if sender.send(Item { index, content }).is_err() {
                 return;
             }
@@ -168,7 +162,8 @@ impl Source {
         if use_cache && self.shelf.contains(&hash) {
             return Ok(Content::Cached(hash));
         }
-        let picture = Picture::decode(&bytes, &image.place())?;
+        // Held until the pixels are made: this thread is one of several.
+        let (picture, _held) = Picture::decode_held(&bytes, &image.place())?;
         drop(bytes);
         let pixels = self.preprocess.apply(&picture)?;
         if pixels.len() != self.length {

@@ -5,7 +5,7 @@ use super::runtime::data_dir;
 use super::search::newest_library;
 use super::stop::patiently;
 use crate::error::{Error, Result};
-use crate::task::Task;
+use crate::task::{Task, scratch};
 use serde::{Deserialize, Serialize};
 use std::ffi::OsStr;
 use std::fs::File;
@@ -61,7 +61,7 @@ pub fn install(flavour: Flavour, task: &Task) -> Result<PathBuf> {
     let data = data_dir()?;
     let temporary = |prefix: &str| {
         tempfile::Builder::new()
-            .prefix(prefix)
+            .prefix(&scratch::prefix(prefix))
             .tempdir_in(&data)
             .map_err(Error::io("create a folder in", &data))
     };

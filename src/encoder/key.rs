@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::SystemTime;
 
-/// What `cache` holds for `tower` with `settings`. Nothing where there is no cache, nor where the model's file can no
-/// longer be read to tell: embedding goes on with the model in memory.
+/// What `cache` holds for `tower` with `settings`. Nothing where there is no cache, nor where the model's
+/// external data is gone or was written again since: embedding goes on with the model in memory.
 pub(super) fn shelf(
     cache: Option<&Cache>,
     tower: &Tower,
@@ -33,13 +33,16 @@ pub(super) fn shelf(
 }
 
 /// The key of `tower` with `settings`, the fingerprint of its preprocessing or tokenizer: BLAKE3 over the model's
-/// bytes, those of its external data, the settings, and how the tower is run.
+/// bytes as they were read, those of its external data, the settings, and how the tower is run.
 fn key(tower: &Tower, settings: &str, task: &Task) -> Result<blake3::Hash> {
     let model = tower.model();
     let mut hasher = blake3::Hasher::new();
-    for file in std::iter::once(&model.path).chain(&model.external) {
+    // The bytes in memory, whatever lies in their file now.
+    hasher.update(&model.source.hash);
+    for file in &model.external {
         hasher.update(file_hash(file, task)?.as_bytes());
     }
+    model.source.data_unchanged()?;
     for text in [settings, &tower.fingerprint()] {
         hasher.update(&(text.len() as u64).to_le_bytes());
         hasher.update(text.as_bytes());

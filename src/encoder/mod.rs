@@ -48,7 +48,7 @@ mod tower;
 mod trial;
 
 pub use beside::Stated;
-pub use cache::Cache;
+pub use cache::{Cache, CacheFile};
 pub use dual::{Encoder, EncoderInfo, EncoderOptions};
 pub use embed::Embedded;
 pub use folder::EncoderFiles;

@@ -6,11 +6,12 @@ use super::session::{self, contained, first_line};
 use super::stop::Stop;
 use crate::error::{Error, Result};
 use crate::onnx::{Effort, Elem, Encoded, Engine, Graph, Program, Tensor};
-use crate::task::Task;
+use crate::task::{Task, memory};
 use half::f16;
 use ort::session::{Session, SessionInputValue};
 use ort::value::{DynValue, TensorElementType, TensorRef, ValueType};
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 /// The engine of this process on the first of some providers that takes a graph, the CPU last.
@@ -43,11 +44,17 @@ impl Engine for GraphEngine {
             Effort::Once | Effort::Beside => &[Provider::Cpu][..],
             Effort::Often => &self.providers,
         };
-        let opened = session::open_graph(&encoded, &graph.path, providers, effort)?;
+        let opened =
+            session::open_graph(&encoded, graph.nodes.len(), &graph.path, providers, effort)?;
         Ok(Box::new(Loaded {
             session: opened.session,
             outputs: graph.outputs.clone(),
             provider: opened.provider,
+            weights: graph
+                .constants
+                .values()
+                .map(|t| t.bytes().len() as u64)
+                .sum(),
             quick: false,
         }))
     }
@@ -60,6 +67,8 @@ struct Loaded {
     session: Session,
     outputs: Vec<String>,
     provider: String,
+    /// Bytes of the graph's constants.
+    weights: u64,
     /// Did the last run end sooner than anyone could wish to stop it?
     quick: bool,
 }
@@ -76,6 +85,7 @@ impl Program for Loaded {
         let begun = Instant::now();
         let session = &mut self.session;
         let names = &self.outputs;
+        let fed: u64 = feeds.iter().map(|(_, t)| t.bytes().len() as u64).sum();
         let outcome = contained(|| {
             let inputs = feeds
                 .iter()
@@ -85,14 +95,19 @@ impl Program for Loaded {
                 Some(options) => session.run_with_options(inputs, options)?,
                 None => session.run(inputs)?,
             };
-            let read = |name: &String| {
-                let value = outputs.get(name.as_str());
-                tensor(
-                    value
-                        .ok_or_else(|| ort::Error::new(format!("the output {name} is missing")))?,
-                )
+            // They are asked for by name once: the engine looks for a name among all of them.
+            let made: Vec<_> = outputs.iter().collect();
+            let values: HashMap<&str, &DynValue> =
+                made.iter().map(|(name, value)| (*name, &**value)).collect();
+            let found = |name: &String| {
+                values
+                    .get(name.as_str())
+                    .copied()
+                    .ok_or_else(|| ort::Error::new(format!("the output {name} is missing")))
             };
-            names.iter().map(read).collect::<ort::Result<Vec<_>>>()
+            let values = names.iter().map(found).collect::<ort::Result<Vec<_>>>()?;
+            within(names, &values, fed + self.weights)?;
+            values.into_iter().map(tensor).collect()
         });
         self.quick = begun.elapsed() < QUICK;
         task.check()?;
@@ -107,6 +122,32 @@ impl Program for Loaded {
     fn provider(&self) -> &str {
         &self.provider
     }
+}
+
+/// The outputs may all be copied: a few bytes of a file can ask for gigabytes, and what cannot be had ends the process.
+fn within(names: &[String], values: &[&DynValue], source: u64) -> ort::Result<()> {
+    let bytes: Vec<u64> = values.iter().map(|value| size(value)).collect();
+    let total = bytes.iter().fold(0, |n: u64, &b| n.saturating_add(b));
+    memory::fits(total, source).map_err(|e| {
+        let largest = (0..names.len()).max_by_key(|&i| bytes[i]);
+        let name = largest.map_or("", |i| names[i].as_str());
+        ort::Error::new(format!("what it makes, {name} most of all, {e}"))
+    })
+}
+
+/// Bytes of a tensor's values, eight each where their type is none that is read.
+fn size(value: &DynValue) -> u64 {
+    let ValueType::Tensor { ty, shape, .. } = value.dtype() else {
+        return 0;
+    };
+    let width = match ty {
+        TensorElementType::Bool | TensorElementType::Int8 | TensorElementType::Uint8 => 1,
+        TensorElementType::Float16 | TensorElementType::Int16 | TensorElementType::Uint16 => 2,
+        TensorElementType::Float32 | TensorElementType::Int32 | TensorElementType::Uint32 => 4,
+        _ => 8,
+    };
+    let count = |n: u64, &d: &i64| n.saturating_mul(d.max(0) as u64);
+    shape.iter().fold(width, count)
 }
 
 /// A view of `tensor` where its bytes are aligned for its type, else a copy.
@@ -157,7 +198,7 @@ fn tensor(value: &DynValue) -> ort::Result<Tensor> {
                     .map_err(|e| ort::Error::new(e.to_string()));
             }
             let (shape, values) = value.try_extract_tensor::<$t>()?;
-            ($elem, sizes(shape), bytemuck::cast_slice(values).to_vec())
+            ($elem, sizes(shape), copied(bytemuck::cast_slice(values))?)
         }};
     }
     let (elem, shape, bytes) = match ty {
@@ -174,7 +215,8 @@ fn tensor(value: &DynValue) -> ort::Result<Tensor> {
         TensorElementType::Uint64 => read!(u64, Elem::Other(13)),
         TensorElementType::Bool => {
             let (shape, values) = value.try_extract_tensor::<bool>()?;
-            let bytes = values.iter().map(|&v| u8::from(v)).collect();
+            let mut bytes = memory::room(values.len()).map_err(ort::Error::wrap)?;
+            bytes.extend(values.iter().map(|&v| u8::from(v)));
             (Elem::Bool, sizes(shape), bytes)
         }
         other => {
@@ -184,6 +226,12 @@ fn tensor(value: &DynValue) -> ort::Result<Tensor> {
         }
     };
     Tensor::new(elem, shape, bytes).map_err(|e| ort::Error::new(e.to_string()))
+}
+
+fn copied(bytes: &[u8]) -> ort::Result<Vec<u8>> {
+    let mut copy = memory::room(bytes.len()).map_err(ort::Error::wrap)?;
+    copy.extend_from_slice(bytes);
+    Ok(copy)
 }
 
 fn sizes(shape: &[i64]) -> Vec<usize> {

@@ -3,7 +3,7 @@
 use super::provider::Provider;
 use super::search::{self, Place};
 use crate::error::{Error, Result};
-use crate::task::panic_message;
+use crate::task::{panic_message, scratch};
 use ort::environment::Environment;
 use ort::logging::LogLevel;
 use serde::Serialize;
@@ -222,5 +222,6 @@ fn folder(
             })?,
     };
     std::fs::create_dir_all(&path).map_err(Error::io("create", &path))?;
+    scratch::sweep_own(&path);
     Ok(path)
 }

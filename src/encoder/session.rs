@@ -5,13 +5,12 @@ use super::runtime::Runtime;
 use super::stop::Stop;
 use crate::error::{Error, Result};
 use crate::onnx::{Effort, Elem, Encoded, Tensor, integers_as};
-use crate::task::panic_message;
+use crate::task::memory;
 use half::f16;
 use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
 use ort::session::{Session, SessionInputValue};
 use ort::value::{DynValue, TensorRef};
 use std::borrow::Cow;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 /// A session and what it runs on.
@@ -41,19 +40,20 @@ pub(super) struct Feed<'a> {
 
 /// Opens `path` on the first of `providers` that works; the CPU is always tried last.
 pub(super) fn open(path: &Path, providers: &[Provider]) -> Result<Opened> {
-    open_model(path, providers, Effort::Often, &|mut builder| {
+    open_model(path, providers, Effort::Often, 0, &|mut builder| {
         builder.commit_from_file(path)
     })
 }
 
-/// Opens a graph in memory as [`open`] does a file; `path` is what messages call it.
+/// Opens a graph in memory of so many `nodes` as [`open`] does a file; `path` is what messages call it.
 pub(super) fn open_graph(
     graph: &Encoded,
+    nodes: usize,
     path: &Path,
     providers: &[Provider],
     effort: Effort,
 ) -> Result<Opened> {
-    open_model(path, providers, effort, &|mut builder| {
+    open_model(path, providers, effort, nodes, &|mut builder| {
         if let Some(data) = &graph.data {
             builder = builder.with_external_initializer_file_in_memory(
                 Encoded::DATA,
@@ -64,6 +64,11 @@ pub(super) fn open_graph(
     })
 }
 
+/// Nodes from which on ONNX Runtime takes longer to plan a graph's memory than to do without, and to rewrite the graph
+/// than to run it: both take the square of their number.
+const MOST_PLANNED: usize = 5_000;
+const MOST_REWRITTEN: usize = 10_000;
+
 /// How a configured builder becomes a session.
 type Commit<'a> = &'a dyn Fn(SessionBuilder) -> ort::Result<Session>;
 
@@ -71,12 +76,19 @@ fn open_model(
     path: &Path,
     providers: &[Provider],
     effort: Effort,
+    nodes: usize,
     commit: Commit<'_>,
 ) -> Result<Opened> {
     let runtime = Runtime::get()?;
     let at = |level| {
         open_with(commit, move |b: SessionBuilder| {
             let b = b.with_optimization_level(level)?;
+            // Planning the memory of a run takes the square of the nodes, and serves the runs after the first.
+            let b = if effort == Effort::Once || nodes > MOST_PLANNED {
+                b.with_memory_pattern(false)?
+            } else {
+                b
+            };
             Ok(match effort {
                 Effort::Beside => b.with_intra_threads(1)?,
                 Effort::Once | Effort::Often => b,
@@ -85,6 +97,7 @@ fn open_model(
     };
     let levels = match effort {
         Effort::Once => [GraphOptimizationLevel::Disable; 2],
+        _ if nodes > MOST_REWRITTEN => [GraphOptimizationLevel::Disable; 2],
         Effort::Often | Effort::Beside => {
             [GraphOptimizationLevel::All, GraphOptimizationLevel::Disable]
         }
@@ -178,12 +191,9 @@ pub(super) fn run(
 
 /// Turns an error or a panic of the runtime into its message.
 pub(super) fn contained<T>(work: impl FnOnce() -> ort::Result<T>) -> Result<T, String> {
-    match catch_unwind(AssertUnwindSafe(work)) {
+    match crate::task::contained(work) {
         Ok(result) => result.map_err(|e| e.to_string()),
-        Err(panic) => Err(format!(
-            "the engine stopped on an internal fault: {}",
-            panic_message(panic.as_ref())
-        )),
+        Err(why) => Err(format!("the engine stopped on an internal fault: {why}")),
     }
 }
 
@@ -243,6 +253,9 @@ pub(super) fn first_line(text: &str) -> &str {
 
 /// The values of a float tensor as float32, and its shape.
 fn read_floats(value: &DynValue) -> ort::Result<(Vec<f32>, Vec<usize>)> {
+    let count = |n: u64, &d: &i64| n.saturating_mul(d.max(0) as u64);
+    let bytes = value.shape().iter().fold(4, count);
+    memory::fits(bytes, 0).map_err(ort::Error::wrap)?;
     let sizes = |shape: &[i64]| shape.iter().map(|&d| d as usize).collect();
     if let Ok((shape, values)) = value.try_extract_tensor::<f32>() {
         return Ok((values.to_vec(), sizes(shape)));

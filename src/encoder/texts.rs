@@ -17,8 +17,9 @@ pub(super) struct Texts {
     pub warning: Option<String>,
 }
 
-/// Captions tokenized at once: bounds the memory that tokens take.
+/// Captions tokenized at once, and their bytes: bounds the memory that tokens take.
 const WINDOW: usize = 8192;
+const WINDOW_BYTES: usize = 1 << 20;
 
 /// A distinct caption.
 struct Distinct<'a> {
@@ -75,7 +76,7 @@ pub(super) fn embed(
     }
     let stop = Stop::watch(task);
     let mut pace = Pace::new(encoder);
-    for window in missing.chunks(WINDOW) {
+    for window in windows(&missing) {
         embed_window(
             encoder,
             window,
@@ -95,6 +96,24 @@ pub(super) fn embed(
     Ok(Texts {
         warning: writer.warning(),
         ..done
+    })
+}
+
+/// `captions` in windows of at most [`WINDOW`] and [`WINDOW_BYTES`], or of one that is longer.
+fn windows<'a, 'b>(
+    captions: &'b [&'a Distinct<'a>],
+) -> impl Iterator<Item = &'b [&'a Distinct<'a>]> {
+    let mut rest = captions;
+    std::iter::from_fn(move || {
+        let mut bytes = 0;
+        let fits = |caption: &&&Distinct<'_>| {
+            bytes += caption.text.len();
+            bytes <= WINDOW_BYTES
+        };
+        let count = rest.iter().take(WINDOW).take_while(fits).count();
+        let (window, later) = rest.split_at_checked(count.max(1))?;
+        rest = later;
+        Some(window)
     })
 }
 
@@ -191,6 +210,21 @@ mod tests {
             [("a", 0, 3), ("b", 1, 1)]
         );
         assert_eq!(same_as, [0, 1, 0, 0]);
+    }
+
+    #[test]
+    fn windows_are_bounded_by_number_and_by_bytes() {
+        let long = "a".repeat(WINDOW_BYTES / 2 - 10);
+        let huge = "b".repeat(WINDOW_BYTES + 1);
+        let mut texts: Vec<String> = (0..WINDOW + 5).map(|n| format!("{n}")).collect();
+        texts.extend([1, 2, 3].map(|n| format!("{long}{n}")));
+        texts.push(huge);
+        let (distinct, _) = distinguish(&texts);
+        let all: Vec<_> = distinct.iter().collect();
+        let sizes: Vec<usize> = windows(&all).map(<[_]>::len).collect();
+        assert_eq!(sizes.iter().sum::<usize>(), texts.len());
+        assert_eq!((sizes[0], sizes[sizes.len() - 1]), (WINDOW, 1));
+        assert_eq!(windows(&[]).count(), 0);
     }
 
     #[test]

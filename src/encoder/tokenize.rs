@@ -1,6 +1,7 @@
 //! From texts to the token ids a text model takes.
 
 mod clean;
+mod prefix;
 mod spans;
 mod vocabulary;
 
@@ -223,11 +224,13 @@ impl Tokenizer {
             )
         };
         let encodings = if self.is_plain() {
-            self.library.encode_batch_fast(texts.to_vec(), true)
+            let texts = prefix::of_all(&self.library, texts).map_err(fault)?;
+            self.library.encode_batch_fast(texts, true)
         } else {
             let cleaned = texts.par_iter().map(|text| self.cleaned(text));
             let cleaned: Vec<_> = cleaned.collect::<tokenizers::Result<_>>().map_err(fault)?;
             let texts: Vec<&str> = cleaned.iter().map(clean::Cleaned::text).collect();
+            let texts = prefix::of_all(&self.library, &texts).map_err(fault)?;
             self.library.encode_batch_fast(texts, true)
         };
         let mut encodings = encodings.map_err(fault)?;

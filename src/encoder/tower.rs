@@ -167,6 +167,8 @@ impl Tower {
             None => output.clone(),
         };
         let opened = session::open(&model.path, providers)?;
+        // What was looked at is what runs.
+        model.source.unchanged()?;
         Ok(Self {
             roles,
             main,

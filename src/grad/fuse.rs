@@ -40,6 +40,8 @@ struct Net<'a> {
     kept: HashSet<String>,
     /// Names that no pattern may reach across: every path through them has to stay.
     walls: HashSet<String>,
+    /// What stands for values that were bypassed.
+    moved: HashMap<String, String>,
 }
 
 impl<'a> Net<'a> {
@@ -64,6 +66,7 @@ impl<'a> Net<'a> {
             readers,
             kept,
             walls,
+            moved: HashMap::new(),
         }
     }
 
@@ -143,14 +146,27 @@ impl<'a> Net<'a> {
         }
     }
 
-    /// Makes whatever reads `name` read `source`, unless `name` has to stay.
+    /// Makes whatever reads `name` read `source`, unless `name` has to stay: nodes after the one that makes it, each once
+    /// [`Net::follow`] comes to it.
     fn bypass(&mut self, name: &str, source: &str) {
         if self.kept.contains(name) {
             return;
         }
-        self.graph.rename_readers(name, source);
+        self.moved.insert(name.to_owned(), source.to_owned());
         let moved = self.readers.remove(name).unwrap_or(0);
         *self.readers.entry(source.to_owned()).or_default() += moved;
+    }
+
+    /// Makes node `i` read what stands for its inputs that were bypassed.
+    fn follow(&mut self, i: usize) {
+        if self.moved.is_empty() {
+            return;
+        }
+        for name in &mut self.graph.nodes[i].input {
+            if let Some(source) = self.moved.get(name) {
+                name.clone_from(source);
+            }
+        }
     }
 }
 

@@ -58,9 +58,8 @@ pub use target::Target;
 
 use crate::error::{Error, Result};
 use crate::onnx::{Builder, Elem, Engine, Graph, Port, Tensor, bind, fold, upgrade, wrong};
-use crate::task::{Task, panic_message};
+use crate::task::{Task, contained};
 use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// The loss, `[batch]`: one per row of the output.
 pub const LOSS: &str = "nearmiss_loss";
@@ -132,13 +131,11 @@ pub fn differentiate(
     task: &Task,
 ) -> Result<Gradient> {
     let path = graph.path.clone();
-    let made = catch_unwind(AssertUnwindSafe(|| {
-        transform(graph.clone(), request, engine, task)
-    }));
-    let made = made.unwrap_or_else(|panic| {
+    let made = contained(|| transform(graph.clone(), request, engine, task));
+    let made = made.unwrap_or_else(|what| {
         Err(Error::Panic {
             job: format!("Differentiating {}", path.display()),
-            what: panic_message(panic.as_ref()),
+            what,
         })
     });
     made.map_err(|error| match error {

@@ -1,6 +1,7 @@
 //! Static shapes: an engine runs the graph once, and says the shape of every value and the values of those that no
 //! input reaches.
 
+use super::claims;
 use super::engine::{Effort, Engine};
 use super::fold::is_random;
 use super::graph::{Graph, Info};
@@ -131,6 +132,47 @@ pub(super) fn ask(probe: &mut Graph, name: &str, mut elem: Elem) {
     probe.outputs.push(output);
 }
 
+/// Values whose shapes come out of a probe together: an engine may look for each of its outputs among all of them.
+const GROUP: usize = 64;
+
+/// Makes the ranks of the values `names` an output of `probe`, and then all their sizes, one after the other.
+fn ask_shapes(probe: &mut Graph, names: &[String], number: usize) {
+    let mut node = |op: &str, input: Vec<String>, output: &str| {
+        let axis = (op == "Concat").then(|| node::int("axis", 0));
+        probe.nodes.push(NodeProto {
+            op_type: op.into(),
+            input,
+            output: vec![output.to_owned()],
+            attribute: axis.into_iter().collect(),
+            ..NodeProto::default()
+        });
+        output.to_owned()
+    };
+    let (mut ranks, mut sizes) = (Vec::new(), Vec::new());
+    for name in names {
+        let shape = format!("nearmiss/dimensions_of/{name}");
+        let rank = format!("nearmiss/rank_of/{name}");
+        sizes.push(node("Shape", vec![name.clone()], &shape));
+        ranks.push(node("Shape", vec![shape], &rank));
+    }
+    let ranks = node("Concat", ranks, &format!("nearmiss/ranks/{number}"));
+    let sizes = node("Concat", sizes, &format!("nearmiss/sizes/{number}"));
+    ask(probe, &ranks, Elem::I64);
+    ask(probe, &sizes, Elem::I64);
+}
+
+/// Those of the values in `fixed` that the rest of `graph` reads: the values between them are for the engine alone.
+fn boundary(graph: &Graph, fixed: &HashSet<String>) -> HashSet<String> {
+    let rest = graph.nodes.iter().filter(|n| {
+        let mut made = n.output.iter().filter(|o| !o.is_empty());
+        made.any(|o| !fixed.contains(o))
+    });
+    rest.flat_map(node::inputs_of)
+        .chain(graph.outputs.iter().cloned())
+        .filter(|name| fixed.contains(name))
+        .collect()
+}
+
 /// What [`ask`] made float64 as int64 again.
 pub(super) fn answered(tensor: Tensor) -> Tensor {
     if tensor.elem() != Elem::F64 {
@@ -144,7 +186,7 @@ pub(super) fn answered(tensor: Tensor) -> Tensor {
     Tensor::ints(tensor.shape(), &integers)
 }
 
-/// One run with every shape as an output and every static value beside it.
+/// One run with every shape as an output, and beside them the static values that the rest of the graph reads.
 fn probe(
     graph: &mut Graph,
     feeds: &BTreeMap<String, Tensor>,
@@ -160,28 +202,25 @@ fn probe(
     // Shapes are not known yet: outputs must not claim any.
     probe.infos.clear();
     probe.declared.clear();
-    let mut asked = Vec::new();
+    claims::check(graph)?;
+    let (mut values, mut shapes) = (Vec::new(), Vec::new());
+    let wanted = boundary(graph, &fixed.names);
     for node in &graph.nodes {
         for name in node.output.iter().filter(|n| !n.is_empty()) {
             let elem = graph.infos.get(name).map_or(Elem::Other(0), |i| i.elem);
             if elem == Elem::Other(0) {
                 continue;
             }
-            if fixed.names.contains(name) {
+            if !fixed.names.contains(name) {
+                shapes.push(name.clone());
+            } else if wanted.contains(name) {
                 ask(&mut probe, name, elem);
-                asked.push((name.clone(), true));
-            } else {
-                let shape = format!("nearmiss/dimensions_of/{name}");
-                probe.nodes.push(NodeProto {
-                    op_type: "Shape".into(),
-                    input: vec![name.clone()],
-                    output: vec![shape.clone()],
-                    ..NodeProto::default()
-                });
-                ask(&mut probe, &shape, Elem::I64);
-                asked.push((name.clone(), false));
+                values.push(name.clone());
             }
         }
+    }
+    for (number, group) in shapes.chunks(GROUP).enumerate() {
+        ask_shapes(&mut probe, group, number);
     }
     if probe.outputs.is_empty() {
         return Ok(());
@@ -199,18 +238,25 @@ fn probe(
         }
         other => other,
     })?;
-    for ((name, is_static), result) in asked.into_iter().zip(results) {
-        let result = answered(result);
-        if is_static {
-            let info = Info {
-                elem: result.elem(),
-                shape: result.shape().to_vec(),
-            };
-            graph.infos.insert(name.clone(), info);
-            graph.constants.insert(name, result);
-        } else if let Some(info) = graph.infos.get_mut(&name) {
-            let shape = result.to_ints().unwrap_or_default();
-            info.shape = shape.iter().map(|&d| d.max(0) as usize).collect();
+    let mut results = results.into_iter().map(answered);
+    for (name, result) in values.into_iter().zip(results.by_ref()) {
+        let info = Info {
+            elem: result.elem(),
+            shape: result.shape().to_vec(),
+        };
+        graph.infos.insert(name.clone(), info);
+        graph.constants.insert(name, result);
+    }
+    for group in shapes.chunks(GROUP) {
+        let mut numbers = || results.next().and_then(|r| r.to_ints()).unwrap_or_default();
+        let (ranks, sizes) = (numbers(), numbers());
+        let mut sizes = sizes.into_iter();
+        for (name, rank) in group.iter().zip(ranks) {
+            let shape = sizes.by_ref().take(rank.max(0) as usize);
+            let shape = shape.map(|d| d.max(0) as usize).collect();
+            if let Some(info) = graph.infos.get_mut(name) {
+                info.shape = shape;
+            }
         }
     }
     let known = &graph.constants;

@@ -9,6 +9,7 @@ use super::graph::{Graph, Info};
 use super::node::Attributes;
 use super::{Elem, Tensor, elements};
 use crate::error::{Error, Result};
+use crate::task::memory;
 use std::collections::HashMap;
 use std::sync::Arc;
 use tract_onnx::pb::{AttributeProto, NodeProto};
@@ -109,6 +110,8 @@ pub struct Builder {
     shared: HashMap<Vec<u8>, Value>,
     /// Constants transposed, by name and order: the steps of a loop written out ask for the same.
     flipped: HashMap<(Arc<str>, Vec<usize>), Value>,
+    /// The node that was looked for last: the driver goes from the last to the first.
+    place: usize,
 }
 
 impl Builder {
@@ -119,6 +122,7 @@ impl Builder {
             made: 0,
             shared: HashMap::new(),
             flipped: HashMap::new(),
+            place: usize::MAX,
         }
     }
 
@@ -302,6 +306,35 @@ impl Builder {
             .unwrap_or_else(|| unreachable!("one output was asked for"))
     }
 
+    /// The number of the node that makes `name`.
+    ///
+    /// # Errors
+    /// No node does.
+    pub fn place_of(&mut self, name: &str) -> Result<usize> {
+        let nodes = &self.graph.nodes;
+        let makes = |i: &usize| nodes[*i].output.iter().any(|o| o == name);
+        let start = self.place.saturating_add(1).min(nodes.len());
+        let found = (0..start)
+            .rev()
+            .find(makes)
+            .or_else(|| (start..nodes.len()).find(makes));
+        self.place = found.ok_or_else(|| wrong(format!("no node makes \"{name}\"")))?;
+        Ok(self.place)
+    }
+
+    /// `count` where a constant of as many values may be made; sizes that a model only states are checked so.
+    ///
+    /// # Errors
+    /// There are too many.
+    pub fn room(&self, count: Option<usize>) -> Result<usize> {
+        let bytes = count.map_or(u64::MAX, |n| (n as u64).saturating_mul(4));
+        match (count, memory::fits(bytes, 0)) {
+            (Some(count), Ok(())) => Ok(count),
+            (_, Err(e)) => Err(wrong(format!("a constant of its gradient {e}"))),
+            (None, Ok(())) => Err(wrong("a constant of its gradient is too large".into())),
+        }
+    }
+
     /// Makes the forward node that makes `first` also make its optional output `index`.
     ///
     /// # Errors
@@ -314,13 +347,8 @@ impl Builder {
         shape: &[usize],
     ) -> Result<Value> {
         let name = format!("{}.{index}", first.name);
-        let makes = |n: &&mut NodeProto| n.output.first().is_some_and(|o| **o == *first.name);
-        let node = self
-            .graph
-            .nodes
-            .iter_mut()
-            .find(makes)
-            .ok_or_else(|| wrong(format!("no node makes \"{}\"", first.name)))?;
+        let at = self.place_of(&first.name)?;
+        let node = &mut self.graph.nodes[at];
         while node.output.len() <= index {
             node.output.push(String::new());
         }

@@ -26,6 +26,8 @@ pub(super) fn internalise(model: &Path, proto: &mut ModelProto) -> Result<()> {
         model,
         homes: None,
         open: HashMap::new(),
+        held: 0,
+        read: 0,
     };
     if let Some(graph) = &mut proto.graph {
         reader.graph(graph)?;
@@ -40,6 +42,9 @@ struct Reader<'a> {
     model: &'a Path,
     homes: Option<Homes>,
     open: HashMap<PathBuf, File>,
+    /// Bytes of the files that are open, and bytes that were read of them.
+    held: u64,
+    read: u64,
 }
 
 impl Reader<'_> {
@@ -74,8 +79,20 @@ impl Reader<'_> {
         let path = place.path.clone();
         let file = match self.open.entry(place.path) {
             Entry::Occupied(open) => Ok(open.into_mut()),
-            Entry::Vacant(new) => File::open(new.key()).map(|file| new.insert(file)),
+            Entry::Vacant(new) => File::open(new.key()).and_then(|file| {
+                self.held += file.metadata()?.len();
+                Ok(new.insert(file))
+            }),
         };
+        self.read = self.read.saturating_add(place.length);
+        // Tied weights are written twice by some; more than that is a small file that asks for much memory.
+        if file.is_ok() && self.read > self.held.saturating_mul(2) {
+            return Err(Error::model(
+                self.model,
+                "its tensors all lie in the same place of its tensor data, and take far more memory than that",
+                "Export it again.",
+            ));
+        }
         let mut bytes = Vec::new();
         file.and_then(|file| {
             file.seek(SeekFrom::Start(place.offset))?;

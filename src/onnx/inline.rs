@@ -4,11 +4,14 @@ use super::Tensor;
 use super::graph::{Graph, damaged};
 use super::node::is_default;
 use crate::error::Result;
+use prost::Message as _;
 use std::collections::HashMap;
 use tract_onnx::pb::{AttributeProto, FunctionProto, GraphProto, NodeProto};
 
 /// A model that unfolds into more nodes than this is not one that anybody made to run.
 const MAX_NODES: usize = 1_000_000;
+/// Nor one that unfolds into more bytes: the constants in a function's body are copied with each call.
+const MAX_BYTES: usize = 512 << 20;
 /// Functions that call functions, at most.
 const MAX_DEPTH: usize = 64;
 
@@ -37,6 +40,7 @@ pub(super) fn functions(
         table,
         made: 0,
         calls: 0,
+        bytes: 0,
     };
     let mut flat = Vec::new();
     inliner.nodes(nodes, &mut flat, 0)?;
@@ -60,6 +64,8 @@ struct Inliner<'a> {
     table: HashMap<(&'a str, &'a str), &'a FunctionProto>,
     made: usize,
     calls: usize,
+    /// Bytes of the bodies that were copied.
+    bytes: usize,
 }
 
 impl Inliner<'_> {
@@ -93,6 +99,14 @@ impl Inliner<'_> {
             };
             self.calls += 1;
             let body = body(function, &node, self.calls);
+            let copied = body.iter().map(NodeProto::encoded_len).sum();
+            self.bytes = self.bytes.saturating_add(copied);
+            if self.bytes > MAX_BYTES {
+                return Err(damaged(format!(
+                    "its functions unfold into over {} MiB",
+                    MAX_BYTES >> 20
+                )));
+            }
             self.nodes(body, flat, depth + 1)?;
         }
         Ok(())

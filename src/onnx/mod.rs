@@ -9,6 +9,7 @@
 mod batch;
 mod bind;
 mod builder;
+mod claims;
 mod encode;
 mod engine;
 mod external;
@@ -19,6 +20,7 @@ mod maker;
 pub mod node;
 mod port;
 mod sample;
+mod source;
 mod tensor;
 mod types;
 mod upgrade;
@@ -33,6 +35,7 @@ pub use graph::{Graph, Info};
 pub use maker::NodeMaker;
 pub use port::{Dim, Elem, Port};
 pub use sample::{integers_as, sample_feeds};
+pub use source::Source;
 pub use tensor::{Tensor, elements};
 pub use types::infer_types;
 pub use upgrade::{OPSET, upgrade};
@@ -63,6 +66,8 @@ pub struct ModelInfo {
     /// How often each operator occurs, subgraphs and functions included; operators outside the default set carry
     /// their domain, as "com.microsoft.FusedGelu".
     pub ops: BTreeMap<String, usize>,
+    /// The bytes it was read from.
+    pub source: Source,
 }
 
 impl ModelInfo {
@@ -72,7 +77,9 @@ impl ModelInfo {
     /// [`Error::Io`] where it cannot be read; [`Error::Model`] where it is empty, no ONNX model, cut short, or where
     /// its external tensor data is missing, too short or outside the model's folder.
     pub fn open(path: &Path) -> Result<Self> {
-        let model = decode(path)?;
+        let stamp = source::Stamp::of(path)?;
+        let bytes = read(path)?;
+        let model = parse(path, &bytes)?;
         let Some(graph) = &model.graph else {
             return Err(not_a_model(path, "it holds no graph"));
         };
@@ -100,7 +107,9 @@ impl ModelInfo {
             .input
             .iter()
             .filter(|v| !initial.contains(v.name.as_str()));
+        let source = Source::of(path, stamp, &bytes, &external)?;
         Ok(Self {
+            source,
             path: path.to_path_buf(),
             inputs: inputs.map(Port::from).collect(),
             outputs: graph.output.iter().map(Port::from).collect(),
@@ -174,6 +183,10 @@ impl<'a> Survey<'a> {
 }
 
 fn decode(path: &Path) -> Result<ModelProto> {
+    parse(path, &read(path)?)
+}
+
+fn read(path: &Path) -> Result<Vec<u8>> {
     let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
     if bytes.is_empty() {
         return Err(Error::model(
@@ -189,7 +202,11 @@ fn decode(path: &Path) -> Result<ModelProto> {
             "Run \"git lfs pull\" in that folder, or download the file itself.",
         ));
     }
-    ModelProto::decode(bytes.as_slice())
+    Ok(bytes)
+}
+
+fn parse(path: &Path, bytes: &[u8]) -> Result<ModelProto> {
+    ModelProto::decode(bytes)
         .map_err(|_| not_a_model(path, "its contents do not parse, or the file is cut short"))
 }
 

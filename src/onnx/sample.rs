@@ -57,7 +57,7 @@ pub fn sample_feeds(
 }
 
 /// Elements that a made-up input has at most.
-const MOST_SAMPLED: usize = 1 << 28;
+const MOST_SAMPLED: usize = 1 << 26;
 
 /// `values` in the integer type `elem` (truth values included); int64 where it is another.
 pub fn integers_as(elem: Elem, shape: &[usize], values: &[i64]) -> Tensor {

@@ -1,12 +1,17 @@
-//! The handle that long work takes ([`Task`]) and the threads that run it ([`Jobs`]).
+//! The handle that long work takes ([`Task`]), the threads that run it ([`Jobs`]), and what bounds it: the panics of
+//! libraries are contained ([`contained`]), memory is held at one gate ([`memory`]), and what was left half written is swept ([`scratch`]).
 //!
 //! Domain functions take `&Task`, call [`Task::begin`] and [`Task::add`] as they go and [`Task::check`] at least
 //! every few hundred milliseconds; they run alike from a test ([`Task::detached`]), the command line or the window.
 
 mod aside;
+mod contain;
 mod jobs;
+pub mod memory;
+pub mod scratch;
 
 pub use aside::aside;
+pub use contain::contained;
 pub use jobs::{Jobs, Running, panic_message};
 
 use crate::error::{Error, Result};
@@ -58,7 +63,8 @@ impl Task {
         Self::cancelled_by(Arc::default())
     }
 
-    fn cancelled_by(cancelled: Arc<AtomicBool>) -> Self {
+    /// A task that is cancelled when `cancelled` is set.
+    pub fn cancelled_by(cancelled: Arc<AtomicBool>) -> Self {
         Self(Arc::new(State {
             cancelled,
             done: AtomicU64::new(0),

@@ -3,6 +3,7 @@
 use crate::cli::common::{DataArgs, EncoderArgs, positive};
 use crate::cli::material::open_dataset;
 use crate::cli::output::{counted, emit_with};
+use crate::cli::signals;
 use crate::error::{Error, Result};
 use crate::task::Task;
 use clap::{ArgGroup, Args};
@@ -30,13 +31,13 @@ pub struct Embed {
 impl Embed {
     /// Runs the command. The cache is neither read nor written.
     pub fn run(&self, json: bool) -> Result<()> {
-        let task = Task::detached();
+        let task = Task::cancelled_by(signals::arrived());
         let dataset = open_dataset(&self.dataset, &self.data, &task)?;
         let encoder = self.encoder.open(&task)?;
         let (mut images, mut captions) = (Vec::new(), Vec::new());
         let (mut rows, mut account) = ((0, 0), dataset.account());
         for _ in 0..self.repeat {
-            let task = Task::detached();
+            let task = Task::cancelled_by(signals::arrived());
             let (embedded, stages) = timed(&task, || encoder.embed_dataset(&dataset, None, &task));
             let embedded = embedded?;
             rows = (embedded.images.rows(), embedded.texts.rows());

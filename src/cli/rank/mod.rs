@@ -6,6 +6,7 @@ use super::answer::{Query, answer};
 use super::common::{DataArgs, EncoderArgs, VectorArgs, positive};
 use super::material::{Ask, Material, material, open_dataset, skipped};
 use super::output::{emit_with, watched};
+use super::signals;
 use crate::compute::Embeddings;
 use crate::dataset::{self, Dataset, open_picture};
 use crate::error::{Error, Result};
@@ -115,7 +116,12 @@ impl Rank {
                 Some(path) => encoder.embed_picture_by(&open_picture(path)?, measure)?,
                 None => {
                     let words = [self.text.clone().unwrap_or_default()];
-                    encoder.embed_texts_by(&words, None, measure, &Task::detached())?
+                    encoder.embed_texts_by(
+                        &words,
+                        None,
+                        measure,
+                        &Task::cancelled_by(signals::arrived()),
+                    )?
                 }
             },
             None => self.free()?.0,

@@ -3,6 +3,7 @@
 use crate::cli::common::{DataArgs, EncoderArgs};
 use crate::cli::material::{demo, is_demo, open_or_images, skipped};
 use crate::cli::output::warn;
+use crate::cli::signals;
 use crate::compute::{Embeddings, Measure};
 use crate::dataset::vectors::Matrix;
 use crate::dataset::{Account, Dataset, Image, Picture, Reason};
@@ -163,9 +164,12 @@ impl Asked {
     /// It has no text model, or that fails.
     pub fn words(&self, words: &str, measure: Measure) -> Result<Embeddings> {
         match self {
-            Self::Whole(encoder) => {
-                encoder.embed_texts_by(&[words.to_owned()], None, measure, &Task::detached())
-            }
+            Self::Whole(encoder) => encoder.embed_texts_by(
+                &[words.to_owned()],
+                None,
+                measure,
+                &Task::cancelled_by(signals::arrived()),
+            ),
             Self::Half(half) => half.embed_text(words, measure),
         }
     }

@@ -15,7 +15,7 @@ mod training;
 use super::{Dataset, Image, Problem, Reason};
 use crate::error::{Error, Result};
 use crate::files::folder_of;
-use crate::task::Task;
+use crate::task::{Task, scratch};
 pub use format::Format;
 use names::Names;
 use serde::Serialize;
@@ -267,8 +267,9 @@ fn whole(out: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
     }
     let parent = folder_of(out);
     std::fs::create_dir_all(parent).map_err(Error::io("create", parent))?;
+    scratch::sweep(parent);
     let scratch = tempfile::Builder::new()
-        .prefix(".nearmiss-")
+        .prefix(&scratch::prefix(".nearmiss-"))
         .tempdir_in(parent)
         .map_err(Error::io("create", parent))?;
     // Made inside, so that it has the permissions of any other new folder.

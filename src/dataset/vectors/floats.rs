@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::task::Task;
-use std::io::{BufRead, Read};
+use std::io::Read;
 use std::path::Path;
 
 /// How a number is stored, little endian.
@@ -99,9 +99,4 @@ pub(crate) fn room(path: &Path, count: usize) -> Result<Vec<f32>> {
         )
     })?;
     Ok(values)
-}
-
-/// The first bytes of `input`, as many as are buffered at once, without taking them.
-pub(crate) fn peek<'a>(path: &Path, input: &'a mut impl BufRead) -> Result<&'a [u8]> {
-    input.fill_buf().map_err(Error::io("read", path))
 }

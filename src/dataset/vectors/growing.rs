@@ -44,7 +44,9 @@ impl Growing<'_> {
                 let length = pair[1] - pair[0];
                 if rows.columns == 0 {
                     rows.columns = length;
-                    rows.values = room(rows.path, rows.rows.saturating_mul(length))?;
+                    // The rows are a claim of the footer: no more room at first than for 64 MiB.
+                    let first = rows.rows.saturating_mul(length).min(1 << 24);
+                    rows.values = room(rows.path, first)?;
                 }
                 if length != rows.columns {
                     return Err(Error::dataset(

@@ -5,9 +5,10 @@ use super::growing::Growing;
 use super::safetensors::or_list;
 use super::{EITHER, IMAGES, TEXTS};
 use crate::dataset::export::columns::{failed, message};
+use crate::dataset::parquet_file::{claims, guarded};
 use crate::error::{Error, Result};
 use crate::files::replace_with;
-use crate::task::Task;
+use crate::task::{Task, memory};
 use ::parquet::basic::{LogicalType, Type as Physical};
 use ::parquet::data_type::FloatType;
 use ::parquet::errors::ParquetError;
@@ -23,7 +24,11 @@ pub(super) const WRITE: &str = "Write one column of lists of float32, all of one
 
 fn open(path: &Path) -> Result<SerializedFileReader<File>> {
     let file = File::open(path).map_err(Error::io("read", path))?;
-    SerializedFileReader::new(file).map_err(|e| unreadable(path, &e))
+    let length = file.metadata().map_err(Error::io("read", path))?.len();
+    let reader =
+        guarded(path, || SerializedFileReader::new(file))?.map_err(|e| unreadable(path, &e))?;
+    claims(path, reader.metadata(), length)?;
+    Ok(reader)
 }
 
 /// What the crate says of a file that it cannot read.
@@ -43,12 +48,22 @@ enum Found {
 
 /// Values, rows and columns.
 pub(super) fn read(path: &Path, names: &[&str], task: &Task) -> Result<(Vec<f32>, usize, usize)> {
+    guarded(path, || decoded(path, names, task))?
+}
+
+fn decoded(path: &Path, names: &[&str], task: &Task) -> Result<(Vec<f32>, usize, usize)> {
     let reader = open(path)?;
     let schema = reader.metadata().file_metadata().schema_descr_ptr();
     let rows = usize::try_from(reader.metadata().file_metadata().num_rows()).unwrap_or(0);
     if rows == 0 {
         return Err(Error::dataset(path, "holds no rows", WRITE));
     }
+    let length = std::fs::metadata(path).map_or(0, |m| m.len());
+    let room = |count: usize| {
+        memory::fits((count as u64).saturating_mul(4), length)
+            .map_err(|e| Error::dataset(path, format!("says {count} values, which {e}"), WRITE))?;
+        room(path, count)
+    };
     let found = find(path, &schema, names)?;
     let mut matrix = Growing {
         path,
@@ -74,7 +89,7 @@ pub(super) fn read(path: &Path, names: &[&str], task: &Task) -> Result<(Vec<f32>
         }
         Found::Flat(columns) => {
             matrix.columns = columns.len();
-            matrix.values = room(path, rows.saturating_mul(columns.len()))?;
+            matrix.values = room(rows.saturating_mul(columns.len()))?;
             matrix.values.resize(rows * columns.len(), 0.0);
             let mut first = 0;
             for group in 0..reader.num_row_groups() {

@@ -4,8 +4,9 @@
 //! need two transpositions.
 
 use super::{Net, is, reduced_axes, replaced};
-use crate::onnx::Tensor;
 use crate::onnx::node::{Attributes, float, int};
+use crate::onnx::{Tensor, elements};
+use crate::task::memory;
 use tract_onnx::pb::NodeProto;
 
 pub(super) fn gather(net: &mut Net<'_>) {
@@ -56,7 +57,8 @@ fn normalised(net: &mut Net<'_>, node: &NodeProto) -> Option<NodeProto> {
     }
     let size = shape[first..].to_vec();
     let x = x.to_owned();
-    let ones = vec![1.0; size.iter().product()];
+    let count = elements(&size).filter(|&n| memory::fits(4 * n as u64, 0).is_ok())?;
+    let ones = vec![1.0; count];
     let ones = net.constant(Tensor::floats(&size, &ones));
     let mut new = replaced(node, "LayerNormalization", vec![x, ones]);
     new.attribute = vec![int("axis", first as i64), float("epsilon", epsilon)];
@@ -88,7 +90,10 @@ fn beside(net: &Net<'_>, name: &str, other: &str) -> Option<(NodeProto, Vec<f32>
         return None;
     }
     let values = match values.as_slice() {
-        [value] => vec![*value; scale.iter().product()],
+        [value] => {
+            let count = elements(scale).filter(|&n| memory::fits(4 * n as u64, 0).is_ok())?;
+            vec![*value; count]
+        }
         _ if fits => values,
         _ => return None,
     };

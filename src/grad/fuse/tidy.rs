@@ -7,6 +7,7 @@ use tract_onnx::pb::NodeProto;
 
 pub(super) fn tidy(net: &mut Net<'_>) {
     for i in 0..net.graph.nodes.len() {
+        net.follow(i);
         let node = net.graph.nodes[i].clone();
         let Some(output) = node.output.first().cloned() else {
             continue;

@@ -105,7 +105,7 @@ impl Allowed {
         let causal = n.int_or("is_causal", 0) != 0;
         let Some(lengths) = n.maybe(6) else {
             if causal {
-                parts.push(scaled::causal(b, self.rows, self.columns, self.past));
+                parts.push(scaled::causal(b, self.rows, self.columns, self.past)?);
             }
             return Ok(parts);
         };
@@ -137,8 +137,7 @@ impl Allowed {
         let mut shape = mask.shape.clone();
         let last = shape.len() - 1;
         shape[last] = self.columns - own;
-        let count = crate::onnx::elements(&shape)
-            .ok_or_else(|| wrong("a mask that is too large".into()))?;
+        let count = b.room(crate::onnx::elements(&shape))?;
         let rest = b.tensor(Tensor::floats(&shape, &vec![f32::NEG_INFINITY; count]));
         b.concat(&[mask.clone(), rest], last)
     }

@@ -310,7 +310,7 @@ fn local_response(b: &mut Builder, n: &Node, g: &[Option<Value>]) -> Result<Vec<
     let (alpha, beta) = (n.float_or("alpha", 1e-4), n.float_or("beta", 0.75));
     let share = alpha / size as f32;
     let (before, after) = ((size - 1) / 2, size / 2);
-    let mut band = vec![0.0; channels * channels];
+    let mut band = vec![0.0; b.room(channels.checked_mul(channels))?];
     for c in 0..channels {
         for k in c.saturating_sub(before)..(c + after + 1).min(channels) {
             band[c * channels + k] = 1.0;

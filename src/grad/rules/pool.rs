@@ -186,6 +186,7 @@ fn spread_by_convolution(
 ) -> Result<Value> {
     let mut kernel = vec![1, 1];
     kernel.extend(axes.iter().map(|a| a.kernel));
+    let taps = b.room(Some(taps))?;
     let ones = b.tensor(Tensor::floats(&kernel, &vec![1.0; taps]));
     let mut planes = vec![g.shape[0] * g.shape[1], 1];
     planes.extend(&g.shape[2..]);
@@ -252,6 +253,7 @@ fn weighted(b: &mut Builder, g: &Value, shares: &[Vec<f32>], factor: f32) -> Res
         });
     }
     let shape: Vec<usize> = shares.iter().map(Vec::len).collect();
+    b.room(crate::onnx::elements(&shape))?;
     let mut values = vec![factor];
     for shares in shares {
         values = values

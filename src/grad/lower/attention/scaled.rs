@@ -137,7 +137,8 @@ pub(in crate::grad::lower) fn causal(
     rows: usize,
     columns: usize,
     past: usize,
-) -> Value {
+) -> Result<Value> {
+    b.room(rows.checked_mul(columns))?;
     let at = |i: usize, j: usize| {
         if j <= i + past {
             0.0
@@ -148,7 +149,7 @@ pub(in crate::grad::lower) fn causal(
     let values: Vec<f32> = (0..rows)
         .flat_map(|i| (0..columns).map(move |j| at(i, j)))
         .collect();
-    b.tensor(Tensor::floats(&[rows, columns], &values))
+    Ok(b.tensor(Tensor::floats(&[rows, columns], &values)))
 }
 
 /// `[batch, length, heads * width]` as `[batch, heads, length, width]`.

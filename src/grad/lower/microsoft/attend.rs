@@ -141,7 +141,7 @@ fn attend(
         let past = columns
             .checked_sub(rows)
             .ok_or_else(|| wrong("fewer keys than queries".into()))?;
-        let part = causal(b, rows, columns, past);
+        let part = causal(b, rows, columns, past)?;
         product.add_bias(b, &part)?;
         product.guard(b, true)?;
     }

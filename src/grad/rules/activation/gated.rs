@@ -9,7 +9,7 @@ use super::super::first;
 use super::{at_most, one, one_minus};
 use crate::error::Result;
 use crate::onnx::node::{Attributes, float, is_default};
-use crate::onnx::{Builder, Node, Value, wrong};
+use crate::onnx::{Builder, Node, Value};
 use std::f32::consts::{FRAC_1_SQRT_2, FRAC_2_PI, PI};
 use tract_onnx::pb::NodeProto;
 
@@ -107,10 +107,7 @@ fn instead(
     y: &str,
     make: impl FnOnce(&mut Builder) -> Result<Gated>,
 ) -> Result<Gated> {
-    let makes = |node: &NodeProto| node.output.iter().any(|o| o == y);
-    let Some(at) = b.graph().nodes.iter().position(makes) else {
-        return Err(wrong(format!("no node makes \"{y}\"")));
-    };
+    let at = b.place_of(y)?;
     let end = b.graph().nodes.len();
     let made = make(b)?;
     let nodes = &mut b.graph_mut().nodes;
