@@ -105,7 +105,7 @@ impl Compare {
             engine: engine.name(),
             seconds: start.elapsed().as_secs_f64(),
         };
-        emit(&answer, json, || describe(&answer))
+        emit(&answer, json, || describe(&answer, self.vectors.similarity))
     }
 
     /// What both encoders are called: folder names, or those of the embeddings' files; told apart where they agree.
