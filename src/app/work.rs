@@ -43,7 +43,7 @@ pub fn open_source(
     }
 }
 
-/// Rows of zeros are left out: in the window rows go by names.
+/// Rows of zeros are left out where rows go by names.
 fn reading(measure: Measure) -> Reading {
     Reading {
         measure,
@@ -103,7 +103,12 @@ fn open_embeddings(
     task: &Task,
 ) -> Result<(Dataset, Option<Embedded>, Vec<String>)> {
     let [image_rows, text_rows] = read_both(images, texts, task)?;
-    let Given { set, notes } = given(image_rows, text_rows, None, &reading(measure))
+    // Images go by the numbers of their rows, which must stay those of the file.
+    let reading = Reading {
+        zeros: Zeros::Refuse,
+        ..reading(measure)
+    };
+    let Given { set, notes } = given(image_rows, text_rows, None, &reading)
         .map_err(|e| Error::dataset(texts, e.to_string(), e.remedy()))?;
     let group = |i: usize| {
         let captions = set.groups.range(i).enumerate();
