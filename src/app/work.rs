@@ -46,7 +46,7 @@ pub fn open_source(
     }
 }
 
-/// Rows of zeros are left out: in the window rows go by names.
+/// Rows of zeros are left out where rows go by names.
 fn reading(measure: Measure) -> Reading {
     Reading {
         measure,
@@ -122,9 +122,9 @@ fn open_embeddings(
     let groups = (0..set.groups.images()).map(group).collect();
     let mut dataset = Dataset::from_groups(name, "embeddings", groups, Vec::new());
     dataset.origin.file = format!("{}, {}", images.display(), texts.display());
-    // Named before any is left out: names count the rows of the files.
     set.dataset = Some(dataset.clone());
-    let set = without_zeros(set, Zeros::LeaveOut, &mut notes).map_err(of_file)?;
+    // Images go by the numbers of their rows, which must stay those of the file.
+    let set = without_zeros(set, Zeros::Refuse, &mut notes).map_err(of_file)?;
     Ok((
         set.dataset.unwrap_or(dataset),
         Some(Embedded::new(set.images, set.texts, set.groups)),

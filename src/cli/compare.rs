@@ -115,7 +115,13 @@ impl Compare {
             data: &first.account,
             data_b: &second_account,
         };
-        let text = || format!("{}\n{}", first.account.describe(), describe(&answer));
+        let text = || {
+            format!(
+                "{}\n{}",
+                first.account.describe(),
+                describe(&answer, self.vectors.similarity)
+            )
+        };
         emit(&data, json, text)
     }
 

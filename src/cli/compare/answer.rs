@@ -1,7 +1,7 @@
 //! What `nearmiss compare` prints.
 
 use crate::cli::output::counted;
-use crate::compute::Hit;
+use crate::compute::{Hit, Measure};
 use crate::dataset::Dataset;
 use crate::retrieval::compare::{Agreement, Compared, Interval, Shift, ShiftBin};
 use crate::retrieval::{Metrics, Side};
@@ -99,14 +99,15 @@ pub fn way(found: Compared, dataset: Option<&Dataset>, side: Side) -> Way {
     }
 }
 
-/// The answer as text.
-pub fn describe(answer: &Answer) -> String {
+/// The answer as text; rows were compared by `measure`.
+pub fn describe(answer: &Answer, measure: Measure) -> String {
     let mut text = format!(
-        "A: {}\nB: {}\n{}, {}, compared in {:.2} s on {}\n",
+        "A: {}\nB: {}\n{}, {}, compared {} in {:.2} s on {}\n",
         answer.a,
         answer.b,
         counted(answer.images, "image"),
         counted(answer.captions, "caption"),
+        measure.phrase(),
         answer.seconds,
         answer.engine
     );

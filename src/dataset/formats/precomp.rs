@@ -164,7 +164,7 @@ fn captions_each(features: &Path, captions: usize) -> Result<usize> {
     }
     let looked = images.min(FIRST);
     let same = |row: usize| Ok(rows.row(row)? == rows.row(row - 1)?);
-    let run = equal_runs(looked, looked == images, same)?.each;
+    let run = equal_runs(looked, looked == images, same)?;
     let fits = images.is_multiple_of(run);
     let groups = if fits { images / run } else { 0 };
     for group in (0..groups).step_by(groups.div_ceil(COMPARED).max(1)) {

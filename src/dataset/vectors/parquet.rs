@@ -150,6 +150,8 @@ fn find(path: &Path, schema: &SchemaDescriptor, names: &[&str]) -> Result<Found>
             if flat.is_empty() {
                 return Err(Error::dataset(path, "holds no floats", WRITE));
             }
+            let names: Vec<String> = flat.iter().map(|&i| top(&schema.column(i))).collect();
+            one_kind(path, &names)?;
             Ok(Found::Flat(flat))
         }
         (None, several) => {
@@ -161,6 +163,39 @@ fn find(path: &Path, schema: &SchemaDescriptor, names: &[&str]) -> Result<Found>
             ))
         }
     }
+}
+
+/// Refuses columns that are numbered, as values of a row are, beside others that are not: a score or a size is no value
+/// of an embedding.
+fn one_kind(path: &Path, names: &[String]) -> Result<()> {
+    let stem = |name: &String| {
+        let stem = name.trim_end_matches(|c: char| c.is_ascii_digit());
+        (stem.len() < name.len()).then(|| stem.to_owned())
+    };
+    let stems: Vec<Option<String>> = names.iter().map(stem).collect();
+    let shared = |s: &&Option<String>| s.is_some() && stems.iter().filter(|o| o == s).count() > 1;
+    let Some(first) = stems.iter().find(shared) else {
+        return Ok(());
+    };
+    let others: Vec<&str> = names
+        .iter()
+        .zip(&stems)
+        .filter(|(_, stem)| *stem != first)
+        .map(|(name, _)| name.as_str())
+        .take(20)
+        .collect();
+    if others.is_empty() {
+        return Ok(());
+    }
+    let first = first.as_deref().unwrap_or_default();
+    Err(Error::dataset(
+        path,
+        format!(
+            "has columns of floats {first}0, {first}1, .. and also {}: which of them make the embedding is not plain",
+            others.join(", ")
+        ),
+        WRITE,
+    ))
 }
 
 /// Are there embeddings by their name, or floats and no text or pictures? Else it is a file of captions.
@@ -224,4 +259,24 @@ pub(super) fn write(
         file.close().map_err(|e| failed(path, e))?;
         Ok(())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_column_that_is_no_value_of_a_row_is_refused() {
+        let kind = |names: &str| {
+            let names: Vec<String> = names.split(' ').map(str::to_owned).collect();
+            one_kind(Path::new("flat.parquet"), &names).map_err(|e| e.to_string())
+        };
+        assert!(kind("d0 d1 d2").is_ok() && kind("0 1 2").is_ok() && kind("x y").is_ok());
+        let refused = kind("d0 d1 d2 aesthetic").unwrap_err();
+        assert!(
+            refused.contains("aesthetic") && refused.contains("d0"),
+            "{refused}"
+        );
+        assert!(kind("score 0 1").is_err());
+    }
 }

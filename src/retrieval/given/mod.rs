@@ -14,7 +14,8 @@ use crate::dataset::Dataset;
 use crate::dataset::runs::equal_runs;
 use crate::dataset::vectors::Matrix;
 use crate::error::{Error, Result, thousands};
-use std::collections::HashSet;
+use rayon::prelude::*;
+use std::hash::{DefaultHasher, Hasher};
 
 /// Rows whose cosine is above this are equal but for rounding.
 const NEARLY: f32 = 1.0 - 1e-6;
@@ -169,8 +170,8 @@ fn uniform(
     let (n, m) = (images.rows, texts.rows);
     let runs = equal_runs(n, true, |i| Ok(equal(images, i - 1..i + 1)))?;
     let joined = match each {
-        Some(each) => (each > 1 && n == m && runs.each.is_multiple_of(each)).then_some(each),
-        None => (n == m && runs.each > 1).then_some(runs.each),
+        Some(each) => (each > 1 && n == m && runs.is_multiple_of(each)).then_some(each),
+        None => (n == m && runs > 1).then_some(runs),
     };
     if let Some(each) = joined {
         let rows = (0..n).step_by(each).collect();
@@ -178,8 +179,8 @@ fn uniform(
     }
     let captions = each.unwrap_or(m / n.max(1));
     if n == 0 || captions == 0 || n.checked_mul(captions) != Some(m) {
-        let why = if runs.each > 1 {
-            format!("; the image rows are equal in groups of {}", runs.each)
+        let why = if runs > 1 {
+            format!("; the image rows are equal in groups of {runs}")
         } else {
             String::new()
         };
@@ -198,7 +199,7 @@ fn uniform(
     if again > 0 {
         notes.add(Note::Repeated {
             rows: again,
-            each: runs.each,
+            each: runs,
         });
     } else if let Some(each) = nearly(images)? {
         notes.add(Note::NearlyEqual { each });
@@ -224,7 +225,7 @@ fn nearly(images: &Matrix) -> Result<Option<usize>> {
         let norms = f64::from(cosine(a, a)) * f64::from(cosine(b, b));
         Ok(norms > 0.0 && f64::from(cosine(a, b)) / norms.sqrt() > f64::from(NEARLY))
     })?;
-    Ok((runs.each > 1).then_some(runs.each))
+    Ok((runs > 1).then_some(runs))
 }
 
 /// Are these rows the same, bit by bit?
@@ -238,10 +239,17 @@ fn equal(matrix: &Matrix, rows: std::ops::Range<usize>) -> bool {
 
 /// Rows that are the same as an earlier one, wherever that is.
 fn again(matrix: &Matrix) -> usize {
-    let rows = matrix.values.chunks_exact(matrix.columns.max(1));
-    let mut seen = HashSet::with_capacity(matrix.rows);
-    rows.filter(|row| !seen.insert(bytemuck::cast_slice::<f32, u8>(row)))
-        .count()
+    let mut hashes: Vec<u64> = matrix
+        .values
+        .par_chunks_exact(matrix.columns.max(1))
+        .map(|row| {
+            let mut hasher = DefaultHasher::new();
+            hasher.write(bytemuck::cast_slice::<f32, u8>(row));
+            hasher.finish()
+        })
+        .collect();
+    hashes.par_sort_unstable();
+    hashes.windows(2).filter(|w| w[0] == w[1]).count()
 }
 
 fn rows_at(matrix: &Matrix, rows: &[usize]) -> Matrix {
