@@ -214,3 +214,32 @@ fn refusals_begin_with_what_was_found() {
         &["a table with the columns name, descr", "image,caption"],
     );
 }
+
+#[test]
+fn a_folder_of_folders_points_to_the_one_that_opens() {
+    let folder = Folder::with(&["set/Images/train/a.png"]);
+    folder.write(
+        "set/Images/train/captions.csv",
+        "image,caption\na.png,one\n",
+    );
+    let inner = folder.path("set/Images").display().to_string();
+    says(
+        &refused(folder.open()),
+        &["holds no pictures", &inner, "captions.csv"],
+    );
+    let folder = Folder::with(&["ann/x.bin", "pics/a.png"]);
+    folder.write("ann/captions.csv", "image,caption\na.png,one\n");
+    let inner = folder.path("ann").display().to_string();
+    says(&refused(folder.open()), &["holds pictures", &inner]);
+    let folder = Folder::with(&[]);
+    folder.write("i.npy", b"x");
+    folder.write("all.tsv", "a dog\thttp://x/1.jpg\n");
+    says(
+        &refused(folder.open()),
+        &[
+            "a table with the columns a dog, http://x/1.jpg",
+            "i.npy",
+            "--image-embeds",
+        ],
+    );
+}
