@@ -109,6 +109,8 @@ pub struct Origin {
     pub found: Found,
     /// The split, where there are any.
     pub split: Option<Split>,
+    /// Are the captions given by language?
+    pub languages: bool,
     /// Left out in bulk: other splits, pictures that no row names.
     pub bulk: Vec<Problem>,
     /// Used, but not as it stands.
