@@ -35,6 +35,9 @@ pub fn material(
     captions_per_image: Option<usize>,
     check: impl Fn(usize) -> Result<()>,
 ) -> Result<Material> {
+    if dataset.is_none() {
+        data.refuse("a pair of embeddings")?;
+    }
     watched(|task| {
         let opened = dataset.map(|path| open_with_vectors(path, data, task));
         let (dataset, brought) = opened.transpose()?.unzip();

@@ -176,7 +176,12 @@ fn of_captions_in_several_languages_one_is_asked_for() {
         groups(&dataset),
         [("00", vec!["ein", "eins"]), ("01", vec!["zwei"])]
     );
-    assert!(dataset.has_pictures());
+    assert!(dataset.has_pictures() && dataset.origin.notes.is_empty());
+    // Asked for where there is none to choose, it is said not to be used.
+    let plain = Folder::with(&["a.png"]);
+    plain.write("captions.csv", "image,caption\na.png,one\n");
+    let note = &language(&plain, "de").unwrap().origin.notes[0];
+    assert_eq!(note.names, ["--language de"]);
     let folder = Folder::with(&["images/a.png", "images/b.png"]);
     folder.write("test_image_names.txt", "a.png\nb.png\n");
     folder.write("test_1kcaptions_de.txt", "eins\nzwei\n");
