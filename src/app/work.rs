@@ -5,7 +5,7 @@ use crate::compute::{Embeddings, Engine, Groups};
 use crate::dataset::{self, Dataset, Image, Vectors, Wanted, is_picture_name, open_picture};
 use crate::encoder::{Cache, Encoder, EncoderFiles, EncoderOptions, data_dir};
 use crate::error::{Error, Result};
-use crate::retrieval::{EvalOptions, Evaluation, Side, answer, evaluate, read_side};
+use crate::retrieval::{EvalOptions, Evaluation, Side, answer, evaluate, read_side, same_encoder};
 use crate::session::{AnswerView, DataSource, Embedded, EncoderSource, Query, Workspace};
 use crate::task::Task;
 use std::path::{Path, PathBuf};
@@ -46,6 +46,7 @@ fn bring(dataset: &Dataset, vectors: Vectors) -> Result<Embedded> {
 
 /// A dataset of which only the embeddings are known; captions follow the images in order.
 fn open_embeddings(images: &Path, texts: &Path, task: &Task) -> Result<(Dataset, Embedded)> {
+    same_encoder(images, texts)?;
     let image_rows = read_side(images, Side::Image, task)?;
     let text_rows = read_side(texts, Side::Text, task)?;
     let (n, m) = (image_rows.rows(), text_rows.rows());

@@ -9,7 +9,7 @@ use crate::encoder::{
 };
 use crate::error::{Error, Result};
 use crate::onnx::{Dim, ModelInfo};
-use crate::retrieval::{Side, read_side};
+use crate::retrieval::{Side, read_side, same_encoder};
 use crate::task::Task;
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -143,9 +143,19 @@ fn input_side(model: &Path) -> Result<u32> {
     Ok(side.unwrap_or(224))
 }
 
-/// Which part of a dataset is used.
+/// Which part of a dataset is used, and where its pictures may lie.
 #[derive(Debug, Default, Clone, Args)]
 pub struct DataArgs {
+    #[command(flatten)]
+    pub part: PartArgs,
+    /// Folder below which pictures may lie too: names and links that lead out of the dataset's own are refused
+    #[arg(long, value_name = "ROOT")]
+    pub images: Option<PathBuf>,
+}
+
+/// Which part of a dataset is used.
+#[derive(Debug, Default, Clone, Args)]
+pub struct PartArgs {
     /// Split to use, where the dataset has several: its name, or all (default: test, else validation, else all)
     #[arg(long, value_name = "NAME|all")]
     pub split: Option<String>,
@@ -158,8 +168,9 @@ impl DataArgs {
     /// What is asked of the dataset.
     pub fn wanted(&self) -> Wanted {
         Wanted {
-            split: self.split.clone(),
-            language: self.language.clone(),
+            split: self.part.split.clone(),
+            language: self.part.language.clone(),
+            images: self.images.clone(),
         }
     }
 }
@@ -205,6 +216,7 @@ impl VectorArgs {
         let (Some(images), Some(texts)) = (&self.image_embeds, &self.text_embeds) else {
             return Ok(None);
         };
+        same_encoder(images, texts)?;
         let i = read_side(images, Side::Image, task)?;
         let t = read_side(texts, Side::Text, task)?;
         if i.dim() != t.dim() {

@@ -3,10 +3,9 @@
 use super::archive::span;
 use super::vectors::floats::{self, Number};
 use crate::error::{Error, Result};
-use crate::files::replace;
+use crate::files::{open_regular, replace};
 use crate::task::Task;
 use npyz::{DType, Endianness, NpyHeader, Order, TypeChar, WriterBuilder};
-use std::fs::File;
 use std::io::{BufReader, Read, Seek};
 use std::path::{Path, PathBuf};
 
@@ -73,7 +72,7 @@ impl NpyRows {
     /// # Errors
     /// As [`read_npy`]; column-major order.
     pub(super) fn open(path: &Path) -> Result<Self> {
-        let file = File::open(path).map_err(Error::io("open", path))?;
+        let file = open_regular(path).map_err(Error::io("open", path))?;
         let length = file.metadata().map_err(Error::io("read", path))?.len();
         let mut head = Vec::new();
         file.take(HEAD)
@@ -144,7 +143,7 @@ fn read(
     number: impl Fn(&Path, &DType) -> Result<Number>,
     task: &Task,
 ) -> Result<(Vec<f32>, Vec<usize>)> {
-    let file = File::open(path).map_err(Error::io("read", path))?;
+    let file = open_regular(path).map_err(Error::io("read", path))?;
     let length = file.metadata().map_err(Error::io("read", path))?.len();
     if length == 0 {
         return Err(Error::dataset(path, "is empty (0 bytes)", WRITE));

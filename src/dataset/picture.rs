@@ -2,7 +2,7 @@
 
 use super::jpeg;
 use crate::error::{Error, Result, thousands};
-use crate::files::replace;
+use crate::files::{PICTURE, read_all, replace};
 use fast_image_resize::images::{Image as Canvas, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 use image::codecs::png::PngEncoder;
@@ -26,6 +26,18 @@ pub const PICTURE_EXTENSIONS: [&str; 14] = [
     "pbm",
 ];
 
+/// An error unless `bytes` begin like a picture of a known format; `path` names them.
+pub(super) fn require_picture(bytes: &[u8], path: &Path) -> Result<()> {
+    match image::guess_format(bytes) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(Error::dataset(
+            path,
+            "is not a picture of a known format",
+            READABLE,
+        )),
+    }
+}
+
 const READABLE: &str = "It must be one of: JPEG, PNG, WebP, BMP, GIF, TIFF, PNM.";
 const BROKEN: &str = "Copy or download it again, or leave it out.";
 
@@ -42,7 +54,7 @@ pub struct Picture {
 
 /// Reads and decodes a picture file. Errors name the file: missing, empty, not a picture, damaged, too large.
 pub fn open_picture(path: &Path) -> Result<Picture> {
-    let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
+    let bytes = read_all(path, PICTURE).map_err(Error::io("read", path))?;
     Picture::decode(&bytes, path)
 }
 

@@ -1,9 +1,11 @@
 //! Where the bytes of a dataset's pictures lie.
 
+use super::archive::Archive;
+use super::encoded;
 use super::parquet_cells::PictureColumn;
-use super::{archive, encoded};
 use crate::error::{Error, Result};
-use std::path::{Path, PathBuf};
+use crate::files::{PICTURE, read_all};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Where the bytes of a picture lie.
@@ -14,7 +16,7 @@ pub enum Stored {
     /// In an uncompressed tar archive, or another file: `length` bytes from `offset`.
     Span {
         /// The archive.
-        archive: Arc<Path>,
+        archive: Arc<Archive>,
         /// Where the picture's first byte is.
         offset: u64,
         /// Bytes of the picture.
@@ -40,12 +42,12 @@ impl Stored {
     /// The file cannot be read, or has become shorter.
     pub fn bytes(&self) -> Result<Vec<u8>> {
         match self {
-            Self::File(path) => std::fs::read(path).map_err(Error::io("read", path)),
+            Self::File(path) => read_all(path, PICTURE).map_err(Error::io("read", path)),
             Self::Span {
                 archive,
                 offset,
                 length,
-            } => archive::span(archive, *offset, *length),
+            } => archive.read(*offset, *length),
             Self::Cell { column, row } => column.bytes(*row),
             Self::Text(text) => Ok(text.as_bytes().to_vec()),
             Self::Base64(text) => encoded::decode(&text.bytes()?).ok_or_else(|| {

@@ -49,6 +49,7 @@ pub use install::{Flavour, install};
 pub use preprocess::{Filter, Line, Linear, Preprocess, Resize};
 pub use program::GraphEngine;
 pub use provider::Provider;
+pub use python::{Python, about as python};
 pub use runtime::{Runtime, RuntimeInfo, Tried, cache_dir, data_dir};
 pub use stop::Stop;
 pub use tokenize::{Tokenizer, Tokens};

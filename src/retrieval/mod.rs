@@ -21,7 +21,7 @@ pub use evaluate::{EvalOptions, Evaluation, Report, evaluate};
 pub use metrics::{Metrics, histogram, rank_bins, recall};
 pub use part::part;
 pub use query::{Answer, Side, answer};
-pub use read::{read_embeddings, read_side};
+pub use read::{read_embeddings, read_side, same_encoder};
 pub use relevance::Relevance;
 pub use wording::Wording;
 pub use words::{is_stop_word, words};

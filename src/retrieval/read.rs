@@ -2,10 +2,13 @@
 
 use super::Side;
 use crate::compute::Embeddings;
-use crate::dataset::vectors::{self, EITHER, IMAGES, TEXTS};
+use crate::dataset::vectors::{self, EITHER, IMAGES, ORDER, TEXTS};
 use crate::error::{Error, Result};
+use crate::files::{TEXT, file_name, hash, read_all};
 use crate::task::Task;
-use std::path::Path;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 /// Reads a matrix of shape `[rows, dim]` (`.npy`, `.safetensors` or `.parquet`, by the extension) and normalises its
 /// rows. Memory is the embeddings and a few megabytes.
@@ -28,7 +31,72 @@ pub fn read_side(path: &Path, side: Side, task: &Task) -> Result<Embeddings> {
     read(path, &[own, EITHER], task)
 }
 
+/// What `embed` writes beside its embeddings: which files belong together.
+#[derive(Debug, Default, Deserialize)]
+struct Order {
+    encoder_blake3: Option<String>,
+    #[serde(default)]
+    files: BTreeMap<String, Belongs>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Belongs {
+    blake3: String,
+}
+
+/// The `order.json` beside `path` and what it says; `None` where there is none, or it is another program's.
+fn order_of(path: &Path) -> Option<(PathBuf, Order)> {
+    let order = path.with_file_name(ORDER);
+    let text = read_all(&order, TEXT).ok()?;
+    Some((order, serde_json::from_slice(&text).ok()?))
+}
+
+/// Refuses a file of embeddings that is not the one that the `order.json` beside it was written with.
+fn vouched(path: &Path) -> Result<()> {
+    let Some((order, said)) = order_of(path) else {
+        return Ok(());
+    };
+    let Some(own) = said.files.get(&file_name(path)) else {
+        return Ok(());
+    };
+    if hash(path).map_err(Error::io("read", path))? == own.blake3 {
+        return Ok(());
+    }
+    Err(Error::dataset(
+        path,
+        format!(
+            "is not the file that {} was written with: the two are of different runs",
+            order.display()
+        ),
+        "Embed the dataset again; if the file was changed on purpose, move order.json away.",
+    ))
+}
+
+/// Refuses two sides of which the `order.json` beside each says another encoder.
+///
+/// # Errors
+/// They are of different encoders; both files are named.
+pub fn same_encoder(images: &Path, texts: &Path) -> Result<()> {
+    let encoder = |path: &Path| {
+        let (_, order) = order_of(path)?;
+        let named = order.files.contains_key(&file_name(path));
+        order.encoder_blake3.filter(|_| named)
+    };
+    match (encoder(images), encoder(texts)) {
+        (Some(a), Some(b)) if a != b => Err(Error::request(
+            format!(
+                "{} and {} were made by different encoders",
+                images.display(),
+                texts.display()
+            ),
+            "Give both sides from one run of nearmiss embed.",
+        )),
+        _ => Ok(()),
+    }
+}
+
 fn read(path: &Path, names: &[&str], task: &Task) -> Result<Embeddings> {
+    vouched(path)?;
     let matrix = vectors::read(path, names, task)?;
     Embeddings::new(matrix.values, matrix.columns)
         .map_err(|e| Error::dataset(path, e.to_string(), e.remedy()))

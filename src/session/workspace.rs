@@ -3,7 +3,7 @@
 use super::files::read_json;
 use crate::encoder::EncoderOptions;
 use crate::error::Result;
-use crate::files::{file_name, write_json};
+use crate::files::{Shown, file_name, write_json};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
@@ -15,12 +15,14 @@ pub enum DataSource {
     /// The scenes that come with the program.
     Demo,
     /// A dataset's file or folder.
-    Path(PathBuf),
+    Path(#[serde(with = "Shown")] PathBuf),
     /// Embeddings alone, a file for each side; captions follow the images in order.
     Embeddings {
         /// Image embeddings, shape `[images, dim]`.
+        #[serde(with = "Shown")]
         images: PathBuf,
         /// Text embeddings, shape `[captions, dim]`.
+        #[serde(with = "Shown")]
         texts: PathBuf,
     },
 }
@@ -32,12 +34,14 @@ pub enum EncoderSource {
     /// The towers that come with the program.
     Demo,
     /// A folder in Hugging Face or `open_clip` layout.
-    Folder(PathBuf),
+    Folder(#[serde(with = "Shown")] PathBuf),
     /// Two files picked by hand.
     Pair {
         /// The image tower.
+        #[serde(with = "Shown")]
         image: PathBuf,
         /// The text tower.
+        #[serde(with = "Shown")]
         text: PathBuf,
     },
 }

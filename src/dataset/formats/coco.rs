@@ -86,7 +86,7 @@ pub(super) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset>
     let names = images.iter().filter_map(|e| e.file_name.as_deref());
     names.for_each(|name| scan.add(None, name));
     let chosen = scan.decide(path, wanted, Rule::Usual)?;
-    let mut gather = Gather::new(path);
+    let mut gather = Gather::new(path).reaching(wanted);
     source.note(&mut gather);
     let mut groups = HashMap::with_capacity(images.len());
     task.begin(

@@ -5,7 +5,7 @@ use super::text::{parse_json, read_text};
 use crate::dataset::trials::{Benchmark, Crop, Trial, Trials};
 use crate::dataset::{Dataset, Image, PICTURE_EXTENSIONS, Problem, Reason};
 use crate::error::{Error, Result, thousands};
-use crate::files::{file_name, folder_of};
+use crate::files::{file_name, folder_of, open_regular};
 use serde_json::{Map, Value};
 use std::collections::{HashMap, HashSet};
 use std::io::Read;
@@ -46,7 +46,7 @@ impl Collect {
     pub fn new(source: &Path) -> Self {
         Self {
             source: source.to_path_buf(),
-            finder: Finder::new(folder_of(source)),
+            finder: Finder::new(folder_of(source), None),
             known: HashMap::new(),
             missing: HashSet::new(),
             images: Vec::new(),
@@ -86,7 +86,8 @@ impl Collect {
             .or_else(|| PICTURE_EXTENSIONS.iter().find_map(with));
         let Some(path) = found else {
             let source = file_name(&self.source);
-            let what = format!("is named in {source}, but there is no such file");
+            let why = self.finder.why_not(name);
+            let what = format!("is named in {source}, {why}");
             let problem = Problem::new(name, what, Reason::NoPicture);
             self.problems.push(problem.costing(1, 0));
             self.missing.insert(name.to_owned());
@@ -295,7 +296,7 @@ pub(super) fn files(
 /// Enough of a file to see the keys of its first entries.
 fn beginning(path: &Path) -> Result<String> {
     let mut bytes = Vec::new();
-    std::fs::File::open(path)
+    open_regular(path)
         .map_err(Error::io("open", path))?
         .take(4096)
         .read_to_end(&mut bytes)

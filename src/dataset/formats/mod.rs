@@ -22,6 +22,7 @@ mod metadata_jsonl;
 mod parquet_layout;
 mod parquet_table;
 mod precomp;
+mod reach;
 mod sample;
 mod shards;
 mod sidecar;
@@ -40,6 +41,7 @@ pub use split::Wanted;
 use super::Dataset;
 use super::picture::is_picture_name;
 use crate::error::{Error, Result};
+use crate::files::open_regular;
 use crate::task::Task;
 use gather::{file_name, split_extension};
 use std::io::Read;
@@ -211,7 +213,7 @@ fn open_file(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset> {
 /// The first bytes of a file as text.
 fn head(path: &Path) -> Result<String> {
     let mut bytes = Vec::new();
-    let file = std::fs::File::open(path).map_err(Error::io("open", path))?;
+    let file = open_regular(path).map_err(Error::io("open", path))?;
     file.take(HEAD)
         .read_to_end(&mut bytes)
         .map_err(Error::io("read", path))?;

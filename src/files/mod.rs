@@ -1,28 +1,54 @@
-//! Files that are whole or absent: written under another name beside their place, then renamed; and what they are
-//! called where there is little room.
+//! Files read and written.
+//!
+//! Written, they are whole or absent: made under another name beside their place, then renamed; several that belong
+//! together in one exchange ([`replace_set`]). Read, they are regular files and never devices or FIFOs
+//! ([`open_regular`]); [`shown`] says what they are called, whatever bytes their names hold.
+
+mod fault;
+mod path;
+mod read;
+mod set;
+
+pub use fault::step;
+pub use path::{Shown, shown};
+pub use read::{
+    MODEL, PICTURE, Stamp, TEXT, changed, hash, open_regular, read_all, read_text, require_regular,
+};
+pub use set::{put_together, replace_folder, replace_set};
 
 use crate::error::{Error, Result};
 use serde::Serialize;
 use std::fs::File;
-use std::io::{BufWriter, Write};
-use std::path::Path;
+use std::io::{BufWriter, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+/// Begins the name of everything that is written beside its place, and renamed.
+pub const SCRATCH: &str = ".nearmiss-";
 
 /// Fills a new file and puts it in the place of `path`, which stays as it was until the new one is whole. The folder
-/// is created where it is missing.
+/// is created where it is missing. A link stays a link: the file that it leads to is replaced. A file that is replaced
+/// keeps its permissions.
 ///
 /// # Errors
-/// The folder or the file cannot be written; what was half written is removed.
+/// `path` is a folder, a device or a FIFO; the folder or the file cannot be written. What was half written is removed.
 pub fn replace(
     path: &Path,
     fill: impl FnOnce(&mut BufWriter<&File>) -> std::io::Result<()>,
 ) -> Result<()> {
+    let path = &target(path)?;
     let folder = folder_of(path);
     std::fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
+    let permissions = std::fs::metadata(path).ok().map(|old| old.permissions());
+    step("create")?;
     // Made by `File`, so that it has the permissions of any other new file.
     let part = tempfile::Builder::new()
-        .prefix(".nearmiss-")
+        .prefix(SCRATCH)
         .make_in(folder, |path| File::create_new(path))
         .map_err(Error::io("write", path))?;
+    if let Some(permissions) = permissions {
+        let kept = part.as_file().set_permissions(permissions);
+        kept.map_err(Error::io("keep the permissions of", path))?;
+    }
     let written = || {
         let mut out = BufWriter::with_capacity(1 << 20, part.as_file());
         fill(&mut out)?;
@@ -30,9 +56,36 @@ pub fn replace(
         part.as_file().sync_all()
     };
     written().map_err(Error::io("write", path))?;
+    step("rename")?;
     part.persist(path)
         .map_err(|e| Error::io("write", path)(e.error))?;
-    Ok(())
+    step("renamed")
+}
+
+/// What [`replace`] replaces: `path`, or where its links lead.
+///
+/// # Errors
+/// It is there, but no regular file; its links lead in a circle.
+pub fn target(path: &Path) -> Result<PathBuf> {
+    let mut path = path.to_path_buf();
+    // As many links as the system itself follows.
+    for _ in 0..40 {
+        let kind = match path.symlink_metadata() {
+            Ok(about) => about.file_type(),
+            Err(e) if e.kind() == ErrorKind::NotFound => return Ok(path),
+            Err(e) => return Err(Error::io("write", &path)(e)),
+        };
+        if !kind.is_symlink() {
+            require_regular(kind).map_err(Error::io("write", &path))?;
+            return Ok(path);
+        }
+        let leads = std::fs::read_link(&path).map_err(Error::io("read", &path))?;
+        path = folder_of(&path).join(leads);
+    }
+    Err(Error::io("write", &path)(std::io::Error::new(
+        ErrorKind::InvalidInput,
+        "its links lead in a circle",
+    )))
 }
 
 /// As [`replace`], for a `fill` that fails in more ways than writing does: a cancelled task, a source that cannot be read.
