@@ -9,7 +9,7 @@ use crate::compute::{Colours, Paint, Size, channel_mean};
 use crate::dataset::npy::write_array;
 use crate::dataset::{Dataset, Picture, write_png};
 use crate::error::{Error, Result};
-use crate::files::{Shown, hash, put_together, write_json};
+use crate::files::{as_shown, hash, put_together, write_json};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -19,7 +19,7 @@ pub struct ShotReport {
     /// Version of nearmiss.
     pub nearmiss: &'static str,
     /// The image model's file.
-    #[serde(serialize_with = "Shown::serialize")]
+    #[serde(serialize_with = "as_shown")]
     pub model: PathBuf,
     /// BLAKE3 hash of that file.
     pub model_blake3: String,

@@ -168,7 +168,8 @@ pub fn about() -> Option<Python> {
     })
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -10,7 +10,7 @@ mod read;
 mod set;
 
 pub use fault::step;
-pub use path::{Shown, shown};
+pub use path::{AsBytes, as_shown, shown};
 pub use read::{
     MODEL, PICTURE, Stamp, TEXT, changed, hash, open_regular, read_all, read_text, require_regular,
 };
@@ -27,14 +27,17 @@ pub const SCRATCH: &str = ".nearmiss-";
 
 /// Fills a new file and puts it in the place of `path`, which stays as it was until the new one is whole. The folder
 /// is created where it is missing. A link stays a link: the file that it leads to is replaced. A file that is replaced
-/// keeps its permissions.
+/// keeps its permissions. Into a device such as `/dev/stdout`, and a FIFO, it is written as it comes: they stay what they are.
 ///
 /// # Errors
-/// `path` is a folder, a device or a FIFO; the folder or the file cannot be written. What was half written is removed.
+/// `path` is a folder or a disk; the folder or the file cannot be written. What was half written is removed.
 pub fn replace(
     path: &Path,
     fill: impl FnOnce(&mut BufWriter<&File>) -> std::io::Result<()>,
 ) -> Result<()> {
+    if is_stream(path) {
+        return stream(path, fill);
+    }
     let path = &target(path)?;
     let folder = folder_of(path);
     std::fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
@@ -60,6 +63,34 @@ pub fn replace(
     part.persist(path)
         .map_err(|e| Error::io("write", path)(e.error))?;
     step("renamed")
+}
+
+/// Is there something that takes what is written to it, and holds nothing?
+#[cfg(unix)]
+fn is_stream(path: &Path) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+    std::fs::metadata(path).is_ok_and(|about| {
+        let kind = about.file_type();
+        kind.is_char_device() || kind.is_fifo()
+    })
+}
+
+#[cfg(not(unix))]
+fn is_stream(_path: &Path) -> bool {
+    false
+}
+
+fn stream(
+    path: &Path,
+    fill: impl FnOnce(&mut BufWriter<&File>) -> std::io::Result<()>,
+) -> Result<()> {
+    let written = || {
+        let file = File::options().write(true).open(path)?;
+        let mut out = BufWriter::with_capacity(1 << 20, &file);
+        fill(&mut out)?;
+        out.flush()
+    };
+    written().map_err(Error::io("write", path))
 }
 
 /// What [`replace`] replaces: `path`, or where its links lead.

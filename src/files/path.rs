@@ -9,10 +9,18 @@ pub fn shown(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }
 
-/// A path in JSON: text, or where its bytes are no text, `{"bytes": [..]}`, which is read back as it was. As
-/// `#[serde(with = "Shown")]` on a `PathBuf` or an `Option<PathBuf>`.
+/// A path in JSON that is only shown: [`shown`], as `#[serde(serialize_with = "as_shown")]`.
+///
+/// # Errors
+/// Those of the serializer.
+pub fn as_shown<S: Serializer>(path: &impl Kept, to: S) -> Result<S::Ok, S::Error> {
+    path.path().map(shown).serialize(to)
+}
+
+/// A path in JSON that is read again: text, or where its bytes are no text, `{"bytes": [..]}`, which is read back as it was. As
+/// `#[serde(with = "AsBytes")]` on a `PathBuf` or an `Option<PathBuf>`.
 #[derive(Debug)]
-pub struct Shown;
+pub struct AsBytes;
 
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
@@ -21,7 +29,7 @@ enum Form {
     Bytes { bytes: Vec<u8> },
 }
 
-impl Shown {
+impl AsBytes {
     /// Writes it.
     ///
     /// # Errors
@@ -46,7 +54,7 @@ impl Shown {
     }
 }
 
-/// What [`Shown`] reads and writes.
+/// What [`AsBytes`] reads and writes.
 pub trait Kept: Sized {
     /// The path, if there is one.
     fn path(&self) -> Option<&Path>;
@@ -106,7 +114,8 @@ fn of_bytes(bytes: Vec<u8>) -> Option<PathBuf> {
     String::from_utf8(bytes).ok().map(PathBuf::from)
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use super::*;
     use std::ffi::OsStr;
@@ -114,9 +123,9 @@ mod tests {
 
     #[derive(Debug, PartialEq, Serialize, Deserialize)]
     struct Holder {
-        #[serde(with = "Shown")]
+        #[serde(with = "AsBytes")]
         a: PathBuf,
-        #[serde(with = "Shown", default)]
+        #[serde(with = "AsBytes", default)]
         b: Option<PathBuf>,
     }
 

@@ -143,7 +143,8 @@ pub fn changed(path: &Path, before: Stamp) -> Result<()> {
     })
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use super::*;
 

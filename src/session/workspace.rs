@@ -3,7 +3,7 @@
 use super::files::read_json;
 use crate::encoder::EncoderOptions;
 use crate::error::Result;
-use crate::files::{Shown, file_name, write_json};
+use crate::files::{AsBytes, file_name, write_json};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
@@ -15,14 +15,14 @@ pub enum DataSource {
     /// The scenes that come with the program.
     Demo,
     /// A dataset's file or folder.
-    Path(#[serde(with = "Shown")] PathBuf),
+    Path(#[serde(with = "AsBytes")] PathBuf),
     /// Embeddings alone, a file for each side; captions follow the images in order.
     Embeddings {
         /// Image embeddings, shape `[images, dim]`.
-        #[serde(with = "Shown")]
+        #[serde(with = "AsBytes")]
         images: PathBuf,
         /// Text embeddings, shape `[captions, dim]`.
-        #[serde(with = "Shown")]
+        #[serde(with = "AsBytes")]
         texts: PathBuf,
     },
 }
@@ -34,14 +34,14 @@ pub enum EncoderSource {
     /// The towers that come with the program.
     Demo,
     /// A folder in Hugging Face or `open_clip` layout.
-    Folder(#[serde(with = "Shown")] PathBuf),
+    Folder(#[serde(with = "AsBytes")] PathBuf),
     /// Two files picked by hand.
     Pair {
         /// The image tower.
-        #[serde(with = "Shown")]
+        #[serde(with = "AsBytes")]
         image: PathBuf,
         /// The text tower.
-        #[serde(with = "Shown")]
+        #[serde(with = "AsBytes")]
         text: PathBuf,
     },
 }

@@ -15,7 +15,7 @@ mod training;
 use super::picture::require_picture;
 use super::{Dataset, Image, Problem, Reason};
 use crate::error::{Error, Result};
-use crate::files::{SCRATCH, Shown, folder_of, step};
+use crate::files::{SCRATCH, as_shown, folder_of, step};
 use crate::task::Task;
 pub use format::Format;
 use names::Names;
@@ -27,7 +27,7 @@ pub use training::{Example, Layout, Rows, write_training};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Written {
     /// The file or folder.
-    #[serde(serialize_with = "Shown::serialize")]
+    #[serde(serialize_with = "as_shown")]
     pub out: PathBuf,
     /// [`Format::name`].
     pub format: &'static str,
