@@ -33,7 +33,7 @@ pub struct EncoderArgs {
     /// Preprocessing where the encoder brings none (or instead): clip, siglip, imagenet or a
     /// `preprocessor_config.json`
     #[arg(long, value_name = "NAME|FILE")]
-    pub preprocess: Option<String>,
+    pub preprocess: Option<PathBuf>,
     /// Output of the image model that is the embedding
     #[arg(long, value_name = "NAME")]
     pub image_output: Option<String>,
@@ -95,19 +95,24 @@ impl EncoderArgs {
     }
 
     fn preprocessing(&self, files: &EncoderFiles) -> Result<Option<Preprocess>> {
-        let Some(name) = &self.preprocess else {
+        let Some(path) = &self.preprocess else {
             return Ok(None);
         };
-        if Preprocess::named(name, 224).is_some() {
+        if let Some(name) = path.to_str()
+            && Preprocess::named(name, 224).is_some()
+        {
             return Ok(Preprocess::named(name, input_side(&files.image_model)?));
         }
-        if !Path::new(name).exists() {
+        if !path.exists() {
             return Err(Error::request(
-                format!("{name} is neither a known preprocessing nor a file"),
+                format!(
+                    "{} is neither a known preprocessing nor a file",
+                    path.display()
+                ),
                 "Use --preprocess clip, siglip, imagenet or the path of a preprocessor_config.json.",
             ));
         }
-        Preprocess::open(Path::new(name)).map(Some)
+        Preprocess::open(path).map(Some)
     }
 
     /// The embedding cache, unless it is unwanted or cannot be had.

@@ -77,7 +77,8 @@ impl Eval {
             ));
         }
         if let Some(path) = self.dataset.as_deref().filter(|path| !is_demo(path))
-            && let Some(trials) = watched(|task| trials::open(path, task))?
+            && let Some(trials) =
+                watched(|task| trials::open_wanted(path, &self.data.wanted(), task))?
         {
             if self.folds.or(self.captions_per_image).is_some() {
                 return Err(Error::request(

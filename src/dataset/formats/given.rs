@@ -1,6 +1,7 @@
 //! What the benchmarks with given negatives share: their images, captions and trials collected, and their JSON read.
 
 use super::finder::{Finder, holds_pictures};
+use super::split::Wanted;
 use super::text::{parse_json, read_text};
 use crate::dataset::trials::{Benchmark, Crop, Trial, Trials};
 use crate::dataset::{Dataset, Image, PICTURE_EXTENSIONS, Problem, Reason};
@@ -42,11 +43,11 @@ struct Loose {
 }
 
 impl Collect {
-    /// For the file `source`.
-    pub fn new(source: &Path) -> Self {
+    /// For the file `source`; its pictures may lie below the folder that is `wanted` too.
+    pub fn new(source: &Path, wanted: &Wanted) -> Self {
         Self {
             source: source.to_path_buf(),
-            finder: Finder::new(folder_of(source), None),
+            finder: Finder::new(folder_of(source), wanted.images.as_deref()),
             known: HashMap::new(),
             missing: HashSet::new(),
             images: Vec::new(),
