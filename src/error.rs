@@ -28,6 +28,14 @@ pub enum Error {
         /// What to do.
         remedy: String,
     },
+    /// A file that was opened before is no longer what it was: everything noted of it is worthless.
+    #[error("{}: {what}", path.display())]
+    Changed {
+        /// The file.
+        path: PathBuf,
+        /// What happened to it.
+        what: &'static str,
+    },
     /// A model, tokenizer or preprocessing file that cannot be used.
     #[error("{}: {what}", path.display())]
     Model {
@@ -230,10 +238,13 @@ impl Error {
                 std::io::ErrorKind::NotFound => "Check that the file is still there.".into(),
                 std::io::ErrorKind::PermissionDenied => "Check its permissions.".into(),
                 std::io::ErrorKind::StorageFull => {
-                    "The disk is full: free some space, then try again. Nothing was lost.".into()
+                    "The disk is full: free some space, then try again.".into()
                 }
+                std::io::ErrorKind::InvalidInput => "Give a regular file.".into(),
+                std::io::ErrorKind::FileTooLarge => "Split it, or leave it out.".into(),
                 _ => String::new(),
             },
+            Self::Changed { .. } => "Put it back, or open it again as it is now.".into(),
             Self::Dataset { remedy, .. }
             | Self::Model { remedy, .. }
             | Self::Runtime { remedy, .. }
@@ -264,6 +275,11 @@ impl Error {
                 "This is a defect of nearmiss; the window goes on. Please report what you did.".into()
             }
         }
+    }
+
+    /// Does this end the work as a whole, rather than spoil the one picture at which it was noticed?
+    pub fn ends_all(&self) -> bool {
+        matches!(self, Self::Changed { .. } | Self::Cancelled)
     }
 
     /// Is this the user's own cancel, which needs no message?

@@ -7,7 +7,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`error`] | the one error type: cause, file, remedy |
-//! | [`files`] | files written whole or not at all |
+//! | [`files`] | files read, regular ones alone; written whole or not at all, singly or in sets; what their paths are called |
 //! | [`task`] | the handle that long work takes: progress, cancel; the threads that run it |
 //! | [`dataset`] | images, captions, which belongs to which; `formats/` has one file per format, `export/` writes them, `vectors/` files of embeddings |
 //! | [`onnx`] | a model as a graph: the protobuf view, static shapes, the graph builder |

@@ -2,9 +2,35 @@
 
 use clap::Parser;
 use nearmiss::cli::Cli;
+#[cfg(target_os = "linux")]
+use std::path::Path;
 use std::process::ExitCode;
 
+/// Starts the program anew where Mesa's device selection would look for a Wayland display that cannot be there, and say
+/// so as an error in the midst of ours. It reads the environment, which only a new process can have changed safely.
+#[cfg(target_os = "linux")]
+fn quiet_drivers() {
+    use std::os::unix::process::CommandExt;
+    const SWITCH: &str = "NODEVICE_SELECT";
+    let runtime = std::env::var_os("XDG_RUNTIME_DIR");
+    if std::env::var_os(SWITCH).is_some() || runtime.is_some_and(|d| Path::new(&d).is_dir()) {
+        return;
+    }
+    let mut arguments = std::env::args_os();
+    let name = arguments.next();
+    if let (Ok(program), Some(name)) = (std::env::current_exe(), name) {
+        let mut again = std::process::Command::new(program);
+        again.arg0(name).args(arguments).env(SWITCH, "1");
+        // It returns only where the program cannot be started again; then we go on, and the line is printed.
+        let _ = again.exec();
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn quiet_drivers() {}
+
 fn main() -> ExitCode {
+    quiet_drivers();
     let arguments = Cli::parse();
     if arguments.command.is_some() {
         return nearmiss::cli::run(arguments);

@@ -203,3 +203,47 @@ fn no_unwrap_outside_tests() {
         }
     }
 }
+
+#[test]
+fn files_are_opened_in_one_place() {
+    // What is opened elsewhere is no file that somebody gave us; the encoder's own readers follow.
+    let may = [
+        ("encoder/folder.rs", "read_to_string("),
+        ("encoder/tokenize.rs", "fs::read"),
+        ("encoder/preprocess/config.rs", "read_to_string("),
+        ("cli/bench/rank.rs", "\"/proc/self/status\""),
+    ];
+    for (_, path, text) in all() {
+        let place = path.display().to_string();
+        if place.contains("src/files/") {
+            continue;
+        }
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        for (n, line) in code.lines().enumerate() {
+            // `TextFile::open` and its like are of the program.
+            let opens = [
+                " File::open(",
+                "(File::open(",
+                "fs::File::open(",
+                "fs::read(",
+                "fs::read_to_string(",
+            ]
+            .iter()
+            .any(|call| line.contains(call));
+            let known = may
+                .iter()
+                .any(|(file, call)| place.ends_with(file) && line.contains(call));
+            assert!(!opens || known, "{place}:{}: {line}", n + 1);
+        }
+    }
+}
+
+#[test]
+fn interpreters_are_started_in_one_place() {
+    for (_, path, text) in all() {
+        let place = path.display().to_string();
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        let own = place.ends_with("encoder/python.rs") || place.ends_with("main.rs");
+        assert!(own || !code.contains("Command::new("), "{place}");
+    }
+}

@@ -126,7 +126,8 @@ fn problems(dataset: &Dataset) -> Vec<String> {
 /// An error as the user reads it, with its remedy.
 fn refused<T>(result: Result<T>) -> String {
     let error = result.err().expect("it must be refused");
-    assert!(matches!(error, Error::Dataset { .. }), "{error:?}");
+    let known = matches!(error, Error::Dataset { .. } | Error::Changed { .. });
+    assert!(known, "{error:?}");
     assert!(!error.remedy().is_empty(), "{error} says no remedy");
     format!("{error} | {}", error.remedy())
 }

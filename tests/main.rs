@@ -14,6 +14,7 @@ mod compare;
 mod compositional;
 mod compute;
 mod dataset;
+mod doors;
 mod encoder;
 mod export;
 mod given;

@@ -9,7 +9,7 @@ use crate::compute::{Colours, Paint, Size, channel_mean};
 use crate::dataset::npy::write_array;
 use crate::dataset::{Dataset, Picture, write_png};
 use crate::error::{Error, Result};
-use crate::files::write_json;
+use crate::files::{as_shown, hash, put_together, write_json};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -19,6 +19,7 @@ pub struct ShotReport {
     /// Version of nearmiss.
     pub nearmiss: &'static str,
     /// The image model's file.
+    #[serde(serialize_with = "as_shown")]
     pub model: PathBuf,
     /// BLAKE3 hash of that file.
     pub model_blake3: String,
@@ -110,11 +111,20 @@ pub fn export(path: &Path, shot: &Shot, order: &Order, dataset: &Dataset) -> Res
     };
     let grid = shot.grid;
     let made = picture(&shot.adversarial, grid.channels, grid.height, grid.width);
-    write_png(&files.png, &made)?;
     let shape = [grid.channels, grid.height, grid.width];
-    write_array(&files.npy, &shot.adversarial, &shape)?;
-    write_png(&files.heatmap, &heatmap(shot, order.set.engine.as_ref())?)?;
-    write_json(&files.json, &report(shot, order, dataset)?)?;
+    let heat = heatmap(shot, order.set.engine.as_ref())?;
+    let report = report(shot, order, dataset)?;
+    // The report last: whoever finds it finds the pictures that it tells of.
+    let places = [&files.png, &files.npy, &files.heatmap, &files.json];
+    put_together(
+        &places.map(|place| place.as_path()),
+        |[png, npy, heatmap, json]| {
+            write_png(png, &made)?;
+            write_array(npy, &shot.adversarial, &shape)?;
+            write_png(heatmap, &heat)?;
+            write_json(json, &report)
+        },
+    )?;
     Ok(files)
 }
 
@@ -128,7 +138,7 @@ fn report(shot: &Shot, order: &Order, dataset: &Dataset) -> Result<ShotReport> {
     };
     Ok(ShotReport {
         nearmiss: env!("CARGO_PKG_VERSION"),
-        model_blake3: hash(&model)?,
+        model_blake3: hash(&model).map_err(Error::io("read", &model))?,
         model,
         engine: order.encoder.describe().engine,
         picture: image.place().display().to_string(),
@@ -148,17 +158,4 @@ fn report(shot: &Shot, order: &Order, dataset: &Dataset) -> Result<ShotReport> {
         approximate: shot.approximate.clone(),
         seconds: shot.seconds,
     })
-}
-
-/// BLAKE3 hash of a file, in hexadecimal.
-///
-/// # Errors
-/// It cannot be read.
-pub fn hash(path: &Path) -> Result<String> {
-    let mut hasher = blake3::Hasher::new();
-    let mut file = std::fs::File::open(path).map_err(Error::io("read", path))?;
-    hasher
-        .update_reader(&mut file)
-        .map_err(Error::io("read", path))?;
-    Ok(hasher.finalize().to_hex().to_string())
 }

@@ -35,7 +35,7 @@ pub struct EncoderArgs {
     /// Preprocessing where the encoder brings none (or instead): clip, siglip, imagenet or a
     /// `preprocessor_config.json`
     #[arg(long, value_name = "NAME|FILE")]
-    pub preprocess: Option<String>,
+    pub preprocess: Option<PathBuf>,
     /// Output of the image model that is the embedding
     #[arg(long, value_name = "NAME")]
     pub image_output: Option<String>,
@@ -117,19 +117,24 @@ impl EncoderArgs {
 
     /// The preprocessing that was asked for, for the image model at `model`.
     pub fn preprocessing_of(&self, model: &Path) -> Result<Option<Preprocess>> {
-        let Some(name) = &self.preprocess else {
+        let Some(path) = &self.preprocess else {
             return Ok(None);
         };
-        if Preprocess::named(name, 224).is_some() {
+        if let Some(name) = path.to_str()
+            && Preprocess::named(name, 224).is_some()
+        {
             return Ok(Preprocess::named(name, input_side(model)?));
         }
-        if !Path::new(name).exists() {
+        if !path.exists() {
             return Err(Error::request(
-                format!("{name} is neither a known preprocessing nor a file"),
+                format!(
+                    "{} is neither a known preprocessing nor a file",
+                    path.display()
+                ),
                 "Use --preprocess clip, siglip, imagenet or the path of a preprocessor_config.json.",
             ));
         }
-        Preprocess::open(Path::new(name)).map(Some)
+        Preprocess::open(path).map(Some)
     }
 
     /// The embedding cache, unless it is unwanted or cannot be had.
@@ -190,9 +195,19 @@ fn input_side(model: &Path) -> Result<u32> {
     Ok(side.unwrap_or(224))
 }
 
-/// Which part of a dataset is used.
+/// Which part of a dataset is used, and where its pictures may lie.
 #[derive(Debug, Default, Clone, Args)]
 pub struct DataArgs {
+    #[command(flatten)]
+    pub part: PartArgs,
+    /// Folder below which pictures may lie too: names and links that lead out of the dataset's own are refused
+    #[arg(long, value_name = "ROOT")]
+    pub images: Option<PathBuf>,
+}
+
+/// Which part of a dataset is used.
+#[derive(Debug, Default, Clone, Args)]
+pub struct PartArgs {
     /// Split to use, where the dataset has several: its name, or all (default: test, else validation, else all)
     #[arg(long, value_name = "NAME|all")]
     pub split: Option<String>,
@@ -201,7 +216,7 @@ pub struct DataArgs {
     pub language: Option<String>,
 }
 
-impl DataArgs {
+impl PartArgs {
     /// Refuses a choice among what `what` does not have.
     ///
     /// # Errors
@@ -215,12 +230,15 @@ impl DataArgs {
             "Leave out --split and --language.",
         ))
     }
+}
 
+impl DataArgs {
     /// What is asked of the dataset.
     pub fn wanted(&self) -> Wanted {
         Wanted {
-            split: self.split.clone(),
-            language: self.language.clone(),
+            split: self.part.split.clone(),
+            language: self.part.language.clone(),
+            images: self.images.clone(),
         }
     }
 }

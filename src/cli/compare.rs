@@ -39,7 +39,7 @@ pub struct Compare {
     other: Option<PathBuf>,
     /// Preprocessing of the second encoder where it brings none (or instead)
     #[arg(long, value_name = "NAME|FILE", requires = "other")]
-    other_preprocess: Option<String>,
+    other_preprocess: Option<PathBuf>,
     /// Output of the second encoder's image model that is the embedding
     #[arg(long, value_name = "NAME", requires = "other")]
     other_image_output: Option<String>,

@@ -1,13 +1,13 @@
 //! `nearmiss convert`: a dataset in another format, embeddings in another container.
 
-use super::common::DataArgs;
+use super::common::{DataArgs, PartArgs};
 use super::material::{is_demo, list, open_dataset, skipped};
 use super::output::{bytes, counted, emit, emit_with, watched};
 use crate::dataset::Dataset;
 use crate::dataset::export::{self, Format, Written};
 use crate::dataset::vectors::{self, Container, EITHER, IMAGES, Matrix, TEXTS};
 use crate::error::{Error, Result};
-use crate::files::file_name;
+use crate::files::{TEXT, file_name, read_all, shown};
 use clap::Args;
 use serde_json::json;
 use std::collections::HashMap;
@@ -29,17 +29,18 @@ pub struct Convert {
     #[arg(long, value_name = "NAME")]
     format: Option<Format>,
     #[command(flatten)]
-    data: DataArgs,
-    /// Images (or rows of embeddings) to write: all, indices such as 0,5,7, or a file with a name or index a line
-    #[arg(long, value_name = "all|LIST|FILE", default_value = "all")]
-    images: String,
+    part: PartArgs,
+    /// Images (or rows of embeddings) to write: all, indices such as 0,5,7, or a file with a name or index a line; a
+    /// folder: all, whose pictures may lie below it too
+    #[arg(long, value_name = "all|LIST|FILE|ROOT", default_value = "all")]
+    images: PathBuf,
 }
 
 impl Convert {
     /// Runs the command.
     pub fn run(&self, json: bool) -> Result<()> {
         if !is_demo(&self.input) && vectors::is_embeddings(&self.input) {
-            self.data.refuse("a file of embeddings")?;
+            self.part.refuse("a file of embeddings")?;
             return self.embeddings(json);
         }
         if let Some(Container::Npy | Container::Safetensors) = Container::of(&self.output) {
@@ -60,14 +61,30 @@ impl Convert {
             }
         };
         let (written, account) = watched(|task| {
-            let dataset = open_dataset(&self.input, &self.data, task)?;
+            let dataset = open_dataset(&self.input, &self.data(), task)?;
             skipped(&dataset);
-            let selection = selection(&self.images, &dataset)?;
+            let selection = match self.all() {
+                true => (0..dataset.images.len()).collect(),
+                false => selection(&self.images, &dataset)?,
+            };
             let written = export::write(&dataset, &selection, &self.output, format, task)?;
             Ok::<_, Error>((written, dataset.account()))
         })?;
         list("changed", &written.changed);
         emit_with(&written, &account, json, || describe(&written))
+    }
+
+    /// Which part is read; a folder of `--images` is where pictures may lie.
+    fn data(&self) -> DataArgs {
+        DataArgs {
+            part: self.part.clone(),
+            images: self.images.is_dir().then(|| self.images.clone()),
+        }
+    }
+
+    /// Is everything to be written?
+    fn all(&self) -> bool {
+        self.images == Path::new("all") || self.images.is_dir()
     }
 
     fn embeddings(&self, json: bool) -> Result<()> {
@@ -88,7 +105,7 @@ impl Convert {
             Ok::<_, Error>(matrix)
         })?;
         drop(values);
-        let report = json!({ "out": self.output, "rows": rows, "dim": columns });
+        let report = json!({ "out": shown(&self.output), "rows": rows, "dim": columns });
         emit(&report, json, || {
             format!(
                 "{} of {columns} values written to {}",
@@ -100,12 +117,12 @@ impl Convert {
 
     /// The selected rows.
     fn rows_of(&self, matrix: Matrix) -> Result<Matrix> {
-        let rows = match self.images.as_str() {
-            "all" => return Ok(matrix),
-            text => listed(text, |name| {
-                name.parse().ok().filter(|&row: &usize| row < matrix.rows)
-            })?,
-        };
+        if self.all() {
+            return Ok(matrix);
+        }
+        let rows = listed(&self.images, |name| {
+            name.parse().ok().filter(|&row: &usize| row < matrix.rows)
+        })?;
         let row = |&i: &usize| &matrix.values[i * matrix.columns..(i + 1) * matrix.columns];
         Ok(Matrix {
             values: rows.iter().flat_map(row).copied().collect(),
@@ -128,11 +145,8 @@ fn name_of(path: &Path) -> &'static str {
     }
 }
 
-/// The images that `text` selects.
-fn selection(text: &str, dataset: &Dataset) -> Result<Vec<usize>> {
-    if text == "all" {
-        return Ok((0..dataset.images.len()).collect());
-    }
+/// The images that `list` selects.
+fn selection(list: &Path, dataset: &Dataset) -> Result<Vec<usize>> {
     let mut known: HashMap<String, usize> = HashMap::new();
     for (i, image) in dataset.images.iter().enumerate() {
         // "scenes/012.png" is also found as "012.png".
@@ -141,22 +155,22 @@ fn selection(text: &str, dataset: &Dataset) -> Result<Vec<usize>> {
             known.entry(name).or_insert(i);
         }
     }
-    listed(text, |name| {
+    listed(list, |name| {
         let index = || name.parse().ok().filter(|&i| i < dataset.images.len());
         known.get(name).copied().or_else(index)
     })
 }
 
-/// What each entry of a list, or each line of a file, is for `find`.
-fn listed(text: &str, find: impl Fn(&str) -> Option<usize>) -> Result<Vec<usize>> {
-    let numbers = text
-        .split(',')
-        .all(|part| part.trim().parse::<usize>().is_ok());
-    let content = if numbers {
+/// What each entry of a list, or each line of the file `path`, is for `find`.
+fn listed(path: &Path, find: impl Fn(&str) -> Option<usize>) -> Result<Vec<usize>> {
+    let numbers = path.to_str().filter(|text| {
+        let mut parts = text.split(',');
+        parts.all(|part| part.trim().parse::<usize>().is_ok())
+    });
+    let content = if let Some(text) = numbers {
         text.replace(',', "\n")
     } else {
-        let path = Path::new(text);
-        let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
+        let bytes = read_all(path, TEXT).map_err(Error::io("read", path))?;
         String::from_utf8_lossy(&bytes)
             .trim_start_matches('\u{FEFF}')
             .to_owned()

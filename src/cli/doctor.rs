@@ -4,14 +4,14 @@ use super::common::EncoderArgs;
 use super::output::{bytes, counted, emit};
 use super::signals;
 use crate::compute::{Choice, adapters, choose};
-use crate::encoder::{Runtime, cache_dir, data_dir};
+use crate::encoder::{self, Runtime, cache_dir, data_dir};
 use crate::error::{Error, Result};
+use crate::files::shown;
 use crate::task::Task;
 use clap::Args;
 use serde_json::{Value, json};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 /// Arguments of `doctor`.
 #[derive(Debug, Args)]
@@ -59,7 +59,7 @@ fn runtime() -> Value {
             json!({
                 "engine": info.engine,
                 "version": info.version,
-                "library": info.library,
+                "library": info.library.as_deref().map(shown),
                 "providers": info.providers,
                 "tried": tried,
             })
@@ -77,7 +77,7 @@ fn compute() -> Value {
 
 fn folder(path: Result<PathBuf>) -> Value {
     match path {
-        Ok(path) => json!({ "path": path, "bytes": size(&path) }),
+        Ok(path) => json!({ "path": shown(&path), "bytes": size(&path) }),
         Err(error) => failed(&error),
     }
 }
@@ -99,27 +99,12 @@ fn size(folder: &Path) -> u64 {
 
 /// The first Python on the path, and its pip: `runtime install` needs both.
 fn python() -> Value {
-    for name in ["python3", "python"] {
-        let Some(version) = first_line(name, &["--version"]) else {
-            continue;
-        };
-        return json!({ "command": name, "version": version, "pip": first_line(name, &["-m", "pip", "--version"]) });
+    match encoder::python() {
+        Some(python) => {
+            json!({ "command": python.command, "version": python.version, "pip": python.pip })
+        }
+        None => Value::Null,
     }
-    Value::Null
-}
-
-fn first_line(program: &str, arguments: &[&str]) -> Option<String> {
-    let output = Command::new(program)
-        .args(arguments)
-        .stdin(Stdio::null())
-        .output()
-        .ok()?;
-    let text = String::from_utf8_lossy(&output.stdout)
-        .lines()
-        .next()?
-        .trim()
-        .to_string();
-    (output.status.success() && !text.is_empty()).then_some(text)
 }
 
 /// Where a window would open; null on a Linux machine without a display.

@@ -5,10 +5,10 @@ use super::material::open_or_images;
 use super::output::{counted, emit_with, watched};
 use super::vectors;
 use crate::compute::Measure;
-use crate::dataset::vectors::{EXTENSIONS, IMAGES, TEXTS};
-use crate::encoder::Embedded;
+use crate::dataset::vectors::{EXTENSIONS, IMAGES, ORDER, TEXTS};
+use crate::encoder::{Embedded, Encoder};
 use crate::error::{Error, Result};
-use crate::files::replace;
+use crate::files::{SCRATCH, folder_of, hash, replace, replace_set, shown};
 use clap::{ArgGroup, Args};
 use serde_json::json;
 use std::io::Write;
@@ -37,22 +37,23 @@ pub struct Embed {
 impl Embed {
     /// Runs the command.
     pub fn run(&self, json: bool) -> Result<()> {
-        // A folder that cannot be written is better known before the work than after it.
-        std::fs::create_dir_all(&self.out).map_err(Error::io("create", &self.out))?;
+        // What cannot be written is better known before the work than after it.
+        self.check()?;
         let start = Instant::now();
-        let (embedded, name) = watched(|task| {
+        let (embedded, encoder) = watched(|task| {
             let dataset = open_or_images(&self.dataset, &self.data, task)?.0;
             let encoder = self.encoder.open(task)?;
             let embedded = self
                 .encoder
                 .embed(&encoder, &dataset, Measure::Cosine, task)?;
-            Ok::<_, Error>((embedded, encoder.name().to_string()))
+            Ok::<_, Error>((embedded, Encoded::of(&encoder)?))
         })?;
         let seconds = start.elapsed().as_secs_f64();
-        let files = save(&self.out, &self.format, &embedded, &name)?;
+        let files = save(&self.out, &self.format, &embedded, &encoder)?;
+        let name = encoder.name;
         let (images, captions) = (embedded.images.rows(), embedded.texts.rows());
         let report = json!({
-            "out": self.out,
+            "out": shown(&self.out),
             "encoder": name,
             "images": images,
             "captions": captions,
@@ -77,24 +78,41 @@ impl Embed {
             )
         })
     }
+
+    /// A folder that is no folder, or lies where nothing can be made.
+    fn check(&self) -> Result<()> {
+        let parent = folder_of(&self.out);
+        std::fs::create_dir_all(parent).map_err(Error::io("create", parent))?;
+        if self.out.exists() && !self.out.is_dir() {
+            return Err(Error::request(
+                format!("{} is no folder", self.out.display()),
+                "Give --out a folder, new or not.",
+            ));
+        }
+        let place = if self.out.is_dir() { &self.out } else { parent };
+        let tried = tempfile::Builder::new().prefix(SCRATCH).tempdir_in(place);
+        tried.map(drop).map_err(Error::io("write in", place))
+    }
 }
 
-/// Writes both sides, then the names of their rows: whoever finds `order.json` finds the vectors complete.
-/// Returns what the vectors are called.
-fn save(folder: &Path, extension: &str, embedded: &Embedded, encoder: &str) -> Result<Vec<String>> {
-    let order = folder.join("order.json");
-    if order.exists() {
-        std::fs::remove_file(&order).map_err(Error::io("replace", &order))?;
-    }
-    let mut files = Vec::new();
-    for (name, rows) in [(IMAGES, &embedded.images), (TEXTS, &embedded.texts)] {
-        // Images alone have no captions.
-        if rows.rows() > 0 {
-            let file = format!("{name}.{extension}");
-            vectors::write(&folder.join(&file), name, rows)?;
-            files.push(file);
-        }
-    }
+/// Writes both sides and `order.json`, which says whose rows they are and which files belong together. Returns what the
+/// vectors are called.
+fn save(
+    folder: &Path,
+    extension: &str,
+    embedded: &Embedded,
+    encoder: &Encoded,
+) -> Result<Vec<String>> {
+    let sides = [(IMAGES, &embedded.images), (TEXTS, &embedded.texts)];
+    // Images alone have no captions.
+    let sides: Vec<_> = sides
+        .into_iter()
+        .filter(|(_, rows)| rows.rows() > 0)
+        .collect();
+    let files: Vec<String> = sides
+        .iter()
+        .map(|(name, _)| format!("{name}.{extension}"))
+        .collect();
     let dataset = &embedded.dataset;
     let names: Vec<&str> = dataset
         .images
@@ -106,15 +124,53 @@ fn save(folder: &Path, extension: &str, embedded: &Embedded, encoder: &str) -> R
         .iter()
         .map(|p| json!({ "place": p.place, "what": p.what }))
         .collect();
-    let rows = json!({
-        "dataset": dataset.name,
-        "encoder": encoder,
-        "images": names,
-        "captions": dataset.captions,
-        "offsets": dataset.offsets,
-        "skipped": skipped,
-        "data": dataset.account(),
-    });
-    replace(&order, |out| writeln!(out, "{rows:#}"))?;
+    let mut together = vec![ORDER];
+    together.extend(files.iter().map(String::as_str));
+    replace_set(folder, &together, |folder| {
+        let mut belongs = serde_json::Map::new();
+        for (file, (name, rows)) in files.iter().zip(&sides) {
+            let path = folder.join(file);
+            vectors::write(&path, name, rows)?;
+            let blake3 = hash(&path).map_err(Error::io("read", &path))?;
+            let entry = json!({ "blake3": blake3, "rows": rows.rows(), "dim": rows.dim() });
+            belongs.insert(file.clone(), entry);
+        }
+        let rows = json!({
+            "dataset": dataset.name,
+            "encoder": encoder.name,
+            "encoder_blake3": encoder.blake3,
+            "files": belongs,
+            "images": names,
+            "captions": dataset.captions,
+            "offsets": dataset.offsets,
+            "skipped": skipped,
+            "data": dataset.account(),
+        });
+        replace(&folder.join(ORDER), |out| writeln!(out, "{rows:#}"))
+    })?;
     Ok(files)
+}
+
+/// The encoder that made the rows.
+struct Encoded {
+    name: String,
+    /// BLAKE3 over the hashes of its models as they were read and of their data, in hexadecimal.
+    blake3: String,
+}
+
+impl Encoded {
+    fn of(encoder: &Encoder) -> Result<Self> {
+        let mut hasher = blake3::Hasher::new();
+        for tower in [encoder.image_tower(), encoder.text_tower()] {
+            let model = tower.model();
+            hasher.update(&model.source.hash);
+            for file in &model.external {
+                hasher.update(hash(file).map_err(Error::io("read", file))?.as_bytes());
+            }
+        }
+        Ok(Self {
+            name: encoder.name().to_owned(),
+            blake3: hasher.finalize().to_hex().to_string(),
+        })
+    }
 }

@@ -79,7 +79,8 @@ impl Eval {
             ));
         }
         if let Some(path) = self.dataset.as_deref().filter(|path| !is_demo(path))
-            && let Some(trials) = watched(|task| trials::open(path, task))?
+            && let Some(trials) =
+                watched(|task| trials::open_wanted(path, &self.data.wanted(), task))?
         {
             if self.folds.or(self.captions_per_image).is_some() {
                 return Err(Error::request(
@@ -87,7 +88,7 @@ impl Eval {
                     "Leave out --folds and --captions-per-image.",
                 ));
             }
-            self.data.refuse(trials.benchmark.name())?;
+            self.data.part.refuse(trials.benchmark.name())?;
             return score(trials, &self.encoder, &self.vectors, json);
         }
         let engine = self.engine.open()?;

@@ -5,7 +5,7 @@ use super::output::{counted, emit, warn, watched};
 use crate::dataset::npy::{read_array, write_array};
 use crate::encoder::{GraphEngine, Provider};
 use crate::error::{Blocking, Error, Result, thousands};
-use crate::files::replace;
+use crate::files::{put_together, replace};
 use crate::grad::{Card, Check, Measured, Sample, Standing, examine, main_input};
 use crate::onnx::{Encoded, Engine, Graph, Tensor, elements, integers_as, sample_feeds};
 use crate::task::Task;
@@ -187,10 +187,16 @@ fn save_graph(path: &Path, graph: &Graph) -> Result<()> {
         .map_or_else(|| Encoded::DATA.into(), |n| n.to_string_lossy());
     let data = format!("{name}.data");
     let encoded = graph.encode(&data);
-    if let Some(bytes) = &encoded.data {
-        replace(&path.with_file_name(&data), |out| out.write_all(bytes))?;
-    }
-    replace(path, |out| out.write_all(&encoded.model))
+    let model = |path: &Path| replace(path, |out| out.write_all(&encoded.model));
+    let Some(bytes) = &encoded.data else {
+        return model(path);
+    };
+    // The model last: without its weights, or beside those of another, it is of no use.
+    let beside = path.with_file_name(&data);
+    put_together(&[beside.as_path(), path], |[data, path]| {
+        replace(data, |out| out.write_all(bytes))?;
+        model(path)
+    })
 }
 
 fn describe(card: &Card, report: &Report) -> String {

@@ -70,7 +70,7 @@ pub struct Ask<'a> {
 pub fn material(ask: &Ask<'_>, check: impl Fn(usize) -> Result<()>) -> Result<Material> {
     let (encoder, measure) = (ask.encoder, ask.vectors.similarity);
     if ask.dataset.is_none() {
-        ask.data.refuse("a pair of embeddings")?;
+        ask.data.part.refuse("a pair of embeddings")?;
     }
     watched(|task| {
         let opened = ask

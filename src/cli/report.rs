@@ -4,7 +4,7 @@ use super::common::{DataArgs, EncoderArgs, EngineArgs, VectorArgs, paths, positi
 use super::material::{Ask, Material, material};
 use super::output::{bytes, counted, emit_with, watched};
 use crate::error::{Error, Result};
-use crate::files::file_name;
+use crate::files::{as_shown, file_name};
 use crate::report::Subject;
 use crate::retrieval::given::Zeros;
 use crate::retrieval::{EvalOptions, evaluate};
@@ -44,6 +44,7 @@ pub struct Report {
 /// What `report` prints. The keys of its JSON form are a contract.
 #[derive(Serialize)]
 struct Answer {
+    #[serde(serialize_with = "as_shown")]
     out: PathBuf,
     bytes: u64,
     pairs: usize,

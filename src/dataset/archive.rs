@@ -1,9 +1,9 @@
 //! Uncompressed tar archives: their members in one pass, contents that nobody asks for skipped.
 
 use crate::error::{Error, Result};
-use std::fs::File;
+use crate::files::{Stamp, changed, open_regular};
 use std::io::{BufReader, Read, Seek, SeekFrom};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Archives are written in blocks of this many bytes.
 const BLOCK: u64 = 512;
@@ -39,7 +39,7 @@ pub(super) fn members(
     mut visit: impl FnMut(&Member, &mut dyn Read) -> Result<()>,
 ) -> Result<Ending> {
     let mut ending = Ending::default();
-    let file = File::open(path).map_err(Error::io("open", path))?;
+    let file = open_regular(path).map_err(Error::io("open", path))?;
     let length = file.metadata().map_err(Error::io("read", path))?.len();
     let mut archive = tar::Archive::new(BufReader::new(file));
     let entries = archive
@@ -148,6 +148,44 @@ impl Named {
     }
 }
 
+/// An archive that was opened, and what tells whether it still is that one: places in another are worthless.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Archive {
+    path: PathBuf,
+    stamp: Stamp,
+}
+
+impl Archive {
+    /// The file at `path` as it is now.
+    ///
+    /// # Errors
+    /// There is none.
+    pub(super) fn new(path: &Path) -> Result<Self> {
+        let about = std::fs::metadata(path).map_err(Error::io("open", path))?;
+        Ok(Self {
+            path: path.to_path_buf(),
+            stamp: Stamp::of(&about),
+        })
+    }
+
+    /// `length` bytes from `offset`.
+    ///
+    /// # Errors
+    /// It is gone, another one, longer, shorter or newer than it was ([`Error::Changed`]); it cannot be read.
+    pub(super) fn read(&self, offset: u64, length: u64) -> Result<Vec<u8>> {
+        changed(&self.path, self.stamp)?;
+        span(&self.path, offset, length)
+    }
+}
+
+impl std::ops::Deref for Archive {
+    type Target = Path;
+
+    fn deref(&self) -> &Path {
+        &self.path
+    }
+}
+
 /// Do the zeros that end an archive lack?
 fn ends_early(path: &Path, length: u64) -> Result<bool> {
     let tail = span(path, length.saturating_sub(END), length.min(END))?;
@@ -156,18 +194,17 @@ fn ends_early(path: &Path, length: u64) -> Result<bool> {
 
 /// `length` bytes of the file at `path`, from `offset`.
 pub(super) fn span(path: &Path, offset: u64, length: u64) -> Result<Vec<u8>> {
-    let mut file = File::open(path).map_err(Error::io("open", path))?;
+    let mut file = open_regular(path).map_err(Error::io("open", path))?;
     let mut bytes = Vec::new();
     let read = file
         .seek(SeekFrom::Start(offset))
         .and_then(|_| file.take(length).read_to_end(&mut bytes))
         .map_err(Error::io("read", path))?;
     if (read as u64) < length {
-        return Err(Error::dataset(
-            path,
-            "has become shorter since it was opened",
-            "Open the dataset again.",
-        ));
+        return Err(Error::Changed {
+            path: path.to_path_buf(),
+            what: "has become shorter since it was opened",
+        });
     }
     Ok(bytes)
 }

@@ -2,7 +2,7 @@
 
 use super::Dataset;
 use crate::error::{Error, Result};
-use crate::files::write_json;
+use crate::files::{TEXT, read_text, write_json};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -54,7 +54,7 @@ impl Decisions {
     /// # Errors
     /// It cannot be read, or is no such file.
     pub fn open(path: &Path) -> Result<Self> {
-        let text = match std::fs::read_to_string(path) {
+        let text = match read_text(path, TEXT) {
             Ok(text) => text,
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
             Err(e) => return Err(Error::io("read", path)(e)),

@@ -24,6 +24,7 @@ pub mod vectors;
 pub use account::{
     Account, Found, Left, NAMES, Origin, Problem, Reason, Split, Tally, UNEXPLAINED,
 };
+pub use archive::Archive;
 pub use decisions::{Decisions, Verdict};
 pub use formats::{Vectors, Wanted, images_alone, open, open_wanted, open_with_vectors};
 pub use parquet_cells::PictureColumn;

@@ -6,10 +6,9 @@ use self::header::Header;
 use super::archive::span;
 use super::vectors::floats::{self, Number};
 use crate::error::{Error, Result};
-use crate::files::replace;
+use crate::files::{open_regular, replace};
 use crate::task::Task;
 use npyz::{Endianness, TypeChar, TypeStr, WriterBuilder};
-use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
@@ -73,7 +72,7 @@ impl NpyRows {
     /// # Errors
     /// As [`read_npy`]; column-major order.
     pub(super) fn open(path: &Path) -> Result<Self> {
-        let file = File::open(path).map_err(Error::io("open", path))?;
+        let file = open_regular(path).map_err(Error::io("open", path))?;
         let length = file.metadata().map_err(Error::io("read", path))?.len();
         let header = Header::read(path, &mut BufReader::new(file), length)?;
         let start = header.start;
@@ -137,7 +136,7 @@ fn read(
     number: impl Fn(&Path, Option<&TypeStr>) -> Result<Number>,
     task: &Task,
 ) -> Result<(Vec<f32>, Vec<usize>)> {
-    let file = File::open(path).map_err(Error::io("read", path))?;
+    let file = open_regular(path).map_err(Error::io("read", path))?;
     let length = file.metadata().map_err(Error::io("read", path))?.len();
     if length == 0 {
         return Err(Error::dataset(path, "is empty (0 bytes)", WRITE));

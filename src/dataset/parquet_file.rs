@@ -1,6 +1,7 @@
 //! A Parquet file: its columns, and the texts in them, one row group at a time.
 
 use crate::error::{Error, Result};
+use crate::files::{Stamp, changed, open_regular};
 use crate::task::contained;
 use ::parquet::basic::{Compression, ConvertedType, LogicalType, Type};
 use ::parquet::column::reader::{ColumnReader, ColumnReaderImpl, get_column_reader};
@@ -20,6 +21,7 @@ const BATCH: usize = 4096;
 /// An opened file: its footer is read, its rows are not.
 pub(super) struct ParquetFile {
     path: PathBuf,
+    stamp: Stamp,
     metadata: ParquetMetaData,
 }
 
@@ -71,8 +73,9 @@ impl ParquetFile {
     /// # Errors
     /// It cannot be read, is empty, cut off, no Parquet file or encrypted.
     pub fn open(path: &Path) -> Result<Self> {
-        let file = File::open(path).map_err(Error::io("open", path))?;
-        let length = file.metadata().map_err(Error::io("read", path))?.len();
+        let file = open_regular(path).map_err(Error::io("open", path))?;
+        let about = file.metadata().map_err(Error::io("read", path))?;
+        let length = about.len();
         if length == 0 {
             return Err(Error::dataset(path, "is empty (0 bytes)", RENEW));
         }
@@ -84,6 +87,7 @@ impl ParquetFile {
         claims(path, &metadata, length)?;
         Ok(Self {
             path: path.to_path_buf(),
+            stamp: Stamp::of(&about),
             metadata,
         })
     }
@@ -215,7 +219,8 @@ impl ParquetFile {
                 "Write it again with the compression snappy, zstd or gzip.",
             ));
         }
-        let file = File::open(&self.path).map_err(Error::io("open", &self.path))?;
+        changed(&self.path, self.stamp)?;
+        let file = open_regular(&self.path).map_err(Error::io("open", &self.path))?;
         let rows = usize::try_from(group.num_rows()).unwrap_or(0);
         guarded(&self.path, || {
             SerializedPageReader::new(Arc::new(file), chunk, rows, None)

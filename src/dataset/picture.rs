@@ -30,6 +30,18 @@ pub const PICTURE_EXTENSIONS: [&str; 14] = [
     "pbm",
 ];
 
+/// An error unless `bytes` begin like a picture of a known format; `path` names them.
+pub(super) fn require_picture(bytes: &[u8], path: &Path) -> Result<()> {
+    match image::guess_format(bytes) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(Error::dataset(
+            path,
+            "is not a picture of a known format",
+            READABLE,
+        )),
+    }
+}
+
 const READABLE: &str = "It must be one of: JPEG, PNG, WebP, BMP, GIF, TIFF, PNM.";
 const BROKEN: &str = "Copy or download it again, or leave it out.";
 const SMALLER: &str = "Make it smaller, or leave it out.";

@@ -1,11 +1,11 @@
 //! Where the bytes of a dataset's pictures lie.
 
+use super::archive::Archive;
+use super::encoded;
 use super::parquet_cells::PictureColumn;
 use super::picture::MAX_FILE;
-use super::{archive, encoded};
 use crate::error::{Error, Result};
-use std::fs::File;
-use std::io::Read;
+use crate::files::read_all;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ pub enum Stored {
     /// In an uncompressed tar archive, or another file: `length` bytes from `offset`.
     Span {
         /// The archive.
-        archive: Arc<Path>,
+        archive: Arc<Archive>,
         /// Where the picture's first byte is.
         offset: u64,
         /// Bytes of the picture.
@@ -43,23 +43,14 @@ impl Stored {
     /// The file cannot be read, or has become shorter; the picture is larger than any picture file may be.
     pub fn bytes(&self) -> Result<Vec<u8>> {
         match self {
-            Self::File(path) => {
-                let file = File::open(path).map_err(Error::io("read", path))?;
-                // A device says no length and gives bytes without end.
-                let mut bytes = Vec::new();
-                file.take(MAX_FILE + 1)
-                    .read_to_end(&mut bytes)
-                    .map_err(Error::io("read", path))?;
-                within(path, bytes.len() as u64)?;
-                Ok(bytes)
-            }
+            Self::File(path) => read_all(path, MAX_FILE).map_err(Error::io("read", path)),
             Self::Span {
                 archive,
                 offset,
                 length,
             } => {
                 within(archive, *length)?;
-                archive::span(archive, *offset, *length)
+                archive.read(*offset, *length)
             }
             Self::Cell { column, row } => column.bytes(*row),
             Self::Text(text) => Ok(text.as_bytes().to_vec()),

@@ -3,7 +3,7 @@
 //! [`open`] recognises their files. What has to be embedded is an ordinary [`Dataset`]; the [`Trial`]s say which of
 //! its rows are compared.
 
-use super::formats::{aro, sugarcrepe, winoground};
+use super::formats::{Wanted, aro, sugarcrepe, winoground};
 use super::{Dataset, Image, Origin, Picture, write_png};
 use crate::error::Result;
 use crate::task::Task;
@@ -83,8 +83,16 @@ pub struct Trials {
 /// It is one but cannot be used, or the folder holds several; cancellation. Pictures that are missing are listed in
 /// the dataset's problems, and their trials left out.
 pub fn open(path: &Path, task: &Task) -> Result<Option<Trials>> {
+    open_wanted(path, &Wanted::default(), task)
+}
+
+/// As [`open`]; pictures may lie below the folder that is `wanted` too.
+///
+/// # Errors
+/// As there.
+pub fn open_wanted(path: &Path, wanted: &Wanted, task: &Task) -> Result<Option<Trials>> {
     for format in [winoground::open, aro::open, sugarcrepe::open] {
-        if let Some(trials) = format(path, task)? {
+        if let Some(trials) = format(path, wanted, task)? {
             return Ok(Some(trials));
         }
     }

@@ -9,6 +9,7 @@ pub use files::CacheFile;
 
 use super::runtime::cache_dir;
 use crate::error::Result;
+use crate::files::open_regular;
 use crate::task::Task;
 use std::collections::{HashMap, HashSet};
 use std::fs::{File, OpenOptions};
@@ -131,7 +132,7 @@ impl Shelf {
             path,
             ..Self::empty()
         };
-        let Ok(file) = File::open(&shelf.path) else {
+        let Ok(file) = open_regular(&shelf.path) else {
             return Ok(shelf);
         };
         let mut reader = BufReader::with_capacity(1 << 20, &file);

@@ -109,6 +109,8 @@ enum Content {
     Cached(RowHash),
     Pixels(RowHash, Vec<f32>),
     Bad(String),
+    /// What ends the run: no picture that is still to come can be trusted.
+    Fatal(Error),
 }
 
 /// Starts a decoding thread per core. They are not waited for: after a cancel each ends with its picture, however
@@ -149,7 +151,10 @@ impl Source {
 
     fn prepare(&self, index: usize, use_cache: bool) -> Content {
         self.try_prepare(index, use_cache)
-            .unwrap_or_else(|error| Content::Bad(reason(&error)))
+            .unwrap_or_else(|error| match error {
+                error if error.ends_all() => Content::Fatal(error),
+                error => Content::Bad(reason(&error)),
+            })
     }
 
     fn try_prepare(&self, index: usize, use_cache: bool) -> Result<Content> {
@@ -234,6 +239,7 @@ impl Sink<'_> {
                 self.source.task.add(1);
                 Ok(())
             }
+            Content::Fatal(error) => Err(error),
             Content::Cached(_) => Ok(()),
         }
     }

@@ -5,9 +5,9 @@ use super::runtime::data_dir;
 use super::search::newest_library;
 use super::stop::patiently;
 use crate::error::{Error, Result};
+use crate::files::{open_regular, replace_folder};
 use crate::task::{Task, scratch};
 use serde::{Deserialize, Serialize};
-use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{BufReader, Read, Write};
 use std::path::{Path, PathBuf};
@@ -81,7 +81,7 @@ pub fn install(flavour: Flavour, task: &Task) -> Result<PathBuf> {
         )
     })?;
     let place = data.join("runtime");
-    replace(&place, &fresh.keep())?;
+    replace_folder(&fresh.keep(), &place)?;
     Ok(place.join(library.file_name().unwrap_or_default()))
 }
 
@@ -96,7 +96,7 @@ fn unpack(wheel: &Path, folder: &Path, task: &Task) -> Result<()> {
             "Try again.",
         )
     };
-    let file = File::open(wheel).map_err(Error::io("read", wheel))?;
+    let file = open_regular(wheel).map_err(Error::io("read", wheel))?;
     let mut archive = zip::ZipArchive::new(BufReader::new(file)).map_err(damaged)?;
     let names: Vec<String> = archive
         .file_names()
@@ -143,31 +143,6 @@ fn library_name(entry: &str) -> Option<&str> {
     };
     let library = is("dll") || is("dylib") || is("so") || name.contains(".so.");
     (ours && library && !name.contains('/') && !name.contains("pybind11")).then_some(name)
-}
-
-/// Puts the folder `fresh` where `place` is. What was there is moved aside first: a library in use cannot be deleted
-/// on Windows, but its folder can be renamed.
-fn replace(place: &Path, fresh: &Path) -> Result<()> {
-    let aside = place.with_file_name(format!(
-        "{}-old",
-        fresh
-            .file_name()
-            .and_then(OsStr::to_str)
-            .unwrap_or("runtime")
-    ));
-    let had = place.exists();
-    if had {
-        std::fs::rename(place, &aside).map_err(Error::io("replace", place))?;
-    }
-    if let Err(e) = std::fs::rename(fresh, place) {
-        if had {
-            let _ = std::fs::rename(&aside, place);
-        }
-        let _ = std::fs::remove_dir_all(fresh);
-        return Err(Error::io("write", place)(e));
-    }
-    let _ = std::fs::remove_dir_all(aside);
-    Ok(())
 }
 
 #[cfg(test)]

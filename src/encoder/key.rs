@@ -3,9 +3,9 @@
 use super::cache::{Cache, Shelf, Writer};
 use super::tower::Tower;
 use crate::error::{Error, Result};
+use crate::files::open_regular;
 use crate::task::{Task, lock};
 use std::collections::HashMap;
-use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -56,7 +56,7 @@ type Identity = (PathBuf, u64, Option<SystemTime>);
 /// The hash of a file's bytes; computed once per process while length and time of change stay.
 fn file_hash(path: &Path, task: &Task) -> Result<blake3::Hash> {
     static KNOWN: Mutex<Option<HashMap<Identity, blake3::Hash>>> = Mutex::new(None);
-    let mut file = File::open(path).map_err(Error::io("read", path))?;
+    let mut file = open_regular(path).map_err(Error::io("read", path))?;
     let about = file.metadata().map_err(Error::io("read", path))?;
     let identity = (path.to_path_buf(), about.len(), about.modified().ok());
     if let Some(hash) = lock(&KNOWN).get_or_insert_default().get(&identity) {

@@ -58,6 +58,7 @@ pub use pool::Pool;
 pub use preprocess::{Filter, Line, Linear, Preprocess, Resize, Rounding};
 pub use program::GraphEngine;
 pub use provider::Provider;
+pub use python::{Python, about as python};
 pub use runtime::{Runtime, RuntimeInfo, Tried, cache_dir, data_dir};
 pub use stop::Stop;
 pub use tokenize::{Tokenizer, Tokens};

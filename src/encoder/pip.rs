@@ -1,12 +1,12 @@
 //! `pip`, asked to download one package: with progress, cancellable, its complaints put into plain words.
 
 use super::install::Flavour;
-use super::python;
+use super::python::{self, Apart};
 use crate::error::{Error, Result};
 use crate::task::{Task, lock};
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -16,12 +16,19 @@ const NO_PYTHON: &str = "Install Python 3 with pip (Debian: apt install python3-
 /// How long pip may take to say its version: it may have to be compiled first.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// A Python with pip, and how it must be started to find it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct WithPip {
+    command: &'static str,
+    apart: Apart,
+}
+
 /// The Python on the path that has pip.
-pub(super) fn python() -> Result<&'static str> {
+pub(super) fn python() -> Result<WithPip> {
     let mut found = false;
     for command in python::COMMANDS {
-        match python::answer(command, &["-m", "pip", "--version"], PATIENCE) {
-            Ok(_) => return Ok(command),
+        match version(command) {
+            Ok((apart, _)) => return Ok(WithPip { command, apart }),
             Err(why) => found |= why != python::NO_COMMAND,
         }
     }
@@ -36,6 +43,19 @@ pub(super) fn python() -> Result<&'static str> {
     ))
 }
 
+/// What the pip of `command` says of itself, and how far the interpreter can be kept apart to have it: pip may lie
+/// among the user's own packages.
+pub(super) fn version(command: &str) -> Result<(Apart, String), String> {
+    let ask = |apart| {
+        let said = python::answer_apart(command, apart, &["-m", "pip", "--version"], PATIENCE);
+        said.map(|said| (apart, said))
+    };
+    match ask(Apart::Wholly) {
+        Err(why) if why != python::NO_COMMAND => ask(Apart::FromEnvironment),
+        answered => answered,
+    }
+}
+
 /// Kills the child when dropped, so that no path leaves a download behind.
 struct Running(Child);
 
@@ -48,13 +68,18 @@ impl Drop for Running {
 
 /// Downloads the wheel into `folder`.
 pub(super) fn download(
-    python: &str,
+    python: WithPip,
     flavour: Flavour,
     folder: &Path,
     task: &Task,
 ) -> Result<PathBuf> {
     task.begin("Downloading ONNX Runtime", 0);
-    let child = Command::new(python)
+    // pip works in a folder of ours, where nothing lies that it could import.
+    let work = folder.join("work");
+    std::fs::create_dir_all(&work).map_err(Error::io("create", &work))?;
+    let name = Path::new(python.command);
+    let child = python::command(python.command, python.apart, &work)
+        .ok_or_else(|| Error::io("start", name)(std::io::ErrorKind::NotFound.into()))?
         .args([
             "-m",
             "pip",
@@ -80,22 +105,17 @@ pub(super) fn download(
         .env("TMPDIR", folder)
         .env("TEMP", folder)
         .env("TMP", folder)
-        .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .map_err(Error::io("start", python.as_ref()))?;
+        .map_err(Error::io("start", name))?;
     let mut child = Running(child);
     let output = listen(child.0.stdout.take());
     let errors = listen(child.0.stderr.take());
     let (mut total, mut done) = (0, 0);
     let status = loop {
         task.check()?;
-        if let Some(status) = child
-            .0
-            .try_wait()
-            .map_err(Error::io("wait for", python.as_ref()))?
-        {
+        if let Some(status) = child.0.try_wait().map_err(Error::io("wait for", name))? {
             break status;
         }
         if total == 0

@@ -1,5 +1,6 @@
 //! The Python on the path, asked but never imported from.
 
+use crate::files::SCRATCH;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -30,27 +31,92 @@ pub(super) fn capi_folders(root: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-/// The folder of the `onnxruntime` package that `command` would import, or why there is none.
-pub(super) fn onnxruntime(command: &str) -> Result<PathBuf, String> {
-    const SCRIPT: &str = "import importlib.util as u; s = u.find_spec('onnxruntime'); \
-                          print(list(s.submodule_search_locations)[0] if s else '')";
-    let folder = answer(command, &["-c", SCRIPT], PATIENCE)?;
-    if folder.is_empty() {
+/// Every `onnxruntime/capi` folder that `command` would import from, in its order, or why there is none.
+pub(super) fn onnxruntime(command: &str) -> Result<Vec<PathBuf>, String> {
+    // Isolated from the user's site and the environment, which are named here instead of being imported from.
+    const SCRIPT: &str = "import sys, site; \
+                          paths = sys.path + [site.getusersitepackages()]; \
+                          print('\\0'.join(p for p in paths if p))";
+    let paths = answer(command, &["-c", SCRIPT], PATIENCE)?;
+    let folders = paths.split('\0').map(PathBuf::from);
+    let found: Vec<PathBuf> = folders
+        .filter(|path| path.is_absolute())
+        .map(|path| path.join("onnxruntime").join("capi"))
+        .filter(|path| path.is_dir())
+        .collect();
+    if found.is_empty() {
         Err("has no onnxruntime package".into())
     } else {
-        Ok(folder.into())
+        Ok(found)
     }
 }
 
-/// The first line that `command` prints; an error in words where it fails or takes longer than `patience`.
-pub(super) fn answer(
-    command: &str,
+/// How far an interpreter is kept from everything but its own installation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Apart {
+    /// From the working folder, the environment and the user's own packages.
+    Wholly,
+    /// From the environment; the user's own packages may be imported, and the working folder is one of ours.
+    FromEnvironment,
+}
+
+/// The interpreter `name`, looked up in the absolute folders of the path alone, to be run in `folder`: nothing that
+/// lies in the folder we were started in is ever executed. `None` where there is no such interpreter.
+pub(super) fn command(name: &str, apart: Apart, folder: &Path) -> Option<Command> {
+    let mut command = Command::new(on_path(name)?);
+    command.current_dir(folder).stdin(Stdio::null());
+    command.arg(match apart {
+        Apart::Wholly => "-I",
+        Apart::FromEnvironment => "-E",
+    });
+    // A version manager's own interpreter would obey a file of the folder that we were started in.
+    for variable in ["PWD", "OLDPWD", "PYENV_DIR"] {
+        command.env_remove(variable);
+    }
+    Some(command)
+}
+
+/// The program `name` in the first absolute folder of the path that has it.
+fn on_path(name: &str) -> Option<PathBuf> {
+    let paths = std::env::var_os("PATH")?;
+    std::env::split_paths(&paths)
+        .filter(|folder| folder.is_absolute())
+        .map(|folder| folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX)))
+        .find(|program| is_program(program))
+}
+
+#[cfg(unix)]
+fn is_program(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    path.metadata()
+        .is_ok_and(|about| about.is_file() && about.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_program(path: &Path) -> bool {
+    path.is_file()
+}
+
+/// The first line that the interpreter `name` prints; an error in words where it fails or takes longer than `patience`.
+/// It runs isolated, in an empty folder.
+pub(super) fn answer(name: &str, arguments: &[&str], patience: Duration) -> Result<String, String> {
+    answer_apart(name, Apart::Wholly, arguments, patience)
+}
+
+/// As [`answer`], kept [`Apart`] as said.
+pub(super) fn answer_apart(
+    name: &str,
+    apart: Apart,
     arguments: &[&str],
     patience: Duration,
 ) -> Result<String, String> {
-    let mut child = Command::new(command)
+    let empty = tempfile::Builder::new()
+        .prefix(SCRATCH)
+        .tempdir()
+        .map_err(|e| format!("there is no folder to run it in: {e}"))?;
+    let mut child = command(name, apart, empty.path())
+        .ok_or_else(|| NO_COMMAND.to_owned())?
         .args(arguments)
-        .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
@@ -76,4 +142,50 @@ pub(super) fn answer(
         return Err("failed".into());
     }
     Ok(text.lines().next().unwrap_or_default().trim().to_owned())
+}
+
+/// What the machine's Python is, for a report; see [`about`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Python {
+    /// The command that starts it.
+    pub command: &'static str,
+    /// "Python 3.11.2".
+    pub version: String,
+    /// What its pip says of itself; `None` where it has none.
+    pub pip: Option<String>,
+}
+
+/// The first Python on the path, and its pip: downloading the runtime needs both.
+pub fn about() -> Option<Python> {
+    COMMANDS.iter().find_map(|command| {
+        let version = answer(command, &["--version"], PATIENCE).ok()?;
+        let pip = super::pip::version(command).ok().map(|(_, said)| said);
+        (!version.is_empty()).then_some(Python {
+            command,
+            version,
+            pip,
+        })
+    })
+}
+
+#[cfg(unix)]
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_interpreter_sees_neither_our_folder_nor_the_environment() {
+        let Ok(said) = answer(
+            "python3",
+            &[
+                "-c",
+                "import os, sys; print(len(os.listdir('.')), sys.flags.isolated, '' in sys.path)",
+            ],
+            PATIENCE,
+        ) else {
+            return;
+        };
+        assert_eq!(said, "0 1 False");
+        assert_eq!(on_path("no-such-interpreter"), None);
+    }
 }

@@ -3,6 +3,7 @@
 use super::provider::Provider;
 use super::search::{self, Place};
 use crate::error::{Error, Result};
+use crate::files::as_shown;
 use crate::task::{panic_message, scratch};
 use ort::environment::Environment;
 use ort::logging::LogLevel;
@@ -26,6 +27,7 @@ pub struct RuntimeInfo {
     /// Its version, as "1.31.1".
     pub version: String,
     /// The library that was loaded; `None` for tract.
+    #[serde(serialize_with = "as_shown")]
     pub library: Option<PathBuf>,
     /// The execution providers that the library offers, as "CUDA", "CPU".
     pub providers: Vec<String>,

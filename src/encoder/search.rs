@@ -37,8 +37,10 @@ pub(super) fn places(data: Option<&Path>) -> Vec<Place> {
         ));
     }
     for variable in ["VIRTUAL_ENV", "CONDA_PREFIX"] {
-        if let Some(root) = std::env::var_os(variable).filter(|v| !v.is_empty()) {
-            let found = python::capi_folders(Path::new(&root));
+        // A relative one would lead into whatever folder we were started in.
+        let root = std::env::var_os(variable).map(PathBuf::from);
+        if let Some(root) = root.filter(|root| root.is_absolute()) {
+            let found = python::capi_folders(&root);
             places.extend(
                 found
                     .into_iter()
@@ -67,7 +69,13 @@ impl Place {
             Self::File(path) if path.is_dir() => in_folder(path),
             Self::File(_) => Err("no such file".into()),
             Self::Folder(_, path) => in_folder(path),
-            Self::Python(command) => in_folder(&python::onnxruntime(command)?.join("capi")),
+            Self::Python(command) => {
+                let folders = python::onnxruntime(command)?;
+                let mut libraries = folders.iter().filter_map(|folder| newest_library(folder));
+                libraries
+                    .next()
+                    .ok_or_else(|| "no ONNX Runtime library there".into())
+            }
         }
     }
 }

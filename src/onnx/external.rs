@@ -1,6 +1,7 @@
 //! Tensor data outside the protobuf: which files, and that a model can reach for nothing but its own.
 
 use crate::error::{Error, Result};
+use crate::files::open_regular;
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 use std::fs::File;
@@ -79,7 +80,7 @@ impl Reader<'_> {
         let path = place.path.clone();
         let file = match self.open.entry(place.path) {
             Entry::Occupied(open) => Ok(open.into_mut()),
-            Entry::Vacant(new) => File::open(new.key()).and_then(|file| {
+            Entry::Vacant(new) => open_regular(new.key()).and_then(|file| {
                 self.held += file.metadata()?.len();
                 Ok(new.insert(file))
             }),

@@ -43,6 +43,7 @@ pub use upgrade::{OPSET, upgrade};
 use node::is_default;
 
 use crate::error::{Error, Result};
+use crate::files::{MODEL, read_all};
 use prost::Message as _;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -187,7 +188,7 @@ fn decode(path: &Path) -> Result<ModelProto> {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>> {
-    let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
+    let bytes = read_all(path, MODEL).map_err(Error::io("read", path))?;
     if bytes.is_empty() {
         return Err(Error::model(
             path,

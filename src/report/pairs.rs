@@ -38,7 +38,7 @@ pub fn pairs(
         .par_iter()
         .map(|&q| {
             task.check()?;
-            let pair = pair(dataset, evaluation, side, q);
+            let pair = pair(dataset, evaluation, side, q)?;
             task.add(1);
             Ok(pair)
         })
@@ -60,22 +60,26 @@ pub fn pairs(
     })
 }
 
-fn pair(dataset: &Dataset, evaluation: &Evaluation, side: Side, q: usize) -> Pair {
+fn pair(dataset: &Dataset, evaluation: &Evaluation, side: Side, q: usize) -> Result<Pair> {
     let direction = evaluation.direction(side);
     let (positive, negative) = (direction.positive[q], direction.hardest[q]);
     let wrong = negative.index as usize;
-    let shown =
-        |i: usize| Some(Thumbnail::of(&dataset.images[i]).map_or(Shown::Missing, Shown::Picture));
+    let shown = |i: usize| -> Result<Option<Shown>> {
+        let small = Thumbnail::of(&dataset.images[i])?;
+        Ok(Some(small.map_or(Shown::Missing, Shown::Picture)))
+    };
     let caption = |j: usize, score| Item {
         text: dataset.captions[j].clone(),
         score,
         ..Item::default()
     };
-    let image = |i: usize, score| Item {
-        picture: shown(i),
-        text: dataset.images[i].name.clone(),
-        score,
-        ..Item::default()
+    let image = |i: usize, score| -> Result<Item> {
+        Ok(Item {
+            picture: shown(i)?,
+            text: dataset.images[i].name.clone(),
+            score,
+            ..Item::default()
+        })
     };
     let (query, right, negative, own, other) = match side {
         Side::Image => {
@@ -86,10 +90,10 @@ fn pair(dataset: &Dataset, evaluation: &Evaluation, side: Side, q: usize) -> Pai
                 .max_by(|&a, &b| pairs[a].total_cmp(&pairs[b]).then(b.cmp(&a)))
                 .unwrap_or(own.start);
             let items = (
-                image(q, None),
+                image(q, None)?,
                 caption(best, Some(positive)),
                 Item {
-                    belongs: shown(dataset.image_of(wrong)),
+                    belongs: shown(dataset.image_of(wrong))?,
                     ..caption(wrong, Some(negative.score))
                 },
             );
@@ -99,10 +103,10 @@ fn pair(dataset: &Dataset, evaluation: &Evaluation, side: Side, q: usize) -> Pai
             let own = dataset.image_of(q);
             let items = (
                 caption(q, None),
-                image(own, Some(positive)),
+                image(own, Some(positive))?,
                 Item {
                     says: dataset.captions[dataset.captions_of(wrong).start].clone(),
-                    ..image(wrong, Some(negative.score))
+                    ..image(wrong, Some(negative.score))?
                 },
             );
             (
@@ -126,14 +130,14 @@ fn pair(dataset: &Dataset, evaluation: &Evaluation, side: Side, q: usize) -> Pai
     {
         tags.push("same words: perhaps right too".to_owned());
     }
-    Pair {
+    Ok(Pair {
         query,
         right,
         negative,
         rank: direction.ranks[q],
         margin,
         tags,
-    }
+    })
 }
 
 /// The words of a caption in lower case, without what is between them.

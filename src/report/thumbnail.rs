@@ -1,6 +1,7 @@
 //! Small copies of pictures, to be put inside a page.
 
 use crate::dataset::{Image, Picture};
+use crate::error::Result;
 use image::ExtendedColorType;
 use image::codecs::jpeg::JpegEncoder;
 
@@ -23,9 +24,15 @@ pub struct Thumbnail {
 
 impl Thumbnail {
     /// Of an image of a dataset; `None` where it cannot be read.
-    pub fn of(image: &Image) -> Option<Self> {
-        let bytes = image.bytes().ok()?;
-        Self::from_picture(&Picture::decode(&bytes, image.name.as_ref()).ok()?)
+    ///
+    /// # Errors
+    /// The archive that held it has changed.
+    pub fn of(image: &Image) -> Result<Option<Self>> {
+        match image.open() {
+            Ok(picture) => Ok(Self::from_picture(&picture)),
+            Err(error) if error.ends_all() => Err(error),
+            Err(_) => Ok(None),
+        }
     }
 
     /// Of a picture; `None` where it cannot be encoded.

@@ -1,6 +1,7 @@
 //! JSON files that this program saved before.
 
 use crate::error::{Error, Result};
+use crate::files::{TEXT, read_all};
 use serde::de::DeserializeOwned;
 use std::path::Path;
 
@@ -9,7 +10,7 @@ use std::path::Path;
 /// # Errors
 /// The file cannot be read, or is not of that kind; the message names the key at fault.
 pub fn read_json<T: DeserializeOwned>(path: &Path, kind: &str) -> Result<T> {
-    let text = std::fs::read(path).map_err(Error::io("read", path))?;
+    let text = read_all(path, TEXT).map_err(Error::io("read", path))?;
     serde_json::from_slice(&text).map_err(|e| {
         Error::dataset(
             path,

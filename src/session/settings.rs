@@ -5,7 +5,7 @@ use super::workspace::Workspace;
 use crate::compute::Choice;
 use crate::encoder::Provider;
 use crate::error::Result;
-use crate::files::write_json;
+use crate::files::{AsBytes, write_json};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -28,6 +28,7 @@ pub struct Recent {
     /// What the menu shows.
     pub title: String,
     /// The workspace's file, if it was saved.
+    #[serde(with = "AsBytes", default)]
     pub file: Option<PathBuf>,
     /// The workspace itself, paths absolute.
     pub workspace: Workspace,

@@ -4,7 +4,7 @@ use super::files::read_json;
 use crate::compute::Measure;
 use crate::encoder::EncoderOptions;
 use crate::error::Result;
-use crate::files::{file_name, write_json};
+use crate::files::{AsBytes, file_name, write_json};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
@@ -16,12 +16,14 @@ pub enum DataSource {
     /// The scenes that come with the program.
     Demo,
     /// A dataset's file or folder.
-    Path(PathBuf),
+    Path(#[serde(with = "AsBytes")] PathBuf),
     /// Embeddings alone, a file for each side; captions follow the images in order.
     Embeddings {
         /// Image embeddings, shape `[images, dim]`.
+        #[serde(with = "AsBytes")]
         images: PathBuf,
         /// Text embeddings, shape `[captions, dim]`.
+        #[serde(with = "AsBytes")]
         texts: PathBuf,
     },
 }
@@ -33,12 +35,14 @@ pub enum EncoderSource {
     /// The towers that come with the program.
     Demo,
     /// A folder in Hugging Face or `open_clip` layout.
-    Folder(PathBuf),
+    Folder(#[serde(with = "AsBytes")] PathBuf),
     /// Two files picked by hand.
     Pair {
         /// The image tower.
+        #[serde(with = "AsBytes")]
         image: PathBuf,
         /// The text tower.
+        #[serde(with = "AsBytes")]
         text: PathBuf,
     },
 }

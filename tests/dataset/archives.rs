@@ -127,7 +127,9 @@ fn names_that_lead_outside_are_only_names() {
     assert_eq!(groups(&dataset), expected);
     let archive = folder.path("a.tar");
     for image in &dataset.images {
-        assert!(matches!(&image.picture, Some(Stored::Span { archive: a, .. }) if **a == *archive));
+        assert!(
+            matches!(&image.picture, Some(Stored::Span { archive: a, .. }) if ***a == *archive)
+        );
         assert_eq!(image.bytes().unwrap(), picture);
     }
     assert_eq!(std::fs::read_dir(folder.0.path()).unwrap().count(), 1);

@@ -4,7 +4,7 @@ use super::LabEvent;
 use crate::attack::{SetReport, export};
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
-use crate::files::{replace, write_json};
+use crate::files::{put_together, replace, write_json};
 use crate::session::Attempt;
 use std::io::Write;
 use std::path::Path;
@@ -18,7 +18,6 @@ pub fn export_attempt(path: &Path, attempt: &Attempt, dataset: &Dataset) -> Resu
 /// The figures of a set as JSON, and its pictures as CSV beside it.
 pub fn export_set(path: &Path, report: &SetReport) -> Result<LabEvent> {
     let json = path.with_extension("json");
-    write_json(&json, report)?;
     let table = path.with_extension("csv");
     let odd = |e: csv::Error| Error::request(format!("cannot write {}: {e}", table.display()), "");
     let mut rows = csv::Writer::from_writer(Vec::new());
@@ -28,6 +27,9 @@ pub fn export_set(path: &Path, report: &SetReport) -> Result<LabEvent> {
     let text = rows
         .into_inner()
         .map_err(|e| Error::request(format!("cannot write {}: {e}", table.display()), ""))?;
-    replace(&table, |out| out.write_all(&text))?;
+    put_together(&[table.as_path(), json.as_path()], |[table, json]| {
+        replace(table, |out| out.write_all(&text))?;
+        write_json(json, report)
+    })?;
     Ok(LabEvent::Exported(json))
 }

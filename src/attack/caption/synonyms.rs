@@ -2,6 +2,7 @@
 
 use super::words::is_plain;
 use crate::error::{Error, Result};
+use crate::files::{TEXT, read_all};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -109,7 +110,7 @@ pub fn read_words(path: &Path) -> Result<Vec<String>> {
 }
 
 fn read(path: &Path, form: &str) -> Result<String> {
-    let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
+    let bytes = read_all(path, TEXT).map_err(Error::io("read", path))?;
     String::from_utf8(bytes).map_err(|_| fault(path, "is not text in UTF-8", form))
 }
 

@@ -6,7 +6,7 @@ use super::run_of::RunOf;
 use super::saved::{self, Written};
 use crate::compute::Size;
 use crate::error::{Error, Result};
-use crate::files::replace;
+use crate::files::{TEXT, read_all, replace};
 use crate::retrieval::Side;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -160,7 +160,7 @@ impl Done {
         let entries = std::fs::read_dir(&batches).map_err(Error::io("read", &batches))?;
         let digest = self.run.digest();
         for entry in entries.flatten() {
-            let read = std::fs::read(entry.path()).ok();
+            let read = read_all(&entry.path(), TEXT).ok();
             let stored = read.and_then(|text| serde_json::from_slice::<Stored>(&text).ok());
             // A batch that was cut off, or whose pictures are gone or damaged, is done again.
             let whole = |s: &Stored| s.run == digest && saved::are_whole(folder, &s.batch.files);

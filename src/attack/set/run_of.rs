@@ -3,7 +3,7 @@
 use super::super::method::Method;
 use super::{SetOrder, Transfer};
 use crate::error::{Error, Result};
-use crate::files::write_json;
+use crate::files::{TEXT, read_all, write_json};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -73,7 +73,7 @@ impl RunOf {
             ))
         };
         if path.is_file() {
-            let text = std::fs::read(&path).map_err(Error::io("read", &path))?;
+            let text = read_all(&path, TEXT).map_err(Error::io("read", &path))?;
             let Ok(there) = serde_json::from_slice::<Self>(&text) else {
                 return refuse(format!("{FILE} cannot be read"));
             };

@@ -1,12 +1,12 @@
 //! Perturbed pictures of a set as files: PNG as they look, `.npy` exactly.
 
 use super::super::pictures::picture;
-use super::super::report::hash;
 use super::SetOrder;
 use crate::compute::Grid;
 use crate::dataset::npy::write_array;
 use crate::dataset::write_png;
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::files::hash;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -39,7 +39,7 @@ pub(super) fn write(
     )?;
     let written = |path: String| -> Result<Written> {
         Ok(Written {
-            blake3: hash(&folder.join(&path))?,
+            blake3: hash(&folder.join(&path)).map_err(Error::io("read", folder))?,
             path,
         })
     };

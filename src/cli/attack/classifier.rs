@@ -12,6 +12,7 @@ use crate::dataset::npy::{read_array, write_array};
 use crate::dataset::{Left, NAMES, Reason, Tally};
 use crate::encoder::Provider;
 use crate::error::{Error, Result};
+use crate::files::{TEXT, read_all};
 use crate::task::Task;
 use clap::Args;
 use serde::Serialize;
@@ -326,7 +327,7 @@ fn labels(path: &Path, model: &Path, rows: usize) -> Result<Vec<Option<usize>>> 
         }
         return Ok(labels);
     }
-    let text = std::fs::read(path).map_err(Error::io("read", path))?;
+    let text = read_all(path, TEXT).map_err(Error::io("read", path))?;
     let list: Vec<Value> = serde_json::from_slice(&text).map_err(|e| bad(e.to_string()))?;
     let name = model.file_name().map(|n| n.to_string_lossy().into_owned());
     for (at, item) in list.iter().enumerate() {

@@ -7,6 +7,7 @@ use crate::compute::{Embeddings, Groups, RankOptions};
 use crate::dataset::Account;
 use crate::dataset::vectors::{IMAGES, Matrix, TEXTS};
 use crate::error::{Error, Result, thousands};
+use crate::files::replace_set;
 use clap::Args;
 use rayon::prelude::*;
 use serde_json::json;
@@ -58,9 +59,10 @@ impl Rank {
             ),
         };
         if let Some(folder) = &self.save {
-            std::fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
-            vectors::write(&folder.join("images.npy"), IMAGES, &images)?;
-            vectors::write(&folder.join("texts.npy"), TEXTS, &texts)?;
+            replace_set(folder, &["images.npy", "texts.npy"], |folder| {
+                vectors::write(&folder.join("images.npy"), IMAGES, &images)?;
+                vectors::write(&folder.join("texts.npy"), TEXTS, &texts)
+            })?;
         }
         let source = match self.vectors.image_embeds {
             Some(_) => self.vectors.files(),

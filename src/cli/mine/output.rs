@@ -6,7 +6,7 @@ use crate::cli::output::{counted, emit, emit_with};
 use crate::dataset::Dataset;
 use crate::dataset::export::{Layout, write_training};
 use crate::error::{Error, Result, thousands};
-use crate::files::replace;
+use crate::files::{replace, shown};
 use crate::retrieval::mine::{Examples, Id, MineOptions, Mined, Pairing, Row};
 use crate::retrieval::{Doubt, MAY_FIT, Side};
 use crate::task::Task;
@@ -114,7 +114,7 @@ impl Output {
             return emit(&(), false, || text);
         };
         let mut report = json!({
-            "out": path,
+            "out": shown(path),
             "negatives": total,
             "queries": found.mined.iter().map(|m| m.units.len()).sum::<usize>(),
         });

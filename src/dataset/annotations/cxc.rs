@@ -3,7 +3,7 @@
 use super::{Annotations, Ratings};
 use crate::dataset::{Problem, Reason};
 use crate::error::{Error, Result, thousands};
-use crate::files::file_name;
+use crate::files::{file_name, open_regular};
 use crate::task::Task;
 use csv::{ReaderBuilder, StringRecord};
 use std::collections::BTreeMap;
@@ -75,7 +75,7 @@ fn read(
     problems: &mut Vec<Problem>,
     task: &Task,
 ) -> Result<()> {
-    let file = std::fs::File::open(path).map_err(Error::io("open", path))?;
+    let file = open_regular(path).map_err(Error::io("open", path))?;
     let mut reader = ReaderBuilder::new()
         .flexible(true)
         .from_reader(std::io::BufReader::new(file));

@@ -2,7 +2,7 @@
 
 use super::Annotations;
 use crate::error::{Error, Result};
-use crate::files::file_name;
+use crate::files::{TEXT, file_name, read_text};
 use crate::task::Task;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -44,7 +44,7 @@ fn read(path: &Path, task: &Task) -> Result<BTreeMap<u64, Vec<u64>>> {
             ),
         ));
     }
-    let text = std::fs::read_to_string(path).map_err(Error::io("read", path))?;
+    let text = read_text(path, TEXT).map_err(Error::io("read", path))?;
     serde_json::from_str(&text).map_err(|e| {
         Error::dataset(
             path,

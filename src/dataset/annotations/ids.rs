@@ -2,6 +2,7 @@
 
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
+use crate::files::{TEXT, read_all};
 use crate::task::Task;
 use serde::Deserialize;
 use std::collections::HashMap;
@@ -129,7 +130,7 @@ fn candidates(path: &Path) -> Result<Vec<PathBuf>> {
 }
 
 fn read(path: &Path) -> Result<Option<HashMap<String, Known>>> {
-    let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
+    let bytes = read_all(path, TEXT).map_err(Error::io("read", path))?;
     let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes);
     let Ok(file) = serde_json::from_slice::<File>(text) else {
         return Ok(None);

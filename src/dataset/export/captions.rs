@@ -4,7 +4,7 @@ use super::sheet::csv_failed;
 use super::{Export, Format, Item, require_items};
 use crate::dataset::is_picture_name;
 use crate::error::{Error, Result};
-use crate::files::replace_with;
+use crate::files::{replace_with, step};
 use serde::Serialize;
 use serde_json::json;
 use std::fs::File;
@@ -27,12 +27,13 @@ pub(super) fn copy(export: &mut Export<'_>, folder: &Path) -> Result<()> {
     let mut good = Vec::with_capacity(export.items.len());
     for i in 0..export.items.len() {
         export.task.check()?;
-        let bytes = export.picture(i);
+        let bytes = export.picture(i)?;
         good.push(bytes.is_some());
         if let Some(bytes) = bytes {
             let path = folder.join(&export.items[i].name);
             let parent = path.parent().unwrap_or(folder);
             std::fs::create_dir_all(parent).map_err(Error::io("create", parent))?;
+            step("write")?;
             std::fs::write(&path, bytes).map_err(Error::io("write", &path))?;
         }
         export.task.add(1);

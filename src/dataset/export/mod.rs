@@ -12,9 +12,10 @@ mod packed;
 mod sheet;
 mod training;
 
+use super::picture::require_picture;
 use super::{Dataset, Image, Problem, Reason};
 use crate::error::{Error, Result};
-use crate::files::folder_of;
+use crate::files::{SCRATCH, as_shown, folder_of, step};
 use crate::task::{Task, scratch};
 pub use format::Format;
 use names::Names;
@@ -26,6 +27,7 @@ pub use training::{Example, Layout, Rows, write_training};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Written {
     /// The file or folder.
+    #[serde(serialize_with = "as_shown")]
     pub out: PathBuf,
     /// [`Format::name`].
     pub format: &'static str,
@@ -73,21 +75,30 @@ impl Export<'_> {
         self.written.changed.push(change);
     }
 
-    /// The picture of item `i` as it is stored; one that cannot be read is listed, and its image left out.
-    fn picture(&mut self, i: usize) -> Option<Vec<u8>> {
+    /// The picture of item `i` as it is stored; one that cannot be read, or is none, is listed, and its image left out.
+    ///
+    /// # Errors
+    /// The archive that held it has changed.
+    fn picture(&mut self, i: usize) -> Result<Option<Vec<u8>>> {
         let item = &self.items[i];
-        match item.image.bytes() {
+        // Only what begins like a picture goes into another dataset, whatever a name made of it.
+        let bytes = item.image.bytes().and_then(|bytes| {
+            require_picture(&bytes, &item.image.place())?;
+            Ok(bytes)
+        });
+        Ok(match bytes {
             Ok(bytes) => {
                 self.written.pictures += 1;
                 self.written.picture_bytes += bytes.len() as u64;
                 Some(bytes)
             }
+            Err(error) if error.ends_all() => return Err(error),
             Err(error) => {
                 let place = item.image.name.clone();
                 self.changed(&place, format!("was left out: {error}"));
                 None
             }
-        }
+        })
     }
 
     /// Leaves out the items that are not `good`.
@@ -254,13 +265,13 @@ fn require_items(export: &Export<'_>) -> Result<()> {
 /// Fills a new folder and gives it the name `out` once it is whole.
 fn whole(out: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
     let occupied = std::fs::read_dir(out).is_ok_and(|mut entries| entries.next().is_some());
-    if occupied || out.is_file() {
+    if occupied || out.symlink_metadata().is_ok_and(|about| !about.is_dir()) {
         return Err(Error::dataset(
             out,
             if occupied {
                 "holds files already"
             } else {
-                "is a file"
+                "is no folder"
             },
             "Name a new or an empty folder.",
         ));
@@ -269,15 +280,17 @@ fn whole(out: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
     std::fs::create_dir_all(parent).map_err(Error::io("create", parent))?;
     scratch::sweep(parent);
     let scratch = tempfile::Builder::new()
-        .prefix(&scratch::prefix(".nearmiss-"))
+        .prefix(&scratch::prefix(SCRATCH))
         .tempdir_in(parent)
         .map_err(Error::io("create", parent))?;
     // Made inside, so that it has the permissions of any other new folder.
     let fresh = scratch.path().join("dataset");
     std::fs::create_dir(&fresh).map_err(Error::io("create", &fresh))?;
     fill(&fresh)?;
+    step("rename")?;
     if out.is_dir() {
         std::fs::remove_dir(out).map_err(Error::io("replace", out))?;
     }
-    std::fs::rename(&fresh, out).map_err(Error::io("create", out))
+    std::fs::rename(&fresh, out).map_err(Error::io("create", out))?;
+    step("renamed")
 }

@@ -56,7 +56,7 @@ fn archive(
         {
             export.task.check()?;
             let i = good.len();
-            let picture = export.picture(i);
+            let picture = export.picture(i)?;
             good.push(picture.is_some());
             if let Some(picture) = picture {
                 sample(export, i, &picture, &mut archive).map_err(Error::io("write", path))?;
@@ -125,7 +125,7 @@ pub(super) fn parquet(export: &mut Export<'_>, path: &Path) -> Result<()> {
         let mut rows = Columns::new(path, out, &fields, &kinds, &["image.bytes"], Some(about))?;
         for i in 0..export.items.len() {
             export.task.check()?;
-            let picture = export.picture(i);
+            let picture = export.picture(i)?;
             good.push(picture.is_some());
             if let Some(picture) = picture {
                 let item = &export.items[i];

@@ -2,6 +2,7 @@
 
 use super::gather::step;
 use super::given::{Collect, Object, crop, files, objects, text};
+use super::split::Wanted;
 use crate::dataset::trials::{Benchmark, Trials};
 use crate::error::{Error, Result};
 use crate::files::file_name;
@@ -12,7 +13,11 @@ use std::path::Path;
 const EXPECTED: &str = r#"[{"image_path": "a.jpg", "true_caption": "one", "false_caption": "another"}] or [{"image": "a.jpg", "caption_options": ["the right one", "a wrong one"]}]"#;
 
 /// Opens it; `None` where `path` is something else.
-pub(in crate::dataset) fn open(path: &Path, task: &Task) -> Result<Option<Trials>> {
+pub(in crate::dataset) fn open(
+    path: &Path,
+    wanted: &Wanted,
+    task: &Task,
+) -> Result<Option<Trials>> {
     let fits = |head: &str| {
         head.contains("\"true_caption\"") && head.contains("\"false_caption\"")
             || head.contains("\"caption_options\"")
@@ -40,7 +45,7 @@ pub(in crate::dataset) fn open(path: &Path, task: &Task) -> Result<Option<Trials
         Benchmark::AroAttribution
     };
     task.begin("Reading trials", rows.len() as u64);
-    let mut collect = Collect::new(path);
+    let mut collect = Collect::new(path, wanted);
     for (number, (place, row)) in (1..).zip(&rows) {
         step(task, number)?;
         if let Err(what) = add(&mut collect, row) {

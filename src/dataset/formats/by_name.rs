@@ -38,7 +38,7 @@ pub(super) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset>
     task.begin("Reading captions", 0);
     let file = TextFile::open(path)?;
     let object: Map<String, Value> = parse_json(path, &file.text, "captions by name", EXPECTED)?;
-    let mut gather = Gather::new(path);
+    let mut gather = Gather::new(path).reaching(wanted);
     file.note(&mut gather);
     let rows = match object.get("image_paths").and_then(Value::as_array) {
         Some(paths) => paired(path, paths, object.get("annotations"))?,

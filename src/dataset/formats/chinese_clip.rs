@@ -59,7 +59,7 @@ pub(super) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset>
         folder.join(format!("{split}{PICTURES}")),
         folder.join(format!("{split}{TEXTS}")),
     );
-    let mut gather = Gather::new(&pictures);
+    let mut gather = Gather::new(&pictures).reaching(wanted);
     read_pictures(&pictures, &mut gather, task)?;
     read_texts(&texts, &mut gather, task)?;
     let mut dataset = gather.finish(format!("Chinese-CLIP ({split}{PICTURES}, {split}{TEXTS})"))?;

@@ -125,7 +125,7 @@ impl Pairs {
     /// With `captions` it is an error where there are none.
     fn read(folder: &Path, wanted: &Wanted, captions: bool, task: &Task) -> Result<Self> {
         task.begin("Reading captions", 0);
-        let finder = Finder::new(folder);
+        let finder = Finder::new(folder, wanted.images.as_deref());
         let mut known: HashMap<String, usize> = HashMap::new();
         let mut all = Self::default();
         let chosen = split(folder, wanted)?;
@@ -163,7 +163,12 @@ impl Pairs {
                         }
                     }
                     let image = *known.entry(name).or_insert_with_key(|name| {
-                        all.groups.push((picture(name, &finder), Vec::new()));
+                        let image = picture(name, &finder);
+                        if image.picture.is_none() && is_picture_name(Path::new(name)) {
+                            let what = format!("has no picture: {}", finder.why_not(name));
+                            all.origin.note(Reason::NoPicture, &what, name.as_str());
+                        }
+                        all.groups.push((image, Vec::new()));
                         all.first_of.push(row);
                         all.of_captions.push(Vec::new());
                         all.groups.len() - 1
@@ -317,13 +322,9 @@ fn split(folder: &Path, wanted: &Wanted) -> Result<Chosen> {
     scan.decide(&folder.join("metadata"), wanted, Rule::Usual)
 }
 
-/// The image whose picture the metadata names by a path, usually an absolute one of this machine, or by a key.
+/// The image whose picture the metadata names by a path, or by a key.
 fn picture(name: &str, finder: &Finder) -> Image {
-    let path = Path::new(name);
     let shown = harmless(name);
-    if path.is_absolute() && is_picture_name(path) && path.is_file() {
-        return Image::file(shown, path);
-    }
     match finder.find(name).filter(|_| !name.contains("..")) {
         Some(found) => Image::file(shown, found),
         None => Image::unseen(shown),

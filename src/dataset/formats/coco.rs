@@ -91,7 +91,7 @@ pub(super) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset>
         }
     }
     let chosen = scan.decide(path, wanted, Rule::Usual)?;
-    let mut gather = Gather::new(path);
+    let mut gather = Gather::new(path).reaching(wanted);
     source.note(&mut gather);
     let mut groups = HashMap::with_capacity(images.len());
     task.begin(

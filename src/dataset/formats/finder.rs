@@ -1,7 +1,8 @@
 //! Finds the pictures that a caption file names.
 
+use super::reach::Reach;
 use crate::dataset::picture::is_picture_name;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
@@ -47,6 +48,9 @@ pub(super) struct Finder {
     places: Vec<PathBuf>,
     /// The folder of the caption file, absolute: names may begin with its last parts.
     home: PathBuf,
+    reach: Reach,
+    /// Has a folder been passed over because it lies out of reach?
+    refused: Cell<bool>,
     listings: RefCell<HashMap<PathBuf, Listing>>,
 }
 
@@ -55,11 +59,14 @@ pub(super) struct Finder {
 struct Listing {
     names: HashSet<OsString>,
     lower: HashMap<String, OsString>,
+    /// Which of them are links, whose ends are looked at when they are asked for.
+    links: HashSet<OsString>,
 }
 
 impl Finder {
-    /// For a caption file in `folder`.
-    pub(super) fn new(folder: &Path) -> Self {
+    /// For a caption file in `folder`; pictures may also lie below `root`, where the user named it.
+    pub(super) fn new(folder: &Path, root: Option<&Path>) -> Self {
+        let mut reach = Reach::new(folder, root);
         let mut places = vec![folder.to_path_buf()];
         let beside = known_folders(folder);
         // images/val2017 and its like.
@@ -73,15 +80,22 @@ impl Finder {
             .ok()
             .and_then(|f| f.parent().map(Path::to_path_buf))
         {
-            places.extend(
-                known_folders(&parent)
-                    .into_iter()
-                    .filter(|place| place != folder),
-            );
+            for place in known_folders(&parent) {
+                if place != folder {
+                    reach.beside(&place, &parent);
+                    places.push(place);
+                }
+            }
+        }
+        if let Some(root) = root {
+            places.push(root.to_path_buf());
+            places.extend(known_folders(root));
         }
         Self {
             places,
             home: plain(folder),
+            reach,
+            refused: Cell::new(false),
             listings: RefCell::default(),
         }
     }
@@ -93,10 +107,16 @@ impl Finder {
         if relative.is_empty() {
             return None;
         }
-        self.look(Path::new(relative)).or_else(|| {
+        let leads_away = relative.starts_with('/');
+        let here = (!leads_away).then(|| self.look(Path::new(relative)));
+        here.flatten().or_else(|| {
             // A path of the machine the file was written on says where the picture was: its name still helps.
             let absolute = relative.starts_with('/') || relative.get(1..3) == Some(":/");
             if absolute {
+                let whole = PathBuf::from(relative);
+                if is_picture_name(&whole) && self.reach.file(&whole) {
+                    return Some(whole);
+                }
                 return self.look(Path::new(relative.rsplit_once('/')?.1));
             }
             self.from_above(Path::new(relative))
@@ -124,6 +144,22 @@ impl Finder {
         })
     }
 
+    /// Why there is no picture called `name`: it is not there, or may not be reached.
+    pub(super) fn why_not(&self, name: &str) -> String {
+        let name = name.replace('\\', "/");
+        let name = Path::new(&name);
+        let leads_away = || name.is_absolute() || name.starts_with("..");
+        let mut places = self.places.iter();
+        // The look-up of a name that stays inside costs no call to the system where nothing was refused.
+        if (self.refused.get() || leads_away()) && places.any(|place| place.join(name).exists()) {
+            let root = self.reach.root();
+            return format!(
+                "but that leads out of {root}, or to no regular file; --images ROOT allows another folder"
+            );
+        }
+        "but there is no such file".into()
+    }
+
     fn look(&self, name: &Path) -> Option<PathBuf> {
         self.look_in(&self.places, name)
     }
@@ -135,15 +171,21 @@ impl Finder {
                 let folder = place.join(name);
                 let folder = folder.parent()?;
                 let found = self.listed(folder, |listing| {
-                    if exact {
-                        return listing.names.get(file).cloned();
-                    }
-                    listing
-                        .lower
-                        .get(&file.to_string_lossy().to_lowercase())
-                        .cloned()
+                    let name = if exact {
+                        listing.names.get(file)
+                    } else {
+                        listing.lower.get(&file.to_string_lossy().to_lowercase())
+                    };
+                    let name = name?;
+                    Some((name.clone(), listing.links.contains(name)))
                 })?;
-                Some(folder.join(found))
+                let (name, is_link) = found;
+                let path = folder.join(name);
+                if is_link && !self.reach.file(&path) {
+                    self.refused.set(true);
+                    return None;
+                }
+                Some(path)
             })
         };
         in_place(true).or_else(|| in_place(false))
@@ -156,23 +198,29 @@ impl Finder {
         if let Some(listing) = listings.get(folder) {
             return read(listing);
         }
-        read(
-            listings
-                .entry(folder.to_path_buf())
-                .or_insert_with(|| Listing::of(folder)),
-        )
+        read(listings.entry(folder.to_path_buf()).or_insert_with(|| {
+            if self.reach.folder(folder) {
+                return Listing::of(folder);
+            }
+            self.refused.set(self.refused.get() || folder.is_dir());
+            Listing::default()
+        }))
     }
 }
 
 impl Listing {
-    /// Everything in `folder` that is not a folder; nothing where it cannot be read.
+    /// The regular files in `folder`, and its links; nothing where it cannot be read.
     fn of(folder: &Path) -> Self {
         let mut listing = Self::default();
         for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-                continue;
-            }
             let name = entry.file_name();
+            match entry.file_type() {
+                Ok(kind) if kind.is_symlink() => {
+                    listing.links.insert(name.clone());
+                }
+                Ok(kind) if kind.is_file() => {}
+                _ => continue,
+            }
             listing
                 .lower
                 .insert(name.to_string_lossy().to_lowercase(), name.clone());

@@ -28,7 +28,7 @@ pub(super) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset>
     let names = file.text.lines().filter_map(split);
     names.for_each(|(name, _)| scan.add(None, name));
     let chosen = scan.decide(path, wanted, Rule::Usual)?;
-    let mut gather = Gather::new(path);
+    let mut gather = Gather::new(path).reaching(wanted);
     file.note(&mut gather);
     task.begin("Reading captions", file.text.lines().count() as u64);
     for (number, line) in (1..).zip(file.text.lines()) {

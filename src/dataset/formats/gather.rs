@@ -3,7 +3,7 @@
 mod tell;
 
 use super::finder::Finder;
-use super::split::{Chosen, is_split};
+use super::split::{Chosen, Wanted, is_split};
 use super::splits::Splits;
 use crate::dataset::archive::inside;
 use crate::dataset::{Dataset, Image, Origin, Problem, Reason, Stored};
@@ -52,6 +52,8 @@ pub(super) fn step(task: &Task, number: u64) -> Result<()> {
 pub(super) struct Gather {
     source: PathBuf,
     finder: OnceCell<Finder>,
+    /// A folder that the user named, below which pictures may lie.
+    root: Option<PathBuf>,
     /// Where the captions of a name go.
     known: HashMap<String, usize>,
     groups: Vec<(Image, Vec<String>)>,
@@ -70,6 +72,7 @@ impl Gather {
         Self {
             source: source.to_path_buf(),
             finder: OnceCell::new(),
+            root: None,
             known: HashMap::new(),
             groups: Vec::new(),
             problems: Vec::new(),
@@ -80,6 +83,13 @@ impl Gather {
         }
     }
 
+    /// Looks for pictures below the folder that is `wanted` too.
+    #[must_use]
+    pub(super) fn reaching(mut self, wanted: &Wanted) -> Self {
+        self.root.clone_from(&wanted.images);
+        self
+    }
+
     /// The group of the picture called `name`, which is looked up beside the file; a missing one is listed at its first
     /// mention. `also` are other paths to try, before `name` itself.
     pub(super) fn image(&mut self, name: &str, also: &[String]) -> usize {
@@ -88,16 +98,16 @@ impl Gather {
         if let Some(&group) = self.known.get(key) {
             return group;
         }
-        let finder = self.finder.get_or_init(|| Finder::new(home(&self.source)));
+        let finder = self
+            .finder
+            .get_or_init(|| Finder::new(home(&self.source), self.root.as_deref()));
         let mut names = also.iter().map(String::as_str).chain([name]);
         let found = names.find_map(|n| finder.find(n));
         match &found {
             None => {
                 self.missing.push((self.problems.len(), self.groups.len()));
-                let what = format!(
-                    "is named in {}, but there is no such file",
-                    file_name(&self.source)
-                );
+                let why = finder.why_not(key);
+                let what = format!("is named in {}, {why}", file_name(&self.source));
                 self.problem(name, what, Reason::NoPicture);
             }
             Some(path) => self.say_of_file(name, path),

@@ -1,11 +1,12 @@
 //! What the benchmarks with given negatives share: their images, captions and trials collected, and their JSON read.
 
 use super::finder::{Finder, holds_pictures};
+use super::split::Wanted;
 use super::text::{parse_json, read_text};
 use crate::dataset::trials::{Benchmark, Crop, Trial, Trials};
 use crate::dataset::{Dataset, Image, PICTURE_EXTENSIONS, Problem, Reason};
 use crate::error::{Error, Result, thousands};
-use crate::files::{file_name, folder_of};
+use crate::files::{file_name, folder_of, open_regular};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::Read;
@@ -44,11 +45,11 @@ struct Loose {
 }
 
 impl Collect {
-    /// For the file `source`.
-    pub fn new(source: &Path) -> Self {
+    /// For the file `source`; its pictures may lie below the folder that is `wanted` too.
+    pub fn new(source: &Path, wanted: &Wanted) -> Self {
         Self {
             source: source.to_path_buf(),
-            finder: Finder::new(folder_of(source)),
+            finder: Finder::new(folder_of(source), wanted.images.as_deref()),
             known: HashMap::new(),
             missing: HashSet::new(),
             images: Vec::new(),
@@ -90,7 +91,8 @@ impl Collect {
             .or_else(|| PICTURE_EXTENSIONS.iter().find_map(with));
         let Some(path) = found else {
             let source = file_name(&self.source);
-            let what = format!("is named in {source}, but there is no such file");
+            let why = self.finder.why_not(name);
+            let what = format!("is named in {source}, {why}");
             let problem = Problem::new(name, what, Reason::NoPicture);
             self.problems.push(problem.costing(1, 0));
             self.missing.insert(name.to_owned());
@@ -309,7 +311,7 @@ pub(super) fn files(
 /// Enough of a file to see the keys of its first entries.
 fn beginning(path: &Path) -> Result<String> {
     let mut bytes = Vec::new();
-    std::fs::File::open(path)
+    open_regular(path)
         .map_err(Error::io("open", path))?
         .take(4096)
         .read_to_end(&mut bytes)

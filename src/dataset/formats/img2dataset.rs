@@ -6,6 +6,7 @@ use super::split::Wanted;
 use super::{parquet_table, sidecar, webdataset};
 use crate::dataset::{Dataset, Problem, Reason};
 use crate::error::{Result, thousands};
+use crate::files::{TEXT, read_all};
 use crate::task::Task;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -98,7 +99,7 @@ pub(super) fn open(folder: &Path, wanted: &Wanted, task: &Task) -> Result<Datase
 
 /// How many links gave no picture.
 fn failures(stats: &[PathBuf]) -> Option<Problem> {
-    let read = |path: &PathBuf| serde_json::from_slice(&std::fs::read(path).ok()?).ok();
+    let read = |path: &PathBuf| serde_json::from_slice(&read_all(path, TEXT).ok()?).ok();
     let all: Vec<Stats> = stats.iter().filter_map(read).collect();
     let sum = |of: fn(&Stats) -> u64| all.iter().map(of).sum::<u64>();
     let (count, successes) = (sum(|s| s.count), sum(|s| s.successes));

@@ -69,7 +69,7 @@ pub(super) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset>
     }
     let chosen = choose(path, &entries, wanted)?;
     let note = note(&entries, &chosen);
-    let mut gather = Gather::new(path);
+    let mut gather = Gather::new(path).reaching(wanted);
     source.note(&mut gather);
     task.begin("Reading captions", entries.len() as u64);
     for (number, entry) in (1u64..).zip(&entries) {

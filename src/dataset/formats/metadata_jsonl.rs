@@ -69,7 +69,7 @@ pub(super) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset>
         chosen: scan.decide(path, wanted, Rule::Usual)?,
         file: &file,
         language: wanted.language.as_deref(),
-        gather: Gather::new(path),
+        gather: Gather::new(path).reaching(wanted),
         good: 0,
         first_bad: None,
         at: 0,

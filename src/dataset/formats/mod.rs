@@ -24,6 +24,7 @@ mod parquet_layout;
 mod parquet_table;
 mod pictures;
 mod precomp;
+mod reach;
 mod sample;
 mod shards;
 mod sidecar;
@@ -43,6 +44,7 @@ use super::picture::is_picture_name;
 use super::vectors::Matrix;
 use super::{Dataset, Reason};
 use crate::error::{Error, Result};
+use crate::files::open_regular;
 use crate::task::Task;
 use gather::{file_name, split_extension};
 use std::io::Read;
@@ -246,7 +248,7 @@ fn open_file(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset> {
 /// The first bytes of a file as text.
 fn head(path: &Path) -> Result<String> {
     let mut bytes = Vec::new();
-    let file = std::fs::File::open(path).map_err(Error::io("open", path))?;
+    let file = open_regular(path).map_err(Error::io("open", path))?;
     file.take(HEAD)
         .read_to_end(&mut bytes)
         .map_err(Error::io("read", path))?;

@@ -91,7 +91,8 @@ pub(super) fn read(
     let format = format!("{format}{note})");
     // Names that turn out to mean several images give way to those of the next column, at last to the row's number.
     for skipped in (0..columns.unwrap_or(0)).chain([usize::MAX]) {
-        if let Some(mut gather) = fill(path, &parts, &problems, &chosen, skipped, task)? {
+        let empty = || Gather::new(path).reaching(wanted);
+        if let Some(mut gather) = fill(empty(), &parts, &problems, &chosen, skipped, task)? {
             for column in parts
                 .iter()
                 .flat_map(|part| &part.layout.unused)
@@ -135,7 +136,7 @@ fn choose(path: &Path, parts: &[Part], wanted: &Wanted, task: &Task) -> Result<C
 /// The rows of all parts under names without the first `skipped` columns of them; `None` where pictures show that a name
 /// means several images.
 fn fill(
-    path: &Path,
+    mut gather: Gather,
     parts: &[Part],
     problems: &[(String, String)],
     chosen: &Chosen,
@@ -144,7 +145,6 @@ fn fill(
 ) -> Result<Option<Gather>> {
     let rows: usize = parts.iter().map(|part| part.rows).sum();
     task.begin("Reading captions", rows as u64);
-    let mut gather = Gather::new(path);
     for (place, what) in problems {
         gather.problem(place.clone(), what.clone(), Reason::Unreadable);
     }

@@ -2,6 +2,7 @@
 
 use super::gather::{file_name, step};
 use super::members::{Part, members};
+use super::reach::Reach;
 use super::sidecar::{Walk, shown};
 use super::split::{Rule, Scan, Wanted};
 use super::splits::Splits;
@@ -17,12 +18,11 @@ use std::path::Path;
 pub(super) fn open(folder: &Path, wanted: &Wanted, task: &Task) -> Result<Option<Dataset>> {
     task.begin("Looking for pictures", 0);
     std::fs::read_dir(folder).map_err(Error::io("read", folder))?;
-    let mut walk = Walk::default();
+    let mut walk = Walk::new(Reach::new(folder, wanted.images.as_deref()));
     walk.enter(folder, task)?;
     let names: Vec<String> = walk.files.iter().map(|path| shown(folder, path)).collect();
     let parts: Vec<Part> = members(&names).into_iter().map(|m| m.part).collect();
-    // Links are not followed out of the folder.
-    let is_picture = |at: usize| parts[at] == Part::Picture && !walk.files[at].is_symlink();
+    let is_picture = |at: usize| parts[at] == Part::Picture;
     let mut scan = Scan::default();
     let pictures: Vec<usize> = (0..names.len()).filter(|&at| is_picture(at)).collect();
     pictures.iter().for_each(|&at| scan.add(None, &names[at]));
@@ -53,12 +53,13 @@ pub(super) fn open(folder: &Path, wanted: &Wanted, task: &Task) -> Result<Option
     let mut dataset = Dataset::of_images(file_name(&full), "pictures alone", images, problems);
     others.tell(&chosen, |_| false, &mut dataset.origin);
     for at in (0..names.len()).filter(|&at| !is_picture(at) && parts[at] != Part::Unread) {
-        let (reason, what) = if parts[at] == Part::Picture {
-            (Reason::NotUsed, "is a link, and not followed")
-        } else {
-            (Reason::UnknownEnding, "is no picture")
-        };
-        dataset.origin.note(reason, what, &names[at]);
+        let origin = &mut dataset.origin;
+        origin.note(Reason::UnknownEnding, "is no picture", &names[at]);
+    }
+    for path in walk.outside() {
+        let what = "is no regular file, or a link that leads out of the folder";
+        let origin = &mut dataset.origin;
+        origin.note(Reason::NotUsed, what, shown(folder, path));
     }
     for (what, path) in walk.passed() {
         let origin = &mut dataset.origin;

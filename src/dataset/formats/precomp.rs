@@ -94,7 +94,7 @@ pub(super) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset>
     }
     let each = captions_each(&features, count)?;
     task.begin("Reading captions", count as u64);
-    let mut gather = Gather::new(&captions);
+    let mut gather = Gather::new(&captions).reaching(wanted);
     source.note(&mut gather);
     for (row, line) in text.lines().enumerate() {
         step(task, row as u64 + 1)?;

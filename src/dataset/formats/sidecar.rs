@@ -1,11 +1,14 @@
 //! Pictures with text files of the same name: `a.jpg` and `a.txt`, one caption a line, or `a.json`; folders within too.
 
-use super::gather::{Gather, file_name, step};
+use super::gather::{Gather, file_name, split_extension, step};
 use super::members::{Part, members};
+use super::reach::Reach;
 use super::sample::{ENDINGS, Fault, Texts};
 use super::split::{Rule, Scan, Wanted};
+use crate::dataset::picture::is_picture_name;
 use crate::dataset::{Dataset, Reason, Stored};
 use crate::error::{Error, Result};
+use crate::files::{TEXT, read_all};
 use crate::task::Task;
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -36,7 +39,7 @@ pub(super) fn fits(folder: &Path) -> bool {
 /// Reads the folder; images in order of their paths.
 pub(super) fn open(folder: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset> {
     task.begin("Looking for pictures", 0);
-    let mut walk = Walk::default();
+    let mut walk = Walk::new(Reach::new(folder, wanted.images.as_deref()));
     walk.enter(folder, task)?;
     let names: Vec<String> = walk.files.iter().map(|path| shown(folder, path)).collect();
     let mut samples: BTreeMap<String, Sample> = BTreeMap::new();
@@ -65,6 +68,19 @@ pub(super) fn open(folder: &Path, wanted: &Wanted, task: &Task) -> Result<Datase
                 gather.note(Reason::UnknownEnding, "is no picture and no text", name);
             }
         }
+    }
+    for path in &walk.outside {
+        let name = shown(folder, path);
+        let root = walk.reach.root();
+        let what = format!(
+            "is no regular file, or a link that leads out of {root}; --images ROOT allows another folder"
+        );
+        let (images, captions) = match (is_picture_name(path), split_extension(&name).1) {
+            (true, _) => (1, 0),
+            (false, "txt" | "caption") => (0, 1),
+            _ => (0, 0),
+        };
+        gather.lost(name, what, Reason::Unreadable, images, captions);
     }
     for (what, path) in walk.passed() {
         gather.note(Reason::NotUsed, what, shown(folder, path));
@@ -160,7 +176,7 @@ impl Sample {
             if ending == "json" && !found.wants_json() {
                 continue;
             }
-            let content = std::fs::read(&files[*at]);
+            let content = read_all(&files[*at], TEXT);
             let content = content.map_err(|e| Fault::Broken(format!("cannot be read: {e}")));
             match content.and_then(|content| found.add(ending, content)) {
                 Ok(()) => {
@@ -186,21 +202,39 @@ impl Sample {
 }
 
 /// The files below a folder, and what of it is passed over.
-#[derive(Default)]
 pub(super) struct Walk {
+    reach: Reach,
     /// In order of their paths.
     pub files: Vec<PathBuf>,
     hidden: Vec<PathBuf>,
     deep: Vec<PathBuf>,
+    /// What is no regular file, and links that lead elsewhere.
+    outside: Vec<PathBuf>,
 }
 
 impl Walk {
+    /// Of files that lie in `reach`.
+    pub fn new(reach: Reach) -> Self {
+        Self {
+            reach,
+            files: Vec::new(),
+            hidden: Vec::new(),
+            deep: Vec::new(),
+            outside: Vec::new(),
+        }
+    }
+
     /// Takes what lies in a folder and in those below it. Links to folders are not followed.
     ///
     /// # Errors
     /// Cancellation.
     pub fn enter(&mut self, folder: &Path, task: &Task) -> Result<()> {
         self.below(folder, DEPTH, task)
+    }
+
+    /// What is no regular file, and links that lead elsewhere.
+    pub fn outside(&self) -> impl Iterator<Item = &Path> {
+        self.outside.iter().map(PathBuf::as_path)
     }
 
     /// What was passed over, and why.
@@ -222,8 +256,10 @@ impl Walk {
                 self.below(&path, depth - 1, task)?;
             } else if is_folder {
                 self.deep.push(path);
-            } else {
+            } else if self.reach.file(&path) {
                 self.files.push(path);
+            } else if !path.is_dir() {
+                self.outside.push(path);
             }
         }
         Ok(())

@@ -4,7 +4,7 @@ use crate::error::{Error, Result};
 use crate::files::file_name;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What is asked of a dataset, beside where it lies.
 #[derive(Debug, Clone, Default)]
@@ -13,6 +13,8 @@ pub struct Wanted {
     pub split: Option<String>,
     /// The language of captions in several.
     pub language: Option<String>,
+    /// A folder below which pictures may lie, besides the dataset's own.
+    pub images: Option<PathBuf>,
 }
 
 /// Names of columns and keys that hold the split, in lower case.
@@ -333,7 +335,7 @@ mod tests {
         }
         let wanted = Wanted {
             split: wanted.map(str::to_owned),
-            language: None,
+            ..Wanted::default()
         };
         scan.decide(Path::new("a.csv"), &wanted, Rule::Usual)
     }

@@ -2,6 +2,7 @@
 
 use super::gather::{split_extension, step};
 use super::given::{Collect, files, objects, text};
+use super::split::Wanted;
 use crate::dataset::trials::{Benchmark, Trials};
 use crate::error::Result;
 use crate::files::file_name;
@@ -12,13 +13,17 @@ const EXPECTED: &str =
     r#"{"0": {"filename": "a.jpg", "caption": "one", "negative_caption": "another"}}"#;
 
 /// Opens it; `None` where `path` is something else.
-pub(in crate::dataset) fn open(path: &Path, task: &Task) -> Result<Option<Trials>> {
+pub(in crate::dataset) fn open(
+    path: &Path,
+    wanted: &Wanted,
+    task: &Task,
+) -> Result<Option<Trials>> {
     let fits = |head: &str| head.contains("\"negative_caption\"") && head.contains("\"filename\"");
     let found = files(path, &[".json"], fits)?;
     let Some(first) = found.first() else {
         return Ok(None);
     };
-    let mut collect = Collect::new(first);
+    let mut collect = Collect::new(first, wanted);
     for file in &found {
         let name = file_name(file);
         let category = split_extension(&name).0;

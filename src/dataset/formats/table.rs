@@ -69,7 +69,7 @@ pub(super) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset>
     }
     let chosen = scan.decide(path, wanted, Rule::Usual)?;
     task.begin("Reading captions", rows);
-    let mut gather = Gather::new(path);
+    let mut gather = Gather::new(path).reaching(wanted);
     file.note(&mut gather);
     layout.unused.iter().for_each(|column| {
         let what = "is a second column of its kind, and not used";

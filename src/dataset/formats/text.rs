@@ -1,8 +1,10 @@
 //! Caption files as text and as JSON.
 
 use super::gather::{Gather, file_name};
+use crate::dataset::archive::Archive;
 use crate::dataset::{Reason, Stored};
 use crate::error::{Error, Result};
+use crate::files::{TEXT, read_all};
 use serde_json::{Map, Value};
 use std::ops::Range;
 use std::path::Path;
@@ -26,7 +28,7 @@ const RENEW: &str = "Copy or download it again.";
 /// A caption file as text.
 pub(super) struct TextFile {
     pub text: String,
-    path: Arc<Path>,
+    path: Arc<Archive>,
     /// Where the text begins in the file; `None` where it was decoded, and places in it are none in the file.
     begins: Option<u64>,
     /// Some bytes of it are no UTF-8.
@@ -39,7 +41,8 @@ impl TextFile {
     /// # Errors
     /// It cannot be read, is empty or no text.
     pub fn open(path: &Path) -> Result<Self> {
-        let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
+        let archive = Archive::new(path)?;
+        let bytes = read_all(path, TEXT).map_err(Error::io("read", path))?;
         if bytes.is_empty() {
             return Err(Error::dataset(path, "is empty (0 bytes)", RENEW));
         }
@@ -56,7 +59,7 @@ impl TextFile {
         Ok(Self {
             begins: (valid && !wide).then(|| (length - text.len()) as u64),
             damaged: !valid && !wide,
-            path: path.into(),
+            path: Arc::new(archive),
             text,
         })
     }

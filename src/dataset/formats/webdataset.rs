@@ -7,10 +7,11 @@ use super::members::{Part, members as of_samples};
 use super::sample::{ENDINGS, Fault, Texts};
 use super::shards;
 use super::split::{Chosen, Rule, Scan, Wanted};
-use crate::dataset::archive::{Member, members};
+use crate::dataset::archive::{Archive, Member, members};
 use crate::dataset::picture::is_picture_name;
 use crate::dataset::{Dataset, Reason, Stored};
 use crate::error::{Error, Result};
+use crate::files::{TEXT, read_text};
 use crate::task::Task;
 use std::collections::HashMap;
 use std::io::Read;
@@ -119,7 +120,7 @@ struct Entry {
 }
 
 fn read_archive(path: &Path, gather: &mut Gather, task: &Task) -> Result<Vec<Sample>> {
-    let archive: Arc<Path> = path.into();
+    let archive = Arc::new(Archive::new(path)?);
     let file = file_name(path);
     let (mut names, mut entries) = (Vec::new(), Vec::new());
     let ending = members(path, |member, content| {
@@ -277,7 +278,7 @@ fn class_names(path: &Path, files: &[PathBuf]) -> Vec<String> {
     let texts = places
         .into_iter()
         .flatten()
-        .find_map(|place| std::fs::read_to_string(place.join("classnames.txt")).ok());
+        .find_map(|place| read_text(&place.join("classnames.txt"), TEXT).ok());
     texts.map_or_else(Vec::new, |text| {
         text.lines().map(|l| l.trim().to_owned()).collect()
     })

@@ -2,6 +2,7 @@
 
 use super::gather::step;
 use super::given::{Collect, files, objects, text};
+use super::split::Wanted;
 use crate::dataset::trials::{Benchmark, Trials};
 use crate::error::Result;
 use crate::task::Task;
@@ -11,7 +12,11 @@ const EXPECTED: &str =
     r#"{"image_0": "a", "image_1": "b", "caption_0": "one", "caption_1": "another"}"#;
 
 /// Opens it; `None` where `path` is something else.
-pub(in crate::dataset) fn open(path: &Path, task: &Task) -> Result<Option<Trials>> {
+pub(in crate::dataset) fn open(
+    path: &Path,
+    wanted: &Wanted,
+    task: &Task,
+) -> Result<Option<Trials>> {
     let fits = |head: &str| {
         ["image_0", "image_1", "caption_0", "caption_1"]
             .iter()
@@ -23,7 +28,7 @@ pub(in crate::dataset) fn open(path: &Path, task: &Task) -> Result<Option<Trials
     };
     let rows = objects(path, "Winoground", EXPECTED)?;
     task.begin("Reading trials", rows.len() as u64);
-    let mut collect = Collect::new(path);
+    let mut collect = Collect::new(path, wanted);
     for (number, (place, row)) in (1..).zip(rows) {
         step(task, number)?;
         let get = |key: &str| text(&row, &[key]);

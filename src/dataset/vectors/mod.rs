@@ -22,6 +22,9 @@ pub const TEXTS: &str = "text_embeds";
 /// See [`IMAGES`].
 pub const EITHER: &str = "embeddings";
 
+/// The file that `embed` writes beside its embeddings: names of their rows, the encoder, and which files belong together.
+pub const ORDER: &str = "order.json";
+
 /// A matrix as a file holds it, not normalised.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Matrix {

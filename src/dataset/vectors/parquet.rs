@@ -7,7 +7,7 @@ use super::{EITHER, IMAGES, TEXTS};
 use crate::dataset::export::columns::{failed, message};
 use crate::dataset::parquet_file::{claims, guarded};
 use crate::error::{Error, Result};
-use crate::files::replace_with;
+use crate::files::{open_regular, replace_with};
 use crate::task::{Task, memory};
 use ::parquet::basic::{LogicalType, Type as Physical};
 use ::parquet::data_type::FloatType;
@@ -23,7 +23,7 @@ use std::sync::Arc;
 pub(super) const WRITE: &str = "Write one column of lists of float32, all of one length, or one column of floats for each value.";
 
 fn open(path: &Path) -> Result<SerializedFileReader<File>> {
-    let file = File::open(path).map_err(Error::io("read", path))?;
+    let file = open_regular(path).map_err(Error::io("read", path))?;
     let length = file.metadata().map_err(Error::io("read", path))?.len();
     let reader =
         guarded(path, || SerializedFileReader::new(file))?.map_err(|e| unreadable(path, &e))?;

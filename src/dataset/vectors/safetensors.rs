@@ -3,11 +3,10 @@
 use super::EITHER;
 use super::floats::{self, Number};
 use crate::error::{Error, Result};
-use crate::files::replace_with;
+use crate::files::{open_regular, replace_with};
 use crate::task::Task;
 use safetensors::Dtype;
 use safetensors::tensor::{Metadata, TensorInfo};
-use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
@@ -19,7 +18,7 @@ const MAX_HEADER: u64 = 100_000_000;
 /// Values, rows and columns of the only matrix, or of the first of `names` that there is.
 pub(super) fn read(path: &Path, names: &[&str], task: &Task) -> Result<(Vec<f32>, usize, usize)> {
     let io = || Error::io("read", path);
-    let file = File::open(path).map_err(io())?;
+    let file = open_regular(path).map_err(io())?;
     let length = file.metadata().map_err(io())?.len();
     let mut input = BufReader::new(file);
     let broken = |what: String| Error::dataset(path, what, RENEW);
