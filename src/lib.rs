@@ -8,7 +8,7 @@
 //! |---|---|
 //! | [`error`] | the one error type: cause, file, remedy |
 //! | [`files`] | files read, regular ones alone; written whole or not at all, singly or in sets; what their paths are called |
-//! | [`task`] | the handle that long work takes: progress, cancel; the threads that run it |
+//! | [`task`] | the handle that long work takes: progress, cancel; the threads that run it; the gate of memory, contained panics, what was left half written |
 //! | [`dataset`] | images, captions, which belongs to which; `formats/` has one file per format, `export/` writes them, `vectors/` files of embeddings |
 //! | [`onnx`] | a model as a graph: the protobuf view, static shapes, the graph builder |
 //! | [`grad`] | the gradient transform: driver, objectives, lowering, `rules/` (one file per family of operators) |

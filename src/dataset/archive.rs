@@ -69,10 +69,10 @@ pub(super) fn members(
             }
         };
         let kind = entry.header().entry_type();
-        if named.takes(kind) {
-            let (long, size) = (entry.size(), entry.raw_file_position());
+        if Named::told_by(kind) {
+            let (long, start) = (entry.size(), entry.raw_file_position());
             let after = last.as_deref().unwrap_or("its beginning");
-            if long > MOST_NAMES || size.saturating_add(long) > length {
+            if long > MOST_NAMES || start.saturating_add(long) > length {
                 ending.wrong = Some(format!("is damaged after {after}: a name of {long} bytes"));
                 return Ok(ending);
             }
@@ -126,7 +126,7 @@ struct Named {
 
 impl Named {
     /// Is a member of type `kind` one that says something of the next?
-    fn takes(&self, kind: tar::EntryType) -> bool {
+    fn told_by(kind: tar::EntryType) -> bool {
         kind.is_gnu_longname() || kind.is_gnu_longlink() || kind.is_pax_local_extensions()
     }
 

@@ -4,16 +4,18 @@
 //! at most the batch being computed is lost, and a torn record is cut off by the next writer.
 
 mod files;
+mod writer;
 
 pub use files::CacheFile;
+pub(super) use writer::Writer;
 
 use super::runtime::cache_dir;
 use crate::error::Result;
 use crate::files::open_regular;
 use crate::task::Task;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
-use std::io::{BufReader, Read, Seek, SeekFrom, Write};
+use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -44,18 +46,6 @@ pub(super) struct Shelf {
     /// How far the file was read.
     seen: u64,
     file: Option<File>,
-}
-
-/// Appends to a shelf's file.
-pub(super) struct Writer {
-    path: PathBuf,
-    file: Option<File>,
-    /// Bytes that the file may take.
-    limit: u64,
-    /// The rows in the file, up to byte `seen`: another nearmiss may append to it too, and none is kept twice.
-    known: HashSet<RowHash>,
-    seen: u64,
-    warning: Option<String>,
 }
 
 impl Cache {
@@ -103,14 +93,7 @@ impl Cache {
         let path = self.folder.join(format!("{}.bin", &key.to_hex()[..32]));
         self.evict(&path);
         let shelf = Shelf::read(path.clone(), task)?;
-        let writer = Writer {
-            path,
-            file: None,
-            limit: self.limit,
-            known: shelf.rows.keys().copied().collect(),
-            seen: shelf.seen,
-            warning: None,
-        };
+        let writer = Writer::of(path, self.limit, &shelf);
         Ok((shelf, writer))
     }
 }
@@ -180,134 +163,6 @@ impl Shelf {
                 .chunks_exact(4)
                 .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
                 .collect()
-        })
-    }
-}
-
-impl Writer {
-    /// Writes nowhere.
-    pub(super) fn none() -> Self {
-        // An empty warning keeps it from ever writing and is told to nobody.
-        Self {
-            path: PathBuf::new(),
-            file: None,
-            limit: 0,
-            known: HashSet::new(),
-            seen: 0,
-            warning: Some(String::new()),
-        }
-    }
-
-    /// Writes nowhere, and says why.
-    pub(super) fn failed(why: String) -> Self {
-        Self {
-            warning: Some(why),
-            ..Self::none()
-        }
-    }
-
-    /// Appends the rows `hashes` with `values` (`[hashes.len(), dim]`). Where that fails, this and all later rows
-    /// are not kept and [`Writer::warning`] says why.
-    pub(super) fn append(&mut self, hashes: &[RowHash], values: &[f32], dim: usize) {
-        if self.warning.is_some() || hashes.is_empty() {
-            return;
-        }
-        if let Err(e) = self.write(hashes, values, dim) {
-            let folder = self.path.parent().unwrap_or(&self.path);
-            self.warning = Some(format!(
-                "Embeddings are not kept for next time: cannot write in {}: {e}.",
-                folder.display()
-            ));
-        }
-    }
-
-    /// Why nothing is kept, where that is so.
-    pub(super) fn warning(self) -> Option<String> {
-        self.warning.filter(|w| !w.is_empty())
-    }
-
-    fn write(&mut self, hashes: &[RowHash], values: &[f32], dim: usize) -> std::io::Result<()> {
-        let mut file = if let Some(file) = self.file.take() {
-            file
-        } else {
-            std::fs::create_dir_all(self.path.parent().unwrap_or(&self.path))?;
-            // Not opened to append: Windows then lets nothing be cut off.
-            OpenOptions::new()
-                .read(true)
-                .write(true)
-                .create(true)
-                .truncate(false)
-                .open(&self.path)?
-        };
-        // Another nearmiss may write the same file; where the file system has no locks, checksums must do.
-        let locked = file.lock().is_ok();
-        let written = self.append_to(&mut file, hashes, values, dim);
-        if locked {
-            let _ = file.unlock();
-        }
-        self.file = Some(file);
-        written
-    }
-
-    /// Cuts off what is torn, writes the header where there is none, and appends the rows that the file lacks; on a failure
-    /// the file is as before.
-    fn append_to(
-        &mut self,
-        file: &mut File,
-        hashes: &[RowHash],
-        values: &[f32],
-        dim: usize,
-    ) -> std::io::Result<()> {
-        file.seek(SeekFrom::Start(0))?;
-        let mut length = file.metadata()?.len();
-        let size = record_length(dim);
-        if read_header(file) == Some(dim) {
-            length -= (length - HEADER) % size as u64;
-            file.set_len(length)?;
-        } else {
-            file.set_len(0)?;
-            file.seek(SeekFrom::Start(0))?;
-            file.write_all(&header(dim)).inspect_err(|_| {
-                let _ = file.set_len(0);
-            })?;
-            length = HEADER;
-            self.known.clear();
-        }
-        // It was cut off or begun again since.
-        if !(HEADER..=length).contains(&self.seen)
-            || !(self.seen - HEADER).is_multiple_of(size as u64)
-        {
-            self.seen = HEADER;
-        }
-        let mut reader = BufReader::with_capacity(1 << 20, &mut *file);
-        reader.seek(SeekFrom::Start(self.seen))?;
-        let mut record = vec![0; size];
-        while self.seen < length {
-            reader.read_exact(&mut record)?;
-            self.known.extend(checked(&record).map(|(hash, _)| hash));
-            self.seen += size as u64;
-        }
-        let mut records = Vec::with_capacity(hashes.len() * size);
-        for (hash, row) in hashes.iter().zip(values.chunks_exact(dim)) {
-            if self.known.contains(hash) {
-                continue;
-            }
-            let start = records.len();
-            records.extend_from_slice(hash);
-            records.extend(row.iter().flat_map(|v| v.to_le_bytes()));
-            let check = checksum(&records[start..]);
-            records.extend_from_slice(&check);
-        }
-        if length + records.len() as u64 > self.limit {
-            return Err(std::io::Error::other(format!(
-                "its limit of {} bytes is reached, set by {}",
-                self.limit,
-                files::VARIABLE
-            )));
-        }
-        file.seek(SeekFrom::Start(length))?;
-        file.write_all(&records).inspect_err(|_| {
-            let _ = file.set_len(length);
         })
     }
 }
@@ -450,7 +305,8 @@ mod tests {
             let (_, mut writer) = keyed(n);
             writer.append(&[hash(n)], &[1.0], 1);
             let old = SystemTime::now() - std::time::Duration::from_secs(1000 - u64::from(n));
-            writer.file.as_ref().unwrap().set_modified(old).unwrap();
+            let file = OpenOptions::new().write(true).open(&writer.path).unwrap();
+            file.set_modified(old).unwrap();
         }
         // The first file is asked for, so that the second has not been used for longest.
         assert!(keyed(0).0.contains(&hash(0)));

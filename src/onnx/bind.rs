@@ -206,15 +206,16 @@ fn probe(
     let (mut values, mut shapes) = (Vec::new(), Vec::new());
     let wanted = boundary(graph, &fixed.names);
     for node in &graph.nodes {
-        for name in node.output.iter().filter(|n| !n.is_empty()) {
-            let elem = graph.infos.get(name).map_or(Elem::Other(0), |i| i.elem);
-            if elem == Elem::Other(0) {
-                continue;
-            }
+        let elem = |name: &str| graph.infos.get(name).map_or(Elem::Other(0), |i| i.elem);
+        let made = node.output.iter().filter(|n| !n.is_empty());
+        // All of a node's values or none: a node of which some are constants would make those twice.
+        let read = made.clone().any(|name| wanted.contains(name))
+            && made.clone().all(|name| elem(name) != Elem::Other(0));
+        for name in made.filter(|n| elem(n) != Elem::Other(0)) {
             if !fixed.names.contains(name) {
                 shapes.push(name.clone());
-            } else if wanted.contains(name) {
-                ask(&mut probe, name, elem);
+            } else if read {
+                ask(&mut probe, name, elem(name));
                 values.push(name.clone());
             }
         }

@@ -58,7 +58,10 @@ impl Graph {
             ));
         }
         let proto = super::decode(path)?;
-        Self::from_proto(proto, path).map_err(|e| Error::model(path, e.to_string(), e.remedy()))
+        Self::from_proto(proto, path).map_err(|error| match error {
+            Error::Request { what, remedy } => Error::model(path, what, remedy),
+            other => other,
+        })
     }
 
     /// As [`Graph::open`], of bytes; tensor data outside them is refused unless `path` names the file they are from.

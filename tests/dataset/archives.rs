@@ -287,3 +287,63 @@ fn a_caption_file_goes_before_an_archive_beside_it() {
         &["captions.csv", "passed over", "missing"],
     );
 }
+
+/// A member of type `kind`.
+fn member(name: &str, kind: tar::EntryType, size: u64) -> tar::Header {
+    let mut header = header(name, size);
+    header.set_entry_type(kind);
+    header.set_cksum();
+    header
+}
+
+#[test]
+fn names_of_any_length_are_read_and_endless_ones_are_not() {
+    let picture = png();
+    let (long, other) = ("a/".repeat(80) + "long", "b/".repeat(80) + "other");
+    let mut builder = tar::Builder::new(Vec::new());
+    let mut add = |header: &tar::Header, content: &[u8]| builder.append(header, content).unwrap();
+    for (ending, content) in [(".png", &picture[..]), (".txt", b"a caption")] {
+        let name = [long.as_bytes(), ending.as_bytes(), b"\0"].concat();
+        let size = name.len() as u64;
+        add(
+            &member("././@LongLink", tar::EntryType::GNULongName, size),
+            &name,
+        );
+        add(&header("cut", content.len() as u64), content);
+        // The length of a record counts its own three digits and the space.
+        let record = format!("path={other}{ending}\n");
+        let pax = format!("{} {record}", record.len() + 4);
+        add(
+            &member("pax", tar::EntryType::XHeader, pax.len() as u64),
+            pax.as_bytes(),
+        );
+        add(&header("cut", content.len() as u64), content);
+    }
+    let whole = builder.into_inner().unwrap();
+    let folder = Folder::with(&[]);
+    folder.write("a.tar", &whole);
+    let dataset = folder.open_file("a.tar").unwrap();
+    let names: Vec<&str> = dataset.images.iter().map(|i| i.name.as_str()).collect();
+    assert_eq!(names, [format!("{long}.png"), format!("{other}.png")]);
+    assert_eq!(dataset.captions.len(), 2);
+
+    // Six gigabytes of a name, in a file that takes no room on the disk.
+    for kind in [tar::EntryType::GNULongName, tar::EntryType::XHeader] {
+        let size = 6 << 30;
+        let path = folder.path("endless.tar");
+        let mut file = std::fs::File::create(&path).unwrap();
+        let mut first = tar(&[("first.png", &picture), ("first.txt", b"a caption")]);
+        first.truncate(first.len() - 1024);
+        file.write_all(&first).unwrap();
+        file.write_all(member("name", kind, size).as_bytes())
+            .unwrap();
+        file.set_len(first.len() as u64 + size + 4096).unwrap();
+        let begun = Instant::now();
+        let said = match folder.open_file("endless.tar") {
+            Ok(dataset) => format!("{:?}", problems(&dataset)),
+            Err(error) => error.to_string(),
+        };
+        says(&said, &["a name of 6442450944 bytes"]);
+        assert!(begun.elapsed().as_secs() < 5, "{said}");
+    }
+}
