@@ -211,7 +211,7 @@ fn a_report_and_an_attack_leave_only_whole_files() {
             assert!(found == "old" || is_new, "point {point}");
         },
     );
-    // Stopped again and again in one folder, it goes on, and comes to the end with everything in place.
+    // What a stopped attack leaves is whole, and it goes on from there to the end.
     let attack = "attack pairs --dataset few --encoder demo --attack fgsm --save saved --json";
     let saved = scratch.path("saved");
     at_each_point(
@@ -226,6 +226,10 @@ fn a_report_and_an_attack_leave_only_whole_files() {
                     _ => serde_json::from_slice::<serde_json::Value>(&bytes).is_ok(),
                 };
                 assert!(good, "point {point}: {}", path.display());
+            }
+            // To the end from some of the stops: each is a whole run.
+            if !point.is_multiple_of(7) {
+                return;
             }
             scratch.run(words(attack));
             assert!(saved.join("report.json").is_file());
