@@ -202,6 +202,20 @@ pub struct DataArgs {
 }
 
 impl DataArgs {
+    /// Refuses a choice among what `what` does not have.
+    ///
+    /// # Errors
+    /// A split or a language was asked for.
+    pub fn refuse(&self, what: &str) -> Result<()> {
+        if self.split.is_none() && self.language.is_none() {
+            return Ok(());
+        }
+        Err(Error::request(
+            format!("{what} has no splits and languages to choose from"),
+            "Leave out --split and --language.",
+        ))
+    }
+
     /// What is asked of the dataset.
     pub fn wanted(&self) -> Wanted {
         Wanted {

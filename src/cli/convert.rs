@@ -39,6 +39,7 @@ impl Convert {
     /// Runs the command.
     pub fn run(&self, json: bool) -> Result<()> {
         if !is_demo(&self.input) && vectors::is_embeddings(&self.input) {
+            self.data.refuse("a file of embeddings")?;
             return self.embeddings(json);
         }
         if let Some(Container::Npy | Container::Safetensors) = Container::of(&self.output) {

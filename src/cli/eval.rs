@@ -87,6 +87,7 @@ impl Eval {
                     "Leave out --folds and --captions-per-image.",
                 ));
             }
+            self.data.refuse(trials.benchmark.name())?;
             return score(trials, &self.encoder, &self.vectors, json);
         }
         let engine = self.engine.open()?;

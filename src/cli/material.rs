@@ -69,6 +69,9 @@ pub struct Ask<'a> {
 /// dataset, which may bring them itself. `check` sees the number of images before the costly part.
 pub fn material(ask: &Ask<'_>, check: impl Fn(usize) -> Result<()>) -> Result<Material> {
     let (encoder, measure) = (ask.encoder, ask.vectors.similarity);
+    if ask.dataset.is_none() {
+        ask.data.refuse("a pair of embeddings")?;
+    }
     watched(|task| {
         let opened = ask
             .dataset

@@ -3,10 +3,10 @@
 //! Readers count what they find at their entrance ([`Found`]) and give every [`Problem`] a reason with the images and
 //! captions that it costs. [`Dataset::account`] sets one against the other: used and left out are what was found.
 
+mod words;
+
 use super::Dataset;
-use crate::error::thousands;
 use serde::Serialize;
-use std::fmt::Write;
 
 /// Names that an entry of the account lists.
 pub const NAMES: usize = 20;
@@ -62,36 +62,6 @@ pub enum Reason {
     Other,
 }
 
-impl Reason {
-    /// In words, of several.
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::OtherSplit => "of other splits",
-            Self::NoCaption => "without a caption",
-            Self::NoPicture => "without a picture",
-            Self::NoRow => "that no row names",
-            Self::EmptyCaption => "without a word",
-            Self::Malformed => "malformed",
-            Self::Unreadable => "that cannot be read",
-            Self::SecondOfSample => "second of their sample",
-            Self::UnknownEnding => "with an unknown ending",
-            Self::NotDecoded => "whose picture cannot be decoded",
-            Self::NotFinite => "whose embedding is not finite",
-            Self::NoLabel => "without a label",
-            Self::ZeroRow => "whose embedding is zero",
-            Self::UnitNorm => "brought to unit norm",
-            Self::Guessed => "by a guess",
-            Self::OpenQuote => "with an open quote",
-            Self::Encoding => "in another encoding",
-            Self::LetterCase => "in other letter case",
-            Self::Duplicate => "there twice",
-            Self::NotUsed => "not used",
-            Self::OutsideFolds => "outside the folds",
-            Self::Other => "for other reasons",
-        }
-    }
-}
-
 /// Images and captions.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Found {
@@ -145,6 +115,8 @@ pub struct Origin {
     pub found: Found,
     /// The split, where there are any.
     pub split: Option<Split>,
+    /// Are the captions given by language?
+    pub languages: bool,
     /// Left out in bulk: other splits, pictures that no row names.
     pub bulk: Vec<Problem>,
     /// Used, but not as it stands.
@@ -216,25 +188,6 @@ impl Left {
         let room = NAMES.saturating_sub(self.names.len());
         self.names.extend(names.into_iter().take(room));
     }
-
-    /// Are there more names than are listed? A name may stand for several.
-    fn dots(&self) -> &'static str {
-        let full = self.names.len() >= NAMES && self.count > self.names.len() as u64;
-        if full { ", .." } else { "" }
-    }
-
-    /// "9 images of other splits (train 5, val 2)".
-    fn describe(&self, noun: &str, inside: &str) -> String {
-        let count = thousands(self.count);
-        let s = if self.count == 1 { "" } else { "s" };
-        let mut text = format!("{count} {noun}{s} {}", self.reason.words());
-        if !inside.is_empty() {
-            let _ = write!(text, " ({inside})");
-        } else if !self.names.is_empty() {
-            let _ = write!(text, ": {}{}", self.names.join(", "), self.dots());
-        }
-        text
-    }
 }
 
 /// What was found, used and left out. Its keys are a contract.
@@ -288,67 +241,6 @@ impl Account {
     pub fn leave_out(&mut self, reason: Reason, what: &str, images: usize, captions: usize) {
         self.images.leave_out(reason, what, images, Vec::new());
         self.captions.leave_out(reason, what, captions, Vec::new());
-    }
-
-    /// "3 of 12 images (split test, by the column split of captions.csv), 3 of 12 captions", then a line for each
-    /// reason and note; without an end of line.
-    pub fn describe(&self) -> String {
-        let side = |tally: &Tally, noun: &str| {
-            format!(
-                "{} of {} {noun}",
-                thousands(tally.used),
-                thousands(tally.found)
-            )
-        };
-        let split = self.split.as_ref().map_or_else(String::new, |split| {
-            format!(" (split {}, by {})", split.name, split.by)
-        });
-        let mut text = format!(
-            "{}{split}, {}",
-            side(&self.images, "images"),
-            side(&self.captions, "captions")
-        );
-        if let Some(measure) = &self.measure {
-            let _ = write!(text, ", by {measure}");
-        }
-        let others = self.split.as_ref().map_or_else(String::new, |split| {
-            let others = split.all.iter().filter(|(name, _)| *name != split.name);
-            let each: Vec<String> = others
-                .map(|(name, count)| format!("{name} {}", thousands(*count)))
-                .collect();
-            each.join(", ")
-        });
-        let of = |tally: &Tally, reason: Reason| {
-            let same = tally.left_out.iter().find(|left| left.reason == reason);
-            same.map(|left| left.count)
-        };
-        for left in &self.images.left_out {
-            let inside = if left.reason == Reason::OtherSplit {
-                others.as_str()
-            } else {
-                ""
-            };
-            let _ = write!(text, "\nleft out: {}", left.describe("image", inside));
-            // The captions of an image go with it; one each needs no word.
-            let captions = of(&self.captions, left.reason).filter(|count| *count != left.count);
-            if let Some(captions) = captions {
-                let s = if captions == 1 { "" } else { "s" };
-                let _ = write!(text, "; with {} caption{s}", thousands(captions));
-            }
-        }
-        for left in &self.captions.left_out {
-            if of(&self.images, left.reason).is_none() {
-                let _ = write!(text, "\nleft out: {}", left.describe("caption", ""));
-            }
-        }
-        for note in &self.notes {
-            let names = match note.names.as_slice() {
-                [] => String::new(),
-                names => format!("{}{}: ", names.join(", "), note.dots()),
-            };
-            let _ = write!(text, "\nnote: {names}{}", note.what);
-        }
-        text
     }
 }
 

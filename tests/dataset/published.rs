@@ -176,7 +176,12 @@ fn of_captions_in_several_languages_one_is_asked_for() {
         groups(&dataset),
         [("00", vec!["ein", "eins"]), ("01", vec!["zwei"])]
     );
-    assert!(dataset.has_pictures());
+    assert!(dataset.has_pictures() && dataset.origin.notes.is_empty());
+    // Asked for where there is none to choose, it is said not to be used.
+    let plain = Folder::with(&["a.png"]);
+    plain.write("captions.csv", "image,caption\na.png,one\n");
+    let note = &language(&plain, "de").unwrap().origin.notes[0];
+    assert_eq!(note.names, ["--language de"]);
     let folder = Folder::with(&["images/a.png", "images/b.png"]);
     folder.write("test_image_names.txt", "a.png\nb.png\n");
     folder.write("test_1kcaptions_de.txt", "eins\nzwei\n");
@@ -212,5 +217,34 @@ fn refusals_begin_with_what_was_found() {
     says(
         &refused(folder.open_file("labels.csv")),
         &["a table with the columns name, descr", "image,caption"],
+    );
+}
+
+#[test]
+fn a_folder_of_folders_points_to_the_one_that_opens() {
+    let folder = Folder::with(&["set/Images/train/a.png"]);
+    folder.write(
+        "set/Images/train/captions.csv",
+        "image,caption\na.png,one\n",
+    );
+    let inner = folder.path("set/Images").display().to_string();
+    says(
+        &refused(folder.open()),
+        &["holds no pictures", &inner, "captions.csv"],
+    );
+    let folder = Folder::with(&["ann/x.bin", "pics/a.png"]);
+    folder.write("ann/captions.csv", "image,caption\na.png,one\n");
+    let inner = folder.path("ann").display().to_string();
+    says(&refused(folder.open()), &["holds pictures", &inner]);
+    let folder = Folder::with(&[]);
+    folder.write("i.npy", b"x");
+    folder.write("all.tsv", "a dog\thttp://x/1.jpg\n");
+    says(
+        &refused(folder.open()),
+        &[
+            "a table with the columns a dog, http://x/1.jpg",
+            "i.npy",
+            "--image-embeds",
+        ],
     );
 }

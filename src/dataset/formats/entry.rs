@@ -24,6 +24,8 @@ pub(super) struct Entry<'a> {
     pub captions: Vec<String>,
     /// Captions that are no text.
     pub odd: usize,
+    /// Are the captions given by language?
+    pub languages: bool,
 }
 
 /// Why an entry cannot be used.
@@ -57,11 +59,13 @@ pub(super) fn read<'a>(
     language: Option<&str>,
 ) -> Result<Entry<'a>, Fault<'a>> {
     let (name, stem) = name(object).map_err(Fault::Other)?;
+    let given = languages(object);
     let entry = |captions, odd| Entry {
         name,
         stem,
         captions,
         odd,
+        languages: captions_of(object).is_none() && !given.is_empty(),
     };
     if let Some(captions) = captions_of(object) {
         return Ok(entry(texts(captions), odd(captions)));
@@ -75,8 +79,7 @@ pub(super) fn read<'a>(
             }
         };
     }
-    let languages = languages(object);
-    match (language, languages.as_slice()) {
+    match (language, given.as_slice()) {
         (_, []) => {
             let what = format!("the key \"{}\" is missing", CAPTION_KEYS.join("\" or \""));
             Err(Fault::NoCaption(name, what))

@@ -6,7 +6,7 @@ use super::gather::file_name;
 use super::shards::split_of;
 use super::split::{Wanted, canonical, choose};
 use super::{FORMATS, Format, Source, file_names, head};
-use crate::dataset::{Dataset, Problem, Reason, Split};
+use crate::dataset::{Dataset, Problem, Reason, Split, vectors};
 use crate::error::{Error, Result};
 use crate::task::Task;
 use std::path::{Path, PathBuf};
@@ -221,13 +221,69 @@ fn files_of(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
+/// Folders that are looked into for one that can be opened.
+const LOOKED: usize = 64;
+
+/// Says what a folder without pictures and captions holds instead.
+fn nothing(folder: &Path) -> Error {
+    let files = files_of(folder).unwrap_or_default();
+    let vectors = files.iter().find(|path| vectors::is_embeddings(path));
+    let remedy = if let Some((below, file)) = below(folder) {
+        format!("Open {} instead, which holds {file}.", below.display())
+    } else if let Some(file) = vectors {
+        format!(
+            "{} holds embeddings: give both sides with --image-embeds and --text-embeds.",
+            file_name(file)
+        )
+    } else {
+        format!("Open a folder with pictures and one of: {}.", file_names())
+    };
+    let what = match found::describe(files.iter().map(PathBuf::as_path)) {
+        Some(holds) => {
+            format!("holds no pictures and no caption file that can be read: {holds}")
+        }
+        None => "holds no pictures and no caption file".to_owned(),
+    };
+    Error::dataset(folder, what, remedy)
+}
+
+/// The first folder in this one, or in one of its folders, that can be opened, and what it holds.
+fn below(folder: &Path) -> Option<(PathBuf, String)> {
+    let mut level = folders_of(folder);
+    for _ in 0..2 {
+        for below in &level {
+            let found = candidates(below).ok()?;
+            if let Some((format, path)) = found.first() {
+                let name = if path == below {
+                    format.files.to_owned()
+                } else {
+                    file_name(path)
+                };
+                return Some((below.clone(), name));
+            }
+        }
+        level = level.iter().flat_map(|path| folders_of(path)).collect();
+        level.truncate(LOOKED);
+    }
+    None
+}
+
+/// The folders in a folder, sorted, without hidden ones and links.
+fn folders_of(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut folders: Vec<PathBuf> = entries
+        .filter(|e| e.file_type().is_ok_and(|kind| kind.is_dir()))
+        .map(|e| e.path())
+        .filter(|path| !file_name(path).starts_with('.'))
+        .collect();
+    folders.sort();
+    folders.truncate(LOOKED);
+    folders
+}
+
 fn no_captions(folder: &Path) -> Error {
     if !holds_pictures(folder) {
-        return Error::dataset(
-            folder,
-            "holds no pictures and no caption file",
-            format!("Open a folder with pictures and one of: {}.", file_names()),
-        );
+        return nothing(folder);
     }
     let above = std::path::absolute(folder)
         .ok()
@@ -241,6 +297,7 @@ fn no_captions(folder: &Path) -> Error {
     });
     let files = files_of(folder).unwrap_or_default();
     let holds = found::describe(files.iter().map(PathBuf::as_path));
+    let captions = captions.or_else(|| below(folder));
     let remedy = match captions {
         Some((above, file)) => format!("Open {} instead, which holds {file}.", above.display()),
         None if holds.is_some() => {

@@ -254,6 +254,11 @@ impl Gather {
         self.problems.push(problem.costing(images, captions));
     }
 
+    /// Says whether an entry's captions are given by language.
+    pub(super) fn by_language(&mut self, languages: bool) {
+        self.origin.languages |= languages;
+    }
+
     /// Notes something that is used, but not as it stands, or is there and not used.
     pub(super) fn note(&mut self, reason: Reason, what: &str, name: impl Into<String>) {
         self.origin.note(reason, what, name);

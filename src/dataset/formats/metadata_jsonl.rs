@@ -145,6 +145,7 @@ impl Rows<'_> {
             }
         };
         self.good += 1;
+        self.gather.by_language(entry.languages);
         let split = self.chosen.of_object(object, entry.name);
         let count = entry.captions.len() + entry.odd;
         let known = known(entry.name);

@@ -39,9 +39,9 @@ mod xtd;
 pub use clip_retrieval::Vectors;
 pub use split::Wanted;
 
-use super::Dataset;
 use super::picture::is_picture_name;
 use super::vectors::Matrix;
+use super::{Dataset, Reason};
 use crate::error::{Error, Result};
 use crate::task::Task;
 use gather::{file_name, split_extension};
@@ -192,6 +192,11 @@ pub fn images_alone(
 fn check_split(path: &Path, mut dataset: Dataset, wanted: &Wanted) -> Result<Dataset> {
     if dataset.origin.file.is_empty() {
         dataset.origin.file = path.display().to_string();
+    }
+    if let (Some(language), false) = (&wanted.language, dataset.origin.languages) {
+        let what = "is not used: the captions are not given by language";
+        let asked = format!("--language {language}");
+        dataset.origin.note(Reason::NotUsed, what, asked);
     }
     let used = dataset
         .origin

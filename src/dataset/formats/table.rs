@@ -257,7 +257,10 @@ impl Layout {
             let Ok(row) = self.row(&record, text) else {
                 continue;
             };
-            for (at, values) in found.iter_mut().enumerate() {
+            if found.iter().all(Option::is_none) {
+                break;
+            }
+            for (at, values) in found.iter_mut().enumerate().filter(|(_, v)| v.is_some()) {
                 let cell = record.cells.get(at + row.shift(at, self));
                 let value = cell.map(|cell| cell.value(text)).unwrap_or_default();
                 if !split::is_split(&value) {

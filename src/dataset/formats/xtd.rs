@@ -63,6 +63,7 @@ pub(super) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset>
     task.begin("Reading captions", lines.len() as u64);
     let mut gather = Gather::new(&file);
     captions.note(&mut gather);
+    gather.by_language(true);
     for (number, (name, caption)) in (1u64..).zip(names.into_iter().zip(lines)) {
         step(task, number)?;
         gather.row(number, name, caption);
