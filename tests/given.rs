@@ -167,7 +167,12 @@ fn dot_products_are_shown_in_true_units() {
     assert!(near(&negative["margin"], -2.1) && near(&negative["score_negative"], 6.0));
     // A bound in true units keeps it out.
     let (fine, out, said) = folder.run(&format!("{line}|--max-score|5|--json"));
-    assert!(fine && out.is_empty(), "{out}{said}");
+    // What is left is the account.
+    let left: Value = serde_json::from_str(&out).unwrap();
+    assert!(
+        fine && left["data"]["measure"] == "dot product",
+        "{out}{said}"
+    );
 }
 
 #[test]

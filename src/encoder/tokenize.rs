@@ -8,6 +8,7 @@ mod vocabulary;
 pub(super) use clean::Clean;
 
 use crate::error::{Error, Result};
+use crate::files::read_all;
 use rayon::prelude::*;
 use serde_json::Value;
 use std::path::Path;
@@ -60,6 +61,8 @@ pub(super) struct Rules {
     pub settings: Value,
 }
 
+/// Bytes of a tokenizer at most; the largest have some twenty million.
+const LARGEST: u64 = 256 << 20;
 /// Longest text that is asked for; a file that wants more is wrong.
 const MOST: usize = 100_000;
 
@@ -86,7 +89,7 @@ impl Tokenizer {
         {
             vocabulary::of(path, &rules.settings)?
         } else {
-            std::fs::read(path).map_err(Error::io("read", path))?
+            read_all(path, LARGEST).map_err(Error::io("read", path))?
         };
         let fault = |what: String| {
             Error::model(

@@ -40,6 +40,7 @@ fn split(folder: &Folder, split: &str) -> Result<Dataset> {
     let wanted = Wanted {
         split: Some(split.into()),
         language: None,
+        ..Wanted::default()
     };
     let dataset = open_wanted(folder.0.path(), &wanted, &Task::detached())?;
     balanced(&dataset);
@@ -353,6 +354,9 @@ fn commands_print_the_account_as_text_and_as_json() {
         let (json, text, said) = printed(&command);
         let account = &json["data"];
         assert_eq!(account["split"]["name"], "test", "{command:?}");
+        let measured = ["eval", "rank", "report", "compare"].contains(&command[0]);
+        assert_eq!(account["measure"] == "cosine", measured, "{command:?}");
+        assert_eq!(text.contains("captions, by cosine\n"), measured);
         assert_eq!(account["images"]["found"], 13);
         assert_eq!(account["images"]["used"], 2);
         assert_eq!(account["captions"]["found"], 14);
@@ -381,8 +385,8 @@ fn commands_print_the_account_as_text_and_as_json() {
         says(
             &text,
             &[
-                "2 of 13 images (split test, by the column split of captions.csv), 3 of 14 captions\n\
-                 left out: 9 images of other splits (restval 2, train 5, val 2)\n",
+                "2 of 13 images (split test, by the column split of captions.csv), 3 of 14 captions",
+                "\nleft out: 9 images of other splits (restval 2, train 5, val 2)\n",
                 "q.png",
                 "p5.png",
             ],

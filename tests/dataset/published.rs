@@ -31,6 +31,7 @@ fn language(folder: &Folder, language: &str) -> Result<Dataset> {
     let wanted = Wanted {
         split: None,
         language: Some(language.into()),
+        ..Wanted::default()
     };
     let dataset = open_wanted(folder.0.path(), &wanted, &Task::detached())?;
     balanced(&dataset);

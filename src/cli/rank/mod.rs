@@ -54,6 +54,9 @@ impl Rank {
         let measure = self.vectors.similarity;
         if let Some((side, path)) = self.vectors.one_side() {
             let dataset = self.dataset.as_deref();
+            if dataset.is_none() {
+                self.data.part.refuse("a file of embeddings")?;
+            }
             let rows =
                 watched(|task| OneSide::given(side, path, dataset, &self.data, measure, task))?;
             return self.alone(&rows, &path.display().to_string(), json);

@@ -56,8 +56,8 @@ impl Left {
 }
 
 impl Account {
-    /// "3 of 12 images (split test, by the column split of captions.csv), 3 of 12 captions", then a line for each
-    /// reason and note; without an end of line.
+    /// "3 of 12 images (split test, by the column split of captions.csv), 3 of 12 captions, by cosine", then a line for
+    /// each reason and note; without an end of line.
     pub fn describe(&self) -> String {
         let side = |tally: &Tally, noun: &str| {
             format!(

@@ -17,6 +17,7 @@ pub(super) use pooling::{Said, image_pooling, text_pooling};
 pub use stated::Stated;
 
 use crate::error::{Error, Result};
+use crate::files::read_text;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
@@ -37,12 +38,7 @@ fn find(places: &[PathBuf], name: &str) -> Result<Option<Found>> {
 
 fn read(path: &Path) -> Result<Found> {
     const REMEDY: &str = "Correct the file, or get it again from where the model came from.";
-    let size = std::fs::metadata(path).map_err(Error::io("read", path))?;
-    if size.len() > LARGEST {
-        let what = format!("has {} bytes, too many for a configuration", size.len());
-        return Err(Error::model(path, what, REMEDY));
-    }
-    let text = std::fs::read_to_string(path).map_err(Error::io("read", path))?;
+    let text = read_text(path, LARGEST).map_err(Error::io("read", path))?;
     let root: Value = serde_json::from_str(text.trim_start_matches('\u{feff}'))
         .map_err(|e| Error::model(path, format!("is not JSON: {e}"), REMEDY))?;
     if !root.is_object() {

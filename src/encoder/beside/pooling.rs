@@ -2,9 +2,10 @@
 
 use super::super::folder::EncoderFiles;
 use super::super::pool::Pool;
-use super::read;
 use super::stated::Stated;
+use super::{LARGEST, read};
 use crate::error::{Error, Result};
+use crate::files::read_text;
 use serde_json::Value;
 use std::path::Path;
 
@@ -37,7 +38,7 @@ pub(in super::super) fn text_pooling(files: &EncoderFiles) -> Result<Said> {
 
 fn pooling(folder: &Path) -> Result<Said> {
     let modules = folder.join("modules.json");
-    if let Ok(text) = std::fs::read_to_string(&modules) {
+    if let Ok(text) = read_text(&modules, LARGEST) {
         let dense = serde_json::from_str::<Value>(&text).ok().and_then(|v| {
             let types = v
                 .as_array()?

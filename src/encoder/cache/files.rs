@@ -2,8 +2,7 @@
 
 use super::{Cache, HEADER, read_header, record_length};
 use crate::error::{Error, Result};
-use crate::files::file_name;
-use std::fs::File;
+use crate::files::{file_name, open_regular};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -72,7 +71,7 @@ impl Cache {
 }
 
 fn look(path: PathBuf) -> Option<CacheFile> {
-    let mut file = File::open(&path).ok()?;
+    let mut file = open_regular(&path).ok()?;
     let about = file.metadata().ok().filter(std::fs::Metadata::is_file)?;
     let bytes = about.len();
     let rows =

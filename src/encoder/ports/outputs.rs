@@ -239,6 +239,7 @@ mod tests {
             producer: String::new(),
             external: Vec::new(),
             ops: std::collections::BTreeMap::new(),
+            source: crate::onnx::Source::default(),
         }
     }
 

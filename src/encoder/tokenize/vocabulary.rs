@@ -1,6 +1,8 @@
 //! Tokenizers of encoders that bring a vocabulary instead of a `tokenizer.json`.
 
+use super::LARGEST;
 use crate::error::{Error, Result};
+use crate::files::read_text;
 use serde_json::{Map, Value, json};
 use std::path::Path;
 
@@ -18,7 +20,7 @@ pub(super) fn of(path: &Path, config: &Value) -> Result<Vec<u8>> {
             "Save the tokenizer again with AutoTokenizer's save_pretrained of transformers, which writes a tokenizer.json.",
         )
     };
-    let text = std::fs::read_to_string(path).map_err(Error::io("read", path))?;
+    let text = read_text(path, LARGEST).map_err(Error::io("read", path))?;
     let special = |id: &Value, content: &str| json!({"id": id, "content": content, "single_word": false, "lstrip": false, "rstrip": false, "normalized": false, "special": true});
     let whole = if path.extension().is_some_and(|e| e == "txt") {
         let vocabulary: Map<String, Value> = text
@@ -48,7 +50,7 @@ pub(super) fn of(path: &Path, config: &Value) -> Result<Vec<u8>> {
         let vocabulary: Map<String, Value> =
             serde_json::from_str(&text).map_err(|e| fault(&format!("is not JSON: {e}")))?;
         let merges = path.with_file_name("merges.txt");
-        let lines = std::fs::read_to_string(&merges).map_err(Error::io("read", &merges))?;
+        let lines = read_text(&merges, LARGEST).map_err(Error::io("read", &merges))?;
         let merges: Vec<&str> = lines
             .lines()
             .filter(|l| !l.is_empty() && !l.starts_with("#version"))
