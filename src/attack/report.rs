@@ -117,7 +117,7 @@ pub fn export(path: &Path, shot: &Shot, order: &Order, dataset: &Dataset) -> Res
     // The report last: whoever finds it finds the pictures that it tells of.
     let places = [&files.png, &files.npy, &files.heatmap, &files.json];
     put_together(
-        &places.map(|place| place.as_path()),
+        &places.map(std::path::PathBuf::as_path),
         |[png, npy, heatmap, json]| {
             write_png(png, &made)?;
             write_array(npy, &shot.adversarial, &shape)?;

@@ -169,12 +169,11 @@ impl Compare {
                     "Give embeddings of the same images and captions, in the same order.",
                 ));
             }
-            let account = match &set.dataset {
-                Some(dataset) => dataset.account(),
-                None => {
-                    let files = paths(&[&self.other_image_embeds, &self.other_text_embeds]);
-                    notes.account(files, &set)
-                }
+            let account = if let Some(dataset) = &set.dataset {
+                dataset.account()
+            } else {
+                let files = paths(&[&self.other_image_embeds, &self.other_text_embeds]);
+                notes.account(files, &set)
             };
             return Ok((set.images, set.texts, account));
         }

@@ -63,9 +63,10 @@ impl Convert {
         let (written, account) = watched(|task| {
             let dataset = open_dataset(&self.input, &self.data(), task)?;
             skipped(&dataset);
-            let selection = match self.all() {
-                true => (0..dataset.images.len()).collect(),
-                false => selection(&self.images, &dataset)?,
+            let selection = if self.all() {
+                (0..dataset.images.len()).collect()
+            } else {
+                selection(&self.images, &dataset)?
             };
             let written = export::write(&dataset, &selection, &self.output, format, task)?;
             Ok::<_, Error>((written, dataset.account()))

@@ -142,7 +142,7 @@ fn data<'a>(elem: Elem, role: Role, shape: &[usize], batch: &Batch<'a>) -> Data<
     }
 }
 
-/// Positions as RoBERTa counts them: from behind the padding's id, which padding itself keeps.
+/// Positions as `RoBERTa` counts them: from behind the padding's id, which padding itself keeps.
 fn behind(mask: &[i64], cols: usize, pad: i64) -> Vec<i64> {
     let row = |row: &[i64]| {
         let mut at = pad;

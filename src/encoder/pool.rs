@@ -8,7 +8,7 @@ use std::str::FromStr;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Pool {
-    /// The first (BERT's and ViT's class token).
+    /// The first (BERT's and `ViT`'s class token).
     First,
     /// The mean, without padding.
     Mean,

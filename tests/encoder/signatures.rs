@@ -82,7 +82,7 @@ fn plain() -> TempDir {
             FLOAT,
             &[0, 3, 8, 8],
             vec![node("Identity", &["image"], "x")],
-        )
+        );
     })
 }
 
@@ -140,7 +140,7 @@ fn a_model_that_takes_bytes_gets_them_unscaled() {
                     &[("perm", &[0, 3, 1, 2])],
                 ),
             ],
-        )
+        );
     });
     let place = tempfile::tempdir().unwrap();
     let dataset = scenes(place.path());

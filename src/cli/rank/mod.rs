@@ -115,9 +115,10 @@ impl Rank {
         }
         let measure = self.vectors.similarity;
         let free = match &material.encoder {
-            Some(encoder) => match &self.picture {
-                Some(path) => encoder.embed_picture_by(&open_picture(path)?, measure)?,
-                None => {
+            Some(encoder) => {
+                if let Some(path) = &self.picture {
+                    encoder.embed_picture_by(&open_picture(path)?, measure)?
+                } else {
                     let words = [self.text.clone().unwrap_or_default()];
                     encoder.embed_texts_by(
                         &words,
@@ -126,7 +127,7 @@ impl Rank {
                         &Task::cancelled_by(signals::arrived()),
                     )?
                 }
-            },
+            }
             None => self.free()?.0,
         };
         let (from, words) = self.asked();

@@ -1,4 +1,4 @@
-//! One JSON object for a whole dataset: `{"a.jpg": ["a caption", ..]}`, or CLIP_benchmark's lists of paths and captions,
+//! One JSON object for a whole dataset: `{"a.jpg": ["a caption", ..]}`, or `CLIP_benchmark`'s lists of paths and captions,
 //! `{"image_paths": ["a.jpg"], "annotations": ["a caption"]}`.
 
 use super::gather::{Gather, file_name, step};

@@ -143,12 +143,11 @@ fn read_texts(path: &PathBuf, gather: &mut Gather, task: &Task) -> Result<()> {
         };
         for id in ids {
             let id = id.as_str().map_or_else(|| id.to_string(), str::to_owned);
-            match gather.known(&id) {
-                Some(group) => gather.caption(group, caption, place),
-                None => {
-                    let what = format!("names the picture {id}, which is not there");
-                    gather.lost(place(), what, Reason::NoPicture, 0, 1);
-                }
+            if let Some(group) = gather.known(&id) {
+                gather.caption(group, caption, place)
+            } else {
+                let what = format!("names the picture {id}, which is not there");
+                gather.lost(place(), what, Reason::NoPicture, 0, 1);
             }
         }
     }

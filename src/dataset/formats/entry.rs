@@ -5,7 +5,7 @@ use super::text::{CAPTION_KEYS, captions_in, value};
 use crate::dataset::encoded::is_picture;
 use serde_json::{Map, Value};
 
-/// Keys of a conversation, as LLaVA and chat templates have them.
+/// Keys of a conversation, as `LLaVA` and chat templates have them.
 const TALKS: [&str; 2] = ["conversations", "messages"];
 
 /// Who answers in a conversation.
@@ -71,12 +71,11 @@ pub(super) fn read<'a>(
         return Ok(entry(texts(captions), odd(captions)));
     }
     if let Some(talk) = TALKS.iter().find_map(|key| object.get(*key)) {
-        return match answer(talk) {
-            Some(answer) => Ok(entry(vec![answer], 0)),
-            None => {
-                let what = "its conversation has no answer to take as the caption";
-                Err(Fault::NoCaption(name, what.into()))
-            }
+        return if let Some(answer) = answer(talk) {
+            Ok(entry(vec![answer], 0))
+        } else {
+            let what = "its conversation has no answer to take as the caption";
+            Err(Fault::NoCaption(name, what.into()))
         };
     }
     match (language, given.as_slice()) {
@@ -90,15 +89,14 @@ pub(super) fn read<'a>(
             Err(Fault::Languages(names.collect()))
         }
         (Some(wanted), several) => {
-            match several
+            if let Some((_, captions)) = several
                 .iter()
                 .find(|(language, _)| language.eq_ignore_ascii_case(wanted))
             {
-                Some((_, captions)) => Ok(entry(texts(captions), odd(captions))),
-                None => {
-                    let what = format!("has no caption in the language {wanted}");
-                    Err(Fault::NoCaption(name, what))
-                }
+                Ok(entry(texts(captions), odd(captions)))
+            } else {
+                let what = format!("has no caption in the language {wanted}");
+                Err(Fault::NoCaption(name, what))
             }
         }
     }
@@ -112,19 +110,20 @@ fn name(object: &Map<String, Value>) -> Result<(&str, bool), String> {
     let given = value(object, &IMAGE_KEYS).or_else(|| value(object, &PICTURE_KEYS));
     let given = match given {
         Some(given) => given,
-        None => match object.get("images") {
-            Some(Value::Array(list)) => match list.as_slice() {
-                [one] => one,
-                list => return Err(format!("names {} pictures, not one", list.len())),
-            },
-            _ => {
+        None => {
+            if let Some(Value::Array(list)) = object.get("images") {
+                match list.as_slice() {
+                    [one] => one,
+                    list => return Err(format!("names {} pictures, not one", list.len())),
+                }
+            } else {
                 // A picture as text tells itself, whatever its key is called.
                 let mut texts = object.values().filter_map(Value::as_str);
                 let missing = || format!("the key \"{}\" is missing", IMAGE_KEYS.join("\" or \""));
                 let picture = texts.find(|text| is_picture(text)).ok_or_else(missing)?;
                 return Ok((picture, false));
             }
-        },
+        }
     };
     let within = |object: &'_ Map<String, Value>| {
         let keys = [

@@ -19,7 +19,7 @@ const NO_LIMIT: u64 = 100_000;
 /// What was settled about captions.
 pub(in super::super) struct Captions {
     pub rules: Rules,
-    /// Do positions count from behind the padding's id, as RoBERTa's do?
+    /// Do positions count from behind the padding's id, as `RoBERTa`'s do?
     pub after_padding: bool,
     pub stated: Vec<Stated>,
 }

@@ -73,16 +73,17 @@ pub(in super::super) fn choose_output<'a>(
             let first = first.ok_or_else(|| Error::model(&info.path, "has no output", EXPORT))?;
             vector_output(info, first, pool, side)
         }
-        several => match told_by_name(several, side) {
-            Some(port) => Ok(Chosen { port, pool: None }),
-            None => {
+        several => {
+            if let Some(port) = told_by_name(several, side) {
+                Ok(Chosen { port, pool: None })
+            } else {
                 let names = several.iter().map(|p| p.name.clone()).collect();
                 Err(Error::Ask {
                     path: info.path.clone(),
                     question: side.question(names),
                 })
             }
-        },
+        }
     }
 }
 

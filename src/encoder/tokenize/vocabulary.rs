@@ -6,7 +6,7 @@ use crate::files::read_text;
 use serde_json::{Map, Value, json};
 use std::path::Path;
 
-/// The `tokenizer.json` that `path` stands for: a WordPiece `vocab.txt`, or CLIP's `vocab.json` with its `merges.txt`.
+/// The `tokenizer.json` that `path` stands for: a `WordPiece` `vocab.txt`, or CLIP's `vocab.json` with its `merges.txt`.
 /// `config` is the `tokenizer_config.json` beside it, or null.
 ///
 /// # Errors

@@ -45,25 +45,22 @@ pub(super) fn open_clip(
         )
     };
     let mut made = sidecars(places)?;
-    let length = match config.get("context_length").filter(|v| !v.is_null()) {
-        Some(value) => {
-            let length = count(value, path, &at("context_length"))?;
-            made.say(Stated::read(
-                "tokens per caption",
-                length.to_string(),
-                path,
-                &at("context_length"),
-            ));
-            length
-        }
-        None => {
-            made.say(Stated::other(
-                "tokens per caption",
-                CONTEXT.to_string(),
-                format!("default of {library}"),
-            ));
-            CONTEXT
-        }
+    let length = if let Some(value) = config.get("context_length").filter(|v| !v.is_null()) {
+        let length = count(value, path, &at("context_length"))?;
+        made.say(Stated::read(
+            "tokens per caption",
+            length.to_string(),
+            path,
+            &at("context_length"),
+        ));
+        length
+    } else {
+        made.say(Stated::other(
+            "tokens per caption",
+            CONTEXT.to_string(),
+            format!("default of {library}"),
+        ));
+        CONTEXT
     };
     made.rules.limit = Some(length);
     made.rules.full = true;
