@@ -145,7 +145,7 @@ fn pictures_alone_have_an_account() {
     std::fs::write(folder.path("set/about.json"), "{\"images\": [").unwrap();
     let said = folder.refused("eval|--dataset|set|--encoder|demo");
     assert!(
-        said.contains("about.json") && said.contains("2 images without captions"),
+        said.contains("about.json") && said.contains("3 images without captions"),
         "{said}"
     );
     // A caption file that cannot be read is what is told, not that there is none.
