@@ -1,5 +1,7 @@
 //! Embeddings that are given: repeated rows, the measure, rows of zeros; one side alone.
 
+mod account;
+
 use nearmiss::dataset::npy::write_array;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -159,7 +161,10 @@ fn dot_products_are_shown_in_true_units() {
     let near = |value: &Value, right: f64| (value.as_f64().unwrap() - right).abs() < 1e-5;
     assert!(near(&answer["results"][0]["score"], 6.0) && near(&answer["margin"], -2.1));
     let line = format!("mine|{BOTH}|--similarity|dot|--direction|i2t|--margin-below|0");
-    let (negative, _) = folder.json(&line);
+    let (fine, out, said) = folder.run(&format!("{line}|--json"));
+    assert!(fine, "{said}");
+    // The first line; the last is the account.
+    let negative: Value = serde_json::from_str(out.lines().next().unwrap()).unwrap();
     assert_eq!(
         (&negative["query"], &negative["negative"]),
         (&1.into(), &0.into())

@@ -289,9 +289,21 @@ pub fn recognise(path: PathBuf) -> Result<Event> {
             Ok(workspace) => Ok(Event::Workspace(Box::new(workspace), path)),
             Err(_) => Ok(Event::Dataset(path)),
         },
-        _ if path.is_dir() && EncoderFiles::open(&path).is_ok() => Ok(Event::EncoderFolder(path)),
+        _ if path.is_dir() && is_encoder(&path) => Ok(Event::EncoderFolder(path)),
         _ => Ok(Event::Dataset(path)),
     }
+}
+
+/// Is this folder an encoder? A dataset may have one in a folder of its own below.
+fn is_encoder(folder: &Path) -> bool {
+    let onnx = |place: &Path| {
+        let files = std::fs::read_dir(place).into_iter().flatten().flatten();
+        files
+            .map(|entry| entry.path())
+            .any(|path| path.extension().is_some_and(|e| e == "onnx"))
+    };
+    EncoderFiles::open(folder).is_ok()
+        && (onnx(folder) || onnx(&folder.join("onnx")) || !dataset::is_captioned(folder))
 }
 
 pub fn picture_query(path: &Path) -> Result<Event> {

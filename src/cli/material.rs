@@ -178,10 +178,23 @@ pub fn open_or_images(
 
 /// What images without captions cannot be used for, and what they can.
 fn no_captions(path: &Path, images: &Dataset) -> Error {
+    let notes = images.origin.notes.iter();
+    let others = notes.filter(|note| note.reason == Reason::UnknownEnding);
+    let others: Vec<&str> = others
+        .flat_map(|note| &note.names)
+        .map(String::as_str)
+        .collect();
+    let beside = match others.as_slice() {
+        [] => String::new(),
+        names => format!(
+            "; no captions are known in what lies beside: {}",
+            names.join(", ")
+        ),
+    };
     Error::dataset(
         path,
         format!(
-            "holds {} images without captions ({}): what compares images with captions needs both",
+            "holds {} images without captions ({}): what compares images with captions needs both{beside}",
             thousands(images.images.len() as u64),
             images.format
         ),

@@ -26,7 +26,9 @@ pub use account::{
 };
 pub use archive::Archive;
 pub use decisions::{Decisions, Verdict};
-pub use formats::{Vectors, Wanted, images_alone, open, open_wanted, open_with_vectors};
+pub use formats::{
+    Vectors, Wanted, images_alone, is_captioned, open, open_wanted, open_with_vectors,
+};
 pub use parquet_cells::PictureColumn;
 pub use picture::{
     MAX_PIXELS, PICTURE_EXTENSIONS, Picture, is_picture_name, open_picture, write_png,

@@ -190,6 +190,11 @@ pub fn images_alone(
     found.map(checked).transpose()
 }
 
+/// Does anything in the folder look like a dataset with captions? Pictures alone do not.
+pub fn is_captioned(folder: &Path) -> bool {
+    folder::is_captioned(folder).unwrap_or(false)
+}
+
 /// The split that is asked for is the one in use.
 fn check_split(path: &Path, mut dataset: Dataset, wanted: &Wanted) -> Result<Dataset> {
     if dataset.origin.file.is_empty() {
