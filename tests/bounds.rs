@@ -269,7 +269,8 @@ fn a_model_that_asks_for_gigabytes_is_refused_by_node() {
     let folder = tempfile::tempdir().unwrap();
     let side: &[i64] = &[200_000, 200_000];
     let one: &[i64] = &[1];
-    let cases: [(&str, Vec<(&str, &[i64])>, &[&str]); 4] = [
+    type Case<'a> = (&'a str, Vec<(&'a str, &'a [i64])>, &'a [&'a str]);
+    let cases: [Case<'_>; 4] = [
         ("ConstantOfShape", vec![("s", side)], &["s"]),
         ("Expand", vec![("v", one), ("s", side)], &["v", "s"]),
         (

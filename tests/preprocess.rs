@@ -204,6 +204,7 @@ fn configurations_of_all_forms_are_read() {
 }
 
 #[test]
+#[allow(clippy::too_many_lines)] // a table
 fn a_silent_configuration_means_what_its_class_does() {
     // Class, filter, mean of the first channel, deviation, resize, crop: transformers' own defaults.
     let short = Resize::ShortestEdge;

@@ -140,37 +140,7 @@ impl App {
                 dataset,
                 embedded,
                 warnings,
-            } => {
-                for warning in warnings {
-                    self.session.say(Level::Warning, warning, "");
-                }
-                let before = self
-                    .session
-                    .dataset
-                    .as_ref()
-                    .map_or(0, |d| d.problems.len());
-                if dataset.problems.len() > before {
-                    let n = dataset.problems.len() - before;
-                    self.session.say(
-                        Level::Warning,
-                        format!("{n} pictures could not be read and were left out"),
-                        "See Problems.",
-                    );
-                }
-                if self
-                    .session
-                    .dataset
-                    .as_ref()
-                    .is_none_or(|d| d.images.len() != dataset.images.len())
-                {
-                    self.show_dataset(dataset);
-                }
-                self.session.embedded = Some(embedded);
-                self.reset_lab(false);
-                self.reset_negatives();
-                self.reset_structure();
-                self.rank_wanted = true;
-            }
+            } => self.take_embedded(dataset, embedded, warnings),
             Event::Ranked { full, shown } => {
                 self.session.ranking = Some(full);
                 self.session.evaluation = Some(shown);
@@ -212,6 +182,38 @@ impl App {
             // Taken before: the lab needs the window.
             Event::Lab(_) | Event::Negatives(_) | Event::Saved => {}
         }
+    }
+
+    fn take_embedded(&mut self, dataset: Arc<Dataset>, embedded: Embedded, warnings: Vec<String>) {
+        for warning in warnings {
+            self.session.say(Level::Warning, warning, "");
+        }
+        let before = self
+            .session
+            .dataset
+            .as_ref()
+            .map_or(0, |d| d.problems.len());
+        if dataset.problems.len() > before {
+            let n = dataset.problems.len() - before;
+            self.session.say(
+                Level::Warning,
+                format!("{n} pictures could not be read and were left out"),
+                "See Problems.",
+            );
+        }
+        if self
+            .session
+            .dataset
+            .as_ref()
+            .is_none_or(|d| d.images.len() != dataset.images.len())
+        {
+            self.show_dataset(dataset);
+        }
+        self.session.embedded = Some(embedded);
+        self.reset_lab(false);
+        self.reset_negatives();
+        self.reset_structure();
+        self.rank_wanted = true;
     }
 
     fn take_encoder(&mut self, encoder: Arc<Encoder>) {

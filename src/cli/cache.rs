@@ -34,6 +34,7 @@ struct Listed {
 }
 
 #[derive(Serialize)]
+#[allow(clippy::struct_field_names)] // a key of the JSON
 struct File {
     file: String,
     bytes: u64,

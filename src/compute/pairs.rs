@@ -140,7 +140,9 @@ pub fn ranking(
                 .for_each(|hit| hit.score *= factor);
             direction.negatives.scale(factor);
         }
-        pairs.iter_mut().for_each(|s| *s *= factor);
+        for s in &mut pairs {
+            *s *= factor;
+        }
         sum_of_hinges *= f64::from(factor);
         max_of_hinges *= f64::from(factor);
     }

@@ -86,7 +86,9 @@ impl Shape {
             })
             .collect();
         if self.factor != 1.0 {
-            high.iter_mut().for_each(|score| *score *= self.factor);
+            for score in &mut high {
+                *score *= self.factor;
+            }
         }
         Cells {
             rows,

@@ -298,7 +298,7 @@ fn join(list: &mut Vec<Left>, reason: Reason, what: &str, count: u64, names: Vec
         // Notes for other reasons have nothing in common.
         Some(left) if !matches!(reason, Reason::Other | Reason::NotUsed) || left.what == what => {
             if left.what != what {
-                left.what = reason.words().to_owned();
+                reason.words().clone_into(&mut left.what);
             }
             left.add(count, names);
         }

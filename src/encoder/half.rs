@@ -43,7 +43,7 @@ pub struct Half {
 /// What turns a query into the tower's input.
 enum With {
     Pictures(Box<Preprocess>),
-    Words(Tokenizer),
+    Words(Box<Tokenizer>),
 }
 
 impl Half {
@@ -55,7 +55,11 @@ impl Half {
         let beside = EncoderFiles::alone(&files.model, files.is_text)?;
         let (tower, with, findings) = if files.is_text {
             let side = sides::text(&beside, options, None)?;
-            (side.tower, With::Words(side.tokenizer), side.findings)
+            (
+                side.tower,
+                With::Words(Box::new(side.tokenizer)),
+                side.findings,
+            )
         } else {
             let side = sides::image(&beside, options)?;
             let preprocess = Box::new(side.preprocess);

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 /// Where an image input differs from `[batch, channels, height, width]` of floats.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[allow(clippy::struct_excessive_bools)] // independent of each other
 pub(super) struct Layout {
     /// Are the channels the last dimension?
     pub last: bool,

@@ -30,6 +30,7 @@ pub struct Tokens {
 
 /// How captions become tokens where the tokenizer's file does not say, or something beside it says otherwise.
 #[derive(Debug, Clone, Default)]
+#[allow(clippy::struct_excessive_bools)] // independent of each other
 pub(super) struct Rules {
     /// Put before every caption.
     pub prompt: String,
@@ -84,13 +85,7 @@ impl Tokenizer {
     /// # Errors
     /// As [`Tokenizer::open`].
     pub(super) fn settled(path: &Path, rules: &Rules, length: Option<usize>) -> Result<Self> {
-        let bytes = if path.extension().is_some_and(|e| e == "txt")
-            || path.file_name().is_some_and(|n| n == "vocab.json")
-        {
-            vocabulary::of(path, &rules.settings)?
-        } else {
-            read_all(path, LARGEST).map_err(Error::io("read", path))?
-        };
+        let bytes = written(path, rules)?;
         let fault = |what: String| {
             Error::model(
                 path,
@@ -169,10 +164,8 @@ impl Tokenizer {
             padding.pad_to_multiple_of = None;
         }
         let separator = rules.separator.as_deref().unwrap_or("[SEP]");
-        let blank = rules
-            .blank_separator
-            .then(|| library.token_to_id(separator));
-        let blank = match blank {
+        let wanted = rules.blank_separator;
+        let blank = match wanted.then(|| library.token_to_id(separator)) {
             Some(None) => {
                 return Err(fault(format!(
                     "holds no token {separator}, which is to be replaced"
@@ -289,6 +282,17 @@ impl Tokenizer {
     /// A text that two tokenizers share exactly when they make the same tokens; part of the cache's key.
     pub fn fingerprint(&self) -> String {
         self.fingerprint.clone()
+    }
+}
+
+/// The `tokenizer.json` at `path`, or the one that the vocabulary there stands for.
+fn written(path: &Path, rules: &Rules) -> Result<Vec<u8>> {
+    if path.extension().is_some_and(|e| e == "txt")
+        || path.file_name().is_some_and(|n| n == "vocab.json")
+    {
+        vocabulary::of(path, &rules.settings)
+    } else {
+        read_all(path, LARGEST).map_err(Error::io("read", path))
     }
 }
 

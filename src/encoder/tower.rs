@@ -202,6 +202,7 @@ impl Tower {
     }
 
     /// The output that is the embedding, with its pooling, as `last_hidden_state[mean]`.
+    #[allow(clippy::misnamed_getters)] // to the outside this is the output
     pub fn output(&self) -> &str {
         &self.called
     }

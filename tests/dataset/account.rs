@@ -5,6 +5,7 @@ use super::{Folder, balanced, groups, png, refused, says};
 use nearmiss::dataset::{Dataset, Reason, Wanted, open_wanted};
 use nearmiss::error::Result;
 use nearmiss::task::Task;
+use std::fmt::Write as _;
 
 /// `(reason, images, captions)` of everything that is left out.
 fn left(dataset: &Dataset) -> Vec<(Reason, u64, u64)> {
@@ -63,7 +64,7 @@ fn column(key: &str) -> Folder {
             2 | 8 => "restval",
             _ => "train",
         };
-        table += &format!("p{i}.png,caption {i},{split}\n");
+        let _ = writeln!(table, "p{i}.png,caption {i},{split}");
     }
     folder.write("captions.csv", table);
     folder

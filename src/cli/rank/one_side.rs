@@ -125,7 +125,7 @@ pub enum Asked {
     /// Both.
     Whole(Box<Encoder>),
     /// One.
-    Half(Half),
+    Half(Box<Half>),
 }
 
 impl Asked {
@@ -145,7 +145,7 @@ impl Asked {
             };
             let half = Half::open(&files, &options)?;
             half.warnings().iter().for_each(warn);
-            return Ok(Self::Half(half));
+            return Ok(Self::Half(Box::new(half)));
         }
         Ok(Self::Whole(Box::new(arguments.open(task)?)))
     }

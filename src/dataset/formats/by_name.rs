@@ -48,7 +48,9 @@ pub(super) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset>
             .collect(),
     };
     let mut scan = Scan::default();
-    rows.iter().for_each(|(name, _)| scan.add(None, name));
+    for (name, _) in &rows {
+        scan.add(None, name);
+    }
     let chosen = scan.decide(path, wanted, Rule::Usual)?;
     task.begin("Reading captions", rows.len() as u64);
     for (number, (name, value)) in (1u64..).zip(rows) {
@@ -69,7 +71,7 @@ pub(super) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset>
             gather.caption(group, &caption, place);
         }
     }
-    gather.finish_split(format!("Captions by name ({})", file_name(path)), chosen)
+    gather.finish_split(format!("Captions by name ({})", file_name(path)), &chosen)
 }
 
 /// The captions at the places of their paths.

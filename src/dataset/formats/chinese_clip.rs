@@ -8,7 +8,7 @@ use crate::dataset::{Dataset, Reason, Split, Stored};
 use crate::error::{Error, Result};
 use crate::task::Task;
 use serde_json::Value;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// How the files of pictures end.
 const PICTURES: &str = "_imgs.tsv";
@@ -90,7 +90,7 @@ fn splits(folder: &Path) -> Vec<String> {
     found
 }
 
-fn read_pictures(path: &PathBuf, gather: &mut Gather, task: &Task) -> Result<()> {
+fn read_pictures(path: &Path, gather: &mut Gather, task: &Task) -> Result<()> {
     let file = TextFile::open(path)?;
     task.begin("Reading pictures", file.text.lines().count() as u64);
     let start = file.text.as_ptr() as usize;
@@ -119,7 +119,7 @@ fn read_pictures(path: &PathBuf, gather: &mut Gather, task: &Task) -> Result<()>
     Ok(())
 }
 
-fn read_texts(path: &PathBuf, gather: &mut Gather, task: &Task) -> Result<()> {
+fn read_texts(path: &Path, gather: &mut Gather, task: &Task) -> Result<()> {
     let file = TextFile::open(path)?;
     file.note(gather);
     task.begin("Reading captions", file.text.lines().count() as u64);
@@ -144,7 +144,7 @@ fn read_texts(path: &PathBuf, gather: &mut Gather, task: &Task) -> Result<()> {
         for id in ids {
             let id = id.as_str().map_or_else(|| id.to_string(), str::to_owned);
             if let Some(group) = gather.known(&id) {
-                gather.caption(group, caption, place)
+                gather.caption(group, caption, place);
             } else {
                 let what = format!("names the picture {id}, which is not there");
                 gather.lost(place(), what, Reason::NoPicture, 0, 1);

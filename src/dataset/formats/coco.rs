@@ -139,5 +139,5 @@ pub(super) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset>
             }
         }
     }
-    gather.finish_split(format!("COCO captions ({})", file_name(path)), chosen)
+    gather.finish_split(format!("COCO captions ({})", file_name(path)), &chosen)
 }

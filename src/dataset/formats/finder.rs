@@ -119,13 +119,13 @@ impl Finder {
                 }
                 return self.look(Path::new(relative.rsplit_once('/')?.1));
             }
-            self.from_above(Path::new(relative))
+            self.above(Path::new(relative))
         })
     }
 
     /// A name that is relative to a folder above, as `train/a.jpg` in the folder `train`, or `../train/a.jpg`: what is
     /// left of it here.
-    fn from_above(&self, name: &Path) -> Option<PathBuf> {
+    fn above(&self, name: &Path) -> Option<PathBuf> {
         if name.starts_with("..") {
             let within = plain(&self.home.join(name));
             return self.look(within.strip_prefix(&self.home).ok()?);

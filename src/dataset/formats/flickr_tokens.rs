@@ -46,7 +46,7 @@ pub(super) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset>
             None => gather.line_problem(number, "expected name.jpg#0, a tab and a caption"),
         }
     }
-    gather.finish_split(format!("Flickr tokens ({})", file_name(path)), chosen)
+    gather.finish_split(format!("Flickr tokens ({})", file_name(path)), &chosen)
 }
 
 /// The picture's name and the caption of a line.

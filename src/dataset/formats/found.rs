@@ -57,7 +57,7 @@ fn of_json(text: &str) -> Option<String> {
             let lines = text.lines().filter(|line| !line.trim().is_empty());
             let mut lines = lines.map(serde_json::from_str::<Map<String, Value>>);
             let first = lines.next()?.ok()?;
-            let count = 1 + lines.filter(Result::is_ok).count();
+            let count = 1 + lines.flatten().count();
             Some(format!(
                 "{count} lines of objects with the keys {}",
                 keys(&first)

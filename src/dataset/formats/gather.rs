@@ -280,17 +280,17 @@ impl Gather {
     /// # Errors
     /// No image with a caption is left: what was wrong, and the remedy.
     pub(super) fn finish(self, format: impl Into<String>) -> Result<Dataset> {
-        self.finish_split(format, Chosen::default())
+        self.finish_split(format, &Chosen::default())
     }
 
     /// As [`Gather::finish`], of the split that was chosen.
     pub(super) fn finish_split(
         mut self,
         format: impl Into<String>,
-        chosen: Chosen,
+        chosen: &Chosen,
     ) -> Result<Dataset> {
         let mut format = format.into();
-        self.say_split(&chosen);
+        self.say_split(chosen);
         if self.groups.iter().any(|(image, _)| image.picture.is_some()) {
             self.say_unnamed();
             self.leave_out_unseen();

@@ -108,7 +108,7 @@ pub(super) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset>
         }
     }
     let format = format!("Karpathy JSON ({}{note})", file_name(path));
-    gather.finish_split(format, chosen)
+    gather.finish_split(format, &chosen)
 }
 
 fn sentences(entry: &Entry) -> impl Iterator<Item = &Sentence> {

@@ -201,7 +201,8 @@ mod tests {
     #[test]
     fn dots_belong_to_the_name_unless_a_role_says_otherwise() {
         use Part::{Extra, Picture, Service, Text, Unread};
-        let cases: [(&[&str], &[(&str, Part)]); 8] = [
+        type Case<'a> = (&'a [&'a str], &'a [(&'a str, Part)]);
+        let cases: [Case<'_>; 8] = [
             (
                 &[
                     "22.0/1.1.png",

@@ -28,13 +28,12 @@ pub(super) fn begins(head: &str) -> bool {
     let has = |key: &str| head.contains(&format!("\"{key}\""));
     match serde_json::from_str::<Value>(line) {
         Ok(Value::Object(object)) => entry::is_entry(&object),
-        Ok(_) => head.starts_with('[') && entry::keys().any(has),
         // A picture as text makes a line longer than what is looked at.
         Err(_) if head.starts_with('{') && !head.trim_end().contains('\n') => {
             let others = ["images", "annotations", "sentences", "image_paths"];
             entry::keys().any(has) && !others.into_iter().any(has)
         }
-        Err(_) => head.starts_with('[') && entry::keys().any(has),
+        _ => head.starts_with('[') && entry::keys().any(has),
     }
 }
 
@@ -214,7 +213,7 @@ impl Rows<'_> {
             ));
         }
         let format = format!("JSON lines ({})", file_name(self.path));
-        self.gather.finish_split(format, self.chosen)
+        self.gather.finish_split(format, &self.chosen)
     }
 }
 

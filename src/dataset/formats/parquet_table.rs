@@ -101,10 +101,10 @@ pub(super) fn read(
                 let what = "is a second column of its kind, and not used";
                 gather.note(Reason::NotUsed, what, format!("column {column}"));
             }
-            return gather.finish_split(format, chosen);
+            return gather.finish_split(format, &chosen);
         }
     }
-    Gather::new(path).finish_split(format, chosen)
+    Gather::new(path).finish_split(format, &chosen)
 }
 
 /// The split of the rows.

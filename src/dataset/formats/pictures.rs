@@ -25,7 +25,9 @@ pub(super) fn open(folder: &Path, wanted: &Wanted, task: &Task) -> Result<Option
     let is_picture = |at: usize| parts[at] == Part::Picture;
     let mut scan = Scan::default();
     let pictures: Vec<usize> = (0..names.len()).filter(|&at| is_picture(at)).collect();
-    pictures.iter().for_each(|&at| scan.add(None, &names[at]));
+    for &at in &pictures {
+        scan.add(None, &names[at]);
+    }
     if pictures.is_empty() {
         return Ok(None);
     }

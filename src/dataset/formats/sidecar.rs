@@ -69,22 +69,7 @@ pub(super) fn open(folder: &Path, wanted: &Wanted, task: &Task) -> Result<Datase
             }
         }
     }
-    for path in &walk.outside {
-        let name = shown(folder, path);
-        let root = walk.reach.root();
-        let what = format!(
-            "is no regular file, or a link that leads out of {root}; --images ROOT allows another folder"
-        );
-        let (images, captions) = match (is_picture_name(path), split_extension(&name).1) {
-            (true, _) => (1, 0),
-            (false, "txt" | "caption") => (0, 1),
-            _ => (0, 0),
-        };
-        gather.lost(name, what, Reason::Unreadable, images, captions);
-    }
-    for (what, path) in walk.passed() {
-        gather.note(Reason::NotUsed, what, shown(folder, path));
-    }
+    walk.tell(folder, &mut gather);
     let mut order: Vec<(Option<usize>, Sample)> =
         samples.into_values().map(|s| (s.picture, s)).collect();
     // Pictures by their paths, then the texts without one.
@@ -148,7 +133,7 @@ pub(super) fn open(folder: &Path, wanted: &Wanted, task: &Task) -> Result<Datase
              with the columns image,caption.",
         ));
     }
-    gather.finish_split("Pictures with text files", chosen)
+    gather.finish_split("Pictures with text files", &chosen)
 }
 
 /// What shares a name in a folder: places among its files.
@@ -230,6 +215,26 @@ impl Walk {
     /// Cancellation.
     pub fn enter(&mut self, folder: &Path, task: &Task) -> Result<()> {
         self.below(folder, DEPTH, task)
+    }
+
+    /// Says what was passed over.
+    fn tell(&self, folder: &Path, gather: &mut Gather) {
+        for path in &self.outside {
+            let name = shown(folder, path);
+            let root = self.reach.root();
+            let what = format!(
+                "is no regular file, or a link that leads out of {root}; --images ROOT allows another folder"
+            );
+            let (images, captions) = match (is_picture_name(path), split_extension(&name).1) {
+                (true, _) => (1, 0),
+                (false, "txt" | "caption") => (0, 1),
+                _ => (0, 0),
+            };
+            gather.lost(name, what, Reason::Unreadable, images, captions);
+        }
+        for (what, path) in self.passed() {
+            gather.note(Reason::NotUsed, what, shown(folder, path));
+        }
     }
 
     /// What is no regular file, and links that lead elsewhere.

@@ -51,10 +51,11 @@ pub(super) fn is_split(name: &str) -> bool {
 }
 
 /// The split to keep where there are several: test, else validation.
-pub(super) fn choose<'a>(there: impl Iterator<Item = &'a str> + Clone) -> Option<&'static str> {
-    let several = there.clone().nth(1).is_some();
+pub(super) fn choose<'a>(there: impl Iterator<Item = &'a str>) -> Option<&'static str> {
+    let names: Vec<&str> = there.collect();
+    let several = names.len() > 1;
     let mut ranked = RANKED.into_iter().filter(|_| several);
-    ranked.find(|split| there.clone().any(|name| name == *split))
+    ranked.find(|split| names.contains(split))
 }
 
 /// How a reader chooses.

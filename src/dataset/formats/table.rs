@@ -120,7 +120,7 @@ pub(super) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset>
             }
         }
     }
-    gather.finish_split(format!("Caption table ({})", file_name(path)), chosen)
+    gather.finish_split(format!("Caption table ({})", file_name(path)), &chosen)
 }
 
 /// What a picture that is written as text is known by.

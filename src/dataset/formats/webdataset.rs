@@ -101,7 +101,7 @@ pub(super) fn read(
             "holds no picture with a caption",
             "Each picture needs a text of the same name in its archive: a.jpg with a.txt, a.json or a.cls.",
         )),
-        _ => gather.finish_split(format, chosen),
+        _ => gather.finish_split(format, &chosen),
     }
 }
 

@@ -4,6 +4,7 @@ use super::super::preprocess::{CLIP_MEAN, CLIP_STD, Filter, IMAGENET_MEAN, IMAGE
 
 /// The defaults of one class (transformers 4 and 5, `image_processing_*.py`).
 #[derive(Debug, Clone, Copy)]
+#[allow(clippy::struct_excessive_bools)] // one for each of the libraries' own switches
 pub(super) struct Class {
     /// Its filter; `None` where the two versions differ and the file must say.
     pub filter: Option<Filter>,

@@ -20,18 +20,6 @@ pub(super) fn hugging_face(keys: &Keys<'_>) -> Result<Made, String> {
     }
     let usual = class(name);
     let mut stated = Vec::new();
-    let from = if usual.is_some() {
-        format!("default of {name}")
-    } else {
-        String::new()
-    };
-    let needs = |key: &str| {
-        if name.is_empty() {
-            format!("\"{key}\" is missing, and no class says what is usual")
-        } else {
-            format!("\"{key}\" is missing, and what {name} does without it is not known here")
-        }
-    };
     let flag = |key: &'static str, default: bool| keys.flag(key).map(|v| v.unwrap_or(default));
     for step in ["do_pad", "do_align_long_axis", "do_thumbnail"] {
         if flag(step, false)? {
@@ -55,33 +43,78 @@ pub(super) fn hugging_face(keys: &Keys<'_>) -> Result<Made, String> {
             stated.push(place);
         }
     }
-    let filter = match (keys.get("resample"), usual) {
+    let filter = resampling(keys, usual.as_ref(), name, resize, &mut stated)?;
+    let (rescale, mean, std) = arithmetic(keys, usual.as_ref(), name, &mut stated)?;
+    let grey = flag("do_convert_grayscale", false)? || flag("do_grayscale", false)?;
+    let listed = keys.get("image_mean").and_then(Value::as_array);
+    let channels = keys.get("num_channels").and_then(Value::as_u64);
+    let single = grey || listed.is_some_and(|m| m.len() == 1);
+    let bgr = flag("do_flip_channel_order", usual.is_some_and(|c| c.flips))?;
+    if bgr {
+        stated.push(match keys.get("do_flip_channel_order") {
+            Some(_) => keys.stated("channels", "blue, green, red", "do_flip_channel_order"),
+            None => Stated::other("channels", "blue, green, red", format!("default of {name}")),
+        });
+    }
+    let preprocess = finish(Preprocess {
+        resize,
+        crop,
+        rounding: Rounding::Floor,
+        fill: 0,
+        filter,
+        rescale,
+        mean,
+        std,
+        channels: channels.map_or(if single { 1 } else { 3 }, |n| n as usize),
+        bgr,
+    })?;
+    Ok((preprocess, stated))
+}
+
+/// The filter of an image processor.
+fn resampling(
+    keys: &Keys<'_>,
+    usual: Option<&Class>,
+    name: &str,
+    resize: Resize,
+    stated: &mut Vec<Stated>,
+) -> Result<Filter, String> {
+    match (keys.get("resample"), usual.map(|class| class.filter)) {
         (Some(value), _) => {
             stated.push(keys.stated("filter", said(value), "resample"));
-            filter(value)?
+            filter(value)
         }
-        (None, _) if resize == Resize::None => Filter::Bicubic,
-        (None, Some(Class { filter: None, .. })) => {
-            return Err(format!(
-                "\"resample\" is missing, and what {name} does without it differs between versions of transformers"
-            ));
+        (None, _) if resize == Resize::None => Ok(Filter::Bicubic),
+        (None, Some(None)) => Err(format!(
+            "\"resample\" is missing, and what {name} does without it differs between versions of transformers"
+        )),
+        (None, Some(Some(usual))) => {
+            let value = format!("{usual:?}").to_lowercase();
+            stated.push(Stated::other("filter", value, format!("default of {name}")));
+            Ok(usual)
         }
-        (
-            None,
-            Some(Class {
-                filter: Some(f), ..
-            }),
-        ) => {
-            stated.push(Stated::other(
-                "filter",
-                format!("{f:?}").to_lowercase(),
-                &from,
-            ));
-            f
-        }
-        (None, None) => return Err(needs("resample")),
-    };
+        (None, None) => Err(missing("resample", name)),
+    }
+}
 
+/// Why `key` is needed.
+fn missing(key: &str, name: &str) -> String {
+    if name.is_empty() {
+        format!("\"{key}\" is missing, and no class says what is usual")
+    } else {
+        format!("\"{key}\" is missing, and what {name} does without it is not known here")
+    }
+}
+
+/// What follows the resizing: factor, mean and deviation.
+fn arithmetic(
+    keys: &Keys<'_>,
+    usual: Option<&Class>,
+    name: &str,
+    stated: &mut Vec<Stated>,
+) -> Result<(f32, Vec<f32>, Vec<f32>), String> {
+    let from = format!("default of {name}");
+    let flag = |key: &'static str, default: bool| keys.flag(key).map(|v| v.unwrap_or(default));
     let factor = keys.get("rescale_factor").and_then(Value::as_f64);
     let mut rescale = factor.unwrap_or(1.0 / 255.0) as f32;
     if !flag("do_rescale", true)? {
@@ -101,7 +134,7 @@ pub(super) fn hugging_face(keys: &Keys<'_>) -> Result<Made, String> {
                 stated.push(Stated::other(what, format!("{default:?}"), &from));
                 Ok(default.to_vec())
             }
-            (None, None) => Err(needs(key)),
+            (None, None) => Err(missing(key, name)),
         };
     let twice = usual.is_some_and(|c| c.twice);
     let top = flag("include_top", twice)?;
@@ -121,36 +154,17 @@ pub(super) fn hugging_face(keys: &Keys<'_>) -> Result<Made, String> {
     }
     if normalises && top {
         // EfficientNetImageProcessor divides once more for the models whose classifier's top is included.
-        std.iter_mut().for_each(|v| *v *= *v);
+        for v in &mut std {
+            *v *= *v;
+        }
     }
     if flag("rescale_offset", false)? {
-        mean.iter_mut().for_each(|v| *v += 1.0);
+        for v in &mut mean {
+            *v += 1.0;
+        }
         stated.push(keys.stated("scale", "-1 to 1", "rescale_offset"));
     }
-    let grey = flag("do_convert_grayscale", false)? || flag("do_grayscale", false)?;
-    let listed = keys.get("image_mean").and_then(Value::as_array);
-    let channels = keys.get("num_channels").and_then(Value::as_u64);
-    let single = grey || listed.is_some_and(|m| m.len() == 1);
-    let bgr = flag("do_flip_channel_order", usual.is_some_and(|c| c.flips))?;
-    if bgr {
-        stated.push(match keys.get("do_flip_channel_order") {
-            Some(_) => keys.stated("channels", "blue, green, red", "do_flip_channel_order"),
-            None => Stated::other("channels", "blue, green, red", &from),
-        });
-    }
-    let preprocess = finish(Preprocess {
-        resize,
-        crop,
-        rounding: Rounding::Floor,
-        fill: 0,
-        filter,
-        rescale,
-        mean,
-        std,
-        channels: channels.map_or(if single { 1 } else { 3 }, |n| n as usize),
-        bgr,
-    })?;
-    Ok((preprocess, stated))
+    Ok((rescale, mean, std))
 }
 
 /// Resize and crop of an image processor.

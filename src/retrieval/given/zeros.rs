@@ -117,9 +117,9 @@ fn left(set: Set, zeros: Zeros, notes: &mut Notes) -> Result<Set> {
         };
         let lost =
             |side, row, what, reason| Problem::new(name(Some(dataset), side, row), what, reason);
-        for i in 0..groups.images() {
+        for (i, &blank_image) in no_image.iter().enumerate() {
             let own = groups.range(i);
-            if no_image[i] {
+            if blank_image {
                 let problem = lost(Side::Image, i, ZERO, Reason::ZeroRow);
                 kept.problems.push(problem.costing(1, own.len() as u64));
                 continue;

@@ -24,27 +24,28 @@ const ROBERTA: [&str; 5] = [
 ];
 
 /// The text at `pointer`, in small letters.
-fn text(found: &Option<Found>, pointer: &str) -> Option<String> {
-    let value = found.as_ref()?.root.pointer(pointer)?;
+fn text(found: Option<&Found>, pointer: &str) -> Option<String> {
+    let value = found?.root.pointer(pointer)?;
     value.as_str().map(str::to_lowercase)
 }
 
 /// The tokenizer's own files, and the model's `config.json`.
 pub(super) fn hugging_face(places: &[PathBuf]) -> Result<Captions> {
     let mut made = sidecars(places)?;
-    let settings = find(places, "tokenizer_config.json")?;
-    let config = find(places, "config.json")?;
+    let read = |name: &str| find(places, name);
+    let (settings, config) = (read("tokenizer_config.json")?, read("config.json")?);
     let processors = [
-        find(places, "preprocessor_config.json")?,
-        find(places, "processor_config.json")?,
+        read("preprocessor_config.json")?,
+        read("processor_config.json")?,
     ];
-    let kind = text(&config, "/text_config/model_type").or(text(&config, "/model_type"));
-    let outer = text(&config, "/model_type");
-    let tokenizer = text(&settings, "/tokenizer_class");
+    let (settings, config) = (settings.as_ref(), config.as_ref());
+    let outer = text(config, "/model_type");
+    let kind = text(config, "/text_config/model_type").or(outer.clone());
+    let tokenizer = text(settings, "/tokenizer_class");
     let tokenizer = tokenizer.as_deref().map(|t| t.trim_end_matches("fast"));
-    let full = at_full_length(&settings, &config, &processors);
+    let full = at_full_length(settings, config, &processors);
     let mut limits: Vec<(usize, Stated)> = Vec::new();
-    let mut limit = |found: &Option<Found>, key: &str, less: usize| {
+    let mut limit = |found: Option<&Found>, key: &str, less: usize| {
         let Some(found) = found else { return };
         let pointer = format!("/{}", key.replace('.', "/"));
         let value = found.root.pointer(&pointer).and_then(Value::as_f64);
@@ -54,23 +55,22 @@ pub(super) fn hugging_face(places: &[PathBuf]) -> Result<Captions> {
             limits.push((n, stated));
         }
     };
-    limit(&settings, USUAL, 0);
+    limit(settings, USUAL, 0);
     // The padding's id is usually 1 there.
-    let after = |kind: &Option<String>| kind.as_deref().is_some_and(|k| ROBERTA.contains(&k));
-    made.after_padding = after(&kind);
-    let padding = |key: &str| config.as_ref()?.root.pointer(key)?.as_u64();
+    made.after_padding = kind.as_deref().is_some_and(|k| ROBERTA.contains(&k));
+    let padding = |key: &str| config?.root.pointer(key)?.as_u64();
     let pad_id = padding("/text_config/pad_token_id").or(padding("/pad_token_id"));
     let less = if made.after_padding {
         pad_id.unwrap_or(1) as usize + 1
     } else {
         0
     };
-    limit(&config, "text_config.max_position_embeddings", less);
+    limit(config, "text_config.max_position_embeddings", less);
     if kind == outer {
-        limit(&config, "max_position_embeddings", less);
+        limit(config, "max_position_embeddings", less);
     }
     let sentences = find(places, "sentence_bert_config.json")?;
-    limit(&sentences, "max_seq_length", 0);
+    limit(sentences.as_ref(), "max_seq_length", 0);
     // A tokenizer's own truncation goes before its usual length, not before the positions that there are.
     let positions = limits
         .iter()
@@ -87,7 +87,7 @@ pub(super) fn hugging_face(places: &[PathBuf]) -> Result<Captions> {
 
     made.prompted(places)?;
     let lowers = |found: &Found| found.root.get("do_lower_case").and_then(Value::as_bool);
-    let clean = match (tokenizer, &settings) {
+    let clean = match (tokenizer, settings) {
         (Some("sigliptokenizer"), Some(found)) if lowers(found) != Some(false) => {
             Some((Clean::Siglip, found, "tokenizer_class"))
         }
@@ -107,13 +107,13 @@ pub(super) fn hugging_face(places: &[PathBuf]) -> Result<Captions> {
 /// Where it is said that this is a model whose captions are always padded to full length: who it is may be written in any
 /// of its files.
 fn at_full_length(
-    settings: &Option<Found>,
-    config: &Option<Found>,
+    settings: Option<&Found>,
+    config: Option<&Found>,
     processors: &[Option<Found>],
 ) -> Option<Stated> {
     // Who the model is may be written in any of them.
     let mut names: Vec<(String, Stated)> = Vec::new();
-    let mut name = |found: &Option<Found>, key: &str| {
+    let mut name = |found: Option<&Found>, key: &str| {
         let pointer = format!("/{}", key.replace('.', "/"));
         if let (Some(value), Some(found)) = (text(found, &pointer), found) {
             let stated = Stated::read("tokens per caption", "", &found.path, key);
@@ -124,7 +124,7 @@ fn at_full_length(
     name(config, "text_config.model_type");
     name(settings, "tokenizer_class");
     name(settings, "processor_class");
-    for found in processors {
+    for found in processors.iter().map(Option::as_ref) {
         name(found, "image_processor_type");
         name(found, "processor_class");
         name(found, "image_processor.image_processor_type");

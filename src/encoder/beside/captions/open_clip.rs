@@ -96,25 +96,22 @@ pub(super) fn open_clip(
         ));
     }
     let clean = more("clean");
-    made.rules.clean = match (clean.and_then(Value::as_str), immich) {
-        (None, _) if clean.is_some() => {
-            return Err(refuse(
-                "tokenizer_kwargs.clean",
-                clean.unwrap_or(&Value::Null),
-            ));
-        }
+    let usual = if named {
+        Clean::Whitespace
+    } else {
+        Clean::Lower
+    };
+    let asked = clean.and_then(Value::as_str);
+    made.rules.clean = match (asked, immich) {
         (Some("canonicalize"), true) => Clean::JoinedCanonical,
         (_, true) => Clean::Joined,
         (Some("canonicalize"), false) => Clean::Canonical,
         (Some("lower"), false) => Clean::Lower,
         (Some("whitespace"), false) => Clean::Whitespace,
-        (None, false) if named => Clean::Whitespace,
-        (None, false) => Clean::Lower,
-        (Some(_), false) => {
-            return Err(refuse(
-                "tokenizer_kwargs.clean",
-                clean.unwrap_or(&Value::Null),
-            ));
+        (None, false) if clean.is_none() => usual,
+        _ => {
+            let value = clean.unwrap_or(&Value::Null);
+            return Err(refuse("tokenizer_kwargs.clean", value));
         }
     };
     let title = made.rules.clean.title();
