@@ -81,8 +81,10 @@ fn resampling(
 ) -> Result<Filter, String> {
     match (keys.get("resample"), usual.map(|class| class.filter)) {
         (Some(value), _) => {
-            stated.push(keys.stated("filter", said(value), "resample"));
-            filter(value)
+            let filter = filter(value)?;
+            let words = format!("{filter:?}").to_lowercase();
+            stated.push(keys.stated("filter", words, "resample"));
+            Ok(filter)
         }
         (None, _) if resize == Resize::None => Ok(Filter::Bicubic),
         (None, Some(None)) => Err(format!(
@@ -121,7 +123,13 @@ fn arithmetic(
         rescale = 1.0;
         stated.push(keys.stated("scale", "none", "do_rescale"));
     } else if factor.is_some() {
-        stated.push(keys.stated("scale", rescale.to_string(), "rescale_factor"));
+        let usual = (f64::from(rescale) * 255.0 - 1.0).abs() < 1e-6;
+        let words = if usual {
+            "1/255".to_owned()
+        } else {
+            rescale.to_string()
+        };
+        stated.push(keys.stated("scale", words, "rescale_factor"));
     }
     let normalises = flag("do_normalize", usual.is_none_or(|c| c.normalises))?;
     let mut values =
