@@ -13,7 +13,7 @@
 //! | [`onnx`] | a model as a graph: the protobuf view, static shapes, the graph builder |
 //! | [`grad`] | the gradient transform: driver, objectives, lowering, `rules/` (one file per family of operators) |
 //! | [`compute`] | where numbers are crunched: `Gpu` (wgpu and `shaders/`) and `Cpu`, one trait |
-//! | [`encoder`] | runtime discovery, sessions, model folders, preprocessing, tokenizing, embedding, cache |
+//! | [`encoder`] | runtime discovery, sessions, model folders, `beside/`: what the files beside a model say, trials of a model, preprocessing, tokenizing, embedding, cache |
 //! | [`retrieval`] | ranks, metrics, ranking losses, relevance; `given/`: embeddings as they are given; `mine/`: hard negatives; `structure/`: where they lie; two encoders compared |
 //! | [`report`] | an evaluation as one self-contained HTML page |
 //! | [`attack`] | threat models, victims, attacks with gradients (`white/`) and by queries (`query/`), captions, sets, reports |
