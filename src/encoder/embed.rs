@@ -3,6 +3,8 @@
 use super::batches::all_finite;
 use super::cache::Cache;
 use super::dual::{Encoder, same_length};
+use super::preprocess::Preprocess;
+use super::tower::Tower;
 use super::{images, texts};
 use crate::compute::{Embeddings, Measure};
 use crate::dataset::{Dataset, Picture};
@@ -143,13 +145,21 @@ impl Encoder {
     /// # Errors
     /// As there.
     pub fn embed_picture_by(&self, picture: &Picture, measure: Measure) -> Result<Embeddings> {
-        let pixels = self.preprocess().apply(picture)?;
-        let (values, dim) = self.image_tower().embed_images(&pixels, 1)?;
-        all_finite(&values, dim, &self.image_tower().model().path, |_| {
-            "this picture".into()
-        })?;
-        Embeddings::measured(values, dim, measure)
+        embed_one(self.image_tower(), self.preprocess(), picture, measure)
     }
+}
+
+/// One picture by an image model alone.
+pub(super) fn embed_one(
+    tower: &Tower,
+    preprocess: &Preprocess,
+    picture: &Picture,
+    measure: Measure,
+) -> Result<Embeddings> {
+    let pixels = preprocess.apply(picture)?;
+    let (values, dim) = tower.embed_images(&pixels, 1)?;
+    all_finite(&values, dim, &tower.model().path, |_| "this picture".into())?;
+    Embeddings::measured(values, dim, measure)
 }
 
 fn captions_only(dataset: &Dataset) -> Error {

@@ -2,6 +2,7 @@
 
 use super::batches::all_finite;
 use super::dual::EncoderOptions;
+use super::embed::embed_one;
 use super::folder::EncoderFiles;
 use super::preprocess::Preprocess;
 use super::sides;
@@ -107,12 +108,7 @@ impl Half {
         let With::Pictures(preprocess) = &self.with else {
             return Err(self.cannot("pictures", "image", "words (rank --text)"));
         };
-        let pixels = preprocess.apply(picture)?;
-        let (values, dim) = self.tower.embed_images(&pixels, 1)?;
-        all_finite(&values, dim, &self.tower.model().path, |_| {
-            "this picture".into()
-        })?;
-        Embeddings::measured(values, dim, measure)
+        embed_one(&self.tower, preprocess, picture, measure)
     }
 
     fn cannot(&self, what: &str, lacks: &str, can: &str) -> Error {

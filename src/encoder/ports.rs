@@ -172,7 +172,7 @@ mod tests {
     use super::*;
     use std::path::PathBuf;
 
-    fn port(name: &str, dims: &[usize]) -> Port {
+    pub(super) fn port(name: &str, dims: &[usize]) -> Port {
         let dims = dims.iter().map(|&d| {
             if d == 0 {
                 Dim::Named("batch".into())
@@ -188,7 +188,7 @@ mod tests {
         }
     }
 
-    fn model(inputs: Vec<Port>, outputs: Vec<Port>) -> ModelInfo {
+    pub(super) fn model(inputs: Vec<Port>, outputs: Vec<Port>) -> ModelInfo {
         ModelInfo {
             path: PathBuf::from("m.onnx"),
             inputs,

@@ -211,38 +211,9 @@ pub(in super::super) fn embedding_length(port: &Port) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::{model, port};
     use super::*;
     use crate::onnx::Elem;
-    use std::path::PathBuf;
-
-    fn port(name: &str, dims: &[usize]) -> Port {
-        let dims = dims.iter().map(|&d| {
-            if d == 0 {
-                Dim::Named("batch".into())
-            } else {
-                Dim::Fixed(d)
-            }
-        });
-        Port {
-            name: name.into(),
-            elem: Elem::F32,
-            dims: dims.collect(),
-            has_shape: true,
-        }
-    }
-
-    fn model(inputs: Vec<Port>, outputs: Vec<Port>) -> ModelInfo {
-        ModelInfo {
-            path: PathBuf::from("m.onnx"),
-            inputs,
-            outputs,
-            opset: 17,
-            producer: String::new(),
-            external: Vec::new(),
-            ops: std::collections::BTreeMap::new(),
-            source: crate::onnx::Source::default(),
-        }
-    }
 
     #[test]
     fn the_embedding_is_found_or_asked_for() {
