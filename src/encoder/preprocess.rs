@@ -81,6 +81,20 @@ pub enum Filter {
     Lanczos,
 }
 
+impl Filter {
+    /// What Pillow calls it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Nearest => "nearest",
+            Self::Box => "box",
+            Self::Bilinear => "bilinear",
+            Self::Hamming => "hamming",
+            Self::Bicubic => "bicubic",
+            Self::Lanczos => "lanczos",
+        }
+    }
+}
+
 /// The steps from a picture to a model's input: resize and centre crop in 8 bits, then
 /// `(value * rescale - mean) / std` per channel.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -276,6 +276,25 @@ fn every_value_names_the_file_and_key_that_it_is_from() {
 }
 
 #[test]
+fn what_is_stated_is_what_is_done() {
+    let convnext = r#"{"image_processor_type":"ConvNextImageProcessor","resample":3,"size":{"shortest_edge":8},"crop_pct":0.5}"#;
+    let made = folder("input_ids", &[("preprocessor_config.json", convnext)]);
+    let stated = open(&made).unwrap().describe().stated;
+    let value = |what: &str| {
+        let found = stated.iter().find(|s| s.what == what);
+        found.map(|s| s.value.as_str())
+    };
+    assert_eq!(value("resize"), Some("shortest edge to 16"));
+    assert_eq!(value("crop"), Some("8 x 8"));
+    assert_eq!(value("filter"), Some("bicubic"));
+    let random = r#"{"model_cfg":{},"preprocess_cfg":{"size":8,"interpolation":"random","resize_mode":"squash"}}"#;
+    let made = folder("text", &[("open_clip_config.json", random)]);
+    let stated = open(&made).unwrap().describe().stated;
+    let filter = stated.iter().find(|s| s.what == "filter").unwrap();
+    assert_eq!(filter.value, "bicubic", "what random means in evaluation");
+}
+
+#[test]
 fn a_vocabulary_stands_for_a_tokenizer() {
     let made = folder(
         "input_ids",

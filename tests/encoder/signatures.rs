@@ -237,6 +237,13 @@ fn vectors_per_token_need_a_pooling() {
             );
         }
     }
+    let last = EncoderOptions {
+        text_pool: Some(Pool::Last),
+        ..EncoderOptions::default()
+    };
+    let last = open(&made, &last).unwrap();
+    let refused = last.text_tower().graph().err().unwrap();
+    assert!(refused.to_string().contains("last token"), "{refused}");
     // The folder of sentence-transformers says it.
     std::fs::create_dir(made.path().join("1_Pooling")).unwrap();
     let config = made.path().join("1_Pooling/config.json");

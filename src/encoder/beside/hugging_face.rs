@@ -40,7 +40,13 @@ pub(super) fn hugging_face(keys: &Keys<'_>) -> Result<Made, String> {
         } else {
             resize = Resize::ShortestEdge((f64::from(edge) / part) as u32);
             crop = Some((edge, edge));
-            stated.push(place);
+            stated.push(Stated {
+                value: format!("{edge} x {edge}"),
+                ..place
+            });
+        }
+        for stated in stated.iter_mut().filter(|s| s.what == "resize") {
+            stated.value = words(resize);
         }
     }
     let filter = resampling(keys, usual.as_ref(), name, resize, &mut stated)?;
@@ -82,8 +88,7 @@ fn resampling(
     match (keys.get("resample"), usual.map(|class| class.filter)) {
         (Some(value), _) => {
             let filter = filter(value)?;
-            let words = format!("{filter:?}").to_lowercase();
-            stated.push(keys.stated("filter", words, "resample"));
+            stated.push(keys.stated("filter", filter.name(), "resample"));
             Ok(filter)
         }
         (None, _) if resize == Resize::None => Ok(Filter::Bicubic),
@@ -91,11 +96,22 @@ fn resampling(
             "\"resample\" is missing, and what {name} does without it differs between versions of transformers"
         )),
         (None, Some(Some(usual))) => {
-            let value = format!("{usual:?}").to_lowercase();
-            stated.push(Stated::other("filter", value, format!("default of {name}")));
+            let from = format!("default of {name}");
+            stated.push(Stated::other("filter", usual.name(), from));
             Ok(usual)
         }
         (None, None) => Err(missing("resample", name)),
+    }
+}
+
+/// A resize in words.
+fn words(resize: Resize) -> String {
+    match resize {
+        Resize::ShortestEdge(edge) => format!("shortest edge to {edge}"),
+        Resize::Exact { height, width } => format!("squashed to {height} x {width}"),
+        Resize::Within { height, width } => format!("within {height} x {width}"),
+        Resize::Cover { height, width } => format!("over {height} x {width}"),
+        Resize::None => "none".into(),
     }
 }
 
@@ -165,6 +181,11 @@ fn arithmetic(
         for v in &mut std {
             *v *= *v;
         }
+        let twice = "divided by it twice";
+        stated.push(match keys.get("include_top") {
+            Some(_) => keys.stated("deviation", twice, "include_top"),
+            None => Stated::other("deviation", twice, &from),
+        });
     }
     if flag("rescale_offset", false)? {
         for v in &mut mean {
@@ -235,14 +256,9 @@ fn sizes(
         }
         _ => {}
     }
-    let value = match resize {
-        Resize::ShortestEdge(edge) => format!("shortest edge to {edge}"),
-        Resize::Exact { height, width } => format!("squashed to {height} x {width}"),
-        _ => String::new(),
-    };
     stated.push(Stated {
         what: "resize",
-        value,
+        value: words(resize),
         ..place
     });
     Ok((resize, crop))

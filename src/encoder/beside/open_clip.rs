@@ -81,8 +81,10 @@ pub(super) fn open_clip(
         }
     };
     stated.push(match named {
-        Some(value) => keys.stated("filter", said(value), "interpolation"),
-        None => super::Stated::other("filter", "bicubic", "default of open_clip"),
+        Some(_) if !matches!(resize, Resize::Cover { .. }) => {
+            keys.stated("filter", resize_filter.name(), "interpolation")
+        }
+        _ => super::Stated::other("filter", resize_filter.name(), "default of open_clip"),
     });
     let mut channel = |what: &'static str, key: &str, usual: [f32; 3]| match keys.get(key) {
         Some(value) => {

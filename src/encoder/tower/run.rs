@@ -1,6 +1,7 @@
 //! Runs a tower, and gives it away as a graph for gradients.
 
 use super::super::feed::{self, Batch};
+use super::super::pool::Pool;
 use super::super::ports::Role;
 use super::super::session;
 use super::super::stop::Stop;
@@ -16,12 +17,20 @@ impl Tower {
     /// called [`Tower::output`] is the embedding.
     ///
     /// # Errors
-    /// As [`Graph::open`].
+    /// As [`Graph::open`]; a text model of which the last token is the embedding.
     pub fn graph(&self) -> Result<Graph> {
         let mut graph = Graph::open(&self.model.path)?;
         let port = &self.model.inputs[self.main];
         if self.roles[self.main] == Role::Pixels {
             self.layout.undo(&mut graph, &port.name, self.picture);
+        }
+        if self.pool == Some(Pool::Last) && self.roles[self.main] == Role::Ids {
+            // Behind the last token of a short caption there may be padding, whose place a graph cannot know.
+            return Err(Error::model(
+                &self.model.path,
+                "its embedding is the last token's that is no padding, which no gradient is made of here",
+                "Attacks by queries alone remain possible.",
+            ));
         }
         if let Some(pool) = self.pool {
             let mask = self.roles.iter().position(|r| *r == Role::Mask);
