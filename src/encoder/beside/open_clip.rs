@@ -50,19 +50,7 @@ pub(super) fn open_clip(
         }
     };
     let named = keys.get("interpolation");
-    let mut resize_filter = match named.and_then(Value::as_str) {
-        // Of its two filters "random" means this one in evaluation.
-        None if named.is_none() => Filter::Bicubic,
-        Some("random") => Filter::Bicubic,
-        Some("bicubic" | "bilinear") => filter(named.unwrap_or(&Value::Null))?,
-        Some(_) if reader == Reader::Immich => filter(named.unwrap_or(&Value::Null))?,
-        _ => {
-            return Err(format!(
-                "\"interpolation\" is {}, which open_clip does not know",
-                said(named.unwrap_or(&Value::Null))
-            ));
-        }
-    };
+    let mut resize_filter = resampling(named, reader)?;
     let (resize, crop) = match mode {
         "squash" => (Resize::Exact { height, width }, None),
         "shortest" if height == width => (Resize::ShortestEdge(height), Some((height, width))),
@@ -125,6 +113,23 @@ pub(super) fn open_clip(
         bgr: false,
     })?;
     Ok((preprocess, stated))
+}
+
+/// The filter that is named, as the library in question reads it.
+fn resampling(named: Option<&Value>, reader: Reader) -> Result<Filter, String> {
+    let Some(value) = named else {
+        return Ok(Filter::Bicubic);
+    };
+    match value.as_str() {
+        // Of its two filters "random" means this one in evaluation.
+        Some("random") => Ok(Filter::Bicubic),
+        Some("bicubic" | "bilinear") => filter(value),
+        Some(_) if reader == Reader::Immich => filter(value),
+        _ => Err(format!(
+            "\"interpolation\" is {}, which open_clip does not know",
+            said(value)
+        )),
+    }
 }
 
 /// One value for all channels: a number, or equal numbers.
