@@ -6,6 +6,7 @@ use super::compare::CompareCommand;
 use super::negatives::NegativesCommand;
 use super::sets::SetsCommand;
 use super::settings::{Settings, ThemeChoice};
+use super::slot::Slot;
 use super::state::{Query, Tab};
 use super::structure::StructureCommand;
 use super::workspace::{EncoderSource, Workspace};
@@ -75,6 +76,8 @@ pub enum Command {
     AnswerEncoder(Box<EncoderOptions>),
     /// Leave the question about the encoder unanswered.
     DismissQuestion,
+    /// Embed the dataset again.
+    Embed,
     /// Query with a row of the dataset, a text or a picture.
     Query(Query),
     /// Back to the query before.
@@ -116,7 +119,7 @@ pub enum Command {
     /// Light, dark or the system's.
     SetTheme(ThemeChoice),
     /// Cancel the job in this slot.
-    Cancel(&'static str),
+    Cancel(Slot),
     /// Fetch and install an ONNX Runtime.
     InstallRuntime(Flavour),
     /// Examine the open encoder's models (again).

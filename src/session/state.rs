@@ -3,9 +3,12 @@
 use super::attack::AttackLab;
 use super::browser::Browser;
 use super::compare::CompareLab;
+use super::identity::Identities;
 use super::negatives::Negatives;
+use super::open::Open;
 use super::sets::Sets;
 use super::settings::Settings;
+use super::slot::Slot;
 use super::structure::StructureView;
 use super::workspace::{EncoderSource, Workspace};
 use crate::compute::{Adapter, Direction, Embeddings, Groups, Hit, Measure};
@@ -200,9 +203,24 @@ pub struct Entry {
 #[derive(Debug, Clone)]
 pub struct JobView {
     /// Its slot, for [`super::Command::Cancel`].
-    pub slot: &'static str,
+    pub slot: Slot,
     /// Progress.
     pub progress: Progress,
+}
+
+/// A workspace on its way; what was open stays until it is here.
+#[derive(Debug, Clone)]
+pub struct Pending {
+    /// The workspace.
+    pub workspace: Workspace,
+    /// Its file.
+    pub file: Option<PathBuf>,
+    /// Is its data still to come?
+    pub data: bool,
+    /// Is its encoder still to come?
+    pub encoder: bool,
+    /// Was taken over what it says besides?
+    pub adopted: bool,
 }
 
 /// What is open and selected.
@@ -213,26 +231,10 @@ pub struct Session {
     pub workspace: Workspace,
     /// The workspace's file.
     pub file: Option<PathBuf>,
-    /// The open dataset.
-    pub dataset: Option<Arc<Dataset>>,
-    /// The open encoder.
-    pub encoder: Option<EncoderInfo>,
-    /// The cards of the open encoder's models, once examined.
-    pub cards: Vec<ModelCard>,
-    /// The embeddings of dataset and encoder.
-    pub embedded: Option<Embedded>,
-    /// The evaluation of the full set or the folds.
-    pub evaluation: Option<Arc<Evaluation>>,
-    /// Ranks of the full set, for the browser.
-    pub ranking: Option<Arc<Evaluation>>,
+    /// What is open, and what is known of it.
+    pub open: Open,
     /// Which side queries.
     pub side: Side,
-    /// The current query.
-    pub query: Option<Query>,
-    /// The current answer; may still be the one before.
-    pub answer: Option<Arc<AnswerView>>,
-    /// Queries before this one.
-    pub history: Vec<Query>,
     /// The browser's list.
     pub browser: Browser,
     /// Sets of images.
@@ -255,6 +257,8 @@ pub struct Session {
     pub jobs: Vec<JobView>,
     /// The encoder that is being opened or asked about, with what the user said of it.
     pub opening: Option<(EncoderSource, EncoderOptions)>,
+    /// The workspace that is being opened.
+    pub pending: Option<Pending>,
     /// A question about the encoder that waits for an answer, with the model's path.
     pub question: Option<(PathBuf, Question)>,
 }
@@ -266,16 +270,8 @@ impl Session {
             settings,
             workspace: Workspace::default(),
             file: None,
-            dataset: None,
-            encoder: None,
-            cards: Vec::new(),
-            embedded: None,
-            evaluation: None,
-            ranking: None,
+            open: Open::default(),
             side: Side::Image,
-            query: None,
-            answer: None,
-            history: Vec::new(),
             browser: Browser::default(),
             sets: Sets::default(),
             negatives: Negatives::default(),
@@ -287,18 +283,59 @@ impl Session {
             log: Vec::new(),
             jobs: Vec::new(),
             opening: None,
+            pending: None,
             question: None,
         }
     }
 
+    /// The current identity of every part of what is open.
+    pub fn now(&self) -> &Identities {
+        self.open.now()
+    }
+
+    /// The open dataset.
+    pub fn dataset(&self) -> Option<&Arc<Dataset>> {
+        self.open.dataset()
+    }
+
+    /// The open encoder.
+    pub fn encoder(&self) -> Option<&EncoderInfo> {
+        self.open.encoder()
+    }
+
+    /// The embeddings of what is open.
+    pub fn embedded(&self) -> Option<&Embedded> {
+        self.open.embedded()
+    }
+
+    /// The ranking of the full set.
+    pub fn ranking(&self) -> Option<&Arc<Evaluation>> {
+        self.open.ranking()
+    }
+
+    /// The evaluation of the full set or the folds.
+    pub fn evaluation(&self) -> Option<&Arc<Evaluation>> {
+        self.open.evaluation()
+    }
+
+    /// The current query.
+    pub fn query(&self) -> Option<&Query> {
+        self.open.query()
+    }
+
+    /// The current answer; may still be the one before.
+    pub fn answer(&self) -> Option<&Arc<AnswerView>> {
+        self.open.answer()
+    }
+
     /// The ranking of one side's queries over the full set.
     pub fn direction(&self, side: Side) -> Option<&Direction> {
-        Some(self.ranking.as_ref()?.direction(side))
+        Some(self.ranking()?.direction(side))
     }
 
     /// Recomputes the browser's list.
     pub fn refresh_browser(&mut self) {
-        let Some(dataset) = self.dataset.clone() else {
+        let Some(dataset) = self.dataset().cloned() else {
             self.browser.rows.clear();
             return;
         };
@@ -306,13 +343,13 @@ impl Session {
         let only = self.sets.shown();
         browser.refresh(&dataset, self.side, self.direction(self.side), only);
         self.browser = browser;
-        self.compare.turn(self.side);
+        self.compare.turn(self.side, self.open.now());
     }
 
     /// The browser row of the current query.
     pub fn selected(&self) -> Option<usize> {
-        match self.query {
-            Some(Query::Row(side, index)) if side == self.side => Some(index),
+        match self.query() {
+            Some(&Query::Row(side, index)) if side == self.side => Some(index),
             _ => None,
         }
     }

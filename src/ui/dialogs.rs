@@ -141,7 +141,7 @@ fn runtime_ui(ctx: &Context, view: &mut View<'_>) {
                 weak(ui, format!("Not used: {} ({})", tried.what, tried.why));
             }
         }
-        if let Some(encoder) = &view.session.encoder {
+        if let Some(encoder) = view.session.encoder() {
             ui.label(format!("Images on {}, texts on {}", encoder.image_provider, encoder.text_provider));
             for note in &encoder.notes {
                 ui.colored_label(t.warn, note);

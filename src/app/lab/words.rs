@@ -2,7 +2,6 @@
 
 use super::{App, LabEvent};
 use crate::app::events::Event;
-use crate::app::jobs::{LAB_WEIGH, LAB_WORDS};
 use crate::attack::caption::{
     Guide, Options, STOP_WORDS, Scene, Synonyms, importance, read_words, substitute,
     words_by_frequency,
@@ -10,7 +9,7 @@ use crate::attack::caption::{
 use crate::dataset::Dataset;
 use crate::encoder::{Encoder, Provider};
 use crate::error::Result;
-use crate::session::{Embedded, LabPage, Level, Vocabulary, WordsPlan};
+use crate::session::{Derived, Embedded, LabPage, Level, Slot, Vocabulary, WordsPlan};
 use crate::task::{Task, lock};
 use std::sync::{Arc, Mutex};
 
@@ -30,14 +29,15 @@ struct Desk {
 }
 
 impl App {
-    fn desk(&self) -> Option<Desk> {
-        let dataset = self.session.dataset.clone()?;
+    fn desk(&mut self) -> Option<Desk> {
+        let guide = self.guide();
+        let dataset = self.session.dataset().cloned()?;
         let image = self.session.lab.image?;
         Some(Desk {
             encoder: self.encoder.clone()?,
-            embedded: self.session.embedded.as_ref()?.by_cosine(),
+            embedded: self.session.embedded()?.by_cosine(),
             providers: self.session.settings.providers.clone(),
-            guide: Arc::clone(&self.lab.guide),
+            guide,
             image,
             caption: self.session.lab.caption(&dataset.captions_of(image))?,
             dataset,
@@ -50,11 +50,11 @@ impl App {
             return;
         }
         let Some(desk) = self.desk() else { return };
-        if self.lab.weighed_asked == Some(desk.caption) {
+        if self.lab.weighed_asked.get(self.session.now()) == Some(&desk.caption) {
             return;
         }
-        self.lab.weighed_asked = Some(desk.caption);
-        self.jobs.start(LAB_WEIGH, "Weighing words", move |task| {
+        self.lab.weighed_asked = Derived::new(self.basis(Slot::Weigh), desk.caption);
+        self.start(Slot::Weigh, "Weighing words", move |task| {
             desk.weigh(task).map(Event::Lab)
         });
     }
@@ -71,10 +71,9 @@ impl App {
         };
         let plan = self.session.lab.words.plan.clone();
         self.session.lab.words.running = true;
-        self.jobs
-            .start(LAB_WORDS, "Looking for words to exchange", move |task| {
-                desk.search(plan, task).map(Event::Lab)
-            });
+        self.start(Slot::Words, "Looking for words to exchange", move |task| {
+            desk.search(plan, task).map(Event::Lab)
+        });
     }
 }
 
