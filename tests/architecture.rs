@@ -9,16 +9,29 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("error", &[][..]),
         ("task", &[]),
         ("files", &[]),
+        ("paths", &[]),
         ("dataset", &[]),
         ("onnx", &[]),
         ("grad", &["onnx"]),
         ("compute", &[]),
-        ("encoder", &["dataset", "onnx", "compute"]),
+        ("runtime", &["onnx", "paths"]),
+        (
+            "encoder",
+            &["dataset", "onnx", "compute", "runtime", "paths"],
+        ),
         ("retrieval", &["dataset", "compute"]),
         ("report", &["dataset", "compute", "retrieval"]),
         (
             "attack",
-            &["encoder", "grad", "onnx", "retrieval", "compute", "dataset"],
+            &[
+                "encoder",
+                "runtime",
+                "grad",
+                "onnx",
+                "retrieval",
+                "compute",
+                "dataset",
+            ],
         ),
         (
             "session",
@@ -28,6 +41,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
                 "grad",
                 "compute",
                 "encoder",
+                "runtime",
                 "retrieval",
             ],
         ),
@@ -41,18 +55,21 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
                 "grad",
                 "compute",
                 "encoder",
+                "runtime",
                 "retrieval",
             ],
         ),
         (
             "cli",
             &[
+                "paths",
                 "attack",
                 "dataset",
                 "onnx",
                 "grad",
                 "compute",
                 "encoder",
+                "runtime",
                 "retrieval",
                 "report",
             ],
@@ -60,12 +77,14 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         (
             "app",
             &[
+                "paths",
                 "attack",
                 "dataset",
                 "onnx",
                 "grad",
                 "compute",
                 "encoder",
+                "runtime",
                 "retrieval",
                 "report",
                 "session",
@@ -242,7 +261,7 @@ fn interpreters_are_started_in_one_place() {
     for (_, path, text) in all() {
         let place = path.display().to_string();
         let code = text.split("#[cfg(test)]").next().unwrap_or_default();
-        let own = place.ends_with("encoder/python.rs") || place.ends_with("main.rs");
+        let own = place.ends_with("runtime/python.rs") || place.ends_with("main.rs");
         assert!(own || !code.contains("Command::new("), "{place}");
     }
 }

@@ -7,7 +7,8 @@ mod models;
 mod signatures;
 
 use nearmiss::dataset::{Dataset, Image};
-use nearmiss::encoder::{Cache, Encoder, EncoderFiles, EncoderOptions, Runtime};
+use nearmiss::encoder::{Cache, Encoder, EncoderFiles, EncoderOptions};
+use nearmiss::runtime::Runtime;
 use nearmiss::task::Task;
 use std::path::{Path, PathBuf};
 

@@ -3,9 +3,10 @@
 use super::App;
 use crate::compute::{Adapter, Engine};
 use crate::dataset::Dataset;
-use crate::encoder::{Encoder, EncoderOptions, RuntimeInfo};
+use crate::encoder::{Encoder, EncoderOptions};
 use crate::error::Error;
 use crate::retrieval::Evaluation;
+use crate::runtime::RuntimeInfo;
 use crate::session::{
     AnswerView, ComparedWith, DataSource, Embedded, EncoderSource, Level, ModelCard, Pick, Query,
     Tab, Workspace,

@@ -4,9 +4,10 @@ use super::events::{Event, sentence};
 use crate::compute::{Embeddings, Engine, Groups, Measure};
 use crate::dataset::vectors::Matrix;
 use crate::dataset::{self, Dataset, Image, Vectors, Wanted, is_picture_name, open_picture};
-use crate::encoder::{Cache, Encoder, EncoderFiles, EncoderOptions, data_dir};
+use crate::encoder::{Cache, Encoder, EncoderFiles, EncoderOptions};
 use crate::error::{Error, Result};
 use crate::files::file_name;
+use crate::paths::data_dir;
 use crate::retrieval::given::{
     Given, Notes, Reading, Set, Zeros, given, given_side, joined, refuse_zeros, without_zeros,
 };

@@ -6,12 +6,12 @@ use crate::compute::{Choice, Engine, Measure, choose};
 use crate::dataset::vectors::Matrix;
 use crate::dataset::{Dataset, Wanted};
 use crate::encoder::{
-    Cache, Embedded, Encoder, EncoderFiles, EncoderOptions, HalfFiles, Pool, Preprocess, Provider,
-    Runtime, Tower,
+    Cache, Embedded, Encoder, EncoderFiles, EncoderOptions, HalfFiles, Pool, Preprocess, Tower,
 };
 use crate::error::{Error, Result};
 use crate::files::file_name;
 use crate::retrieval::{Side, read_both};
+use crate::runtime::{Provider, Runtime};
 use crate::task::Task;
 use clap::Args;
 use std::path::{Path, PathBuf};

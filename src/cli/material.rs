@@ -5,8 +5,9 @@ use super::output::{warn, watched};
 use crate::compute::{Embeddings, Groups};
 use crate::dataset::vectors::Matrix;
 use crate::dataset::{self, Account, Dataset, NAMES, Problem, Reason, Vectors};
-use crate::encoder::{Embedded, Encoder, data_dir};
+use crate::encoder::{Embedded, Encoder};
 use crate::error::{Error, Result, thousands};
+use crate::paths::data_dir;
 use crate::retrieval::given::{
     Given, Notes, Reading, Set, Zeros, given as put_together, require, without_zeros,
 };

@@ -3,7 +3,8 @@
 //! [`open`] recognises their files. What has to be embedded is an ordinary [`Dataset`]; the [`Trial`]s say which of
 //! its rows are compared.
 
-use super::formats::{Wanted, aro, sugarcrepe, winoground};
+use super::formats::Wanted;
+use super::formats::benchmarks::{aro, sugarcrepe, winoground};
 use super::{Dataset, Image, Origin, Picture, write_png};
 use crate::error::Result;
 use crate::task::Task;

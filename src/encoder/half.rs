@@ -1,9 +1,9 @@
 //! One tower of a dual encoder: it embeds queries of its side, for what the other side's embeddings already hold.
 
-use super::batches::all_finite;
-use super::dual::EncoderOptions;
+use super::embed::all_finite;
 use super::embed::embed_one;
 use super::folder::EncoderFiles;
+use super::options::EncoderOptions;
 use super::preprocess::Preprocess;
 use super::sides;
 use super::tokenize::Tokenizer;

@@ -1,56 +1,16 @@
 //! Fetches the ONNX Runtime library into the application's data folder: `pip` downloads the wheel, we unpack it.
 
+use super::flavour::Flavour;
 use super::pip;
-use super::runtime::data_dir;
 use super::search::newest_library;
 use super::stop::patiently;
 use crate::error::{Error, Result};
 use crate::files::{open_regular, replace_folder};
+use crate::paths::data_dir;
 use crate::task::{Task, scratch};
-use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::{BufReader, Read, Write};
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
-
-/// Which build of ONNX Runtime.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Flavour {
-    /// For the processor; about 20 MB.
-    Cpu,
-    /// For NVIDIA GPUs; needs CUDA and cuDNN on the system. Several hundred MB.
-    Cuda,
-    /// For any GPU on Windows.
-    DirectMl,
-}
-
-impl Flavour {
-    /// The package that contains the library.
-    pub fn package(self) -> &'static str {
-        match self {
-            Self::Cpu => "onnxruntime",
-            Self::Cuda => "onnxruntime-gpu",
-            Self::DirectMl => "onnxruntime-directml",
-        }
-    }
-}
-
-impl FromStr for Flavour {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self, Error> {
-        match text.to_ascii_lowercase().as_str() {
-            "cpu" => Ok(Self::Cpu),
-            "cuda" => Ok(Self::Cuda),
-            "directml" => Ok(Self::DirectMl),
-            _ => Err(Error::request(
-                format!("{text:?} is no build of ONNX Runtime"),
-                "Choose from cpu, cuda and directml.",
-            )),
-        }
-    }
-}
 
 /// Downloads `flavour` and unpacks its libraries into `runtime` of [`data_dir`], in place of what was there. Returns
 /// the library, which the next start of the program uses. Reports progress in bytes.

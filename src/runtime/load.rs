@@ -4,7 +4,8 @@ use super::provider::Provider;
 use super::search::{self, Place};
 use crate::error::{Error, Result};
 use crate::files::as_shown;
-use crate::task::{panic_message, scratch};
+use crate::paths::data_dir;
+use crate::task::panic_message;
 use ort::environment::Environment;
 use ort::logging::LogLevel;
 use serde::Serialize;
@@ -190,40 +191,4 @@ fn start_error(library: &Path, error: &ort::Error) -> Error {
         format!("{}: ONNX Runtime did not start: {error}", library.display()),
         RETRY,
     )
-}
-
-/// The application's data folder, created where it was missing; `NEARMISS_DATA` overrides the system's choice.
-///
-/// # Errors
-/// There is no home folder, or the folder cannot be created.
-pub fn data_dir() -> Result<PathBuf> {
-    folder("NEARMISS_DATA", |dirs| dirs.data_dir().to_path_buf())
-}
-
-/// The application's cache folder, created where it was missing; `NEARMISS_CACHE` overrides the system's choice.
-///
-/// # Errors
-/// There is no home folder, or the folder cannot be created.
-pub fn cache_dir() -> Result<PathBuf> {
-    folder("NEARMISS_CACHE", |dirs| dirs.cache_dir().to_path_buf())
-}
-
-fn folder(
-    variable: &str,
-    choose: impl Fn(&directories::ProjectDirs) -> PathBuf,
-) -> Result<PathBuf> {
-    let path = match std::env::var_os(variable).filter(|v| !v.is_empty()) {
-        Some(path) => PathBuf::from(path),
-        None => directories::ProjectDirs::from("", "", "nearmiss")
-            .map(|d| choose(&d))
-            .ok_or_else(|| {
-                Error::request(
-                    "there is no home folder to keep files in",
-                    format!("Set {variable} to a folder."),
-                )
-            })?,
-    };
-    std::fs::create_dir_all(&path).map_err(Error::io("create", &path))?;
-    scratch::sweep_own(&path);
-    Ok(path)
 }

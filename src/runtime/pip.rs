@@ -1,6 +1,6 @@
 //! `pip`, asked to download one package: with progress, cancellable, its complaints put into plain words.
 
-use super::install::Flavour;
+use super::flavour::Flavour;
 use super::python::{self, Apart};
 use crate::error::{Error, Result};
 use crate::task::{Task, lock};

@@ -1,7 +1,7 @@
 //! Runs graphs that are in memory: the inference engine as the transform of graphs asks for it.
 
+use super::load::Runtime;
 use super::provider::Provider;
-use super::runtime::Runtime;
 use super::session::{self, contained, first_line};
 use super::stop::Stop;
 use crate::error::{Error, Result};

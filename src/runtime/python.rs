@@ -13,7 +13,7 @@ pub(super) const COMMANDS: [&str; 2] = ["python3", "python"];
 pub(super) const NO_COMMAND: &str = "no such command";
 
 /// How long an interpreter may take to look for a package.
-const PATIENCE: Duration = Duration::from_secs(3);
+pub(super) const PATIENCE: Duration = Duration::from_secs(3);
 
 /// `onnxruntime/capi` folders of the environment at `root`; empty where it has none.
 pub(super) fn capi_folders(root: &Path) -> Vec<PathBuf> {
@@ -142,30 +142,6 @@ pub(super) fn answer_apart(
         return Err("failed".into());
     }
     Ok(text.lines().next().unwrap_or_default().trim().to_owned())
-}
-
-/// What the machine's Python is, for a report; see [`about`].
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Python {
-    /// The command that starts it.
-    pub command: &'static str,
-    /// "Python 3.11.2".
-    pub version: String,
-    /// What its pip says of itself; `None` where it has none.
-    pub pip: Option<String>,
-}
-
-/// The first Python on the path, and its pip: downloading the runtime needs both.
-pub fn about() -> Option<Python> {
-    COMMANDS.iter().find_map(|command| {
-        let version = answer(command, &["--version"], PATIENCE).ok()?;
-        let pip = super::pip::version(command).ok().map(|(_, said)| said);
-        (!version.is_empty()).then_some(Python {
-            command,
-            version,
-            pip,
-        })
-    })
 }
 
 #[cfg(unix)]

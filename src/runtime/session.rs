@@ -1,7 +1,7 @@
 //! One inference session: opened on the first provider that works, and run so that nothing of it escapes.
 
+use super::load::Runtime;
 use super::provider::Provider;
-use super::runtime::Runtime;
 use super::stop::Stop;
 use crate::error::{Error, Result};
 use crate::onnx::{Effort, Elem, Encoded, Tensor, integers_as};
@@ -14,7 +14,7 @@ use std::borrow::Cow;
 use std::path::Path;
 
 /// A session and what it runs on.
-pub(super) struct Opened {
+pub(crate) struct Opened {
     pub session: Session,
     pub provider: String,
     /// What was asked for and failed, as "CUDA unavailable: ...".
@@ -22,7 +22,7 @@ pub(super) struct Opened {
 }
 
 /// Values of one input, row-major.
-pub(super) enum Data<'a> {
+pub(crate) enum Data<'a> {
     F32(Cow<'a, [f32]>),
     F16(Vec<f16>),
     I64(Vec<i64>),
@@ -32,21 +32,21 @@ pub(super) enum Data<'a> {
 }
 
 /// A named input with its shape.
-pub(super) struct Feed<'a> {
+pub(crate) struct Feed<'a> {
     pub name: &'a str,
     pub shape: Vec<usize>,
     pub data: Data<'a>,
 }
 
 /// Opens `path` on the first of `providers` that works; the CPU is always tried last.
-pub(super) fn open(path: &Path, providers: &[Provider]) -> Result<Opened> {
+pub(crate) fn open(path: &Path, providers: &[Provider]) -> Result<Opened> {
     open_model(path, providers, Effort::Often, 0, &|mut builder| {
         builder.commit_from_file(path)
     })
 }
 
 /// Opens a graph in memory of so many `nodes` as [`open`] does a file; `path` is what messages call it.
-pub(super) fn open_graph(
+pub(crate) fn open_graph(
     graph: &Encoded,
     nodes: usize,
     path: &Path,
@@ -167,7 +167,7 @@ fn open_with(
 }
 
 /// Runs `session`; yields the output called `output` as float32, row-major, and its shape.
-pub(super) fn run(
+pub(crate) fn run(
     session: &mut Session,
     feeds: &[Feed<'_>],
     output: &str,
@@ -190,7 +190,7 @@ pub(super) fn run(
 }
 
 /// Turns an error or a panic of the runtime into its message.
-pub(super) fn contained<T>(work: impl FnOnce() -> ort::Result<T>) -> Result<T, String> {
+pub(crate) fn contained<T>(work: impl FnOnce() -> ort::Result<T>) -> Result<T, String> {
     match crate::task::contained(work) {
         Ok(result) => result.map_err(|e| e.to_string()),
         Err(why) => Err(format!("the engine stopped on an internal fault: {why}")),
@@ -243,7 +243,7 @@ fn cannot_open(path: &Path, why: &str) -> Error {
 }
 
 /// The first line of a runtime's message, without the trailing dot.
-pub(super) fn first_line(text: &str) -> &str {
+pub(crate) fn first_line(text: &str) -> &str {
     text.lines()
         .next()
         .unwrap_or_default()

@@ -1,6 +1,6 @@
 //! Stops a model in the middle of a run when its job is cancelled.
 
-use super::runtime::Runtime;
+use super::load::Runtime;
 use crate::error::{Error, Result};
 use crate::task::{Task, panic_message};
 use ort::session::RunOptions;
@@ -56,7 +56,7 @@ impl Stop {
     }
 
     /// What a run of ONNX Runtime takes; `None` where it cannot be stopped.
-    pub(super) fn options(&self) -> Option<&RunOptions> {
+    pub(crate) fn options(&self) -> Option<&RunOptions> {
         self.options.as_deref()
     }
 }
@@ -73,7 +73,7 @@ impl Drop for Stop {
 
 /// Runs `work` on a thread of its own and waits for it, but no longer than until `task` is cancelled: the thread
 /// then ends unheard. For what cannot be stopped, as opening a model.
-pub(super) fn patiently<T: Send + 'static>(
+pub(crate) fn patiently<T: Send + 'static>(
     task: &Task,
     name: &str,
     work: impl FnOnce() -> Result<T> + Send + 'static,

@@ -11,8 +11,9 @@ use super::structure::StructureCommand;
 use super::workspace::{EncoderSource, Workspace};
 use crate::compute::Measure;
 use crate::dataset::export::Layout;
-use crate::encoder::{EncoderOptions, Flavour};
+use crate::encoder::EncoderOptions;
 use crate::retrieval::Side;
+use crate::runtime::Flavour;
 use std::path::PathBuf;
 
 /// A file or folder to be picked in the system's dialog.

@@ -6,7 +6,8 @@ use nearmiss::attack::{
 use nearmiss::compute::{Choice, Groups, TIE, choose};
 use nearmiss::dataset::npy::read_array;
 use nearmiss::dataset::{self, Dataset};
-use nearmiss::encoder::{Encoder, EncoderFiles, EncoderOptions, Provider};
+use nearmiss::encoder::{Encoder, EncoderFiles, EncoderOptions};
+use nearmiss::runtime::Provider;
 use nearmiss::task::Task;
 use std::sync::{Arc, OnceLock};
 

@@ -5,8 +5,9 @@ use super::models::{
 };
 use super::{scenes, task};
 use nearmiss::dataset::{Dataset, Image};
-use nearmiss::encoder::{Cache, Encoder, EncoderFiles, EncoderOptions, Provider};
+use nearmiss::encoder::{Cache, Encoder, EncoderFiles, EncoderOptions};
 use nearmiss::error::{Error, Question, Result};
+use nearmiss::runtime::Provider;
 use std::path::Path;
 use tempfile::TempDir;
 

@@ -8,8 +8,9 @@ use crate::attack::caption::{
     words_by_frequency,
 };
 use crate::dataset::Dataset;
-use crate::encoder::{Encoder, Provider};
+use crate::encoder::Encoder;
 use crate::error::Result;
+use crate::runtime::Provider;
 use crate::session::{Embedded, LabPage, Level, Vocabulary, WordsPlan};
 use crate::task::{Task, lock};
 use std::sync::{Arc, Mutex};

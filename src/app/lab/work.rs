@@ -9,8 +9,9 @@ use crate::attack::{
 };
 use crate::compute::{Engine, Grid, Hit};
 use crate::dataset::{Dataset, Picture, open_picture};
-use crate::encoder::{Cache, Encoder, EncoderFiles, EncoderOptions, Provider};
+use crate::encoder::{Cache, Encoder, EncoderFiles, EncoderOptions};
 use crate::error::{Error, Result};
+use crate::runtime::Provider;
 use crate::session::{Attempt, Clean, Embedded};
 use crate::task::{Task, lock};
 use egui::ColorImage;

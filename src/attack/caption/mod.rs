@@ -6,7 +6,7 @@
 //!
 //! ```no_run
 //! use nearmiss::attack::caption::{Guide, Options, Scene, importance, substitute};
-//! use nearmiss::encoder::Provider;
+//! use nearmiss::runtime::Provider;
 //! # use nearmiss::{compute::Groups, dataset::Dataset, encoder::{Embedded, Encoder}, task::Task};
 //! # fn example(encoder: Encoder, embedded: Embedded) -> nearmiss::error::Result<()> {
 //! let groups = Groups::new(embedded.dataset.offsets.clone())?;

@@ -1,9 +1,10 @@
 //! Caption files as text and as JSON.
 
-use super::gather::{Gather, file_name};
+use super::builder::DatasetBuilder;
 use crate::dataset::archive::Archive;
 use crate::dataset::{Reason, Stored};
 use crate::error::{Error, Result};
+use crate::files::file_name;
 use crate::files::{TEXT, read_all};
 use serde_json::{Map, Value};
 use std::ops::Range;
@@ -77,7 +78,7 @@ impl TextFile {
     }
 
     /// Notes bytes that are no UTF-8.
-    pub fn note(&self, gather: &mut Gather) {
+    pub fn note(&self, gather: &mut DatasetBuilder) {
         if self.damaged {
             let what =
                 "holds bytes that are no UTF-8 (Latin-1?): they became \u{FFFD}; save it as UTF-8";

@@ -9,9 +9,9 @@ mod writer;
 pub use files::CacheFile;
 pub(super) use writer::Writer;
 
-use super::runtime::cache_dir;
 use crate::error::Result;
 use crate::files::open_regular;
+use crate::paths::cache_dir;
 use crate::task::Task;
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};

@@ -1,8 +1,8 @@
 //! What embedding pictures and embedding captions share: the size of batches, and where the rows go.
 
-use super::dual::Encoder;
-use super::runtime::Runtime;
+use crate::encoder::dual::Encoder;
 use crate::error::{Error, Result};
+use crate::runtime::Runtime;
 use crate::task::Task;
 use std::ops::Range;
 use std::path::Path;
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 /// Chooses the size of the next batch, up to the user's, so that a cancel is obeyed within a second. ONNX Runtime
 /// stops between two operators, so a batch may take a while; tract stops between two batches.
-pub(super) struct Pace {
+pub(crate) struct Pace {
     size: usize,
     most: usize,
     /// A batch that takes less is followed by a larger one, one that takes more by a smaller one.
@@ -18,7 +18,7 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    pub(super) fn new(encoder: &Encoder) -> Self {
+    pub(crate) fn new(encoder: &Encoder) -> Self {
         let tract = Runtime::get().is_ok_and(Runtime::is_tract);
         let (first, low, high) = if tract {
             (1, 150, 400)
@@ -35,12 +35,12 @@ impl Pace {
     }
 
     /// Rows of the next batch.
-    pub(super) fn size(&self) -> usize {
+    pub(crate) fn size(&self) -> usize {
         self.size
     }
 
     /// Runs one batch and learns from the time it took. A failure after a cancel is the cancel.
-    pub(super) fn run<T>(&mut self, task: &Task, batch: impl FnOnce() -> Result<T>) -> Result<T> {
+    pub(crate) fn run<T>(&mut self, task: &Task, batch: impl FnOnce() -> Result<T>) -> Result<T> {
         task.check()?;
         let since = Instant::now();
         let result = batch().map_err(|e| {
@@ -62,7 +62,7 @@ impl Pace {
 
 /// Rows as they come, each put into its place. Memory: `rows * dim` values.
 #[derive(Default)]
-pub(super) struct Rows {
+pub(crate) struct Rows {
     pub values: Vec<f32>,
     pub dim: usize,
     count: usize,
@@ -70,7 +70,7 @@ pub(super) struct Rows {
 
 impl Rows {
     /// Room for `count` rows of a length that the first one tells.
-    pub(super) fn new(count: usize) -> Self {
+    pub(crate) fn new(count: usize) -> Self {
         Self {
             count,
             ..Self::default()
@@ -78,7 +78,7 @@ impl Rows {
     }
 
     /// Puts `row` at place `index`.
-    pub(super) fn put(&mut self, index: usize, row: &[f32]) {
+    pub(crate) fn put(&mut self, index: usize, row: &[f32]) {
         if self.values.is_empty() {
             self.dim = row.len();
             self.values = vec![0.0; self.count * self.dim];
@@ -88,7 +88,7 @@ impl Rows {
 }
 
 /// Which rows of `values` (rows of `dim`) hold a NaN or an infinite value.
-pub(super) fn not_finite(values: &[f32], dim: usize) -> Vec<usize> {
+pub(crate) fn not_finite(values: &[f32], dim: usize) -> Vec<usize> {
     let rows = values.chunks_exact(dim.max(1)).enumerate();
     rows.filter(|(_, row)| row.iter().any(|v| !v.is_finite()))
         .map(|(at, _)| at)
@@ -96,7 +96,7 @@ pub(super) fn not_finite(values: &[f32], dim: usize) -> Vec<usize> {
 }
 
 /// Refuses `values` (rows of `dim`) with a NaN or an infinite value; `name(i)` says what row `i` embeds.
-pub(super) fn all_finite(
+pub(crate) fn all_finite(
     values: &[f32],
     dim: usize,
     model: &Path,

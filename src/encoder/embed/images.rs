@@ -1,13 +1,13 @@
 //! Embeds the pictures of a dataset: all cores read, hash, decode and resize while the model computes.
 
 use super::batches::{Pace, Rows, not_finite};
-use super::cache::{Cache, RowHash, Shelf, Writer};
-use super::dual::Encoder;
 use super::key;
-use super::preprocess::Preprocess;
-use super::stop::Stop;
 use crate::dataset::{Dataset, Image, Picture, Problem, Reason};
+use crate::encoder::cache::{Cache, RowHash, Shelf, Writer};
+use crate::encoder::dual::Encoder;
+use crate::encoder::preprocess::Preprocess;
 use crate::error::{Error, Result};
+use crate::runtime::Stop;
 use crate::task::{Task, contained};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,7 +1,7 @@
 //! What names a file of the cache: everything that an embedding depends on besides its own picture or caption.
 
-use super::cache::{Cache, Shelf, Writer};
-use super::tower::Tower;
+use crate::encoder::cache::{Cache, Shelf, Writer};
+use crate::encoder::tower::Tower;
 use crate::error::{Error, Result};
 use crate::files::open_regular;
 use crate::task::{Task, lock};

@@ -1,11 +1,16 @@
 //! From a dataset to embeddings of its images and captions.
 
-use super::batches::all_finite;
+mod batches;
+mod images;
+mod key;
+mod texts;
+
+pub(super) use batches::all_finite;
+
 use super::cache::Cache;
 use super::dual::{Encoder, same_length};
 use super::preprocess::Preprocess;
 use super::tower::Tower;
-use super::{images, texts};
 use crate::compute::{Embeddings, Measure};
 use crate::dataset::{Dataset, Picture};
 use crate::error::{Error, Result};

@@ -1,11 +1,11 @@
 //! Embeds captions: each distinct one once, those of like length together.
 
 use super::batches::{Pace, Rows, all_finite};
-use super::cache::{Cache, RowHash, Writer};
-use super::dual::Encoder;
 use super::key;
-use super::stop::Stop;
+use crate::encoder::cache::{Cache, RowHash, Writer};
+use crate::encoder::dual::Encoder;
 use crate::error::{Error, Result};
+use crate::runtime::Stop;
 use crate::task::Task;
 use std::collections::HashMap;
 

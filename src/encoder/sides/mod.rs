@@ -1,14 +1,14 @@
 //! Opens one side of an encoder with what lies beside its model, and tries it.
 
+mod trial;
+
 use super::beside::{self, Stated};
-use super::dual::EncoderOptions;
 use super::folder::EncoderFiles;
-use super::pool::Pool;
-use super::ports::{self, Role};
+use super::options::EncoderOptions;
 use super::preprocess::Preprocess;
 use super::tokenize::Tokenizer;
-use super::tower::{Manner, Tower, Wanted};
-use super::trial;
+use super::tower::roles::{self, Role};
+use super::tower::{Manner, Pool, Tower, Wanted};
 use crate::error::Result;
 use crate::onnx::{Elem, ModelInfo};
 
@@ -57,7 +57,7 @@ pub(super) struct ImageSide {
 /// A file cannot be used; [`crate::error::Error::Ask`] where preprocessing, output or pooling must be chosen.
 pub(super) fn image(files: &EncoderFiles, options: &EncoderOptions) -> Result<ImageSide> {
     let info = ModelInfo::open(&files.image_model)?;
-    let roles = ports::image_roles(&info)?;
+    let roles = roles::image_roles(&info)?;
     let main = roles.iter().position(|r| *r == Role::Pixels);
     let port = main.and_then(|at| info.inputs.get(at));
     let input = port.map_or("", |p| p.name.as_str());

@@ -1,8 +1,8 @@
 //! What a model declares, tried before it is trusted: rows together and alone, padding, lengths, both sides at once.
 
-use super::beside::Stated;
-use super::tokenize::{Tokenizer, Tokens};
-use super::tower::{Manner, Tower};
+use crate::encoder::beside::Stated;
+use crate::encoder::tokenize::{Tokenizer, Tokens};
+use crate::encoder::tower::{Manner, Tower};
 use crate::error::{Error, Result};
 
 /// How far, as 1 less the cosine, a row may come out differently beside others: sums in another order. Files of float16

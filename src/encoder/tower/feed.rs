@@ -1,16 +1,16 @@
 //! Fills the inputs of a model for one run.
 
 use super::layout::Layout;
-use super::ports::{Role, fixed};
-use super::session::{Data, Feed};
+use super::roles::{Role, fixed};
 use crate::onnx::{Dim, Elem, ModelInfo, Port};
+use crate::runtime::session::{Data, Feed};
 use half::f16;
 use half::slice::HalfFloatSliceExt;
 use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// What one run is about. A tower of one side leaves the other side's part at `None`.
-pub(super) struct Batch<'a> {
+pub(crate) struct Batch<'a> {
     pub rows: usize,
     /// Rows of the other side's inputs, in a model that holds both.
     pub beside: usize,
@@ -30,7 +30,7 @@ pub(super) struct Batch<'a> {
 
 /// All inputs of `model`; `main` is the index of the one that takes the pictures or ids. What belongs to the other
 /// tower of a file that holds both gets one blank row.
-pub(super) fn feeds<'a>(
+pub(crate) fn feeds<'a>(
     model: &'a ModelInfo,
     roles: &[Role],
     main: usize,
@@ -78,7 +78,7 @@ fn main_shape(port: &Port, batch: &Batch<'_>) -> Vec<usize> {
 }
 
 /// Does an input of one dimension take the tokens of one text, rather than one id for each of several?
-pub(super) fn takes_one_text(port: &Port) -> bool {
+pub(crate) fn takes_one_text(port: &Port) -> bool {
     port.has_shape
         && match port.dims.as_slice() {
             [Dim::Fixed(n)] => *n > 1,
@@ -185,7 +185,7 @@ fn integers<'a>(values: &[i64], elem: Elem) -> Data<'a> {
 }
 
 /// Can [`feeds`] fill an input of this type? (It need not state its shape only if it is the main one.)
-pub(super) fn can_fill(port: &Port) -> bool {
+pub(crate) fn can_fill(port: &Port) -> bool {
     matches!(
         port.elem,
         Elem::F32 | Elem::F16 | Elem::I64 | Elem::I32 | Elem::Bool | Elem::U8
@@ -193,7 +193,7 @@ pub(super) fn can_fill(port: &Port) -> bool {
 }
 
 /// `rows` rows of `width` values each, filled up with copies of the last row where there are fewer.
-pub(super) fn filled_up<T: Clone>(values: &[T], width: usize, rows: usize) -> Cow<'_, [T]> {
+pub(crate) fn filled_up<T: Clone>(values: &[T], width: usize, rows: usize) -> Cow<'_, [T]> {
     if values.len() == rows * width || values.len() < width {
         return Cow::Borrowed(values);
     }
@@ -207,7 +207,7 @@ pub(super) fn filled_up<T: Clone>(values: &[T], width: usize, rows: usize) -> Co
 
 /// Channels, height and width that `port`, laid out as `layout`, takes from what the preprocessing yields, or what does
 /// not fit. A fourth channel is the opacity of three others.
-pub(super) fn picture_shape(
+pub(crate) fn picture_shape(
     port: &Port,
     layout: Layout,
     channels: usize,

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 /// Where an image input differs from `[batch, channels, height, width]` of floats.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 #[allow(clippy::struct_excessive_bools)] // independent of each other
-pub(super) struct Layout {
+pub(crate) struct Layout {
     /// Are the channels the last dimension?
     pub last: bool,
     /// The value of a fourth channel, the opacity.

@@ -1,17 +1,21 @@
 //! One half of a dual encoder: a session with its checked inputs and its output of one vector per row.
 
+mod feed;
+mod layout;
+mod pool;
+pub(super) mod roles;
 mod run;
 
-use super::feed;
-use super::layout::Layout;
-use super::pool::Pool;
-use super::ports::{self, Chosen, Role, Side};
+pub use pool::Pool;
+
 use super::preprocess::Preprocess;
-use super::provider::Provider;
-use super::session;
 use crate::error::{Error, Result};
 use crate::onnx::{Elem, ModelInfo};
+use crate::runtime::Provider;
+use crate::runtime::session;
+use layout::Layout;
 use ort::session::Session;
+use roles::{Chosen, Role, Side};
 use std::path::Path;
 use std::sync::Mutex;
 
@@ -74,7 +78,7 @@ impl Tower {
         wanted: Wanted<'_>,
         providers: &[Provider],
     ) -> Result<Self> {
-        let roles = ports::image_roles(&model)?;
+        let roles = roles::image_roles(&model)?;
         let main = position(&roles, Role::Pixels);
         let port = &model.inputs[main];
         let mut layout = Layout::of(port).unwrap_or_default();
@@ -105,10 +109,10 @@ impl Tower {
     /// The model cannot be read, or takes no pictures.
     pub fn picture_height(path: &Path) -> Result<Option<usize>> {
         let model = ModelInfo::open(path)?;
-        let roles = ports::image_roles(&model)?;
+        let roles = roles::image_roles(&model)?;
         let port = &model.inputs[position(&roles, Role::Pixels)];
         let [_, height, _] = Layout::of(port).unwrap_or_default().axes();
-        Ok(ports::fixed(port, height))
+        Ok(roles::fixed(port, height))
     }
 
     /// Opens the text `model`: token ids as `[batch, sequence]` or `[batch]` in int64 or int32; an attention mask, token
@@ -123,7 +127,7 @@ impl Tower {
         wanted: Wanted<'_>,
         providers: &[Provider],
     ) -> Result<Self> {
-        let roles = ports::text_roles(&model)?;
+        let roles = roles::text_roles(&model)?;
         let (height, width) = preprocess
             .and_then(Preprocess::output_size)
             .unwrap_or((224, 224));
@@ -160,8 +164,8 @@ impl Tower {
                 "Export the image model and the text model as two files.",
             ));
         }
-        let Chosen { port, pool } = ports::choose_output(&model, wanted.output, wanted.pool, side)?;
-        let (output, dim) = (port.name.clone(), ports::embedding_length(port));
+        let Chosen { port, pool } = roles::choose_output(&model, wanted.output, wanted.pool, side)?;
+        let (output, dim) = (port.name.clone(), roles::embedding_length(port));
         let called = match pool {
             Some(pool) => format!("{output}[{}]", pool.name()),
             None => output.clone(),
@@ -263,7 +267,7 @@ impl Tower {
         if self.manner.alone || self.layout.single || feed::takes_one_text(port) {
             return Some(1);
         }
-        ports::fixed(port, 0)
+        roles::fixed(port, 0)
     }
 
     /// Channels, height and width of a preprocessed picture.
@@ -291,11 +295,11 @@ impl Tower {
     pub fn sequence_length(&self) -> Option<usize> {
         let ids = &self.model.inputs[self.main];
         let stated = if feed::takes_one_text(ids) {
-            ports::fixed(ids, 0)
+            roles::fixed(ids, 0)
         } else if ids.has_shape && ids.dims.len() == 1 {
             Some(1)
         } else {
-            ports::fixed(ids, 1)
+            roles::fixed(ids, 1)
         };
         stated.or(self.manner.length)
     }

@@ -34,7 +34,7 @@ impl Pool {
     }
 
     /// Splits `last_hidden_state[mean]` into an output and a pooling.
-    pub(super) fn split(output: &str) -> (&str, Option<Self>) {
+    pub(crate) fn split(output: &str) -> (&str, Option<Self>) {
         let parts = output.strip_suffix(']').and_then(|o| o.rsplit_once('['));
         match parts.and_then(|(name, pool)| Some((name, pool.parse().ok()?))) {
             Some((name, pool)) => (name, Some(pool)),
@@ -43,7 +43,7 @@ impl Pool {
     }
 
     /// `[rows, dim]` of `values`, `[rows, length, dim]`; `mask` is `[rows, length]`, 0 for padding.
-    pub(super) fn of(
+    pub(crate) fn of(
         self,
         values: &[f32],
         length: usize,
@@ -83,7 +83,7 @@ impl Pool {
     ///
     /// Only where it can be said without knowing lengths: the last of several captions of different lengths cannot, nor
     /// can a first one behind padding.
-    pub(super) fn add(self, graph: &mut Graph, output: &str, name: &str, mask: Option<&str>) {
+    pub(crate) fn add(self, graph: &mut Graph, output: &str, name: &str, mask: Option<&str>) {
         let mut make = NodeMaker::new(graph, "nearmiss_pool");
         let mut nodes = Vec::new();
         let pooled = match (self, mask) {

@@ -5,9 +5,9 @@ use nearmiss::attack::caption::{
     Guide, Method, Options, Scene, Substitution, Synonyms, importance, read_words, substitute,
 };
 use nearmiss::compute::Groups;
-use nearmiss::encoder::Provider;
 use nearmiss::error::Error;
 use nearmiss::onnx::{Encoded, Graph, Tensor};
+use nearmiss::runtime::Provider;
 use nearmiss::task::Task;
 
 #[test]

@@ -3,9 +3,9 @@
 use super::{demo, demo_folder, dot};
 use nearmiss::attack::caption::importance;
 use nearmiss::compute::TIE;
-use nearmiss::encoder::{GraphEngine, Provider};
 use nearmiss::grad::lookup;
 use nearmiss::onnx::{Dim, Effort, Elem, Engine, Graph, Port, Tensor};
+use nearmiss::runtime::{GraphEngine, Provider};
 use nearmiss::task::Task;
 
 /// The demo's text model from the embeddings of its tokens on.

@@ -1,8 +1,8 @@
 //! ARO: `visual_genome_relation.json`, `visual_genome_attribution.json`, and lists of captions in another order.
 
-use super::gather::step;
-use super::given::{Collect, Object, crop, files, objects, text};
-use super::split::Wanted;
+use super::supplied::{Collect, Object, crop, files, objects, text};
+use crate::dataset::formats::names::step;
+use crate::dataset::formats::split::Wanted;
 use crate::dataset::trials::{Benchmark, Trials};
 use crate::error::{Error, Result};
 use crate::files::file_name;

@@ -1,8 +1,8 @@
 //! `SugarCrepe`: `add_att.json` and its like, an object of trials each; a folder of them is one benchmark.
 
-use super::gather::{split_extension, step};
-use super::given::{Collect, files, objects, text};
-use super::split::Wanted;
+use super::supplied::{Collect, files, objects, text};
+use crate::dataset::formats::names::{split_extension, step};
+use crate::dataset::formats::split::Wanted;
 use crate::dataset::trials::{Benchmark, Trials};
 use crate::error::Result;
 use crate::files::file_name;

@@ -1,8 +1,8 @@
 //! Winoground: `examples.jsonl`, two images and two captions a line, and a folder `images`.
 
-use super::gather::step;
-use super::given::{Collect, files, objects, text};
-use super::split::Wanted;
+use super::supplied::{Collect, files, objects, text};
+use crate::dataset::formats::names::step;
+use crate::dataset::formats::split::Wanted;
 use crate::dataset::trials::{Benchmark, Trials};
 use crate::error::Result;
 use crate::task::Task;

@@ -44,7 +44,7 @@ const FOLDERS: [&str; 22] = [
 
 /// Looks up pictures in the folder of a caption file and the usual folders beside it. Folders are listed once, so
 /// that a hundred thousand names cost no system call each; the case of a file name may differ.
-pub(super) struct Finder {
+pub(crate) struct Finder {
     places: Vec<PathBuf>,
     /// The folder of the caption file, absolute: names may begin with its last parts.
     home: PathBuf,
@@ -65,7 +65,7 @@ struct Listing {
 
 impl Finder {
     /// For a caption file in `folder`; pictures may also lie below `root`, where the user named it.
-    pub(super) fn new(folder: &Path, root: Option<&Path>) -> Self {
+    pub(crate) fn new(folder: &Path, root: Option<&Path>) -> Self {
         let mut reach = Reach::new(folder, root);
         let mut places = vec![folder.to_path_buf()];
         let beside = known_folders(folder);
@@ -101,7 +101,7 @@ impl Finder {
     }
 
     /// The file of the picture that a dataset calls `name`, if there is one.
-    pub(super) fn find(&self, name: &str) -> Option<PathBuf> {
+    pub(crate) fn find(&self, name: &str) -> Option<PathBuf> {
         let name = name.replace('\\', "/");
         let relative = name.trim_start_matches("./");
         if relative.is_empty() {
@@ -145,7 +145,7 @@ impl Finder {
     }
 
     /// Why there is no picture called `name`: it is not there, or may not be reached.
-    pub(super) fn why_not(&self, name: &str) -> String {
+    pub(crate) fn why_not(&self, name: &str) -> String {
         let name = name.replace('\\', "/");
         let name = Path::new(&name);
         let leads_away = || name.is_absolute() || name.starts_with("..");
@@ -247,7 +247,7 @@ fn known_folders(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// Is there a picture in the folder, or in one of its folders?
-pub(super) fn holds_pictures(folder: &Path) -> bool {
+pub(crate) fn holds_pictures(folder: &Path) -> bool {
     let picture_in = |folder: &Path| {
         std::fs::read_dir(folder)
             .into_iter()
@@ -264,7 +264,7 @@ pub(super) fn holds_pictures(folder: &Path) -> bool {
 }
 
 /// A path in full, without `.` and `..`; links stay.
-pub(super) fn plain(path: &Path) -> PathBuf {
+pub(crate) fn plain(path: &Path) -> PathBuf {
     let full = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
     let mut plain = PathBuf::new();
     for part in full.components() {
@@ -281,7 +281,7 @@ pub(super) fn plain(path: &Path) -> PathBuf {
 
 /// The pictures in `folder` and below, and those beside the `hit` ones, sorted; `false` where there are too many
 /// files to look at all of them. Hidden ones, and links to folders, are passed over.
-pub(super) fn beside(folder: &Path, hit: &HashSet<PathBuf>) -> (Vec<PathBuf>, bool) {
+pub(crate) fn beside(folder: &Path, hit: &HashSet<PathBuf>) -> (Vec<PathBuf>, bool) {
     let mut seen = HashSet::new();
     let home = plain(folder);
     let mut waiting: Vec<(PathBuf, usize)> = hit

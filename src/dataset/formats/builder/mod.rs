@@ -1,20 +1,23 @@
 //! What every caption file needs: the pictures it names, its captions grouped, and what was skipped.
 
+mod finder;
+mod reach;
 mod tell;
 
-use super::finder::Finder;
-use super::split::{Chosen, Wanted, is_split};
-use super::splits::Splits;
-use crate::dataset::archive::inside;
+pub(crate) use finder::{Finder, holds_pictures};
+pub(crate) use reach::Reach;
+
+use super::names::place;
+use super::split::{Chosen, Splits, Wanted, is_split};
 use crate::dataset::{Dataset, Image, Origin, Problem, Reason, Stored};
-use crate::error::{Result, thousands};
-use crate::task::Task;
+use crate::error::Result;
+use crate::files::{file_name, folder_of};
 use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 /// Names of the column or key that holds the picture's file name, in order of preference.
-pub(super) const IMAGE_KEYS: [&str; 7] = [
+pub(crate) const IMAGE_KEYS: [&str; 7] = [
     "file_name",
     "filename",
     "filepath",
@@ -25,7 +28,7 @@ pub(super) const IMAGE_KEYS: [&str; 7] = [
 ];
 
 /// Names of the column or key that holds the picture itself, in order of preference.
-pub(super) const PICTURE_KEYS: [&str; 8] = [
+pub(crate) const PICTURE_KEYS: [&str; 8] = [
     "img",
     "picture",
     "image_base64",
@@ -36,20 +39,10 @@ pub(super) const PICTURE_KEYS: [&str; 8] = [
     "image_bytes",
 ];
 
-/// Counts entry `number` (from 1) of a long loop, and stops it once cancelled.
-pub(super) fn step(task: &Task, number: u64) -> Result<()> {
-    const EVERY: u64 = 1024;
-    if number.is_multiple_of(EVERY) {
-        task.check()?;
-        task.add(EVERY);
-    }
-    Ok(())
-}
-
 /// Collects the captions of a file under their pictures.
 ///
-/// Everything that comes in is counted as found; [`Gather::finish`] says what of it is in use, and why the rest is not.
-pub(super) struct Gather {
+/// Everything that comes in is counted as found; [`DatasetBuilder::finish`] says what of it is in use, and why the rest is not.
+pub(crate) struct DatasetBuilder {
     source: PathBuf,
     finder: OnceCell<Finder>,
     /// A folder that the user named, below which pictures may lie.
@@ -66,9 +59,9 @@ pub(super) struct Gather {
     splits: Splits,
 }
 
-impl Gather {
+impl DatasetBuilder {
     /// For the caption file, or the folder of them, `source`.
-    pub(super) fn new(source: &Path) -> Self {
+    pub(crate) fn new(source: &Path) -> Self {
         Self {
             source: source.to_path_buf(),
             finder: OnceCell::new(),
@@ -85,14 +78,14 @@ impl Gather {
 
     /// Looks for pictures below the folder that is `wanted` too.
     #[must_use]
-    pub(super) fn reaching(mut self, wanted: &Wanted) -> Self {
+    pub(crate) fn reaching(mut self, wanted: &Wanted) -> Self {
         self.root.clone_from(&wanted.images);
         self
     }
 
     /// The group of the picture called `name`, which is looked up beside the file; a missing one is listed at its first
     /// mention. `also` are other paths to try, before `name` itself.
-    pub(super) fn image(&mut self, name: &str, also: &[String]) -> usize {
+    pub(crate) fn image(&mut self, name: &str, also: &[String]) -> usize {
         let name = name.trim();
         let key = also.first().map_or(name, String::as_str);
         if let Some(&group) = self.known.get(key) {
@@ -141,12 +134,12 @@ impl Gather {
 
     /// The group of an image whose picture is where the file says, or is known to be nowhere; `true` where the name
     /// was there before, whose picture then counts.
-    pub(super) fn stored(&mut self, name: &str, picture: Option<Stored>) -> (usize, bool) {
+    pub(crate) fn stored(&mut self, name: &str, picture: Option<Stored>) -> (usize, bool) {
         self.stored_as(name, name, picture)
     }
 
-    /// As [`Gather::stored`], for an image that is known by `key` and called `name`.
-    pub(super) fn stored_as(
+    /// As [`DatasetBuilder::stored`], for an image that is known by `key` and called `name`.
+    pub(crate) fn stored_as(
         &mut self,
         key: &str,
         name: &str,
@@ -160,7 +153,7 @@ impl Gather {
 
     /// Counts a row with so many captions for its split; `true` where that is another than the one in use, and the row
     /// is to be passed over.
-    pub(super) fn elsewhere(
+    pub(crate) fn elsewhere(
         &mut self,
         chosen: &Chosen,
         split: Option<String>,
@@ -175,27 +168,27 @@ impl Gather {
     }
 
     /// The group of a name that was added.
-    pub(super) fn known(&self, name: &str) -> Option<usize> {
+    pub(crate) fn known(&self, name: &str) -> Option<usize> {
         self.known.get(name).copied()
     }
 
     /// Is nothing there yet?
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.groups.is_empty()
     }
 
     /// Has any image a caption yet?
-    pub(super) fn has_captions(&self) -> bool {
+    pub(crate) fn has_captions(&self) -> bool {
         self.groups.iter().any(|(_, captions)| !captions.is_empty())
     }
 
     /// What the image of a group is called.
-    pub(super) fn name(&self, group: usize) -> &str {
+    pub(crate) fn name(&self, group: usize) -> &str {
         self.groups.get(group).map_or("", |(image, _)| &image.name)
     }
 
     /// The picture of a group.
-    pub(super) fn picture(&self, group: usize) -> Option<&Stored> {
+    pub(crate) fn picture(&self, group: usize) -> Option<&Stored> {
         self.groups.get(group)?.0.picture.as_ref()
     }
 
@@ -208,7 +201,7 @@ impl Gather {
     }
 
     /// Adds a caption to a group; an empty one is listed under `place`.
-    pub(super) fn caption(&mut self, group: usize, caption: &str, place: impl FnOnce() -> String) {
+    pub(crate) fn caption(&mut self, group: usize, caption: &str, place: impl FnOnce() -> String) {
         let caption = caption.trim();
         if caption.is_empty() {
             self.lost(place(), "the caption is empty", Reason::EmptyCaption, 0, 1);
@@ -219,7 +212,7 @@ impl Gather {
     }
 
     /// Adds a caption from a line of the file.
-    pub(super) fn row(&mut self, line: u64, name: &str, caption: &str) {
+    pub(crate) fn row(&mut self, line: u64, name: &str, caption: &str) {
         if name.trim().is_empty() {
             self.line_problem(line, "the file name is empty");
         } else {
@@ -234,13 +227,13 @@ impl Gather {
     }
 
     /// Lists a line, which is a caption, as skipped.
-    pub(super) fn line_problem(&mut self, line: u64, what: impl Into<String>) {
+    pub(crate) fn line_problem(&mut self, line: u64, what: impl Into<String>) {
         let place = place(&self.source, line);
         self.lost(place, what, Reason::Malformed, 0, 1);
     }
 
     /// Lists something that costs no image and no caption by itself.
-    pub(super) fn problem(
+    pub(crate) fn problem(
         &mut self,
         place: impl Into<String>,
         what: impl Into<String>,
@@ -250,7 +243,7 @@ impl Gather {
     }
 
     /// Lists so many images and captions, which are nowhere else counted, as left out.
-    pub(super) fn lost(
+    pub(crate) fn lost(
         &mut self,
         place: impl Into<String>,
         what: impl Into<String>,
@@ -265,12 +258,12 @@ impl Gather {
     }
 
     /// Says whether an entry's captions are given by language.
-    pub(super) fn by_language(&mut self, languages: bool) {
+    pub(crate) fn by_language(&mut self, languages: bool) {
         self.origin.languages |= languages;
     }
 
     /// Notes something that is used, but not as it stands, or is there and not used.
-    pub(super) fn note(&mut self, reason: Reason, what: &str, name: impl Into<String>) {
+    pub(crate) fn note(&mut self, reason: Reason, what: &str, name: impl Into<String>) {
         self.origin.note(reason, what, name);
     }
 
@@ -279,12 +272,12 @@ impl Gather {
     ///
     /// # Errors
     /// No image with a caption is left: what was wrong, and the remedy.
-    pub(super) fn finish(self, format: impl Into<String>) -> Result<Dataset> {
+    pub(crate) fn finish(self, format: impl Into<String>) -> Result<Dataset> {
         self.finish_split(format, &Chosen::default())
     }
 
-    /// As [`Gather::finish`], of the split that was chosen.
-    pub(super) fn finish_split(
+    /// As [`DatasetBuilder::finish`], of the split that was chosen.
+    pub(crate) fn finish_split(
         mut self,
         format: impl Into<String>,
         chosen: &Chosen,
@@ -319,41 +312,6 @@ fn home(source: &Path) -> &Path {
     } else {
         folder_of(source)
     }
-}
-
-/// The folder a file lies in.
-pub(super) fn folder_of(file: &Path) -> &Path {
-    match file.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    }
-}
-
-/// A file name's stem and extension.
-pub(super) fn split_extension(name: &str) -> (&str, &str) {
-    name.rsplit_once('.').unwrap_or((name, ""))
-}
-
-/// A path's last part, for messages.
-pub(super) fn file_name(path: &Path) -> String {
-    path.file_name()
-        .unwrap_or(path.as_os_str())
-        .to_string_lossy()
-        .into_owned()
-}
-
-/// A name from an archive or a table without anything that leads elsewhere; a link stays as it is, and is never looked up.
-pub(super) fn harmless(name: &str) -> String {
-    if name.contains("://") {
-        name.to_owned()
-    } else {
-        inside(name)
-    }
-}
-
-/// A file and line, for the list of problems.
-pub(super) fn place(file: &Path, line: u64) -> String {
-    format!("{}, line {}", file_name(file), thousands(line))
 }
 
 /// A dataset is called after the folder of its caption file, or the one above where that only says "annotations" or a split.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 /// The folders below which everything may be reached.
 #[derive(Debug)]
-pub(super) struct Reach {
+pub(crate) struct Reach {
     /// Resolved through links.
     roots: Vec<PathBuf>,
     /// Where a Hugging Face cache keeps what the links of its snapshots lead to.

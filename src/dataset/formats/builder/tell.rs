@@ -1,15 +1,16 @@
 //! What a caption file's reader says at its end: splits, pictures that are missing, pictures that no row names.
 
-use super::super::finder::{beside, holds_pictures, plain};
-use super::super::split::Chosen;
-use super::{Gather, file_name, home};
+use super::finder::{beside, holds_pictures, plain};
+use super::{DatasetBuilder, home};
 use crate::dataset::account::NAMES;
+use crate::dataset::formats::split::Chosen;
 use crate::dataset::{Found, Image, Problem, Reason};
 use crate::error::{Error, thousands};
+use crate::files::file_name;
 use std::collections::HashSet;
 use std::path::PathBuf;
 
-impl Gather {
+impl DatasetBuilder {
     pub(super) fn no_captions(&self) -> Error {
         let detail = match self.problems.as_slice() {
             [] => String::new(),

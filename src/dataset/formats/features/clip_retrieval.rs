@@ -1,18 +1,19 @@
 //! What clip-retrieval computes: embeddings in numbered parts, `img_emb/img_emb_0.npy` and `text_emb/text_emb_0.npy`,
 //! with `metadata/metadata_0.parquet`, whose rows name each pair's picture and caption.
 
-use super::finder::Finder;
-use super::gather::{file_name, harmless, split_extension, step};
-use super::parquet_layout::Layout;
-use super::shards::in_order;
-use super::split::{Chosen, Rule, Scan, Wanted};
-use super::splits::Splits as Others;
+use crate::dataset::formats::builder::Finder;
+use crate::dataset::formats::names::{harmless, split_extension, step};
+use crate::dataset::formats::split::Splits as Others;
+use crate::dataset::formats::split::shards::in_order;
+use crate::dataset::formats::split::{Chosen, Rule, Scan, Wanted};
+use crate::dataset::formats::tables::parquet_layout::Layout;
 use crate::dataset::npy::read_npy;
 use crate::dataset::parquet_file::ParquetFile;
 use crate::dataset::picture::is_picture_name;
 use crate::dataset::vectors::Matrix;
 use crate::dataset::{Dataset, Found, Image, Origin, Problem, Reason};
 use crate::error::{Error, Result, thousands};
+use crate::files::file_name;
 use crate::task::Task;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -40,20 +41,20 @@ impl Vectors {
 }
 
 /// Is there metadata with embeddings?
-pub(super) fn fits(folder: &Path) -> bool {
+pub(crate) fn fits(folder: &Path) -> bool {
     let side = |name: &str| folder.join(name).is_dir();
     (side("img_emb") || side("text_emb")) && !parts(folder).is_empty()
 }
 
 /// Reads the metadata.
-pub(super) fn open(folder: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset> {
+pub(crate) fn open(folder: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset> {
     Ok(Pairs::read(folder, wanted, true, task)?
         .finish(folder, false, task)?
         .0)
 }
 
 /// Reads the metadata and, where both sides have them, the embeddings.
-pub(super) fn open_with_vectors(
+pub(crate) fn open_with_vectors(
     folder: &Path,
     wanted: &Wanted,
     task: &Task,
@@ -63,7 +64,7 @@ pub(super) fn open_with_vectors(
 
 /// The images alone, with their embeddings, where the metadata has no caption at all: clip-retrieval was run with texts
 /// disabled. Names are those of the metadata.
-pub(super) fn images_alone(
+pub(crate) fn images_alone(
     folder: &Path,
     wanted: &Wanted,
     task: &Task,

@@ -3,13 +3,15 @@
 //! The features are those of a convolutional network or of regions, not a dual encoder's embeddings: what opens are the
 //! captions, grouped by image.
 
-use super::gather::{Gather, file_name, folder_of, step};
-use super::split::Wanted;
-use super::text::TextFile;
+use crate::dataset::formats::builder::DatasetBuilder;
+use crate::dataset::formats::names::step;
+use crate::dataset::formats::split::Wanted;
+use crate::dataset::formats::text::TextFile;
 use crate::dataset::npy::NpyRows;
 use crate::dataset::runs::equal_runs;
 use crate::dataset::{Dataset, Problem, Reason, Split};
 use crate::error::{Error, Result};
+use crate::files::{file_name, folder_of};
 use crate::task::Task;
 use std::path::{Path, PathBuf};
 
@@ -26,22 +28,22 @@ const FIRST: usize = 500;
 const COMPARED: usize = 50;
 
 /// `test_caps.txt`.
-pub(super) fn named(name: &str) -> bool {
+pub(crate) fn named(name: &str) -> bool {
     name.ends_with(CAPTIONS)
 }
 
 /// Captions alone look like any text.
-pub(super) fn begins(_: &str) -> bool {
+pub(crate) fn begins(_: &str) -> bool {
     false
 }
 
 /// Are there captions with their features?
-pub(super) fn fits(folder: &Path) -> bool {
+pub(crate) fn fits(folder: &Path) -> bool {
     !splits(folder).is_empty()
 }
 
 /// Reads a split, of a folder the test split.
-pub(super) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset> {
+pub(crate) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset> {
     let mut note = String::new();
     let mut others = Vec::new();
     let captions = if path.is_dir() {
@@ -94,7 +96,7 @@ pub(super) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset>
     }
     let each = captions_each(&features, count)?;
     task.begin("Reading captions", count as u64);
-    let mut gather = Gather::new(&captions).reaching(wanted);
+    let mut gather = DatasetBuilder::new(&captions).reaching(wanted);
     source.note(&mut gather);
     for (row, line) in text.lines().enumerate() {
         step(task, row as u64 + 1)?;

@@ -1,12 +1,14 @@
 //! One JSON object for a whole dataset: `{"a.jpg": ["a caption", ..]}`, or `CLIP_benchmark`'s lists of paths and captions,
 //! `{"image_paths": ["a.jpg"], "annotations": ["a caption"]}`.
 
-use super::gather::{Gather, file_name, step};
-use super::split::{Rule, Scan, Wanted};
-use super::text::{TextFile, captions_in, parse_json};
+use crate::dataset::formats::builder::DatasetBuilder;
+use crate::dataset::formats::names::step;
+use crate::dataset::formats::split::{Rule, Scan, Wanted};
+use crate::dataset::formats::text::{TextFile, captions_in, parse_json};
 use crate::dataset::picture::is_picture_name;
 use crate::dataset::{Dataset, Reason};
 use crate::error::{Error, Result};
+use crate::files::file_name;
 use crate::task::Task;
 use serde_json::{Map, Value};
 use std::path::Path;
@@ -15,12 +17,12 @@ const EXPECTED: &str =
     r#"{"a.jpg": ["a caption"]} or {"image_paths": ["a.jpg"], "annotations": ["a caption"]}"#;
 
 /// No name says so.
-pub(super) fn named(_: &str) -> bool {
+pub(crate) fn named(_: &str) -> bool {
     false
 }
 
 /// An object that begins with a picture's name, or with lists of paths and captions.
-pub(super) fn begins(head: &str) -> bool {
+pub(crate) fn begins(head: &str) -> bool {
     let head = head.trim_start();
     let Some(rest) = head.strip_prefix('{') else {
         return false;
@@ -34,11 +36,11 @@ pub(super) fn begins(head: &str) -> bool {
 }
 
 /// Reads the file; images in its own order.
-pub(super) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset> {
+pub(crate) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset> {
     task.begin("Reading captions", 0);
     let file = TextFile::open(path)?;
     let object: Map<String, Value> = parse_json(path, &file.text, "captions by name", EXPECTED)?;
-    let mut gather = Gather::new(path).reaching(wanted);
+    let mut gather = DatasetBuilder::new(path).reaching(wanted);
     file.note(&mut gather);
     let rows = match object.get("image_paths").and_then(Value::as_array) {
         Some(paths) => paired(path, paths, object.get("annotations"))?,

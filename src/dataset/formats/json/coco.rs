@@ -1,10 +1,12 @@
 //! COCO's captions: `captions_val2017.json` and its like.
 
-use super::gather::{Gather, file_name, split_extension, step};
-use super::split::{Rule, Scan, Wanted};
-use super::text::{TextFile, missing_key, parse_json};
+use crate::dataset::formats::builder::DatasetBuilder;
+use crate::dataset::formats::names::{split_extension, step};
+use crate::dataset::formats::split::{Rule, Scan, Wanted};
+use crate::dataset::formats::text::{TextFile, missing_key, parse_json};
 use crate::dataset::{Dataset, Reason};
 use crate::error::{Result, thousands};
+use crate::files::file_name;
 use crate::task::Task;
 use serde::Deserialize;
 use std::collections::HashMap;
@@ -40,12 +42,12 @@ enum Id {
 }
 
 /// `captions_*.json`.
-pub(super) fn named(name: &str) -> bool {
+pub(crate) fn named(name: &str) -> bool {
     matches!(split_extension(name), (stem, "json") if stem.starts_with("captions_"))
 }
 
 /// An object with COCO's keys.
-pub(super) fn begins(head: &str) -> bool {
+pub(crate) fn begins(head: &str) -> bool {
     let has = |key: &str| head.contains(key);
     head.trim_start().starts_with('{')
         && (has("\"image_id\"") || has("\"file_name\""))
@@ -53,7 +55,7 @@ pub(super) fn begins(head: &str) -> bool {
 }
 
 /// Reads the file; images in its own order.
-pub(super) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset> {
+pub(crate) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset> {
     task.begin("Reading captions", 0);
     let source = TextFile::open(path)?;
     let file: File = parse_json(path, &source.text, KIND, EXPECTED)?;
@@ -91,7 +93,7 @@ pub(super) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset>
         }
     }
     let chosen = scan.decide(path, wanted, Rule::Usual)?;
-    let mut gather = Gather::new(path).reaching(wanted);
+    let mut gather = DatasetBuilder::new(path).reaching(wanted);
     source.note(&mut gather);
     let mut groups = HashMap::with_capacity(images.len());
     task.begin(

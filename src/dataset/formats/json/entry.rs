@@ -1,8 +1,8 @@
 //! One entry of JSON: which picture it names or holds, and its captions, in the forms that are published.
 
-use super::gather::{IMAGE_KEYS, PICTURE_KEYS};
-use super::text::{CAPTION_KEYS, captions_in, value};
 use crate::dataset::encoded::is_picture;
+use crate::dataset::formats::builder::{IMAGE_KEYS, PICTURE_KEYS};
+use crate::dataset::formats::text::{CAPTION_KEYS, captions_in, value};
 use serde_json::{Map, Value};
 
 /// Keys of a conversation, as `LLaVA` and chat templates have them.
@@ -15,7 +15,7 @@ const ANSWERS: [&str; 4] = ["gpt", "assistant", "model", "bot"];
 const KEY: &str = "image/key";
 
 /// What an entry says.
-pub(super) struct Entry<'a> {
+pub(crate) struct Entry<'a> {
     /// The picture's name, or the picture itself as text.
     pub name: &'a str,
     /// Does the name lack its ending?
@@ -29,7 +29,7 @@ pub(super) struct Entry<'a> {
 }
 
 /// Why an entry cannot be used.
-pub(super) enum Fault<'a> {
+pub(crate) enum Fault<'a> {
     /// It names a picture, but holds no caption.
     NoCaption(&'a str, String),
     /// Anything else.
@@ -39,7 +39,7 @@ pub(super) enum Fault<'a> {
 }
 
 /// Does an object look like an entry?
-pub(super) fn is_entry(object: &Map<String, Value>) -> bool {
+pub(crate) fn is_entry(object: &Map<String, Value>) -> bool {
     let talks = TALKS.iter().chain([&KEY]);
     let told = captions_of(object).is_some()
         || value(object, &IMAGE_KEYS).is_some()
@@ -48,13 +48,13 @@ pub(super) fn is_entry(object: &Map<String, Value>) -> bool {
 }
 
 /// The keys by which the beginning of a file is known to hold entries.
-pub(super) fn keys() -> impl Iterator<Item = &'static str> {
+pub(crate) fn keys() -> impl Iterator<Item = &'static str> {
     let pictures = IMAGE_KEYS.into_iter().chain(PICTURE_KEYS);
     pictures.chain(TALKS).chain([KEY])
 }
 
 /// Reads an entry; `language` chooses among captions in several.
-pub(super) fn read<'a>(
+pub(crate) fn read<'a>(
     object: &'a Map<String, Value>,
     language: Option<&str>,
 ) -> Result<Entry<'a>, Fault<'a>> {

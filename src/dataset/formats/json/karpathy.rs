@@ -1,10 +1,12 @@
 //! Karpathy's JSON: `dataset_coco.json`, `dataset_flickr30k.json`, `dataset_flickr8k.json`.
 
-use super::gather::{Gather, file_name, split_extension, step};
-use super::split::{Chosen, Rule, Wanted, canonical};
-use super::text::{TextFile, missing_key, parse_json};
+use crate::dataset::formats::builder::DatasetBuilder;
+use crate::dataset::formats::names::{split_extension, step};
+use crate::dataset::formats::split::{Chosen, Rule, Wanted, canonical};
+use crate::dataset::formats::text::{TextFile, missing_key, parse_json};
 use crate::dataset::{Dataset, Reason};
 use crate::error::{Result, thousands};
+use crate::files::file_name;
 use crate::task::Task;
 use serde::Deserialize;
 use std::path::Path;
@@ -34,17 +36,17 @@ struct Sentence {
 }
 
 /// `dataset_*.json`.
-pub(super) fn named(name: &str) -> bool {
+pub(crate) fn named(name: &str) -> bool {
     matches!(split_extension(name), (stem, "json") if stem.starts_with("dataset_"))
 }
 
 /// An object whose images carry `sentences`.
-pub(super) fn begins(head: &str) -> bool {
+pub(crate) fn begins(head: &str) -> bool {
     head.trim_start().starts_with('{') && head.contains("\"sentences\"")
 }
 
 /// Reads the file: the split `test` where there are several, everything where there is one.
-pub(super) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset> {
+pub(crate) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset> {
     task.begin("Reading captions", 0);
     let source = TextFile::open(path)?;
     let file: File = parse_json(path, &source.text, KIND, EXPECTED)?;
@@ -69,7 +71,7 @@ pub(super) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset>
     }
     let chosen = choose(path, &entries, wanted)?;
     let note = note(&entries, &chosen);
-    let mut gather = Gather::new(path).reaching(wanted);
+    let mut gather = DatasetBuilder::new(path).reaching(wanted);
     source.note(&mut gather);
     task.begin("Reading captions", entries.len() as u64);
     for (number, entry) in (1u64..).zip(&entries) {

@@ -2,13 +2,15 @@
 //! `coco_karpathy_test.json`. A picture may have several rows, or a list of captions.
 
 use super::entry::{self, Fault};
-use super::gather::{Gather, file_name, place, step};
-use super::split::{Chosen, Rule, Scan, Wanted};
-use super::text::{TextFile, languages, parse_json};
 use crate::dataset::encoded::{is_picture, key_of};
+use crate::dataset::formats::builder::DatasetBuilder;
+use crate::dataset::formats::names::{place, step};
+use crate::dataset::formats::split::{Chosen, Rule, Scan, Wanted};
+use crate::dataset::formats::text::{TextFile, languages, parse_json};
 use crate::dataset::picture::PICTURE_EXTENSIONS;
 use crate::dataset::{Dataset, Reason, Stored};
 use crate::error::{Error, Result, thousands};
+use crate::files::file_name;
 use crate::task::Task;
 use serde_json::Value;
 use std::borrow::Cow;
@@ -17,12 +19,12 @@ use std::path::Path;
 const EXPECTED: &str = r#"{"file_name": "a.png", "text": "a caption"}"#;
 
 /// `metadata.jsonl`.
-pub(super) fn named(name: &str) -> bool {
+pub(crate) fn named(name: &str) -> bool {
     name == "metadata.jsonl"
 }
 
 /// The first line is an object, or the file a list, that names a picture.
-pub(super) fn begins(head: &str) -> bool {
+pub(crate) fn begins(head: &str) -> bool {
     let head = head.trim_start();
     let line = head.lines().next().unwrap_or_default();
     let has = |key: &str| head.contains(&format!("\"{key}\""));
@@ -38,7 +40,7 @@ pub(super) fn begins(head: &str) -> bool {
 }
 
 /// Reads the file.
-pub(super) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset> {
+pub(crate) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset> {
     task.begin("Reading captions", 0);
     let file = TextFile::open(path)?;
     let text = file.text.as_str();
@@ -68,7 +70,7 @@ pub(super) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset>
         chosen: scan.decide(path, wanted, Rule::Usual)?,
         file: &file,
         language: wanted.language.as_deref(),
-        gather: Gather::new(path).reaching(wanted),
+        gather: DatasetBuilder::new(path).reaching(wanted),
         good: 0,
         first_bad: None,
         at: 0,
@@ -110,7 +112,7 @@ struct Rows<'a> {
     chosen: Chosen,
     file: &'a TextFile,
     language: Option<&'a str>,
-    gather: Gather,
+    gather: DatasetBuilder,
     good: usize,
     first_bad: Option<String>,
     /// From where in the text the entry's own texts are looked for.

@@ -1,11 +1,13 @@
 //! What img2dataset downloads: numbered shards as folders of files, as tar archives or as Parquet, with their statistics.
 
-use super::gather::file_name;
-use super::shards::in_order;
-use super::split::Wanted;
-use super::{parquet_table, sidecar, webdataset};
+use super::sidecar;
+use super::webdataset;
+use crate::dataset::formats::split::Wanted;
+use crate::dataset::formats::split::shards::in_order;
+use crate::dataset::formats::tables::parquet_table;
 use crate::dataset::{Dataset, Problem, Reason};
 use crate::error::{Result, thousands};
+use crate::files::file_name;
 use crate::files::{TEXT, read_all};
 use crate::task::Task;
 use serde::Deserialize;
@@ -65,7 +67,7 @@ impl Shards {
 }
 
 /// Are there shards with their statistics, or with their tables beside archives or folders?
-pub(super) fn fits(folder: &Path) -> bool {
+pub(crate) fn fits(folder: &Path) -> bool {
     let shards = Shards::of(folder);
     let content = shards.archives.len() + shards.folders.len();
     if shards.tables.is_empty() {
@@ -76,7 +78,7 @@ pub(super) fn fits(folder: &Path) -> bool {
 }
 
 /// Reads the folder; images in the order of the shards.
-pub(super) fn open(folder: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset> {
+pub(crate) fn open(folder: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset> {
     let shards = Shards::of(folder);
     let called = |files: &[PathBuf], what: &str| match files {
         [one] => format!("img2dataset ({}", file_name(one)),

@@ -3,8 +3,8 @@
 //! The ending is what follows the last dot: dots before belong to the name, as in `Track 2.0 (a).jpg`. It has two parts
 //! where the one before is the word of a role and what is left of the name is another file's: `a.seg.png` beside `a.jpg`.
 
-use super::gather::split_extension;
 use super::sample::ENDINGS;
+use crate::dataset::formats::names::split_extension;
 use crate::dataset::picture::PICTURE_EXTENSIONS;
 use std::collections::{HashMap, HashSet};
 
@@ -51,7 +51,7 @@ const UNREAD: [&str; 12] = [
 
 /// What a file is to its sample.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Part {
+pub(crate) enum Part {
     /// Its picture.
     Picture,
     /// Its text.
@@ -66,7 +66,7 @@ pub(super) enum Part {
 
 /// A file and its sample.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Member {
+pub(crate) struct Member {
     /// What the sample is called.
     pub key: String,
     /// What the file is.
@@ -95,7 +95,7 @@ enum Role {
 }
 
 /// The samples of these files, whose names have forward slashes; a file for each.
-pub(super) fn members(names: &[String]) -> Vec<Member> {
+pub(crate) fn members(names: &[String]) -> Vec<Member> {
     let names: Vec<Name> = names.iter().map(|name| parts(name)).collect();
     let mut owners: HashMap<&str, (bool, bool)> = HashMap::new();
     let mut shared: HashMap<&str, HashSet<&str>> = HashMap::new();

@@ -1,13 +1,14 @@
 //! A folder of pictures and nothing else: images without captions.
 
-use super::gather::{file_name, step};
 use super::members::{Part, members};
-use super::reach::Reach;
 use super::sidecar::{Walk, shown};
-use super::split::{Rule, Scan, Wanted};
-use super::splits::Splits;
+use crate::dataset::formats::builder::Reach;
+use crate::dataset::formats::names::step;
+use crate::dataset::formats::split::Splits;
+use crate::dataset::formats::split::{Rule, Scan, Wanted};
 use crate::dataset::{Dataset, Image, Problem, Reason};
 use crate::error::{Error, Result};
+use crate::files::file_name;
 use crate::task::Task;
 use std::path::Path;
 
@@ -15,7 +16,7 @@ use std::path::Path;
 ///
 /// # Errors
 /// The folder cannot be read; the split that is wanted is not there; cancellation.
-pub(super) fn open(folder: &Path, wanted: &Wanted, task: &Task) -> Result<Option<Dataset>> {
+pub(crate) fn open(folder: &Path, wanted: &Wanted, task: &Task) -> Result<Option<Dataset>> {
     task.begin("Looking for pictures", 0);
     std::fs::read_dir(folder).map_err(Error::io("read", folder))?;
     let mut walk = Walk::new(Reach::new(folder, wanted.images.as_deref()));

@@ -1,14 +1,14 @@
 //! The texts that lie beside one picture under its name: `a.txt`, `a.json`, `a.caption`, `a.cls`.
 
-use super::text::{captions_in, decode};
+use crate::dataset::formats::text::{captions_in, decode};
 use serde_json::Value;
 
 /// Endings of files with captions.
-pub(super) const ENDINGS: [&str; 5] = ["txt", "text", "caption", "captions", "json"];
+pub(crate) const ENDINGS: [&str; 5] = ["txt", "text", "caption", "captions", "json"];
 
 /// Why a text is not taken.
 #[derive(Debug)]
-pub(super) enum Fault {
+pub(crate) enum Fault {
     /// It cannot be read as what it is.
     Broken(String),
     /// There was one before.
@@ -17,7 +17,7 @@ pub(super) enum Fault {
 
 /// The texts of one picture, as they are found.
 #[derive(Default)]
-pub(super) struct Texts {
+pub(crate) struct Texts {
     text: Option<String>,
     json: Vec<String>,
     class: Option<String>,

@@ -1,13 +1,15 @@
 //! Pictures with text files of the same name: `a.jpg` and `a.txt`, one caption a line, or `a.json`; folders within too.
 
-use super::gather::{Gather, file_name, split_extension, step};
 use super::members::{Part, members};
-use super::reach::Reach;
 use super::sample::{ENDINGS, Fault, Texts};
-use super::split::{Rule, Scan, Wanted};
+use crate::dataset::formats::builder::DatasetBuilder;
+use crate::dataset::formats::builder::Reach;
+use crate::dataset::formats::names::{split_extension, step};
+use crate::dataset::formats::split::{Rule, Scan, Wanted};
 use crate::dataset::picture::is_picture_name;
 use crate::dataset::{Dataset, Reason, Stored};
 use crate::error::{Error, Result};
+use crate::files::file_name;
 use crate::files::{TEXT, read_all};
 use crate::task::Task;
 use std::collections::{BTreeMap, HashSet};
@@ -17,7 +19,7 @@ use std::path::{Path, PathBuf};
 const DEPTH: usize = 4;
 
 /// Is there a picture with its text beside it, here or in one of the folders? JSON alone may be anything.
-pub(super) fn fits(folder: &Path) -> bool {
+pub(crate) fn fits(folder: &Path) -> bool {
     let here = |folder: &Path| {
         let names: Vec<String> = entries(folder).iter().map(|path| file_name(path)).collect();
         let (mut pictures, mut texts) = (HashSet::new(), HashSet::new());
@@ -37,13 +39,13 @@ pub(super) fn fits(folder: &Path) -> bool {
 }
 
 /// Reads the folder; images in order of their paths.
-pub(super) fn open(folder: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset> {
+pub(crate) fn open(folder: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset> {
     task.begin("Looking for pictures", 0);
     let mut walk = Walk::new(Reach::new(folder, wanted.images.as_deref()));
     walk.enter(folder, task)?;
     let names: Vec<String> = walk.files.iter().map(|path| shown(folder, path)).collect();
     let mut samples: BTreeMap<String, Sample> = BTreeMap::new();
-    let mut gather = Gather::new(folder);
+    let mut gather = DatasetBuilder::new(folder);
     for (at, member) in members(&names).into_iter().enumerate() {
         let name = &names[at];
         match member.part {
@@ -187,7 +189,7 @@ impl Sample {
 }
 
 /// The files below a folder, and what of it is passed over.
-pub(super) struct Walk {
+pub(crate) struct Walk {
     reach: Reach,
     /// In order of their paths.
     pub files: Vec<PathBuf>,
@@ -218,7 +220,7 @@ impl Walk {
     }
 
     /// Says what was passed over.
-    fn tell(&self, folder: &Path, gather: &mut Gather) {
+    fn tell(&self, folder: &Path, gather: &mut DatasetBuilder) {
         for path in &self.outside {
             let name = shown(folder, path);
             let root = self.reach.root();
@@ -287,7 +289,7 @@ fn all_entries(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// A path as shown: relative to the folder, with forward slashes.
-pub(super) fn shown(folder: &Path, path: &Path) -> String {
+pub(crate) fn shown(folder: &Path, path: &Path) -> String {
     path.strip_prefix(folder)
         .unwrap_or(path)
         .to_string_lossy()

@@ -2,15 +2,17 @@
 //!
 //! An archive is read once: headers and captions. Its pictures are skipped, and read later where they lie.
 
-use super::gather::{Gather, file_name, split_extension};
 use super::members::{Part, members as of_samples};
 use super::sample::{ENDINGS, Fault, Texts};
-use super::shards;
-use super::split::{Chosen, Rule, Scan, Wanted};
 use crate::dataset::archive::{Archive, Member, members};
+use crate::dataset::formats::builder::DatasetBuilder;
+use crate::dataset::formats::names::split_extension;
+use crate::dataset::formats::split::shards;
+use crate::dataset::formats::split::{Chosen, Rule, Scan, Wanted};
 use crate::dataset::picture::is_picture_name;
 use crate::dataset::{Dataset, Reason, Stored};
 use crate::error::{Error, Result};
+use crate::files::file_name;
 use crate::files::{TEXT, read_text};
 use crate::task::Task;
 use std::collections::HashMap;
@@ -22,22 +24,22 @@ use std::sync::Arc;
 const LONGEST: u64 = 1 << 20;
 
 /// `*.tar`.
-pub(super) fn named(name: &str) -> bool {
+pub(crate) fn named(name: &str) -> bool {
     split_extension(name).1 == "tar"
 }
 
 /// The mark in a tar archive's first header.
-pub(super) fn begins(head: &str) -> bool {
+pub(crate) fn begins(head: &str) -> bool {
     head.chars().take(512).collect::<String>().contains("ustar")
 }
 
 /// Are there archives?
-pub(super) fn fits(folder: &Path) -> bool {
+pub(crate) fn fits(folder: &Path) -> bool {
     shards::hold(folder, "tar")
 }
 
 /// Reads an archive or a folder of them; images in the archives' order.
-pub(super) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset> {
+pub(crate) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset> {
     let shards = shards::find(path, "tar", wanted);
     let format = format!("WebDataset ({})", shards.note);
     // Files of their own say the split: their samples are asked for none.
@@ -52,7 +54,7 @@ pub(super) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset>
 }
 
 /// Reads the archives `files` of the dataset at `path`.
-pub(super) fn read(
+pub(crate) fn read(
     path: &Path,
     files: &[PathBuf],
     format: String,
@@ -61,7 +63,7 @@ pub(super) fn read(
 ) -> Result<Dataset> {
     task.begin("Reading archives", files.len() as u64);
     let classes = class_names(path, files);
-    let mut gather = Gather::new(path);
+    let mut gather = DatasetBuilder::new(path);
     let mut chosen = Chosen::default();
     let mut first_error = None;
     for file in files {
@@ -119,7 +121,7 @@ struct Entry {
     content: Option<Result<Vec<u8>, String>>,
 }
 
-fn read_archive(path: &Path, gather: &mut Gather, task: &Task) -> Result<Vec<Sample>> {
+fn read_archive(path: &Path, gather: &mut DatasetBuilder, task: &Task) -> Result<Vec<Sample>> {
     let archive = Arc::new(Archive::new(path)?);
     let file = file_name(path);
     let (mut names, mut entries) = (Vec::new(), Vec::new());
@@ -204,7 +206,7 @@ fn add_text(
     content: Result<Vec<u8>, String>,
     place: &str,
     sample: &mut Sample,
-    gather: &mut Gather,
+    gather: &mut DatasetBuilder,
 ) {
     let lines = content.as_ref().map_or(1, |content| {
         let mut alone = Texts::default();
@@ -228,7 +230,7 @@ fn add(
     prefix: &str,
     classes: &[String],
     chosen: &Chosen,
-    gather: &mut Gather,
+    gather: &mut DatasetBuilder,
 ) {
     let empty = sample.texts.is_empty();
     let captions = sample.texts.captions(classes);

@@ -1,5 +1,10 @@
 //! Which split of a dataset is in use: by a column or key of its rows, or by the folder that its names begin with.
 
+pub(crate) mod shards;
+mod splits;
+
+pub(crate) use splits::Splits;
+
 use crate::error::{Error, Result};
 use crate::files::file_name;
 use serde_json::{Map, Value};
@@ -18,7 +23,7 @@ pub struct Wanted {
 }
 
 /// Names of columns and keys that hold the split, in lower case.
-pub(super) const SPLIT_KEYS: [&str; 8] = [
+pub(crate) const SPLIT_KEYS: [&str; 8] = [
     "split",
     "subset",
     "partition",
@@ -45,13 +50,13 @@ const OTHERS: [&str; 8] = [
 ];
 
 /// Is this the name of a split?
-pub(super) fn is_split(name: &str) -> bool {
+pub(crate) fn is_split(name: &str) -> bool {
     let name = name.trim().to_lowercase();
     RANKED.iter().chain(&OTHERS).any(|known| **known == *name)
 }
 
 /// The split to keep where there are several: test, else validation.
-pub(super) fn choose<'a>(there: impl Iterator<Item = &'a str>) -> Option<&'static str> {
+pub(crate) fn choose<'a>(there: impl Iterator<Item = &'a str>) -> Option<&'static str> {
     let names: Vec<&str> = there.collect();
     let several = names.len() > 1;
     let mut ranked = RANKED.into_iter().filter(|_| several);
@@ -60,7 +65,7 @@ pub(super) fn choose<'a>(there: impl Iterator<Item = &'a str>) -> Option<&'stati
 
 /// How a reader chooses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Rule {
+pub(crate) enum Rule {
     /// [`choose`].
     Usual,
     /// Karpathy's: test, else all.
@@ -69,7 +74,7 @@ pub(super) enum Rule {
 
 /// What rows say of their split, before any is chosen.
 #[derive(Debug, Default)]
-pub(super) struct Scan {
+pub(crate) struct Scan {
     /// The column or key, as the file calls it.
     column: Option<String>,
     values: BTreeMap<String, u64>,
@@ -239,7 +244,7 @@ enum Kind {
 
 /// The split in use.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Chosen {
+pub(crate) struct Chosen {
     kind: Kind,
     /// The key of it in rows of JSON.
     key: String,
@@ -303,7 +308,7 @@ impl Chosen {
 }
 
 /// A split's name as it is compared.
-pub(super) fn canonical(name: &str) -> String {
+pub(crate) fn canonical(name: &str) -> String {
     name.trim().to_lowercase()
 }
 
@@ -315,7 +320,7 @@ fn folder(name: &str) -> Option<String> {
 }
 
 /// Which column of a header holds the split.
-pub(super) fn column(names: &[String]) -> Option<usize> {
+pub(crate) fn column(names: &[String]) -> Option<usize> {
     SPLIT_KEYS
         .iter()
         .find_map(|key| names.iter().position(|name| name == key))

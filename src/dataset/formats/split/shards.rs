@@ -1,9 +1,10 @@
 //! Datasets in numbered parts: the parts of a folder in order, and which split they are of.
 
-use super::gather::{file_name, split_extension};
-use super::split::{Wanted, canonical, choose, is_split};
+use super::{Wanted, canonical, choose, is_split};
+use crate::dataset::formats::names::split_extension;
 use crate::dataset::{Dataset, Reason, Split};
 use crate::error::thousands;
+use crate::files::file_name;
 use std::cmp::Ordering;
 use std::path::{Path, PathBuf};
 
@@ -14,7 +15,7 @@ const DEPTH: usize = 3;
 const FOLDERS: usize = 64;
 
 /// The parts of a dataset.
-pub(super) struct Shards {
+pub(crate) struct Shards {
     /// In their own order: by name, numbers by value.
     pub files: Vec<PathBuf>,
     /// How many there are and of which split, for the name of the format.
@@ -49,7 +50,7 @@ impl Shards {
 
 /// The files with `extension` at `path`: itself, those in the folder, or else those in folders below. Of several
 /// splits one is kept: the one that is wanted, else test, else validation.
-pub(super) fn find(path: &Path, extension: &str, wanted: &Wanted) -> Shards {
+pub(crate) fn find(path: &Path, extension: &str, wanted: &Wanted) -> Shards {
     let whole = |files: Vec<PathBuf>, note| Shards {
         files,
         note,
@@ -97,7 +98,7 @@ pub(super) fn find(path: &Path, extension: &str, wanted: &Wanted) -> Shards {
 }
 
 /// Does the folder hold such files, itself or in folders below?
-pub(super) fn hold(folder: &Path, extension: &str) -> bool {
+pub(crate) fn hold(folder: &Path, extension: &str) -> bool {
     let mut found = Vec::new();
     search(folder, extension, DEPTH, &mut found);
     !found.is_empty()
@@ -133,7 +134,7 @@ fn search(folder: &Path, extension: &str, depth: usize, found: &mut Vec<PathBuf>
 }
 
 /// The split that a part's name says, or its folder's: `test-00000-of-00002`, `val/0.tar`.
-pub(super) fn split_of(folder: &Path, file: &Path) -> Option<String> {
+pub(crate) fn split_of(folder: &Path, file: &Path) -> Option<String> {
     let within = file.strip_prefix(folder).unwrap_or(file);
     let text = within.to_string_lossy().to_lowercase();
     let mut words = text.split(|c: char| !c.is_ascii_alphabetic());
@@ -141,7 +142,7 @@ pub(super) fn split_of(folder: &Path, file: &Path) -> Option<String> {
 }
 
 /// Compares names so that `part_10` comes after `part_2`.
-pub(super) fn in_order(a: &str, b: &str) -> Ordering {
+pub(crate) fn in_order(a: &str, b: &str) -> Ordering {
     let (mut a, mut b) = (a, b);
     let digits =
         |text: &str| text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();

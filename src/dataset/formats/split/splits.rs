@@ -1,14 +1,14 @@
 //! What the rows of a dataset say of their splits, counted: those in use, and those that are not.
 
+use super::Chosen;
 use super::shards::in_order;
-use super::split::Chosen;
 use crate::dataset::account::NAMES;
 use crate::dataset::{Origin, Problem, Reason, Split};
 use std::collections::{BTreeMap, HashSet};
 
 /// Images of each split, and the captions of those that are not in use.
 #[derive(Default)]
-pub(super) struct Splits {
+pub(crate) struct Splits {
     images: BTreeMap<String, HashSet<String>>,
     captions: u64,
 }

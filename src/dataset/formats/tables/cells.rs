@@ -5,7 +5,7 @@
 
 /// One field: where it stands in the text, marks included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Cell {
+pub(crate) struct Cell {
     pub start: usize,
     pub end: usize,
     quoted: bool,
@@ -13,7 +13,7 @@ pub(super) struct Cell {
 
 /// One record.
 #[derive(Debug, Default)]
-pub(super) struct Record {
+pub(crate) struct Record {
     /// The line that it begins on, from 1.
     pub line: u64,
     pub cells: Vec<Cell>,
@@ -22,7 +22,7 @@ pub(super) struct Record {
 }
 
 /// The records of a text; blank lines are passed over.
-pub(super) struct Cells<'a, F> {
+pub(crate) struct Cells<'a, F> {
     text: &'a str,
     delimiter: u8,
     quotes: bool,

@@ -1,34 +1,36 @@
 //! Flickr token files: `name.jpg#0<TAB>caption` on each line (Flickr8k, Flickr30k).
 
-use super::gather::{Gather, file_name, split_extension, step};
-use super::split::{Rule, Scan, Wanted};
-use super::text::TextFile;
 use crate::dataset::Dataset;
+use crate::dataset::formats::builder::DatasetBuilder;
+use crate::dataset::formats::names::{split_extension, step};
+use crate::dataset::formats::split::{Rule, Scan, Wanted};
+use crate::dataset::formats::text::TextFile;
 use crate::error::Result;
+use crate::files::file_name;
 use crate::task::Task;
 use std::path::Path;
 
 /// `captions.token.txt`, `Flickr8k.token.txt`, `results_20130124.token`.
-pub(super) fn named(name: &str) -> bool {
+pub(crate) fn named(name: &str) -> bool {
     let stem = name.strip_suffix(".txt").unwrap_or(name);
     split_extension(stem).1 == "token"
 }
 
 /// Does the first line have the form?
-pub(super) fn begins(head: &str) -> bool {
+pub(crate) fn begins(head: &str) -> bool {
     head.lines()
         .find(|line| !line.trim().is_empty())
         .is_some_and(|line| split(line).is_some())
 }
 
 /// Reads the file; its images are in order of first mention.
-pub(super) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset> {
+pub(crate) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset> {
     let file = TextFile::open(path)?;
     let mut scan = Scan::default();
     let names = file.text.lines().filter_map(split);
     names.for_each(|(name, _)| scan.add(None, name));
     let chosen = scan.decide(path, wanted, Rule::Usual)?;
-    let mut gather = Gather::new(path).reaching(wanted);
+    let mut gather = DatasetBuilder::new(path).reaching(wanted);
     file.note(&mut gather);
     task.begin("Reading captions", file.text.lines().count() as u64);
     for (number, line) in (1..).zip(file.text.lines()) {

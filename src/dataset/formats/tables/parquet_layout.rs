@@ -1,9 +1,9 @@
 //! Which columns of a Parquet file hold the pictures, their names, the captions and the split.
 
-use super::gather::{IMAGE_KEYS, PICTURE_KEYS};
-use super::split::{SPLIT_KEYS, canonical, is_split};
-use super::text::CAPTION_KEYS;
 use crate::dataset::encoded::is_picture;
+use crate::dataset::formats::builder::{IMAGE_KEYS, PICTURE_KEYS};
+use crate::dataset::formats::split::{SPLIT_KEYS, canonical, is_split};
+use crate::dataset::formats::text::CAPTION_KEYS;
 use crate::dataset::parquet_file::{Column, Kind, ParquetFile};
 use crate::error::{Error, Result};
 use std::collections::BTreeSet;
@@ -47,7 +47,7 @@ const INNER: [&str; 6] = ["element", "item", "array", "raw", "caption", "text"];
 
 /// How pictures are given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Picture {
+pub(crate) enum Picture {
     /// In the cells of this column.
     Cells(usize),
     /// By the names of their files.
@@ -58,7 +58,7 @@ pub(super) enum Picture {
 
 /// Where a file keeps what; columns are leaves.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Layout {
+pub(crate) struct Layout {
     /// How pictures are given.
     pub picture: Picture,
     /// Columns that name the image: the first with a value does.

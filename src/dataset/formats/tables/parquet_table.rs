@@ -1,16 +1,18 @@
 //! Parquet tables of images and captions, as Hugging Face and img2dataset write them: the picture in a cell (`image`
 //! with `bytes` and `path`, or plain bytes) or named by it, captions as texts or lists of texts, in one file or many.
 
-use super::gather::{Gather, file_name, harmless, split_extension, step};
 use super::parquet_layout::{Layout, Picture};
-use super::shards;
-use super::split::{Chosen, Rule, Scan, Wanted};
-use super::text::listed;
 use crate::dataset::archive::inside;
+use crate::dataset::formats::builder::DatasetBuilder;
+use crate::dataset::formats::names::{harmless, split_extension, step};
+use crate::dataset::formats::split::shards;
+use crate::dataset::formats::split::{Chosen, Rule, Scan, Wanted};
+use crate::dataset::formats::text::listed;
 use crate::dataset::parquet_cells::{PageCache, PictureColumn};
 use crate::dataset::parquet_file::ParquetFile;
 use crate::dataset::{Dataset, Reason, Stored};
 use crate::error::{Error, Result, thousands};
+use crate::files::file_name;
 use crate::task::Task;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -23,22 +25,22 @@ const COMPARED: usize = 8;
 const LONGEST: usize = 2048;
 
 /// `*.parquet`.
-pub(super) fn named(name: &str) -> bool {
+pub(crate) fn named(name: &str) -> bool {
     split_extension(name).1 == "parquet"
 }
 
 /// The mark that a Parquet file begins with.
-pub(super) fn begins(head: &str) -> bool {
+pub(crate) fn begins(head: &str) -> bool {
     head.starts_with("PAR1")
 }
 
 /// Are there Parquet files?
-pub(super) fn fits(folder: &Path) -> bool {
+pub(crate) fn fits(folder: &Path) -> bool {
     shards::hold(folder, "parquet")
 }
 
 /// Reads a file or a folder of them; images in the order of the rows.
-pub(super) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset> {
+pub(crate) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset> {
     let shards = shards::find(path, "parquet", wanted);
     let format = format!("Parquet ({}", shards.note);
     // Files of their own say the split: their rows are asked for none.
@@ -53,7 +55,7 @@ pub(super) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset>
 }
 
 /// Reads the files of the dataset at `path`; `format` is what it is called, its bracket still open.
-pub(super) fn read(
+pub(crate) fn read(
     path: &Path,
     files: &[PathBuf],
     format: &str,
@@ -91,7 +93,7 @@ pub(super) fn read(
     let format = format!("{format}{note})");
     // Names that turn out to mean several images give way to those of the next column, at last to the row's number.
     for skipped in (0..columns.unwrap_or(0)).chain([usize::MAX]) {
-        let empty = || Gather::new(path).reaching(wanted);
+        let empty = || DatasetBuilder::new(path).reaching(wanted);
         if let Some(mut gather) = fill(empty(), &parts, &problems, &chosen, skipped, task)? {
             for column in parts
                 .iter()
@@ -104,7 +106,7 @@ pub(super) fn read(
             return gather.finish_split(format, &chosen);
         }
     }
-    Gather::new(path).finish_split(format, &chosen)
+    DatasetBuilder::new(path).finish_split(format, &chosen)
 }
 
 /// The split of the rows.
@@ -136,13 +138,13 @@ fn choose(path: &Path, parts: &[Part], wanted: &Wanted, task: &Task) -> Result<C
 /// The rows of all parts under names without the first `skipped` columns of them; `None` where pictures show that a name
 /// means several images.
 fn fill(
-    mut gather: Gather,
+    mut gather: DatasetBuilder,
     parts: &[Part],
     problems: &[(String, String)],
     chosen: &Chosen,
     skipped: usize,
     task: &Task,
-) -> Result<Option<Gather>> {
+) -> Result<Option<DatasetBuilder>> {
     let rows: usize = parts.iter().map(|part| part.rows).sum();
     task.begin("Reading captions", rows as u64);
     for (place, what) in problems {
@@ -204,7 +206,7 @@ impl Part {
         &self,
         chosen: &Chosen,
         names: &mut Names,
-        gather: &mut Gather,
+        gather: &mut DatasetBuilder,
         task: &Task,
     ) -> Result<bool> {
         let mut first = 0;
@@ -294,7 +296,7 @@ impl Part {
         folder: Option<&str>,
         pictures: Option<&Arc<PictureColumn>>,
         names: &mut Names,
-        gather: &mut Gather,
+        gather: &mut DatasetBuilder,
     ) -> Result<Option<usize>> {
         let several = names.several;
         let here = || {

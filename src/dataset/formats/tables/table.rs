@@ -1,41 +1,43 @@
 //! Tables of captions: `captions.txt`, CSV, TSV, Flickr30k's `results.csv` (`|`), Hugging Face's `metadata.csv`.
 
 use super::cells::{Cell, Cells, Record};
-use super::gather::{Gather, IMAGE_KEYS, PICTURE_KEYS, file_name, place, split_extension, step};
-use super::split::{self, Rule, Scan, Wanted};
-use super::text::{CAPTION_KEYS, TextFile, listed};
 use crate::dataset::encoded::{is_picture, key_of};
+use crate::dataset::formats::builder::{DatasetBuilder, IMAGE_KEYS, PICTURE_KEYS};
+use crate::dataset::formats::names::{place, split_extension, step};
+use crate::dataset::formats::split::{self, Rule, Scan, Wanted};
+use crate::dataset::formats::text::{CAPTION_KEYS, TextFile, listed};
 use crate::dataset::picture::is_picture_name;
 use crate::dataset::{Dataset, Reason, Stored};
 use crate::error::{Error, Result};
+use crate::files::file_name;
 use crate::task::Task;
 use std::collections::HashSet;
 use std::path::Path;
 
 /// `metadata.csv`.
-pub(super) fn named_metadata(name: &str) -> bool {
+pub(crate) fn named_metadata(name: &str) -> bool {
     name == "metadata.csv"
 }
 
 /// `captions.txt`, `captions.csv`, `captions.tsv`, `captions_train.csv`.
-pub(super) fn named_captions(name: &str) -> bool {
+pub(crate) fn named_captions(name: &str) -> bool {
     let (stem, extension) = split_extension(name);
     let tokens = split_extension(stem).1 == "token";
     ["txt", "csv", "tsv"].contains(&extension) && stem.starts_with("captions") && !tokens
 }
 
 /// `results.csv`.
-pub(super) fn named_results(name: &str) -> bool {
+pub(crate) fn named_results(name: &str) -> bool {
     name == "results.csv"
 }
 
 /// Does the first line name a picture's and a caption's column, or begin with a picture's name?
-pub(super) fn begins(head: &str) -> bool {
+pub(crate) fn begins(head: &str) -> bool {
     Layout::of(head).is_some()
 }
 
 /// Reads the file; its images are in order of first mention.
-pub(super) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset> {
+pub(crate) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset> {
     let file = TextFile::open(path)?;
     let text = file.text.as_str();
     let Some(mut layout) = Layout::of(text) else {
@@ -69,7 +71,7 @@ pub(super) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset>
     }
     let chosen = scan.decide(path, wanted, Rule::Usual)?;
     task.begin("Reading captions", rows);
-    let mut gather = Gather::new(path).reaching(wanted);
+    let mut gather = DatasetBuilder::new(path).reaching(wanted);
     file.note(&mut gather);
     layout.unused.iter().for_each(|column| {
         let what = "is a second column of its kind, and not used";

@@ -1,11 +1,13 @@
 //! Chinese-CLIP's files: `test_imgs.tsv`, an id and a picture as base64 a line, and `test_texts.jsonl`, captions with the
 //! ids of their images.
 
-use super::gather::{Gather, file_name, folder_of, step};
-use super::split::{Wanted, choose};
-use super::text::{TextFile, captions_in};
+use crate::dataset::formats::builder::DatasetBuilder;
+use crate::dataset::formats::names::step;
+use crate::dataset::formats::split::{Wanted, choose};
+use crate::dataset::formats::text::{TextFile, captions_in};
 use crate::dataset::{Dataset, Reason, Split, Stored};
 use crate::error::{Error, Result};
+use crate::files::{file_name, folder_of};
 use crate::task::Task;
 use serde_json::Value;
 use std::path::Path;
@@ -17,22 +19,22 @@ const PICTURES: &str = "_imgs.tsv";
 const TEXTS: &str = "_texts.jsonl";
 
 /// `test_imgs.tsv`, `test_texts.jsonl`.
-pub(super) fn named(name: &str) -> bool {
+pub(crate) fn named(name: &str) -> bool {
     name.ends_with(PICTURES) || name.ends_with(TEXTS)
 }
 
 /// A table of numbers and texts looks like any other.
-pub(super) fn begins(_: &str) -> bool {
+pub(crate) fn begins(_: &str) -> bool {
     false
 }
 
 /// Are there pictures with their texts?
-pub(super) fn fits(folder: &Path) -> bool {
+pub(crate) fn fits(folder: &Path) -> bool {
     !splits(folder).is_empty()
 }
 
 /// Reads a split, of a folder the test split.
-pub(super) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset> {
+pub(crate) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset> {
     let folder = if path.is_dir() { path } else { folder_of(path) };
     let all = splits(folder);
     let own = file_name(path);
@@ -59,7 +61,7 @@ pub(super) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset>
         folder.join(format!("{split}{PICTURES}")),
         folder.join(format!("{split}{TEXTS}")),
     );
-    let mut gather = Gather::new(&pictures).reaching(wanted);
+    let mut gather = DatasetBuilder::new(&pictures).reaching(wanted);
     read_pictures(&pictures, &mut gather, task)?;
     read_texts(&texts, &mut gather, task)?;
     let mut dataset = gather.finish(format!("Chinese-CLIP ({split}{PICTURES}, {split}{TEXTS})"))?;
@@ -90,7 +92,7 @@ fn splits(folder: &Path) -> Vec<String> {
     found
 }
 
-fn read_pictures(path: &Path, gather: &mut Gather, task: &Task) -> Result<()> {
+fn read_pictures(path: &Path, gather: &mut DatasetBuilder, task: &Task) -> Result<()> {
     let file = TextFile::open(path)?;
     task.begin("Reading pictures", file.text.lines().count() as u64);
     let start = file.text.as_ptr() as usize;
@@ -119,7 +121,7 @@ fn read_pictures(path: &Path, gather: &mut Gather, task: &Task) -> Result<()> {
     Ok(())
 }
 
-fn read_texts(path: &Path, gather: &mut Gather, task: &Task) -> Result<()> {
+fn read_texts(path: &Path, gather: &mut DatasetBuilder, task: &Task) -> Result<()> {
     let file = TextFile::open(path)?;
     file.note(gather);
     task.begin("Reading captions", file.text.lines().count() as u64);

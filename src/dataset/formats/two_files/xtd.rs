@@ -1,10 +1,12 @@
 //! XTD: `test_image_names.txt`, a name a line, and `test_1kcaptions_de.txt`, a caption a line, in several languages.
 
-use super::gather::{Gather, file_name, folder_of, step};
-use super::split::Wanted;
-use super::text::{TextFile, languages};
 use crate::dataset::Dataset;
+use crate::dataset::formats::builder::DatasetBuilder;
+use crate::dataset::formats::names::step;
+use crate::dataset::formats::split::Wanted;
+use crate::dataset::formats::text::{TextFile, languages};
 use crate::error::{Error, Result, thousands};
+use crate::files::{file_name, folder_of};
 use crate::task::Task;
 use std::path::{Path, PathBuf};
 
@@ -15,22 +17,22 @@ const NAMES: &str = "test_image_names.txt";
 const CAPTIONS: &str = "test_1kcaptions_";
 
 /// `test_image_names.txt`, `test_1kcaptions_de.txt`.
-pub(super) fn named(name: &str) -> bool {
+pub(crate) fn named(name: &str) -> bool {
     name == NAMES || language(name).is_some()
 }
 
 /// A list of names looks like any text.
-pub(super) fn begins(_: &str) -> bool {
+pub(crate) fn begins(_: &str) -> bool {
     false
 }
 
 /// Are there names with captions?
-pub(super) fn fits(folder: &Path) -> bool {
+pub(crate) fn fits(folder: &Path) -> bool {
     folder.join(NAMES).is_file() && !captions(folder).is_empty()
 }
 
 /// Reads the captions of one language.
-pub(super) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset> {
+pub(crate) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset> {
     let folder = if path.is_dir() { path } else { folder_of(path) };
     let found = captions(folder);
     let file = match (language(&file_name(path)), &wanted.language) {
@@ -61,7 +63,7 @@ pub(super) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset>
         ));
     }
     task.begin("Reading captions", lines.len() as u64);
-    let mut gather = Gather::new(&file).reaching(wanted);
+    let mut gather = DatasetBuilder::new(&file).reaching(wanted);
     captions.note(&mut gather);
     gather.by_language(true);
     for (number, (name, caption)) in (1u64..).zip(names.into_iter().zip(lines)) {

@@ -3,10 +3,10 @@
 mod hugging_face;
 mod open_clip;
 
-use super::super::folder::EncoderFiles;
-use super::super::tokenize::{Rules, Tokenizer};
 use super::find;
 use super::stated::Stated;
+use crate::encoder::folder::EncoderFiles;
+use crate::encoder::tokenize::{Rules, Tokenizer};
 use crate::error::Result;
 use hugging_face::hugging_face;
 use open_clip::open_clip;

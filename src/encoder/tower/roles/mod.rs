@@ -10,7 +10,7 @@ use crate::onnx::{Dim, Elem, ModelInfo, Port};
 
 /// Which half of a dual encoder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Side {
+pub(crate) enum Side {
     Image,
     Text,
 }
@@ -33,7 +33,7 @@ impl Side {
 
 /// What an input is fed with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Role {
+pub(crate) enum Role {
     /// The pictures.
     Pixels,
     /// The token ids.
@@ -49,7 +49,7 @@ pub(super) enum Role {
 const EXPORT: &str = "Export the model again with one vector per image or text as its output.";
 
 /// The roles of the inputs of an image model, in their order.
-pub(super) fn image_roles(info: &ModelInfo) -> Result<Vec<Role>> {
+pub(crate) fn image_roles(info: &ModelInfo) -> Result<Vec<Role>> {
     let pictures = |p: &&Port| Layout::of(p).is_some();
     let named = info.inputs.iter().find(|p| p.name == "pixel_values");
     let pixels = named.or_else(|| info.inputs.iter().find(pictures));
@@ -91,7 +91,7 @@ pub(super) fn image_roles(info: &ModelInfo) -> Result<Vec<Role>> {
 }
 
 /// The roles of the inputs of a text model, in their order.
-pub(super) fn text_roles(info: &ModelInfo) -> Result<Vec<Role>> {
+pub(crate) fn text_roles(info: &ModelInfo) -> Result<Vec<Role>> {
     let integer = |p: &&Port| matches!(p.elem, Elem::I64 | Elem::I32);
     let named = info.inputs.iter().find(|p| p.name == "input_ids");
     let mut others = info
@@ -148,7 +148,7 @@ fn is_float(elem: Elem) -> bool {
 }
 
 /// The size of dimension `axis`, where it is fixed.
-pub(super) fn fixed(port: &Port, axis: usize) -> Option<usize> {
+pub(crate) fn fixed(port: &Port, axis: usize) -> Option<usize> {
     match port.dims.get(axis) {
         Some(Dim::Fixed(size)) => Some(*size),
         _ => None,
@@ -172,7 +172,7 @@ mod tests {
     use super::*;
     use std::path::PathBuf;
 
-    pub(super) fn port(name: &str, dims: &[usize]) -> Port {
+    pub(crate) fn port(name: &str, dims: &[usize]) -> Port {
         let dims = dims.iter().map(|&d| {
             if d == 0 {
                 Dim::Named("batch".into())
@@ -188,7 +188,7 @@ mod tests {
         }
     }
 
-    pub(super) fn model(inputs: Vec<Port>, outputs: Vec<Port>) -> ModelInfo {
+    pub(crate) fn model(inputs: Vec<Port>, outputs: Vec<Port>) -> ModelInfo {
         ModelInfo {
             path: PathBuf::from("m.onnx"),
             inputs,

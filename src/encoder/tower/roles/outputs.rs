@@ -1,8 +1,8 @@
 //! Which output of a model is the embedding.
 
-use super::super::layout::Layout;
-use super::super::pool::Pool;
 use super::{EXPORT, Side, is_float, list};
+use crate::encoder::tower::Pool;
+use crate::encoder::tower::layout::Layout;
 use crate::error::{Error, Question, Result};
 use crate::onnx::{Dim, ModelInfo, Port};
 
@@ -211,8 +211,8 @@ pub(in super::super) fn embedding_length(port: &Port) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{model, port};
     use super::*;
+    use crate::encoder::tower::roles::tests::{model, port};
     use crate::onnx::Elem;
 
     #[test]
