@@ -17,6 +17,7 @@
 //! | [`runtime`] | the inference engine: ONNX Runtime found and installed, providers, sessions, the engine for graphs in memory |
 //! | [`encoder`] | encoders: `folder/` finds their files, `beside/` reads what is said beside a model, `sides/` opens and tries each model, `preprocess/`, `tokenize/`, `tower/` (the inputs and outputs of a model), `embed/`, `cache/` |
 //! | [`retrieval`] | ranks, metrics, ranking losses, relevance; `given/`: embeddings as they are given; `mine/`: hard negatives; `structure/`: where they lie; two encoders compared |
+//! | [`source`] | what is opened, for window and command line alike: a dataset with its embeddings, an encoder |
 //! | [`report`] | an evaluation as one self-contained HTML page |
 //! | [`attack`] | threat models, victims, attacks with gradients (`white/`) and by queries (`query/`), captions, sets, reports |
 //! | [`session`] | what is open and selected, settings, workspaces; `Command`: all that can be asked for |
@@ -57,5 +58,6 @@ pub mod report;
 pub mod retrieval;
 pub mod runtime;
 pub mod session;
+pub mod source;
 pub mod task;
 pub mod ui;

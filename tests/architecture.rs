@@ -20,6 +20,10 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
             &["dataset", "onnx", "compute", "runtime", "paths"],
         ),
         ("retrieval", &["dataset", "compute"]),
+        (
+            "source",
+            &["dataset", "compute", "encoder", "retrieval", "paths"],
+        ),
         ("report", &["dataset", "compute", "retrieval"]),
         (
             "attack",
@@ -36,6 +40,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         (
             "session",
             &[
+                "source",
                 "attack",
                 "dataset",
                 "grad",
@@ -48,6 +53,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         (
             "ui",
             &[
+                "source",
                 "session",
                 "attack",
                 "dataset",
@@ -62,6 +68,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         (
             "cli",
             &[
+                "source",
                 "paths",
                 "attack",
                 "dataset",
@@ -77,6 +84,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         (
             "app",
             &[
+                "source",
                 "paths",
                 "attack",
                 "dataset",

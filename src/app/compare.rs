@@ -3,7 +3,6 @@
 use super::App;
 use super::events::Event;
 use super::jobs::{COMPARE, EMBED, RANK};
-use super::work::open_encoder;
 use crate::dataset::Dataset;
 use crate::encoder::{Cache, Encoder, EncoderOptions};
 use crate::error::{Error, Result};
@@ -96,7 +95,7 @@ impl App {
         self.session.compare.source = Some(source.clone());
         let title = format!("Comparing with {}", source.title());
         self.jobs.start(COMPARE, title, move |task| {
-            let encoder = open_encoder(&source, &options, task).map_err(unasked)?;
+            let encoder = source.open(&options, task).map_err(unasked)?;
             let second = rank_with(&encoder, &dataset, &embedded, &*engine, task)?;
             let options = CompareOptions::default();
             let figures = compare(&first, &second, &embedded.groups, &options, task)?;
@@ -139,8 +138,8 @@ fn rank_with(
     let options = EvalOptions::default();
     evaluate(
         engine,
-        &found.images,
-        &found.texts,
+        &found.embedded.images,
+        &found.embedded.texts,
         &first.groups,
         &options,
         task,

@@ -157,7 +157,7 @@ impl App {
             Event::Answered(answer) => self.session.answer = Some(Arc::new(answer)),
             Event::Picked(pick, paths) => self.picked(pick, paths),
             Event::Workspace(workspace, file) => self.open_workspace(*workspace, Some(file)),
-            Event::Dataset(path) => self.open_data(DataSource::Path(path)),
+            Event::Dataset(path) => self.open_data(DataSource::at(path)),
             Event::EncoderFolder(path) => {
                 self.open_encoder(EncoderSource::Folder(path), EncoderOptions::default());
             }

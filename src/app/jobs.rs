@@ -3,7 +3,7 @@
 use super::App;
 use super::events::Event;
 use super::examine::cards;
-use super::work::{answer_query, embed, open_encoder, open_source, picture_query, rank, recognise};
+use super::work::{answer_query, embed, open_source, picture_query, rank, recognise};
 use crate::compute::{adapters, choose};
 use crate::encoder::EncoderOptions;
 use crate::runtime::{Flavour, Runtime, install};
@@ -133,9 +133,7 @@ impl App {
         self.session.question = None;
         self.session.opening = Some((source.clone(), said));
         self.jobs.start(ENCODER, title, move |task| {
-            Ok(Event::Encoder(Arc::new(open_encoder(
-                &source, &options, task,
-            )?)))
+            Ok(Event::Encoder(Arc::new(source.open(&options, task)?)))
         });
     }
 

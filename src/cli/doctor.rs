@@ -1,6 +1,6 @@
 //! `nearmiss doctor`: what this machine offers, and what is in use.
 
-use super::common::EncoderArgs;
+use super::encoder::EncoderArgs;
 use super::output::{bytes, counted, emit};
 use super::signals;
 use crate::compute::{Choice, adapters, choose};

@@ -12,7 +12,7 @@
 //! let dataset = nearmiss::dataset::open("flickr8k".as_ref(), &task)?;
 //! let files = EncoderFiles::open("my-clip".as_ref())?;
 //! let encoder = Encoder::open(&files, &EncoderOptions::default(), &task)?;
-//! let embedded = encoder.embed_dataset(&dataset, Some(&Cache::open()?), &task)?;
+//! let embedded = encoder.embed_dataset(&dataset, Some(&Cache::open()?), &task)?.embedded;
 //! println!("{} images, {} captions", embedded.images.rows(), embedded.texts.rows());
 //! # Ok(())
 //! # }
@@ -33,7 +33,7 @@ mod tower;
 pub use beside::Stated;
 pub use cache::{Cache, CacheFile};
 pub use dual::{Encoder, EncoderInfo};
-pub use embed::Embedded;
+pub use embed::EmbeddedDataset;
 pub use folder::EncoderFiles;
 pub use half::{Half, HalfFiles};
 pub use options::EncoderOptions;

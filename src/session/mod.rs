@@ -25,10 +25,11 @@ pub use negatives::{
 };
 pub use sets::{Combine, Sets, SetsCommand};
 pub use settings::{Recent, Settings, ThemeChoice};
-pub use state::{
-    AnswerView, Embedded, Entry, JobView, Level, ModelCard, Query, RuntimeView, Session, Tab,
-};
+pub use state::{AnswerView, Entry, JobView, Level, ModelCard, Query, RuntimeView, Session, Tab};
 pub use structure::{
     Matrix, MatrixLooks, Reduction, StructureCommand, StructurePage, StructureView,
 };
-pub use workspace::{DataSource, EncoderSource, Workspace};
+pub use workspace::Workspace;
+
+pub use crate::compute::Embedded;
+pub use crate::source::{DataSource, EncoderSource};

@@ -107,10 +107,10 @@ fn verdicts_are_the_ranking_s() {
     let task = Task::detached();
     let mut victim = Pairs::new(&demo.set, Goal::Lose, &images, &[]).unwrap();
     let verdicts = victim.judge(&images, &x, &task).unwrap();
-    let (texts, groups) = (&demo.set.texts, &demo.set.groups);
+    let (texts, groups) = (&demo.set.embedded.texts, &demo.set.embedded.groups);
     let mut wrong_ones = 0;
     for (&i, verdict) in images.iter().zip(&verdicts) {
-        let score = |j: usize| cosine(demo.set.images.row(i), texts.row(j));
+        let score = |j: usize| cosine(demo.set.embedded.images.row(i), texts.row(j));
         let (own, others): (Vec<usize>, Vec<usize>) =
             (0..texts.rows()).partition(|j| groups.range(i).contains(j));
         let best = |of: &[usize]| of.iter().map(|&j| score(j)).fold(f64::MIN, f64::max);
@@ -135,7 +135,7 @@ fn verdicts_are_the_ranking_s() {
         .iter()
         .zip(images.iter().zip(&targets))
     {
-        let score = |j: usize| cosine(demo.set.images.row(i), texts.row(j));
+        let score = |j: usize| cosine(demo.set.embedded.images.row(i), texts.row(j));
         let best = (0..texts.rows())
             .filter(|&j| j != t)
             .map(score)
@@ -193,9 +193,9 @@ fn gradients_are_those_of_the_verdicts() {
 #[test]
 fn a_goal_that_makes_no_sense_is_refused() {
     let demo = demo();
-    let far = demo.set.images.rows();
+    let far = demo.set.embedded.images.rows();
     assert!(Pairs::new(&demo.set, Goal::Lose, &[far], &[]).is_err());
-    let captions = demo.set.texts.rows();
+    let captions = demo.set.embedded.texts.rows();
     assert!(Pairs::new(&demo.set, Goal::Win, &[0], &[captions]).is_err());
     assert!(Pairs::new(&demo.set, Goal::Match, &[0], &[far]).is_err());
     assert!(Pairs::new(&demo.set, Goal::Away, &[0], &[]).is_ok());

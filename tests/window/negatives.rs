@@ -32,7 +32,7 @@ fn workbench(folder: &Path) -> Window {
     let data = demo::unpack(folder).unwrap();
     let workspace = Workspace {
         encoder: Some(EncoderSource::Folder(data.join("encoder"))),
-        data: Some(DataSource::Path(data)),
+        data: Some(DataSource::at(data)),
         ..Workspace::default()
     };
     let file = folder.join("w.json");

@@ -291,13 +291,10 @@ impl App {
 
     /// Model, captions and embeddings.
     fn set_of(&self) -> Option<attack::Set> {
-        let embedded = self.session.embedded.as_ref()?.by_cosine();
         Some(attack::Set {
             network: self.lab.network.clone()?,
             engine: self.engine.clone()?,
-            images: embedded.images,
-            texts: embedded.texts,
-            groups: embedded.groups,
+            embedded: self.session.embedded.as_ref()?.by_cosine(),
         })
     }
 

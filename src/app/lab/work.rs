@@ -189,8 +189,8 @@ pub fn set(
         let encoder = Encoder::open(&EncoderFiles::open(folder)?, options, task)?;
         let cache = Cache::open().ok();
         let made = encoder.embed_dataset(&order.dataset, cache.as_ref(), task)?;
-        if made.images.rows() != order.set.images.rows()
-            || made.texts.rows() != order.set.texts.rows()
+        if made.embedded.images.rows() != order.set.embedded.images.rows()
+            || made.embedded.texts.rows() != order.set.embedded.texts.rows()
         {
             return Err(Error::model(
                 folder,
@@ -200,8 +200,7 @@ pub fn set(
         }
         order.transfer = Some(Transfer {
             encoder: Arc::new(encoder),
-            images: Arc::new(made.images),
-            texts: Arc::new(made.texts),
+            embedded: made.embedded,
         });
     }
     *lock(ready) = Some(order.clone());

@@ -7,11 +7,10 @@ mod work;
 use super::App;
 use super::events::Event;
 use super::jobs::{DECISIONS, FIGURES, NEGATIVES, REGIONS, WHY};
-use super::work::demo_folder;
 use crate::dataset::Decisions;
 use crate::retrieval::Side;
 use crate::retrieval::relevance::Confirmed;
-use crate::session::{DataSource, Decided, Embedded, Level, NegativeSet, Regions, Tab, Why};
+use crate::session::{Decided, Embedded, Level, NegativeSet, Regions, Tab, Why};
 use std::path::PathBuf;
 use std::sync::Arc;
 use work::{Bench, Ground};
@@ -76,11 +75,7 @@ impl App {
             return;
         };
         self.jobs.start(DECISIONS, "Reading decisions", move |_| {
-            let data = match source {
-                DataSource::Demo => demo_folder()?,
-                DataSource::Path(path) | DataSource::Embeddings { images: path, .. } => path,
-            };
-            let place = Decisions::place(&data);
+            let place = Decisions::place(&source.place()?);
             let all = Decisions::open(&place)?;
             let place = Some(place);
             Ok(Event::Negatives(NegativesEvent::Decisions { all, place }))

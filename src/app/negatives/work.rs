@@ -51,9 +51,7 @@ pub struct Bench {
 impl Bench {
     fn corpus<'a>(&'a self, wording: Option<&'a Wording>) -> Corpus<'a> {
         Corpus {
-            images: &self.embedded.images,
-            texts: &self.embedded.texts,
-            groups: &self.embedded.groups,
+            embedded: &self.embedded,
             wording,
             confirmed: &self.confirmed,
             rejected: &self.rejected,
@@ -76,7 +74,8 @@ impl Bench {
             k: look.max(24),
             margin: None,
         };
-        let (images, texts, groups) = (corpus.images, corpus.texts, corpus.groups);
+        let rows = &self.embedded;
+        let (images, texts, groups) = (&rows.images, &rows.texts, &rows.groups);
         let ranking = self.engine.rank(images, texts, groups, options, task)?;
         let bounds = Bounds::learn(&corpus, task)?;
         let known = Arc::new(Known {
@@ -232,13 +231,8 @@ impl Bench {
         let Some(encoder) = &self.encoder else {
             return Ok(Err("Words are weighed by the encoder; none is open.".into()));
         };
-        let Embedded {
-            images,
-            texts,
-            groups,
-            ..
-        } = &self.embedded.by_cosine();
-        let scene = Scene::new(encoder, images, texts, groups)?;
+        let embedded = self.embedded.by_cosine();
+        let scene = Scene::new(encoder, &embedded);
         let guide = shared_guide(guide, encoder, &self.providers)?;
         let weigh = |other: u32| -> Result<Arc<Importance>> {
             let (image, caption) = match side {

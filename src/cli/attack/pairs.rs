@@ -1,7 +1,7 @@
 //! `nearmiss attack pairs`: a captioned set against its dual encoder.
 
-use super::super::common::{DataArgs, EncoderArgs, EngineArgs, or_all, positive};
-use super::super::material::{demo, is_demo, open_dataset};
+use super::super::common::{DataArgs, EngineArgs, or_all, positive};
+use super::super::encoder::EncoderArgs;
 use super::super::output::{With, emit_with, warn, watched};
 use super::tables::describe;
 use super::{MethodArgs, ThreatArgs};
@@ -9,12 +9,13 @@ use crate::attack::{
     Done, Goal, Network, Recalls, Set, SetOrder, SetReport, Success, Transfer, attack_set,
     direction,
 };
-use crate::compute::{Groups, Measure};
+use crate::compute::Measure;
 use crate::dataset::Dataset;
-use crate::encoder::{Encoder, EncoderFiles, EncoderOptions};
+use crate::encoder::EncoderOptions;
 use crate::error::{Error, Result};
 use crate::files::write_json;
 use crate::retrieval::Side;
+use crate::source::{EncoderSource, open_dataset};
 use crate::task::Task;
 use clap::Args;
 use serde::Serialize;
@@ -84,7 +85,7 @@ impl Pairs {
             let encoder = Arc::new(self.encoder.open(task)?);
             let embedded = self.encoder.embed(
                 &encoder,
-                &open_dataset(&self.dataset, &self.data, task)?,
+                &open_dataset(&self.dataset, &self.data.wanted(), task)?,
                 Measure::Cosine,
                 task,
             )?;
@@ -96,9 +97,7 @@ impl Pairs {
             let set = Set {
                 network: Arc::new(network),
                 engine,
-                images: Arc::new(embedded.images),
-                texts: Arc::new(embedded.texts),
-                groups: Arc::new(Groups::new(embedded.dataset.offsets.clone())?),
+                embedded: embedded.embedded,
             };
             let count = embedded.dataset.images.len();
             let order = SetOrder {
@@ -169,18 +168,12 @@ impl Pairs {
         let Some(folder) = &self.transfer else {
             return Ok(None);
         };
-        let files = if is_demo(folder) {
-            EncoderFiles::open(&demo()?.join("encoder"))?
-        } else {
-            EncoderFiles::open(folder)?
-        };
-        let encoder = Encoder::open(&files, &EncoderOptions::default(), task)?;
+        let encoder = EncoderSource::named(folder).open(&EncoderOptions::default(), task)?;
         let embedded = encoder.embed_dataset(set, self.encoder.cache().as_ref(), task)?;
         same_pictures(set, &embedded.dataset, folder)?;
         Ok(Some(Transfer {
             encoder: Arc::new(encoder),
-            images: Arc::new(embedded.images),
-            texts: Arc::new(embedded.texts),
+            embedded: embedded.embedded,
         }))
     }
 }

@@ -2,18 +2,20 @@
 
 mod answer;
 
-use super::common::{DataArgs, EncoderArgs, EngineArgs, VectorArgs, paths, positive};
-use super::material::{Ask, Material, material};
+use super::common::{EngineArgs, paths, positive};
+use super::encoder::EncoderArgs;
+use super::material::{Material, SourceArgs, material};
 use super::output::{emit, warn, watched};
-use crate::compute::Embeddings;
+use crate::compute::Embedded;
 use crate::dataset::{Account, Dataset};
-use crate::encoder::Embedded;
+use crate::encoder::EmbeddedDataset;
 use crate::error::{Error, Result};
 use crate::files::file_name;
-use crate::retrieval::given::{Given, Notes, Reading, Set, Zeros, given, without_zeros};
+use crate::retrieval::given::{Reading, Zeros, given};
 use crate::retrieval::{
     CompareOptions, Comparison, EvalOptions, Side, compare, evaluate, read_both,
 };
+use crate::source::of_encoder;
 use crate::task::Task;
 use answer::{Answer, describe, way};
 use clap::{ArgGroup, Args};
@@ -29,11 +31,7 @@ pub struct Compare {
     #[arg(long, value_name = "PATH|demo", required_unless_present_all = ["image_embeds", "other_image_embeds"])]
     dataset: Option<PathBuf>,
     #[command(flatten)]
-    data: DataArgs,
-    #[command(flatten)]
-    encoder: EncoderArgs,
-    #[command(flatten)]
-    vectors: VectorArgs,
+    source: SourceArgs,
     /// Second encoder's folder, or `demo`
     #[arg(long, value_name = "DIR|demo")]
     other: Option<PathBuf>,
@@ -72,18 +70,15 @@ impl Compare {
     /// Runs the command.
     pub fn run(&self, json: bool) -> Result<()> {
         let engine = self.engine.open()?;
-        let ask = Ask {
-            dataset: self.dataset.as_deref(),
-            data: &self.data,
-            encoder: &self.encoder,
-            vectors: &self.vectors,
-            each: self.captions_per_image,
-            // The other side's rows must be those of the same images and captions.
-            zeros: Zeros::Refuse,
-        };
+        // The other side's rows must be those of the same images and captions.
+        let ask = self.source.ask(
+            self.dataset.as_deref(),
+            self.captions_per_image,
+            Zeros::Refuse,
+        );
         let first = material(&ask, |_| Ok(()))?;
         let (a, b) = self.names(&first);
-        let (images, texts, second_account) = watched(|task| self.second(&first, task))?;
+        let (second, second_account) = watched(|task| self.second(&first, task))?;
         let start = std::time::Instant::now();
         let options = CompareOptions {
             listed: self.k,
@@ -92,9 +87,10 @@ impl Compare {
         };
         let comparison = watched(|task| {
             let eval = EvalOptions::default();
-            let groups = &first.groups;
-            let one = evaluate(&*engine, &first.images, &first.texts, groups, &eval, task)?;
-            let two = evaluate(&*engine, &images, &texts, groups, &eval, task)?;
+            let (a, b) = (&first.embedded, &second);
+            let groups = &a.groups;
+            let one = evaluate(&*engine, &a.images, &a.texts, groups, &eval, task)?;
+            let two = evaluate(&*engine, &b.images, &b.texts, groups, &eval, task)?;
             compare(&one, &two, groups, &options, task)
         })?;
         let Comparison { i2t, t2i } = comparison;
@@ -102,8 +98,8 @@ impl Compare {
         let answer = Answer {
             a,
             b,
-            images: first.groups.images(),
-            captions: first.groups.texts(),
+            images: first.embedded.groups.images(),
+            captions: first.embedded.groups.texts(),
             i2t: way(i2t, dataset, Side::Image),
             t2i: way(t2i, dataset, Side::Text),
             engine: engine.name(),
@@ -119,7 +115,7 @@ impl Compare {
             format!(
                 "{}\n{}",
                 first.account.describe(),
-                describe(&answer, self.vectors.similarity)
+                describe(&answer, self.source.vectors.similarity)
             )
         };
         emit(&data, json, text)
@@ -129,9 +125,9 @@ impl Compare {
     fn names(&self, first: &Material) -> (String, String) {
         let path = |path: &Option<PathBuf>| path.as_deref().map(file_name);
         let opened = first.encoder.as_ref().map(|e| e.name().to_owned());
-        let a = path(&self.encoder.encoder)
+        let a = path(&self.source.encoder.encoder)
             .or(opened)
-            .or_else(|| path(&self.vectors.image_embeds))
+            .or_else(|| path(&self.source.vectors.image_embeds))
             .unwrap_or_default();
         let b = path(&self.other)
             .or_else(|| path(&self.other_image_embeds))
@@ -144,8 +140,8 @@ impl Compare {
     }
 
     /// The second encoder's embeddings of the rows of `first`.
-    fn second(&self, first: &Material, task: &Task) -> Result<(Embeddings, Embeddings, Account)> {
-        let (groups, measure) = (&first.groups, self.vectors.similarity);
+    fn second(&self, first: &Material, task: &Task) -> Result<(Embedded, Account)> {
+        let (groups, measure) = (&first.embedded.groups, self.source.vectors.similarity);
         if let (Some(images), Some(texts)) = (&self.other_image_embeds, &self.other_text_embeds) {
             let [images, texts] = read_both(images, texts, task)?;
             let reading = Reading {
@@ -153,12 +149,14 @@ impl Compare {
                 each: self.captions_per_image,
                 zeros: Zeros::Refuse,
             };
-            let Given { set, notes } = given(images, texts, first.dataset.clone(), &reading)?;
-            notes
+            let given = given(images, texts, first.dataset.clone(), &reading)?;
+            given
+                .notes
                 .sentences()
                 .iter()
                 .for_each(|said| warn(format!("second embeddings: {said}")));
-            let have = (set.groups.images(), set.groups.texts());
+            let own = &given.embedded.groups;
+            let have = (own.images(), own.texts());
             let want = (groups.images(), groups.texts());
             if have != want {
                 return Err(Error::request(
@@ -169,26 +167,22 @@ impl Compare {
                     "Give embeddings of the same images and captions, in the same order.",
                 ));
             }
-            let account = if let Some(dataset) = &set.dataset {
-                dataset.account()
-            } else {
-                let files = paths(&[&self.other_image_embeds, &self.other_text_embeds]);
-                notes.account(files, &set)
-            };
-            return Ok((set.images, set.texts, account));
+            let files = paths(&[&self.other_image_embeds, &self.other_text_embeds]);
+            let account = given.account(files);
+            return Ok((given.embedded, account));
         }
         let encoder = EncoderArgs {
             encoder: self.other.clone(),
             image_model: None,
             text_model: None,
-            provider: self.encoder.provider.clone(),
+            provider: self.source.encoder.provider.clone(),
             preprocess: self.other_preprocess.clone(),
             image_output: self.other_image_output.clone(),
             text_output: self.other_text_output.clone(),
             image_pool: None,
             text_pool: None,
-            batch: self.encoder.batch,
-            no_cache: self.encoder.no_cache,
+            batch: self.source.encoder.batch,
+            no_cache: self.source.encoder.no_cache,
         };
         let Some(dataset) = &first.dataset else {
             return Err(Error::request(
@@ -200,15 +194,14 @@ impl Compare {
         let found = opened.embed_by(dataset, encoder.cache().as_ref(), measure, task)?;
         found.warnings.iter().for_each(warn);
         same_pictures(dataset, &found, self.other.as_deref())?;
-        let set = Set {
-            images: found.images,
-            texts: found.texts,
-            groups: groups.clone(),
-            dataset: Some(found.dataset),
+        let reading = Reading {
+            measure,
+            each: None,
+            zeros: Zeros::Refuse,
         };
-        let set = without_zeros(set, Zeros::Refuse, &mut Notes::default())?;
-        let account = set.dataset.as_ref().map(Dataset::account);
-        Ok((set.images, set.texts, account.unwrap_or_default()))
+        let given = of_encoder(found, &reading)?;
+        let account = given.account(String::new());
+        Ok((given.embedded, account))
     }
 }
 
@@ -222,7 +215,7 @@ struct Both<'a> {
 }
 
 /// Both encoders must see the same rows.
-fn same_pictures(first: &Dataset, second: &Embedded, folder: Option<&Path>) -> Result<()> {
+fn same_pictures(first: &Dataset, second: &EmbeddedDataset, folder: Option<&Path>) -> Result<()> {
     if first.images == second.dataset.images {
         return Ok(());
     }

@@ -11,20 +11,18 @@ use super::cache::Cache;
 use super::dual::{Encoder, same_length};
 use super::preprocess::Preprocess;
 use super::tower::Tower;
-use crate::compute::{Embeddings, Measure};
+use crate::compute::{Embedded, Embeddings, Groups, Measure};
 use crate::dataset::{Dataset, Picture};
 use crate::error::{Error, Result};
 use crate::task::Task;
 
 /// An embedded dataset.
 #[derive(Debug, Clone)]
-pub struct Embedded {
+pub struct EmbeddedDataset {
     /// The dataset without the pictures that could not be read; they are listed in its problems.
     pub dataset: Dataset,
-    /// A row per image of `dataset`.
-    pub images: Embeddings,
-    /// A row per caption of `dataset`; none where it has images alone.
-    pub texts: Embeddings,
+    /// A row per image of `dataset`, and per caption; no captions where it has images alone.
+    pub embedded: Embedded,
     /// What the user should know though nothing stopped, as a cache that cannot be written.
     pub warnings: Vec<String>,
     /// How many images came from the cache.
@@ -44,7 +42,7 @@ impl Encoder {
         dataset: &Dataset,
         cache: Option<&Cache>,
         task: &Task,
-    ) -> Result<Embedded> {
+    ) -> Result<EmbeddedDataset> {
         self.embed_by(dataset, cache, Measure::Cosine, task)
     }
 
@@ -58,7 +56,7 @@ impl Encoder {
         cache: Option<&Cache>,
         measure: Measure,
         task: &Task,
-    ) -> Result<Embedded> {
+    ) -> Result<EmbeddedDataset> {
         if !dataset.images.is_empty() && !dataset.has_pictures() {
             return Err(captions_only(dataset));
         }
@@ -84,12 +82,11 @@ impl Encoder {
                 .collect()
         };
         let images = Embeddings::measured(values, dim, measure)?;
-
+        let groups = Groups::new(kept.offsets.clone())?;
         if kept.captions.is_empty() {
-            return Ok(Embedded {
+            return Ok(EmbeddedDataset {
                 dataset: kept,
-                images,
-                texts: Embeddings::default(),
+                embedded: Embedded::new(images, Embeddings::default(), groups)?,
                 warnings: found.warning.into_iter().collect(),
                 cached_images: found.cached,
                 cached_texts: 0,
@@ -99,10 +96,10 @@ impl Encoder {
         same_length(images.dim(), said.rows.dim, self.text_tower())?;
         let mut warnings: Vec<String> = found.warning.into_iter().chain(said.warning).collect();
         warnings.dedup();
-        Ok(Embedded {
+        let texts = Embeddings::measured(said.rows.values, said.rows.dim, measure)?;
+        Ok(EmbeddedDataset {
             dataset: kept,
-            images,
-            texts: Embeddings::measured(said.rows.values, said.rows.dim, measure)?,
+            embedded: Embedded::new(images, texts, groups)?,
             warnings,
             cached_images: found.cached,
             cached_texts: said.cached,

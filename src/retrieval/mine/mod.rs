@@ -16,7 +16,7 @@ pub use rows::{Id, MinedPair, Pairing, Row};
 
 use super::doubt::Doubt;
 use super::{Pairs, Side, Wording};
-use crate::compute::{Embeddings, Engine, Groups, Hit, Ranking, TopK};
+use crate::compute::{Embedded, Engine, Hit, Ranking, TopK};
 use crate::error::Result;
 use crate::task::Task;
 use lists::Lists;
@@ -25,12 +25,8 @@ use select::Selector;
 /// What is mined in.
 #[derive(Debug, Clone, Copy)]
 pub struct Corpus<'a> {
-    /// One row per image.
-    pub images: &'a Embeddings,
-    /// One row per caption.
-    pub texts: &'a Embeddings,
-    /// The captions of each image.
-    pub groups: &'a Groups,
+    /// Images and captions.
+    pub embedded: &'a Embedded,
     /// What the captions say, where that is known.
     pub wording: Option<&'a Wording>,
     /// Pairs of image and caption that were found right after all: never negatives.
@@ -126,7 +122,7 @@ pub fn mine(
 }
 
 fn units(corpus: &Corpus<'_>, ranking: &Ranking, side: Side, measured: Measured) -> Vec<Unit> {
-    let groups = corpus.groups;
+    let groups = &corpus.embedded.groups;
     let pair = |query: usize, positive: usize, caption: usize| Unit {
         query: query as u32,
         positive: positive as u32,

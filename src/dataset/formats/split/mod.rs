@@ -6,19 +6,22 @@ mod splits;
 pub(crate) use splits::Splits;
 
 use crate::error::{Error, Result};
-use crate::files::file_name;
+use crate::files::{AsBytes, file_name};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// What is asked of a dataset, beside where it lies.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Wanted {
     /// The split to use, or `all`; `None`: test where there are several, else validation, else all.
     pub split: Option<String>,
     /// The language of captions in several.
     pub language: Option<String>,
     /// A folder below which pictures may lie, besides the dataset's own.
+    #[serde(with = "AsBytes")]
     pub images: Option<PathBuf>,
 }
 
