@@ -90,14 +90,17 @@ fn what_was_embedded_once_comes_from_the_cache() {
         ),
         (0, 0, 0)
     );
-    assert_eq!((first.images.rows(), first.texts.rows()), (10, 20));
+    assert_eq!(
+        (first.embedded.images.rows(), first.embedded.texts.rows()),
+        (10, 20)
+    );
     let second = encoder
         .embed_dataset(&dataset, Some(&cache), &task())
         .unwrap();
     assert_eq!((second.cached_images, second.cached_texts), (10, 20));
     assert_eq!(
-        (second.images, second.texts),
-        (first.images.clone(), first.texts)
+        (second.embedded.images, second.embedded.texts),
+        (first.embedded.images.clone(), first.embedded.texts)
     );
 
     // One more image computes one image.
@@ -105,7 +108,10 @@ fn what_was_embedded_once_comes_from_the_cache() {
         .embed_dataset(&scenes(11), Some(&cache), &task())
         .unwrap();
     assert_eq!(more.cached_images, 10);
-    assert_eq!(more.images.rows_in(0..10), first.images.data());
+    assert_eq!(
+        more.embedded.images.rows_in(0..10),
+        first.embedded.images.data()
+    );
 }
 
 #[test]
@@ -127,7 +133,7 @@ fn a_torn_cache_loses_its_tail_alone() {
         .embed_dataset(&dataset, Some(&cache), &task())
         .unwrap();
     assert_eq!(second.cached_images, 9);
-    assert!(largest_difference(first.images.data(), second.images.data()) < 1e-5);
+    assert!(largest_difference(first.embedded.images.data(), second.embedded.images.data()) < 1e-5);
     let third = encoder
         .embed_dataset(&dataset, Some(&cache), &task())
         .unwrap();
@@ -138,16 +144,16 @@ fn a_torn_cache_loses_its_tail_alone() {
 fn a_cache_that_cannot_be_written_is_a_warning() {
     let file = tempfile::NamedTempFile::new().unwrap();
     let cache = Cache::at(file.path().join("cache"));
-    let embedded = demo_encoder(4)
+    let made = demo_encoder(4)
         .embed_dataset(&scenes(5), Some(&cache), &task())
         .unwrap();
     assert_eq!(
-        (embedded.images.rows(), embedded.warnings.len()),
+        (made.embedded.images.rows(), made.warnings.len()),
         (5, 1),
         "{:?}",
-        embedded.warnings
+        made.warnings
     );
-    assert!(embedded.warnings[0].contains("not kept"));
+    assert!(made.warnings[0].contains("not kept"));
 }
 
 #[test]
@@ -159,19 +165,19 @@ fn the_batch_does_not_matter() {
             .unwrap()
     };
     let (one, many) = (of(1), of(32));
-    assert!(largest_difference(one.images.data(), many.images.data()) < 1e-5);
-    assert!(largest_difference(one.texts.data(), many.texts.data()) < 1e-5);
+    assert!(largest_difference(one.embedded.images.data(), many.embedded.images.data()) < 1e-5);
+    assert!(largest_difference(one.embedded.texts.data(), many.embedded.texts.data()) < 1e-5);
 }
 
 #[test]
 fn a_single_picture_and_a_typed_text_match_the_dataset() {
     let (encoder, dataset) = (demo_encoder(32), scenes(3));
-    let embedded = encoder.embed_dataset(&dataset, None, &task()).unwrap();
+    let made = encoder.embed_dataset(&dataset, None, &task()).unwrap();
     let picture = dataset.images[2].open().unwrap();
     let alone = encoder.embed_picture(&picture).unwrap();
-    assert!(largest_difference(alone.data(), embedded.images.row(2)) < 1e-5);
+    assert!(largest_difference(alone.data(), made.embedded.images.row(2)) < 1e-5);
     let typed = encoder
         .embed_texts(&dataset.captions[2..3], None, &task())
         .unwrap();
-    assert!(largest_difference(typed.data(), embedded.texts.row(2)) < 1e-5);
+    assert!(largest_difference(typed.data(), made.embedded.texts.row(2)) < 1e-5);
 }

@@ -5,12 +5,11 @@ use super::victims::demo;
 use nearmiss::attack::{
     Done, Figure, Goal, Loss, Method, Norm, Set, SetOrder, SetReport, Threat, attack_set,
 };
-use nearmiss::compute::{Band, Embeddings, Groups, TIE};
+use nearmiss::compute::{Band, Embedded, Embeddings, Groups, TIE};
 use nearmiss::dataset::npy::read_array;
 use nearmiss::retrieval::{EvalOptions, Side, evaluate, part, recall};
 use nearmiss::task::Task;
 use std::path::Path;
-use std::sync::Arc;
 
 /// The order over all six figures.
 fn all(method: Method, images: usize) -> SetOrder {
@@ -319,9 +318,12 @@ fn a_loss_that_compares_more_than_there_is_is_refused() {
         .map(|i| demo.set.embedded.groups.range(i).start as u32)
         .collect();
     let set = Set {
-        images: Arc::new(demo.set.embedded.images.slice(0..2)),
-        texts: Arc::new(demo.set.embedded.texts.gather(&captions)),
-        groups: Arc::new(Groups::new(vec![0, 1, 2]).unwrap()),
+        embedded: Embedded::new(
+            demo.set.embedded.images.slice(0..2),
+            demo.set.embedded.texts.gather(&captions),
+            Groups::new(vec![0, 1, 2]).unwrap(),
+        )
+        .unwrap(),
         ..demo.set.clone()
     };
     for (loss, least) in [(Loss::Dlr, "3"), (Loss::TargetedDlr, "4")] {

@@ -142,8 +142,7 @@ fn what_is_saved_is_what_was_scored() {
     let demo = demo();
     order.transfer = Some(Transfer {
         encoder: Arc::clone(&demo.encoder),
-        images: Arc::clone(&demo.set.embedded.images),
-        texts: Arc::clone(&demo.set.embedded.texts),
+        embedded: demo.set.embedded.clone(),
     });
     let report = run(&order);
     let pictures: Vec<_> = std::fs::read_dir(folder.path().join("pictures"))

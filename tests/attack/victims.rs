@@ -3,7 +3,7 @@
 use nearmiss::attack::{
     Classifier, Goal, Network, Pairs, Set, Uphill, Verdict, Victim, pictures::pixels,
 };
-use nearmiss::compute::{Choice, Groups, TIE, choose};
+use nearmiss::compute::{Choice, TIE, choose};
 use nearmiss::dataset::npy::read_array;
 use nearmiss::dataset::{self, Dataset};
 use nearmiss::encoder::{Encoder, EncoderFiles, EncoderOptions};
@@ -26,18 +26,16 @@ pub fn demo() -> &'static Demo {
         let dataset = dataset::open(&folder, &task).unwrap();
         let files = EncoderFiles::open(&folder.join("encoder")).unwrap();
         let encoder = Arc::new(Encoder::open(&files, &EncoderOptions::default(), &task).unwrap());
-        let embedded = encoder.embed_dataset(&dataset, None, &task).unwrap();
+        let made = encoder.embed_dataset(&dataset, None, &task).unwrap();
         let network = Network::image_tower(&encoder, &[Provider::Cpu], 4, &task).unwrap();
         assert_eq!(network.blocked(), None);
         let set = Set {
             network: Arc::new(network),
             engine: choose(Choice::Cpu).unwrap(),
-            images: Arc::new(embedded.images),
-            texts: Arc::new(embedded.texts),
-            groups: Arc::new(Groups::new(embedded.dataset.offsets.clone()).unwrap()),
+            embedded: made.embedded,
         };
         Demo {
-            dataset: embedded.dataset,
+            dataset: made.dataset,
             encoder,
             set,
         }

@@ -241,6 +241,7 @@ fn a_fixed_batch_is_filled_up_and_cut() {
             .unwrap()
     };
     let (a, b) = (embed(&any), embed(&three));
+    let (a, b) = (a.embedded, b.embedded);
     assert_eq!((a.images, a.texts), (b.images, b.texts));
 }
 
@@ -281,16 +282,16 @@ fn broken_pictures_are_listed_and_all_broken_is_an_error() {
     );
     std::fs::write(place.path().join("cut.ppm"), b"P6 10 10 255\nshort").unwrap();
     std::fs::remove_file(place.path().join("gone.ppm")).unwrap();
-    let embedded = encoder.embed_dataset(&dataset, None, &task()).unwrap();
+    let made = encoder.embed_dataset(&dataset, None, &task()).unwrap();
     assert_eq!(
         (
-            embedded.images.rows(),
-            embedded.texts.rows(),
-            embedded.dataset.captions.len()
+            made.embedded.images.rows(),
+            made.embedded.texts.rows(),
+            made.dataset.captions.len()
         ),
         (1, 1, 1)
     );
-    let places: Vec<&str> = embedded
+    let places: Vec<&str> = made
         .dataset
         .problems
         .iter()
@@ -359,9 +360,9 @@ fn embeddings_are_kept_for_the_model_in_memory_whatever_lies_in_its_file() {
     // Another model is exported to the same name while the first is open.
     write_image_means(&made.path().join("vision_model.onnx"), "Sqrt", 0);
     let embed = |encoder: &Encoder, cache| {
-        let embedded = encoder.embed_dataset(&dataset, cache, &task()).unwrap();
-        assert!(embedded.warnings.is_empty(), "{:?}", embedded.warnings);
-        (embedded.images, embedded.cached_images)
+        let made = encoder.embed_dataset(&dataset, cache, &task()).unwrap();
+        assert!(made.warnings.is_empty(), "{:?}", made.warnings);
+        (made.embedded.images, made.cached_images)
     };
     let (first, _) = embed(&encoder, Some(&cache));
     let other = open(&made, &EncoderOptions::default()).unwrap();
@@ -386,6 +387,7 @@ fn one_file_may_hold_both_towers_in_other_types() {
         encoder
             .embed_dataset(&dataset, None, &task())
             .unwrap()
+            .embedded
             .images
     };
     assert!(super::largest_difference(of(&encoder).data(), of(&plain).data()) < 2e-3);

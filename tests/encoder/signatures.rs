@@ -64,10 +64,10 @@ fn scenes(place: &Path) -> nearmiss::dataset::Dataset {
 fn embed(made: &TempDir) -> Vec<f32> {
     let place = tempfile::tempdir().unwrap();
     let encoder = open(made, &EncoderOptions::default()).unwrap();
-    let embedded = encoder
+    let made = encoder
         .embed_dataset(&scenes(place.path()), None, &task())
         .unwrap();
-    embedded.images.data().to_vec()
+    made.embedded.images.data().to_vec()
 }
 
 /// Equal but for sums in another order.
@@ -145,7 +145,7 @@ fn a_model_that_takes_bytes_gets_them_unscaled() {
     let place = tempfile::tempdir().unwrap();
     let dataset = scenes(place.path());
     let encoder = open(&bytes, &EncoderOptions::default()).unwrap();
-    let embedded = encoder.embed_dataset(&dataset, None, &task()).unwrap();
+    let made = encoder.embed_dataset(&dataset, None, &task()).unwrap();
     // Means and largest row means of the bytes, by hand for the first picture.
     let red = (0..8).map(|y| f64::from(y * 20)).sum::<f64>() / 8.0 + 140.0;
     let green = 2.0 * ((0..8).map(|x| f64::from(x * 11 + 40)).sum::<f64>() / 8.0);
@@ -156,7 +156,7 @@ fn a_model_that_takes_bytes_gets_them_unscaled() {
         + (0..8).map(|x| f64::from(7 * x + 90)).sum::<f64>() / 8.0;
     let norm = (red * red + green * green + blue * blue).sqrt();
     let expected = [red / norm, green / norm, blue / norm].map(|v| v as f32);
-    assert!(largest_difference(embedded.images.row(0), &expected) < 1e-6);
+    assert!(largest_difference(made.embedded.images.row(0), &expected) < 1e-6);
     let info = encoder.describe();
     let said = |what: &str| {
         info.stated

@@ -83,13 +83,13 @@ impl Pairs {
         let engine = self.engine.open()?;
         let (report, account) = watched(|task| {
             let encoder = Arc::new(self.encoder.open(task)?);
-            let embedded = self.encoder.embed(
+            let made = self.encoder.embed(
                 &encoder,
                 &open_dataset(&self.dataset, &self.data.wanted(), task)?,
                 Measure::Cosine,
                 task,
             )?;
-            let mut account = embedded.dataset.account();
+            let mut account = made.dataset.account();
             account.measure = Some(Measure::Cosine.words().into());
             let batch = self.encoder.batch.unwrap_or(Network::BATCH);
             let network =
@@ -97,15 +97,15 @@ impl Pairs {
             let set = Set {
                 network: Arc::new(network),
                 engine,
-                embedded: embedded.embedded,
+                embedded: made.embedded,
             };
-            let count = embedded.dataset.images.len();
+            let count = made.dataset.images.len();
             let order = SetOrder {
-                transfer: self.second(&embedded.dataset, task)?,
+                transfer: self.second(&made.dataset, task)?,
                 set,
                 encoder,
                 images: (0..self.limit.map_or(count, |n| n.min(count))).collect(),
-                dataset: Arc::new(embedded.dataset),
+                dataset: Arc::new(made.dataset),
                 goal: self.goal,
                 at,
                 sides,
@@ -169,11 +169,11 @@ impl Pairs {
             return Ok(None);
         };
         let encoder = EncoderSource::named(folder).open(&EncoderOptions::default(), task)?;
-        let embedded = encoder.embed_dataset(set, self.encoder.cache().as_ref(), task)?;
-        same_pictures(set, &embedded.dataset, folder)?;
+        let made = encoder.embed_dataset(set, self.encoder.cache().as_ref(), task)?;
+        same_pictures(set, &made.dataset, folder)?;
         Ok(Some(Transfer {
             encoder: Arc::new(encoder),
-            embedded: embedded.embedded,
+            embedded: made.embedded,
         }))
     }
 }
