@@ -34,8 +34,7 @@
 //! - a dataset format: one file with its test in a room of `dataset/formats/`, its `mod` in the room's `mod.rs`, one line in
 //!   the table of `dataset/formats/mod.rs`; to write it, one function in `dataset/export/` and its lines in
 //!   `dataset/export/format.rs`
-//! - a benchmark with supplied negatives: one file in `dataset/formats/benchmarks/`, its `mod` there, its line in
-//!   `dataset/trials.rs`
+//! - a benchmark with supplied negatives: one file in `dataset/trials/`, its `mod` and its line in the table there
 //! - an operator with a gradient: one line in its family's table in `grad/rules/` (or `grad/lower/`), one in
 //!   `grad/known/table.rs` with the versions and attributes that it handles, one test case
 //! - a kernel: one file in `shaders/`, one method of [`compute::Engine`], one parity test

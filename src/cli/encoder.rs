@@ -6,8 +6,8 @@ use super::skipped::skipped;
 use crate::compute::Measure;
 use crate::dataset::Dataset;
 use crate::encoder::{
-    Cache, EmbeddedDataset, Encoder, EncoderFiles, EncoderOptions, Half, HalfFiles, Pool,
-    Preprocess, Tower,
+    Cache, EmbeddedDataset, Encoder, EncoderFiles, EncoderOptions, FolderHolds, Half, HalfFiles,
+    Pool, Preprocess, Tower,
 };
 use crate::error::{Error, Result};
 use crate::files::file_name;
@@ -108,9 +108,11 @@ impl EncoderArgs {
                      \"--picture\" against stored embeddings (--image-embeds or --text-embeds).",
                 ));
             }
-            EncoderSource::Folder(folder) => {
-                source.files().map_err(|error| of_half(folder, error))?
-            }
+            EncoderSource::Folder(folder) => match FolderHolds::of(folder)? {
+                FolderHolds::Both(files) => files,
+                FolderHolds::One(half, _) => return Err(of_half(folder, &half)),
+                FolderHolds::Neither(error) => return Err(error),
+            },
             _ => source.files()?,
         };
         self.open_files(&files, task)
@@ -197,11 +199,8 @@ impl EncoderArgs {
     }
 }
 
-/// What an encoder of one tower can do; the `error` itself where `folder` holds no single tower.
-fn of_half(folder: &Path, error: Error) -> Error {
-    let Ok(Some(half)) = HalfFiles::open(folder) else {
-        return error;
-    };
+/// What an encoder of one tower, in `folder`, can do.
+fn of_half(folder: &Path, half: &HalfFiles) -> Error {
     let (has, lacks, can) = if half.is_text {
         ("text", "image", "--text WORDS\" with --image-embeds FILE")
     } else {

@@ -89,6 +89,12 @@ impl Encoder {
     }
 
     fn open_now(files: &EncoderFiles, options: &EncoderOptions) -> Result<Self> {
+        let image = sides::image(files, options)?;
+        let TextSide {
+            tower: text,
+            tokenizer,
+            findings,
+        } = sides::text(files, options, Some(&image))?;
         let ImageSide {
             tower: image,
             preprocess,
@@ -97,12 +103,7 @@ impl Encoder {
                     mut stated,
                     mut warnings,
                 },
-        } = sides::image(files, options)?;
-        let TextSide {
-            tower: text,
-            tokenizer,
-            findings,
-        } = sides::text(files, options, Some(&preprocess))?;
+        } = image;
         stated.extend(findings.stated);
         warnings.extend(findings.warnings);
         if let (Some(a), Some(b)) = (image.dim(), text.dim()) {

@@ -3,7 +3,7 @@
 //! Captioned sets hold only the captions that someone wrote for each image; many another fits it as well (Chun et al.
 //! 2022, "ECCV Caption", arXiv 2204.03359). What is found here is shown and left to the user to decide.
 
-use super::mine::Corpus;
+use super::corpus::Corpus;
 use crate::compute::Ranking;
 use crate::error::Result;
 use crate::task::Task;

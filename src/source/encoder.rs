@@ -3,9 +3,9 @@
 use super::{demo_folder, is_demo};
 use crate::compute::{Embeddings, Measure};
 use crate::dataset::Picture;
-use crate::encoder::{Encoder, EncoderFiles, EncoderOptions, Half, HalfFiles};
+use crate::encoder::{Encoder, EncoderFiles, EncoderOptions, FolderHolds, Half, HalfFiles};
 use crate::error::{Error, Result};
-use crate::files::{AsBytes, file_name};
+use crate::files::{AsBytes, file_name, folder_of};
 use crate::task::Task;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -69,12 +69,14 @@ impl EncoderSource {
         }
     }
 
-    /// Its folder; `None` where it is picked by files.
-    fn folder(&self) -> Result<Option<PathBuf>> {
+    /// The folder that it lies in.
+    fn folder(&self) -> Result<PathBuf> {
         match self {
-            Self::Demo => Ok(Some(demo_folder()?.join("encoder"))),
-            Self::Folder(path) => Ok(Some(path.clone())),
-            _ => Ok(None),
+            Self::Demo => Ok(demo_folder()?.join("encoder")),
+            Self::Folder(path) => Ok(path.clone()),
+            Self::Pair { image: path, .. } | Self::ImageAlone(path) | Self::TextAlone(path) => {
+                Ok(folder_of(path).to_path_buf())
+            }
         }
     }
 
@@ -90,10 +92,7 @@ impl EncoderSource {
                 "is one of an encoder's two models, and both are needed here",
                 "Open both models of the encoder. One alone answers queries against stored embeddings.",
             )),
-            _ => {
-                let folder = self.folder()?.unwrap_or_default();
-                EncoderFiles::open(&folder)
-            }
+            Self::Demo | Self::Folder(_) => EncoderFiles::open(&self.folder()?),
         }
     }
 
@@ -117,11 +116,12 @@ impl EncoderSource {
         match self {
             Self::ImageAlone(model) => half(model, false),
             Self::TextAlone(model) => half(model, true),
-            _ => self.files().map(QueryFiles::Whole).or_else(|error| {
-                let folder = self.folder()?;
-                let half = folder.as_deref().map(HalfFiles::open).transpose()?;
-                half.flatten().map(QueryFiles::Half).ok_or(error)
-            }),
+            Self::Pair { .. } => self.files().map(QueryFiles::Whole),
+            Self::Demo | Self::Folder(_) => match FolderHolds::of(&self.folder()?)? {
+                FolderHolds::Both(files) => Ok(QueryFiles::Whole(files)),
+                FolderHolds::One(half, _) => Ok(QueryFiles::Half(half)),
+                FolderHolds::Neither(error) => Err(error),
+            },
         }
     }
 }

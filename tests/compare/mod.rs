@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 fn reference() -> Value {
-    serde_json::from_str(include_str!("fixtures/compare/reference.json")).unwrap()
+    serde_json::from_str(include_str!("../fixtures/compare/reference.json")).unwrap()
 }
 
 fn ranks(value: &Value) -> Vec<u32> {

@@ -1,7 +1,7 @@
 //! Encoders made on the spot: what is refused, what is named, what must not depend on its neighbours.
 
 use super::models::{
-    FLOAT, node, port, with, write, write_both, write_image_means, write_settings, write_text_sums,
+    FLOAT, node, port, with, write, write_image_means, write_settings, write_text_sums,
 };
 use super::{scenes, task};
 use nearmiss::dataset::{Dataset, Image};
@@ -372,32 +372,4 @@ fn embeddings_are_kept_for_the_model_in_memory_whatever_lies_in_its_file() {
     // The first goes on when the file is gone.
     drop(made);
     assert_eq!(embed(&encoder, Some(&cache)).1, 3);
-}
-
-#[test]
-fn one_file_may_hold_both_towers_in_other_types() {
-    let made = tempfile::tempdir().unwrap();
-    write_both(&made.path().join("model.onnx"));
-    write_settings(made.path());
-    let encoder = open(&made, &EncoderOptions::default()).unwrap();
-    let plain = folder(|p| write_image_means(p, "Identity", 0));
-    let plain = open(&plain, &EncoderOptions::default()).unwrap();
-    let dataset = scenes(3);
-    let of = |encoder: &Encoder| {
-        encoder
-            .embed_dataset(&dataset, None, &task())
-            .unwrap()
-            .embedded
-            .images
-    };
-    assert!(super::largest_difference(of(&encoder).data(), of(&plain).data()) < 2e-3);
-
-    let texts = ["one", "one one one four"].map(String::from);
-    let embedded = encoder.embed_texts(&texts, None, &task()).unwrap();
-    // Means 1/4, 1/4 and 7/4, 4/4.
-    let expected: Vec<f32> = [[1.0_f32, 1.0, 1.0], [7.0, 4.0, 4.0]]
-        .iter()
-        .flat_map(|row| row.map(|v| v / row.iter().map(|v| v * v).sum::<f32>().sqrt()))
-        .collect();
-    assert!(super::largest_difference(embedded.data(), &expected) < 1e-5);
 }

@@ -28,7 +28,7 @@ fn embeddings(rows: &[Vec<f32>]) -> Embeddings {
 
 fn cases() -> Vec<Case> {
     let all: Value =
-        serde_json::from_str(include_str!("fixtures/relevance/reference.json")).unwrap();
+        serde_json::from_str(include_str!("../fixtures/relevance/reference.json")).unwrap();
     let rows = |v: &Value| serde_json::from_value::<Vec<Vec<f32>>>(v.clone()).unwrap();
     let case = |value: &Value| {
         let images = embeddings(&rows(&value["images"]));

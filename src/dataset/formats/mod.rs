@@ -3,17 +3,16 @@
 //! A new format is one file here with `open`, and one line in `FORMATS`: how its files are named, how they begin.
 //! Rows go through `DatasetBuilder`, which finds the pictures, groups captions and lists what is skipped.
 
-pub(super) mod benchmarks;
-mod builder;
+pub(super) mod builder;
 mod features;
 mod folder;
 mod found;
 mod json;
-mod names;
+pub(super) mod names;
 mod samples;
-mod split;
+pub(super) mod split;
 mod tables;
-mod text;
+pub(super) mod text;
 mod two_files;
 
 pub use features::clip_retrieval::Vectors;

@@ -88,7 +88,7 @@ impl TextFile {
 }
 
 /// Reads a caption file as text: UTF-8 with or without a mark, UTF-16 with one.
-pub(super) fn read_text(path: &Path) -> Result<String> {
+pub(in crate::dataset) fn read_text(path: &Path) -> Result<String> {
     Ok(TextFile::open(path)?.text)
 }
 
@@ -116,7 +116,7 @@ pub(super) fn decode(bytes: Vec<u8>) -> Option<String> {
 }
 
 /// Parses a JSON text; `kind` and `expected` say in the error what the file should have been.
-pub(super) fn parse_json<'a, T: serde::Deserialize<'a>>(
+pub(in crate::dataset) fn parse_json<'a, T: serde::Deserialize<'a>>(
     path: &Path,
     text: &'a str,
     kind: &str,

@@ -1,9 +1,9 @@
 //! ARO: `visual_genome_relation.json`, `visual_genome_attribution.json`, and lists of captions in another order.
 
 use super::supplied::{Collect, Object, crop, files, objects, text};
+use super::{Benchmark, Trials};
 use crate::dataset::formats::names::step;
 use crate::dataset::formats::split::Wanted;
-use crate::dataset::trials::{Benchmark, Trials};
 use crate::error::{Error, Result};
 use crate::files::file_name;
 use crate::task::Task;
@@ -13,11 +13,7 @@ use std::path::Path;
 const EXPECTED: &str = r#"[{"image_path": "a.jpg", "true_caption": "one", "false_caption": "another"}] or [{"image": "a.jpg", "caption_options": ["the right one", "a wrong one"]}]"#;
 
 /// Opens it; `None` where `path` is something else.
-pub(in crate::dataset) fn open(
-    path: &Path,
-    wanted: &Wanted,
-    task: &Task,
-) -> Result<Option<Trials>> {
+pub(super) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Option<Trials>> {
     let fits = |head: &str| {
         head.contains("\"true_caption\"") && head.contains("\"false_caption\"")
             || head.contains("\"caption_options\"")

@@ -3,8 +3,12 @@
 //! [`open`] recognises their files. What has to be embedded is an ordinary [`Dataset`]; the [`Trial`]s say which of
 //! its rows are compared.
 
+mod aro;
+mod sugarcrepe;
+mod supplied;
+mod winoground;
+
 use super::formats::Wanted;
-use super::formats::benchmarks::{aro, sugarcrepe, winoground};
 use super::{Dataset, Image, Origin, Picture, write_png};
 use crate::error::Result;
 use crate::task::Task;
@@ -78,6 +82,12 @@ pub struct Trials {
     pub categories: Vec<String>,
 }
 
+/// Opens a benchmark; `None` where a path is something else.
+type Open = fn(&Path, &Wanted, &Task) -> Result<Option<Trials>>;
+
+/// The benchmarks, in the order in which a path is tried.
+const BENCHMARKS: [Open; 3] = [winoground::open, aro::open, sugarcrepe::open];
+
 /// Opens `path` if it is a benchmark: one of their files, or a folder that holds them. `None` for anything else.
 ///
 /// # Errors
@@ -92,8 +102,8 @@ pub fn open(path: &Path, task: &Task) -> Result<Option<Trials>> {
 /// # Errors
 /// As there.
 pub fn open_wanted(path: &Path, wanted: &Wanted, task: &Task) -> Result<Option<Trials>> {
-    for format in [winoground::open, aro::open, sugarcrepe::open] {
-        if let Some(trials) = format(path, wanted, task)? {
+    for open in BENCHMARKS {
+        if let Some(trials) = open(path, wanted, task)? {
             return Ok(Some(trials));
         }
     }

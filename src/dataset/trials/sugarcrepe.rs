@@ -1,9 +1,9 @@
 //! `SugarCrepe`: `add_att.json` and its like, an object of trials each; a folder of them is one benchmark.
 
 use super::supplied::{Collect, files, objects, text};
+use super::{Benchmark, Trials};
 use crate::dataset::formats::names::{split_extension, step};
 use crate::dataset::formats::split::Wanted;
-use crate::dataset::trials::{Benchmark, Trials};
 use crate::error::Result;
 use crate::files::file_name;
 use crate::task::Task;
@@ -13,11 +13,7 @@ const EXPECTED: &str =
     r#"{"0": {"filename": "a.jpg", "caption": "one", "negative_caption": "another"}}"#;
 
 /// Opens it; `None` where `path` is something else.
-pub(in crate::dataset) fn open(
-    path: &Path,
-    wanted: &Wanted,
-    task: &Task,
-) -> Result<Option<Trials>> {
+pub(super) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Option<Trials>> {
     let fits = |head: &str| head.contains("\"negative_caption\"") && head.contains("\"filename\"");
     let found = files(path, &[".json"], fits)?;
     let Some(first) = found.first() else {

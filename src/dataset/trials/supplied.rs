@@ -1,9 +1,9 @@
 //! What the benchmarks with given negatives share: their images, captions and trials collected, and their JSON read.
 
+use super::{Benchmark, Crop, Trial, Trials};
 use crate::dataset::formats::builder::{Finder, holds_pictures};
 use crate::dataset::formats::split::Wanted;
 use crate::dataset::formats::text::{parse_json, read_text};
-use crate::dataset::trials::{Benchmark, Crop, Trial, Trials};
 use crate::dataset::{Dataset, Image, PICTURE_EXTENSIONS, Problem, Reason};
 use crate::error::{Error, Result, thousands};
 use crate::files::{file_name, folder_of, open_regular};
@@ -13,13 +13,13 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// An object of JSON.
-pub(crate) type Object = Map<String, Value>;
+pub(super) type Object = Map<String, Value>;
 
 /// The most pixels of a crop, so that no box can ask for more memory.
 const MAX_SIDE: i64 = 20_000;
 
 /// Collects trials under the images that they show.
-pub(crate) struct Collect {
+pub(super) struct Collect {
     source: PathBuf,
     finder: Finder,
     known: HashMap<(String, Option<Crop>), usize>,
@@ -216,7 +216,7 @@ impl Collect {
 }
 
 /// Objects of a JSON list, of a list in an object (by number or any key), or one a line; each with its place.
-pub(crate) fn objects(path: &Path, kind: &str, expected: &str) -> Result<Vec<(String, Object)>> {
+pub(super) fn objects(path: &Path, kind: &str, expected: &str) -> Result<Vec<(String, Object)>> {
     let text = read_text(path)?;
     let lines = text.trim_start().starts_with('{') && {
         let first = text.trim_start().lines().next().unwrap_or_default();
@@ -250,12 +250,12 @@ pub(crate) fn objects(path: &Path, kind: &str, expected: &str) -> Result<Vec<(St
 }
 
 /// The text under the first of `keys` that is there.
-pub(crate) fn text<'a>(object: &'a Object, keys: &[&str]) -> Option<&'a str> {
+pub(super) fn text<'a>(object: &'a Object, keys: &[&str]) -> Option<&'a str> {
     keys.iter().find_map(|&key| object.get(key)?.as_str())
 }
 
 /// The box of `bbox_x`, `bbox_y`, `bbox_w`, `bbox_h`; `None` where there is none.
-pub(crate) fn crop(object: &Object) -> Result<Option<Crop>, &'static str> {
+pub(super) fn crop(object: &Object) -> Result<Option<Crop>, &'static str> {
     let keys = ["bbox_x", "bbox_y", "bbox_w", "bbox_h"];
     if !keys.iter().any(|&key| object.contains_key(key)) {
         return Ok(None);
@@ -277,7 +277,7 @@ pub(crate) fn crop(object: &Object) -> Result<Option<Crop>, &'static str> {
 
 /// The files that `path` is or holds, here or in its folder `data`, for which `fits` is true of the beginning. `names`
 /// ends those of a folder that are looked at.
-pub(crate) fn files(
+pub(super) fn files(
     path: &Path,
     names: &[&str],
     fits: impl Fn(&str) -> bool,

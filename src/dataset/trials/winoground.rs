@@ -1,9 +1,9 @@
 //! Winoground: `examples.jsonl`, two images and two captions a line, and a folder `images`.
 
 use super::supplied::{Collect, files, objects, text};
+use super::{Benchmark, Trials};
 use crate::dataset::formats::names::step;
 use crate::dataset::formats::split::Wanted;
-use crate::dataset::trials::{Benchmark, Trials};
 use crate::error::Result;
 use crate::task::Task;
 use std::path::Path;
@@ -12,11 +12,7 @@ const EXPECTED: &str =
     r#"{"image_0": "a", "image_1": "b", "caption_0": "one", "caption_1": "another"}"#;
 
 /// Opens it; `None` where `path` is something else.
-pub(in crate::dataset) fn open(
-    path: &Path,
-    wanted: &Wanted,
-    task: &Task,
-) -> Result<Option<Trials>> {
+pub(super) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Option<Trials>> {
     let fits = |head: &str| {
         ["image_0", "image_1", "caption_0", "caption_1"]
             .iter()

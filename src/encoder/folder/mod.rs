@@ -40,51 +40,16 @@ pub struct EncoderFiles {
 }
 
 impl EncoderFiles {
-    /// Recognises the folder of an export: `vision_model*.onnx` and `text_model*.onnx` (Hugging Face), `visual.onnx`
-    /// and `textual.onnx` (`open_clip`), `image_encoder` and `text_encoder`, or one `model*.onnx`, in the folder or
-    /// in its `onnx` folder; the plain name is preferred, then `_fp16`, then any other. Files with other names, and
-    /// those of folders below, are told apart by what they take. Tokenizer and configurations lie beside a model or in a
-    /// folder above, up to `folder`.
+    /// The encoder in `folder`; see [`FolderHolds::of`].
     ///
     /// # Errors
     /// [`Error::Model`] naming what is missing, or the encoders that only a person can choose between; [`Error::Io`] where
     /// the folder cannot be read.
     pub fn open(folder: &Path) -> Result<Self> {
-        let nested = folder.join("onnx");
-        let mut half = None;
-        let mut all = Vec::new();
-        for place in [folder, &nested] {
-            if place != folder && !place.is_dir() {
-                continue;
-            }
-            let files = onnx_files(place)?;
-            match towers(&files) {
-                Towers::Found(image_model, text_model) => {
-                    return Self::assemble(image_model, text_model, Some(folder));
-                }
-                Towers::Half(found, missing) => half = half.or(Some((found, missing))),
-                Towers::None => {}
-            }
-            all.extend(files);
+        match FolderHolds::of(folder)? {
+            FolderHolds::Both(files) => Ok(files),
+            FolderHolds::One(_, error) | FolderHolds::Neither(error) => Err(error),
         }
-        all.extend(below(folder)?);
-        if let Some((image_model, text_model)) = Kinds::of(folder, &all).pair(folder)? {
-            return Self::assemble(image_model, text_model, Some(folder));
-        }
-        let what = half.map_or_else(
-            || match all.len() {
-                0 => "holds no image and text model".to_owned(),
-                1 => "holds no image and text model: its one ONNX file is neither, or only one of them".to_owned(),
-                n => format!("holds no image and text model: none of its {n} ONNX files take pictures and token ids"),
-            },
-            |(found, missing)| format!("holds {found} but no {missing} model"),
-        );
-        Err(Error::model(
-            folder,
-            what,
-            "An encoder's folder has vision_model.onnx and text_model.onnx, visual.onnx and textual.onnx, or one \
-             model.onnx, there, in \"onnx\" or in folders of their own. Files from elsewhere can be chosen one by one.",
-        ))
     }
 
     /// An encoder from two files of any name; tokenizer and preprocessing are looked for beside either, or one
@@ -97,20 +62,6 @@ impl EncoderFiles {
             std::fs::metadata(path).map_err(Error::io("read", path))?;
         }
         Self::assemble(image_model.to_path_buf(), text_model.to_path_buf(), None)
-    }
-
-    /// The only tower of `folder`, where it holds files of one side alone; with `true` for a text model.
-    ///
-    /// # Errors
-    /// The folder cannot be read.
-    pub(super) fn only(folder: &Path) -> Result<Option<(PathBuf, bool)>> {
-        let nested = folder.join("onnx");
-        let mut all = onnx_files(folder)?;
-        if nested.is_dir() {
-            all.extend(onnx_files(&nested)?);
-        }
-        all.extend(below(folder)?);
-        Ok(Kinds::of(folder, &all).only())
     }
 
     /// What lies beside a model of one side, `model`; a text model needs its tokenizer.
@@ -192,6 +143,89 @@ impl EncoderFiles {
             text_places,
         })
     }
+}
+
+/// The file of one tower alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HalfFiles {
+    /// The ONNX file.
+    pub model: PathBuf,
+    /// Is it the text tower?
+    pub is_text: bool,
+}
+
+/// What a folder holds of an encoder.
+#[derive(Debug)]
+pub enum FolderHolds {
+    /// Both towers.
+    Both(EncoderFiles),
+    /// One tower, and why there are not both.
+    One(HalfFiles, Error),
+    /// No tower, or several that only a person can choose between.
+    Neither(Error),
+}
+
+impl FolderHolds {
+    /// Recognises the folder of an export: `vision_model*.onnx` and `text_model*.onnx` (Hugging Face), `visual.onnx`
+    /// and `textual.onnx` (`open_clip`), `image_encoder` and `text_encoder`, or one `model*.onnx`, in the folder or
+    /// in its `onnx` folder; the plain name is preferred, then `_fp16`, then any other. Files with other names, and
+    /// those of folders below, are told apart by what they take: each is looked into once. Tokenizer and configurations
+    /// lie beside a model or in a folder above, up to `folder`.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub fn of(folder: &Path) -> Result<Self> {
+        let of_both = |image_model, text_model| {
+            EncoderFiles::assemble(image_model, text_model, Some(folder))
+                .map_or_else(Self::Neither, Self::Both)
+        };
+        let nested = folder.join("onnx");
+        let mut half = None;
+        let mut all = Vec::new();
+        for place in [folder, &nested] {
+            if place != folder && !place.is_dir() {
+                continue;
+            }
+            let files = onnx_files(place)?;
+            match towers(&files) {
+                Towers::Found(image_model, text_model) => {
+                    return Ok(of_both(image_model, text_model));
+                }
+                Towers::Half(found, missing) => half = half.or(Some((found, missing))),
+                Towers::None => {}
+            }
+            all.extend(files);
+        }
+        all.extend(below(folder)?);
+        let kinds = Kinds::of(folder, &all);
+        let error = match kinds.pair(folder) {
+            Ok(Some((image_model, text_model))) => return Ok(of_both(image_model, text_model)),
+            Ok(None) => missing(folder, half, all.len()),
+            Err(error) => error,
+        };
+        Ok(match kinds.only() {
+            Some((model, is_text)) => Self::One(HalfFiles { model, is_text }, error),
+            None => Self::Neither(error),
+        })
+    }
+}
+
+/// What a folder of `files` ONNX files lacks; `half` is the tower that goes by its name, with the kind that is missing.
+fn missing(folder: &Path, half: Option<(String, &'static str)>, files: usize) -> Error {
+    let what = half.map_or_else(
+        || match files {
+            0 => "holds no image and text model".to_owned(),
+            1 => "holds no image and text model: its one ONNX file is neither, or only one of them".to_owned(),
+            n => format!("holds no image and text model: none of its {n} ONNX files take pictures and token ids"),
+        },
+        |(found, missing)| format!("holds {found} but no {missing} model"),
+    );
+    Error::model(
+        folder,
+        what,
+        "An encoder's folder has vision_model.onnx and text_model.onnx, visual.onnx and textual.onnx, or one \
+         model.onnx, there, in \"onnx\" or in folders of their own. Files from elsewhere can be chosen one by one.",
+    )
 }
 
 /// The ONNX files of the folders below `folder`, but for `onnx` itself.

@@ -1,7 +1,8 @@
 //! Resize and crop in real numbers: the weights of the 8-bit steps without their rounding, for gradients.
 
 use super::convolve::Weights;
-use super::resize::{self, Size};
+use super::resize;
+use super::size::Size;
 use super::{Filter, Rounding};
 use std::ops::Range;
 

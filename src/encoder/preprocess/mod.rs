@@ -3,13 +3,15 @@
 mod convolve;
 mod linear;
 mod resize;
+mod size;
 
 pub use linear::{Line, Linear};
 
 use crate::dataset::Picture;
 use crate::error::{Error, Result};
-use resize::{Size, centre_crop, luma};
+use resize::{centre_crop, luma};
 use serde::{Deserialize, Serialize};
+use size::{MAX_SIDE, Size};
 use std::borrow::Cow;
 
 /// Channel means of OpenAI's CLIP (`OPENAI_CLIP_MEAN` of transformers and `open_clip`).
@@ -310,10 +312,10 @@ impl Preprocess {
         let mut sizes = sizes
             .into_iter()
             .chain(self.crop.into_iter().flat_map(|(h, w)| [h, w]));
-        if let Some(size) = sizes.find(|s| !(1..=resize::MAX_SIDE).contains(s)) {
+        if let Some(size) = sizes.find(|s| !(1..=MAX_SIDE).contains(s)) {
             return Err(format!(
                 "a picture size of {size} is not between 1 and {}",
-                resize::MAX_SIDE
+                MAX_SIDE
             ));
         }
         if !matches!(self.channels, 1 | 3) {

@@ -8,7 +8,7 @@ use super::options::EncoderOptions;
 use super::preprocess::Preprocess;
 use super::tokenize::Tokenizer;
 use super::tower::roles::{self, Role};
-use super::tower::{Manner, Pool, Tower, Wanted};
+use super::tower::{Manner, Pool, Runs, Tower, Wanted};
 use crate::error::Result;
 use crate::onnx::{Elem, ModelInfo};
 
@@ -107,22 +107,30 @@ pub(super) struct TextSide {
     pub findings: Findings,
 }
 
-/// Opens the text model of `files`; `beside` is how large the pictures are where its file holds the image model too.
+/// Opens the text model of `files`; `image` is the image model where that is opened too: where both are in one file, that
+/// is read once.
 ///
 /// # Errors
 /// As [`image`].
 pub(super) fn text(
     files: &EncoderFiles,
     options: &EncoderOptions,
-    beside: Option<&Preprocess>,
+    image: Option<&ImageSide>,
 ) -> Result<TextSide> {
-    let info = ModelInfo::open(&files.text_model)?;
+    let same = image.filter(|_| files.text_model == files.image_model);
+    let (info, runs) = match same {
+        Some(image) => (image.tower.model().clone(), Runs::With(&image.tower)),
+        None => (
+            ModelInfo::open(&files.text_model)?,
+            Runs::On(&options.providers),
+        ),
+    };
     let said = beside::text_pooling(files)?;
     let wanted = Wanted {
         output: options.text_output.as_deref(),
         pool: options.text_pool.or(said.as_ref().map(|s| s.0)),
     };
-    let mut tower = Tower::open_text(info, beside, wanted, &options.providers)?;
+    let mut tower = Tower::open_text(info, image.map(|i| &i.preprocess), wanted, runs)?;
     let captions = beside::captions(files, tower.input_name())?;
     let mut findings = Findings {
         stated: captions.stated,

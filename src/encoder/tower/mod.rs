@@ -17,7 +17,7 @@ use layout::Layout;
 use ort::session::Session;
 use roles::{Chosen, Role, Side};
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 /// An image model or a text model, ready to run. Calls from several threads wait for each other.
 pub struct Tower {
@@ -36,7 +36,8 @@ pub struct Tower {
     manner: Manner,
     /// Channels, height and width of a picture: what is fed, or for a text model what stands in for it.
     picture: [usize; 3],
-    session: Mutex<Session>,
+    /// Shared by both towers where one file holds them.
+    session: Arc<Mutex<Session>>,
     provider: String,
     notes: Vec<String>,
 }
@@ -63,6 +64,15 @@ pub(super) struct Wanted<'a> {
     pub output: Option<&'a str>,
     /// The pooling of an output that holds a vector per token or patch.
     pub pool: Option<Pool>,
+}
+
+/// What a tower runs on.
+#[derive(Clone, Copy)]
+pub(super) enum Runs<'a> {
+    /// A session of its own, on the first of these providers that works; the CPU is tried last.
+    On(&'a [Provider]),
+    /// The session of this tower, which is of the same file.
+    With(&'a Tower),
 }
 
 impl Tower {
@@ -99,7 +109,7 @@ impl Tower {
             (picture, layout),
             Side::Image,
             wanted,
-            providers,
+            Runs::On(providers),
         )
     }
 
@@ -117,7 +127,7 @@ impl Tower {
 
     /// Opens the text `model`: token ids as `[batch, sequence]` or `[batch]` in int64 or int32; an attention mask, token
     /// types and position ids where it takes them. `preprocess` says how large the blank picture is that a file with both
-    /// models must be given; for `wanted` and `providers` see [`Tower::open_image`].
+    /// models must be given; for `wanted` see [`Tower::open_image`].
     ///
     /// # Errors
     /// As [`Tower::open_image`].
@@ -125,7 +135,7 @@ impl Tower {
         model: ModelInfo,
         preprocess: Option<&Preprocess>,
         wanted: Wanted<'_>,
-        providers: &[Provider],
+        runs: Runs<'_>,
     ) -> Result<Self> {
         let roles = roles::text_roles(&model)?;
         let (height, width) = preprocess
@@ -137,7 +147,7 @@ impl Tower {
             width as usize,
         ];
         let fed = (picture, Layout::default());
-        Self::open(model, roles, fed, Side::Text, wanted, providers)
+        Self::open(model, roles, fed, Side::Text, wanted, runs)
     }
 
     fn open(
@@ -146,7 +156,7 @@ impl Tower {
         (picture, layout): ([usize; 3], Layout),
         side: Side,
         wanted: Wanted<'_>,
-        providers: &[Provider],
+        runs: Runs<'_>,
     ) -> Result<Self> {
         let main = position(
             &roles,
@@ -170,7 +180,18 @@ impl Tower {
             Some(pool) => format!("{output}[{}]", pool.name()),
             None => output.clone(),
         };
-        let opened = session::open(&model.path, providers)?;
+        let (session, provider, notes) = match runs {
+            Runs::On(providers) => {
+                let opened = session::open(&model.path, providers)?;
+                let session = Arc::new(Mutex::new(opened.session));
+                (session, opened.provider, opened.notes)
+            }
+            Runs::With(other) => (
+                Arc::clone(&other.session),
+                other.provider.clone(),
+                other.notes.clone(),
+            ),
+        };
         // What was looked at is what runs.
         model.source.unchanged()?;
         Ok(Self {
@@ -183,9 +204,9 @@ impl Tower {
             layout,
             manner: Manner::default(),
             picture,
-            session: Mutex::new(opened.session),
-            provider: opened.provider,
-            notes: opened.notes,
+            session,
+            provider,
+            notes,
             model,
         })
     }

@@ -1,5 +1,7 @@
 //! Models that take or give other things than `[batch, channels, height, width]` and one vector per row.
 
+mod texts;
+
 use super::made::{folder, open, pictures, refusal};
 use super::models::{FLOAT, INT64, named, node, port, with, write, write_text_sums};
 use super::{largest_difference, task};
@@ -171,97 +173,6 @@ fn a_model_that_takes_bytes_gets_them_unscaled() {
     assert!(said("input").is_some_and(|v| v.contains("bytes") && v.contains("channels last")));
 }
 
-/// A text model that gives a vector `[id, id squared, 1]` for each token, and no embedding of the text.
-fn hidden(path: &Path) {
-    let axes = with(node("Constant", &[], "axes"), &[], &[("value_ints", &[2])]);
-    let wide = |from: &str, to: &str| node("Unsqueeze", &[from, "axes"], to);
-    let mask = named("attention_mask", INT64, &["batch", "seq"]);
-    write(
-        path,
-        vec![named("input_ids", INT64, &["batch", "seq"]), mask],
-        vec![
-            axes,
-            with(node("Cast", &["input_ids"], "f"), &[("to", 1)], &[]),
-            node("Mul", &["f", "f"], "ff"),
-            node("Div", &["f", "f"], "one"),
-            wide("f", "a"),
-            wide("ff", "b"),
-            wide("one", "c"),
-            with(
-                node("Concat", &["a", "b", "c"], "last_hidden_state"),
-                &[("axis", 2)],
-                &[],
-            ),
-        ],
-        vec![named("last_hidden_state", FLOAT, &["batch", "seq", ""])],
-    );
-}
-
-fn unit(v: [f32; 3]) -> Vec<f32> {
-    let norm = v.iter().map(|x| x * x).sum::<f32>().sqrt();
-    v.map(|x| x / norm).to_vec()
-}
-
-#[test]
-fn vectors_per_token_need_a_pooling() {
-    let made = plain();
-    hidden(&made.path().join("text_model.onnx"));
-    let Error::Ask {
-        question: Question::TextPool(_),
-        ..
-    } = refusal(&made)
-    else {
-        panic!("{}", refusal(&made));
-    };
-    let texts = ["two", "two three four"].map(String::from);
-    let of = |encoder: &Encoder| encoder.embed_texts(&texts, None, &task()).unwrap();
-    for (pool, long) in [
-        (Pool::First, [2.0, 4.0, 1.0]),
-        (Pool::Mean, [3.0, 29.0 / 3.0, 1.0]),
-        (Pool::Last, [4.0, 16.0, 1.0]),
-    ] {
-        let options = EncoderOptions {
-            text_pool: Some(pool),
-            ..EncoderOptions::default()
-        };
-        let named = EncoderOptions {
-            text_output: Some(format!("last_hidden_state[{}]", pool.name())),
-            ..EncoderOptions::default()
-        };
-        for options in [options, named] {
-            let rows = of(&open(&made, &options).unwrap());
-            assert!(largest_difference(rows.row(0), &unit([2.0, 4.0, 1.0])) < 1e-6);
-            assert!(
-                largest_difference(rows.row(1), &unit(long)) < 1e-6,
-                "{pool:?}"
-            );
-        }
-    }
-    let last = EncoderOptions {
-        text_pool: Some(Pool::Last),
-        ..EncoderOptions::default()
-    };
-    let last = open(&made, &last).unwrap();
-    let refused = last.text_tower().graph().err().unwrap();
-    assert!(refused.to_string().contains("last token"), "{refused}");
-    // The folder of sentence-transformers says it.
-    std::fs::create_dir(made.path().join("1_Pooling")).unwrap();
-    let config = made.path().join("1_Pooling/config.json");
-    std::fs::write(
-        &config,
-        r#"{"pooling_mode_cls_token": false, "pooling_mode_mean_tokens": true}"#,
-    )
-    .unwrap();
-    let said = of(&open(&made, &EncoderOptions::default()).unwrap());
-    assert!(largest_difference(said.row(1), &unit([3.0, 29.0 / 3.0, 1.0])) < 1e-6);
-    std::fs::write(&config, r#"{"pooling_mode_max_tokens": true}"#).unwrap();
-    assert!(
-        refusal(&made)
-            .to_string()
-            .contains("pooling_mode_max_tokens")
-    );
-}
-
 #[test]
 fn rows_that_cannot_run_together_run_one_by_one() {
     // It runs one row alone: the row's values are brought to the shape of one row.
@@ -326,94 +237,6 @@ fn rows_that_cannot_run_together_run_one_by_one() {
 }
 
 #[test]
-fn scores_of_pairs_are_refused_whatever_they_are_called() {
-    let made = tempfile::tempdir().unwrap();
-    super::models::write_settings(made.path());
-    let sums = |from: &str, to: &str, axes: &[i64]| {
-        with(
-            node("ReduceMean", &[from], to),
-            &[("keepdims", 0)],
-            &[("axes", axes)],
-        )
-    };
-    let widen = |from: &str, axes: &str, to: &str| node("Unsqueeze", &[from, axes], to);
-    let constant = |name: &str, value: i64| {
-        with(
-            node("Constant", &[], name),
-            &[],
-            &[("value_ints", &[value])],
-        )
-    };
-    write(
-        &made.path().join("model.onnx"),
-        vec![
-            named("pixel_values", FLOAT, &["", "3", "8", "8"]),
-            named("input_ids", INT64, &["", ""]),
-        ],
-        vec![
-            constant("one", 1),
-            constant("zero", 0),
-            sums("pixel_values", "i", &[1, 2, 3]),
-            with(node("Cast", &["input_ids"], "f"), &[("to", 1)], &[]),
-            sums("f", "t", &[1]),
-            widen("i", "one", "left"),
-            widen("t", "zero", "right"),
-            node("Mul", &["left", "right"], "out"),
-        ],
-        vec![named("out", FLOAT, &["", ""])],
-    );
-    let error = refusal(&made);
-    assert!(error.to_string().contains("logits"), "{error}");
-}
-
-#[test]
-fn a_length_that_the_graph_alone_knows_is_found() {
-    let made = plain();
-    write_text_sums(&made.path().join("text_model.onnx"));
-    let path = made.path().join("text_model.onnx");
-    // Sums of ids times their position, which a table of 77 rows gives.
-    write(
-        &path,
-        vec![named("input_ids", INT64, &["batch", "seq"])],
-        vec![
-            {
-                let mut range = node("Constant", &[], "places");
-                let places: Vec<i64> = (1..=77).collect();
-                range = with(range, &[], &[("value_ints", &places)]);
-                range
-            },
-            node("Mul", &["input_ids", "places"], "weighted"),
-            with(node("Cast", &["weighted"], "f"), &[("to", 1)], &[]),
-            with(
-                node("ReduceMean", &["f"], "a"),
-                &[("keepdims", 1)],
-                &[("axes", &[1])],
-            ),
-            node("Mul", &["a", "a"], "b"),
-            node("Sub", &["a", "b"], "c"),
-            with(
-                node("Concat", &["a", "b", "c"], "text_embeds"),
-                &[("axis", 1)],
-                &[],
-            ),
-        ],
-        vec![port("text_embeds", FLOAT, &[0, 3])],
-    );
-    let encoder = open(&made, &EncoderOptions::default()).unwrap();
-    let tokens = encoder.tokenizer().encode(&["one two"]).unwrap();
-    assert_eq!(tokens.cols, 77);
-    let stated = encoder.describe().stated;
-    let length = stated
-        .iter()
-        .find(|s| s.what == "tokens per caption")
-        .unwrap();
-    assert!(
-        length.value == "77" && length.from.contains("tried"),
-        "{length:?}"
-    );
-}
-
-#[test]
 fn a_gradient_passes_every_layout() {
     use nearmiss::attack::{Method, Network};
     use std::sync::Arc;
@@ -435,4 +258,35 @@ fn a_gradient_passes_every_layout() {
     let (ours, _) = network.forward(&x, 2, &task()).unwrap();
     let (filed, _) = network.as_filed(&x, 2, &task()).unwrap();
     assert!(largest_difference(&ours, &filed) < 1e-3 * 255.0);
+}
+
+#[test]
+fn one_file_may_hold_both_towers_in_other_types() {
+    let made = tempfile::tempdir().unwrap();
+    super::models::write_both(&made.path().join("model.onnx"));
+    super::models::write_settings(made.path());
+    let encoder = open(&made, &EncoderOptions::default()).unwrap();
+    // What was opened once is said of both.
+    let info = encoder.describe();
+    assert_eq!(info.image_provider, info.text_provider);
+    let plain = folder(|p| super::models::write_image_means(p, "Identity", 0));
+    let plain = open(&plain, &EncoderOptions::default()).unwrap();
+    let dataset = super::scenes(3);
+    let of = |encoder: &Encoder| {
+        encoder
+            .embed_dataset(&dataset, None, &task())
+            .unwrap()
+            .embedded
+            .images
+    };
+    assert!(largest_difference(of(&encoder).data(), of(&plain).data()) < 2e-3);
+
+    let texts = ["one", "one one one four"].map(String::from);
+    let embedded = encoder.embed_texts(&texts, None, &task()).unwrap();
+    // Means 1/4, 1/4 and 7/4, 4/4.
+    let expected: Vec<f32> = [[1.0_f32, 1.0, 1.0], [7.0, 4.0, 4.0]]
+        .iter()
+        .flat_map(|row| row.map(|v| v / row.iter().map(|v| v * v).sum::<f32>().sqrt()))
+        .collect();
+    assert!(largest_difference(embedded.data(), &expected) < 1e-5);
 }

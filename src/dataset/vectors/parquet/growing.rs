@@ -1,7 +1,7 @@
 //! A matrix that grows by the columns of a Parquet file.
 
-use super::floats::room;
-use super::parquet::{WRITE, unreadable};
+use super::{WRITE, unreadable};
+use crate::dataset::vectors::floats::room;
 use crate::error::{Error, Result, thousands};
 use crate::task::Task;
 use ::parquet::column::reader::{ColumnReader, ColumnReaderImpl};

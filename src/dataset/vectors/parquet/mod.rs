@@ -1,7 +1,8 @@
 //! A matrix of a `.parquet` file: a column of lists of floats, or a column for each value.
 
+mod growing;
+
 use super::floats::room;
-use super::growing::Growing;
 use super::safetensors::or_list;
 use super::{EITHER, IMAGES, TEXTS};
 use crate::dataset::export::columns::{failed, message};
@@ -16,11 +17,12 @@ use ::parquet::file::properties::{EnabledStatistics, WriterProperties};
 use ::parquet::file::reader::{FileReader, SerializedFileReader};
 use ::parquet::file::writer::SerializedFileWriter;
 use ::parquet::schema::types::{ColumnDescriptor, SchemaDescriptor};
+use growing::Growing;
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
-pub(super) const WRITE: &str = "Write one column of lists of float32, all of one length, or one column of floats for each value.";
+const WRITE: &str = "Write one column of lists of float32, all of one length, or one column of floats for each value.";
 
 fn open(path: &Path) -> Result<SerializedFileReader<File>> {
     let file = open_regular(path).map_err(Error::io("read", path))?;
@@ -32,7 +34,7 @@ fn open(path: &Path) -> Result<SerializedFileReader<File>> {
 }
 
 /// What the crate says of a file that it cannot read.
-pub(super) fn unreadable(path: &Path, error: &ParquetError) -> Error {
+fn unreadable(path: &Path, error: &ParquetError) -> Error {
     Error::dataset(
         path,
         format!("cannot be read as Parquet: {error}"),
