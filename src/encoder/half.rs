@@ -1,7 +1,6 @@
 //! One tower of a dual encoder: it embeds queries of its side, for what the other side's embeddings already hold.
 
-use super::embed::all_finite;
-use super::embed::embed_one;
+use super::embed::{all_finite, embed_one};
 use super::folder::{EncoderFiles, HalfFiles};
 use super::options::EncoderOptions;
 use super::preprocess::Preprocess;

@@ -1,7 +1,7 @@
 //! What is opened, for the window and the command line alike: a dataset, embeddings, an encoder.
 //!
 //! [`DataSource`] and [`EncoderSource`] say what, and are kept in workspaces. [`Places::read`] reads a dataset and the
-//! embeddings that belong to it, as they are stored; [`Stored::opened`] puts them together. Where there are no
+//! embeddings that belong to it, as they are stored; [`StoredSource::opened`] puts them together. Where there are no
 //! embeddings yet, [`of_encoder`] takes those that an encoder made.
 
 mod data;
@@ -10,7 +10,7 @@ mod open;
 
 pub use data::{DataSource, Places};
 pub use encoder::{EncoderSource, QueryEncoder, QueryFiles};
-pub use open::{Opened, Rows, Stored, of_encoder, open_dataset, open_images};
+pub use open::{Opened, StoredRows, StoredSource, of_encoder, open_dataset, open_images};
 
 use crate::dataset;
 use crate::error::Result;

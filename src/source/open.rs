@@ -38,7 +38,7 @@ pub fn open_images(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset>
 
 /// Embeddings as they are stored, before they are brought to unit norm or joined.
 #[derive(Debug, Clone)]
-pub enum Rows {
+pub enum StoredRows {
     /// There are none: an encoder is needed.
     None,
     /// Of both sides, from files of their own.
@@ -51,53 +51,58 @@ pub enum Rows {
 
 /// What was read.
 #[derive(Debug, Clone)]
-pub struct Stored {
+pub struct StoredSource {
     /// Images and captions; `None` for embeddings alone. Without captions it is a dataset of images alone.
     pub dataset: Option<Dataset>,
     /// Its embeddings.
-    pub rows: Rows,
+    pub rows: StoredRows,
     /// The files of embeddings.
     files: Option<[PathBuf; 2]>,
 }
 
 impl Places {
     /// Reads what lies at these places, the dataset first. Images without captions are opened too: who needs captions
-    /// asks [`Stored::needs_captions`].
+    /// asks [`StoredSource::needs_captions`].
     ///
     /// # Errors
     /// There is no dataset and no file of embeddings, or one cannot be read; cancellation.
-    pub fn read(&self, task: &Task) -> Result<Stored> {
+    pub fn read(&self, task: &Task) -> Result<StoredSource> {
         let opened = self.dataset.as_deref();
         let opened = opened
             .map(|path| self.read_dataset(path, task))
             .transpose()?;
         let (dataset, brought) = opened.unzip();
-        Ok(Stored {
+        Ok(StoredSource {
             dataset,
             rows: match &self.embeddings {
-                Some([images, texts]) => Rows::Files(read_both(images, texts, task)?),
-                None => brought.unwrap_or(Rows::None),
+                Some([images, texts]) => StoredRows::Files(read_both(images, texts, task)?),
+                None => brought.unwrap_or(StoredRows::None),
             },
             files: self.embeddings.clone(),
         })
     }
 
-    fn read_dataset(&self, path: &Path, task: &Task) -> Result<(Dataset, Rows)> {
+    fn read_dataset(&self, path: &Path, task: &Task) -> Result<(Dataset, StoredRows)> {
         let error = match dataset::open_with_vectors(path, &self.wanted, task) {
             Ok((dataset, vectors)) => {
                 let brought = vectors.map(Vectors::into_matrices);
-                return Ok((dataset, brought.map_or(Rows::None, Rows::Brought)));
+                return Ok((
+                    dataset,
+                    brought.map_or(StoredRows::None, StoredRows::Brought),
+                ));
             }
             Err(error) => error,
         };
         match dataset::images_alone(path, &self.wanted, task)? {
-            Some((dataset, rows)) => Ok((dataset, rows.map_or(Rows::None, Rows::Images))),
+            Some((dataset, rows)) => {
+                Ok((dataset, rows.map_or(StoredRows::None, StoredRows::Images)))
+            }
             None => Err(error),
         }
     }
 }
 
-impl Stored {
+impl StoredSource {
     /// Refuses images without captions, for what compares images with captions; `path` is where they lie.
     ///
     /// # Errors
@@ -112,15 +117,15 @@ impl Stored {
     /// Without the embeddings that the dataset brings: an encoder is asked for, and goes before them.
     #[must_use]
     pub fn without_brought(mut self) -> Self {
-        if !matches!(self.rows, Rows::Files(_)) {
-            self.rows = Rows::None;
+        if !matches!(self.rows, StoredRows::Files(_)) {
+            self.rows = StoredRows::None;
         }
         self
     }
 
     /// Are there embeddings?
     pub fn has_rows(&self) -> bool {
-        !matches!(self.rows, Rows::None)
+        !matches!(self.rows, StoredRows::None)
     }
 
     /// Puts dataset and embeddings together.
@@ -134,11 +139,16 @@ impl Stored {
             files,
         } = self;
         match (dataset, rows) {
-            (dataset, Rows::Files([images, texts]) | Rows::Brought([images, texts])) => {
+            (
+                dataset,
+                StoredRows::Files([images, texts]) | StoredRows::Brought([images, texts]),
+            ) => {
                 let given = given(images, texts, dataset, reading)?;
                 Ok(Opened::of(given, files.as_ref()))
             }
-            (Some(dataset), Rows::Images(rows)) => images_alone(dataset, rows, reading.measure),
+            (Some(dataset), StoredRows::Images(rows)) => {
+                images_alone(dataset, rows, reading.measure)
+            }
             (dataset, _) => Ok(Opened {
                 dataset,
                 ..Opened::default()
@@ -146,7 +156,7 @@ impl Stored {
         }
     }
 
-    /// As [`Stored::opened`]; embeddings alone get a dataset that numbers their rows, and errors name the file of the
+    /// As [`StoredSource::opened`]; embeddings alone get a dataset that numbers their rows, and errors name the file of the
     /// captions.
     ///
     /// # Errors
@@ -155,7 +165,7 @@ impl Stored {
         let (images, texts, files) = match self {
             Self {
                 dataset: None,
-                rows: Rows::Files([images, texts]),
+                rows: StoredRows::Files([images, texts]),
                 files: Some(files),
             } => (images, texts, files),
             other => return other.opened(reading),

@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::files::file_name;
 use crate::retrieval::Side;
 use crate::retrieval::given::Zeros;
-use crate::source::{Places, Rows, located};
+use crate::source::{Places, StoredRows, located};
 use crate::task::Task;
 use clap::{ArgGroup, Args};
 use one_side::{OneSide, numbered};
@@ -185,7 +185,7 @@ impl Rank {
             return Ok(None);
         }
         let measure = self.source.vectors.similarity;
-        if let Rows::Images(matrix) = rows
+        if let StoredRows::Images(matrix) = rows
             && !self.encodes_images()
         {
             skipped(&dataset);

@@ -1,8 +1,7 @@
 //! What a folder can be opened as, and which of it is.
 
-use super::found;
 use super::split::{Wanted, canonical, choose};
-use super::{FORMATS, Format, Source, file_names, head};
+use super::{FORMATS, Format, Source, file_names, found, head};
 use crate::dataset::formats::builder::holds_pictures;
 use crate::dataset::formats::split::shards::split_of;
 use crate::dataset::{Dataset, Problem, Reason, Split, vectors};

@@ -4,8 +4,7 @@ use super::builder::DatasetBuilder;
 use crate::dataset::archive::Archive;
 use crate::dataset::{Reason, Stored};
 use crate::error::{Error, Result};
-use crate::files::file_name;
-use crate::files::{TEXT, read_all};
+use crate::files::{TEXT, file_name, read_all};
 use serde_json::{Map, Value};
 use std::ops::Range;
 use std::path::Path;
@@ -78,11 +77,11 @@ impl TextFile {
     }
 
     /// Notes bytes that are no UTF-8.
-    pub fn note(&self, gather: &mut DatasetBuilder) {
+    pub fn note(&self, builder: &mut DatasetBuilder) {
         if self.damaged {
             let what =
                 "holds bytes that are no UTF-8 (Latin-1?): they became \u{FFFD}; save it as UTF-8";
-            gather.note(Reason::Encoding, what, file_name(&self.path));
+            builder.note(Reason::Encoding, what, file_name(&self.path));
         }
     }
 }

@@ -11,11 +11,10 @@ pub use pool::Pool;
 use super::preprocess::Preprocess;
 use crate::error::{Error, Result};
 use crate::onnx::{Elem, ModelInfo};
-use crate::runtime::Provider;
-use crate::runtime::session;
+use crate::runtime::{Provider, session};
 use layout::Layout;
 use ort::session::Session;
-use roles::{Chosen, Role, Side};
+use roles::{Chosen, Role, TowerKind};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
@@ -107,7 +106,7 @@ impl Tower {
             model,
             roles,
             (picture, layout),
-            Side::Image,
+            TowerKind::Image,
             wanted,
             Runs::On(providers),
         )
@@ -147,20 +146,20 @@ impl Tower {
             width as usize,
         ];
         let fed = (picture, Layout::default());
-        Self::open(model, roles, fed, Side::Text, wanted, runs)
+        Self::open(model, roles, fed, TowerKind::Text, wanted, runs)
     }
 
     fn open(
         model: ModelInfo,
         roles: Vec<Role>,
         (picture, layout): ([usize; 3], Layout),
-        side: Side,
+        kind: TowerKind,
         wanted: Wanted<'_>,
         runs: Runs<'_>,
     ) -> Result<Self> {
         let main = position(
             &roles,
-            if side == Side::Image {
+            if kind == TowerKind::Image {
                 Role::Pixels
             } else {
                 Role::Ids
@@ -174,7 +173,7 @@ impl Tower {
                 "Export the image model and the text model as two files.",
             ));
         }
-        let Chosen { port, pool } = roles::choose_output(&model, wanted.output, wanted.pool, side)?;
+        let Chosen { port, pool } = roles::choose_output(&model, wanted.output, wanted.pool, kind)?;
         let (output, dim) = (port.name.clone(), roles::embedding_length(port));
         let called = match pool {
             Some(pool) => format!("{output}[{}]", pool.name()),

@@ -7,8 +7,7 @@ use super::roles::Role;
 use crate::encoder::tokenize::Tokens;
 use crate::error::{Error, Result};
 use crate::onnx::{Graph, Tensor};
-use crate::runtime::Stop;
-use crate::runtime::session;
+use crate::runtime::{Stop, session};
 use crate::task::lock;
 use std::collections::BTreeMap;
 

@@ -96,19 +96,19 @@ pub(crate) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset>
     }
     let each = captions_each(&features, count)?;
     task.begin("Reading captions", count as u64);
-    let mut gather = DatasetBuilder::new(&captions).reaching(wanted);
-    source.note(&mut gather);
+    let mut builder = DatasetBuilder::new(&captions).reaching(wanted);
+    source.note(&mut builder);
     for (row, line) in text.lines().enumerate() {
         step(task, row as u64 + 1)?;
-        let (group, _) = gather.stored(&format!("image {}", row / each + 1), None);
+        let (group, _) = builder.stored(&format!("image {}", row / each + 1), None);
         let place = || format!("{}, line {}", file_name(&captions), row + 1);
-        gather.caption(group, line, place);
+        builder.caption(group, line, place);
     }
     let format = format!(
         "Precomputed features ({}{note}, {each} captions an image)",
         file_name(&captions)
     );
-    let mut dataset = gather.finish(format)?;
+    let mut dataset = builder.finish(format)?;
     dataset.problems.insert(
         0,
         Problem::new(

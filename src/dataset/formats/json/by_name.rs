@@ -40,8 +40,8 @@ pub(crate) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset>
     task.begin("Reading captions", 0);
     let file = TextFile::open(path)?;
     let object: Map<String, Value> = parse_json(path, &file.text, "captions by name", EXPECTED)?;
-    let mut gather = DatasetBuilder::new(path).reaching(wanted);
-    file.note(&mut gather);
+    let mut builder = DatasetBuilder::new(path).reaching(wanted);
+    file.note(&mut builder);
     let rows = match object.get("image_paths").and_then(Value::as_array) {
         Some(paths) => paired(path, paths, object.get("annotations"))?,
         None => object
@@ -60,20 +60,20 @@ pub(crate) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset>
         let place = || format!("{}, {name}", file_name(path));
         let captions = captions_in(value);
         let split = chosen.of(None, name);
-        if gather.elsewhere(&chosen, split, name, captions.len()) {
+        if builder.elsewhere(&chosen, split, name, captions.len()) {
             continue;
         }
         if !is_picture_name(Path::new(name)) && captions.is_empty() {
             let what = "is no picture with captions";
-            gather.note(Reason::NotUsed, what, format!("key {name}"));
+            builder.note(Reason::NotUsed, what, format!("key {name}"));
             continue;
         }
-        let group = gather.image(name, &[]);
+        let group = builder.image(name, &[]);
         for caption in captions {
-            gather.caption(group, &caption, place);
+            builder.caption(group, &caption, place);
         }
     }
-    gather.finish_split(format!("Captions by name ({})", file_name(path)), &chosen)
+    builder.finish_split(format!("Captions by name ({})", file_name(path)), &chosen)
 }
 
 /// The captions at the places of their paths.

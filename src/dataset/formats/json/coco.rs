@@ -93,8 +93,8 @@ pub(crate) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset>
         }
     }
     let chosen = scan.decide(path, wanted, Rule::Usual)?;
-    let mut gather = DatasetBuilder::new(path).reaching(wanted);
-    source.note(&mut gather);
+    let mut builder = DatasetBuilder::new(path).reaching(wanted);
+    source.note(&mut builder);
     let mut groups = HashMap::with_capacity(images.len());
     task.begin(
         "Reading captions",
@@ -105,21 +105,21 @@ pub(crate) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset>
         let place = || format!("{}, image {}", file_name(path), thousands(number));
         let (Some(id), Some(name)) = (entry.id, entry.file_name) else {
             let what = "the key \"id\" or \"file_name\" is missing";
-            gather.lost(place(), what, Reason::Malformed, 1, 0);
+            builder.lost(place(), what, Reason::Malformed, 1, 0);
             continue;
         };
         let split = chosen.of(entry.split.as_deref(), &name);
-        if gather.elsewhere(&chosen, split.clone(), &name, 0) {
+        if builder.elsewhere(&chosen, split.clone(), &name, 0) {
             groups.insert(id, Err((split, name)));
             continue;
         }
-        if gather.known(name.trim()).is_some() {
+        if builder.known(name.trim()).is_some() {
             let what =
                 "is there under several ids: it counts as one image with all of their captions";
-            gather.note(Reason::Duplicate, what, name.clone());
+            builder.note(Reason::Duplicate, what, name.clone());
         }
-        if groups.insert(id, Ok(gather.image(&name, &[]))).is_some() {
-            gather.note(Reason::Duplicate, "has the id of another image", place());
+        if groups.insert(id, Ok(builder.image(&name, &[]))).is_some() {
+            builder.note(Reason::Duplicate, "has the id of another image", place());
         }
     }
     for (number, annotation) in (1u64..).zip(annotations) {
@@ -127,19 +127,19 @@ pub(crate) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset>
         let place = || format!("{}, annotation {}", file_name(path), thousands(number));
         let (Some(id), Some(caption)) = (annotation.image_id, annotation.caption) else {
             let what = "the key \"image_id\" or \"caption\" is missing";
-            gather.lost(place(), what, Reason::Malformed, 0, 1);
+            builder.lost(place(), what, Reason::Malformed, 0, 1);
             continue;
         };
         match groups.get(&id) {
-            Some(Ok(group)) => gather.caption(*group, &caption, place),
+            Some(Ok(group)) => builder.caption(*group, &caption, place),
             Some(Err((split, name))) => {
-                gather.elsewhere(&chosen, split.clone(), name, 1);
+                builder.elsewhere(&chosen, split.clone(), name, 1);
             }
             None => {
                 let what = "belongs to no image of the file";
-                gather.lost(place(), what, Reason::NoPicture, 0, 1);
+                builder.lost(place(), what, Reason::NoPicture, 0, 1);
             }
         }
     }
-    gather.finish_split(format!("COCO captions ({})", file_name(path)), &chosen)
+    builder.finish_split(format!("COCO captions ({})", file_name(path)), &chosen)
 }

@@ -71,8 +71,8 @@ pub(crate) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset>
     }
     let chosen = choose(path, &entries, wanted)?;
     let note = note(&entries, &chosen);
-    let mut gather = DatasetBuilder::new(path).reaching(wanted);
-    source.note(&mut gather);
+    let mut builder = DatasetBuilder::new(path).reaching(wanted);
+    source.note(&mut builder);
     task.begin("Reading captions", entries.len() as u64);
     for (number, entry) in (1u64..).zip(&entries) {
         step(task, number)?;
@@ -83,7 +83,7 @@ pub(crate) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset>
         let known = within.as_deref().or(name).map_or_else(place, str::to_owned);
         let split = chosen.of(Some(entry.split.as_deref().unwrap_or(NO_SPLIT)), &known);
         let count = sentences(entry).count();
-        if gather.elsewhere(&chosen, split, &known, count) {
+        if builder.elsewhere(&chosen, split, &known, count) {
             continue;
         }
         let (Some(name), Some(_)) = (name, &entry.sentences) else {
@@ -93,24 +93,24 @@ pub(crate) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset>
                 "sentences"
             };
             let what = format!("the key \"{key}\" is missing");
-            gather.lost(place(), what, Reason::Malformed, 1, count as u64);
+            builder.lost(place(), what, Reason::Malformed, 1, count as u64);
             continue;
         };
         let within: Vec<String> = within.into_iter().collect();
-        let group = gather.image(name, &within);
+        let group = builder.image(name, &within);
         for sentence in sentences(entry) {
             match (&sentence.raw, &sentence.tokens) {
-                (Some(raw), _) => gather.caption(group, raw, place),
-                (None, Some(tokens)) => gather.caption(group, &tokens.join(" "), place),
+                (Some(raw), _) => builder.caption(group, raw, place),
+                (None, Some(tokens)) => builder.caption(group, &tokens.join(" "), place),
                 (None, None) => {
                     let what = "a sentence lacks the key \"raw\"";
-                    gather.lost(place(), what, Reason::Malformed, 0, 1);
+                    builder.lost(place(), what, Reason::Malformed, 0, 1);
                 }
             }
         }
     }
     let format = format!("Karpathy JSON ({}{note})", file_name(path));
-    gather.finish_split(format, &chosen)
+    builder.finish_split(format, &chosen)
 }
 
 fn sentences(entry: &Entry) -> impl Iterator<Item = &Sentence> {

@@ -70,13 +70,13 @@ pub(crate) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset>
         chosen: scan.decide(path, wanted, Rule::Usual)?,
         file: &file,
         language: wanted.language.as_deref(),
-        gather: DatasetBuilder::new(path).reaching(wanted),
+        builder: DatasetBuilder::new(path).reaching(wanted),
         good: 0,
         first_bad: None,
         at: 0,
         escaped: false,
     };
-    file.note(&mut rows.gather);
+    file.note(&mut rows.builder);
     if let Some(objects) = list {
         task.begin("Reading captions", objects.len() as u64);
         for (number, object) in (1u64..).zip(&objects) {
@@ -112,7 +112,7 @@ struct Rows<'a> {
     chosen: Chosen,
     file: &'a TextFile,
     language: Option<&'a str>,
-    gather: DatasetBuilder,
+    builder: DatasetBuilder,
     good: usize,
     first_bad: Option<String>,
     /// From where in the text the entry's own texts are looked for.
@@ -134,8 +134,8 @@ impl Rows<'_> {
                 self.first_bad
                     .get_or_insert_with(|| format!("{}: {what}", place()));
                 let split = self.chosen.of_object(object, name);
-                if !self.gather.elsewhere(&self.chosen, split, &known(name), 0) {
-                    self.gather.problem(place(), what, Reason::NoCaption);
+                if !self.builder.elsewhere(&self.chosen, split, &known(name), 0) {
+                    self.builder.problem(place(), what, Reason::NoCaption);
                     self.image(name, false, &place);
                 }
                 return Ok(());
@@ -146,20 +146,20 @@ impl Rows<'_> {
             }
         };
         self.good += 1;
-        self.gather.by_language(entry.languages);
+        self.builder.by_language(entry.languages);
         let split = self.chosen.of_object(object, entry.name);
         let count = entry.captions.len() + entry.odd;
         let known = known(entry.name);
-        if self.gather.elsewhere(&self.chosen, split, &known, count) {
+        if self.builder.elsewhere(&self.chosen, split, &known, count) {
             return Ok(());
         }
         let group = self.image(entry.name, entry.stem, &place);
         for caption in &entry.captions {
-            self.gather.caption(group, caption, &place);
+            self.builder.caption(group, caption, &place);
         }
         for _ in 0..entry.odd {
             let what = "the caption is not a text";
-            self.gather.lost(place(), what, Reason::Malformed, 0, 1);
+            self.builder.lost(place(), what, Reason::Malformed, 0, 1);
         }
         Ok(())
     }
@@ -184,7 +184,7 @@ impl Rows<'_> {
             // "line 7" of the place.
             let place = place();
             let name = place.rsplit(", ").next().unwrap_or(&place);
-            return self.gather.stored_as(&key, name, Some(stored)).0;
+            return self.builder.stored_as(&key, name, Some(stored)).0;
         }
         let also: Vec<String> = if stem {
             PICTURE_EXTENSIONS
@@ -194,13 +194,13 @@ impl Rows<'_> {
         } else {
             Vec::new()
         };
-        self.gather.image(name, &also)
+        self.builder.image(name, &also)
     }
 
     fn bad(&mut self, place: String, what: String) {
         self.first_bad
             .get_or_insert_with(|| format!("{place}: {what}"));
-        self.gather.lost(place, what, Reason::Malformed, 0, 1);
+        self.builder.lost(place, what, Reason::Malformed, 0, 1);
     }
 
     /// `objects` are some of those that were read.
@@ -215,7 +215,7 @@ impl Rows<'_> {
             ));
         }
         let format = format!("JSON lines ({})", file_name(self.path));
-        self.gather.finish_split(format, &self.chosen)
+        self.builder.finish_split(format, &self.chosen)
     }
 }
 

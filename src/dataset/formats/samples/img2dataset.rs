@@ -1,14 +1,12 @@
 //! What img2dataset downloads: numbered shards as folders of files, as tar archives or as Parquet, with their statistics.
 
-use super::sidecar;
-use super::webdataset;
+use super::{sidecar, webdataset};
 use crate::dataset::formats::split::Wanted;
 use crate::dataset::formats::split::shards::in_order;
 use crate::dataset::formats::tables::parquet_table;
 use crate::dataset::{Dataset, Problem, Reason};
 use crate::error::{Result, thousands};
-use crate::files::file_name;
-use crate::files::{TEXT, read_all};
+use crate::files::{TEXT, file_name, read_all};
 use crate::task::Task;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};

@@ -2,15 +2,13 @@
 
 use super::members::{Part, members};
 use super::sample::{ENDINGS, Fault, Texts};
-use crate::dataset::formats::builder::DatasetBuilder;
-use crate::dataset::formats::builder::Reach;
+use crate::dataset::formats::builder::{DatasetBuilder, Reach};
 use crate::dataset::formats::names::{split_extension, step};
 use crate::dataset::formats::split::{Rule, Scan, Wanted};
 use crate::dataset::picture::is_picture_name;
 use crate::dataset::{Dataset, Reason, Stored};
 use crate::error::{Error, Result};
-use crate::files::file_name;
-use crate::files::{TEXT, read_all};
+use crate::files::{TEXT, file_name, read_all};
 use crate::task::Task;
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -45,7 +43,7 @@ pub(crate) fn open(folder: &Path, wanted: &Wanted, task: &Task) -> Result<Datase
     walk.enter(folder, task)?;
     let names: Vec<String> = walk.files.iter().map(|path| shown(folder, path)).collect();
     let mut samples: BTreeMap<String, Sample> = BTreeMap::new();
-    let mut gather = DatasetBuilder::new(folder);
+    let mut builder = DatasetBuilder::new(folder);
     for (at, member) in members(&names).into_iter().enumerate() {
         let name = &names[at];
         match member.part {
@@ -53,7 +51,7 @@ pub(crate) fn open(folder: &Path, wanted: &Wanted, task: &Task) -> Result<Datase
                 let sample = samples.entry(member.key).or_default();
                 if sample.picture.is_some() {
                     let what = "is a second picture of its name; the first is used";
-                    gather.lost(name, what, Reason::SecondOfSample, 1, 0);
+                    builder.lost(name, what, Reason::SecondOfSample, 1, 0);
                 } else {
                     sample.picture = Some(at);
                 }
@@ -64,14 +62,14 @@ pub(crate) fn open(folder: &Path, wanted: &Wanted, task: &Task) -> Result<Datase
             }
             Part::Unread => {
                 let what = "is a picture of a kind that cannot be decoded";
-                gather.lost(name, what, Reason::UnknownEnding, 1, 0);
+                builder.lost(name, what, Reason::UnknownEnding, 1, 0);
             }
             Part::Extra | Part::Service => {
-                gather.note(Reason::UnknownEnding, "is no picture and no text", name);
+                builder.note(Reason::UnknownEnding, "is no picture and no text", name);
             }
         }
     }
-    walk.tell(folder, &mut gather);
+    walk.tell(folder, &mut builder);
     let mut order: Vec<(Option<usize>, Sample)> =
         samples.into_values().map(|s| (s.picture, s)).collect();
     // Pictures by their paths, then the texts without one.
@@ -101,7 +99,7 @@ pub(crate) fn open(folder: &Path, wanted: &Wanted, task: &Task) -> Result<Datase
         };
         let name = &names[at];
         let split = chosen.of(None, name);
-        if gather.elsewhere(&chosen, split, name, captions.len()) {
+        if builder.elsewhere(&chosen, split, name, captions.len()) {
             continue;
         }
         if captions.is_empty() {
@@ -110,24 +108,24 @@ pub(crate) fn open(folder: &Path, wanted: &Wanted, task: &Task) -> Result<Datase
                 let what = format!("has no caption: there is no {text} beside it");
                 (name.clone(), what, Reason::NoCaption, 0)
             });
-            gather.lost(place, what, reason, 1, lost);
+            builder.lost(place, what, reason, 1, lost);
             continue;
         }
         if let Some((place, what, reason, lost)) = fault {
-            gather.lost(place, what, reason, 0, lost);
+            builder.lost(place, what, reason, 0, lost);
         }
         let file = Stored::File(walk.files[at].clone());
-        let (group, _) = gather.stored(name, Some(file));
+        let (group, _) = builder.stored(name, Some(file));
         for caption in captions {
-            gather.caption(group, &caption, || name.clone());
+            builder.caption(group, &caption, || name.clone());
         }
     }
     alone.sort();
     for (place, captions) in alone {
         let what = "has no picture of that name beside it";
-        gather.lost(place, what, Reason::NoPicture, 0, captions);
+        builder.lost(place, what, Reason::NoPicture, 0, captions);
     }
-    if !gather.has_captions() {
+    if !builder.has_captions() {
         return Err(Error::dataset(
             folder,
             "holds pictures, but no captions",
@@ -135,7 +133,7 @@ pub(crate) fn open(folder: &Path, wanted: &Wanted, task: &Task) -> Result<Datase
              with the columns image,caption.",
         ));
     }
-    gather.finish_split("Pictures with text files", &chosen)
+    builder.finish_split("Pictures with text files", &chosen)
 }
 
 /// What shares a name in a folder: places among its files.
@@ -220,7 +218,7 @@ impl Walk {
     }
 
     /// Says what was passed over.
-    fn tell(&self, folder: &Path, gather: &mut DatasetBuilder) {
+    fn tell(&self, folder: &Path, builder: &mut DatasetBuilder) {
         for path in &self.outside {
             let name = shown(folder, path);
             let root = self.reach.root();
@@ -232,10 +230,10 @@ impl Walk {
                 (false, "txt" | "caption") => (0, 1),
                 _ => (0, 0),
             };
-            gather.lost(name, what, Reason::Unreadable, images, captions);
+            builder.lost(name, what, Reason::Unreadable, images, captions);
         }
         for (what, path) in self.passed() {
-            gather.note(Reason::NotUsed, what, shown(folder, path));
+            builder.note(Reason::NotUsed, what, shown(folder, path));
         }
     }
 

@@ -7,13 +7,11 @@ use super::sample::{ENDINGS, Fault, Texts};
 use crate::dataset::archive::{Archive, Member, members};
 use crate::dataset::formats::builder::DatasetBuilder;
 use crate::dataset::formats::names::split_extension;
-use crate::dataset::formats::split::shards;
-use crate::dataset::formats::split::{Chosen, Rule, Scan, Wanted};
+use crate::dataset::formats::split::{Chosen, Rule, Scan, Wanted, shards};
 use crate::dataset::picture::is_picture_name;
 use crate::dataset::{Dataset, Reason, Stored};
 use crate::error::{Error, Result};
-use crate::files::file_name;
-use crate::files::{TEXT, read_text};
+use crate::files::{TEXT, file_name, read_text};
 use crate::task::Task;
 use std::collections::HashMap;
 use std::io::Read;
@@ -63,7 +61,7 @@ pub(crate) fn read(
 ) -> Result<Dataset> {
     task.begin("Reading archives", files.len() as u64);
     let classes = class_names(path, files);
-    let mut gather = DatasetBuilder::new(path);
+    let mut builder = DatasetBuilder::new(path);
     let mut chosen = Chosen::default();
     let mut first_error = None;
     for file in files {
@@ -73,13 +71,13 @@ pub(crate) fn read(
             let name = within.to_string_lossy().replace('\\', "/");
             format!("{}/", split_extension(&name).0)
         });
-        let samples = match read_archive(file, &mut gather, task) {
+        let samples = match read_archive(file, &mut builder, task) {
             Ok(samples) => samples,
             Err(error) => {
                 let Error::Dataset { what, .. } = &error else {
                     return Err(error);
                 };
-                gather.problem(file_name(file), what.clone(), Reason::Unreadable);
+                builder.problem(file_name(file), what.clone(), Reason::Unreadable);
                 first_error.get_or_insert(error);
                 continue;
             }
@@ -92,18 +90,18 @@ pub(crate) fn read(
             chosen = scan.decide(path, wanted, Rule::Usual)?;
         }
         for sample in samples {
-            add(sample, file, &prefix, &classes, &chosen, &mut gather);
+            add(sample, file, &prefix, &classes, &chosen, &mut builder);
         }
         task.add(1);
     }
     match first_error {
-        Some(error) if gather.is_empty() => Err(error),
-        _ if !gather.has_captions() => Err(Error::dataset(
+        Some(error) if builder.is_empty() => Err(error),
+        _ if !builder.has_captions() => Err(Error::dataset(
             path,
             "holds no picture with a caption",
             "Each picture needs a text of the same name in its archive: a.jpg with a.txt, a.json or a.cls.",
         )),
-        _ => gather.finish_split(format, &chosen),
+        _ => builder.finish_split(format, &chosen),
     }
 }
 
@@ -121,7 +119,7 @@ struct Entry {
     content: Option<Result<Vec<u8>, String>>,
 }
 
-fn read_archive(path: &Path, gather: &mut DatasetBuilder, task: &Task) -> Result<Vec<Sample>> {
+fn read_archive(path: &Path, builder: &mut DatasetBuilder, task: &Task) -> Result<Vec<Sample>> {
     let archive = Arc::new(Archive::new(path)?);
     let file = file_name(path);
     let (mut names, mut entries) = (Vec::new(), Vec::new());
@@ -143,7 +141,7 @@ fn read_archive(path: &Path, gather: &mut DatasetBuilder, task: &Task) -> Result
         let place = format!("{file}: {name}");
         match member.part {
             Part::Service => {
-                gather.note(
+                builder.note(
                     Reason::NotUsed,
                     "is hidden, or of the archive itself",
                     place,
@@ -151,12 +149,12 @@ fn read_archive(path: &Path, gather: &mut DatasetBuilder, task: &Task) -> Result
                 continue;
             }
             Part::Extra => {
-                gather.note(Reason::UnknownEnding, "is no picture and no text", place);
+                builder.note(Reason::UnknownEnding, "is no picture and no text", place);
                 continue;
             }
             Part::Unread => {
                 let what = "is a picture of a kind that cannot be decoded";
-                gather.lost(place, what, Reason::UnknownEnding, 1, 0);
+                builder.lost(place, what, Reason::UnknownEnding, 1, 0);
                 continue;
             }
             Part::Picture | Part::Text => {}
@@ -172,10 +170,10 @@ fn read_archive(path: &Path, gather: &mut DatasetBuilder, task: &Task) -> Result
         let sample = &mut samples[at];
         if member.part == Part::Text {
             let content = entry.content.unwrap_or_else(|| Ok(Vec::new()));
-            add_text(&member.ending, content, &place, sample, gather);
+            add_text(&member.ending, content, &place, sample, builder);
         } else if sample.picture.is_some() {
             let what = "is a second picture of its sample; the first is used";
-            gather.lost(place, what, Reason::SecondOfSample, 1, 0);
+            builder.lost(place, what, Reason::SecondOfSample, 1, 0);
         } else {
             sample.name.clone_from(name);
             sample.picture = Some(Stored::Span {
@@ -189,13 +187,13 @@ fn read_archive(path: &Path, gather: &mut DatasetBuilder, task: &Task) -> Result
         let what = "is a link or another entry without a content of its own";
         let place = format!("{file}: {name}");
         if is_picture_name(Path::new(&name)) {
-            gather.lost(place, what, Reason::Unreadable, 1, 0);
+            builder.lost(place, what, Reason::Unreadable, 1, 0);
         } else {
-            gather.note(Reason::NotUsed, what, place);
+            builder.note(Reason::NotUsed, what, place);
         }
     }
     if let Some(what) = ending.wrong {
-        gather.problem(file, what, Reason::Unreadable);
+        builder.problem(file, what, Reason::Unreadable);
     }
     Ok(samples)
 }
@@ -206,7 +204,7 @@ fn add_text(
     content: Result<Vec<u8>, String>,
     place: &str,
     sample: &mut Sample,
-    gather: &mut DatasetBuilder,
+    builder: &mut DatasetBuilder,
 ) {
     let lines = content.as_ref().map_or(1, |content| {
         let mut alone = Texts::default();
@@ -218,8 +216,8 @@ fn add_text(
         .and_then(|content| sample.texts.add(ending, content));
     match added {
         Ok(()) => {}
-        Err(Fault::Broken(what)) => gather.lost(place, what, Reason::Malformed, 0, 1),
-        Err(Fault::Second(what)) => gather.lost(place, what, Reason::SecondOfSample, 0, lines),
+        Err(Fault::Broken(what)) => builder.lost(place, what, Reason::Malformed, 0, 1),
+        Err(Fault::Second(what)) => builder.lost(place, what, Reason::SecondOfSample, 0, lines),
     }
 }
 
@@ -230,7 +228,7 @@ fn add(
     prefix: &str,
     classes: &[String],
     chosen: &Chosen,
-    gather: &mut DatasetBuilder,
+    builder: &mut DatasetBuilder,
 ) {
     let empty = sample.texts.is_empty();
     let captions = sample.texts.captions(classes);
@@ -239,22 +237,22 @@ fn add(
         if captions.is_empty() {
             if !empty {
                 let what = "has neither a picture nor a caption";
-                gather.note(Reason::NoPicture, what, place);
+                builder.note(Reason::NoPicture, what, place);
             }
             return;
         }
         let count = captions.len() as u64;
-        gather.lost(place, "has no picture", Reason::NoPicture, 0, count);
+        builder.lost(place, "has no picture", Reason::NoPicture, 0, count);
         return;
     }
     let split = chosen.of(None, &sample.name);
     let name = format!("{prefix}{}", sample.name);
-    if gather.elsewhere(chosen, split, &name, captions.len()) {
+    if builder.elsewhere(chosen, split, &name, captions.len()) {
         return;
     }
-    let (group, _) = gather.stored(&name, sample.picture);
+    let (group, _) = builder.stored(&name, sample.picture);
     for caption in captions {
-        gather.caption(group, &caption, || name.clone());
+        builder.caption(group, &caption, || name.clone());
     }
 }
 

@@ -30,8 +30,8 @@ pub(crate) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset>
     let names = file.text.lines().filter_map(split);
     names.for_each(|(name, _)| scan.add(None, name));
     let chosen = scan.decide(path, wanted, Rule::Usual)?;
-    let mut gather = DatasetBuilder::new(path).reaching(wanted);
-    file.note(&mut gather);
+    let mut builder = DatasetBuilder::new(path).reaching(wanted);
+    file.note(&mut builder);
     task.begin("Reading captions", file.text.lines().count() as u64);
     for (number, line) in (1..).zip(file.text.lines()) {
         step(task, number)?;
@@ -41,14 +41,14 @@ pub(crate) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset>
         match split(line) {
             Some((name, caption)) => {
                 let split = chosen.of(None, name);
-                if !gather.elsewhere(&chosen, split, name, 1) {
-                    gather.row(number, name, caption);
+                if !builder.elsewhere(&chosen, split, name, 1) {
+                    builder.row(number, name, caption);
                 }
             }
-            None => gather.line_problem(number, "expected name.jpg#0, a tab and a caption"),
+            None => builder.line_problem(number, "expected name.jpg#0, a tab and a caption"),
         }
     }
-    gather.finish_split(format!("Flickr tokens ({})", file_name(path)), &chosen)
+    builder.finish_split(format!("Flickr tokens ({})", file_name(path)), &chosen)
 }
 
 /// The picture's name and the caption of a line.

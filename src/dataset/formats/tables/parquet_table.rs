@@ -5,8 +5,7 @@ use super::parquet_layout::{Layout, Picture};
 use crate::dataset::archive::inside;
 use crate::dataset::formats::builder::DatasetBuilder;
 use crate::dataset::formats::names::{harmless, split_extension, step};
-use crate::dataset::formats::split::shards;
-use crate::dataset::formats::split::{Chosen, Rule, Scan, Wanted};
+use crate::dataset::formats::split::{Chosen, Rule, Scan, Wanted, shards};
 use crate::dataset::formats::text::listed;
 use crate::dataset::parquet_cells::{PageCache, PictureColumn};
 use crate::dataset::parquet_file::ParquetFile;
@@ -94,16 +93,16 @@ pub(crate) fn read(
     // Names that turn out to mean several images give way to those of the next column, at last to the row's number.
     for skipped in (0..columns.unwrap_or(0)).chain([usize::MAX]) {
         let empty = || DatasetBuilder::new(path).reaching(wanted);
-        if let Some(mut gather) = fill(empty(), &parts, &problems, &chosen, skipped, task)? {
+        if let Some(mut builder) = fill(empty(), &parts, &problems, &chosen, skipped, task)? {
             for column in parts
                 .iter()
                 .flat_map(|part| &part.layout.unused)
                 .collect::<BTreeSet<_>>()
             {
                 let what = "is a second column of its kind, and not used";
-                gather.note(Reason::NotUsed, what, format!("column {column}"));
+                builder.note(Reason::NotUsed, what, format!("column {column}"));
             }
-            return gather.finish_split(format, &chosen);
+            return builder.finish_split(format, &chosen);
         }
     }
     DatasetBuilder::new(path).finish_split(format, &chosen)
@@ -138,7 +137,7 @@ fn choose(path: &Path, parts: &[Part], wanted: &Wanted, task: &Task) -> Result<C
 /// The rows of all parts under names without the first `skipped` columns of them; `None` where pictures show that a name
 /// means several images.
 fn fill(
-    mut gather: DatasetBuilder,
+    mut builder: DatasetBuilder,
     parts: &[Part],
     problems: &[(String, String)],
     chosen: &Chosen,
@@ -148,7 +147,7 @@ fn fill(
     let rows: usize = parts.iter().map(|part| part.rows).sum();
     task.begin("Reading captions", rows as u64);
     for (place, what) in problems {
-        gather.problem(place.clone(), what.clone(), Reason::Unreadable);
+        builder.problem(place.clone(), what.clone(), Reason::Unreadable);
     }
     let mut names = Names {
         skipped,
@@ -156,11 +155,11 @@ fn fill(
         several: parts.len() > 1,
     };
     for part in parts {
-        if !part.fill(chosen, &mut names, &mut gather, task)? {
+        if !part.fill(chosen, &mut names, &mut builder, task)? {
             return Ok(None);
         }
     }
-    Ok(Some(gather))
+    Ok(Some(builder))
 }
 
 /// How rows are called.
@@ -206,7 +205,7 @@ impl Part {
         &self,
         chosen: &Chosen,
         names: &mut Names,
-        gather: &mut DatasetBuilder,
+        builder: &mut DatasetBuilder,
         task: &Task,
     ) -> Result<bool> {
         let mut first = 0;
@@ -246,7 +245,7 @@ impl Part {
                     .is_some_and(|split| !chosen.keeps(Some(split)))
                 {
                     let known = name.unwrap_or_else(place);
-                    gather.elsewhere(chosen, split, &known, said.len());
+                    builder.elsewhere(chosen, split, &known, said.len());
                     continue;
                 }
                 let folder = folders.as_ref().and_then(|column| cell(column, row));
@@ -256,15 +255,15 @@ impl Part {
                     folder.as_deref(),
                     pictures,
                     names,
-                    gather,
+                    builder,
                 )?
                 else {
                     return Ok(false);
                 };
-                let called = gather.name(image).to_owned();
-                gather.elsewhere(chosen, split, &called, 0);
+                let called = builder.name(image).to_owned();
+                builder.elsewhere(chosen, split, &called, 0);
                 for caption in said {
-                    gather.caption(image, &caption, place);
+                    builder.caption(image, &caption, place);
                 }
             }
             first += rows as u64;
@@ -296,7 +295,7 @@ impl Part {
         folder: Option<&str>,
         pictures: Option<&Arc<PictureColumn>>,
         names: &mut Names,
-        gather: &mut DatasetBuilder,
+        builder: &mut DatasetBuilder,
     ) -> Result<Option<usize>> {
         let several = names.several;
         let here = || {
@@ -314,7 +313,7 @@ impl Part {
         let Some(column) = pictures else {
             let called = clean.unwrap_or_else(here);
             if self.layout.picture == Picture::None || called.contains("://") {
-                return Ok(Some(gather.stored(&called, None).0));
+                return Ok(Some(builder.stored(&called, None).0));
             }
             let within = folder.map(|folder| format!("{}/{called}", inside(folder)));
             let mut also: Vec<String> = within.into_iter().collect();
@@ -324,7 +323,7 @@ impl Part {
             {
                 also.extend([called.clone(), last.to_owned()]);
             }
-            return Ok(Some(gather.image(&called, &also)));
+            return Ok(Some(builder.image(&called, &also)));
         };
         let stored = Stored::Cell {
             column: Arc::clone(column),
@@ -336,10 +335,10 @@ impl Part {
             stored
         };
         let name = clean.unwrap_or_else(here);
-        let (image, repeated) = gather.stored(&name, Some(stored.clone()));
+        let (image, repeated) = builder.stored(&name, Some(stored.clone()));
         if repeated && names.compared < COMPARED {
             names.compared += 1;
-            let first = gather.picture(image).map(Stored::bytes).transpose()?;
+            let first = builder.picture(image).map(Stored::bytes).transpose()?;
             if first != Some(stored.bytes()?) {
                 return Ok(None);
             }

@@ -71,23 +71,23 @@ pub(crate) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset>
     }
     let chosen = scan.decide(path, wanted, Rule::Usual)?;
     task.begin("Reading captions", rows);
-    let mut gather = DatasetBuilder::new(path).reaching(wanted);
-    file.note(&mut gather);
+    let mut builder = DatasetBuilder::new(path).reaching(wanted);
+    file.note(&mut builder);
     layout.unused.iter().for_each(|column| {
         let what = "is a second column of its kind, and not used";
-        gather.note(Reason::NotUsed, what, format!("column {column}"));
+        builder.note(Reason::NotUsed, what, format!("column {column}"));
     });
     for (number, record) in (1u64..).zip(layout.records(text)) {
         step(task, number)?;
         let line = record.line;
         if record.open {
             let what = "begins with a quote mark that nothing closes; it is used as it stands";
-            gather.note(Reason::OpenQuote, what, place(path, line));
+            builder.note(Reason::OpenQuote, what, place(path, line));
         }
         let row = match layout.row(&record, text) {
             Ok(row) => row,
             Err(what) => {
-                gather.line_problem(line, what);
+                builder.line_problem(line, what);
                 continue;
             }
         };
@@ -98,7 +98,7 @@ pub(crate) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset>
             .map(|cell| cell.value(text));
         let split = chosen.of(split.as_deref(), &row.name);
         let key = picture_key(&row.name);
-        if gather.elsewhere(
+        if builder.elsewhere(
             &chosen,
             split,
             key.as_deref().unwrap_or(&row.name),
@@ -110,19 +110,19 @@ pub(crate) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset>
             Some(key) => {
                 let stored = row.picture(&file);
                 let name = format!("line {line}");
-                let group = gather.stored_as(&key, &name, Some(stored)).0;
+                let group = builder.stored_as(&key, &name, Some(stored)).0;
                 for one in captions {
-                    gather.caption(group, &one, || place(path, line));
+                    builder.caption(group, &one, || place(path, line));
                 }
             }
             None => {
                 for one in captions {
-                    gather.row(line, &row.name, &one);
+                    builder.row(line, &row.name, &one);
                 }
             }
         }
     }
-    gather.finish_split(format!("Caption table ({})", file_name(path)), &chosen)
+    builder.finish_split(format!("Caption table ({})", file_name(path)), &chosen)
 }
 
 /// What a picture that is written as text is known by.

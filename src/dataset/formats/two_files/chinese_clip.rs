@@ -61,10 +61,11 @@ pub(crate) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset>
         folder.join(format!("{split}{PICTURES}")),
         folder.join(format!("{split}{TEXTS}")),
     );
-    let mut gather = DatasetBuilder::new(&pictures).reaching(wanted);
-    read_pictures(&pictures, &mut gather, task)?;
-    read_texts(&texts, &mut gather, task)?;
-    let mut dataset = gather.finish(format!("Chinese-CLIP ({split}{PICTURES}, {split}{TEXTS})"))?;
+    let mut builder = DatasetBuilder::new(&pictures).reaching(wanted);
+    read_pictures(&pictures, &mut builder, task)?;
+    read_texts(&texts, &mut builder, task)?;
+    let mut dataset =
+        builder.finish(format!("Chinese-CLIP ({split}{PICTURES}, {split}{TEXTS})"))?;
     if all.len() > 1 {
         for other in all.iter().filter(|name| *name != split) {
             let what = "holds another split, and was not read";
@@ -92,7 +93,7 @@ fn splits(folder: &Path) -> Vec<String> {
     found
 }
 
-fn read_pictures(path: &Path, gather: &mut DatasetBuilder, task: &Task) -> Result<()> {
+fn read_pictures(path: &Path, builder: &mut DatasetBuilder, task: &Task) -> Result<()> {
     let file = TextFile::open(path)?;
     task.begin("Reading pictures", file.text.lines().count() as u64);
     let start = file.text.as_ptr() as usize;
@@ -100,7 +101,7 @@ fn read_pictures(path: &Path, gather: &mut DatasetBuilder, task: &Task) -> Resul
         step(task, number)?;
         let Some((id, picture)) = line.split_once('\t') else {
             let place = format!("{}, line {number}", file_name(path));
-            gather.lost(
+            builder.lost(
                 place,
                 "expected an id, a tab and a picture",
                 Reason::Malformed,
@@ -111,19 +112,19 @@ fn read_pictures(path: &Path, gather: &mut DatasetBuilder, task: &Task) -> Resul
         };
         let from = picture.as_ptr() as usize - start;
         let stored = Stored::Base64(Box::new(file.stored(from..from + picture.len())));
-        let (_, repeated) = gather.stored(id.trim(), Some(stored));
+        let (_, repeated) = builder.stored(id.trim(), Some(stored));
         if repeated {
             let place = format!("{}, line {number}", file_name(path));
             let what = format!("is a second picture {}; the first is used", id.trim());
-            gather.lost(place, what, Reason::SecondOfSample, 1, 0);
+            builder.lost(place, what, Reason::SecondOfSample, 1, 0);
         }
     }
     Ok(())
 }
 
-fn read_texts(path: &Path, gather: &mut DatasetBuilder, task: &Task) -> Result<()> {
+fn read_texts(path: &Path, builder: &mut DatasetBuilder, task: &Task) -> Result<()> {
     let file = TextFile::open(path)?;
-    file.note(gather);
+    file.note(builder);
     task.begin("Reading captions", file.text.lines().count() as u64);
     for (number, line) in (1u64..).zip(file.text.lines()) {
         step(task, number)?;
@@ -132,7 +133,7 @@ fn read_texts(path: &Path, gather: &mut DatasetBuilder, task: &Task) -> Result<(
             Ok(row) => row,
             Err(e) => {
                 let what = format!("is not valid JSON: {e}");
-                gather.lost(place(), what, Reason::Malformed, 0, 1);
+                builder.lost(place(), what, Reason::Malformed, 0, 1);
                 continue;
             }
         };
@@ -140,16 +141,16 @@ fn read_texts(path: &Path, gather: &mut DatasetBuilder, task: &Task) -> Result<(
         let ids = row.get("image_ids").and_then(Value::as_array);
         let (Some(caption), Some(ids)) = (captions.first(), ids) else {
             let what = "expected the keys \"text\" and \"image_ids\"";
-            gather.lost(place(), what, Reason::Malformed, 0, 1);
+            builder.lost(place(), what, Reason::Malformed, 0, 1);
             continue;
         };
         for id in ids {
             let id = id.as_str().map_or_else(|| id.to_string(), str::to_owned);
-            if let Some(group) = gather.known(&id) {
-                gather.caption(group, caption, place);
+            if let Some(group) = builder.known(&id) {
+                builder.caption(group, caption, place);
             } else {
                 let what = format!("names the picture {id}, which is not there");
-                gather.lost(place(), what, Reason::NoPicture, 0, 1);
+                builder.lost(place(), what, Reason::NoPicture, 0, 1);
             }
         }
     }

@@ -63,14 +63,14 @@ pub(crate) fn open(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset>
         ));
     }
     task.begin("Reading captions", lines.len() as u64);
-    let mut gather = DatasetBuilder::new(&file).reaching(wanted);
-    captions.note(&mut gather);
-    gather.by_language(true);
+    let mut builder = DatasetBuilder::new(&file).reaching(wanted);
+    captions.note(&mut builder);
+    builder.by_language(true);
     for (number, (name, caption)) in (1u64..).zip(names.into_iter().zip(lines)) {
         step(task, number)?;
-        gather.row(number, name, caption);
+        builder.row(number, name, caption);
     }
-    gather.finish(format!("XTD ({})", file_name(&file)))
+    builder.finish(format!("XTD ({})", file_name(&file)))
 }
 
 /// The language that a file of captions is in.

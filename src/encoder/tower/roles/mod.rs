@@ -10,12 +10,12 @@ use crate::onnx::{Dim, Elem, ModelInfo, Port};
 
 /// Which half of a dual encoder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Side {
+pub(crate) enum TowerKind {
     Image,
     Text,
 }
 
-impl Side {
+impl TowerKind {
     fn names(self) -> [&'static str; 2] {
         match self {
             Self::Image => ["image_embeds", "image_features"],

@@ -1,6 +1,6 @@
 //! Which output of a model is the embedding.
 
-use super::{EXPORT, Side, is_float, list};
+use super::{EXPORT, TowerKind, is_float, list};
 use crate::encoder::tower::Pool;
 use crate::encoder::tower::layout::Layout;
 use crate::error::{Error, Question, Result};
@@ -23,7 +23,7 @@ pub(in super::super) fn choose_output<'a>(
     info: &'a ModelInfo,
     wanted: Option<&str>,
     pool: Option<Pool>,
-    side: Side,
+    kind: TowerKind,
 ) -> Result<Chosen<'a>> {
     let find = |name: &str| info.outputs.iter().find(|p| p.name == name);
     if let Some(whole) = wanted {
@@ -42,10 +42,10 @@ pub(in super::super) fn choose_output<'a>(
                 ));
             }
         };
-        return vector_output(info, port, inner.or(pool), side);
+        return vector_output(info, port, inner.or(pool), kind);
     }
-    if let Some(port) = side.names().into_iter().find_map(find) {
-        return vector_output(info, port, pool, side);
+    if let Some(port) = kind.names().into_iter().find_map(find) {
+        return vector_output(info, port, pool, kind);
     }
     let sequences = || info.outputs.iter().filter(|p| is_sequence(p));
     if pool.is_some()
@@ -53,16 +53,16 @@ pub(in super::super) fn choose_output<'a>(
             .or(find("token_embeddings"))
             .or(sequences().next())
     {
-        return vector_output(info, port, pool, side);
+        return vector_output(info, port, pool, kind);
     }
     if let Some(port) = ["pooler_output", "sentence_embedding"]
         .into_iter()
         .find_map(find)
     {
-        return vector_output(info, port, pool, side);
+        return vector_output(info, port, pool, kind);
     }
     let vectors = info.outputs.iter().filter(|p| is_vector(p));
-    let vectors: Vec<&Port> = vectors.filter(|p| !holds_scores(info, p, side)).collect();
+    let vectors: Vec<&Port> = vectors.filter(|p| !holds_scores(info, p, kind)).collect();
     match vectors.as_slice() {
         [only] => Ok(Chosen {
             port: only,
@@ -71,16 +71,16 @@ pub(in super::super) fn choose_output<'a>(
         [] => {
             let first = sequences().next().or(info.outputs.first());
             let first = first.ok_or_else(|| Error::model(&info.path, "has no output", EXPORT))?;
-            vector_output(info, first, pool, side)
+            vector_output(info, first, pool, kind)
         }
         several => {
-            if let Some(port) = told_by_name(several, side) {
+            if let Some(port) = told_by_name(several, kind) {
                 Ok(Chosen { port, pool: None })
             } else {
                 let names = several.iter().map(|p| p.name.clone()).collect();
                 Err(Error::Ask {
                     path: info.path.clone(),
-                    question: side.question(names),
+                    question: kind.question(names),
                 })
             }
         }
@@ -89,10 +89,10 @@ pub(in super::super) fn choose_output<'a>(
 
 /// The one of `several` outputs whose name says that it is this side's embedding; of two of which one is the other
 /// brought to unit norm, the plain one.
-fn told_by_name<'a>(several: &[&'a Port], side: Side) -> Option<&'a Port> {
-    let words: &[&str] = match side {
-        Side::Image => &["image", "visual", "vision", "img"],
-        Side::Text => &["text", "txt", "caption"],
+fn told_by_name<'a>(several: &[&'a Port], kind: TowerKind) -> Option<&'a Port> {
+    let words: &[&str] = match kind {
+        TowerKind::Image => &["image", "visual", "vision", "img"],
+        TowerKind::Text => &["text", "txt", "caption"],
     };
     let lower = |p: &Port| p.name.to_lowercase();
     let embeds = |n: &str| n.contains("embed") || n.contains("feature");
@@ -114,16 +114,16 @@ fn told_by_name<'a>(several: &[&'a Port], side: Side) -> Option<&'a Port> {
 
 /// Does an output hold a score for each pair of picture and caption? Its name says so, or the name of its second
 /// dimension, which is the number of rows of the other side.
-fn holds_scores(info: &ModelInfo, port: &Port, side: Side) -> bool {
+fn holds_scores(info: &ModelInfo, port: &Port, kind: TowerKind) -> bool {
     let rows = |port: &Port| match port.dims.first() {
         Some(Dim::Named(name)) => Some(name.clone()),
         _ => None,
     };
     let pictures = |p: &&Port| Layout::of(p).is_some();
     let main = |image: bool| info.inputs.iter().find(|p| pictures(p) == image);
-    let (own, other) = match side {
-        Side::Image => (main(true), main(false)),
-        Side::Text => (main(false), main(true)),
+    let (own, other) = match kind {
+        TowerKind::Image => (main(true), main(false)),
+        TowerKind::Text => (main(false), main(true)),
     };
     let (own, other) = (own.and_then(rows), other.and_then(rows));
     let second = match port.dims.get(1) {
@@ -138,9 +138,9 @@ fn vector_output<'a>(
     info: &'a ModelInfo,
     port: &'a Port,
     pool: Option<Pool>,
-    side: Side,
+    kind: TowerKind,
 ) -> Result<Chosen<'a>> {
-    if holds_scores(info, port, side) {
+    if holds_scores(info, port, kind) {
         return Err(Error::model(
             &info.path,
             format!(
@@ -157,9 +157,9 @@ fn vector_output<'a>(
             Some(_) => Ok(Chosen { port, pool }),
             None => Err(Error::Ask {
                 path: info.path.clone(),
-                question: match side {
-                    Side::Image => Question::ImagePool(port.to_string()),
-                    Side::Text => Question::TextPool(port.to_string()),
+                question: match kind {
+                    TowerKind::Image => Question::ImagePool(port.to_string()),
+                    TowerKind::Text => Question::TextPool(port.to_string()),
                 },
             }),
         };
@@ -220,12 +220,12 @@ mod tests {
         let hidden = port("last_hidden_state", &[0, 50, 768]);
         let pooled = port("pooler_output", &[0, 768]);
         let both = model(vec![], vec![hidden.clone(), pooled]);
-        let chosen = choose_output(&both, None, None, Side::Image);
+        let chosen = choose_output(&both, None, None, TowerKind::Image);
         assert_eq!(
             chosen.map(|c| c.port.name.as_str()).ok(),
             Some("pooler_output")
         );
-        let pooled = choose_output(&both, None, Some(Pool::Mean), Side::Image);
+        let pooled = choose_output(&both, None, Some(Pool::Mean), TowerKind::Image);
         assert!(
             pooled.is_ok_and(|c| c.port.name == "last_hidden_state" && c.pool == Some(Pool::Mean))
         );
@@ -234,7 +234,7 @@ mod tests {
             &model(vec![], vec![port("a", &[0, 8]), port("b", &[0, 8])]),
             None,
             None,
-            Side::Text,
+            TowerKind::Text,
         )
         .map(|_| ())
         .err();
@@ -246,7 +246,7 @@ mod tests {
             &model(vec![], vec![hidden.clone()]),
             None,
             None,
-            Side::Image,
+            TowerKind::Image,
         )
         .map(|_| ())
         .err();
@@ -254,7 +254,7 @@ mod tests {
 
         let squeezed = model(vec![], vec![port("y", &[0, 512, 1, 1])]);
         assert_eq!(
-            choose_output(&squeezed, None, None, Side::Image)
+            choose_output(&squeezed, None, None, TowerKind::Image)
                 .ok()
                 .and_then(|c| embedding_length(c.port)),
             Some(512)
@@ -282,7 +282,7 @@ mod tests {
             (logits, None),
         ] {
             let both = model(vec![ids.clone(), pixels.clone()], vec![output]);
-            let refused = choose_output(&both, wanted, None, Side::Image)
+            let refused = choose_output(&both, wanted, None, TowerKind::Image)
                 .map(|_| ())
                 .err();
             assert!(refused.is_some_and(|e| e.to_string().contains("logits")));
@@ -298,11 +298,11 @@ mod tests {
             "l2norm_image_embeddings",
         ];
         let both = model(vec![], names.map(|n| port(n, &[0, 8])).to_vec());
-        for (side, name) in [
-            (Side::Image, "image_embeddings"),
-            (Side::Text, "text_embeddings"),
+        for (kind, name) in [
+            (TowerKind::Image, "image_embeddings"),
+            (TowerKind::Text, "text_embeddings"),
         ] {
-            let chosen = choose_output(&both, None, None, side).map(|c| c.port.name.clone());
+            let chosen = choose_output(&both, None, None, kind).map(|c| c.port.name.clone());
             assert_eq!(chosen.ok().as_deref(), Some(name));
         }
     }
