@@ -190,7 +190,7 @@ fn candidates(folder: &Path) -> Result<Vec<(&'static Format, PathBuf)>> {
 
 fn by_name(folder: &Path, files: &[PathBuf]) -> Vec<(&'static Format, PathBuf)> {
     let mut found = Vec::new();
-    for format in &FORMATS {
+    for format in FORMATS {
         match format.source {
             Source::File { named, .. } => {
                 let fits = files

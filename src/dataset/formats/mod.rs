@@ -1,7 +1,8 @@
 //! The table of formats, and the one door to them: [`open`].
 //!
-//! A new format is one file here with `open`, and one line in `FORMATS`: how its files are named, how they begin.
-//! Rows go through `DatasetBuilder`, which finds the pictures, groups captions and lists what is skipped.
+//! A new format is one file in the room of its kind, with `open` and its test, its `mod` in the room's `mod.rs`, and one
+//! line in `FORMATS`: how its files are named, how they begin. Rows go through `DatasetBuilder`, which finds the pictures,
+//! groups captions and lists what is skipped.
 
 pub(super) mod builder;
 mod features;
@@ -75,7 +76,7 @@ const fn file(named: fn(&str) -> bool, begins: fn(&str) -> bool) -> Source {
 
 /// In order of preference, where a folder holds several.
 #[rustfmt::skip]
-const FORMATS: [Format; 16] = [
+const FORMATS: &[Format] = &[
     Format { name: "clip-retrieval", files: "img_emb/*.npy, text_emb/*.npy and metadata/*.parquet", source: Source::Whole { fits: features::clip_retrieval::fits }, open: features::clip_retrieval::open },
     Format { name: "img2dataset", files: "00000/, 00000.tar or 00000.parquet", source: Source::Whole { fits: samples::img2dataset::fits }, open: samples::img2dataset::open },
     Format { name: "Hugging Face JSON lines", files: "metadata.jsonl", source: file(json::metadata_jsonl::named, json::metadata_jsonl::begins), open: json::metadata_jsonl::open },
