@@ -158,12 +158,11 @@ impl Rank {
         }
         let measure = self.source.vectors.similarity;
         let encoder = watched(|task| self.source.encoder.open_for_queries(task))?;
-        let row = match &self.picture {
-            Some(path) => encoder.embed_picture(&open_picture(path)?, measure)?,
-            None => {
-                let task = Task::cancelled_by(signals::arrived());
-                encoder.embed_text(self.text.as_deref().unwrap_or_default(), measure, &task)?
-            }
+        let row = if let Some(path) = &self.picture {
+            encoder.embed_picture(&open_picture(path)?, measure)?
+        } else {
+            let task = Task::cancelled_by(signals::arrived());
+            encoder.embed_text(self.text.as_deref().unwrap_or_default(), measure, &task)?
         };
         Ok((row, encoder.name().to_owned()))
     }

@@ -314,8 +314,7 @@ impl Preprocess {
             .chain(self.crop.into_iter().flat_map(|(h, w)| [h, w]));
         if let Some(size) = sizes.find(|s| !(1..=MAX_SIDE).contains(s)) {
             return Err(format!(
-                "a picture size of {size} is not between 1 and {}",
-                MAX_SIDE
+                "a picture size of {size} is not between 1 and {MAX_SIDE}"
             ));
         }
         if !matches!(self.channels, 1 | 3) {

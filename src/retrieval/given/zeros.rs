@@ -39,7 +39,6 @@ fn left(given: Given, zeros: Zeros) -> Result<Given> {
         dataset,
         mut notes,
     } = given;
-    let [no_image, no_text] = [&embedded.images, &embedded.texts].map(|side| blank(side));
     let sides = found(&embedded.images, &embedded.texts, dataset.as_ref());
     if sides.is_empty() || embedded.measure() == Measure::Dot {
         for (side, names) in sides {
@@ -59,9 +58,9 @@ fn left(given: Given, zeros: Zeros) -> Result<Given> {
             dataset.as_ref(),
         )?;
     }
-    let groups = &embedded.groups;
-    let any = |i: usize| groups.range(i).any(|j| !no_text[j]);
-    let keep = |i: usize| !no_image[i] && (groups.range(i).is_empty() || any(i));
+    let blank = Blank::of(&embedded);
+    let (groups, no_image, no_text) = (&embedded.groups, &blank.images, &blank.texts);
+    let keep = |i: usize| blank.keeps(groups, i);
     let images: Vec<u32> = (0..groups.images())
         .filter(|&i| keep(i))
         .map(|i| i as u32)
@@ -97,38 +96,7 @@ fn left(given: Given, zeros: Zeros) -> Result<Given> {
     if followed > 0 {
         notes.add(Note::Followed { captions: followed });
     }
-    let dataset = dataset.as_ref().map(|dataset| {
-        let mut kept = Dataset {
-            images: images
-                .iter()
-                .map(|&i| dataset.images[i as usize].clone())
-                .collect(),
-            captions: texts
-                .iter()
-                .map(|&j| dataset.captions[j as usize].clone())
-                .collect(),
-            offsets: offsets.clone(),
-            ..dataset.clone()
-        };
-        let lost =
-            |side, row, what, reason| Problem::new(name(Some(dataset), side, row), what, reason);
-        for (i, &blank_image) in no_image.iter().enumerate() {
-            let own = groups.range(i);
-            if blank_image {
-                let problem = lost(Side::Image, i, ZERO, Reason::ZeroRow);
-                kept.problems.push(problem.costing(1, own.len() as u64));
-                continue;
-            }
-            let blank = own.filter(|&j| no_text[j]);
-            let blank = blank.map(|j| lost(Side::Text, j, ZERO, Reason::ZeroRow).costing(0, 1));
-            kept.problems.extend(blank);
-            if !keep(i) {
-                let problem = lost(Side::Image, i, BARE, Reason::NoCaption);
-                kept.problems.push(problem.costing(1, 0));
-            }
-        }
-        kept
-    });
+    let dataset = dataset.map(|dataset| blank.left_of(&dataset, groups, &images, &texts, &offsets));
     Ok(Given {
         embedded: Embedded::new(
             embedded.images.gather(&images),
@@ -138,6 +106,68 @@ fn left(given: Given, zeros: Zeros) -> Result<Given> {
         dataset,
         notes,
     })
+}
+
+/// Which rows are zero throughout.
+struct Blank {
+    images: Vec<bool>,
+    texts: Vec<bool>,
+}
+
+impl Blank {
+    fn of(embedded: &Embedded) -> Self {
+        Self {
+            images: blank(&embedded.images),
+            texts: blank(&embedded.texts),
+        }
+    }
+
+    /// Does image `i` stay? Its row is not zero, nor are those of all its captions.
+    fn keeps(&self, groups: &Groups, i: usize) -> bool {
+        let own = groups.range(i);
+        !self.images[i] && (own.is_empty() || own.clone().any(|j| !self.texts[j]))
+    }
+
+    /// `dataset` with these rows of `images` and `texts` alone; what is left out is among its problems.
+    fn left_of(
+        &self,
+        dataset: &Dataset,
+        groups: &Groups,
+        images: &[u32],
+        texts: &[u32],
+        offsets: &[u32],
+    ) -> Dataset {
+        let mut kept = Dataset {
+            images: images
+                .iter()
+                .map(|&i| dataset.images[i as usize].clone())
+                .collect(),
+            captions: texts
+                .iter()
+                .map(|&j| dataset.captions[j as usize].clone())
+                .collect(),
+            offsets: offsets.to_vec(),
+            ..dataset.clone()
+        };
+        let lost =
+            |side, row, what, reason| Problem::new(name(Some(dataset), side, row), what, reason);
+        for (i, &blank_image) in self.images.iter().enumerate() {
+            let own = groups.range(i);
+            if blank_image {
+                let problem = lost(Side::Image, i, ZERO, Reason::ZeroRow);
+                kept.problems.push(problem.costing(1, own.len() as u64));
+                continue;
+            }
+            let blank = own.filter(|&j| self.texts[j]);
+            let blank = blank.map(|j| lost(Side::Text, j, ZERO, Reason::ZeroRow).costing(0, 1));
+            kept.problems.extend(blank);
+            if !self.keeps(groups, i) {
+                let problem = lost(Side::Image, i, BARE, Reason::NoCaption);
+                kept.problems.push(problem.costing(1, 0));
+            }
+        }
+        kept
+    }
 }
 
 /// Refuses rows of zeros where rows are compared by cosine.
