@@ -251,7 +251,7 @@ fn drop_file(window: &mut Window, path: PathBuf) {
 #[test]
 fn a_dropped_picture_ranks_the_captions() {
     let mut window = demo();
-    let folder = nearmiss::encoder::data_dir().expect("a data folder");
+    let folder = nearmiss::paths::data_dir().expect("a data folder");
     let demo = nearmiss::dataset::demo::unpack(&folder).expect("the demo");
     drop_file(&mut window, demo.join("scenes/004.png"));
     assert_eq!(errors(&window), Vec::<String>::new());

@@ -2,7 +2,6 @@
 
 use super::App;
 use super::events::Event;
-use super::work::open_encoder;
 use crate::dataset::Dataset;
 use crate::encoder::{Cache, Encoder, EncoderOptions};
 use crate::error::{Error, Result};
@@ -90,7 +89,7 @@ impl App {
         self.session.compare.source = Some(source.clone());
         let title = format!("Comparing with {}", source.title());
         self.start(Slot::Compare, title, move |task| {
-            let encoder = open_encoder(&source, &options, task)?;
+            let encoder = source.open(&options, task)?;
             let second = rank_with(&encoder, &dataset, &embedded, &*engine, task)?;
             let options = CompareOptions::default();
             let figures = compare(&first, &second, &embedded.groups, &options, task)?;
@@ -133,8 +132,8 @@ fn rank_with(
     let options = EvalOptions::default();
     evaluate(
         engine,
-        &found.images,
-        &found.texts,
+        &found.embedded.images,
+        &found.embedded.texts,
         &first.groups,
         &options,
         task,

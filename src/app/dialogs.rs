@@ -146,7 +146,7 @@ impl App {
         let mut paths = paths.into_iter();
         let Some(first) = paths.next() else { return };
         match (pick, paths.next()) {
-            (Pick::DatasetFolder | Pick::DatasetFile, _) => self.open_data(DataSource::Path(first)),
+            (Pick::DatasetFolder | Pick::DatasetFile, _) => self.open_data(DataSource::at(first)),
             (Pick::EncoderFolder, _) => {
                 self.open_encoder(EncoderSource::Folder(first), EncoderOptions::default());
             }

@@ -3,9 +3,10 @@
 use super::App;
 use crate::compute::{Adapter, Engine};
 use crate::dataset::Dataset;
-use crate::encoder::{Encoder, EncoderInfo, EncoderOptions, RuntimeInfo};
+use crate::encoder::{Encoder, EncoderInfo, EncoderOptions};
 use crate::error::Error;
 use crate::retrieval::Evaluation;
+use crate::runtime::RuntimeInfo;
 use crate::session::{
     AnswerView, Basis, ComparedWith, DataSource, Embedded, EncoderSource, Level, ModelCard, Part,
     Pending, Pick, Query, Recent, Slot, Tab, Workspace,
@@ -157,7 +158,7 @@ impl App {
             Event::Answered(answer) => self.session.open.set_answer(Some((basis, answer))),
             Event::Picked(pick, paths) => self.picked(pick, paths),
             Event::Workspace(workspace, file) => self.open_workspace(*workspace, Some(file)),
-            Event::Dataset(path) => self.open_data(DataSource::Path(path)),
+            Event::Dataset(path) => self.open_data(DataSource::at(path)),
             Event::EncoderFolder(path) => {
                 self.open_encoder(EncoderSource::Folder(path), EncoderOptions::default());
             }

@@ -3,9 +3,10 @@
 use super::App;
 use super::events::Event;
 use super::examine::cards;
-use super::work::{answer_query, embed, open_encoder, open_source, picture_query, rank, recognise};
+use super::work::{answer_query, embed, open_source, picture_query, rank, recognise};
 use crate::compute::{Measure, adapters, choose};
-use crate::encoder::{EncoderOptions, Flavour, Runtime, install};
+use crate::encoder::EncoderOptions;
+use crate::runtime::{Flavour, Runtime, install};
 use crate::session::{DataSource, EncoderSource, Slot};
 use crate::task::lock;
 use std::path::PathBuf;
@@ -68,9 +69,7 @@ impl App {
         self.session.question = None;
         self.session.opening = Some((source.clone(), said));
         self.start(Slot::Encoder, title, move |task| {
-            Ok(Event::Encoder(Arc::new(open_encoder(
-                &source, &options, task,
-            )?)))
+            Ok(Event::Encoder(Arc::new(source.open(&options, task)?)))
         });
     }
 

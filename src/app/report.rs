@@ -44,7 +44,7 @@ impl App {
                 dataset: &dataset,
                 evaluation: &ranking,
                 source: match &data {
-                    Some(DataSource::Path(path)) => path.display().to_string(),
+                    Some(DataSource::Path { path, .. }) => path.display().to_string(),
                     _ => String::new(),
                 },
                 encoder: match (&encoder, given.is_empty()) {

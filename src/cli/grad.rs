@@ -3,11 +3,11 @@
 use super::common::{or_all, positive};
 use super::output::{counted, emit, warn, watched};
 use crate::dataset::npy::{read_array, write_array};
-use crate::encoder::{GraphEngine, Provider};
 use crate::error::{Blocking, Error, Result, thousands};
 use crate::files::{put_together, replace};
 use crate::grad::{Card, Check, Measured, Sample, Standing, examine, main_input};
 use crate::onnx::{Encoded, Engine, Graph, Tensor, elements, integers_as, sample_feeds};
+use crate::runtime::{GraphEngine, Provider};
 use crate::task::Task;
 use clap::Args;
 use serde::Serialize;

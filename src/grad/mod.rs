@@ -9,7 +9,7 @@
 //! every size (`free`), run on a core each for different rows.
 //!
 //! ```no_run
-//! use nearmiss::encoder::{GraphEngine, Provider};
+//! use nearmiss::runtime::{GraphEngine, Provider};
 //! use nearmiss::grad::{Objective, Request, Target, differentiate};
 //! use nearmiss::onnx::{Graph, sample_feeds};
 //! use nearmiss::task::Task;

@@ -9,11 +9,13 @@ use super::settings::{Settings, ThemeChoice};
 use super::slot::Slot;
 use super::state::{Query, Tab};
 use super::structure::StructureCommand;
-use super::workspace::{EncoderSource, Workspace};
+use super::workspace::Workspace;
 use crate::compute::Measure;
 use crate::dataset::export::Layout;
-use crate::encoder::{EncoderOptions, Flavour};
+use crate::encoder::EncoderOptions;
 use crate::retrieval::Side;
+use crate::runtime::Flavour;
+use crate::source::EncoderSource;
 use std::path::PathBuf;
 
 /// A file or folder to be picked in the system's dialog.

@@ -1,9 +1,9 @@
 //! Two encoders on the same data: what was found, and which queries are listed.
 
 use super::identity::{Derived, Identities};
-use super::workspace::EncoderSource;
 use crate::retrieval::compare::{CUTS, Shift, shift_of};
 use crate::retrieval::{Comparison, Evaluation, Side};
+use crate::source::EncoderSource;
 use std::sync::Arc;
 
 /// Where a query stands at k with both encoders.

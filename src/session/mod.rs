@@ -32,10 +32,12 @@ pub use sets::{Combine, Sets, SetsCommand};
 pub use settings::{Recent, Settings, ThemeChoice};
 pub use slot::Slot;
 pub use state::{
-    AnswerView, Embedded, Entry, JobView, Level, ModelCard, Pending, Query, RuntimeView, Session,
-    Tab,
+    AnswerView, Entry, JobView, Level, ModelCard, Pending, Query, RuntimeView, Session, Tab,
 };
 pub use structure::{
     Matrix, MatrixLooks, Reduction, StructureCommand, StructurePage, StructureView,
 };
-pub use workspace::{DataSource, EncoderSource, Workspace};
+pub use workspace::Workspace;
+
+pub use crate::compute::Embedded;
+pub use crate::source::{DataSource, EncoderSource};

@@ -2,7 +2,8 @@
 //! what is open now.
 
 use super::identity::{Basis, Derived, Identities, Part};
-use super::state::{AnswerView, Embedded, ModelCard, Query};
+use super::state::{AnswerView, ModelCard, Query};
+use crate::compute::Embedded;
 use crate::dataset::Dataset;
 use crate::encoder::EncoderInfo;
 use crate::retrieval::{Evaluation, Side};

@@ -10,17 +10,19 @@ use super::sets::Sets;
 use super::settings::Settings;
 use super::slot::Slot;
 use super::structure::StructureView;
-use super::workspace::{EncoderSource, Workspace};
-use crate::compute::{Adapter, Direction, Embeddings, Groups, Hit, Measure};
+use super::workspace::Workspace;
+use crate::compute::{Adapter, Direction, Embedded, Hit};
 use crate::dataset::{Dataset, Picture};
-use crate::encoder::{EncoderInfo, EncoderOptions, RuntimeInfo};
+use crate::encoder::{EncoderInfo, EncoderOptions};
 use crate::error::Question;
 use crate::grad::Card;
 use crate::retrieval::{Evaluation, Side};
+use crate::runtime::RuntimeInfo;
+use crate::source::EncoderSource;
 use crate::task::Progress;
 use std::ops::Range;
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Instant;
 
 /// A view of the centre.
@@ -104,49 +106,6 @@ pub struct AnswerView {
     pub margin: Option<f32>,
     /// Right ones that are not among `hits`, with their scores.
     pub below: Vec<Hit>,
-}
-
-/// Both sides' embeddings.
-#[derive(Debug, Clone)]
-pub struct Embedded {
-    /// One row per image.
-    pub images: Arc<Embeddings>,
-    /// One row per caption.
-    pub texts: Arc<Embeddings>,
-    /// Captions of each image.
-    pub groups: Arc<Groups>,
-    /// Both sides by cosine, where they are compared by dot product and something needed them so.
-    unit: Arc<OnceLock<[Arc<Embeddings>; 2]>>,
-}
-
-impl Embedded {
-    /// Both sides, and which caption belongs to which image.
-    pub fn new(images: Embeddings, texts: Embeddings, groups: Groups) -> Self {
-        Self {
-            images: Arc::new(images),
-            texts: Arc::new(texts),
-            groups: Arc::new(groups),
-            unit: Arc::default(),
-        }
-    }
-
-    /// To be compared by cosine, for what needs rows of unit norm: itself where it is so already.
-    #[must_use]
-    pub fn by_cosine(&self) -> Self {
-        if self.images.measure() == Measure::Cosine {
-            return self.clone();
-        }
-        let sides = [&self.images, &self.texts];
-        let unit = self
-            .unit
-            .get_or_init(|| sides.map(|side| Arc::new(side.to_cosine())));
-        Self {
-            images: Arc::clone(&unit[0]),
-            texts: Arc::clone(&unit[1]),
-            groups: Arc::clone(&self.groups),
-            unit: Arc::default(),
-        }
-    }
 }
 
 /// What the chips say of runtime and compute.

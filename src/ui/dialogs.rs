@@ -4,8 +4,9 @@ use super::View;
 use super::theme::tokens;
 use super::widgets::{heading, primary, weak};
 use crate::compute::Choice;
-use crate::encoder::{Flavour, Pool, Preprocess, Provider};
+use crate::encoder::{Pool, Preprocess};
 use crate::error::Question;
+use crate::runtime::{Flavour, Provider};
 use crate::session::{Command, Settings, ThemeChoice};
 use egui::{Context, Id, Modal, Ui};
 

@@ -2,8 +2,8 @@
 //! file's own.
 
 use nearmiss::attack::{Classifier, Network, Uphill, Victim};
-use nearmiss::encoder::{GraphEngine, Provider};
 use nearmiss::onnx::{Dim, Effort, Encoded, Engine, Graph, Port, Tensor, free_batch, node};
+use nearmiss::runtime::{GraphEngine, Provider};
 use nearmiss::task::Task;
 use std::path::PathBuf;
 use tract_onnx::pb::{AttributeProto, NodeProto};

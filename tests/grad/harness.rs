@@ -1,10 +1,10 @@
 //! One operator at a time: the gradient that the transform makes, run on ONNX Runtime and where possible on tract,
 //! against central differences of the forward operator.
 
-use nearmiss::encoder::{GraphEngine, Provider};
 use nearmiss::grad::{COTANGENT, Gradient, Objective, Request, Target, differentiate};
 use nearmiss::onnx::node::{int, label};
 use nearmiss::onnx::{Dim, Effort, Elem, Encoded, Engine, Graph, Port, Tensor, elements};
+use nearmiss::runtime::{GraphEngine, Provider};
 use nearmiss::task::Task;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -82,9 +82,7 @@ fn broken_pictures_are_listed_and_skipped() {
     let lines = "image,caption\ngood.png,A good one\nalso.png,Another one\ncut.jpg,A cut one\nnone.png,An empty one\ngone.png,A missing one\n";
     write(root.path(), "captions.csv", lines.as_bytes());
     let workspace = nearmiss::session::Workspace {
-        data: Some(nearmiss::session::DataSource::Path(
-            root.path().to_path_buf(),
-        )),
+        data: Some(nearmiss::session::DataSource::at(root.path().to_path_buf())),
         ..nearmiss::session::Workspace::demo()
     };
     let file = root.path().join("workspace.json");

@@ -32,7 +32,7 @@ fn workbench(folder: &Path) -> Window {
     let data = demo::unpack(folder).unwrap();
     let workspace = Workspace {
         encoder: Some(EncoderSource::Folder(data.join("encoder"))),
-        data: Some(DataSource::Path(data)),
+        data: Some(DataSource::at(data)),
         ..Workspace::default()
     };
     let file = folder.join("w.json");
@@ -101,7 +101,11 @@ fn a_false_negative_is_found_confirmed_counted_undone_and_kept() {
     key(&mut window, Key::F);
     let negatives = &session(&window).negatives;
     assert_eq!(negatives.at, 2);
-    let figures = negatives.figures.get(now(&window)).cloned().expect("counted");
+    let figures = negatives
+        .figures
+        .get(now(&window))
+        .cloned()
+        .expect("counted");
     assert_eq!(figures.pairs, 1);
     // A negative that ranks first becomes right: one more of 300 images.
     assert!((figures.i2t.r1 - before - 100.0 / 300.0).abs() < 1e-9);

@@ -277,13 +277,10 @@ impl App {
 
     /// Model, captions and embeddings.
     fn set_of(&self) -> Option<attack::Set> {
-        let embedded = self.session.embedded()?.by_cosine();
         Some(attack::Set {
             network: self.lab.network.get(self.session.now()).cloned()?,
             engine: self.engine.clone()?,
-            images: embedded.images,
-            texts: embedded.texts,
-            groups: embedded.groups,
+            embedded: self.session.embedded()?.by_cosine(),
         })
     }
 

@@ -7,8 +7,9 @@ use crate::attack::caption::{
     words_by_frequency,
 };
 use crate::dataset::Dataset;
-use crate::encoder::{Encoder, Provider};
+use crate::encoder::Encoder;
 use crate::error::Result;
+use crate::runtime::Provider;
 use crate::session::{Derived, Embedded, LabPage, Level, Slot, Vocabulary, WordsPlan};
 use crate::task::{Task, lock};
 use std::sync::{Arc, Mutex};
@@ -92,14 +93,8 @@ pub(in crate::app) fn shared_guide(
 }
 
 impl Desk {
-    fn scene(&self) -> Result<Scene<'_>> {
-        let Embedded {
-            images,
-            texts,
-            groups,
-            ..
-        } = &self.embedded;
-        Scene::new(&self.encoder, images, texts, groups)
+    fn scene(&self) -> Scene<'_> {
+        Scene::new(&self.encoder, &self.embedded)
     }
 
     /// The text model's gradient, or why it has none.
@@ -116,7 +111,7 @@ impl Desk {
             Ok(guide) => (Some(guide), None),
             Err(why) => (None, Some(why)),
         };
-        let scene = self.scene()?;
+        let scene = self.scene();
         let caption = Some(self.caption);
         let guide = guide.as_deref();
         let mut weighed = importance(&scene, self.text(), caption, self.image, guide, task)?;
@@ -139,7 +134,7 @@ impl Desk {
             keep: keep.iter().map(|w| (*w).to_owned()).collect(),
             ..Options::default()
         };
-        let scene = self.scene()?;
+        let scene = self.scene();
         let (text, caption) = (self.text(), Some(self.caption));
         let guide = guide.as_deref();
         let found = substitute(&scene, text, caption, self.image, &options, guide, task)?;

@@ -6,13 +6,11 @@ mod work;
 
 use super::App;
 use super::events::Event;
-use super::work::demo_folder;
 use crate::dataset::Decisions;
 use crate::retrieval::Side;
 use crate::retrieval::relevance::Confirmed;
 use crate::session::{
-    Basis, DataSource, Decided, Derived, Embedded, Level, NegativeSet, Part, Regions, Slot, Tab,
-    Why,
+    Basis, Decided, Derived, Embedded, Level, NegativeSet, Part, Regions, Slot, Tab, Why,
 };
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -72,11 +70,7 @@ impl App {
             return;
         };
         self.start(Slot::Decisions, "Reading decisions", move |_| {
-            let data = match source {
-                DataSource::Demo => demo_folder()?,
-                DataSource::Path(path) | DataSource::Embeddings { images: path, .. } => path,
-            };
-            let place = Decisions::place(&data);
+            let place = Decisions::place(&source.place()?);
             let all = Decisions::open(&place)?;
             let place = Some(place);
             Ok(Event::Negatives(NegativesEvent::Decisions { all, place }))

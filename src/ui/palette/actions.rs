@@ -3,8 +3,8 @@
 use super::View;
 use crate::compute::Measure;
 use crate::dataset::Verdict;
-use crate::encoder::Flavour;
 use crate::retrieval::Side;
+use crate::runtime::Flavour;
 use crate::session::{
     AttackCommand, Command, LabPage, NegativesCommand, Pick, SetsCommand, Sort, Tab, ThemeChoice,
     Workspace,

@@ -2,10 +2,11 @@
 
 use super::{Forward, Network};
 use crate::compute::Grid;
-use crate::encoder::{Encoder, GraphEngine, Preprocess, Provider};
+use crate::encoder::{Encoder, Preprocess};
 use crate::error::{Blocking, Error, Result};
 use crate::grad::{Differentiator, Normalise, Objective, main_input};
 use crate::onnx::{Dim, Effort, Elem, Engine, Graph, Port, free_batch, infer_types};
+use crate::runtime::{GraphEngine, Provider};
 use crate::task::Task;
 use std::collections::HashMap;
 use std::path::Path;
