@@ -116,25 +116,35 @@ impl App {
 
     /// Makes `query` the current one; the one before goes to the history. A row that is not there is not taken.
     pub(super) fn set_query(&mut self, query: Query) {
-        if self.session.query() == Some(&query) || !self.session.open.set_query(query.clone()) {
+        if self.session.query() == Some(&query) {
             return;
         }
-        if let Query::Picture { picture, .. } = &query {
-            self.pictures.forget_query();
-            self.loader.set_query(std::sync::Arc::clone(picture));
+        let row_of = match query {
+            Query::Row(side, _) => Some(side),
+            _ => None,
+        };
+        let picture = match &query {
+            Query::Picture { picture, .. } => Some(std::sync::Arc::clone(picture)),
+            _ => None,
+        };
+        if !self.session.open.set_query(query) {
+            return;
         }
-        if let Query::Row(side, _) = query
+        if let Some(picture) = picture {
+            self.pictures.forget_query();
+            self.loader.set_query(picture);
+        }
+        if let Some(side) = row_of
             && side != self.session.side
         {
             self.session.side = side;
             self.session.refresh_browser();
         }
-        let stays = matches!(query, Query::Row(..));
         let follows = matches!(
             self.session.tab,
             Tab::Attack | Tab::Negatives | Tab::Structure | Tab::Compare
         );
-        if !follows || !stays {
+        if !follows || row_of.is_none() {
             self.session.tab = Tab::Retrieval;
         }
         self.ask_query();

@@ -72,6 +72,12 @@ fn enter(window: &mut Window, field: &str, text: &str) {
 /// A radius at which the demo's encoder is fooled.
 const EPS: f32 = 16.0 / 255.0;
 
+/// The last attack on the picture shown.
+fn last_shot(window: &Window) -> std::sync::Arc<nearmiss::attack::Shot> {
+    let attempt = session(window).lab.last(now(window));
+    std::sync::Arc::clone(&attempt.expect("attacked").shot)
+}
+
 #[test]
 fn a_pair_is_attacked_and_undone() {
     let mut window = lab();
@@ -106,12 +112,7 @@ fn a_pair_is_attacked_and_undone() {
     press_attack(&mut window);
     settle(&mut window);
     assert_eq!(errors(&window), Vec::<String>::new());
-    let shot = session(&window)
-        .lab
-        .last(now(&window))
-        .expect("attacked")
-        .shot
-        .clone();
+    let shot = last_shot(&window);
     let (before, after) = (&shot.before, &shot.after);
     assert!(
         after.verdict.fooled,
@@ -146,21 +147,11 @@ fn a_pair_is_attacked_and_undone() {
     ask(&mut window, AttackCommand::SetSettings(Box::new(settings)));
     window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Enter);
     settle(&mut window);
-    let second = session(&window)
-        .lab
-        .last(now(&window))
-        .expect("attacked")
-        .shot
-        .clone();
+    let second = last_shot(&window);
     assert_eq!(second.settings.seed, 7);
     window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Z);
     settle(&mut window);
-    let back = session(&window)
-        .lab
-        .last(now(&window))
-        .expect("the first")
-        .shot
-        .clone();
+    let back = last_shot(&window);
     assert!(std::sync::Arc::ptr_eq(&back, &shot));
     click(&mut window, "Undo");
     assert!(session(&window).lab.last(now(&window)).is_none());
@@ -349,12 +340,7 @@ fn an_attack_is_exported_with_all_that_reproduces_it() {
     let mut window = lab();
     press_attack(&mut window);
     settle(&mut window);
-    let shot = session(&window)
-        .lab
-        .last(now(&window))
-        .expect("attacked")
-        .shot
-        .clone();
+    let shot = last_shot(&window);
     let path = folder.path().join("adversarial.png");
     ask(&mut window, AttackCommand::Export(Some(path.clone())));
     assert_eq!(errors(&window), Vec::<String>::new());
@@ -406,12 +392,7 @@ fn a_click_on_a_caption_makes_it_the_target() {
     assert_eq!(session(&window).lab.target(now(&window)), Some(wrong));
     press_attack(&mut window);
     settle(&mut window);
-    let shot = session(&window)
-        .lab
-        .last(now(&window))
-        .expect("attacked")
-        .shot
-        .clone();
+    let shot = last_shot(&window);
     assert_eq!((shot.goal, shot.target), (Goal::Win, wrong));
     let (before, after) = (
         shot.before.target.expect("its rank"),
@@ -495,12 +476,7 @@ fn a_mask_is_painted_and_holds() {
     press_attack(&mut window);
     settle(&mut window);
     assert_eq!(errors(&window), Vec::<String>::new());
-    let shot = session(&window)
-        .lab
-        .last(now(&window))
-        .expect("attacked")
-        .shot
-        .clone();
+    let shot = last_shot(&window);
     let clean = session(&window)
         .lab
         .clean

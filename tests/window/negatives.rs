@@ -104,7 +104,7 @@ fn a_false_negative_is_found_confirmed_counted_undone_and_kept() {
     let figures = negatives
         .figures
         .get(now(&window))
-        .cloned()
+        .copied()
         .expect("counted");
     assert_eq!(figures.pairs, 1);
     // A negative that ranks first becomes right: one more of 300 images.
