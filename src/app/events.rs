@@ -9,7 +9,7 @@ use crate::retrieval::Evaluation;
 use crate::runtime::RuntimeInfo;
 use crate::session::{
     AnswerView, Basis, ComparedWith, DataSource, Embedded, EncoderSource, Level, ModelCard, Part,
-    Pending, Pick, Query, Recent, Slot, Tab, Workspace,
+    Pending, Pick, Query, Slot, Tab, Workspace,
 };
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -74,8 +74,8 @@ pub enum Event {
     Structure(super::structure::StructureEvent),
     /// Images were written as a dataset to this folder.
     ImagesExported(PathBuf, crate::dataset::export::Written),
-    /// Settings were saved; these are the recent workspaces, those of other windows too.
-    Saved(Vec<Recent>),
+    /// Settings were saved.
+    Saved,
 }
 
 impl App {
@@ -96,20 +96,26 @@ impl App {
         self.fail(&unasked(error));
     }
 
-    /// A job failed, was cancelled, or was about something that is no longer open.
+    /// A job failed or was cancelled.
     pub(super) fn ended(&mut self, slot: Slot) {
-        match slot {
-            Slot::Query => self.session.open.set_answer(None),
-            Slot::Encoder => self.session.opening = None,
-            _ => {}
+        self.dropped(slot);
+        if slot == Slot::Encoder {
+            self.session.opening = None;
         }
         if matches!(slot, Slot::Data | Slot::Encoder) {
             self.session.pending = None;
             self.remember();
         }
-        self.lab_ended(slot);
-        self.negatives_ended(slot);
         self.structure_ended(slot);
+    }
+
+    /// The result of a job does not come; where it was about something that is no longer open, another job follows.
+    pub(super) fn dropped(&mut self, slot: Slot) {
+        if slot == Slot::Query {
+            self.session.open.set_answer(None);
+        }
+        self.lab_dropped(slot);
+        self.negatives_dropped(slot);
     }
 
     pub(super) fn take(&mut self, basis: Basis, event: Event) {
@@ -181,8 +187,7 @@ impl App {
             }
             Event::ImagesExported(folder, written) => self.images_exported(&folder, &written),
             // Taken before, with what they are about.
-            Event::Lab(_) | Event::Negatives(_) | Event::Structure(_) => {}
-            Event::Saved(recent) => self.session.settings.recent = recent,
+            Event::Lab(_) | Event::Negatives(_) | Event::Structure(_) | Event::Saved => {}
         }
     }
 
@@ -243,7 +248,6 @@ impl App {
     /// Another encoder is open, or none: what was computed by the one before is no longer shown.
     pub(super) fn encoder_changed(&mut self, info: Option<EncoderInfo>) {
         self.session.open.set_encoder(info);
-        self.end_outdated();
         self.reset();
         self.session.refresh_browser();
         self.ask_query();

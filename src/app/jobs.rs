@@ -177,7 +177,7 @@ impl App {
             let _one = lock(&saving);
             task.check()?;
             settings.save(&folder)?;
-            Ok(Event::Saved(settings.recent))
+            Ok(Event::Saved)
         });
     }
 }

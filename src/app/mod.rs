@@ -149,7 +149,7 @@ impl App {
             let current = self.bases.get(&slot);
             if current.is_some_and(|basis| !self.session.now().holds(basis)) {
                 self.jobs.cancel(slot);
-                self.ended(slot);
+                self.dropped(slot);
             }
         }
     }
@@ -159,7 +159,7 @@ impl App {
         for (slot, outcome) in self.jobs.drain() {
             let basis = self.bases.remove(&slot).unwrap_or_default();
             if !self.session.now().holds(&basis) {
-                self.ended(slot);
+                self.dropped(slot);
                 continue;
             }
             match outcome {

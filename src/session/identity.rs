@@ -136,6 +136,20 @@ impl<T> Derived<T> {
         now.holds(basis).then_some(value)
     }
 
+    /// The value; a new one, for what `parts` are now, where there is none or what it was computed from is gone.
+    pub fn get_or_default(&mut self, now: &Identities, parts: &[Part]) -> &mut T
+    where
+        T: Default,
+    {
+        if self.get(now).is_none() {
+            self.0 = None;
+        }
+        let (_, value) = self
+            .0
+            .get_or_insert_with(|| (now.basis(parts), T::default()));
+        value
+    }
+
     /// Forgets the value.
     pub fn clear(&mut self) {
         self.0 = None;

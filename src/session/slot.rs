@@ -97,7 +97,6 @@ impl Slot {
             | Self::Words
             | Self::AttackSet
             | Self::PartialSet => &[Part::Data, Part::Encoder, Part::Embeddings],
-            Self::Decisions => &[Part::Data],
             Self::Figures => &[Part::Ranking, Part::Decisions],
             Self::Why => &[Part::Negatives, Part::Encoder, Part::Protocol],
             Self::Regions => &[Part::Negatives, Part::Encoder],
@@ -112,6 +111,7 @@ impl Slot {
             | Self::SaveWorkspace
             | Self::Dialog
             | Self::Mask
+            | Self::Decisions
             | Self::AttackExport
             | Self::SaveDecisions
             | Self::NegativesExport

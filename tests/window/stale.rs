@@ -1,8 +1,13 @@
 //! Nothing outlives what it was computed from.
 
-use super::{Window, click, demo, session, settle};
+use super::{Window, click, demo, now, session, settle};
 use egui_kittest::kittest::Queryable;
-use nearmiss::session::{Command, EncoderSource, Slot};
+use nearmiss::compute::Choice;
+use nearmiss::dataset::demo::unpack;
+use nearmiss::retrieval::structure::matrix::Order;
+use nearmiss::session::{
+    Command, DataSource, EncoderSource, MatrixLooks, Settings, Slot, StructureCommand, Workspace,
+};
 
 fn perform(window: &mut Window, command: Command) {
     let ctx = window.ctx.clone();
@@ -17,15 +22,11 @@ fn figures_of_one_encoder_are_never_shown_under_another() {
     assert!(window.query_all_by_label_contains(&figure).next().is_some());
     perform(&mut window, Command::OpenEncoder(EncoderSource::Demo));
     // Until the other encoder is there, the one before stays with all that it gave.
-    for _ in 0..2000 {
-        if session(&window).embedded().is_none() {
-            break;
-        }
-        assert!(session(&window).evaluation().is_some());
-        window.step();
-        std::thread::sleep(std::time::Duration::from_millis(2));
-    }
-    assert!(session(&window).embedded().is_none(), "another encoder");
+    step_until(&mut window, |window| {
+        let now = session(window);
+        assert_eq!(now.embedded().is_some(), now.evaluation().is_some());
+        now.embedded().is_none()
+    });
     perform(&mut window, Command::Cancel(Slot::Embed));
     settle(&mut window);
     let now = session(&window);
@@ -34,5 +35,123 @@ fn figures_of_one_encoder_are_never_shown_under_another() {
     click(&mut window, "Attack");
     click(&mut window, "Negatives");
     click(&mut window, "Embed again");
+    assert!(session(&window).evaluation().is_some());
+}
+
+/// Steps until `done`, without waiting for the jobs.
+fn step_until(window: &mut Window, done: impl Fn(&Window) -> bool) {
+    for _ in 0..4000 {
+        if done(window) {
+            return;
+        }
+        window.step();
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    panic!("it never came to that");
+}
+
+fn compute_on(window: &mut Window, compute: Choice) {
+    let settings = Settings {
+        compute,
+        ..session(window).settings.clone()
+    };
+    perform(window, Command::SetSettings(Box::new(settings)));
+}
+
+#[test]
+fn another_engine_computes_again_what_the_one_before_had_found() {
+    let mut window = demo();
+    click(&mut window, "Negatives");
+    let before = session(&window).negatives.set.get(now(&window)).cloned();
+    let before = before.expect("mined");
+    compute_on(&mut window, Choice::Cpu);
+    settle(&mut window);
+    let after = session(&window).negatives.set.get(now(&window)).cloned();
+    let after = after.expect("mined again");
+    assert!(!std::sync::Arc::ptr_eq(&before, &after));
+    assert_eq!(before.pairs.len(), after.pairs.len());
+    click(&mut window, "Structure");
+    assert!(session(&window).structure.found.get(now(&window)).is_some());
+    compute_on(&mut window, Choice::Auto);
+    settle(&mut window);
+    assert!(session(&window).structure.found.get(now(&window)).is_some());
+}
+
+#[test]
+fn another_order_of_the_matrix_is_drawn_while_the_one_before_still_was() {
+    let mut window = demo();
+    click(&mut window, "Structure");
+    let looks = session(&window).structure.matrix.looks;
+    // Every pair, so that tiles are still being made when the other order comes.
+    for order in [Order::Rank, Order::Dataset, Order::Rank] {
+        let looks = MatrixLooks {
+            exact: true,
+            order,
+            ..looks
+        };
+        perform(
+            &mut window,
+            Command::Structure(StructureCommand::SetLooks(looks)),
+        );
+        for _ in 0..3 {
+            window.step();
+        }
+    }
+    settle(&mut window);
+    let matrix = &session(&window).structure.matrix;
+    assert!(!matrix.stopped);
+    assert_eq!((matrix.looks.order, matrix.waiting), (Order::Rank, 0));
+    assert!(matrix.arrangement.get(now(&window)).is_some());
+    assert!(!matrix.seen.is_empty());
+    assert!(
+        matrix
+            .seen
+            .iter()
+            .all(|&key| matrix.tiles.get(key).is_some())
+    );
+}
+
+#[test]
+fn a_workspace_whose_data_cannot_be_opened_leaves_all_but_its_encoder() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let encoder = unpack(folder.path()).expect("unpacked").join("encoder");
+    let mut window = demo();
+    let margin = session(&window).workspace.margin;
+    let workspace = Workspace {
+        data: Some(DataSource::at(folder.path().join("gone.json"))),
+        encoder: Some(EncoderSource::Folder(encoder.clone())),
+        margin: margin + 0.5,
+        sets: [("theirs".to_owned(), vec!["a.png".to_owned()])].into(),
+        ..Workspace::default()
+    };
+    let file = folder.path().join("w.json");
+    perform(
+        &mut window,
+        Command::OpenWorkspace(Box::new(workspace), Some(file)),
+    );
+    settle(&mut window);
+    let session = session(&window);
+    assert_eq!(session.dataset().expect("stays").images.len(), 300);
+    assert_eq!(session.file, None, "what is open is not what the file says");
+    assert_eq!(session.workspace.margin, margin);
+    assert!(session.workspace.sets.is_empty());
+    assert!(session.evaluation().is_some(), "what is open is ranked");
+}
+
+#[test]
+fn a_workspace_that_fails_takes_nothing_from_what_was_being_embedded() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = demo();
+    perform(&mut window, Command::OpenEncoder(EncoderSource::Demo));
+    step_until(&mut window, |w| session(w).embedded().is_none());
+    let workspace = Workspace {
+        data: Some(DataSource::at(folder.path().join("gone.json"))),
+        ..Workspace::default()
+    };
+    perform(
+        &mut window,
+        Command::OpenWorkspace(Box::new(workspace), None),
+    );
+    settle(&mut window);
     assert!(session(&window).evaluation().is_some());
 }

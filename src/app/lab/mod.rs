@@ -118,12 +118,7 @@ impl App {
     /// The gradient of the open encoder's text model, once a job has made it.
     pub(super) fn guide(&mut self) -> SharedGuide {
         let now = self.session.now();
-        if let Some(guide) = self.lab.guide.get(now) {
-            return Arc::clone(guide);
-        }
-        let made = SharedGuide::default();
-        self.lab.guide = Derived::new(now.basis(&[Part::Encoder]), Arc::clone(&made));
-        made
+        Arc::clone(self.lab.guide.get_or_default(now, &[Part::Encoder]))
     }
 
     /// Forgets what belongs to data and encoder; how to attack and look stays.

@@ -72,8 +72,8 @@ impl App {
         }
     }
 
-    /// A job of the lab failed or was cancelled.
-    pub(in crate::app) fn lab_ended(&mut self, slot: Slot) {
+    /// What a job of the lab leaves whose result does not come.
+    pub(in crate::app) fn lab_dropped(&mut self, slot: Slot) {
         match slot {
             Slot::Attack => self.session.lab.running = None,
             Slot::AttackSet => self.session.lab.set.running = false,

@@ -18,9 +18,9 @@ impl App {
         match command {
             NegativesCommand::SetPlan(plan) => {
                 negatives.plan = plan;
-                self.negatives.wanted = true;
+                self.mine_again();
             }
-            NegativesCommand::Mine => self.negatives.wanted = true,
+            NegativesCommand::Mine => self.mine_again(),
             NegativesCommand::Select(at) => self.look_at(at),
             NegativesCommand::Step(step) => {
                 let last = negatives
@@ -86,7 +86,6 @@ impl App {
     /// Saves what was decided and counts again.
     fn decided(&mut self) {
         self.session.open.renew(Part::Decisions);
-        self.negatives.figures_wanted = true;
         let decided = &self.session.negatives.decided;
         let Some(place) = decided.place.clone() else {
             return;

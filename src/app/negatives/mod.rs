@@ -40,15 +40,15 @@ pub enum NegativesEvent {
 /// What the workbench keeps besides what is shown.
 #[derive(Default)]
 pub struct NegativesLab {
-    /// Mine as soon as all that is needed is there and the view is shown.
-    wanted: bool,
     /// What does not change with the filters.
     ground: Derived<Ground>,
+    /// Was it mined, or tried to, from what is open? It is once all that is needed is there and the view is shown.
+    mining_asked: Derived<()>,
+    figures_asked: Derived<()>,
     why_asked: Derived<usize>,
     regions_asked: Derived<usize>,
     /// Were the decisions about the open dataset read?
     loaded: bool,
-    figures_wanted: bool,
 }
 
 impl App {
@@ -58,8 +58,7 @@ impl App {
         if let Some(dataset) = self.session.dataset().cloned() {
             self.session.negatives.decided.find(&dataset);
         }
-        self.negatives.wanted = true;
-        self.negatives.figures_wanted = true;
+        self.mine_again();
     }
 
     /// Reads the decisions about a dataset that was opened.
@@ -106,8 +105,8 @@ impl App {
                 if let Some(dataset) = open.dataset() {
                     negatives.decided = Decided::new(all, place, dataset);
                 }
-                self.negatives.figures_wanted = true;
-                self.negatives.wanted = true;
+                open.renew(Part::Decisions);
+                self.mine_again();
             }
             NegativesEvent::Figures(figures) => {
                 negatives.figures =
@@ -130,14 +129,13 @@ impl App {
 
     /// Mines again, for other sets of images or decisions.
     pub(super) fn mine_again(&mut self) {
-        self.negatives.wanted = true;
+        self.negatives.mining_asked.clear();
     }
 
-    /// What a failed or cancelled job of the workbench leaves.
-    pub(super) fn negatives_ended(&mut self, slot: Slot) {
+    /// What a job of the workbench leaves whose result does not come.
+    pub(super) fn negatives_dropped(&mut self, slot: Slot) {
         if slot == Slot::Mine {
             self.session.negatives.running = false;
-            self.negatives.wanted = false;
         }
     }
 
@@ -153,13 +151,8 @@ impl App {
     }
 
     fn bench(&mut self) -> Option<Bench> {
-        let ground = if let Some(ground) = self.negatives.ground.get(self.session.now()) {
-            Arc::clone(ground)
-        } else {
-            let made = Ground::default();
-            self.negatives.ground = Derived::new(self.basis(Slot::Mine), Arc::clone(&made));
-            made
-        };
+        let (now, parts) = (self.session.now(), Slot::Mine.parts());
+        let ground = Arc::clone(self.negatives.ground.get_or_default(now, parts));
         Some(Bench {
             dataset: self.session.dataset().cloned()?,
             embedded: self.session.embedded().cloned()?,
@@ -174,11 +167,12 @@ impl App {
     }
 
     fn start_mining(&mut self) {
-        if !self.negatives.wanted || self.session.ranking().is_none() {
+        let asked = self.negatives.mining_asked.get(self.session.now());
+        if asked.is_some() || self.session.ranking().is_none() {
             return;
         }
         let Some(bench) = self.bench() else { return };
-        self.negatives.wanted = false;
+        self.negatives.mining_asked = Derived::new(self.basis(Slot::Mine), ());
         self.session.negatives.running = true;
         let plan = self.session.negatives.plan;
         self.start(Slot::Mine, "Mining hard negatives", move |task| {
@@ -235,13 +229,14 @@ impl App {
     }
 
     fn start_figures(&mut self) {
-        if !self.negatives.figures_wanted || !self.negatives.loaded {
+        let asked = self.negatives.figures_asked.get(self.session.now());
+        if asked.is_some() || !self.negatives.loaded {
             return;
         }
         let (Some(bench), Some(ranking)) = (self.bench(), self.session.ranking().cloned()) else {
             return;
         };
-        self.negatives.figures_wanted = false;
+        self.negatives.figures_asked = Derived::new(self.basis(Slot::Figures), ());
         self.start(Slot::Figures, "Counting confirmed pairs", move |task| {
             let figures = bench.figures(&ranking, task)?;
             Ok(Event::Negatives(NegativesEvent::Figures(figures)))
