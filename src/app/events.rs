@@ -9,7 +9,7 @@ use crate::retrieval::Evaluation;
 use crate::runtime::RuntimeInfo;
 use crate::session::{
     AnswerView, Basis, ComparedWith, DataSource, Embedded, EncoderSource, Level, ModelCard, Part,
-    Pending, Pick, Query, Slot, Tab, Workspace,
+    Pick, Query, Slot, Tab, Workspace,
 };
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -241,12 +241,12 @@ impl App {
         // Embeddings whose pictures are not there stay: the encoder is for queries.
         let unseen = self.session.dataset().is_some_and(|d| !d.has_pictures());
         self.embed_wanted = !(unseen && self.session.embedded().is_some());
-        self.settle(|pending| pending.encoder = false);
+        self.settle(Slot::Encoder);
         self.remember();
     }
 
     /// Another encoder is open, or none: what was computed by the one before is no longer shown.
-    pub(super) fn encoder_changed(&mut self, info: Option<EncoderInfo>) {
+    fn encoder_changed(&mut self, info: Option<EncoderInfo>) {
         self.session.open.set_encoder(info);
         self.reset();
         self.session.refresh_browser();
@@ -261,18 +261,21 @@ impl App {
         self.reset_structure();
     }
 
-    /// Part of the workspace that is being opened is here. Once all of it is, its file is the one to save to; until
-    /// then what is open belongs to no file.
-    fn settle(&mut self, done: impl FnOnce(&mut Pending)) {
+    /// Data or encoder of the workspace that is being opened is here, by the slot that opened it. Once all of it is, its
+    /// file is the one to save to; until then what is open belongs to no file.
+    fn settle(&mut self, opened: Slot) {
         let Some(mut pending) = self.session.pending.take() else {
             return;
         };
         self.session.file = None;
-        if !pending.adopted {
-            pending.adopted = true;
+        match opened {
+            Slot::Data => pending.data = false,
+            _ => pending.encoder = false,
+        }
+        // Sets, measure and protocol are about its data.
+        if opened == Slot::Data || pending.workspace.data.is_none() {
             self.adopt(&pending.workspace);
         }
-        done(&mut pending);
         if pending.data || pending.encoder {
             self.session.pending = Some(pending);
         } else {
@@ -281,7 +284,7 @@ impl App {
     }
 
     /// Takes over what a workspace says besides data and encoder.
-    pub(super) fn adopt(&mut self, new: &Workspace) {
+    fn adopt(&mut self, new: &Workspace) {
         let workspace = &mut self.session.workspace;
         workspace.margin = new.margin;
         workspace.fold = new.fold;
@@ -321,7 +324,7 @@ impl App {
                 "See Problems.",
             );
         }
-        self.settle(|pending| pending.data = false);
+        self.settle(Slot::Data);
         self.session.workspace.data = Some(source);
         self.show_dataset(dataset);
         match embedded {

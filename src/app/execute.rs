@@ -164,7 +164,7 @@ impl App {
         let text = format!("Rows are compared {}", measure.phrase());
         self.session.say(Level::Info, text, remedy);
         if let Some(data) = self.session.workspace.data.clone() {
-            self.start_data(data, measure);
+            self.open_data(data);
         }
     }
 
@@ -223,11 +223,8 @@ impl App {
             file,
             data: data.is_some(),
             encoder: encoder.is_some(),
-            adopted: false,
             workspace,
         });
-        self.jobs.cancel(Slot::Embed);
-        self.jobs.cancel(Slot::Rank);
         if let Some(data) = data {
             self.start_data(data, measure);
         }
@@ -261,7 +258,7 @@ impl App {
         if (&old.providers, old.batch) != (&new.providers, new.batch)
             && let Some(source) = self.session.workspace.encoder.clone()
         {
-            self.start_encoder(source, self.session.workspace.options.clone());
+            self.open_encoder(source, self.session.workspace.options.clone());
         }
     }
 

@@ -178,8 +178,6 @@ pub struct Pending {
     pub data: bool,
     /// Is its encoder still to come?
     pub encoder: bool,
-    /// Was taken over what it says besides?
-    pub adopted: bool,
 }
 
 /// What is open and selected.
