@@ -20,7 +20,7 @@
 //! | [`source`] | what is opened, for window and command line alike: a dataset with its embeddings, an encoder |
 //! | [`report`] | an evaluation as one self-contained HTML page |
 //! | [`attack`] | threat models, victims, attacks with gradients (`white/`) and by queries (`query/`), captions, sets, reports |
-//! | [`session`] | what is open and selected, settings, workspaces; `Command`: all that can be asked for |
+//! | [`session`] | what is open and selected, with the identity of each part; what was computed, with what it was computed from; settings, workspaces; `Command`: all that can be asked for |
 //! | [`ui`] | drawing only: shell, theme, widgets, one file per view; returns `Command`s |
 //! | [`app`] | the running program: executes commands, starts and drains jobs |
 //! | [`cli`] | headless commands; each prints JSON with `--json` |

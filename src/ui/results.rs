@@ -2,6 +2,7 @@
 
 use super::query::query_ui;
 use super::theme::{Tokens, tokens};
+use super::views::not_embedded_ui;
 use super::widgets::{bar, empty_state, named_area, picture_in, tag, weak};
 use super::{View, bidi};
 use crate::compute::Hit;
@@ -65,12 +66,7 @@ fn waiting_ui(ui: &mut Ui, view: &mut View<'_>) {
             view.ask(Command::Pick(crate::session::Pick::EncoderFolder));
         }
     } else {
-        empty_state(
-            ui,
-            "Not embedded",
-            "The log says why; open the encoder again to retry.",
-            None,
-        );
+        not_embedded_ui(ui, view);
     }
 }
 

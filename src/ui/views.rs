@@ -122,10 +122,15 @@ pub fn not_ready_ui(ui: &mut Ui, view: &mut View<'_>, [soon, nothing, needs]: [&
             view.ask(Command::Pick(Pick::EncoderFolder));
         }
     } else {
-        let text = "The embedding was cancelled or failed; the log says why.";
-        let again = view.session.encoder().is_some().then_some("Embed again");
-        if empty_state(ui, "Not embedded", text, again) {
-            view.ask(Command::Embed);
-        }
+        not_embedded_ui(ui, view);
+    }
+}
+
+/// What a view says where nothing is embedded and nothing is under way.
+pub fn not_embedded_ui(ui: &mut Ui, view: &mut View<'_>) {
+    let text = "The embedding was cancelled or failed; the log says why.";
+    let again = view.session.encoder().is_some().then_some("Embed again");
+    if empty_state(ui, "Not embedded", text, again) {
+        view.ask(Command::Embed);
     }
 }

@@ -32,8 +32,11 @@ fn figures_of_one_encoder_are_never_shown_under_another() {
     let now = session(&window);
     assert!(now.ranking().is_none() && now.evaluation().is_none() && now.answer().is_none());
     assert!(window.query_all_by_label_contains(&figure).next().is_none());
-    click(&mut window, "Attack");
-    click(&mut window, "Negatives");
+    for view in ["Retrieval", "Attack", "Structure", "Negatives"] {
+        click(&mut window, view);
+        let again = window.query_all_by_label_contains("Embed again").next();
+        assert!(again.is_some(), "{view}");
+    }
     click(&mut window, "Embed again");
     assert!(session(&window).evaluation().is_some());
 }

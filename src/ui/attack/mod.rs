@@ -21,6 +21,7 @@ pub use sheets::{Legend, SAMPLING, Sheet, Sheets};
 
 use super::View;
 use super::theme::tokens;
+use super::views::not_embedded_ui;
 use super::widgets::{column, empty_state, segmented, weak};
 use crate::dataset::Dataset;
 use crate::session::{
@@ -124,8 +125,7 @@ fn missing_ui(ui: &mut Ui, view: &mut View<'_>) {
             view.ask(Command::Pick(Pick::EncoderFolder));
         }
     } else {
-        let text = "The log says why; open the encoder again to retry.";
-        empty_state(ui, "Not embedded", text, None);
+        not_embedded_ui(ui, view);
     }
 }
 
