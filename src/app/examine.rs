@@ -1,6 +1,6 @@
 //! Makes the cards of an encoder's models.
 
-use crate::encoder::{Encoder, GraphEngine, Provider, Tower};
+use crate::encoder::{Encoder, Provider, RuntimeEngine, Tower};
 use crate::error::Result;
 use crate::grad::{Card, Sample, examine};
 use crate::onnx::Tensor;
@@ -57,9 +57,10 @@ fn card(
         check: DIRECTIONS,
     };
     let file = tower.model().path.clone();
+    let engine = RuntimeEngine::new(providers);
     let made: Result<Card> = tower
         .graph()
-        .and_then(|graph| examine(&graph, &sample, &GraphEngine::new(providers), task));
+        .and_then(|graph| Ok(examine(&graph, &sample, &engine, task)?));
     task.check()?;
     Ok(ModelCard {
         side,

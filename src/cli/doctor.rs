@@ -2,6 +2,7 @@
 
 use super::common::EncoderArgs;
 use super::output::{bytes, counted, emit};
+use super::remedy::remedy;
 use super::signals;
 use crate::compute::{Choice, adapters, choose};
 use crate::encoder::{self, Runtime, cache_dir, data_dir};
@@ -44,7 +45,7 @@ impl Doctor {
 }
 
 fn failed(error: &Error) -> Value {
-    json!({ "error": error.to_string(), "remedy": error.remedy() })
+    json!({ "error": error.to_string(), "remedy": remedy(error) })
 }
 
 fn runtime() -> Value {

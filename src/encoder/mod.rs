@@ -56,7 +56,7 @@ pub use half::{Half, HalfFiles};
 pub use install::{Flavour, install};
 pub use pool::Pool;
 pub use preprocess::{Filter, Line, Linear, Preprocess, Resize, Rounding};
-pub use program::GraphEngine;
+pub use program::RuntimeEngine;
 pub use provider::Provider;
 pub use python::{Python, about as python};
 pub use runtime::{Runtime, RuntimeInfo, Tried, cache_dir, data_dir};

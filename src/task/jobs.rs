@@ -1,8 +1,7 @@
 //! Named threads that run jobs and report to one bounded channel; stale results are dropped by generation.
 
-use super::Task;
+use super::{Task, panic_message};
 use crate::error::{Error, Result};
-use std::any::Any;
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -31,15 +30,6 @@ struct Finished<T> {
     slot: &'static str,
     generation: u64,
     outcome: Result<T>,
-}
-
-/// The message inside a panic's payload.
-pub fn panic_message(payload: &(dyn Any + Send)) -> String {
-    payload
-        .downcast_ref::<&str>()
-        .map(ToString::to_string)
-        .or_else(|| payload.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "no message".into())
 }
 
 impl<T: Send + 'static> Jobs<T> {

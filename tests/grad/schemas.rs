@@ -5,11 +5,11 @@ use super::net::{Net, node};
 use nearmiss::grad::{Known, NEWEST_OPSET, Only, known, operators, operators_markdown, unknown};
 use nearmiss::onnx::Tensor;
 use nearmiss::onnx::node::{float, int, text};
+use nearmiss::onnx::proto::{AttributeProto, NodeProto};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use tract_onnx::pb::{AttributeProto, NodeProto};
 
 /// What `schemas.py` writes.
 #[derive(Deserialize)]

@@ -1,10 +1,10 @@
 //! The gradient at a caption's tokens, and the table of their embeddings.
 
 use super::importance::unguided;
-use crate::encoder::{Encoder, GraphEngine, Provider, Tokens, Tower};
+use crate::encoder::{Encoder, Provider, RuntimeEngine, Tokens, Tower};
 use crate::error::{Error, Result};
 use crate::grad::{Differentiator, GRADIENT, Objective, Request, Target, lookup};
-use crate::onnx::{Effort, Engine as _, Program, Tensor};
+use crate::onnx::{Effort, GraphEngine as _, Program, Tensor};
 use crate::task::{Task, lock};
 use rayon::prelude::*;
 use std::sync::{Arc, Mutex};
@@ -65,7 +65,7 @@ impl Guide {
     pub fn open(encoder: &Encoder, providers: &[Provider]) -> Result<Self> {
         let tower = encoder.text_tower();
         let graph = tower.graph()?;
-        let engine = GraphEngine::new(providers);
+        let engine = RuntimeEngine::new(providers);
         let table = lookup(&graph)?;
         let program = engine.load(&table, Effort::Often)?;
         Ok(Self {

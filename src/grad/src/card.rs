@@ -1,14 +1,13 @@
 //! A model card: what goes in and out, what can be differentiated, and how well that was seen to work.
 
 use super::check::{Taken, defects};
-use super::measured::QUERIES;
 use super::{
-    COTANGENT, Measured, Objective, Request, Survey, Target, check, differentiate, lower,
+    COTANGENT, Fault, Measured, Objective, Request, Survey, Target, check, differentiate, lower,
     seeded_cotangent,
 };
 use crate::error::{Error, Result};
-use crate::onnx::{Effort, Elem, Engine, Graph, Port, Program, Tensor, upgrade};
-use crate::task::Task;
+use crate::monitor::Monitor;
+use crate::onnx::{Effort, Elem, Graph, GraphEngine, Port, Program, Tensor, upgrade};
 use std::collections::BTreeMap;
 use std::time::Instant;
 
@@ -53,9 +52,14 @@ pub struct Sample {
 /// differentiated gets a card that says so.
 ///
 /// # Errors
-/// The sample does not fit the model, the engine failed, or the task was cancelled.
-pub fn examine(graph: &Graph, sample: &Sample, engine: &dyn Engine, task: &Task) -> Result<Card> {
-    task.begin("Examining the model", 0);
+/// The sample does not fit the model, the engine failed, or `monitor` stopped it.
+pub fn examine(
+    graph: &Graph,
+    sample: &Sample,
+    engine: &dyn GraphEngine,
+    monitor: &dyn Monitor,
+) -> Result<Card> {
+    monitor.begin("Examining the model", 0);
     let target = Target::first_input(graph)?;
     let mut request = Request::new(sample.feeds.clone(), target.clone(), Objective::Vjp);
     request.output.clone_from(&sample.output);
@@ -74,7 +78,7 @@ pub fn examine(graph: &Graph, sample: &Sample, engine: &dyn Engine, task: &Task)
         survey: Survey::default(),
         measured: None,
     };
-    let gradient = match differentiate(graph, &request, engine, task) {
+    let gradient = match differentiate(graph, &request, engine, monitor) {
         Ok(gradient) => gradient,
         Err(Error::NoGradient { blocking, .. }) => {
             card.survey = Survey::of_request(graph, &request)?;
@@ -109,21 +113,21 @@ pub fn examine(graph: &Graph, sample: &Sample, engine: &dyn Engine, task: &Task)
     forward.prune();
     let mut feeds = sample.feeds.clone();
     feeds.insert(COTANGENT.into(), cotangent.clone());
-    let (mut plain, _) = Timed::start(&forward, engine, &feeds, task)?;
-    let (mut whole, results) = Timed::start(&gradient.graph, engine, &feeds, task)?;
+    let (mut plain, _) = Timed::start(&forward, engine, &feeds, monitor)?;
+    let (mut whole, results) = Timed::start(&gradient.graph, engine, &feeds, monitor)?;
     // Turn by turn, so that whatever else the machine does hits both alike.
     let begun = Instant::now();
     while whole.times.len() < 3
         || (whole.times.len() < 25 && begun.elapsed().as_secs_f64() < SECONDS)
     {
-        plain.turn(task)?;
-        whole.turn(task)?;
+        plain.turn(monitor)?;
+        whole.turn(monitor)?;
     }
     let (forward_ms, gradient_ms) = (plain.median(), whole.median());
     let provider = whole.program.provider().to_owned();
     drop((plain, whole));
     let value = results.into_iter().nth(2).ok_or_else(|| {
-        Error::runtime(
+        Error::request(
             "the gradient is missing from the run",
             "Please report this.",
         )
@@ -140,7 +144,7 @@ pub fn examine(graph: &Graph, sample: &Sample, engine: &dyn Engine, task: &Task)
             &taken,
             sample.check,
             engine,
-            task,
+            monitor,
         )?)
     } else {
         None
@@ -170,16 +174,16 @@ impl<'a> Timed<'a> {
     /// Loads `graph` and runs it once, which allocates and does not count; the results come with it.
     fn start(
         graph: &'a Graph,
-        engine: &dyn Engine,
+        engine: &dyn GraphEngine,
         feeds: &'a BTreeMap<String, Tensor>,
-        task: &Task,
+        monitor: &dyn Monitor,
     ) -> Result<(Self, Vec<Tensor>)> {
         let mut program = engine.load(graph, Effort::Often)?;
         let ports = graph.inputs.iter();
         let feeds: Vec<_> = ports
             .filter_map(|p| Some((p.name.as_str(), feeds.get(&p.name)?)))
             .collect();
-        let results = program.run(&feeds, task)?;
+        let results = program.run(&feeds, monitor)?;
         let timed = Self {
             program,
             feeds,
@@ -188,9 +192,9 @@ impl<'a> Timed<'a> {
         Ok((timed, results))
     }
 
-    fn turn(&mut self, task: &Task) -> Result<()> {
+    fn turn(&mut self, monitor: &dyn Monitor) -> Result<()> {
         let start = Instant::now();
-        self.program.run(&self.feeds, task)?;
+        self.program.run(&self.feeds, monitor)?;
         self.times.push(start.elapsed().as_secs_f64() * 1e3);
         Ok(())
     }
@@ -203,45 +207,14 @@ impl<'a> Timed<'a> {
 }
 
 impl Card {
-    /// Can it be attacked by gradients?
+    /// Does a gradient pass it?
     pub fn supported(&self) -> bool {
         self.survey.blocking.is_empty()
     }
 
-    /// What is wrong with the gradient that was computed, in one sentence; `None` where nothing was found, and where
-    /// there is no gradient.
-    pub fn fault(&self) -> Option<String> {
+    /// What is wrong with the gradient that was computed; `None` where nothing was found, and where there is no gradient.
+    pub fn fault(&self) -> Option<Fault> {
         self.measured.as_ref().and_then(Measured::fault)
-    }
-
-    /// Which attacks are possible, in one sentence.
-    pub fn sentence(&self) -> String {
-        if let Some(fault) = self.fault() {
-            return fault;
-        }
-        let (at, white_box) = if self.tokens {
-            (
-                "every token's embedding",
-                "word swaps guided by the gradient",
-            )
-        } else {
-            (
-                "every pixel",
-                "white-box attacks (FGSM, PGD, APGD, C&W, DeepFool)",
-            )
-        };
-        match (self.supported(), self.survey.approximate.is_empty()) {
-            (true, true) => {
-                format!("Exact gradients reach {at}: {white_box} and query attacks are possible.")
-            }
-            (true, false) => format!(
-                "Gradients reach {at}, but some operators round and are passed straight through: {white_box} are \
-                 possible, yet one that fails proves nothing; confirm it with {QUERIES}."
-            ),
-            (false, _) => {
-                format!("Gradients do not reach {at}: only {QUERIES} are possible.")
-            }
-        }
     }
 }
 

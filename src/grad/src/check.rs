@@ -2,8 +2,8 @@
 
 use super::Gradient;
 use crate::error::{Error, Result};
-use crate::onnx::{Dim, Effort, Elem, Engine, Graph, Port, Tensor};
-use crate::task::Task;
+use crate::monitor::Monitor;
+use crate::onnx::{Dim, Effort, Elem, Graph, GraphEngine, Port, Tensor};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -107,14 +107,14 @@ pub struct Taken<'a> {
 /// at the step out of four where they are steadiest. A gradient that is not finite, or zero everywhere, fails.
 ///
 /// # Errors
-/// The engine failed, or the task was cancelled.
+/// The engine failed, or `monitor` stopped it.
 pub fn check(
     forward: &Graph,
     gradient: &Gradient,
     taken: &Taken<'_>,
     samples: usize,
-    engine: &dyn Engine,
-    task: &Task,
+    engine: &dyn GraphEngine,
+    monitor: &dyn Monitor,
 ) -> Result<Check> {
     let missing = || {
         Error::request(
@@ -130,7 +130,7 @@ pub fn check(
     let wrt = gradient.wrt.as_str();
     let base = match taken.feeds.get(wrt) {
         Some(fed) => fed.clone(),
-        None => inner_value(forward, wrt, taken.feeds, engine, task)?,
+        None => inner_value(forward, wrt, taken.feeds, engine, monitor)?,
     };
     let mut graph = forward.clone();
     cut(&mut graph, wrt, base.shape());
@@ -152,7 +152,7 @@ pub fn check(
             .filter_map(|p| Some((p.name.as_str(), value(&p.name)?)))
             .collect();
         let output = program
-            .run(&fed, task)?
+            .run(&fed, monitor)?
             .pop()
             .and_then(|t| t.to_floats())
             .ok_or_else(missing)?;
@@ -165,7 +165,7 @@ pub fn check(
     let size = x.iter().map(|v| f64::from(*v).powi(2)).sum::<f64>() / x.len().max(1) as f64;
     let size = size.sqrt().max(1e-2);
     let mut compared = Vec::with_capacity(samples);
-    task.begin("Checking the gradient", samples as u64);
+    monitor.begin("Checking the gradient", samples as u64);
     for _ in 0..samples {
         let direction: Vec<f32> = x.iter().map(|_| normal(&mut random)).collect();
         let mut slopes = Vec::with_capacity(STEPS.len());
@@ -194,7 +194,7 @@ pub fn check(
             });
         }
         compared.extend(steadiest(&slopes));
-        task.add(1);
+        monitor.add(1);
     }
     Ok(found.compared(&compared))
 }
@@ -255,8 +255,8 @@ fn inner_value(
     graph: &Graph,
     name: &str,
     feeds: &BTreeMap<String, Tensor>,
-    engine: &dyn Engine,
-    task: &Task,
+    engine: &dyn GraphEngine,
+    monitor: &dyn Monitor,
 ) -> Result<Tensor> {
     let mut graph = graph.clone();
     graph.outputs = vec![name.to_owned()];
@@ -268,7 +268,7 @@ fn inner_value(
         .iter()
         .filter_map(|p| Some((p.name.as_str(), feeds.get(&p.name)?)))
         .collect();
-    let value = engine.load(&graph, Effort::Once)?.run(&fed, task)?.pop();
+    let value = engine.load(&graph, Effort::Once)?.run(&fed, monitor)?.pop();
     value.ok_or_else(|| Error::request(format!("{name} has no value"), "Please report this model."))
 }
 

@@ -6,10 +6,10 @@
 use super::rules;
 use super::steps::Steps;
 use crate::onnx::node::{Attributes, inputs_of, is_default};
+use crate::onnx::proto::NodeProto;
 use crate::onnx::{Elem, Graph, Tensor};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
-use tract_onnx::pb::NodeProto;
 
 const FLAT: &str = "its slope is zero everywhere: no gradient passes it";
 const INTEGERS: &str = "the integers that it makes cut the path";

@@ -5,11 +5,11 @@ use super::rules;
 use super::standing::refuse;
 use super::steps::Steps;
 use crate::error::{Blocking, Result};
+use crate::monitor::Monitor;
 use crate::onnx::node::{full_name, inputs_of, label};
+use crate::onnx::proto::NodeProto;
 use crate::onnx::{Builder, Elem, Graph, Node, Value, broadcast, wrong};
-use crate::task::Task;
 use std::collections::{HashMap, HashSet};
-use tract_onnx::pb::NodeProto;
 
 /// Which values change when those in `from` do, through operators that carry a cotangent.
 pub(super) fn reached(graph: &Graph, from: &[&str]) -> HashSet<String> {
@@ -84,7 +84,7 @@ pub(super) fn backward(
     of: &Value,
     seed: Value,
     wrt: &Value,
-    task: &Task,
+    monitor: &dyn Monitor,
 ) -> Result<Value> {
     let active = reached(builder.graph(), &[&wrt.name]);
     let mask = on_path(builder.graph(), &active, &of.name);
@@ -98,7 +98,7 @@ pub(super) fn backward(
         if !mask[i] {
             continue;
         }
-        task.check()?;
+        monitor.check()?;
         let proto = builder.graph().nodes[i].clone();
         let mut given = Vec::with_capacity(proto.output.len());
         for name in &proto.output {

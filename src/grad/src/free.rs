@@ -5,9 +5,9 @@
 //! serves however many rows are left, with one copy of the weights.
 
 use crate::onnx::node::{Attributes, int};
+use crate::onnx::proto::{AttributeProto, NodeProto};
 use crate::onnx::{Dim, Elem, Graph, Info, Port, Tensor};
 use std::collections::HashMap;
-use tract_onnx::pb::{AttributeProto, NodeProto};
 
 /// Name of the open dimension.
 const BATCH: &str = "nearmiss_batch";

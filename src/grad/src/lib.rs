@@ -1,44 +1,36 @@
 //! White-box gradients for any ONNX file: a forward graph and an objective become one graph that yields the loss, the
 //! output and the gradient of the loss with respect to an input.
 //!
-//! [`differentiate`] is the whole transform: operators are brought to one operator set ([`crate::onnx::upgrade`]),
-//! shapes bound and constants folded ([`crate::onnx::bind`]), patterns that exporters write out gathered into one
+//! [`differentiate`] is the whole transform: operators are brought to one operator set ([`onnx::upgrade`]),
+//! shapes bound and constants folded ([`onnx::bind`]), patterns that exporters write out gathered into one
 //! operator (`fuse`), composite operators lowered to those that have rules (`lower/`), the [`Objective`] appended,
 //! and the graph walked once backwards (`driver`, `rules/`). Only standard operators come out, so the result runs
 //! wherever the forward graph runs. A [`Differentiator`] keeps such graphs loaded: where it can, one for batches of
 //! every size (`free`), run on a core each for different rows.
 //!
-//! ```no_run
-//! use nearmiss::encoder::{GraphEngine, Provider};
-//! use nearmiss::grad::{Objective, Request, Target, differentiate};
-//! use nearmiss::onnx::{Graph, sample_feeds};
-//! use nearmiss::task::Task;
-//! # fn main() -> nearmiss::error::Result<()> {
-//! let graph = Graph::open("vision_model.onnx".as_ref())?;
-//! let feeds = sample_feeds(&graph, &[("batch".to_owned(), 4)].into(), 0);
-//! let request = Request::new(feeds, Target::first_input(&graph)?, Objective::Vjp);
-//! let engine = GraphEngine::new(&Provider::ALL);
-//! let gradient = differentiate(&graph, &request, &engine, &Task::detached())?;
-//! println!("{} operators", gradient.graph.nodes.len());
-//! # Ok(())
-//! # }
-//! ```
+//! [`onnx`] holds what the transform works on: a model as a graph, and the trait [`GraphEngine`](onnx::GraphEngine) of
+//! whatever runs it. [`examine`] says what can be differentiated and how well that was seen to work; [`Error`] names
+//! the nodes that block.
 //!
 //! # A new operator
 //!
 //! One line in the table of its family in `rules/`, or in `lower/` where it can be written out in operators that have
-//! rules; one in `known/table.rs`, with the versions and attributes that it handles; and one case in `tests/grad/`.
+//! rules; one in `known/table.rs`, with the versions and attributes that it handles; and one case in `tests/grad/` of the repository.
 
 mod card;
 mod check;
 mod cut;
 mod driver;
+mod error;
 mod free;
 mod fuse;
+pub mod guard;
 mod known;
 mod lower;
 mod measured;
+mod monitor;
 mod objective;
+pub mod onnx;
 mod rules;
 mod session;
 mod standing;
@@ -48,17 +40,18 @@ mod target;
 
 pub use card::{Card, Sample, examine, main_input};
 pub use check::{Check, Taken, check, seeded_cotangent};
+pub use error::{Blocking, Error, Result};
 pub use known::{Known, NEWEST_OPSET, Only, known, operators_markdown, unknown};
-pub use measured::Measured;
+pub use measured::{Fault, Measured};
+pub use monitor::Monitor;
 pub use objective::{Form, Normalise, Objective};
 pub use session::{Differentiator, Prepared, Step};
 pub use standing::{Standing, Survey};
 pub use table::lookup;
 pub use target::Target;
 
-use crate::error::{Error, Result};
-use crate::onnx::{Builder, Elem, Engine, Graph, Port, Tensor, bind, fold, upgrade, wrong};
-use crate::task::{Task, contained};
+use crate::guard::contained;
+use crate::onnx::{Builder, Elem, Graph, GraphEngine, Port, Tensor, bind, fold, upgrade, wrong};
 use std::collections::BTreeMap;
 
 /// The loss, `[batch]`: one per row of the output.
@@ -127,39 +120,35 @@ pub struct Gradient {
 pub fn differentiate(
     graph: &Graph,
     request: &Request,
-    engine: &dyn Engine,
-    task: &Task,
+    engine: &dyn GraphEngine,
+    monitor: &dyn Monitor,
 ) -> Result<Gradient> {
-    let path = graph.path.clone();
-    let made = contained(|| transform(graph.clone(), request, engine, task));
+    let made = contained(|| transform(graph.clone(), request, engine, monitor));
     let made = made.unwrap_or_else(|what| {
         Err(Error::Panic {
-            job: format!("Differentiating {}", path.display()),
+            path: graph.path.clone(),
             what,
         })
     });
-    made.map_err(|error| match error {
-        Error::Request { what, remedy } => Error::model(&path, what, remedy),
-        other => other,
-    })
+    made.map_err(|error| error.of_model(&graph.path))
 }
 
 fn transform(
     mut graph: Graph,
     request: &Request,
-    engine: &dyn Engine,
-    task: &Task,
+    engine: &dyn GraphEngine,
+    monitor: &dyn Monitor,
 ) -> Result<Gradient> {
     let (output, wrt) = narrow(&mut graph, request)?;
     let mut survey = Survey::of(&graph, &wrt, &output);
     survey.refuse(&graph.path, true)?;
     let mut feeds = request.feeds.clone();
     feeds.retain(|name, _| graph.inputs.iter().any(|p| p.name == *name));
-    bind(&mut graph, &feeds, engine, task)?;
+    bind(&mut graph, &feeds, engine, monitor)?;
     fuse::fuse(&mut graph, &[&wrt]);
     Survey::of(&graph, &wrt, &output).refuse(&graph.path, false)?;
     survey.decided();
-    let (mut builder, renamed) = lower::lower(graph, &wrt, &output, task)?;
+    let (mut builder, renamed) = lower::lower(graph, &wrt, &output, monitor)?;
     let current = |name: &str| {
         renamed
             .get(name)
@@ -168,7 +157,7 @@ fn transform(
     };
     let of = builder.value(&current(&output))?;
     let wrt_value = builder.value(&current(&wrt))?;
-    let (loss, gradient) = objective::attach(&mut builder, request, &of, &wrt_value, task)?;
+    let (loss, gradient) = objective::attach(&mut builder, request, &of, &wrt_value, monitor)?;
     fuse::write_out(&mut builder)?;
     let mut graph = finish(
         builder,
@@ -178,7 +167,7 @@ fn transform(
             (&gradient.name, GRADIENT),
         ],
     )?;
-    fold(&mut graph, engine, task)?;
+    fold(&mut graph, engine, monitor)?;
     Ok(Gradient {
         graph,
         output,
@@ -199,7 +188,7 @@ fn narrow(graph: &mut Graph, request: &Request) -> Result<(String, String)> {
     };
     graph.outputs = vec![output.clone()];
     graph.prune();
-    crate::onnx::infer_types(graph);
+    onnx::infer_types(graph);
     let wrt = request.target.resolve(graph)?;
     Ok((output, wrt))
 }

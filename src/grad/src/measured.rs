@@ -1,11 +1,7 @@
 //! A gradient that was computed, and what may be wrong with it.
 
 use super::Check;
-use crate::error::thousands;
 use crate::onnx::{Graph, Tensor};
-
-/// The attacks that need no gradient.
-pub(super) const QUERIES: &str = "query attacks (Square, NES, SPSA)";
 
 /// A gradient that was computed.
 #[derive(Debug, Clone)]
@@ -28,38 +24,45 @@ pub struct Measured {
     pub provider: String,
 }
 
+/// What is wrong with a gradient that was computed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Fault {
+    /// Some of its values are not finite.
+    NotFinite {
+        /// How many.
+        values: usize,
+        /// Of how many.
+        of: usize,
+    },
+    /// All of its values are zero.
+    Zero {
+        /// How many there are.
+        of: usize,
+    },
+    /// It is not what the model's central differences say.
+    Disagrees {
+        /// [`Check::max_rel_error`].
+        max_rel_error: Option<f64>,
+        /// [`Check::cosine`].
+        cosine: Option<f64>,
+    },
+}
+
 impl Measured {
-    /// What is wrong with the gradient, in one sentence: not finite, zero everywhere, or not what the model's
-    /// differences say. `None` where nothing was found.
-    pub fn fault(&self) -> Option<String> {
-        let count = thousands(self.gradient.len() as u64);
-        let values = if self.gradient.len() == 1 {
-            "value"
-        } else {
-            "values"
-        };
-        let blind = format!("attacks by gradient would be blind there; {QUERIES} work.");
+    /// What is wrong with the gradient; `None` where nothing was found.
+    pub fn fault(&self) -> Option<Fault> {
+        let of = self.gradient.len();
         if self.not_finite > 0 {
-            let bad = thousands(self.not_finite as u64);
-            return Some(format!(
-                "The gradient is not finite at {bad} of {count} {values} for this input: {blind}"
-            ));
+            let values = self.not_finite;
+            return Some(Fault::NotFinite { values, of });
         }
         if self.zero {
-            return Some(format!(
-                "The gradient is zero at {count} of {count} {values} for this input: {blind}"
-            ));
+            return Some(Fault::Zero { of });
         }
         let check = self.check.filter(|check| !check.passed)?;
-        let figures = match (check.max_rel_error, check.cosine) {
-            (Some(error), Some(cosine)) => {
-                format!("largest relative error {error:.1e}, cosine {cosine:.4}")
-            }
-            _ => "the slopes of the model are not finite, or zero".to_owned(),
-        };
-        Some(format!(
-            "The gradient is not what the model's central differences say for this input ({figures}): attacks by \
-             gradient may miss; confirm them with {QUERIES}."
-        ))
+        Some(Fault::Disagrees {
+            max_rel_error: check.max_rel_error,
+            cosine: check.cosine,
+        })
     }
 }

@@ -2,8 +2,8 @@
 
 use super::{COTANGENT, Request, driver};
 use crate::error::Result;
+use crate::monitor::Monitor;
 use crate::onnx::{Builder, Elem, Tensor, Value, wrong};
-use crate::task::Task;
 
 /// What the gradient is of. All losses are per row of the batch, and the larger the more wrong the model is, so that
 /// an attack goes uphill; targeted ones go uphill towards the target.
@@ -117,7 +117,7 @@ pub(super) fn attach(
     request: &Request,
     output: &Value,
     wrt: &Value,
-    task: &Task,
+    monitor: &dyn Monitor,
 ) -> Result<(Value, Value)> {
     if output.elem != Elem::F32 {
         return Err(wrong(format!(
@@ -133,12 +133,12 @@ pub(super) fn attach(
         let cotangent = b.feed(COTANGENT, Elem::F32, &output.shape);
         let product = b.mul(output, &cotangent)?;
         let loss = per_row(b, &product);
-        let gradient = driver::backward(b, output, cotangent, &wrt, task)?;
+        let gradient = driver::backward(b, output, cotangent, &wrt, monitor)?;
         return Ok((loss, gradient));
     }
     let loss = loss(b, request.objective, output)?;
     let ones = b.tensor(Tensor::floats(&loss.shape, &vec![1.0; loss.count()]));
-    let gradient = driver::backward(b, &loss, ones, &wrt, task)?;
+    let gradient = driver::backward(b, &loss, ones, &wrt, monitor)?;
     Ok((loss, gradient))
 }
 

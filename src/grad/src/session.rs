@@ -2,15 +2,18 @@
 
 use super::{Gradient, Request, differentiate, free};
 use crate::error::{Error, Result};
-use crate::onnx::{Dim, Effort, Engine, Graph, Info, Port, Program, Tensor, elements, integers_as};
-use crate::task::{Task, lock};
+use crate::guard::lock;
+use crate::monitor::Monitor;
+use crate::onnx::{
+    Dim, Effort, Graph, GraphEngine, Info, Port, Program, Tensor, elements, integers_as,
+};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 /// A gradient graph that is loaded.
 pub struct Prepared {
     gradient: Gradient,
-    engine: Arc<dyn Engine>,
+    engine: Arc<dyn GraphEngine>,
     /// On all that the engine has.
     program: Lane,
     provider: String,
@@ -35,7 +38,7 @@ pub struct Step {
 }
 
 impl Prepared {
-    fn new(gradient: Gradient, engine: Arc<dyn Engine>, row_bytes: usize) -> Result<Self> {
+    fn new(gradient: Gradient, engine: Arc<dyn GraphEngine>, row_bytes: usize) -> Result<Self> {
         let program = engine.load(&gradient.graph, Effort::Often)?;
         Ok(Self {
             gradient,
@@ -77,16 +80,16 @@ impl Prepared {
     /// Loss, output and gradient for `feeds`, which name every input of the graph; others are passed over.
     ///
     /// # Errors
-    /// The engine failed, or `task` was cancelled.
-    pub fn run(&self, feeds: &[(&str, &Tensor)], task: &Task) -> Result<Step> {
-        self.run_on(&self.program, feeds, task)
+    /// The engine failed, or `monitor` stopped it.
+    pub fn run(&self, feeds: &[(&str, &Tensor)], monitor: &dyn Monitor) -> Result<Step> {
+        self.run_on(&self.program, feeds, monitor)
     }
 
     /// As [`Prepared::run`], on one core; others may run beside it.
     ///
     /// # Errors
     /// As [`Prepared::run`]; the graph cannot be loaded once more.
-    pub fn run_beside(&self, feeds: &[(&str, &Tensor)], task: &Task) -> Result<Step> {
+    pub fn run_beside(&self, feeds: &[(&str, &Tensor)], monitor: &dyn Monitor) -> Result<Step> {
         // Nobody but the list holds a lane that does not run.
         let idle = |lane: &&Arc<Lane>| Arc::strong_count(lane) == 1;
         let lane = lock(&self.beside).iter().find(idle).cloned();
@@ -98,10 +101,15 @@ impl Prepared {
             lock(&self.beside).push(Arc::clone(&lane));
             lane
         };
-        self.run_on(&lane, feeds, task)
+        self.run_on(&lane, feeds, monitor)
     }
 
-    fn run_on(&self, program: &Lane, feeds: &[(&str, &Tensor)], task: &Task) -> Result<Step> {
+    fn run_on(
+        &self,
+        program: &Lane,
+        feeds: &[(&str, &Tensor)],
+        monitor: &dyn Monitor,
+    ) -> Result<Step> {
         let inputs = &self.gradient.graph.inputs;
         let wanted = |name: &str| inputs.iter().any(|p| p.name == name);
         let feeds: Vec<_> = feeds
@@ -109,7 +117,7 @@ impl Prepared {
             .copied()
             .filter(|(name, _)| wanted(name))
             .collect();
-        let mut made = lock(program).run(&feeds, task)?.into_iter();
+        let mut made = lock(program).run(&feeds, monitor)?.into_iter();
         let mut next = || {
             made.next()
                 .ok_or_else(|| crate::onnx::wrong("an output is missing".into()))
@@ -127,13 +135,13 @@ impl Prepared {
 /// differentiated and loaded once.
 pub struct Differentiator {
     graph: Graph,
-    engine: Arc<dyn Engine>,
+    engine: Arc<dyn GraphEngine>,
     ready: Mutex<HashMap<String, Arc<Prepared>>>,
 }
 
 impl Differentiator {
     /// Of `graph`, on `engine`.
-    pub fn new(graph: Graph, engine: Arc<dyn Engine>) -> Self {
+    pub fn new(graph: Graph, engine: Arc<dyn GraphEngine>) -> Self {
         Self {
             graph,
             engine,
@@ -150,12 +158,12 @@ impl Differentiator {
     ///
     /// # Errors
     /// As [`differentiate`]; the engine refuses the result.
-    pub fn prepare(&self, request: &Request, task: &Task) -> Result<Arc<Prepared>> {
+    pub fn prepare(&self, request: &Request, monitor: &dyn Monitor) -> Result<Arc<Prepared>> {
         let key = key(request);
         if let Some(ready) = lock(&self.ready).get(&key) {
             return Ok(Arc::clone(ready));
         }
-        let gradient = differentiate(&self.graph, request, self.engine.as_ref(), task)?;
+        let gradient = differentiate(&self.graph, request, self.engine.as_ref(), monitor)?;
         let rows = gradient.graph.inputs.first().and_then(|p| p.dims.first());
         let rows = match rows {
             Some(Dim::Fixed(n)) => *n,
@@ -181,10 +189,10 @@ impl Differentiator {
         &self,
         request: &dyn Fn(usize) -> Request,
         main: &str,
-        task: &Task,
+        monitor: &dyn Monitor,
     ) -> Result<Option<Arc<Prepared>>> {
         let engine = self.engine.as_ref();
-        let at = |size| match differentiate(&self.graph, &request(size), engine, task) {
+        let at = |size| match differentiate(&self.graph, &request(size), engine, monitor) {
             Ok(gradient) => Ok(Some(gradient)),
             Err(error @ (Error::Cancelled | Error::NoGradient { .. })) => Err(error),
             // A graph that runs at one size alone need not bind at others.
@@ -201,7 +209,7 @@ impl Differentiator {
         };
         let row_bytes = largest(&made.graph) / SIZE;
         made.graph = graph;
-        self.tried(made, row_bytes, task)
+        self.tried(made, row_bytes, monitor)
     }
 
     /// `gradient` loaded, where the engine runs it at several sizes and its rows stay apart.
@@ -209,7 +217,7 @@ impl Differentiator {
         &self,
         gradient: Gradient,
         row_bytes: usize,
-        task: &Task,
+        monitor: &dyn Monitor,
     ) -> Result<Option<Arc<Prepared>>> {
         let inputs = gradient.graph.inputs.clone();
         let engine = Arc::clone(&self.engine);
@@ -222,7 +230,7 @@ impl Differentiator {
         for rows in [1, SIZE + 2] {
             let feeds = rows_of(&inputs, rows);
             let named: Vec<(&str, &Tensor)> = feeds.iter().map(|(n, t)| (n.as_str(), t)).collect();
-            match prepared.run(&named, task) {
+            match prepared.run(&named, monitor) {
                 Ok(step) => runs.push(step),
                 Err(Error::Cancelled) => return Err(Error::Cancelled),
                 Err(_) => return Ok(None),

@@ -6,11 +6,11 @@ use super::{known, lower, rules};
 use crate::error::{Blocking, Error, Result};
 use crate::onnx::Graph;
 use crate::onnx::node::{full_name, label};
+use crate::onnx::proto::NodeProto;
 use serde::Serialize;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
-use tract_onnx::pb::NodeProto;
 
 /// How well an operator can be differentiated.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]

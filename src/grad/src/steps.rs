@@ -3,9 +3,9 @@
 
 use super::cut::{elem_of, is_type, told};
 use crate::onnx::node::is_default;
+use crate::onnx::proto::NodeProto;
 use crate::onnx::{Elem, Graph, Tensor};
 use std::collections::{HashMap, HashSet};
-use tract_onnx::pb::NodeProto;
 
 /// How far a value is followed back.
 const DEPTH: usize = 16;

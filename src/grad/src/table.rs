@@ -1,7 +1,7 @@
 //! The table of token embeddings as a graph of its own.
 
 use super::{Target, lower};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::onnx::{Graph, infer_types, upgrade};
 
 /// The part of `graph` that looks token ids up: its one output is what [`Target::Tokens`] takes the gradient with
@@ -11,8 +11,7 @@ use crate::onnx::{Graph, infer_types, upgrade};
 /// # Errors
 /// No table of embeddings is read at the model's integer inputs.
 pub fn lookup(graph: &Graph) -> Result<Graph> {
-    let path = graph.path.clone();
-    let cut = |mut graph: Graph| {
+    let cut = |mut graph: Graph| -> Result<Graph> {
         upgrade(&mut graph)?;
         lower::write_out(&mut graph);
         infer_types(&mut graph);
@@ -22,8 +21,5 @@ pub fn lookup(graph: &Graph) -> Result<Graph> {
         graph.drop_unread_inputs();
         Ok(graph)
     };
-    cut(graph.clone()).map_err(|error| match error {
-        Error::Request { what, remedy } => Error::model(&path, what, remedy),
-        other => other,
-    })
+    cut(graph.clone()).map_err(|error| error.of_model(&graph.path))
 }

@@ -3,9 +3,9 @@
 use super::rules;
 use crate::error::{Error, Result};
 use crate::onnx::node::{Attributes, inputs_of, is_default};
+use crate::onnx::proto::NodeProto;
 use crate::onnx::{Elem, Graph, Tensor};
 use std::collections::{HashMap, HashSet};
-use tract_onnx::pb::NodeProto;
 
 /// What a gradient is taken with respect to.
 #[derive(Debug, Clone, PartialEq, Eq)]

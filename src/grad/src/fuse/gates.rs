@@ -2,8 +2,8 @@
 
 use super::{Net, is, near, replaced};
 use crate::onnx::node::{Attributes, float, text};
+use crate::onnx::proto::{AttributeProto, NodeProto};
 use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_PI};
-use tract_onnx::pb::{AttributeProto, NodeProto};
 
 /// How deep products and polynomials are followed.
 const DEPTH: usize = 6;

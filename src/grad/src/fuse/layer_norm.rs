@@ -4,10 +4,10 @@
 //! need two transpositions.
 
 use super::{Net, is, reduced_axes, replaced};
+use crate::guard::memory;
 use crate::onnx::node::{Attributes, float, int};
+use crate::onnx::proto::NodeProto;
 use crate::onnx::{Tensor, elements};
-use crate::task::memory;
-use tract_onnx::pb::NodeProto;
 
 pub(super) fn gather(net: &mut Net<'_>) {
     for i in 0..net.graph.nodes.len() {

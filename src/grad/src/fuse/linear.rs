@@ -4,7 +4,7 @@
 use super::{Net, is, replaced};
 use crate::onnx::Tensor;
 use crate::onnx::node::{Attributes, float};
-use tract_onnx::pb::NodeProto;
+use crate::onnx::proto::NodeProto;
 
 pub(super) fn fold(net: &mut Net<'_>) {
     for i in 0..net.graph.nodes.len() {

@@ -11,9 +11,9 @@ mod tidy;
 pub(super) use super::rules::write_out;
 
 use crate::onnx::node::{self, Attributes, is_default};
+use crate::onnx::proto::NodeProto;
 use crate::onnx::{Elem, Graph, Tensor};
 use std::collections::{HashMap, HashSet};
-use tract_onnx::pb::NodeProto;
 
 /// Gathers the patterns in `graph`, whose shapes are bound. The values in `keep` stay where they are on every path.
 /// Operators may come out that are newer than the operator set of `graph`: see [`write_out`].

@@ -2,8 +2,8 @@
 
 use super::{Net, is, replaced, two};
 use crate::onnx::node::{Attributes, ints};
+use crate::onnx::proto::NodeProto;
 use crate::onnx::{Elem, Tensor, elements};
-use tract_onnx::pb::NodeProto;
 
 pub(super) fn tidy(net: &mut Net<'_>) {
     for i in 0..net.graph.nodes.len() {

@@ -7,8 +7,8 @@ mod table;
 
 use super::{lower, rules};
 use crate::onnx::node::{Attributes, full_name, is_default};
+use crate::onnx::proto::{AttributeProto, NodeProto};
 use crate::onnx::{Graph, Tensor};
-use tract_onnx::pb::{AttributeProto, NodeProto};
 
 /// The newest version of the default operator set that the table was checked against.
 pub const NEWEST_OPSET: i64 = 28;

@@ -14,12 +14,12 @@ pub(super) use microsoft::{why_not, write_out};
 use super::driver::{on_path, reached, view};
 use super::standing::refuse;
 use crate::error::{Blocking, Result};
+use crate::monitor::Monitor;
 use crate::onnx::node::{full_name, label};
+use crate::onnx::proto::NodeProto;
 use crate::onnx::{Builder, Graph, Node, Value};
-use crate::task::Task;
 use std::collections::HashMap;
 use std::sync::OnceLock;
-use tract_onnx::pb::NodeProto;
 
 /// Writes an operator out in others.
 pub(super) type Lowering = fn(&mut Builder, &Node) -> Result<Vec<Value>>;
@@ -62,7 +62,7 @@ pub(super) fn lower(
     mut graph: Graph,
     wrt: &str,
     output: &str,
-    task: &Task,
+    monitor: &dyn Monitor,
 ) -> Result<(Builder, HashMap<String, String>)> {
     let mut active = reached(&graph, &[wrt]);
     let mask = on_path(&graph, &active, output);
@@ -71,7 +71,7 @@ pub(super) fn lower(
     let mut renamed: HashMap<String, String> = HashMap::new();
     let mut blocking = Vec::new();
     for (mut node, passes) in nodes.into_iter().zip(mask) {
-        task.check()?;
+        monitor.check()?;
         for name in &mut node.input {
             if let Some(new) = renamed.get(name) {
                 name.clone_from(new);

@@ -2,16 +2,16 @@
 //! input reaches.
 
 use super::claims;
-use super::engine::{Effort, Engine};
+use super::engine::{Effort, GraphEngine};
 use super::fold::is_random;
 use super::graph::{Graph, Info};
 use super::node::{self, Attributes, is_default};
 use super::types::infer_types;
 use super::{Dim, Elem, Port, Tensor, inline};
 use crate::error::{Error, Result};
-use crate::task::Task;
+use crate::monitor::Monitor;
+use crate::onnx::proto::NodeProto;
 use std::collections::{BTreeMap, HashSet};
-use tract_onnx::pb::NodeProto;
 
 /// Branches inside branches, at most.
 const MAX_BRANCHES: usize = 64;
@@ -25,8 +25,8 @@ const MAX_BRANCHES: usize = 64;
 pub fn bind(
     graph: &mut Graph,
     feeds: &BTreeMap<String, Tensor>,
-    engine: &dyn Engine,
-    task: &Task,
+    engine: &dyn GraphEngine,
+    monitor: &dyn Monitor,
 ) -> Result<()> {
     for port in &mut graph.inputs {
         let Some(feed) = feeds.get(&port.name) else {
@@ -47,8 +47,8 @@ pub fn bind(
         );
     }
     for number in 0..MAX_BRANCHES {
-        task.check()?;
-        probe(graph, feeds, engine, task)?;
+        monitor.check()?;
+        probe(graph, feeds, engine, monitor)?;
         if !take_branches(graph, number)? {
             break;
         }
@@ -190,8 +190,8 @@ pub(super) fn answered(tensor: Tensor) -> Tensor {
 fn probe(
     graph: &mut Graph,
     feeds: &BTreeMap<String, Tensor>,
-    engine: &dyn Engine,
-    task: &Task,
+    engine: &dyn GraphEngine,
+    monitor: &dyn Monitor,
 ) -> Result<()> {
     infer_types(graph);
     let fixed = Static::of(graph);
@@ -229,13 +229,14 @@ fn probe(
     let mut program = engine.load(&probe, Effort::Once)?;
     drop(probe);
     let fed: Vec<(&str, &Tensor)> = feeds.iter().map(|(n, t)| (n.as_str(), t)).collect();
-    let results = program.run(&fed, task).map_err(|error| match error {
-        Error::Runtime { what, .. } => {
+    let results = program.run(&fed, monitor).map_err(|error| match error {
+        Error::Engine(why) => {
             let shapes: Vec<String> = feeds.iter().map(|(n, t)| format!("{n}: {t:?}")).collect();
-            Error::request(
-                format!("it does not run on {}: {what}", shapes.join(", ")),
-                "Give the sizes that the model expects; on the command line with --dim NAME=SIZE.",
-            )
+            Error::DoesNotRun {
+                path: graph.path.clone(),
+                feeds: shapes.join(", "),
+                why: why.to_string(),
+            }
         }
         other => other,
     })?;

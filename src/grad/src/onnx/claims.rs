@@ -5,8 +5,8 @@ use super::elements;
 use super::graph::Graph;
 use super::node::{is_default, label};
 use crate::error::{Error, Result};
-use crate::task::memory;
-use tract_onnx::pb::NodeProto;
+use crate::guard::memory;
+use crate::onnx::proto::NodeProto;
 
 /// Refuses a graph with a node that makes more values out of constants than there is memory for.
 ///

@@ -2,12 +2,12 @@
 
 use super::graph::Graph;
 use super::{Dim, Elem, Port};
-use prost::Message as _;
-use tract_onnx::pb::{
+use crate::onnx::proto::{
     GraphProto, ModelProto, OperatorSetIdProto, StringStringEntryProto, TensorShapeProto,
     TypeProto, ValueInfoProto, tensor_shape_proto::Dimension, tensor_shape_proto::dimension,
     type_proto,
 };
+use prost::Message as _;
 
 /// A graph as bytes of an ONNX file.
 pub struct Encoded {

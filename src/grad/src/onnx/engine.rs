@@ -2,7 +2,7 @@
 
 use super::{Graph, Tensor};
 use crate::error::Result;
-use crate::task::Task;
+use crate::monitor::Monitor;
 
 /// How much an engine may rewrite a graph before it runs it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub enum Effort {
 }
 
 /// An inference engine.
-pub trait Engine: Send + Sync {
+pub trait GraphEngine: Send + Sync {
     /// Its name and version, as "ONNX Runtime 1.32.0, CPU".
     fn name(&self) -> String;
 
@@ -29,12 +29,12 @@ pub trait Engine: Send + Sync {
 
 /// A graph that is ready to run.
 pub trait Program: Send {
-    /// Runs it once; yields the outputs in the graph's order. `feeds` names every input. Ends soon after `task` is
+    /// Runs it once; yields the outputs in the graph's order. `feeds` names every input. Ends soon after `monitor` is
     /// cancelled where the engine can be stopped.
     ///
     /// # Errors
-    /// The engine failed, or `task` was cancelled.
-    fn run(&mut self, feeds: &[(&str, &Tensor)], task: &Task) -> Result<Vec<Tensor>>;
+    /// The engine failed, or `monitor` stopped it.
+    fn run(&mut self, feeds: &[(&str, &Tensor)], monitor: &dyn Monitor) -> Result<Vec<Tensor>>;
 
     /// What it runs on, as "CUDA".
     fn provider(&self) -> &str;

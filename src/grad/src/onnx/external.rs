@@ -1,13 +1,13 @@
 //! Tensor data outside the protobuf: which files, and that a model can reach for nothing but its own.
 
 use crate::error::{Error, Result};
-use crate::files::open_regular;
+use crate::guard::open_regular;
+use crate::onnx::proto::{GraphProto, ModelProto, NodeProto, TensorProto};
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
-use tract_onnx::pb::{GraphProto, ModelProto, NodeProto, TensorProto};
 
 /// The files that `tensors` of the model at `model` refer to: absolute, sorted, each checked to lie in the model's
 /// folder and to hold the bytes it is said to hold.

@@ -1,13 +1,13 @@
 //! Constant folding: what depends on constants alone is computed once, by an engine.
 
 use super::bind::{answered, ask};
-use super::engine::{Effort, Engine};
+use super::engine::{Effort, GraphEngine};
 use super::graph::Graph;
 use super::{Elem, elements, node};
 use crate::error::Result;
-use crate::task::Task;
+use crate::monitor::Monitor;
+use crate::onnx::proto::NodeProto;
 use std::collections::HashSet;
-use tract_onnx::pb::NodeProto;
 
 /// A folded constant may be this many times larger than what it is made of (small ones may be any).
 const GROWTH: usize = 2;
@@ -17,7 +17,7 @@ const SMALL: usize = 1 << 16;
 ///
 /// # Errors
 /// The engine cannot run it.
-pub fn fold(graph: &mut Graph, engine: &dyn Engine, task: &Task) -> Result<()> {
+pub fn fold(graph: &mut Graph, engine: &dyn GraphEngine, monitor: &dyn Monitor) -> Result<()> {
     let mut fixed: HashSet<String> = graph.constants.keys().cloned().collect();
     let mut folded = Vec::new();
     for node in &graph.nodes {
@@ -72,7 +72,7 @@ pub fn fold(graph: &mut Graph, engine: &dyn Engine, task: &Task) -> Result<()> {
     }
     part.prune();
     if !wanted.is_empty() {
-        let values = engine.load(&part, Effort::Once)?.run(&[], task)?;
+        let values = engine.load(&part, Effort::Once)?.run(&[], monitor)?;
         for (name, value) in wanted.into_iter().zip(values) {
             graph.constants.insert(name, answered(value));
         }

@@ -3,10 +3,10 @@
 use super::node::{self, Attributes, is_default};
 use super::{Dim, Elem, Port, Tensor, external};
 use crate::error::{Error, Result};
+use crate::onnx::proto::{ModelProto, NodeProto};
 use prost::Message as _;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
-use tract_onnx::pb::{ModelProto, NodeProto};
 
 /// What is known of a value once the inputs have their shapes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,10 +58,7 @@ impl Graph {
             ));
         }
         let proto = super::decode(path)?;
-        Self::from_proto(proto, path).map_err(|error| match error {
-            Error::Request { what, remedy } => Error::model(path, what, remedy),
-            other => other,
-        })
+        Self::from_proto(proto, path).map_err(|error| error.of_model(path))
     }
 
     /// As [`Graph::open`], of bytes; tensor data outside them is refused unless `path` names the file they are from.

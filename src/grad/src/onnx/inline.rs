@@ -4,9 +4,9 @@ use super::Tensor;
 use super::graph::{Graph, damaged};
 use super::node::is_default;
 use crate::error::Result;
+use crate::onnx::proto::{AttributeProto, FunctionProto, GraphProto, NodeProto};
 use prost::Message as _;
 use std::collections::HashMap;
-use tract_onnx::pb::{AttributeProto, FunctionProto, GraphProto, NodeProto};
 
 /// A model that unfolds into more nodes than this is not one that anybody made to run.
 const MAX_NODES: usize = 1_000_000;

@@ -1,7 +1,7 @@
 //! Adding operators to a graph by hand: [`NodeMaker`].
 
 use super::{Graph, Tensor, node};
-use tract_onnx::pb::NodeProto;
+use crate::onnx::proto::NodeProto;
 
 /// Makes nodes and constants whose names are taken by nothing else in a graph.
 pub struct NodeMaker<'a> {

@@ -3,8 +3,7 @@
 //! ([`fold`]), one operator set ([`upgrade`]) and the [`Builder`] of new nodes.
 //!
 //! [`ModelInfo::open`] is the gate every ONNX file passes first: it refuses what is empty, not a model, cut short, or
-//! reaches for tensor data outside its own folder. Nothing here runs a model but through the trait [`Engine`], which
-//! the encoder's runtime implements.
+//! reaches for tensor data outside its own folder. Nothing here runs a model but through the trait [`GraphEngine`].
 
 mod batch;
 mod bind;
@@ -19,6 +18,7 @@ mod inline;
 mod maker;
 pub mod node;
 mod port;
+pub mod proto;
 mod sample;
 mod source;
 mod tensor;
@@ -29,7 +29,7 @@ pub use batch::free_batch;
 pub use bind::bind;
 pub use builder::{Builder, Node, Value, broadcast, wrong};
 pub use encode::Encoded;
-pub use engine::{Effort, Engine, Program};
+pub use engine::{Effort, GraphEngine, Program};
 pub use fold::fold;
 pub use graph::{Graph, Info};
 pub use maker::NodeMaker;
@@ -43,11 +43,11 @@ pub use upgrade::{OPSET, upgrade};
 use node::is_default;
 
 use crate::error::{Error, Result};
-use crate::files::{MODEL, read_all};
+use crate::guard::{MODEL, read_all};
+use crate::onnx::proto::{GraphProto, ModelProto, NodeProto, TensorProto};
 use prost::Message as _;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use tract_onnx::pb::{GraphProto, ModelProto, NodeProto, TensorProto};
 
 /// What an ONNX file says about itself, without its weights.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Reading and writing the attributes of nodes.
 
-use tract_onnx::pb::attribute_proto::AttributeType;
-use tract_onnx::pb::{AttributeProto, GraphProto, NodeProto, TensorProto};
+use crate::onnx::proto::attribute_proto::AttributeType;
+use crate::onnx::proto::{AttributeProto, GraphProto, NodeProto, TensorProto};
 
 /// Is this the default operator set?
 pub fn is_default(domain: &str) -> bool {

@@ -1,7 +1,7 @@
 //! Inputs and outputs of a model: name, element type, dimensions.
 
+use crate::onnx::proto::{ValueInfoProto, tensor_shape_proto::dimension, type_proto};
 use std::fmt;
-use tract_onnx::pb::{ValueInfoProto, tensor_shape_proto::dimension, type_proto};
 
 /// Element type of a tensor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,9 +2,9 @@
 
 use super::Elem;
 use crate::error::{Error, Result};
+use crate::onnx::proto::TensorProto;
 use half::{bf16, f16};
 use std::sync::Arc;
-use tract_onnx::pb::TensorProto;
 
 /// Values of one element type, row-major, little-endian. Clones share the values.
 #[derive(Clone, PartialEq)]

@@ -3,7 +3,7 @@
 use super::graph::{Graph, Info};
 use super::node::Attributes;
 use super::{Elem, Tensor};
-use tract_onnx::pb::NodeProto;
+use crate::onnx::proto::NodeProto;
 
 /// The element type of every value, as far as the file states those of the inputs, by the rules of the operators
 /// that change it. Shapes stay as they are.

@@ -4,8 +4,8 @@ use super::graph::Graph;
 use super::node::{self, Attributes, is_default};
 use super::{Elem, Tensor};
 use crate::error::Result;
+use crate::onnx::proto::{GraphProto, NodeProto};
 use std::collections::HashSet;
-use tract_onnx::pb::{GraphProto, NodeProto};
 
 /// The operator set that graphs are brought to; newer ones stay as they are.
 pub const OPSET: i64 = 18;
@@ -239,7 +239,7 @@ fn nodes_in_float32(nodes: &mut [NodeProto]) {
     }
 }
 
-fn tensor_in_float32(tensor: &mut tract_onnx::pb::TensorProto) {
+fn tensor_in_float32(tensor: &mut crate::onnx::proto::TensorProto) {
     let elem = Elem::from_onnx(tensor.data_type);
     if elem.is_float()
         && elem != Elem::F32
@@ -254,7 +254,7 @@ fn graph_in_float32(graph: &mut GraphProto) {
         tensor_in_float32(tensor);
     }
     for value in graph.input.iter_mut().chain(&mut graph.output) {
-        if let Some(tract_onnx::pb::type_proto::Value::TensorType(tensor)) =
+        if let Some(crate::onnx::proto::type_proto::Value::TensorType(tensor)) =
             value.r#type.as_mut().and_then(|t| t.value.as_mut())
         {
             tensor.elem_type = widened(Elem::from_onnx(tensor.elem_type)).to_onnx();

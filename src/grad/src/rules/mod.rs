@@ -29,10 +29,10 @@ pub(super) use activation::write_out;
 
 use crate::error::Result;
 use crate::onnx::node::is_default;
+use crate::onnx::proto::NodeProto;
 use crate::onnx::{Builder, Node, Value, wrong};
 use std::collections::HashMap;
 use std::sync::OnceLock;
-use tract_onnx::pb::NodeProto;
 
 /// Makes cotangents of inputs out of those of outputs.
 pub(super) type Rule = fn(&mut Builder, &Node, &[Option<Value>]) -> Result<Vec<Option<Value>>>;

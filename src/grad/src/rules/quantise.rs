@@ -7,8 +7,8 @@
 use super::{Rule, first};
 use crate::error::Result;
 use crate::onnx::node::{Attributes, is_default};
+use crate::onnx::proto::NodeProto;
 use crate::onnx::{Builder, Elem, Node, Value, wrong};
-use tract_onnx::pb::NodeProto;
 
 pub(super) const RULES: &[(&str, Rule)] = &[
     ("DequantizeLinear", |b, n, g| {

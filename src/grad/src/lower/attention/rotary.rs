@@ -3,7 +3,7 @@
 use super::scaled::size;
 use super::unsqueezed;
 use crate::error::Result;
-use crate::grad::lower::recurrent::split;
+use crate::lower::recurrent::split;
 use crate::onnx::node::Attributes;
 use crate::onnx::{Builder, Node, Value, wrong};
 
@@ -20,7 +20,7 @@ pub(super) fn standard(b: &mut Builder, n: &Node) -> Result<Vec<Value>> {
 }
 
 /// The rows of two tables at `positions`.
-pub(in crate::grad::lower) fn at(
+pub(in crate::lower) fn at(
     b: &mut Builder,
     cos: &Value,
     sin: &Value,
@@ -34,7 +34,7 @@ pub(in crate::grad::lower) fn at(
 
 /// `x`, `[batch, length, heads * width]` or `[batch, heads, length, width]`, turned by angles with cosine and sine
 /// `[batch or 1, length, pairs]`. Channels beyond the pairs stay.
-pub(in crate::grad::lower) fn turn(
+pub(in crate::lower) fn turn(
     b: &mut Builder,
     n: &Node,
     x: &Value,

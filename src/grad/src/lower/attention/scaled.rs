@@ -8,7 +8,7 @@ const LOW: f32 = -1e30;
 
 /// What goes into it: values `[batch, heads, length, width]`, where keys and values may have fewer heads (each serves
 /// a group of queries' heads).
-pub(in crate::grad::lower) struct Product {
+pub(in crate::lower) struct Product {
     q: Value,
     k: Value,
     v: Value,
@@ -21,7 +21,7 @@ pub(in crate::grad::lower) struct Product {
 }
 
 /// What comes out.
-pub(in crate::grad::lower) struct Made {
+pub(in crate::lower) struct Made {
     pub output: Value,
     /// Scores, `[batch, heads, queries, keys]`: as multiplied, ...
     pub product: Value,
@@ -125,14 +125,14 @@ impl Product {
 }
 
 /// 0 where `allowed` holds, else -inf.
-pub(in crate::grad::lower) fn banned(b: &mut Builder, allowed: &Value) -> Result<Value> {
+pub(in crate::lower) fn banned(b: &mut Builder, allowed: &Value) -> Result<Value> {
     let zero = b.scalar(0.0);
     let low = b.scalar(f32::NEG_INFINITY);
     b.select(allowed, &zero, &low)
 }
 
 /// 0 where key j is not after query i, which `past` keys precede, else -inf; `[rows, columns]`.
-pub(in crate::grad::lower) fn causal(
+pub(in crate::lower) fn causal(
     b: &mut Builder,
     rows: usize,
     columns: usize,
@@ -153,7 +153,7 @@ pub(in crate::grad::lower) fn causal(
 }
 
 /// `[batch, length, heads * width]` as `[batch, heads, length, width]`.
-pub(in crate::grad::lower) fn heads(b: &mut Builder, x: &Value, count: usize) -> Result<Value> {
+pub(in crate::lower) fn heads(b: &mut Builder, x: &Value, count: usize) -> Result<Value> {
     let &[batch, length, hidden] = x.shape.as_slice() else {
         return Err(wrong(format!("{:?} has not three dimensions", x.shape)));
     };
@@ -165,7 +165,7 @@ pub(in crate::grad::lower) fn heads(b: &mut Builder, x: &Value, count: usize) ->
 }
 
 /// `[batch, heads, length, width]` as `[batch, length, heads * width]`.
-pub(in crate::grad::lower) fn merged(b: &mut Builder, x: &Value) -> Result<Value> {
+pub(in crate::lower) fn merged(b: &mut Builder, x: &Value) -> Result<Value> {
     let &[batch, heads, length, width] = x.shape.as_slice() else {
         return Err(wrong(format!("{:?} has not four dimensions", x.shape)));
     };
@@ -174,7 +174,7 @@ pub(in crate::grad::lower) fn merged(b: &mut Builder, x: &Value) -> Result<Value
 }
 
 /// The size of `x` along `axis`.
-pub(in crate::grad::lower) fn size(x: &Value, axis: usize) -> Result<usize> {
+pub(in crate::lower) fn size(x: &Value, axis: usize) -> Result<usize> {
     let size = x.shape.get(axis).copied();
     size.ok_or_else(|| wrong(format!("{:?} has too few dimensions", x.shape)))
 }

@@ -3,8 +3,8 @@
 use super::{attributes, dequantise, floats, quantise, scaled};
 use crate::error::Result;
 use crate::onnx::node::{Attributes, float, int};
+use crate::onnx::proto::NodeProto;
 use crate::onnx::{Builder, Elem, Node, Value, wrong};
-use tract_onnx::pb::NodeProto;
 
 pub(super) fn dequantize_linear(b: &mut Builder, n: &Node) -> Result<Vec<Value>> {
     Ok(vec![floats(b, n, 0, n.int_or("axis", 1))?])
@@ -204,7 +204,7 @@ fn within(
         ..n.proto.clone()
     };
     let lowering =
-        crate::grad::lower::find(&proto).ok_or_else(|| wrong(format!("{op} is not lowered")))?;
+        crate::lower::find(&proto).ok_or_else(|| wrong(format!("{op} is not lowered")))?;
     let wanted = vec![false; inputs.len()];
     let node = Node {
         proto,

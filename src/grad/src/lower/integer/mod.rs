@@ -6,8 +6,8 @@ mod microsoft;
 use super::Lowering;
 use crate::error::Result;
 use crate::onnx::node::{Attributes, int};
+use crate::onnx::proto::AttributeProto;
 use crate::onnx::{Builder, Elem, Node, Value, wrong};
-use tract_onnx::pb::AttributeProto;
 
 pub(super) const LOWERINGS: &[(&str, Lowering)] = &[
     ("ConvInteger", conv_integer),

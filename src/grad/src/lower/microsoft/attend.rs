@@ -1,9 +1,9 @@
 //! Attention as fused by the tools for transformers.
 
 use crate::error::Result;
-use crate::grad::lower::attention::rotary::{at, turn};
-use crate::grad::lower::attention::scaled::{Product, causal, heads, merged, size};
-use crate::grad::lower::recurrent::split;
+use crate::lower::attention::rotary::{at, turn};
+use crate::lower::attention::scaled::{Product, causal, heads, merged, size};
+use crate::lower::recurrent::split;
 use crate::onnx::node::Attributes;
 use crate::onnx::{Builder, Elem, Node, Tensor, Value, integers_as, wrong};
 

@@ -1,12 +1,12 @@
 //! `EmbedLayerNormalization`: three tables, their sum and its normalisation.
 
 use crate::onnx::node::{Attributes, float, int};
+use crate::onnx::proto::NodeProto;
 use crate::onnx::{Elem, Graph, Tensor, integers_as};
-use tract_onnx::pb::NodeProto;
 
 /// Writes out the embeddings of words, positions and segments, so that what is looked up in the table of words is a
 /// value of its own that a gradient can be taken with respect to. No shape has to be known.
-pub(in crate::grad) fn write_out(graph: &mut Graph) {
+pub(crate) fn write_out(graph: &mut Graph) {
     let mut nodes = Vec::with_capacity(graph.nodes.len());
     for node in std::mem::take(&mut graph.nodes) {
         if node.op_type == "EmbedLayerNormalization" && node.domain == "com.microsoft" {
@@ -99,7 +99,7 @@ impl Writer<'_> {
     }
 
     /// Gives the last node an attribute.
-    fn attribute(&mut self, attribute: tract_onnx::pb::AttributeProto) {
+    fn attribute(&mut self, attribute: crate::onnx::proto::AttributeProto) {
         if let Some(node) = self.nodes.last_mut() {
             node.attribute.push(attribute);
         }

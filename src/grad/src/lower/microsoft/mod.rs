@@ -8,13 +8,13 @@ mod norms;
 mod packed;
 mod products;
 
-pub(in crate::grad) use embed::write_out;
+pub(crate) use embed::write_out;
 
 use super::Lowering;
 use crate::error::Result;
 use crate::onnx::node::{Attributes, float, text};
+use crate::onnx::proto::NodeProto;
 use crate::onnx::{Builder, Node, Value, wrong};
-use tract_onnx::pb::NodeProto;
 
 pub(super) const LOWERINGS: &[(&str, Lowering)] = &[
     ("SimplifiedLayerNormalization", norms::simplified),
@@ -39,7 +39,7 @@ pub(super) const LOWERINGS: &[(&str, Lowering)] = &[
 ];
 
 /// Why `node` is not lowered, where there is more to say than that it is unknown.
-pub(in crate::grad) fn why_not(node: &NodeProto) -> Option<&'static str> {
+pub(crate) fn why_not(node: &NodeProto) -> Option<&'static str> {
     match (node.domain.as_str(), node.op_type.as_str()) {
         ("com.microsoft.nchwc", _) => Some(
             "it was saved by ONNX Runtime at its highest optimisation level, for one kind of machine: save it at the \

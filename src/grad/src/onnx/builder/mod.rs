@@ -9,10 +9,10 @@ use super::graph::{Graph, Info};
 use super::node::Attributes;
 use super::{Elem, Tensor, elements};
 use crate::error::{Error, Result};
-use crate::task::memory;
+use crate::guard::memory;
+use crate::onnx::proto::{AttributeProto, NodeProto};
 use std::collections::HashMap;
 use std::sync::Arc;
-use tract_onnx::pb::{AttributeProto, NodeProto};
 
 /// A value of the graph under construction.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -362,8 +362,5 @@ impl Builder {
 
 /// What does not fit, inside the transform; the driver adds which node it was.
 pub fn wrong(what: String) -> Error {
-    Error::request(
-        what,
-        "This model cannot be differentiated as it is; query attacks remain.",
-    )
+    Error::Unsupported { path: None, what }
 }

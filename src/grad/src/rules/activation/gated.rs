@@ -9,9 +9,9 @@ use super::super::first;
 use super::{at_most, one, one_minus};
 use crate::error::Result;
 use crate::onnx::node::{Attributes, float, is_default};
+use crate::onnx::proto::NodeProto;
 use crate::onnx::{Builder, Node, Value};
 use std::f32::consts::{FRAC_1_SQRT_2, FRAC_2_PI, PI};
-use tract_onnx::pb::NodeProto;
 
 /// What a written out forward node made.
 struct Gated {
@@ -188,7 +188,7 @@ pub(super) fn mish(b: &mut Builder, n: &Node, g: &[Option<Value>]) -> Result<Vec
 ///
 /// # Errors
 /// Nothing is known of what they read.
-pub(in crate::grad) fn write_out(b: &mut Builder) -> Result<()> {
+pub(crate) fn write_out(b: &mut Builder) -> Result<()> {
     let opset = b.graph().opset;
     let newer = |node: &&NodeProto| {
         is_default(&node.domain)

@@ -7,7 +7,7 @@
 
 mod gated;
 
-pub(in crate::grad) use gated::write_out;
+pub(crate) use gated::write_out;
 
 use super::{Rule, first};
 use crate::error::Result;

@@ -4,8 +4,8 @@ use super::super::first;
 use super::both;
 use crate::error::Result;
 use crate::onnx::node::is_default;
+use crate::onnx::proto::NodeProto;
 use crate::onnx::{Builder, Graph, Node, Tensor, Value};
-use tract_onnx::pb::NodeProto;
 
 /// How far a value is followed back.
 const DEPTH: usize = 8;

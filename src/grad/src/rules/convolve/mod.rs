@@ -7,8 +7,8 @@ pub(super) use window::{Axis, pooling};
 use super::{Rule, first};
 use crate::error::Result;
 use crate::onnx::node::{Attributes, int, ints};
+use crate::onnx::proto::AttributeProto;
 use crate::onnx::{Builder, Node, Tensor, Value, wrong};
-use tract_onnx::pb::AttributeProto;
 
 pub(super) const RULES: &[(&str, Rule)] = &[
     ("Col2Im", col2im),

@@ -9,7 +9,7 @@ const MOST: f64 = 1e8;
 
 /// One spatial axis: `out` windows of `kernel` taps slide over `size` elements with padding around them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::grad::rules) struct Axis {
+pub(in crate::rules) struct Axis {
     pub size: usize,
     pub out: usize,
     pub kernel: usize,
@@ -33,7 +33,7 @@ impl Axis {
 }
 
 /// The axes of the pooling `n` from its first input to its first output.
-pub(in crate::grad::rules) fn pooling(b: &mut Builder, n: &Node) -> Result<Vec<Axis>> {
+pub(in crate::rules) fn pooling(b: &mut Builder, n: &Node) -> Result<Vec<Axis>> {
     let y = n.output(0)?;
     let kernel = n
         .ints("kernel_shape")
@@ -61,7 +61,7 @@ pub(in crate::grad::rules) fn pooling(b: &mut Builder, n: &Node) -> Result<Vec<A
 }
 
 /// The axes of the convolution `n` from `x` to `y` with the weights `w`.
-pub(in crate::grad::rules) fn convolution(
+pub(in crate::rules) fn convolution(
     n: &Node,
     x: &Value,
     y: &Value,
@@ -71,12 +71,7 @@ pub(in crate::grad::rules) fn convolution(
 }
 
 /// The axes of the transposed convolution `n` from `x` to `y`, as those of the convolution from `y` to `x`.
-pub(in crate::grad::rules) fn transposed(
-    n: &Node,
-    x: &Value,
-    y: &Value,
-    w: &Value,
-) -> Result<Vec<Axis>> {
+pub(in crate::rules) fn transposed(n: &Node, x: &Value, y: &Value, w: &Value) -> Result<Vec<Axis>> {
     let mut axes = axes(n, spatial(y)?, spatial(x)?, spatial(w)?)?;
     let more = list(n, "output_padding", axes.len(), 0, 0)?;
     let auto = n.text_or("auto_pad", "NOTSET");
@@ -97,7 +92,7 @@ pub(in crate::grad::rules) fn transposed(
 }
 
 /// The axes of the blocks of `kernel` taps that the `Col2Im` `n` lays over the image `y`.
-pub(in crate::grad::rules) fn blocks(n: &Node, y: &Value, kernel: &[i64]) -> Result<Vec<Axis>> {
+pub(in crate::rules) fn blocks(n: &Node, y: &Value, kernel: &[i64]) -> Result<Vec<Axis>> {
     let size = spatial(y)?;
     let mut axes = axes(n, size, &vec![1; size.len()], &limited(kernel, 1, "block")?)?;
     for axis in &mut axes {

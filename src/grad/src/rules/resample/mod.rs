@@ -5,8 +5,8 @@ mod grid;
 use super::{Rule, first};
 use crate::error::Result;
 use crate::onnx::node::{Attributes, float, ints};
+use crate::onnx::proto::AttributeProto;
 use crate::onnx::{Builder, Elem, Node, Tensor, Value, wrong};
-use tract_onnx::pb::AttributeProto;
 
 pub(super) const RULES: &[(&str, Rule)] = &[
     ("AffineGrid", grid::affine),

@@ -54,14 +54,14 @@ pub(super) fn slice(b: &mut Builder, n: &Node, g: &[Option<Value>]) -> Result<Ve
 }
 
 /// Where elements along one axis go: to `start`, `start + step`, ...
-pub(in crate::grad::rules) struct Spread {
-    pub(in crate::grad::rules) axis: usize,
-    pub(in crate::grad::rules) start: usize,
-    pub(in crate::grad::rules) step: usize,
+pub(in crate::rules) struct Spread {
+    pub(in crate::rules) axis: usize,
+    pub(in crate::rules) start: usize,
+    pub(in crate::rules) step: usize,
 }
 
 /// The elements of `g` at their places in zeros of `shape`: one `Pad`, steps included. An axis occurs once.
-pub(in crate::grad::rules) fn spread(
+pub(in crate::rules) fn spread(
     b: &mut Builder,
     g: &Value,
     spreads: &[Spread],
