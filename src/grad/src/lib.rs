@@ -239,3 +239,7 @@ fn first_output(graph: &Graph) -> Result<String> {
     port.map(|p| p.name)
         .ok_or_else(|| wrong("the model has no output of floats".into()))
 }
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
