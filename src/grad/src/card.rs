@@ -92,17 +92,17 @@ pub fn examine(
     let info = gradient.graph.infos.get(&gradient.output);
     let shape = info.map(|i| i.shape.clone()).unwrap_or_default();
     let cotangent = match &sample.cotangent {
-        Some(given) if given.shape() != shape => {
+        Some(cotangent) if cotangent.shape() != shape => {
             return Err(Error::request(
                 format!(
                     "the cotangent has the shape {:?}, the output {} has {shape:?}",
-                    given.shape(),
+                    cotangent.shape(),
                     gradient.output
                 ),
                 "Give one value for each of the output.",
             ));
         }
-        Some(given) => given.clone(),
+        Some(cotangent) => cotangent.clone(),
         None => seeded_cotangent(&shape, 1),
     };
     let mut forward = graph.clone();

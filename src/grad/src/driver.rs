@@ -100,17 +100,17 @@ pub(super) fn backward(
         }
         monitor.check()?;
         let proto = builder.graph().nodes[i].clone();
-        let mut given = Vec::with_capacity(proto.output.len());
+        let mut output_cotangents = Vec::with_capacity(proto.output.len());
         for name in &proto.output {
-            given.push(match cotangents.remove(name) {
+            output_cotangents.push(match cotangents.remove(name) {
                 Some(parts) => Some(total(builder, parts, name)?),
                 None => None,
             });
         }
-        if given.iter().all(Option::is_none) {
+        if output_cotangents.iter().all(Option::is_none) {
             continue;
         }
-        match partials(builder, &proto, &active, stops[i], &given) {
+        match partials(builder, &proto, &active, stops[i], &output_cotangents) {
             Ok(parts) => {
                 for (name, part) in parts {
                     cotangents.entry(name).or_default().push(part);
@@ -139,7 +139,7 @@ fn partials(
     proto: &NodeProto,
     active: &HashSet<String>,
     stop: Option<usize>,
-    given: &[Option<Value>],
+    output_cotangents: &[Option<Value>],
 ) -> Result<Vec<(String, Value)>> {
     let Some(rule) = rules::find(proto) else {
         return Err(wrong("it has no gradient rule".into()));
@@ -148,7 +148,7 @@ fn partials(
     if let Some(wanted) = stop.and_then(|i| node.wanted.get_mut(i)) {
         *wanted = false;
     }
-    let parts = rule(builder, &node, given)?;
+    let parts = rule(builder, &node, output_cotangents)?;
     let mut named = Vec::new();
     for (i, part) in parts.into_iter().enumerate() {
         let (Some(part), Some(primal)) = (part, node.maybe(i)) else {

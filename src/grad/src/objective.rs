@@ -5,8 +5,8 @@ use crate::error::Result;
 use crate::monitor::Monitor;
 use crate::onnx::{Builder, Elem, Tensor, Value, wrong};
 
-/// What the gradient is of. All losses are per row of the batch, and the larger the more wrong the model is, so that
-/// an attack goes uphill; targeted ones go uphill towards the target.
+/// What the gradient is of. All losses are per row of the batch. The untargeted ones grow as the model gets more wrong,
+/// the targeted ones as it gets nearer to the target: either way along the gradient.
 ///
 /// Scores `z` are cosines `e . c_k` between the normalised output `e` and K candidates (unit norm, the input
 /// `nearmiss_candidates`, `[batch, K, dim]`), or with K = 0 the output itself, for classifiers.
@@ -16,7 +16,7 @@ pub enum Objective {
     Vjp,
     /// Minus the cosine to one embedding (`nearmiss_target`, `[batch, dim]`); `towards` drops the minus.
     Cosine {
-        /// Uphill is nearer to the target.
+        /// The loss grows towards the target.
         towards: bool,
     },
     /// `[margin + max_k z_k - z_y]+`, the hinge of the hardest negative (VSE++, arXiv 1707.05612, section 3.2). `y` is
@@ -50,7 +50,7 @@ pub enum Objective {
         /// K.
         candidates: usize,
     },
-    /// A contest between scores marked right and scores marked wrong, any number of each. The marks are the inputs
+    /// Scores marked wrong against scores marked right, any number of each. The marks are the inputs
     /// `nearmiss_right` and `nearmiss_wrong`, `[batch, K]` (the number of scores where K = 0): 0 for a score that is
     /// meant, [`Objective::UNMARKED`] for one that is not.
     Contest {
@@ -61,7 +61,7 @@ pub enum Objective {
     },
     /// Squared distance to a feature vector (`nearmiss_target`, the output's shape); `towards` takes its negative.
     Distance {
-        /// Uphill is nearer to the target.
+        /// The loss grows towards the target.
         towards: bool,
     },
 }

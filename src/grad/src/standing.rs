@@ -39,7 +39,7 @@ pub struct Survey {
 }
 
 impl Survey {
-    /// Judges what `request` asks of `graph`.
+    /// Surveys what `request` asks of `graph`.
     ///
     /// # Errors
     /// The request does not fit the model.
@@ -68,7 +68,7 @@ impl Survey {
         self.blocking = blocking;
     }
 
-    /// Judges the path from the value `wrt` to the value `output` of `graph`, from its operators alone: nothing runs.
+    /// Surveys the path from the value `wrt` to the value `output` of `graph`, from its operators alone: nothing runs.
     /// What cuts a path blocks, also where another path goes past it.
     /// Control flow counts as open until its condition is known (see [`crate::onnx::bind`]).
     pub fn of(graph: &Graph, wrt: &str, output: &str) -> Self {

@@ -81,10 +81,10 @@ fn beside(net: &Net<'_>, name: &str, other: &str) -> Option<(NodeProto, Vec<f32>
     let node = net.made(name, "LayerNormalization")?;
     let scale = net.shape(node.input.get(1)?)?;
     let values = net.floats(other)?;
-    let given = net.shape(other)?;
-    let padded = given.iter().skip_while(|&&d| d == 1);
+    let shape = net.shape(other)?;
+    let padded = shape.iter().skip_while(|&&d| d == 1);
     let fits =
-        padded.eq(scale.iter().skip_while(|&&d| d == 1)) && given.len() <= net.shape(name)?.len();
+        padded.eq(scale.iter().skip_while(|&&d| d == 1)) && shape.len() <= net.shape(name)?.len();
     let outputs = node.output.iter().filter(|o| !o.is_empty()).count();
     if !net.alone(name) || outputs != 1 {
         return None;

@@ -68,9 +68,9 @@ fn elementwise(net: &Net<'_>, node: &NodeProto) -> Option<Affine> {
         return None;
     }
     let axis = channel_axis(net, x)?;
-    let given = net.shape(name)?;
-    let lead = shape.len().checked_sub(given.len())?;
-    let per_channel = given
+    let operand = net.shape(name)?;
+    let lead = shape.len().checked_sub(operand.len())?;
+    let per_channel = operand
         .iter()
         .enumerate()
         .all(|(i, &d)| d == 1 || i + lead == axis);
@@ -169,8 +169,8 @@ fn convolution(
     let weights = net.floats(linear.input.get(1)?)?;
     let shape = net.shape(&linear.input[1])?.to_vec();
     let count = *shape.first()?;
-    let given = linear.input.get(2).filter(|n| !n.is_empty());
-    let old = match given {
+    let old_bias = linear.input.get(2).filter(|n| !n.is_empty());
+    let old = match old_bias {
         Some(name) => Some(net.floats(name)?),
         None => None,
     };
@@ -206,8 +206,8 @@ fn gemm(
         (columns, 1)
     };
     let beta = linear.float_or("beta", 1.0);
-    let given = linear.input.get(2).filter(|n| !n.is_empty());
-    let old = match given {
+    let old_bias = linear.input.get(2).filter(|n| !n.is_empty());
+    let old = match old_bias {
         // A bias per row of the batch is no bias per channel.
         Some(name) if net.shape(name)?.iter().rev().skip(1).any(|&d| d != 1) => return None,
         Some(name) => Some(net.floats(name)?.iter().map(|v| v * beta).collect()),

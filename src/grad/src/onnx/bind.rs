@@ -71,11 +71,11 @@ impl Static {
         let mut open: HashSet<String> = HashSet::new();
         for node in &graph.nodes {
             let inputs = node::inputs_of(node);
-            let given = || inputs.iter().filter(|n| !n.is_empty());
-            let fixed = given().all(|n| names.contains(n));
+            let present = || inputs.iter().filter(|n| !n.is_empty());
+            let fixed = present().all(|n| names.contains(n));
             let shape_only =
                 matches!(node.op_type.as_str(), "Shape" | "Size") && is_default(&node.domain);
-            let tainted = given().any(|n| open.contains(n));
+            let tainted = present().any(|n| open.contains(n));
             if (fixed && !is_random(node)) || (shape_only && !tainted) {
                 names.extend(node.output.iter().cloned());
             } else if tainted || shapes_by_value(node, &names) {

@@ -41,7 +41,7 @@ fn stated(graph: &Graph, node: &NodeProto) -> Option<u64> {
         sizes.iter().fold(1, size)
     };
     // A size of one stands for what is not known.
-    let given = || -> Vec<usize> {
+    let data_shape = || -> Vec<usize> {
         let name = node.input.first().map_or("", String::as_str);
         let constant = graph.constants.get(name).map(|t| t.shape().to_vec());
         let known = || graph.infos.get(name).map(|i| i.shape.clone());
@@ -51,13 +51,13 @@ fn stated(graph: &Graph, node: &NodeProto) -> Option<u64> {
         "ConstantOfShape" => Some(product(&ints(0)?)),
         "Expand" => Some(product(&ints(1)?)),
         "Tile" => {
-            let count = elements(&given()).map_or(1, |n| n.max(1) as u64);
+            let count = elements(&data_shape()).map_or(1, |n| n.max(1) as u64);
             Some(product(&ints(1)?).saturating_mul(count))
         }
         "Pad" => {
             let pads = ints(1)?;
             let (before, after) = pads.split_at(pads.len() / 2);
-            let shape = given();
+            let shape = data_shape();
             let padded = before.iter().zip(after).enumerate().map(|(i, (a, b))| {
                 let own = shape.get(i).map_or(1, |&d| d as i64);
                 own.saturating_add(*a).saturating_add(*b)

@@ -184,7 +184,7 @@ fn homes(model: &Path) -> Result<Homes> {
     })
 }
 
-/// Is `location` a plain relative path that goes nowhere upwards? Judged alike on every system: a backslash
+/// Is `location` a plain relative path that goes nowhere upwards? The same on every system: a backslash
 /// separates, a colon names a drive.
 fn stays_below(location: &str) -> bool {
     !location.is_empty()

@@ -88,8 +88,8 @@ pub(super) fn is_flat(node: &NodeProto, index: usize) -> bool {
 }
 
 /// The cotangent of the first output.
-fn first(given: &[Option<Value>]) -> Result<&Value> {
-    given
+fn first(output_cotangents: &[Option<Value>]) -> Result<&Value> {
+    output_cotangents
         .first()
         .and_then(Option::as_ref)
         .ok_or_else(|| wrong("only an optional output of it is used".into()))

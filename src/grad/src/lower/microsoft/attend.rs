@@ -23,7 +23,7 @@ pub(super) fn merged_weights(b: &mut Builder, n: &Node) -> Result<Vec<Value>> {
     }
     let width = size(&all, 2)?;
     let sizes: Vec<usize> = match n.ints("qkv_hidden_sizes") {
-        Some(given) if !given.is_empty() => given
+        Some(listed) if !listed.is_empty() => listed
             .iter()
             .map(|&s| usize::try_from(s).unwrap_or(0))
             .collect(),
@@ -211,10 +211,10 @@ pub(super) fn rotary(b: &mut Builder, n: &Node) -> Result<Vec<Value>> {
         positions.clone()
     };
     let (cos, sin) = at(b, n.input(2)?, n.input(3)?, &positions)?;
-    let given = usize::try_from(n.int_or("num_heads", 0))
+    let stated = usize::try_from(n.int_or("num_heads", 0))
         .ok()
         .filter(|&c| c > 0);
-    let count = match given {
+    let count = match stated {
         Some(count) => count,
         // Heads are as wide as their pairs then.
         None => x.shape.last().copied().unwrap_or(0) / (2 * size(&cos, 2)?).max(1),

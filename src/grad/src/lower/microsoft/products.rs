@@ -20,8 +20,9 @@ pub(super) fn conv(b: &mut Builder, n: &Node) -> Result<Vec<Value>> {
 /// `Gemm` through an activation.
 pub(super) fn gemm(b: &mut Builder, n: &Node) -> Result<Vec<Value>> {
     let y = bare(b, n, "Gemm")?;
-    let given = ["activation_alpha", "activation_beta"].map(|name| n.attribute(name).map(|a| a.f));
-    let parameters: Vec<f32> = given.into_iter().map_while(|p| p).collect();
+    let attributes =
+        ["activation_alpha", "activation_beta"].map(|name| n.attribute(name).map(|a| a.f));
+    let parameters: Vec<f32> = attributes.into_iter().map_while(|p| p).collect();
     Ok(vec![activated(b, n, y, &parameters)?])
 }
 

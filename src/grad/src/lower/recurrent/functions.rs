@@ -15,16 +15,16 @@ pub(super) struct Function {
 /// The functions of `count` directions: those that `n` lists, else `defaults` for each. Parameters are taken from
 /// their lists in turn by the functions that have some.
 pub(super) fn of(n: &Node, defaults: &[&str], count: usize) -> Result<Vec<Function>> {
-    let given = n
+    let listed = n
         .attribute("activations")
         .map(|a| a.strings.as_slice())
         .unwrap_or_default();
-    let names: Vec<String> = if given.is_empty() {
+    let names: Vec<String> = if listed.is_empty() {
         (0..count)
             .flat_map(|_| defaults.iter().map(|d| d.to_ascii_lowercase()))
             .collect()
     } else {
-        given
+        listed
             .iter()
             .map(|s| String::from_utf8_lossy(s).to_ascii_lowercase())
             .collect()

@@ -144,22 +144,22 @@ fn projected<C: Cell>(
 }
 
 /// The state before the first step, `[hidden, batch]`.
-fn initial(b: &mut Builder, given: Option<&Value>, d: usize, sizes: &Sizes) -> Result<Value> {
-    let Some(given) = given else {
+fn initial(b: &mut Builder, state: Option<&Value>, d: usize, sizes: &Sizes) -> Result<Value> {
+    let Some(state) = state else {
         let zeros = vec![0.0; sizes.hidden * sizes.batch];
         return Ok(b.tensor(Tensor::floats(&[sizes.hidden, sizes.batch], &zeros)));
     };
-    if given.rank() != 3 {
+    if state.rank() != 3 {
         return Err(wrong(
             "an initial state that has not three dimensions".into(),
         ));
     }
-    let given = if sizes.batch_first {
-        b.transpose(given, &[1, 0, 2])
+    let state = if sizes.batch_first {
+        b.transpose(state, &[1, 0, 2])
     } else {
-        given.clone()
+        state.clone()
     };
-    let own = rows(b, &given, d, d + 1)?;
+    let own = rows(b, &state, d, d + 1)?;
     let own = b.reshape(&own, &[sizes.batch, sizes.hidden])?;
     Ok(b.flip_last(&own))
 }

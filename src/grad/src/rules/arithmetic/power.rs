@@ -148,10 +148,10 @@ fn ends_at_zero(graph: &Graph, name: &str, depth: usize) -> bool {
     let Some(node) = maker(graph, name).filter(|n| depth > 0 && is_default(&n.domain)) else {
         return false;
     };
-    let given = |i: usize| node.input.get(i).filter(|n| !n.is_empty());
-    let of = |i: usize| given(i).is_some_and(|n| ends_at_zero(graph, n, depth - 1));
+    let input = |i: usize| node.input.get(i).filter(|n| !n.is_empty());
+    let of = |i: usize| input(i).is_some_and(|n| ends_at_zero(graph, n, depth - 1));
     let numbers = |i: usize| {
-        let constant = given(i).and_then(|n| graph.constants.get(n));
+        let constant = input(i).and_then(|n| graph.constants.get(n));
         constant.and_then(Tensor::to_floats)
     };
     match node.op_type.as_str() {
@@ -163,7 +163,7 @@ fn ends_at_zero(graph: &Graph, name: &str, depth: usize) -> bool {
         "Add" | "Sum" | "Mean" | "Concat" | "Min" | "Mul" | "Div" | "MatMul" => {
             (0..node.input.len()).all(of)
         }
-        "Conv" => of(0) && of(1) && (given(2).is_none() || of(2)),
+        "Conv" => of(0) && of(1) && (input(2).is_none() || of(2)),
         "Where" => of(1) && of(2),
         "Pow" => {
             let even = |p: &f32| *p > 0.0 && p % 2.0 == 0.0;
