@@ -9,13 +9,16 @@
 //! |---|---|
 //! | [`error`] | the one error type: cause, file, remedy |
 //! | [`files`] | files read, regular ones alone; written whole or not at all, singly or in sets; what their paths are called |
+//! | [`paths`] | where the program keeps what is its own: data and settings, the cache |
 //! | [`task`] | the handle that long work takes: progress, cancel; the threads that run it; the gate of memory, contained panics, what was left half written |
-//! | [`dataset`] | images, captions, which belongs to which; `formats/` has one file per format, `export/` writes them, `vectors/` files of embeddings |
+//! | [`dataset`] | images, captions, which belongs to which; `formats/` has one file per format, in rooms by kind, `export/` writes them, `vectors/` files of embeddings |
 //! | [`onnx`] | a model as a graph: the protobuf view, static shapes, the graph builder |
 //! | [`grad`] | the gradient transform: driver, objectives, lowering, `rules/` (one file per family of operators); `guard/`: what bounds work on files that nobody vouches for |
 //! | [`compute`] | where numbers are crunched: `Gpu` (wgpu and `shaders/`) and `Cpu`, one trait |
-//! | [`encoder`] | runtime discovery, sessions, model folders, `beside/`: what the files beside a model say, trials of a model, preprocessing, tokenizing, embedding, cache |
+//! | [`runtime`] | the inference engine: ONNX Runtime found and installed, providers, sessions, the engine for graphs in memory |
+//! | [`encoder`] | encoders: `folder/` finds their files, `beside/` reads what is said beside a model, `sides/` opens and tries each model, `preprocess/`, `tokenize/`, `tower/` (the inputs and outputs of a model), `embed/`, `cache/` |
 //! | [`retrieval`] | ranks, metrics, ranking losses, relevance; `given/`: embeddings as they are given; `mine/`: hard negatives; `structure/`: where they lie; two encoders compared |
+//! | [`source`] | what is opened, for window and command line alike: a dataset with its embeddings, an encoder |
 //! | [`report`] | an evaluation as one self-contained HTML page |
 //! | [`attack`] | threat models, victims, attacks with gradients (`white/`) and by queries (`query/`), captions, sets, reports |
 //! | [`session`] | what is open and selected, settings, workspaces; `Command`: all that can be asked for |
@@ -29,9 +32,10 @@
 //!
 //! # Where to add things
 //!
-//! - a dataset format: one file in `dataset/formats/`, one line in its table; to write it, one function in
-//!   `dataset/export/` and its lines in `dataset/export/format.rs`
-//! - a benchmark with given negatives: one file in `dataset/formats/`, its line in `dataset/trials.rs`
+//! - a dataset format: one file with its test in a room of `dataset/formats/`, its `mod` in the room's `mod.rs`, one line in
+//!   the table of `dataset/formats/mod.rs`; to write it, one function in `dataset/export/` and its lines in
+//!   `dataset/export/format.rs`
+//! - a benchmark with supplied negatives: one file in `dataset/trials/`, its `mod` and its line in the table there
 //! - an operator with a gradient: one line in its family's table in `grad/src/rules/` (or `grad/src/lower/`), one in
 //!   `grad/src/known/table.rs` with the versions and attributes that it handles, one test case
 //! - a kernel: one file in `shaders/`, one method of [`compute::Engine`], one parity test
@@ -47,9 +51,12 @@ pub mod dataset;
 pub mod encoder;
 pub mod error;
 pub mod files;
+pub mod paths;
 pub mod report;
 pub mod retrieval;
+pub mod runtime;
 pub mod session;
+pub mod source;
 pub mod task;
 pub mod ui;
 

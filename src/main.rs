@@ -37,7 +37,7 @@ fn main() -> ExitCode {
     }
     let start = nearmiss::app::Start {
         open: arguments.open,
-        data_folder: nearmiss::encoder::data_dir().ok(),
+        data_folder: nearmiss::paths::data_dir().ok(),
     };
     match nearmiss::app::run(start) {
         Ok(()) => ExitCode::SUCCESS,

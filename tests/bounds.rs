@@ -188,6 +188,14 @@ fn a_long_caption_gives_the_tokens_of_its_beginning_or_its_end() {
         // "dog" and 199 unknown words; or "dog", "a dog" 99 times and "runs".
         let last = if direction == "Right" { 0 } else { 4 };
         assert_eq!((tokens.ids[0], tokens.ids[199]), (2, last));
+        let spans = tokenizer.spans(&text).unwrap();
+        let of = |token: usize| spans[token].clone().map(|span| &text[span]);
+        let end = if direction == "Right" {
+            "\u{e9}"
+        } else {
+            "runs"
+        };
+        assert_eq!((spans.len(), of(0), of(199)), (200, Some("dog"), Some(end)));
         assert!(
             begun.elapsed() < Duration::from_secs(5),
             "{:?}",

@@ -4,7 +4,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use nearmiss::app::{App, Start};
 use nearmiss::retrieval::Side;
-use nearmiss::session::{Level, Query, Session, ThemeChoice};
+use nearmiss::session::{Identities, Level, Query, Session, ThemeChoice};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -15,6 +15,7 @@ mod images_alone;
 mod look;
 mod models;
 mod negatives;
+mod stale;
 mod structure;
 
 type Window = Harness<'static, App>;
@@ -65,6 +66,11 @@ fn session(window: &Window) -> &Session {
     window.state().session()
 }
 
+/// What is open now.
+fn now(window: &Window) -> &Identities {
+    session(window).now()
+}
+
 fn errors(window: &Window) -> Vec<String> {
     let log = &session(window).log;
     log.iter()
@@ -88,12 +94,9 @@ fn the_first_start_shows_the_demo_ranked() {
     let window = demo();
     assert_eq!(errors(&window), Vec::<String>::new());
     let session = session(&window);
-    let report = &session.evaluation.as_ref().expect("ranked").report;
+    let report = &session.evaluation().expect("ranked").report;
     assert_eq!((report.images, report.captions), (300, 900));
-    let answer = session
-        .answer
-        .as_ref()
-        .expect("the first image is the query");
+    let answer = session.answer().expect("the first image is the query");
     assert_eq!(answer.query, Query::Row(Side::Image, 0));
     assert_eq!((answer.positives.clone(), answer.candidates), (0..3, 900));
     // What is drawn is what was computed.
@@ -121,13 +124,13 @@ fn the_first_start_shows_the_demo_ranked() {
 #[test]
 fn a_result_becomes_the_query_and_back() {
     let mut window = demo();
-    let hit = session(&window).answer.as_ref().expect("answered").hits[0];
+    let hit = session(&window).answer().expect("answered").hits[0];
     click(&mut window, "1. caption");
     assert_eq!(
-        session(&window).query,
-        Some(Query::Row(Side::Text, hit.index as usize))
+        session(&window).query(),
+        Some(&Query::Row(Side::Text, hit.index as usize))
     );
-    let answer = session(&window).answer.clone().expect("answered");
+    let answer = session(&window).answer().cloned().expect("answered");
     assert_eq!((answer.candidates, answer.query.side()), (300, Side::Text));
     assert_eq!(
         answer.positives.len(),
@@ -135,14 +138,14 @@ fn a_result_becomes_the_query_and_back() {
         "one image is right for a caption"
     );
     click(&mut window, "Back");
-    assert_eq!(session(&window).query, Some(Query::Row(Side::Image, 0)));
+    assert_eq!(session(&window).query(), Some(&Query::Row(Side::Image, 0)));
     assert_eq!(session(&window).side, Side::Image);
 }
 
 #[test]
 fn typed_text_ranks_the_images() {
     let mut window = demo();
-    let text = session(&window).dataset.as_ref().expect("open").captions[12].clone();
+    let text = session(&window).dataset().expect("open").captions[12].clone();
     let field = window.get_by(|node| {
         node.placeholder()
             .is_some_and(|p| p.starts_with("Type a caption"))
@@ -152,7 +155,7 @@ fn typed_text_ranks_the_images() {
     window.step();
     window.key_press(egui::Key::Enter);
     settle(&mut window);
-    let typed = session(&window).answer.clone().expect("answered");
+    let typed = session(&window).answer().cloned().expect("answered");
     assert_eq!(typed.query, Query::Text(text));
     assert_eq!((typed.rank, typed.candidates), (None, 300));
     // The same words as caption 12: the same ranking.
@@ -162,7 +165,7 @@ fn typed_text_ranks_the_images() {
         window.step();
     }
     settle(&mut window);
-    let row = session(&window).answer.clone().expect("answered");
+    let row = session(&window).answer().cloned().expect("answered");
     assert_eq!(row.query, Query::Row(Side::Text, 12));
     let order =
         |hits: &[nearmiss::compute::Hit]| hits.iter().take(5).map(|h| h.index).collect::<Vec<_>>();
@@ -176,7 +179,7 @@ fn the_browser_filters_and_sorts() {
     field.focus();
     field.type_text("purple heart");
     settle(&mut window);
-    let dataset = session(&window).dataset.clone().expect("open");
+    let dataset = session(&window).dataset().cloned().expect("open");
     let rows = session(&window).browser.rows.clone();
     assert!(!rows.is_empty() && rows.len() < 300);
     for row in rows {
@@ -249,11 +252,11 @@ fn drop_file(window: &mut Window, path: PathBuf) {
 #[test]
 fn a_dropped_picture_ranks_the_captions() {
     let mut window = demo();
-    let folder = nearmiss::encoder::data_dir().expect("a data folder");
+    let folder = nearmiss::paths::data_dir().expect("a data folder");
     let demo = nearmiss::dataset::demo::unpack(&folder).expect("the demo");
     drop_file(&mut window, demo.join("scenes/004.png"));
     assert_eq!(errors(&window), Vec::<String>::new());
-    let answer = session(&window).answer.clone().expect("answered");
+    let answer = session(&window).answer().cloned().expect("answered");
     assert!(matches!(&answer.query, Query::Picture { name, .. } if name == "004.png"));
     assert_eq!((answer.candidates, answer.rank), (900, None));
     // The same picture as image 4 of the dataset: the same ranking.
@@ -262,7 +265,7 @@ fn a_dropped_picture_ranks_the_captions() {
         window.step();
     }
     settle(&mut window);
-    let row = session(&window).answer.clone().expect("answered");
+    let row = session(&window).answer().cloned().expect("answered");
     assert_eq!(row.query, Query::Row(Side::Image, 4));
     for (a, b) in answer.hits.iter().zip(&row.hits).take(5) {
         assert_eq!(a.index, b.index);
@@ -284,7 +287,7 @@ fn a_dropped_folder_is_opened_for_what_it_is() {
     );
     drop_file(&mut window, root.path().to_path_buf());
     assert_eq!(errors(&window), Vec::<String>::new());
-    let report = &session(&window).evaluation.as_ref().expect("ranked").report;
+    let report = &session(&window).evaluation().expect("ranked").report;
     assert_eq!((report.images, report.captions), (2, 3));
 }
 
@@ -332,7 +335,7 @@ fn embeddings_alone_open_without_an_encoder() {
     let file = embeddings(root.path(), images, texts);
     let window = open(&file);
     assert_eq!(errors(&window), Vec::<String>::new());
-    let report = &session(&window).evaluation.as_ref().expect("ranked").report;
+    let report = &session(&window).evaluation().expect("ranked").report;
     assert_eq!((report.images, report.captions), (10, 50));
     assert!(
         window
@@ -358,7 +361,7 @@ fn settings_and_the_last_workspace_come_back() {
     assert_eq!(session(&window).settings.theme, ThemeChoice::Light);
     assert_eq!(session(&window).settings.recent.len(), 1);
     assert!(
-        session(&window).evaluation.is_some(),
+        session(&window).evaluation().is_some(),
         "the last workspace is open again"
     );
 }

@@ -2,14 +2,13 @@
 
 use super::App;
 use super::events::Event;
-use super::jobs::{COMPARE, EMBED, RANK};
-use super::work::open_encoder;
 use crate::dataset::Dataset;
 use crate::encoder::{Cache, Encoder, EncoderOptions};
 use crate::error::{Error, Result};
 use crate::retrieval::{CompareOptions, EvalOptions, Evaluation, compare, evaluate};
 use crate::session::{
-    CompareCommand, ComparedWith, Embedded, EncoderSource, Level, Pick, Query, Tab,
+    Basis, CompareCommand, ComparedWith, Derived, Embedded, EncoderSource, Level, Pick, Query,
+    Slot, Tab,
 };
 use crate::task::Task;
 use std::sync::Arc;
@@ -28,22 +27,22 @@ impl App {
                 None => self.pick(Pick::SecondEncoder),
             },
             CompareCommand::Close => {
-                self.jobs.cancel(COMPARE);
+                self.jobs.cancel(Slot::Compare);
                 self.session.compare = crate::session::CompareLab::default();
             }
             CompareCommand::SetK(k) => {
                 let cuts = crate::retrieval::compare::CUTS;
                 state.cut = cuts.iter().position(|&cut| cut == k).unwrap_or(0);
-                state.refresh(side);
+                state.refresh(side, self.session.open.now());
             }
             CompareCommand::Show(outcome) => {
                 state.outcome = outcome;
-                state.refresh(side);
+                state.refresh(side, self.session.open.now());
             }
             CompareCommand::Sort(column) => {
                 let (old, falls) = state.sort;
                 state.sort = (column, old == column && !falls);
-                state.refresh(side);
+                state.refresh(side, self.session.open.now());
             }
             CompareCommand::Step(step) => {
                 let now = self.session.selected();
@@ -63,16 +62,10 @@ impl App {
     }
 
     fn compare_with(&mut self, source: EncoderSource) {
-        // A ranking of other embeddings may still be shown while new ones are made.
-        let settled = !self.embed_wanted
-            && !self.rank_wanted
-            && !self.jobs.is_running(EMBED)
-            && !self.jobs.is_running(RANK);
-        let (true, Some(dataset), Some(embedded), Some(first), Some(engine)) = (
-            settled,
-            self.session.dataset.clone(),
-            self.session.embedded.clone(),
-            self.session.ranking.clone(),
+        let (Some(dataset), Some(embedded), Some(first), Some(engine)) = (
+            self.session.dataset().cloned(),
+            self.session.embedded().cloned(),
+            self.session.ranking().cloned(),
             self.engine.clone(),
         ) else {
             let remedy = "Open a dataset and an encoder, and wait until they are ranked.";
@@ -95,13 +88,12 @@ impl App {
         };
         self.session.compare.source = Some(source.clone());
         let title = format!("Comparing with {}", source.title());
-        self.jobs.start(COMPARE, title, move |task| {
-            let encoder = open_encoder(&source, &options, task).map_err(unasked)?;
+        self.start(Slot::Compare, title, move |task| {
+            let encoder = source.open(&options, task)?;
             let second = rank_with(&encoder, &dataset, &embedded, &*engine, task)?;
             let options = CompareOptions::default();
             let figures = compare(&first, &second, &embedded.groups, &options, task)?;
             Ok(Event::Compared(ComparedWith {
-                of: embedded.images,
                 with: source,
                 first,
                 second: Arc::new(second),
@@ -110,9 +102,10 @@ impl App {
         });
     }
 
-    pub(super) fn take_compared(&mut self, found: ComparedWith) {
-        self.session.compare.found = Some(found);
-        self.session.compare.refresh(self.session.side);
+    pub(super) fn take_compared(&mut self, basis: Basis, found: ComparedWith) {
+        self.session.compare.found = Derived::new(basis, found);
+        let now = self.session.open.now();
+        self.session.compare.refresh(self.session.side, now);
     }
 }
 
@@ -139,23 +132,10 @@ fn rank_with(
     let options = EvalOptions::default();
     evaluate(
         engine,
-        &found.images,
-        &found.texts,
+        &found.embedded.images,
+        &found.embedded.texts,
         &first.groups,
         &options,
         task,
     )
-}
-
-/// What would be asked of the first encoder is said of the second.
-fn unasked(error: Error) -> Error {
-    match error {
-        Error::Ask { path, question } => Error::model(
-            &path,
-            question.to_string(),
-            "Open it once as the encoder and answer there, then compare with the other one. With nearmiss compare: \
-             --other-preprocess, --other-image-output, --other-text-output.",
-        ),
-        other => other,
-    }
 }

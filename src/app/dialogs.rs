@@ -2,12 +2,12 @@
 
 use super::App;
 use super::events::Event;
-use super::jobs::DIALOG;
 use crate::dataset::{PICTURE_EXTENSIONS, vectors};
 use crate::encoder::EncoderOptions;
 use crate::error::Error;
 use crate::session::{
-    AttackCommand, CompareCommand, DataSource, EncoderSource, NegativesCommand, Pick, Vocabulary,
+    AttackCommand, CompareCommand, DataSource, EncoderSource, NegativesCommand, Pick, Slot,
+    Vocabulary,
 };
 use rfd::AsyncFileDialog;
 use std::path::PathBuf;
@@ -128,7 +128,7 @@ impl App {
     }
 
     fn wait_for(&mut self, pick: Pick, wait: impl FnOnce() -> Vec<PathBuf> + Send + 'static) {
-        self.jobs.start(DIALOG, "Choosing a file", move |_| {
+        self.start(Slot::Dialog, "Choosing a file", move |_| {
             let asked = Instant::now();
             let paths = wait();
             // Nobody cancels that fast: there is no dialog to be had on this desktop.
@@ -146,7 +146,7 @@ impl App {
         let mut paths = paths.into_iter();
         let Some(first) = paths.next() else { return };
         match (pick, paths.next()) {
-            (Pick::DatasetFolder | Pick::DatasetFile, _) => self.open_data(DataSource::Path(first)),
+            (Pick::DatasetFolder | Pick::DatasetFile, _) => self.open_data(DataSource::at(first)),
             (Pick::EncoderFolder, _) => {
                 self.open_encoder(EncoderSource::Folder(first), EncoderOptions::default());
             }

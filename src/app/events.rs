@@ -3,12 +3,13 @@
 use super::App;
 use crate::compute::{Adapter, Engine};
 use crate::dataset::Dataset;
-use crate::encoder::{Encoder, EncoderOptions, RuntimeInfo};
+use crate::encoder::{Encoder, EncoderInfo, EncoderOptions};
 use crate::error::Error;
 use crate::retrieval::Evaluation;
+use crate::runtime::RuntimeInfo;
 use crate::session::{
-    AnswerView, ComparedWith, DataSource, Embedded, EncoderSource, Level, ModelCard, Pick, Query,
-    Tab, Workspace,
+    AnswerView, Basis, ComparedWith, DataSource, Embedded, EncoderSource, Level, ModelCard, Part,
+    Pending, Pick, Query, Recent, Slot, Tab, Workspace,
 };
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -73,8 +74,8 @@ pub enum Event {
     Structure(super::structure::StructureEvent),
     /// Images were written as a dataset to this folder.
     ImagesExported(PathBuf, crate::dataset::export::Written),
-    /// Settings were saved.
-    Saved,
+    /// Settings were saved; these are the recent workspaces, those of other windows too.
+    Saved(Vec<Recent>),
 }
 
 impl App {
@@ -86,25 +87,32 @@ impl App {
         }
     }
 
-    pub(super) fn job_failed(&mut self, slot: &str, error: Error) {
-        if let Error::Ask { path, question } = error {
-            self.session.question = Some((path, question));
+    pub(super) fn job_failed(&mut self, slot: Slot, error: Error) {
+        if let (Slot::Encoder, Error::Ask { path, question }) = (slot, &error) {
+            self.session.question = Some((path.clone(), question.clone()));
             return;
         }
-        if slot == super::jobs::QUERY {
-            self.session.answer = None;
+        self.ended(slot);
+        self.fail(&unasked(error));
+    }
+
+    /// A job failed, was cancelled, or was about something that is no longer open.
+    pub(super) fn ended(&mut self, slot: Slot) {
+        match slot {
+            Slot::Query => self.session.open.set_answer(None),
+            Slot::Encoder => self.session.opening = None,
+            _ => {}
+        }
+        if matches!(slot, Slot::Data | Slot::Encoder) {
+            self.session.pending = None;
+            self.remember();
         }
         self.lab_ended(slot);
         self.negatives_ended(slot);
         self.structure_ended(slot);
-        if slot == super::jobs::ENCODER {
-            self.session.opening = None;
-        }
-        self.fail(&error);
-        self.remember();
     }
 
-    pub(super) fn take(&mut self, event: Event) {
+    pub(super) fn take(&mut self, basis: Basis, event: Event) {
         match event {
             Event::Engines {
                 runtime,
@@ -116,13 +124,9 @@ impl App {
                     Err(error) => self.fail(&error),
                 }
                 self.session.runtime.adapters = adapters;
-                self.take(Event::Engine(engine));
+                self.take_engine(engine);
             }
-            Event::Engine(engine) => {
-                self.session.runtime.engine = Some(engine.name());
-                self.engine = Some(engine);
-                self.rank_wanted = self.session.embedded.is_some();
-            }
+            Event::Engine(engine) => self.take_engine(engine),
             Event::Data {
                 source,
                 dataset,
@@ -135,28 +139,26 @@ impl App {
                 }
             }
             Event::Encoder(encoder) => self.take_encoder(encoder),
-            Event::Cards(cards) => self.session.cards = cards,
+            Event::Cards(cards) => self.session.open.set_cards(basis, cards),
             Event::Embedded {
                 dataset,
                 embedded,
                 warnings,
             } => self.take_embedded(dataset, embedded, warnings),
             Event::Ranked { full, shown } => {
-                self.session.ranking = Some(full);
-                self.session.evaluation = Some(shown);
-                self.restructure();
+                self.session.open.set_ranking(basis, full, shown);
                 self.session.refresh_browser();
-                if self.session.query.is_none() {
+                if self.session.query().is_none() {
                     self.select_first();
                 } else {
                     self.ask_query();
                 }
             }
-            Event::Compared(found) => self.take_compared(found),
-            Event::Answered(answer) => self.session.answer = Some(Arc::new(answer)),
+            Event::Compared(found) => self.take_compared(basis, found),
+            Event::Answered(answer) => self.session.open.set_answer(Some((basis, answer))),
             Event::Picked(pick, paths) => self.picked(pick, paths),
             Event::Workspace(workspace, file) => self.open_workspace(*workspace, Some(file)),
-            Event::Dataset(path) => self.open_data(DataSource::Path(path)),
+            Event::Dataset(path) => self.open_data(DataSource::at(path)),
             Event::EncoderFolder(path) => {
                 self.open_encoder(EncoderSource::Folder(path), EncoderOptions::default());
             }
@@ -178,21 +180,24 @@ impl App {
                 self.remember();
             }
             Event::ImagesExported(folder, written) => self.images_exported(&folder, &written),
-            Event::Structure(event) => self.take_structure(event),
-            // Taken before: the lab needs the window.
-            Event::Lab(_) | Event::Negatives(_) | Event::Saved => {}
+            // Taken before, with what they are about.
+            Event::Lab(_) | Event::Negatives(_) | Event::Structure(_) => {}
+            Event::Saved(recent) => self.session.settings.recent = recent,
         }
+    }
+
+    fn take_engine(&mut self, engine: Arc<dyn Engine>) {
+        self.session.runtime.engine = Some(engine.name());
+        self.engine = Some(engine);
+        self.session.open.renew(Part::Engine);
+        self.rank_wanted = self.session.embedded().is_some();
     }
 
     fn take_embedded(&mut self, dataset: Arc<Dataset>, embedded: Embedded, warnings: Vec<String>) {
         for warning in warnings {
             self.session.say(Level::Warning, warning, "");
         }
-        let before = self
-            .session
-            .dataset
-            .as_ref()
-            .map_or(0, |d| d.problems.len());
+        let before = self.session.dataset().map_or(0, |d| d.problems.len());
         if dataset.problems.len() > before {
             let n = dataset.problems.len() - before;
             self.session.say(
@@ -201,18 +206,12 @@ impl App {
                 "See Problems.",
             );
         }
-        if self
-            .session
-            .dataset
-            .as_ref()
-            .is_none_or(|d| d.images.len() != dataset.images.len())
-        {
+        let rows = |d: &Arc<Dataset>| (d.images.len(), d.captions.len());
+        if self.session.dataset().map(rows) != Some(rows(&dataset)) {
             self.show_dataset(dataset);
         }
-        self.session.embedded = Some(embedded);
-        self.reset_lab(false);
-        self.reset_negatives();
-        self.reset_structure();
+        self.session.open.set_embedded(embedded, true);
+        self.reset();
         self.rank_wanted = true;
     }
 
@@ -229,22 +228,75 @@ impl App {
                 self.session.say(Level::Warning, note, remedy);
             }
         }
-        self.session.encoder = Some(info);
         self.encoder = Some(encoder);
-        self.reset_lab(true);
-        self.jobs.cancel(super::jobs::EXAMINE);
-        self.session.cards.clear();
+        self.encoder_changed(Some(info));
         if self.session.tab == Tab::Models {
             self.examine();
         }
         // Embeddings whose pictures are not there stay: the encoder is for queries.
-        let unseen = self
-            .session
-            .dataset
-            .as_ref()
-            .is_some_and(|d| !d.has_pictures());
-        self.embed_wanted = !(unseen && self.session.embedded.is_some());
+        let unseen = self.session.dataset().is_some_and(|d| !d.has_pictures());
+        self.embed_wanted = !(unseen && self.session.embedded().is_some());
+        self.settle(|pending| pending.encoder = false);
         self.remember();
+    }
+
+    /// Another encoder is open, or none: what was computed by the one before is no longer shown.
+    pub(super) fn encoder_changed(&mut self, info: Option<EncoderInfo>) {
+        self.session.open.set_encoder(info);
+        self.end_outdated();
+        self.reset();
+        self.session.refresh_browser();
+        self.ask_query();
+    }
+
+    /// Forgets what every view holds of data and encoder.
+    fn reset(&mut self) {
+        self.end_outdated();
+        self.reset_lab();
+        self.reset_negatives();
+        self.reset_structure();
+    }
+
+    /// Part of the workspace that is being opened is here. Once all of it is, its file is the one to save to; until
+    /// then what is open belongs to no file.
+    fn settle(&mut self, done: impl FnOnce(&mut Pending)) {
+        let Some(mut pending) = self.session.pending.take() else {
+            return;
+        };
+        self.session.file = None;
+        if !pending.adopted {
+            pending.adopted = true;
+            self.adopt(&pending.workspace);
+        }
+        done(&mut pending);
+        if pending.data || pending.encoder {
+            self.session.pending = Some(pending);
+        } else {
+            self.session.file = pending.file;
+        }
+    }
+
+    /// Takes over what a workspace says besides data and encoder.
+    pub(super) fn adopt(&mut self, new: &Workspace) {
+        let workspace = &mut self.session.workspace;
+        workspace.margin = new.margin;
+        workspace.fold = new.fold;
+        workspace.similarity = new.similarity;
+        workspace.sets.clone_from(&new.sets);
+        self.session.open.renew(Part::Protocol);
+        self.session.open.renew(Part::Measure);
+        if new.encoder.is_none() {
+            self.close_encoder();
+        }
+    }
+
+    /// No encoder is open any more.
+    fn close_encoder(&mut self) {
+        self.jobs.cancel(Slot::Encoder);
+        self.session.opening = None;
+        self.session.workspace.encoder = None;
+        self.encoder = None;
+        self.encoder_changed(None);
     }
 
     fn take_data(&mut self, source: DataSource, dataset: Arc<Dataset>, embedded: Option<Embedded>) {
@@ -265,17 +317,12 @@ impl App {
                 "See Problems.",
             );
         }
+        self.settle(|pending| pending.data = false);
         self.session.workspace.data = Some(source);
-        self.session.evaluation = None;
-        self.session.ranking = None;
-        self.session.embedded = None;
-        self.session.query = None;
-        self.session.answer = None;
-        self.session.history.clear();
         self.show_dataset(dataset);
         match embedded {
             Some(embedded) => {
-                self.session.embedded = Some(embedded);
+                self.session.open.set_embedded(embedded, false);
                 self.embed_wanted = false;
                 self.rank_wanted = true;
             }
@@ -288,15 +335,12 @@ impl App {
     /// Replaces the dataset shown; its pictures are loaded anew.
     fn show_dataset(&mut self, dataset: Arc<Dataset>) {
         self.pictures.clear();
-        self.reset_lab(false);
-        self.reset_structure();
         self.loader.set_dataset(Some(Arc::clone(&dataset)));
-        self.session.dataset = Some(dataset);
-        self.session.query = None;
-        self.session.answer = None;
+        self.session.open.set_dataset(dataset);
+        self.session.open.clear_query();
         self.find_sets();
         self.session.refresh_browser();
-        self.reset_negatives();
+        self.reset();
         self.select_first();
     }
 
@@ -304,6 +348,18 @@ impl App {
         if let Some(&row) = self.session.browser.rows.first() {
             self.set_query(Query::Row(self.session.side, row as usize));
         }
+    }
+}
+
+/// What would be asked of the open encoder is said of any other.
+fn unasked(error: Error) -> Error {
+    match error {
+        Error::Ask { path, question } => Error::model(
+            &path,
+            question.to_string(),
+            "Open it as the encoder and answer there; then it can be compared with another one.",
+        ),
+        other => other,
     }
 }
 

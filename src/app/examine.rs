@@ -1,10 +1,11 @@
 //! Makes the cards of an encoder's models.
 
-use crate::encoder::{Encoder, Provider, RuntimeEngine, Tower};
+use crate::encoder::{Encoder, Tower};
 use crate::error::Result;
 use crate::grad::{Card, Sample, examine};
 use crate::onnx::Tensor;
 use crate::retrieval::Side;
+use crate::runtime::{Provider, RuntimeEngine};
 use crate::session::ModelCard;
 use crate::task::Task;
 use std::collections::BTreeMap;

@@ -4,7 +4,9 @@ use super::App;
 use crate::compute::Measure;
 use crate::encoder::EncoderOptions;
 use crate::retrieval::Side;
-use crate::session::{Command, Level, Query, Settings, Tab, ThemeChoice, Workspace};
+use crate::session::{
+    Command, Level, Part, Pending, Query, Settings, Slot, Tab, ThemeChoice, Workspace,
+};
 use std::path::PathBuf;
 
 impl App {
@@ -20,27 +22,26 @@ impl App {
             },
             Command::AnswerEncoder(options) => {
                 if let Some((source, _)) = self.session.opening.take() {
-                    self.open_encoder(source, *options);
+                    self.start_encoder(source, *options);
                 }
             }
             Command::DismissQuestion => {
                 self.session.question = None;
-                self.session.opening = None;
-                self.remember();
+                self.ended(Slot::Encoder);
             }
             Command::Query(query) => self.set_query(query),
             Command::Back => {
-                if let Some(query) = self.session.history.pop() {
-                    self.session.query = None;
+                if let Some(query) = self.session.open.back() {
+                    self.session.open.clear_query();
                     self.set_query(query);
                 }
             }
             Command::Cancel(slot) => {
                 self.jobs.cancel(slot);
-                self.cancelled(slot);
-                self.negatives_ended(slot);
-                self.structure_ended(slot);
+                self.sum_up(slot);
+                self.ended(slot);
             }
+            Command::Embed => self.embed_wanted = true,
             Command::Attack(command) => self.execute_lab(command),
             Command::Sets(command) => self.execute_sets(command),
             Command::Negatives(command) => self.execute_negatives(command),
@@ -88,17 +89,17 @@ impl App {
             Command::Step(step) => self.step(step),
             Command::SetFold(fold) => {
                 self.session.workspace.fold = fold;
-                self.rank_wanted = self.session.embedded.is_some();
+                self.protocol_changed();
             }
             Command::SetMargin(margin) => {
                 self.session.workspace.margin = margin;
-                self.rank_wanted = self.session.embedded.is_some();
+                self.protocol_changed();
             }
             Command::SetSimilarity(measure) => self.set_similarity(measure),
             Command::Show(tab) => {
                 self.session.tab = tab;
                 self.follow_pair();
-                if tab == Tab::Models && self.session.cards.is_empty() {
+                if tab == Tab::Models && self.session.open.cards().is_empty() {
                     self.examine();
                 }
             }
@@ -108,34 +109,42 @@ impl App {
         }
     }
 
-    /// Makes `query` the current one; the one before goes to the history.
+    fn protocol_changed(&mut self) {
+        self.session.open.renew(Part::Protocol);
+        self.rank_wanted = self.session.embedded().is_some();
+    }
+
+    /// Makes `query` the current one; the one before goes to the history. A row that is not there is not taken.
     pub(super) fn set_query(&mut self, query: Query) {
-        const KEPT: usize = 200;
-        if self.session.query.as_ref() == Some(&query) {
+        if self.session.query() == Some(&query) {
             return;
         }
-        if let Query::Picture { picture, .. } = &query {
-            self.pictures.forget_query();
-            self.loader.set_query(std::sync::Arc::clone(picture));
+        let row_of = match query {
+            Query::Row(side, _) => Some(side),
+            _ => None,
+        };
+        let picture = match &query {
+            Query::Picture { picture, .. } => Some(std::sync::Arc::clone(picture)),
+            _ => None,
+        };
+        if !self.session.open.set_query(query) {
+            return;
         }
-        if let Query::Row(side, _) = query
+        if let Some(picture) = picture {
+            self.pictures.forget_query();
+            self.loader.set_query(picture);
+        }
+        if let Some(side) = row_of
             && side != self.session.side
         {
             self.session.side = side;
             self.session.refresh_browser();
         }
-        if let Some(before) = self.session.query.replace(query) {
-            self.session.history.push(before);
-            if self.session.history.len() > KEPT {
-                self.session.history.remove(0);
-            }
-        }
-        let stays = matches!(self.session.query, Some(Query::Row(..)));
         let follows = matches!(
             self.session.tab,
             Tab::Attack | Tab::Negatives | Tab::Structure | Tab::Compare
         );
-        if !follows || !stays {
+        if !follows || row_of.is_none() {
             self.session.tab = Tab::Retrieval;
         }
         self.ask_query();
@@ -147,6 +156,7 @@ impl App {
             return;
         }
         self.session.workspace.similarity = measure;
+        self.session.open.renew(Part::Measure);
         let remedy = match measure {
             Measure::Cosine => "",
             Measure::Dot => "The attack lab and the weights of words go on by cosine.",
@@ -154,7 +164,7 @@ impl App {
         let text = format!("Rows are compared {}", measure.phrase());
         self.session.say(Level::Info, text, remedy);
         if let Some(data) = self.session.workspace.data.clone() {
-            self.open_data(data);
+            self.start_data(data, measure);
         }
     }
 
@@ -163,18 +173,18 @@ impl App {
         if side == self.session.side {
             return;
         }
-        let Some(dataset) = self.session.dataset.clone() else {
+        let Some(dataset) = self.session.dataset().cloned() else {
             return;
         };
         if side == Side::Text && dataset.captions.is_empty() {
             let text = format!("{} has no captions", dataset.name);
             return self.session.say(Level::Info, text, "");
         }
-        let twin = match self.session.query {
-            Some(Query::Row(Side::Image, i)) if side == Side::Text => {
+        let twin = match self.session.query() {
+            Some(&Query::Row(Side::Image, i)) if side == Side::Text => {
                 Some(dataset.captions_of(i).start)
             }
-            Some(Query::Row(Side::Text, j)) if side == Side::Image => Some(dataset.image_of(j)),
+            Some(&Query::Row(Side::Text, j)) if side == Side::Image => Some(dataset.image_of(j)),
             _ => None,
         };
         self.session.side = side;
@@ -202,26 +212,27 @@ impl App {
 
     /// Opens data and encoder of a workspace; what was open stays until they are.
     pub(super) fn open_workspace(&mut self, workspace: Workspace, file: Option<PathBuf>) {
-        self.jobs.cancel(super::jobs::EMBED);
-        self.jobs.cancel(super::jobs::RANK);
-        self.session.file = file;
-        self.session.workspace.margin = workspace.margin;
-        self.session.workspace.fold = workspace.fold;
-        self.session.workspace.similarity = workspace.similarity;
-        self.session.workspace.sets = workspace.sets;
-        if let Some(data) = workspace.data {
-            self.open_data(data);
+        let (data, encoder) = (workspace.data.clone(), workspace.encoder.clone());
+        if data.is_none() && encoder.is_none() {
+            self.session.say(Level::Info, "This workspace is empty", "");
+            return;
         }
-        if let Some(encoder) = workspace.encoder {
-            self.open_encoder(encoder, workspace.options);
-        } else {
-            self.jobs.cancel(super::jobs::ENCODER);
-            self.session.opening = None;
-            self.session.workspace.encoder = None;
-            self.session.encoder = None;
-            self.session.cards.clear();
-            self.encoder = None;
-            self.reset_lab(true);
+        let options = workspace.options.clone();
+        let measure = workspace.similarity;
+        self.session.pending = Some(Pending {
+            file,
+            data: data.is_some(),
+            encoder: encoder.is_some(),
+            adopted: false,
+            workspace,
+        });
+        self.jobs.cancel(Slot::Embed);
+        self.jobs.cancel(Slot::Rank);
+        if let Some(data) = data {
+            self.start_data(data, measure);
+        }
+        if let Some(encoder) = encoder {
+            self.start_encoder(encoder, options);
         }
     }
 
@@ -229,7 +240,7 @@ impl App {
     pub(super) fn remember(&mut self) {
         let workspace = &self.session.workspace;
         let empty = workspace.data.is_none() && workspace.encoder.is_none();
-        if empty || self.session.opening.is_some() || self.jobs.is_running(super::jobs::DATA) {
+        if empty || self.session.opening.is_some() || self.jobs.is_running(Slot::Data) {
             return;
         }
         let file = self.session.file.clone();
@@ -250,7 +261,7 @@ impl App {
         if (&old.providers, old.batch) != (&new.providers, new.batch)
             && let Some(source) = self.session.workspace.encoder.clone()
         {
-            self.open_encoder(source, self.session.workspace.options.clone());
+            self.start_encoder(source, self.session.workspace.options.clone());
         }
     }
 

@@ -24,6 +24,7 @@ type Loaded = (u64, Key, Option<ColorImage>);
 pub struct Loader {
     shared: Arc<(Mutex<Wanted>, Condvar)>,
     receiver: Receiver<Loaded>,
+    more: bool,
 }
 
 impl Loader {
@@ -42,7 +43,11 @@ impl Loader {
                 .name(format!("pictures-{n}"))
                 .spawn(move || work(&shared, &sender, &ctx));
         }
-        Self { shared, receiver }
+        Self {
+            shared,
+            receiver,
+            more: false,
+        }
     }
 
     /// Pictures now come from `dataset`.
@@ -75,9 +80,15 @@ impl Loader {
         !wanted.list.is_empty() || !wanted.busy.is_empty()
     }
 
+    /// Are there pictures that the last [`Loader::drain`] left for the next frame?
+    pub fn has_more(&self) -> bool {
+        self.more
+    }
+
     /// Pictures that are ready, a few per frame.
     pub fn drain(&mut self) -> Vec<(Key, Option<ColorImage>)> {
         let ready: Vec<Loaded> = self.receiver.try_iter().take(Self::PER_FRAME).collect();
+        self.more = ready.len() == Self::PER_FRAME;
         let mut wanted = lock(&self.shared.0);
         ready
             .into_iter()

@@ -22,11 +22,13 @@ pub use window::run;
 
 use crate::compute::Engine;
 use crate::encoder::Encoder;
-use crate::session::{JobView, Session, Settings, Workspace};
-use crate::task::Jobs;
+use crate::error::Result;
+use crate::session::{Basis, JobView, Session, Settings, Slot, Workspace};
+use crate::task::{Jobs, Task};
 use crate::ui::{Pictures, UiState};
 use events::Event;
 use loader::Loader;
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
@@ -44,7 +46,9 @@ pub struct App {
     session: Session,
     ui: UiState,
     pictures: Pictures,
-    jobs: Jobs<Event>,
+    jobs: Jobs<Slot, Event>,
+    /// What each job under way is about.
+    bases: HashMap<Slot, Basis>,
     loader: Loader,
     engine: Option<Arc<dyn Engine>>,
     encoder: Option<Arc<Encoder>>,
@@ -75,6 +79,7 @@ impl App {
             ui: UiState::default(),
             pictures: Pictures::default(),
             jobs: Jobs::new(move || waker.request_repaint()),
+            bases: HashMap::new(),
             loader: Loader::new(ctx),
             engine: None,
             encoder: None,
@@ -122,45 +127,67 @@ impl App {
         !self.jobs.running().is_empty() || self.loader.is_busy() || self.structure.is_busy()
     }
 
+    /// Starts a job that is about what is open now; once that is not so any more, it ends and its result is dropped.
+    fn start(
+        &mut self,
+        slot: Slot,
+        title: impl Into<String>,
+        work: impl FnOnce(&Task) -> Result<Event> + Send + 'static,
+    ) {
+        self.bases.insert(slot, self.basis(slot));
+        self.jobs.start(slot, title, work);
+    }
+
+    /// What a job in `slot` would be about now.
+    fn basis(&self, slot: Slot) -> Basis {
+        self.session.now().basis(slot.parts())
+    }
+
+    /// Ends the jobs that are about what is no longer open.
+    fn end_outdated(&mut self) {
+        for (slot, _) in self.jobs.running() {
+            let current = self.bases.get(&slot);
+            if current.is_some_and(|basis| !self.session.now().holds(basis)) {
+                self.jobs.cancel(slot);
+                self.ended(slot);
+            }
+        }
+    }
+
     /// Takes in what the jobs have finished; draws nothing.
     fn drain(&mut self, ctx: &egui::Context) {
         for (slot, outcome) in self.jobs.drain() {
+            let basis = self.bases.remove(&slot).unwrap_or_default();
+            if !self.session.now().holds(&basis) {
+                self.ended(slot);
+                continue;
+            }
             match outcome {
-                Ok(Event::Lab(event)) => self.take_lab(ctx, event),
-                Ok(Event::Negatives(event)) => self.take_negatives(event),
-                Ok(event) => self.take(event),
+                Ok(Event::Lab(event)) => self.take_lab(ctx, basis, event),
+                Ok(Event::Negatives(event)) => self.take_negatives(basis, event),
+                Ok(Event::Structure(event)) => self.take_structure(basis, event),
+                Ok(event) => self.take(basis, event),
                 Err(error) => self.job_failed(slot, error),
             }
         }
+        self.end_outdated();
         for (key, image) in self.loader.drain() {
             self.pictures.insert(ctx, key, image);
+        }
+        if self.loader.has_more() {
+            ctx.request_repaint();
         }
         self.advance();
         self.advance_negatives();
         self.advance_lab(ctx);
         self.advance_structure(ctx);
-        let quiet = |slot: &str| {
-            matches!(
-                slot,
-                jobs::SAVE
-                    | jobs::DIALOG
-                    | jobs::QUERY
-                    | jobs::LAB_SHEETS
-                    | jobs::LAB_CLEAN
-                    | jobs::LAB_WEIGH
-                    | jobs::WHY
-                    | jobs::FIGURES
-                    | jobs::DECISIONS
-                    | jobs::SAVE_DECISIONS
-            )
-        };
         let exact = self.session.structure.matrix.looks.exact;
-        let quiet = |slot: &str| quiet(slot) || (slot == jobs::STRUCTURE_TILES && !exact);
+        let quiet = |slot: Slot| slot.is_quiet() || (slot == Slot::Tiles && !exact);
         self.session.jobs = self
             .jobs
             .running()
             .into_iter()
-            .filter(|(slot, _)| !quiet(slot))
+            .filter(|(slot, _)| !quiet(*slot))
             .map(|(slot, job)| JobView {
                 slot,
                 progress: job.task.progress(),

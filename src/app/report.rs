@@ -2,10 +2,9 @@
 
 use super::App;
 use super::events::Event;
-use super::jobs::REPORT;
 use crate::encoder::EncoderInfo;
 use crate::report::Subject;
-use crate::session::{DataSource, EncoderSource, Level};
+use crate::session::{DataSource, EncoderSource, Level, Slot};
 use std::path::PathBuf;
 
 /// Hardest pairs of each direction on the page.
@@ -14,7 +13,8 @@ const PAIRS: usize = 24;
 impl App {
     pub(super) fn write_report(&mut self, path: PathBuf) {
         let session = &mut self.session;
-        let (Some(dataset), Some(ranking)) = (session.dataset.clone(), session.ranking.clone())
+        let (Some(dataset), Some(ranking)) =
+            (session.dataset().cloned(), session.ranking().cloned())
         else {
             let remedy = "Open a dataset and an encoder, and wait until they are ranked.";
             session.say(Level::Warning, "There is nothing to report yet", remedy);
@@ -24,9 +24,9 @@ impl App {
             session.workspace.data.clone(),
             session.workspace.encoder.clone(),
         );
-        let runs = session.encoder.as_ref().map(EncoderInfo::runs);
+        let runs = session.encoder().map(EncoderInfo::runs);
         let margin = session.workspace.margin;
-        self.jobs.start(REPORT, "Writing the report", move |task| {
+        self.start(Slot::Report, "Writing the report", move |task| {
             let given = match &data {
                 Some(DataSource::Embeddings { images, texts }) => {
                     format!("{}, {}", images.display(), texts.display())
@@ -44,7 +44,7 @@ impl App {
                 dataset: &dataset,
                 evaluation: &ranking,
                 source: match &data {
-                    Some(DataSource::Path(path)) => path.display().to_string(),
+                    Some(DataSource::Path { path, .. }) => path.display().to_string(),
                     _ => String::new(),
                 },
                 encoder: match (&encoder, given.is_empty()) {

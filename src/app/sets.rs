@@ -2,17 +2,16 @@
 
 use super::App;
 use super::events::Event;
-use super::jobs::IMAGES_EXPORT;
 use crate::dataset::export;
 use crate::error::thousands;
 use crate::retrieval::Side;
-use crate::session::{Level, Query, Sets, SetsCommand};
+use crate::session::{Level, Query, Sets, SetsCommand, Slot};
 use std::path::{Path, PathBuf};
 
 impl App {
     pub(super) fn execute_sets(&mut self, command: SetsCommand) {
         let session = &mut self.session;
-        let Some(dataset) = session.dataset.clone() else {
+        let Some(dataset) = session.dataset().cloned() else {
             return;
         };
         let sets = &mut session.sets;
@@ -20,9 +19,9 @@ impl App {
         match command {
             SetsCommand::Mark(images, mark) => sets.mark(images, mark),
             SetsCommand::MarkQuery => {
-                let image = match session.query {
-                    Some(Query::Row(Side::Image, i)) => i,
-                    Some(Query::Row(Side::Text, j)) => dataset.image_of(j),
+                let image = match session.open.query() {
+                    Some(&Query::Row(Side::Image, i)) => i,
+                    Some(&Query::Row(Side::Text, j)) => dataset.image_of(j),
                     _ => return,
                 };
                 let mark = !sets.marked.contains(&(image as u32));
@@ -56,16 +55,15 @@ impl App {
 
     /// Writes the marked images with their captions as a dataset of their own.
     pub(super) fn export_images(&mut self, folder: PathBuf) {
-        let Some(dataset) = self.session.dataset.clone() else {
+        let Some(dataset) = self.session.dataset().cloned() else {
             return;
         };
         let marked = self.session.sets.marked.iter();
         let marked: Vec<usize> = marked.map(|&i| i as usize).collect();
-        self.jobs
-            .start(IMAGES_EXPORT, "Exporting images", move |task| {
-                let written = export::folder(&dataset, &marked, &folder, task)?;
-                Ok(Event::ImagesExported(folder, written))
-            });
+        self.start(Slot::ImagesExport, "Exporting images", move |task| {
+            let written = export::folder(&dataset, &marked, &folder, task)?;
+            Ok(Event::ImagesExported(folder, written))
+        });
     }
 
     /// Says what was written.
@@ -91,8 +89,7 @@ impl App {
     pub(super) fn find_sets(&mut self) {
         let session = &mut self.session;
         session.sets = session
-            .dataset
-            .as_ref()
+            .dataset()
             .map_or_else(Sets::default, |d| Sets::find(&session.workspace.sets, d));
     }
 }

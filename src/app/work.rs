@@ -1,17 +1,14 @@
 //! What the jobs do: plain functions that call the library and return one [`Event`].
 
 use super::events::{Event, sentence};
-use crate::compute::{Embeddings, Engine, Groups, Measure};
-use crate::dataset::vectors::Matrix;
-use crate::dataset::{self, Dataset, Image, Vectors, Wanted, is_picture_name, open_picture};
-use crate::encoder::{Cache, Encoder, EncoderFiles, EncoderOptions, data_dir};
+use crate::compute::{Engine, Measure};
+use crate::dataset::{self, Dataset, is_picture_name, open_picture};
+use crate::encoder::{Cache, Encoder, EncoderFiles};
 use crate::error::{Error, Result};
-use crate::files::file_name;
-use crate::retrieval::given::{
-    Given, Notes, Reading, Set, Zeros, given, given_side, joined, refuse_zeros, without_zeros,
-};
-use crate::retrieval::{EvalOptions, Evaluation, Side, answer, evaluate, read_both};
-use crate::session::{AnswerView, DataSource, Embedded, EncoderSource, Query, Workspace};
+use crate::retrieval::given::{Reading, Zeros};
+use crate::retrieval::{EvalOptions, Evaluation, Side, answer, evaluate};
+use crate::session::{AnswerView, DataSource, Embedded, Query, Workspace};
+use crate::source::of_encoder;
 use crate::task::Task;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -19,31 +16,25 @@ use std::sync::Arc;
 /// Candidates shown per query.
 const SHOWN: usize = 200;
 
-pub fn demo_folder() -> Result<PathBuf> {
-    dataset::demo::unpack(&data_dir()?)
-}
-
 /// Opens a dataset, with its embeddings where they are all there is and what the user must know of them.
 pub fn open_source(
     source: &DataSource,
     measure: Measure,
     task: &Task,
 ) -> Result<(Dataset, Option<Embedded>, Vec<String>)> {
-    match source {
-        DataSource::Demo => Ok((dataset::open(&demo_folder()?, task)?, None, Vec::new())),
-        DataSource::Path(path) => {
-            let wanted = Wanted::default();
-            match dataset::open_with_vectors(path, &wanted, task) {
-                Ok((dataset, Some(vectors))) => bring(dataset, vectors, measure),
-                Ok((dataset, None)) => Ok((dataset, None, Vec::new())),
-                Err(error) => match dataset::images_alone(path, &wanted, task)? {
-                    Some((dataset, rows)) => alone(dataset, rows, measure),
-                    None => Err(error),
-                },
-            }
-        }
-        DataSource::Embeddings { images, texts } => open_embeddings(images, texts, measure, task),
+    let stored = source.places()?.read(task)?;
+    let opened = stored.opened_and_numbered(&reading(measure))?;
+    let dataset = opened.dataset.unwrap_or_default();
+    let mut said = Vec::new();
+    if dataset.captions.is_empty() {
+        said.push(format!(
+            "{} has images without captions: each finds the images most like it; ranking, negatives and comparisons need \
+             captions",
+            dataset.name
+        ));
     }
+    said.extend(opened.notes.sentences());
+    Ok((dataset, opened.embedded, said))
 }
 
 /// Rows of zeros are left out where rows go by names.
@@ -55,116 +46,18 @@ fn reading(measure: Measure) -> Reading {
     }
 }
 
-/// The embeddings that a dataset brings.
-fn bring(
-    dataset: Dataset,
-    vectors: Vectors,
-    measure: Measure,
-) -> Result<(Dataset, Option<Embedded>, Vec<String>)> {
-    let [images, texts] = vectors.into_matrices();
-    let Given { set, notes } = given(images, texts, Some(dataset.clone()), &reading(measure))?;
-    Ok((
-        set.dataset.unwrap_or(dataset),
-        Some(Embedded::new(set.images, set.texts, set.groups)),
-        notes.sentences(),
-    ))
-}
-
-/// Images without captions, with the embeddings that they bring, if they do.
-fn alone(
-    mut dataset: Dataset,
-    rows: Option<Matrix>,
-    measure: Measure,
-) -> Result<(Dataset, Option<Embedded>, Vec<String>)> {
-    let mut notes = Notes::default();
-    let embedded = rows
-        .map(|rows| {
-            let images = given_side(Side::Image, rows, measure, &mut notes)?;
-            let texts = Embeddings::default();
-            refuse_zeros(&images, &texts, measure, Some(&dataset))?;
-            Ok::<_, Error>(Embedded::new(
-                images,
-                texts,
-                Groups::new(dataset.offsets.clone())?,
-            ))
-        })
-        .transpose()?;
-    notes.put_into(&mut dataset.origin, measure);
-    let mut said = vec![format!(
-        "{} has images without captions: each finds the images most like it; ranking, negatives and comparisons need \
-         captions",
-        dataset.name
-    )];
-    said.extend(notes.sentences());
-    Ok((dataset, embedded, said))
-}
-
-/// A dataset of which only the embeddings are known; captions follow the images in order.
-fn open_embeddings(
-    images: &Path,
-    texts: &Path,
-    measure: Measure,
-    task: &Task,
-) -> Result<(Dataset, Option<Embedded>, Vec<String>)> {
-    let [image_rows, text_rows] = read_both(images, texts, task)?;
-    let of_file = |e: Error| Error::dataset(texts, e.to_string(), e.remedy());
-    let joined = joined(image_rows, text_rows, None, &reading(measure)).map_err(of_file)?;
-    let Given { mut set, mut notes } = joined;
-    let group = |i: usize| {
-        let captions = set.groups.range(i).enumerate();
-        let captions = captions.map(|(c, _)| format!("caption {} of image {}", c + 1, i + 1));
-        (
-            Image::unseen(format!("image {}", i + 1)),
-            captions.collect(),
-        )
-    };
-    let name = file_name(images);
-    let groups = (0..set.groups.images()).map(group).collect();
-    let mut dataset = Dataset::from_groups(name, "embeddings", groups, Vec::new());
-    dataset.origin.file = format!("{}, {}", images.display(), texts.display());
-    set.dataset = Some(dataset.clone());
-    // Images go by the numbers of their rows, which must stay those of the file.
-    let set = without_zeros(set, Zeros::Refuse, &mut notes).map_err(of_file)?;
-    Ok((
-        set.dataset.unwrap_or(dataset),
-        Some(Embedded::new(set.images, set.texts, set.groups)),
-        notes.sentences(),
-    ))
-}
-
-pub fn open_encoder(
-    source: &EncoderSource,
-    options: &EncoderOptions,
-    task: &Task,
-) -> Result<Encoder> {
-    let files = match source {
-        EncoderSource::Demo => EncoderFiles::open(&demo_folder()?.join("encoder"))?,
-        EncoderSource::Folder(folder) => EncoderFiles::open(folder)?,
-        EncoderSource::Pair { image, text } => EncoderFiles::from_pair(image, text)?,
-    };
-    Encoder::open(&files, options, task)
-}
-
 pub fn embed(dataset: &Dataset, encoder: &Encoder, measure: Measure, task: &Task) -> Result<Event> {
     let mut warnings = Vec::new();
     let cache = Cache::open()
         .map_err(|e| warnings.push(format!("Embeddings are not kept: {e}")))
         .ok();
-    let result = encoder.embed_by(dataset, cache.as_ref(), measure, task)?;
-    warnings.extend(result.warnings);
-    let set = Set {
-        images: result.images,
-        texts: result.texts,
-        groups: Groups::new(result.dataset.offsets.clone())?,
-        dataset: Some(result.dataset.clone()),
-    };
-    let mut notes = Notes::default();
-    let set = without_zeros(set, Zeros::LeaveOut, &mut notes)?;
-    warnings.extend(notes.sentences().iter().map(|said| sentence(said)));
-    let embedded = Embedded::new(set.images, set.texts, set.groups);
+    let mut made = encoder.embed_by(dataset, cache.as_ref(), measure, task)?;
+    warnings.append(&mut made.warnings);
+    let given = of_encoder(made, &reading(measure))?;
+    warnings.extend(given.notes.sentences().iter().map(|said| sentence(said)));
     Ok(Event::Embedded {
-        dataset: Arc::new(set.dataset.unwrap_or(result.dataset)),
-        embedded,
+        dataset: Arc::new(given.dataset.unwrap_or_default()),
+        embedded: given.embedded,
         warnings,
     })
 }

@@ -7,7 +7,7 @@
 //! ```no_run
 //! use nearmiss::attack::{Classifier, Method, Network, Settings, Space, Unwatched, Victim, run};
 //! use nearmiss::compute::{Choice, choose};
-//! use nearmiss::encoder::Provider;
+//! use nearmiss::runtime::Provider;
 //! use nearmiss::task::Task;
 //! # fn main() -> nearmiss::error::Result<()> {
 //! # let (lower, upper) = (vec![0.0; 784], vec![1.0; 784]);

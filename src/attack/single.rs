@@ -321,8 +321,8 @@ fn look(order: &Order, grid: Grid, x: &[f32], saved: bool, task: &Task) -> Resul
         )?,
     };
     let (found, verdicts) = pairs.see(&[0], &input, task)?;
-    let own = order.set.groups.range(order.image);
+    let own = order.set.embedded.groups.range(order.image);
     let target = (order.goal == Goal::Win).then_some(order.target);
-    let scores = scores(&found, 0, &order.set.texts);
+    let scores = scores(&found, 0, &order.set.embedded.texts);
     Ok(Standing::of(&scores, &own, target, verdicts[0]))
 }

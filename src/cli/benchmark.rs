@@ -1,8 +1,9 @@
 //! Benchmarks with given negatives, as `nearmiss eval` scores them.
 
-use super::common::{EncoderArgs, VectorArgs};
-use super::material::skipped;
+use super::common::VectorArgs;
+use super::encoder::EncoderArgs;
 use super::output::{counted, emit_with, warn, watched};
+use super::skipped::skipped;
 use crate::compute::{Embeddings, Measure};
 use crate::dataset::trials::Trials;
 use crate::dataset::{Account, Reason};
@@ -72,15 +73,15 @@ fn embed(
             .tempdir_in(&temporary)
             .map_err(Error::io("create", &temporary))?;
         let part = trials.part(start..(start + size).min(count), folder.path(), task)?;
-        let embedded = encoder.embed_by(&part, cache.as_ref(), measure, task)?;
-        embedded.warnings.iter().for_each(warn);
-        let mut left = embedded.dataset.images.iter().peekable();
+        let made = encoder.embed_by(&part, cache.as_ref(), measure, task)?;
+        made.warnings.iter().for_each(warn);
+        let mut left = made.dataset.images.iter().peekable();
         for (place, image) in part.images.iter().enumerate() {
             kept[start + place] = left.next_if_eq(&image).is_some();
         }
-        images.add(&embedded.images);
-        texts.add(&embedded.texts);
-        problems.extend(embedded.dataset.problems);
+        images.add(&made.embedded.images);
+        texts.add(&made.embedded.texts);
+        problems.extend(made.dataset.problems);
     }
     let before = trials;
     let mut trials = before.retain(|i| kept[i]);

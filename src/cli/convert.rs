@@ -1,13 +1,14 @@
 //! `nearmiss convert`: a dataset in another format, embeddings in another container.
 
 use super::common::{DataArgs, PartArgs};
-use super::material::{is_demo, list, open_dataset, skipped};
 use super::output::{bytes, counted, emit, emit_with, watched};
+use super::skipped::{list, skipped};
 use crate::dataset::Dataset;
 use crate::dataset::export::{self, Format, Written};
 use crate::dataset::vectors::{self, Container, EITHER, IMAGES, Matrix, TEXTS};
 use crate::error::{Error, Result};
 use crate::files::{TEXT, file_name, read_all, shown};
+use crate::source::{is_demo, open_dataset};
 use clap::Args;
 use serde_json::json;
 use std::collections::HashMap;
@@ -61,7 +62,7 @@ impl Convert {
             }
         };
         let (written, account) = watched(|task| {
-            let dataset = open_dataset(&self.input, &self.data(), task)?;
+            let dataset = open_dataset(&self.input, &self.data().wanted(), task)?;
             skipped(&dataset);
             let selection = if self.all() {
                 (0..dataset.images.len()).collect()

@@ -1,13 +1,14 @@
 //! `nearmiss doctor`: what this machine offers, and what is in use.
 
-use super::common::EncoderArgs;
+use super::encoder::EncoderArgs;
 use super::output::{bytes, counted, emit};
 use super::remedy::remedy;
 use super::signals;
 use crate::compute::{Choice, adapters, choose};
-use crate::encoder::{self, Runtime, cache_dir, data_dir};
 use crate::error::{Error, Result};
 use crate::files::shown;
+use crate::paths::{cache_dir, data_dir};
+use crate::runtime::{self, Runtime};
 use crate::task::Task;
 use clap::Args;
 use serde_json::{Value, json};
@@ -100,7 +101,7 @@ fn size(folder: &Path) -> u64 {
 
 /// The first Python on the path, and its pip: `runtime install` needs both.
 fn python() -> Value {
-    match encoder::python() {
+    match runtime::python() {
         Some(python) => {
             json!({ "command": python.command, "version": python.version, "pip": python.pip })
         }

@@ -1,14 +1,16 @@
 //! `nearmiss embed`: vectors of a dataset as files.
 
-use super::common::{DataArgs, EncoderArgs};
-use super::material::open_or_images;
+use super::common::DataArgs;
+use super::encoder::EncoderArgs;
+
 use super::output::{counted, emit_with, watched};
 use super::vectors;
 use crate::compute::Measure;
 use crate::dataset::vectors::{EXTENSIONS, IMAGES, ORDER, TEXTS};
-use crate::encoder::{Embedded, Encoder};
+use crate::encoder::{EmbeddedDataset, Encoder};
 use crate::error::{Error, Result};
 use crate::files::{SCRATCH, folder_of, hash, replace, replace_set, shown};
+use crate::source::open_images;
 use clap::{ArgGroup, Args};
 use serde_json::json;
 use std::io::Write;
@@ -40,39 +42,39 @@ impl Embed {
         // What cannot be written is better known before the work than after it.
         self.check()?;
         let start = Instant::now();
-        let (embedded, encoder) = watched(|task| {
-            let dataset = open_or_images(&self.dataset, &self.data, task)?.0;
+        let (made, encoder) = watched(|task| {
+            let dataset = open_images(&self.dataset, &self.data.wanted(), task)?;
             let encoder = self.encoder.open(task)?;
-            let embedded = self
+            let made = self
                 .encoder
                 .embed(&encoder, &dataset, Measure::Cosine, task)?;
-            Ok::<_, Error>((embedded, Encoded::of(&encoder)?))
+            Ok::<_, Error>((made, Encoded::of(&encoder)?))
         })?;
         let seconds = start.elapsed().as_secs_f64();
-        let files = save(&self.out, &self.format, &embedded, &encoder)?;
+        let files = save(&self.out, &self.format, &made, &encoder)?;
         let name = encoder.name;
-        let (images, captions) = (embedded.images.rows(), embedded.texts.rows());
+        let (images, captions) = (made.embedded.images.rows(), made.embedded.texts.rows());
         let report = json!({
             "out": shown(&self.out),
             "encoder": name,
             "images": images,
             "captions": captions,
-            "dim": embedded.images.dim(),
-            "skipped": embedded.dataset.problems.len(),
-            "cached_images": embedded.cached_images,
-            "cached_texts": embedded.cached_texts,
+            "dim": made.embedded.images.dim(),
+            "skipped": made.dataset.problems.len(),
+            "cached_images": made.cached_images,
+            "cached_texts": made.cached_texts,
             "seconds": seconds,
         });
-        let account = embedded.dataset.account();
+        let account = made.dataset.account();
         emit_with(&report, &account, json, || {
             format!(
                 "{} and {} of {} values by {name} in {seconds:.1} s ({} and {} from the cache)\n\
                  Written to {}: {}, order.json",
                 counted(images, "image"),
                 counted(captions, "caption"),
-                embedded.images.dim(),
-                embedded.cached_images,
-                embedded.cached_texts,
+                made.embedded.images.dim(),
+                made.cached_images,
+                made.cached_texts,
                 self.out.display(),
                 files.join(", ")
             )
@@ -100,10 +102,13 @@ impl Embed {
 fn save(
     folder: &Path,
     extension: &str,
-    embedded: &Embedded,
+    made: &EmbeddedDataset,
     encoder: &Encoded,
 ) -> Result<Vec<String>> {
-    let sides = [(IMAGES, &embedded.images), (TEXTS, &embedded.texts)];
+    let sides = [
+        (IMAGES, &made.embedded.images),
+        (TEXTS, &made.embedded.texts),
+    ];
     // Images alone have no captions.
     let sides: Vec<_> = sides
         .into_iter()
@@ -113,7 +118,7 @@ fn save(
         .iter()
         .map(|(name, _)| format!("{name}.{extension}"))
         .collect();
-    let dataset = &embedded.dataset;
+    let dataset = &made.dataset;
     let names: Vec<&str> = dataset
         .images
         .iter()

@@ -1,17 +1,18 @@
 //! `nearmiss eval`: the figures of a retrieval paper's table.
 
 use super::benchmark::score;
-use super::common::{DataArgs, EncoderArgs, EngineArgs, VectorArgs, positive};
-use super::material::{Ask, is_demo, list, material};
+use super::common::{EngineArgs, positive};
+use super::material::{SourceArgs, material};
 use super::output::{counted, emit_with, watched};
-use crate::compute::{Embeddings, Engine};
-use crate::dataset::Reason;
+use super::skipped::list;
+use crate::compute::{Embedded, Embeddings, Engine};
 use crate::dataset::annotations::{self, Annotations, Ids};
-use crate::dataset::trials;
+use crate::dataset::{Reason, trials};
 use crate::error::{Error, Result};
 use crate::retrieval::given::Zeros;
 use crate::retrieval::relevance::{Annotated, AnnotatedReport};
 use crate::retrieval::{EvalOptions, Metrics, Report, evaluate};
+use crate::source::is_demo;
 use crate::task::Task;
 use clap::{ArgGroup, Args};
 use serde::Serialize;
@@ -34,11 +35,7 @@ pub struct Eval {
     )]
     dataset: Option<PathBuf>,
     #[command(flatten)]
-    data: DataArgs,
-    #[command(flatten)]
-    encoder: EncoderArgs,
-    #[command(flatten)]
-    vectors: VectorArgs,
+    source: SourceArgs,
     #[command(flatten)]
     engine: EngineArgs,
     /// Captions of each image, in order; for embeddings without a dataset
@@ -80,7 +77,7 @@ impl Eval {
         }
         if let Some(path) = self.dataset.as_deref().filter(|path| !is_demo(path))
             && let Some(trials) =
-                watched(|task| trials::open_wanted(path, &self.data.wanted(), task))?
+                watched(|task| trials::open_wanted(path, &self.source.data.wanted(), task))?
         {
             if self.folds.or(self.captions_per_image).is_some() {
                 return Err(Error::request(
@@ -88,8 +85,8 @@ impl Eval {
                     "Leave out --folds and --captions-per-image.",
                 ));
             }
-            self.data.part.refuse(trials.benchmark.name())?;
-            return score(trials, &self.encoder, &self.vectors, json);
+            self.source.data.part.refuse(trials.benchmark.name())?;
+            return score(trials, &self.source.encoder, &self.source.vectors, json);
         }
         let engine = self.engine.open()?;
         // Before the costly part: a wrong path is told at once.
@@ -97,14 +94,11 @@ impl Eval {
             Some(path) => watched(|task| known(path, task))?,
             None => Vec::new(),
         };
-        let ask = Ask {
-            dataset: self.dataset.as_deref(),
-            data: &self.data,
-            encoder: &self.encoder,
-            vectors: &self.vectors,
-            each: self.captions_per_image,
-            zeros: Zeros::LeaveOut,
-        };
+        let ask = self.source.ask(
+            self.dataset.as_deref(),
+            self.captions_per_image,
+            Zeros::LeaveOut,
+        );
         let mut material = material(&ask, |images| enough(images, self.folds))?;
         let options = EvalOptions {
             fold: self.folds.map(|_| FOLD),
@@ -112,7 +106,12 @@ impl Eval {
             margin: self.margin,
             k: 0,
         };
-        let (images, texts, groups) = (&material.images, &material.texts, &material.groups);
+        let Embedded {
+            images,
+            texts,
+            groups,
+            ..
+        } = &material.embedded;
         let answer = watched(|task| {
             let report = evaluate(&*engine, images, texts, groups, &options, task)?.report;
             let relevance = match (&material.dataset, &self.dataset) {
@@ -124,10 +123,10 @@ impl Eval {
             };
             Ok::<_, Error>(Answer { report, relevance })
         })?;
-        let left = material.groups.images() - answer.report.images.min(material.groups.images());
+        let left = groups.images() - answer.report.images.min(groups.images());
         if let (Some(_), 1..) = (self.folds, left) {
             let what = "after the last fold, and in no figure";
-            let captions = material.groups.texts() - answer.report.captions;
+            let captions = groups.texts() - answer.report.captions;
             let account = &mut material.account;
             account.leave_out(Reason::OutsideFolds, what, left, captions);
         }

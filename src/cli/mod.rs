@@ -14,6 +14,7 @@ mod compare;
 mod convert;
 mod doctor;
 mod embed;
+mod encoder;
 mod eval;
 mod grad;
 mod material;
@@ -24,6 +25,7 @@ mod remedy;
 mod report;
 mod runtime;
 mod signals;
+mod skipped;
 mod vectors;
 
 use crate::error::{Error, Result};

@@ -1,7 +1,7 @@
 //! `nearmiss report`: one self-contained HTML page of an evaluation.
 
-use super::common::{DataArgs, EncoderArgs, EngineArgs, VectorArgs, paths, positive};
-use super::material::{Ask, Material, material};
+use super::common::{EngineArgs, paths, positive};
+use super::material::{Material, SourceArgs, material};
 use super::output::{bytes, counted, emit_with, watched};
 use crate::error::{Error, Result};
 use crate::files::{as_shown, file_name};
@@ -20,11 +20,7 @@ pub struct Report {
     #[arg(long, value_name = "PATH|demo")]
     dataset: PathBuf,
     #[command(flatten)]
-    data: DataArgs,
-    #[command(flatten)]
-    encoder: EncoderArgs,
-    #[command(flatten)]
-    vectors: VectorArgs,
+    source: SourceArgs,
     #[command(flatten)]
     engine: EngineArgs,
     /// The page to write
@@ -60,14 +56,7 @@ impl Report {
             ));
         }
         let engine = self.engine.open()?;
-        let ask = Ask {
-            dataset: Some(&self.dataset),
-            data: &self.data,
-            encoder: &self.encoder,
-            vectors: &self.vectors,
-            each: None,
-            zeros: Zeros::LeaveOut,
-        };
+        let ask = self.source.ask(Some(&self.dataset), None, Zeros::LeaveOut);
         let material = material(&ask, |_| Ok(()))?;
         let Some(dataset) = &material.dataset else {
             return Err(Error::request(
@@ -80,7 +69,8 @@ impl Report {
             ..EvalOptions::default()
         };
         let page = watched(|task| {
-            let (images, texts, groups) = (&material.images, &material.texts, &material.groups);
+            let rows = &material.embedded;
+            let (images, texts, groups) = (&rows.images, &rows.texts, &rows.groups);
             let found = evaluate(&*engine, images, texts, groups, &options, task)?;
             let subject = Subject {
                 dataset,
@@ -114,7 +104,7 @@ impl Report {
     }
 
     fn encoder_name(&self, material: &Material) -> String {
-        let folder = self.encoder.encoder.as_deref().map(file_name);
+        let folder = self.source.encoder.encoder.as_deref().map(file_name);
         let opened = material.encoder.as_ref().map(|e| e.name().to_owned());
         folder
             .or(opened)
@@ -124,11 +114,11 @@ impl Report {
     /// Where the encoder or the embeddings lie.
     fn files(&self) -> String {
         paths(&[
-            &self.encoder.encoder,
-            &self.encoder.image_model,
-            &self.encoder.text_model,
-            &self.vectors.image_embeds,
-            &self.vectors.text_embeds,
+            &self.source.encoder.encoder,
+            &self.source.encoder.image_model,
+            &self.source.encoder.text_model,
+            &self.source.vectors.image_embeds,
+            &self.source.vectors.text_embeds,
         ])
     }
 }

@@ -1,8 +1,8 @@
 //! `nearmiss runtime install`: fetches an ONNX Runtime library.
 
 use super::output::{emit, watched};
-use crate::encoder::install::{Flavour, install};
 use crate::error::Result;
+use crate::runtime::{Flavour, install};
 use clap::{Args, Subcommand};
 use serde_json::json;
 

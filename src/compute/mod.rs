@@ -7,6 +7,7 @@
 
 mod choose;
 mod cpu;
+mod embedded;
 mod embeddings;
 mod fourier;
 mod gpu;
@@ -22,6 +23,7 @@ mod topk;
 
 pub use choose::{Adapter, Choice, adapters, choose};
 pub use cpu::Cpu;
+pub use embedded::Embedded;
 pub use embeddings::{Embeddings, Groups, cosine};
 pub use fourier::mask as band_mask;
 pub use gpu::{Gpu, HeatPainter};

@@ -2,52 +2,16 @@
 
 use super::beside::Stated;
 use super::folder::EncoderFiles;
-use super::pool::Pool;
+use super::options::EncoderOptions;
 use super::preprocess::Preprocess;
-use super::provider::Provider;
-use super::runtime::Runtime;
 use super::sides::{self, Findings, ImageSide, TextSide};
-use super::stop::patiently;
 use super::tokenize::Tokenizer;
 use super::tower::Tower;
 use crate::error::{Error, Result};
+use crate::runtime::{Runtime, patiently};
 use crate::task::Task;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::sync::Arc;
-
-/// What the user chose about an encoder.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct EncoderOptions {
-    /// Preprocessing instead of the encoder's own file.
-    pub preprocess: Option<Preprocess>,
-    /// The image model's output that is the embedding.
-    pub image_output: Option<String>,
-    /// The text model's output that is the embedding.
-    pub text_output: Option<String>,
-    /// How the image model's vectors per patch become one.
-    pub image_pool: Option<Pool>,
-    /// How the text model's vectors per token become one.
-    pub text_pool: Option<Pool>,
-    /// Where to run, in this order; the CPU is always tried last.
-    pub providers: Vec<Provider>,
-    /// Rows that run at once, from 1.
-    pub batch: usize,
-}
-
-impl Default for EncoderOptions {
-    fn default() -> Self {
-        Self {
-            preprocess: None,
-            image_output: None,
-            text_output: None,
-            image_pool: None,
-            text_pool: None,
-            providers: Provider::ALL.to_vec(),
-            batch: 32,
-        }
-    }
-}
 
 /// Two towers, ready to embed. Share it behind an `Arc`; calls from several threads wait for each other.
 pub struct Encoder {
@@ -125,6 +89,12 @@ impl Encoder {
     }
 
     fn open_now(files: &EncoderFiles, options: &EncoderOptions) -> Result<Self> {
+        let image = sides::image(files, options)?;
+        let TextSide {
+            tower: text,
+            tokenizer,
+            findings,
+        } = sides::text(files, options, Some(&image))?;
         let ImageSide {
             tower: image,
             preprocess,
@@ -133,12 +103,7 @@ impl Encoder {
                     mut stated,
                     mut warnings,
                 },
-        } = sides::image(files, options)?;
-        let TextSide {
-            tower: text,
-            tokenizer,
-            findings,
-        } = sides::text(files, options, Some(&preprocess))?;
+        } = image;
         stated.extend(findings.stated);
         warnings.extend(findings.warnings);
         if let (Some(a), Some(b)) = (image.dim(), text.dim()) {

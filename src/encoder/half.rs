@@ -1,9 +1,8 @@
 //! One tower of a dual encoder: it embeds queries of its side, for what the other side's embeddings already hold.
 
-use super::batches::all_finite;
-use super::dual::EncoderOptions;
-use super::embed::embed_one;
-use super::folder::EncoderFiles;
+use super::embed::{all_finite, embed_one};
+use super::folder::{EncoderFiles, HalfFiles};
+use super::options::EncoderOptions;
 use super::preprocess::Preprocess;
 use super::sides;
 use super::tokenize::Tokenizer;
@@ -11,27 +10,6 @@ use super::tower::Tower;
 use crate::compute::{Embeddings, Measure};
 use crate::dataset::Picture;
 use crate::error::{Error, Result};
-use std::path::{Path, PathBuf};
-
-/// The file of one tower alone.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HalfFiles {
-    /// The ONNX file.
-    pub model: PathBuf,
-    /// Is it the text tower?
-    pub is_text: bool,
-}
-
-impl HalfFiles {
-    /// The only tower in `folder`, in its `onnx` folder or in folders below; `None` where there are both or neither.
-    ///
-    /// # Errors
-    /// The folder cannot be read.
-    pub fn open(folder: &Path) -> Result<Option<Self>> {
-        let only = EncoderFiles::only(folder)?;
-        Ok(only.map(|(model, is_text)| Self { model, is_text }))
-    }
-}
 
 /// An image model or a text model alone.
 pub struct Half {

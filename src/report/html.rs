@@ -1,37 +1,14 @@
 //! A page as HTML. Every text goes through [`escape`]; a policy in the page itself forbids scripts and anything that
 //! would be fetched.
 
+use super::escape::escape;
 use super::{Block, Item, Page, Pair, SIDE, Section, Shown, svg};
 use crate::error::thousands;
-use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::{Result, Write};
 
 const STYLE: &str = include_str!("style.css");
 const POLICY: &str = "default-src 'none'; img-src data:; style-src 'unsafe-inline'";
-
-/// Text that is safe between tags and inside a quoted attribute. Control characters, which HTML does not allow, become
-/// replacement characters.
-pub fn escape(text: &str) -> Cow<'_, str> {
-    let special = |c: char| matches!(c, '&' | '<' | '>' | '"' | '\'') || c.is_control();
-    if !text.contains(special) {
-        return Cow::Borrowed(text);
-    }
-    let mut safe = String::with_capacity(text.len() + 16);
-    for c in text.chars() {
-        match c {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\'' => safe.push_str("&#39;"),
-            '\n' | '\r' | '\t' => safe.push(' '),
-            c if c.is_control() => safe.push(char::REPLACEMENT_CHARACTER),
-            c => safe.push(c),
-        }
-    }
-    Cow::Owned(safe)
-}
 
 /// Writes `page`.
 pub fn write(out: &mut impl Write, page: &Page) -> Result<()> {
@@ -178,18 +155,4 @@ fn shown_html(out: &mut impl Write, shown: Option<&Shown>, alt: &str) -> Result<
 fn signed(value: f32) -> String {
     let sign = if value < 0.0 { "−" } else { "" };
     format!("{sign}{:.3}", value.abs())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nothing_of_a_text_is_taken_for_html() {
-        assert_eq!(escape("a plain caption"), "a plain caption");
-        assert_eq!(
-            escape("<b a=\"1\" b='2'>&\u{0}\n"),
-            "&lt;b a=&quot;1&quot; b=&#39;2&#39;&gt;&amp;\u{FFFD} "
-        );
-    }
 }

@@ -1,6 +1,6 @@
 //! Bar charts as inline SVG, in the page's own colours.
 
-use super::html::escape;
+use super::escape::escape;
 use super::{Chart, Tone};
 use std::io::{Result, Write};
 

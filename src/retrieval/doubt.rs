@@ -3,7 +3,7 @@
 //! Captioned sets hold only the captions that someone wrote for each image; many another fits it as well (Chun et al.
 //! 2022, "ECCV Caption", arXiv 2204.03359). What is found here is shown and left to the user to decide.
 
-use super::mine::Corpus;
+use super::corpus::Corpus;
 use crate::compute::Ranking;
 use crate::error::Result;
 use crate::task::Task;
@@ -115,15 +115,16 @@ impl Bounds {
     /// # Errors
     /// Cancellation.
     pub fn learn(corpus: &Corpus<'_>, task: &Task) -> Result<Self> {
-        let images = corpus.groups.images();
+        let (texts, groups) = (&corpus.embedded.texts, &corpus.embedded.groups);
+        let images = groups.images();
         let mut within: Vec<f32> = (0..images)
             .step_by(images.div_ceil(SAMPLE).max(1))
             .flat_map(|i| {
-                let own = corpus.groups.range(i).take(CAPTIONS);
+                let own = groups.range(i).take(CAPTIONS);
                 own.clone()
                     .flat_map(move |a| own.clone().filter(move |&b| b < a).map(move |b| (a, b)))
             })
-            .map(|(a, b)| corpus.texts.cosine(a, corpus.texts, b))
+            .map(|(a, b)| texts.cosine(a, texts, b))
             .collect();
         task.check()?;
         if within.len() < FEWEST {
@@ -163,18 +164,19 @@ impl Doubt<'_> {
     pub fn evidence(&self, image: u32, caption: u32) -> Evidence {
         let corpus = self.corpus;
         let (i, c) = (image as usize, caption as usize);
-        let own = corpus.groups.range(i);
+        let (images, texts) = (&corpus.embedded.images, &corpus.embedded.texts);
+        let own = corpus.embedded.groups.range(i);
         let most =
             |of: &dyn Fn(usize) -> f32| own.clone().map(of).fold(f32::NEG_INFINITY, f32::max);
         let wording = corpus.wording;
-        let text_similarity = most(&|j| corpus.texts.cosine(j, corpus.texts, c)).max(-1.0);
-        let owner = corpus.groups.owner(c);
+        let text_similarity = most(&|j| texts.cosine(j, texts, c)).max(-1.0);
+        let owner = corpus.embedded.groups.owner(c);
         Evidence {
             equal_text: wording.is_some_and(|w| own.clone().any(|j| w.equal(j, c))),
             overlap: wording.map_or(0.0, |w| most(&|j| w.overlap(j, c)).max(0.0)),
             text_similarity,
             text_quantile: self.bounds.quantile_of(text_similarity),
-            image_similarity: corpus.images.cosine(i, corpus.images, owner),
+            image_similarity: images.cosine(i, images, owner),
             reciprocal: self.reciprocal(i, c),
         }
     }

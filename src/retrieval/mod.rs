@@ -2,6 +2,7 @@
 
 pub mod compare;
 mod compositional;
+mod corpus;
 mod doubt;
 mod evaluate;
 pub mod given;

@@ -6,13 +6,16 @@ use super::compare::CompareCommand;
 use super::negatives::NegativesCommand;
 use super::sets::SetsCommand;
 use super::settings::{Settings, ThemeChoice};
+use super::slot::Slot;
 use super::state::{Query, Tab};
 use super::structure::StructureCommand;
-use super::workspace::{EncoderSource, Workspace};
+use super::workspace::Workspace;
 use crate::compute::Measure;
 use crate::dataset::export::Layout;
-use crate::encoder::{EncoderOptions, Flavour};
+use crate::encoder::EncoderOptions;
 use crate::retrieval::Side;
+use crate::runtime::Flavour;
+use crate::source::EncoderSource;
 use std::path::PathBuf;
 
 /// A file or folder to be picked in the system's dialog.
@@ -75,6 +78,8 @@ pub enum Command {
     AnswerEncoder(Box<EncoderOptions>),
     /// Leave the question about the encoder unanswered.
     DismissQuestion,
+    /// Embed the dataset again.
+    Embed,
     /// Query with a row of the dataset, a text or a picture.
     Query(Query),
     /// Back to the query before.
@@ -116,7 +121,7 @@ pub enum Command {
     /// Light, dark or the system's.
     SetTheme(ThemeChoice),
     /// Cancel the job in this slot.
-    Cancel(&'static str),
+    Cancel(Slot),
     /// Fetch and install an ONNX Runtime.
     InstallRuntime(Flavour),
     /// Examine the open encoder's models (again).

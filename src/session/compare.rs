@@ -1,9 +1,9 @@
 //! Two encoders on the same data: what was found, and which queries are listed.
 
-use super::workspace::EncoderSource;
-use crate::compute::Embeddings;
+use super::identity::{Derived, Identities};
 use crate::retrieval::compare::{CUTS, Shift, shift_of};
 use crate::retrieval::{Comparison, Evaluation, Side};
+use crate::source::EncoderSource;
 use std::sync::Arc;
 
 /// Where a query stands at k with both encoders.
@@ -71,8 +71,6 @@ pub enum CompareCommand {
 /// What a comparison found.
 #[derive(Debug, Clone)]
 pub struct ComparedWith {
-    /// The images' embeddings by the first encoder: the comparison is of these.
-    pub of: Arc<Embeddings>,
     /// The second encoder; another one may be at work by now.
     pub with: EncoderSource,
     /// The first encoder's ranking.
@@ -95,8 +93,8 @@ impl ComparedWith {
 pub struct CompareLab {
     /// The second encoder that was asked for last.
     pub source: Option<EncoderSource>,
-    /// What was found; may be of embeddings that are no longer open.
-    pub found: Option<ComparedWith>,
+    /// What was found.
+    pub found: Derived<ComparedWith>,
     /// Index in [`CUTS`] of the k at which a query is right.
     pub cut: usize,
     /// The queries listed; `None` for all.
@@ -110,30 +108,26 @@ pub struct CompareLab {
 }
 
 impl CompareLab {
-    /// What was found of `images`, which are open now.
-    pub fn current(&self, images: Option<&Arc<Embeddings>>) -> Option<&ComparedWith> {
-        let found = self.found.as_ref()?;
-        Arc::ptr_eq(&found.of, images?).then_some(found)
-    }
-
     /// The k at which a query is right.
     pub fn k(&self) -> u32 {
         CUTS[self.cut.min(CUTS.len() - 1)]
     }
 
     /// Lists the queries of `side`, where those of the other are listed.
-    pub fn turn(&mut self, side: Side) {
+    pub fn turn(&mut self, side: Side, now: &Identities) {
         if self.listed != side {
-            self.refresh(side);
+            self.refresh(side, now);
         }
     }
 
     /// Lists the queries of one side anew.
-    pub fn refresh(&mut self, side: Side) {
+    pub fn refresh(&mut self, side: Side, now: &Identities) {
         self.rows.clear();
         self.listed = side;
         let (k, outcome, (column, falls)) = (self.k(), self.outcome, self.sort);
-        let Some(found) = &self.found else { return };
+        let Some(found) = self.found.get(now) else {
+            return;
+        };
         let (a, b) = (found.first.direction(side), found.second.direction(side));
         let keep = |q: usize| outcome.is_none_or(|o| o == Outcome::of(a.ranks[q], b.ranks[q], k));
         self.rows = (0..a.ranks.len())

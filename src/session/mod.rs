@@ -5,9 +5,12 @@ mod browser;
 mod command;
 mod compare;
 mod files;
+mod identity;
 mod negatives;
+mod open;
 mod sets;
 mod settings;
+mod slot;
 mod state;
 mod structure;
 mod workspace;
@@ -20,15 +23,21 @@ pub use browser::{Browser, Sort};
 pub use command::{Command, Pick};
 pub use compare::{CompareColumn, CompareCommand, CompareLab, ComparedWith, Outcome};
 pub use files::read_json;
+pub use identity::{Basis, Derived, Identities, Part};
 pub use negatives::{
     Decided, NegativeSet, Negatives, NegativesCommand, NegativesPlan, PairOrder, Regions, Why,
 };
+pub use open::Open;
 pub use sets::{Combine, Sets, SetsCommand};
 pub use settings::{Recent, Settings, ThemeChoice};
+pub use slot::Slot;
 pub use state::{
-    AnswerView, Embedded, Entry, JobView, Level, ModelCard, Query, RuntimeView, Session, Tab,
+    AnswerView, Entry, JobView, Level, ModelCard, Pending, Query, RuntimeView, Session, Tab,
 };
 pub use structure::{
     Matrix, MatrixLooks, Reduction, StructureCommand, StructurePage, StructureView,
 };
-pub use workspace::{DataSource, EncoderSource, Workspace};
+pub use workspace::Workspace;
+
+pub use crate::compute::Embedded;
+pub use crate::source::{DataSource, EncoderSource};

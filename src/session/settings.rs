@@ -3,9 +3,9 @@
 use super::files::read_json;
 use super::workspace::Workspace;
 use crate::compute::Choice;
-use crate::encoder::Provider;
 use crate::error::Result;
 use crate::files::{AsBytes, write_json};
+use crate::runtime::Provider;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 

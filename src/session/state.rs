@@ -3,21 +3,26 @@
 use super::attack::AttackLab;
 use super::browser::Browser;
 use super::compare::CompareLab;
+use super::identity::Identities;
 use super::negatives::Negatives;
+use super::open::Open;
 use super::sets::Sets;
 use super::settings::Settings;
+use super::slot::Slot;
 use super::structure::StructureView;
-use super::workspace::{EncoderSource, Workspace};
-use crate::compute::{Adapter, Direction, Embeddings, Groups, Hit, Measure};
+use super::workspace::Workspace;
+use crate::compute::{Adapter, Direction, Embedded, Hit};
 use crate::dataset::{Dataset, Picture};
-use crate::encoder::{EncoderInfo, EncoderOptions, RuntimeInfo};
+use crate::encoder::{EncoderInfo, EncoderOptions};
 use crate::error::Question;
 use crate::grad::Card;
 use crate::retrieval::{Evaluation, Side};
+use crate::runtime::RuntimeInfo;
+use crate::source::EncoderSource;
 use crate::task::Progress;
 use std::ops::Range;
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Instant;
 
 /// A view of the centre.
@@ -103,49 +108,6 @@ pub struct AnswerView {
     pub below: Vec<Hit>,
 }
 
-/// Both sides' embeddings.
-#[derive(Debug, Clone)]
-pub struct Embedded {
-    /// One row per image.
-    pub images: Arc<Embeddings>,
-    /// One row per caption.
-    pub texts: Arc<Embeddings>,
-    /// Captions of each image.
-    pub groups: Arc<Groups>,
-    /// Both sides by cosine, where they are compared by dot product and something needed them so.
-    unit: Arc<OnceLock<[Arc<Embeddings>; 2]>>,
-}
-
-impl Embedded {
-    /// Both sides, and which caption belongs to which image.
-    pub fn new(images: Embeddings, texts: Embeddings, groups: Groups) -> Self {
-        Self {
-            images: Arc::new(images),
-            texts: Arc::new(texts),
-            groups: Arc::new(groups),
-            unit: Arc::default(),
-        }
-    }
-
-    /// To be compared by cosine, for what needs rows of unit norm: itself where it is so already.
-    #[must_use]
-    pub fn by_cosine(&self) -> Self {
-        if self.images.measure() == Measure::Cosine {
-            return self.clone();
-        }
-        let sides = [&self.images, &self.texts];
-        let unit = self
-            .unit
-            .get_or_init(|| sides.map(|side| Arc::new(side.to_cosine())));
-        Self {
-            images: Arc::clone(&unit[0]),
-            texts: Arc::clone(&unit[1]),
-            groups: Arc::clone(&self.groups),
-            unit: Arc::default(),
-        }
-    }
-}
-
 /// What the chips say of runtime and compute.
 #[derive(Debug, Clone, Default)]
 pub struct RuntimeView {
@@ -200,9 +162,24 @@ pub struct Entry {
 #[derive(Debug, Clone)]
 pub struct JobView {
     /// Its slot, for [`super::Command::Cancel`].
-    pub slot: &'static str,
+    pub slot: Slot,
     /// Progress.
     pub progress: Progress,
+}
+
+/// A workspace on its way; what was open stays until it is here.
+#[derive(Debug, Clone)]
+pub struct Pending {
+    /// The workspace.
+    pub workspace: Workspace,
+    /// Its file.
+    pub file: Option<PathBuf>,
+    /// Is its data still to come?
+    pub data: bool,
+    /// Is its encoder still to come?
+    pub encoder: bool,
+    /// Was taken over what it says besides?
+    pub adopted: bool,
 }
 
 /// What is open and selected.
@@ -213,26 +190,10 @@ pub struct Session {
     pub workspace: Workspace,
     /// The workspace's file.
     pub file: Option<PathBuf>,
-    /// The open dataset.
-    pub dataset: Option<Arc<Dataset>>,
-    /// The open encoder.
-    pub encoder: Option<EncoderInfo>,
-    /// The cards of the open encoder's models, once examined.
-    pub cards: Vec<ModelCard>,
-    /// The embeddings of dataset and encoder.
-    pub embedded: Option<Embedded>,
-    /// The evaluation of the full set or the folds.
-    pub evaluation: Option<Arc<Evaluation>>,
-    /// Ranks of the full set, for the browser.
-    pub ranking: Option<Arc<Evaluation>>,
+    /// What is open, and what is known of it.
+    pub open: Open,
     /// Which side queries.
     pub side: Side,
-    /// The current query.
-    pub query: Option<Query>,
-    /// The current answer; may still be the one before.
-    pub answer: Option<Arc<AnswerView>>,
-    /// Queries before this one.
-    pub history: Vec<Query>,
     /// The browser's list.
     pub browser: Browser,
     /// Sets of images.
@@ -255,6 +216,8 @@ pub struct Session {
     pub jobs: Vec<JobView>,
     /// The encoder that is being opened or asked about, with what the user said of it.
     pub opening: Option<(EncoderSource, EncoderOptions)>,
+    /// The workspace that is being opened.
+    pub pending: Option<Pending>,
     /// A question about the encoder that waits for an answer, with the model's path.
     pub question: Option<(PathBuf, Question)>,
 }
@@ -266,16 +229,8 @@ impl Session {
             settings,
             workspace: Workspace::default(),
             file: None,
-            dataset: None,
-            encoder: None,
-            cards: Vec::new(),
-            embedded: None,
-            evaluation: None,
-            ranking: None,
+            open: Open::default(),
             side: Side::Image,
-            query: None,
-            answer: None,
-            history: Vec::new(),
             browser: Browser::default(),
             sets: Sets::default(),
             negatives: Negatives::default(),
@@ -287,18 +242,59 @@ impl Session {
             log: Vec::new(),
             jobs: Vec::new(),
             opening: None,
+            pending: None,
             question: None,
         }
     }
 
+    /// The current identity of every part of what is open.
+    pub fn now(&self) -> &Identities {
+        self.open.now()
+    }
+
+    /// The open dataset.
+    pub fn dataset(&self) -> Option<&Arc<Dataset>> {
+        self.open.dataset()
+    }
+
+    /// The open encoder.
+    pub fn encoder(&self) -> Option<&EncoderInfo> {
+        self.open.encoder()
+    }
+
+    /// The embeddings of what is open.
+    pub fn embedded(&self) -> Option<&Embedded> {
+        self.open.embedded()
+    }
+
+    /// The ranking of the full set.
+    pub fn ranking(&self) -> Option<&Arc<Evaluation>> {
+        self.open.ranking()
+    }
+
+    /// The evaluation of the full set or the folds.
+    pub fn evaluation(&self) -> Option<&Arc<Evaluation>> {
+        self.open.evaluation()
+    }
+
+    /// The current query.
+    pub fn query(&self) -> Option<&Query> {
+        self.open.query()
+    }
+
+    /// The current answer; may still be the one before.
+    pub fn answer(&self) -> Option<&Arc<AnswerView>> {
+        self.open.answer()
+    }
+
     /// The ranking of one side's queries over the full set.
     pub fn direction(&self, side: Side) -> Option<&Direction> {
-        Some(self.ranking.as_ref()?.direction(side))
+        Some(self.ranking()?.direction(side))
     }
 
     /// Recomputes the browser's list.
     pub fn refresh_browser(&mut self) {
-        let Some(dataset) = self.dataset.clone() else {
+        let Some(dataset) = self.dataset().cloned() else {
             self.browser.rows.clear();
             return;
         };
@@ -306,13 +302,13 @@ impl Session {
         let only = self.sets.shown();
         browser.refresh(&dataset, self.side, self.direction(self.side), only);
         self.browser = browser;
-        self.compare.turn(self.side);
+        self.compare.turn(self.side, self.open.now());
     }
 
     /// The browser row of the current query.
     pub fn selected(&self) -> Option<usize> {
-        match self.query {
-            Some(Query::Row(side, index)) if side == self.side => Some(index),
+        match self.query() {
+            Some(&Query::Row(side, index)) if side == self.side => Some(index),
             _ => None,
         }
     }

@@ -1,5 +1,6 @@
 //! The structure view: what was found, and how it is looked at.
 
+use super::identity::Derived;
 use crate::compute::Colours;
 use crate::retrieval::Side;
 use crate::retrieval::structure::matrix::{Arrangement, Order, Pyramid, Range, TileKey, Viewport};
@@ -99,7 +100,7 @@ pub struct Matrix {
     /// How it is looked at.
     pub looks: MatrixLooks,
     /// The order of rows and columns, once made.
-    pub arrangement: Option<Arc<Arrangement>>,
+    pub arrangement: Derived<Arc<Arrangement>>,
     /// The scores between which the colours run.
     pub range: Range,
     /// The same for all that there is.
@@ -124,11 +125,11 @@ pub struct StructureView {
     /// How it is analysed.
     pub plan: Plan,
     /// What was found; may still be by the plan before.
-    pub found: Option<Arc<Structure>>,
+    pub found: Derived<Arc<Structure>>,
     /// Nearest candidates counted for hubness.
     pub k: usize,
     /// How often each candidate is among the nearest.
-    pub neighbours: Option<Arc<Neighbours>>,
+    pub neighbours: Derived<Arc<Neighbours>>,
     /// The picture.
     pub matrix: Matrix,
 }

@@ -4,68 +4,11 @@ use super::files::read_json;
 use crate::compute::Measure;
 use crate::encoder::EncoderOptions;
 use crate::error::Result;
-use crate::files::{AsBytes, file_name, write_json};
+use crate::files::write_json;
+use crate::source::{DataSource, EncoderSource};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
-
-/// Where images and captions come from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DataSource {
-    /// The scenes that come with the program.
-    Demo,
-    /// A dataset's file or folder.
-    Path(#[serde(with = "AsBytes")] PathBuf),
-    /// Embeddings alone, a file for each side; captions follow the images in order.
-    Embeddings {
-        /// Image embeddings, shape `[images, dim]`.
-        #[serde(with = "AsBytes")]
-        images: PathBuf,
-        /// Text embeddings, shape `[captions, dim]`.
-        #[serde(with = "AsBytes")]
-        texts: PathBuf,
-    },
-}
-
-/// Where the encoder comes from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum EncoderSource {
-    /// The towers that come with the program.
-    Demo,
-    /// A folder in Hugging Face or `open_clip` layout.
-    Folder(#[serde(with = "AsBytes")] PathBuf),
-    /// Two files picked by hand.
-    Pair {
-        /// The image tower.
-        #[serde(with = "AsBytes")]
-        image: PathBuf,
-        /// The text tower.
-        #[serde(with = "AsBytes")]
-        text: PathBuf,
-    },
-}
-
-impl DataSource {
-    /// Short name for titles.
-    pub fn title(&self) -> String {
-        match self {
-            Self::Demo => "demo".into(),
-            Self::Path(path) | Self::Embeddings { images: path, .. } => file_name(path),
-        }
-    }
-}
-
-impl EncoderSource {
-    /// Short name for titles.
-    pub fn title(&self) -> String {
-        match self {
-            Self::Demo => "demo encoder".into(),
-            Self::Folder(path) | Self::Pair { image: path, .. } => file_name(path),
-        }
-    }
-}
 
 /// One investigation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -155,22 +98,11 @@ impl Workspace {
     }
 
     fn with_paths(&self, map: impl Fn(&Path) -> PathBuf) -> Self {
-        let data = self.data.as_ref().map(|data| match data {
-            DataSource::Demo => DataSource::Demo,
-            DataSource::Path(path) => DataSource::Path(map(path)),
-            DataSource::Embeddings { images, texts } => DataSource::Embeddings {
-                images: map(images),
-                texts: map(texts),
-            },
-        });
-        let encoder = self.encoder.as_ref().map(|encoder| match encoder {
-            EncoderSource::Demo => EncoderSource::Demo,
-            EncoderSource::Folder(path) => EncoderSource::Folder(map(path)),
-            EncoderSource::Pair { image, text } => EncoderSource::Pair {
-                image: map(image),
-                text: map(text),
-            },
-        });
+        let data = self.data.as_ref().map(|data| data.with_paths(&map));
+        let encoder = self
+            .encoder
+            .as_ref()
+            .map(|encoder| encoder.with_paths(&map));
         Self {
             data,
             encoder,
@@ -232,7 +164,7 @@ mod tests {
         let (old, new) = (root.path().join("old"), root.path().join("new"));
         std::fs::create_dir_all(old.join("work")).expect("a folder");
         let workspace = Workspace {
-            data: Some(DataSource::Path(old.join("data/set.json"))),
+            data: Some(DataSource::at(old.join("data/set.json"))),
             encoder: Some(EncoderSource::Folder(old.join("work/clip"))),
             ..Workspace::default()
         };
@@ -241,10 +173,7 @@ mod tests {
         assert!(!text.contains("/old"), "paths are relative: {text}");
         std::fs::rename(&old, &new).expect("moved");
         let moved = Workspace::open(&new.join("work/w.json")).expect("opened");
-        assert_eq!(
-            moved.data,
-            Some(DataSource::Path(new.join("data/set.json")))
-        );
+        assert_eq!(moved.data, Some(DataSource::at(new.join("data/set.json"))));
         assert_eq!(
             moved.encoder,
             Some(EncoderSource::Folder(new.join("work/clip")))

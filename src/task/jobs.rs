@@ -1,17 +1,19 @@
-//! Named threads that run jobs and report to one bounded channel; stale results are dropped by generation.
+//! Threads that run jobs and report to one bounded channel; stale results are dropped by generation.
 
 use super::{Task, panic_message};
 use crate::error::{Error, Result};
 use std::collections::HashMap;
+use std::fmt::Debug;
+use std::hash::Hash;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-/// Runs jobs in named slots. A new job in a slot cancels and outdates the one before it: its result never arrives.
-pub struct Jobs<T> {
-    sender: SyncSender<Finished<T>>,
-    receiver: Receiver<Finished<T>>,
-    running: HashMap<&'static str, Running>,
+/// Runs jobs in slots of type `S`. A new job in a slot cancels and outdates the one before it: its result never arrives.
+pub struct Jobs<S, T> {
+    sender: SyncSender<Finished<S, T>>,
+    receiver: Receiver<Finished<S, T>>,
+    running: HashMap<S, Running>,
     generation: u64,
     wake: Arc<dyn Fn() + Send + Sync>,
 }
@@ -26,13 +28,17 @@ pub struct Running {
     generation: u64,
 }
 
-struct Finished<T> {
-    slot: &'static str,
+struct Finished<S, T> {
+    slot: S,
     generation: u64,
     outcome: Result<T>,
 }
 
-impl<T: Send + 'static> Jobs<T> {
+impl<S, T> Jobs<S, T>
+where
+    S: Copy + Eq + Hash + Debug + Send + 'static,
+    T: Send + 'static,
+{
     /// No jobs yet; `wake` is called from a job's thread when its result is ready to be drained.
     pub fn new(wake: impl Fn() + Send + Sync + 'static) -> Self {
         let (sender, receiver) = sync_channel(64);
@@ -48,7 +54,7 @@ impl<T: Send + 'static> Jobs<T> {
     /// Starts `work` on its own thread in `slot`, outdating what ran there.
     pub fn start(
         &mut self,
-        slot: &'static str,
+        slot: S,
         title: impl Into<String>,
         work: impl FnOnce(&Task) -> Result<T> + Send + 'static,
     ) {
@@ -66,7 +72,7 @@ impl<T: Send + 'static> Jobs<T> {
         );
         let (sender, wake) = (self.sender.clone(), Arc::clone(&self.wake));
         let spawned = std::thread::Builder::new()
-            .name(format!("job-{slot}"))
+            .name(format!("job-{slot:?}"))
             .spawn(move || {
                 let outcome =
                     catch_unwind(AssertUnwindSafe(|| work(&task))).unwrap_or_else(|payload| {
@@ -86,7 +92,7 @@ impl<T: Send + 'static> Jobs<T> {
         if let Err(source) = spawned {
             let outcome = Err(Error::Io {
                 action: "start a thread for",
-                path: slot.into(),
+                path: format!("{slot:?}").into(),
                 source,
             });
             let _ = self.sender.try_send(Finished {
@@ -98,8 +104,8 @@ impl<T: Send + 'static> Jobs<T> {
     }
 
     /// Cancels what runs in `slot`; its result will not arrive.
-    pub fn cancel(&mut self, slot: &str) {
-        if let Some(job) = self.running.remove(slot) {
+    pub fn cancel(&mut self, slot: S) {
+        if let Some(job) = self.running.remove(&slot) {
             job.task.cancel();
         }
     }
@@ -112,12 +118,12 @@ impl<T: Send + 'static> Jobs<T> {
     }
 
     /// Is a job under way in `slot`?
-    pub fn is_running(&self, slot: &str) -> bool {
-        self.running.contains_key(slot)
+    pub fn is_running(&self, slot: S) -> bool {
+        self.running.contains_key(&slot)
     }
 
     /// The jobs under way, oldest first.
-    pub fn running(&self) -> Vec<(&'static str, Running)> {
+    pub fn running(&self) -> Vec<(S, Running)> {
         let mut jobs: Vec<_> = self
             .running
             .iter()
@@ -128,7 +134,7 @@ impl<T: Send + 'static> Jobs<T> {
     }
 
     /// Results that have arrived and are still wanted, with the slot they come from.
-    pub fn drain(&mut self) -> Vec<(&'static str, Result<T>)> {
+    pub fn drain(&mut self) -> Vec<(S, Result<T>)> {
         let mut results = Vec::new();
         while let Ok(Finished {
             slot,
@@ -138,10 +144,10 @@ impl<T: Send + 'static> Jobs<T> {
         {
             if self
                 .running
-                .get(slot)
+                .get(&slot)
                 .is_some_and(|job| job.generation == generation)
             {
-                self.running.remove(slot);
+                self.running.remove(&slot);
                 results.push((slot, outcome));
             }
         }
@@ -149,7 +155,7 @@ impl<T: Send + 'static> Jobs<T> {
     }
 }
 
-impl<T> Drop for Jobs<T> {
+impl<S, T> Drop for Jobs<S, T> {
     fn drop(&mut self) {
         for job in self.running.values() {
             job.task.cancel();
@@ -162,7 +168,7 @@ mod tests {
     use super::*;
     use std::time::{Duration, Instant};
 
-    fn wait(jobs: &mut Jobs<u32>) -> Vec<(&'static str, Result<u32>)> {
+    fn wait(jobs: &mut Jobs<&'static str, u32>) -> Vec<(&'static str, Result<u32>)> {
         let start = Instant::now();
         loop {
             let results = jobs.drain();
@@ -201,7 +207,7 @@ mod tests {
 
     #[test]
     fn cancel_reaches_the_work_at_once() {
-        let mut jobs = Jobs::<()>::new(|| {});
+        let mut jobs = Jobs::<&str, ()>::new(|| {});
         let (stopped, seen) = sync_channel::<()>(1);
         jobs.start("a", "spin", move |task| {
             while task.check().is_ok() {

@@ -61,7 +61,7 @@ pub fn browser_ui(ui: &mut Ui, view: &mut View<'_>) {
 
 fn sort_menu_ui(ui: &mut Ui, view: &mut View<'_>) {
     let session = view.session;
-    let ranked = session.ranking.is_some();
+    let ranked = session.ranking().is_some();
     for sort in Sort::ALL {
         let enabled = ranked || sort == Sort::File;
         let chosen = session.browser.sort == sort;
@@ -150,10 +150,7 @@ fn thumbnails_ui(ui: &mut Ui, view: &mut View<'_>) {
                 let chosen = selected == Some(i);
                 let rank = direction.map(|d| d.ranks[i]);
                 let name = || {
-                    let name = session
-                        .dataset
-                        .as_ref()
-                        .map_or("", |d| d.images[i].name.as_str());
+                    let name = session.dataset().map_or("", |d| d.images[i].name.as_str());
                     rank.map_or_else(
                         || format!("Image {name}"),
                         |r| format!("Image {name}, rank {r}"),
@@ -233,7 +230,7 @@ fn captions_ui(ui: &mut Ui, view: &mut View<'_>) {
     const HEIGHT: f32 = 38.0;
     let session = view.session;
     let t = theme::tokens(ui);
-    let Some(dataset) = session.dataset.as_ref() else {
+    let Some(dataset) = session.dataset() else {
         return;
     };
     let rows = &session.browser.rows;

@@ -4,8 +4,9 @@ use super::View;
 use super::theme::tokens;
 use super::widgets::{heading, primary, weak};
 use crate::compute::Choice;
-use crate::encoder::{Flavour, Pool, Preprocess, Provider};
+use crate::encoder::{Pool, Preprocess};
 use crate::error::Question;
+use crate::runtime::{Flavour, Provider};
 use crate::session::{Command, Settings, ThemeChoice};
 use egui::{Context, Id, Modal, Ui};
 
@@ -141,7 +142,7 @@ fn runtime_ui(ctx: &Context, view: &mut View<'_>) {
                 weak(ui, format!("Not used: {} ({})", tried.what, tried.why));
             }
         }
-        if let Some(encoder) = &view.session.encoder {
+        if let Some(encoder) = view.session.encoder() {
             ui.label(format!("Images on {}, texts on {}", encoder.image_provider, encoder.text_provider));
             for note in &encoder.notes {
                 ui.colored_label(t.warn, note);

@@ -5,9 +5,9 @@ use super::{Field, View};
 use crate::dataset::Verdict;
 use crate::session::{
     AttackCommand, Command, CompareCommand, LabPage, NegativesCommand, Pick, Query, SetsCommand,
-    Tab, ThemeChoice,
+    Slot, Tab, ThemeChoice,
 };
-use egui::{Context, Key, Modifiers};
+use egui::{Context, Event, Key, Modifiers};
 
 /// Turns key presses into commands.
 pub fn keys(ctx: &Context, view: &mut View<'_>) {
@@ -63,7 +63,7 @@ pub fn keys(ctx: &Context, view: &mut View<'_>) {
     // With Shift first: a plain key would take that press too.
     if pressed(Modifiers::SHIFT, Key::M) {
         view.state.sets = Some(String::new());
-    } else if pressed(Modifiers::NONE, Key::M) {
+    } else if pressed_once(ctx, Key::M) {
         view.ask(Command::Sets(SetsCommand::MarkQuery));
     }
     // A button that was clicked keeps the focus: plain keys are its own then, shortcuts are not.
@@ -79,7 +79,7 @@ pub fn keys(ctx: &Context, view: &mut View<'_>) {
     if super::structure::keys(ctx, view, focused) || focused {
         return;
     }
-    let hits = session.answer.as_ref().map_or(0, |a| a.hits.len());
+    let hits = session.answer().map_or(0, |a| a.hits.len());
     for (key, down) in [(Key::ArrowDown, true), (Key::ArrowUp, false)] {
         if pressed(Modifiers::ALT, key) && hits > 0 {
             let at = view.state.highlighted;
@@ -96,6 +96,17 @@ pub fn keys(ctx: &Context, view: &mut View<'_>) {
     } else {
         browser_keys(ctx, view);
     }
+}
+
+/// Was `key` pressed alone? Held down, it counts once: for what decides, marks or turns something over.
+fn pressed_once(ctx: &Context, key: Key) -> bool {
+    ctx.input_mut(|input| {
+        let fresh = |event: &Event| {
+            matches!(event, Event::Key { key: k, pressed: true, repeat: false, .. } if *k == key)
+        };
+        let fresh = input.events.iter().any(fresh);
+        input.consume_key(Modifiers::NONE, key) && fresh
+    })
 }
 
 /// The keys that walk through the browser.
@@ -117,11 +128,11 @@ fn browser_keys(ctx: &Context, view: &mut View<'_>) {
             view.ask(Command::Step(step));
         }
     }
-    if pressed(Modifiers::NONE, Key::D) {
+    if pressed_once(ctx, Key::D) {
         view.ask(Command::SetSide(session.side.other()));
     }
     if pressed(Modifiers::NONE, Key::Enter)
-        && let Some(answer) = &session.answer
+        && let Some(answer) = session.answer()
         && let Some(hit) = answer.hits.get(view.state.highlighted)
     {
         view.ask(Command::Query(Query::Row(answer.of, hit.index as usize)));
@@ -141,7 +152,7 @@ fn compare_keys(ctx: &Context, view: &mut View<'_>) {
             view.ask(Command::Compare(CompareCommand::Step(step)));
         }
     }
-    if pressed(Key::D) {
+    if pressed_once(ctx, Key::D) {
         view.ask(Command::SetSide(view.session.side.other()));
     }
 }
@@ -151,9 +162,9 @@ fn lab_keys(ctx: &Context, view: &mut View<'_>, focused: bool) {
     let pressed = |modifiers: Modifiers, key: Key| ctx.input_mut(|i| i.consume_key(modifiers, key));
     let lab = &view.session.lab;
     let (running, run, slot) = match lab.page {
-        LabPage::Picture => (lab.running.is_some(), AttackCommand::Run, "attack"),
-        LabPage::Words => (lab.words.running, AttackCommand::RunWords, "attack-words"),
-        LabPage::Set => (lab.set.running, AttackCommand::RunSet, "attack-set"),
+        LabPage::Picture => (lab.running.is_some(), AttackCommand::Run, Slot::Attack),
+        LabPage::Words => (lab.words.running, AttackCommand::RunWords, Slot::Words),
+        LabPage::Set => (lab.set.running, AttackCommand::RunSet, Slot::AttackSet),
     };
     let mut attack = |command| view.commands.push(Command::Attack(command));
     if pressed(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z) {
@@ -193,19 +204,19 @@ fn negatives_keys(ctx: &Context, view: &mut View<'_>, focused: bool) {
         ask(NegativesCommand::Undo);
     }
     if negatives.running && pressed(Modifiers::NONE, Key::Escape) {
-        view.commands.push(Command::Cancel("negatives"));
+        view.commands.push(Command::Cancel(Slot::Mine));
         return;
     }
     // A line that was clicked has the focus, and so has a button of the inspector: letters mean nothing to either.
     for (key, verdict) in [(Key::F, Verdict::Right), (Key::R, Verdict::Wrong)] {
-        if pressed(Modifiers::NONE, key) {
+        if pressed_once(ctx, key) {
             ask(NegativesCommand::Decide(Some(verdict)));
         }
     }
-    if pressed(Modifiers::NONE, Key::U) {
+    if pressed_once(ctx, Key::U) {
         ask(NegativesCommand::Decide(None));
     }
-    if pressed(Modifiers::NONE, Key::G) {
+    if pressed_once(ctx, Key::G) {
         ask(NegativesCommand::ShowRegions(!negatives.show_regions));
     }
     for (key, step) in [
@@ -218,14 +229,17 @@ fn negatives_keys(ctx: &Context, view: &mut View<'_>, focused: bool) {
             ask(NegativesCommand::Step(step));
         }
     }
-    if pressed(Modifiers::NONE, Key::D) {
+    if pressed_once(ctx, Key::D) {
         let mut plan = negatives.plan;
         plan.side = plan.side.other();
         ask(NegativesCommand::SetPlan(plan));
     }
-    if pressed(Modifiers::NONE, Key::A)
-        && let (Some(pair), Some(set)) = (negatives.pair(), &negatives.set)
-        && view.session.encoder.is_some()
+    if pressed_once(ctx, Key::A)
+        && let (Some(pair), Some(set)) = (
+            negatives.pair(view.session.now()),
+            negatives.set.get(view.session.now()),
+        )
+        && view.session.encoder().is_some()
     {
         let (image, caption) = pair.rows(set.plan.side);
         let take = AttackCommand::Take(image as usize, Some(caption as usize));

@@ -63,7 +63,7 @@ pub fn encoder_ui(ui: &mut Ui, view: &mut View<'_>) {
     if item(ui, "The demo encoder", "") {
         view.ask(Command::OpenEncoder(EncoderSource::Demo));
     }
-    if let Some(encoder) = &view.session.encoder {
+    if let Some(encoder) = view.session.encoder() {
         ui.separator();
         weak(ui, format!("Open: {}", encoder.name));
         for note in &encoder.notes {

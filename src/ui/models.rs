@@ -9,7 +9,7 @@ use crate::attack::possible;
 use crate::error::Blocking;
 use crate::grad::{Card, Check, Measured, Standing};
 use crate::retrieval::Side;
-use crate::session::{Command, EncoderSource, ModelCard, Pick};
+use crate::session::{Command, EncoderSource, ModelCard, Pick, Slot};
 use egui::{
     Align, Color32, CornerRadius, Frame, Grid, Layout, Margin, RichText, ScrollArea, Stroke, Ui,
 };
@@ -18,7 +18,7 @@ use prepared::prepared_ui;
 /// Draws the cards, side by side where there is room.
 pub fn models_ui(ui: &mut Ui, view: &mut View<'_>) {
     let session = view.session;
-    let Some(encoder) = &session.encoder else {
+    let Some(encoder) = session.encoder() else {
         let title = "No encoder is open";
         let text =
             "Its models appear here, with what gradients they have and which attacks those allow.";
@@ -27,7 +27,7 @@ pub fn models_ui(ui: &mut Ui, view: &mut View<'_>) {
         }
         return;
     };
-    let examining = session.jobs.iter().any(|j| j.slot == "examine");
+    let examining = session.jobs.iter().any(|j| j.slot == Slot::Examine);
     ui.horizontal(|ui| {
         let title = session.workspace.encoder.as_ref().map(EncoderSource::title);
         heading(ui, title.as_deref().unwrap_or(&encoder.name));
@@ -43,7 +43,7 @@ pub fn models_ui(ui: &mut Ui, view: &mut View<'_>) {
     });
     ui.add_space(6.0);
     prepared_ui(ui, encoder);
-    if session.cards.is_empty() {
+    if session.open.cards().is_empty() {
         let (title, text) = if examining {
             (
                 "Examining the models…",
@@ -66,13 +66,13 @@ pub fn models_ui(ui: &mut Ui, view: &mut View<'_>) {
         .auto_shrink([false; 2])
         .show(ui, |ui| {
             if wide {
-                ui.columns(session.cards.len(), |columns| {
-                    for (ui, card) in columns.iter_mut().zip(&session.cards) {
+                ui.columns(session.open.cards().len(), |columns| {
+                    for (ui, card) in columns.iter_mut().zip(session.open.cards()) {
                         card_ui(ui, card);
                     }
                 });
             } else {
-                for card in &session.cards {
+                for card in session.open.cards() {
                     card_ui(ui, card);
                     ui.add_space(10.0);
                 }

@@ -34,7 +34,7 @@ fn words(text: &str) -> Vec<String> {
 fn rows(view: &View<'_>, text: &str) -> Vec<(String, Query)> {
     const MOST: usize = 40;
     let words = words(text);
-    let (Some(dataset), false) = (&view.session.dataset, words.is_empty()) else {
+    let (Some(dataset), false) = (view.session.dataset(), words.is_empty()) else {
         return Vec::new();
     };
     let images = dataset.images.iter().enumerate();

@@ -15,7 +15,7 @@ pub fn query_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
     let t = tokens(ui);
     let side = (ui.available_width() * 0.24).clamp(120.0, 240.0);
     ui.horizontal_top(|ui| {
-        let picture = match &session.query {
+        let picture = match session.query() {
             Some(Query::Row(Side::Image, i)) => Some(*i as u32),
             Some(Query::Row(Side::Text, j)) => Some(dataset.image_of(*j) as u32),
             Some(Query::Picture { .. }) => Some(Key::QUERY),
@@ -27,7 +27,7 @@ pub fn query_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
             ui.painter()
                 .rect_filled(rect, CornerRadius::same(5), t.panel);
             picture_in(ui, view.pictures, picture, rect, false);
-            if matches!(session.query, Some(Query::Row(Side::Text, _))) {
+            if matches!(session.query(), Some(Query::Row(Side::Text, _))) {
                 response.on_hover_text("The image this caption belongs to");
             }
         }
@@ -42,7 +42,7 @@ pub fn query_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
 
 fn query_field_ui(ui: &mut Ui, view: &mut View<'_>) {
     let session = view.session;
-    let ready = session.embedded.is_some() && session.encoder.is_some();
+    let ready = session.embedded().is_some() && session.encoder().is_some();
     let edit = egui::TextEdit::singleline(&mut view.state.query)
         .hint_text("Type a caption, or drop a picture…")
         .desired_width(f32::INFINITY)
@@ -65,7 +65,7 @@ fn query_text_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
     let strong = |ui: &mut Ui, text: &str| {
         bidi::label(ui, RichText::new(text).size(14.5).strong(), usize::MAX);
     };
-    match &view.session.query {
+    match view.session.query() {
         Some(Query::Row(Side::Image, i)) => {
             strong(ui, &dataset.images[*i].name);
             let own = dataset.captions_of(*i);
@@ -105,9 +105,8 @@ fn figures_ui(ui: &mut Ui, view: &mut View<'_>) {
     let session = view.session;
     let t = tokens(ui);
     let Some(answer) = session
-        .answer
-        .as_ref()
-        .filter(|a| Some(&a.query) == session.query.as_ref())
+        .answer()
+        .filter(|a| Some(&a.query) == session.query())
     else {
         return;
     };
@@ -186,7 +185,7 @@ fn figures_ui(ui: &mut Ui, view: &mut View<'_>) {
             }
         }
         if ui
-            .add_enabled(!session.history.is_empty(), egui::Button::new("Back"))
+            .add_enabled(session.open.can_go_back(), egui::Button::new("Back"))
             .on_hover_text("Ctrl+Z")
             .clicked()
         {
@@ -203,7 +202,7 @@ fn attack_button_ui(
     query: &Query,
     negative: u32,
 ) {
-    let (Some(dataset), Query::Row(side, row)) = (&session.dataset, query) else {
+    let (Some(dataset), Query::Row(side, row)) = (session.dataset(), query) else {
         return;
     };
     // A caption's pair is its own image: the hardest negative of that is found in the lab.
@@ -212,7 +211,7 @@ fn attack_button_ui(
         Side::Text => (dataset.image_of(*row), None),
     };
     let picture = dataset.images.get(image).and_then(|i| i.picture.as_ref());
-    let ready = session.encoder.is_some() && picture.is_some();
+    let ready = session.encoder().is_some() && picture.is_some();
     let hint = "How little must the pixels change until the hardest negative wins?";
     let button = ui
         .add_enabled(ready, egui::Button::new("Attack this pair"))

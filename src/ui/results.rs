@@ -15,7 +15,7 @@ use std::sync::Arc;
 /// Draws the retrieval view's centre.
 pub fn retrieval_ui(ui: &mut Ui, view: &mut View<'_>) {
     let session = view.session;
-    let Some(dataset) = session.dataset.clone() else {
+    let Some(dataset) = session.dataset().cloned() else {
         let busy = !session.jobs.is_empty();
         let (title, text) = if busy {
             ("Opening…", "The status bar says how far it is.")
@@ -35,10 +35,10 @@ pub fn retrieval_ui(ui: &mut Ui, view: &mut View<'_>) {
     };
     query_ui(ui, view, &dataset);
     ui.add_space(6.0);
-    let answer = session.answer.clone();
+    let answer = session.answer().cloned();
     match answer {
         Some(answer) => results_ui(ui, view, &dataset, &answer),
-        None if session.embedded.is_none() => waiting_ui(ui, view),
+        None if session.embedded().is_none() => waiting_ui(ui, view),
         None => {
             weak(
                 ui,
@@ -58,7 +58,7 @@ fn waiting_ui(ui: &mut Ui, view: &mut View<'_>) {
             "Results appear as soon as both sides are embedded.",
             None,
         );
-    } else if session.encoder.is_none() && !only_embeddings {
+    } else if session.encoder().is_none() && !only_embeddings {
         let text =
             "Open the folder of an ONNX-exported dual encoder: CLIP, SigLIP, MobileCLIP, VSE++.";
         if empty_state(ui, "No encoder is open", text, Some("Open an encoder…")) {
@@ -76,7 +76,7 @@ fn waiting_ui(ui: &mut Ui, view: &mut View<'_>) {
 
 fn results_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, answer: &AnswerView) {
     let t = tokens(ui);
-    let stale = view.session.query.as_ref() != Some(&answer.query);
+    let stale = view.session.query() != Some(&answer.query);
     if stale {
         ui.multiply_opacity(0.55);
     }

@@ -105,7 +105,7 @@ pub fn shell_ui(ui: &mut Ui, view: &mut View<'_>) {
             .size_range(200.0..=460.0)
             .show(ui, |ui| compare::inspector_ui(ui, view));
     }
-    if view.session.tab == Tab::Retrieval && view.session.dataset.is_some() {
+    if view.session.tab == Tab::Retrieval && view.session.dataset().is_some() {
         let width = (ui.available_width() * 0.22).clamp(210.0, 420.0);
         Panel::left("browser")
             .frame(bar(10, 0))
@@ -195,8 +195,7 @@ fn chips_ui(ui: &mut Ui, view: &mut View<'_>) {
                 .join(".");
             let provider = view
                 .session
-                .encoder
-                .as_ref()
+                .encoder()
                 .map(|e| e.image_provider.clone())
                 .unwrap_or_default();
             let built_in = info.library.is_none();
@@ -226,7 +225,7 @@ fn rail_ui(ui: &mut Ui, view: &mut View<'_>) {
     let session = view.session;
     ui.vertical_centered_justified(|ui| {
         for (tab, title, hint) in RAIL {
-            let problems = session.dataset.as_ref().map_or(0, |d| d.problems.len());
+            let problems = session.dataset().map_or(0, |d| d.problems.len());
             let text = if tab == Tab::Problems && problems > 0 {
                 format!("{title} {}", grouped(problems))
             } else {
@@ -246,7 +245,7 @@ fn status_ui(ui: &mut Ui, view: &mut View<'_>) {
     ui.horizontal(|ui| {
         ui.set_min_height(22.0);
         if session.jobs.is_empty() {
-            let text = match (&session.dataset, &session.workspace.data) {
+            let text = match (session.dataset(), &session.workspace.data) {
                 (Some(d), Some(data)) => {
                     let kind = if matches!(data, DataSource::Demo) {
                         "demo scenes"
@@ -282,7 +281,7 @@ fn status_ui(ui: &mut Ui, view: &mut View<'_>) {
 /// What is marked, and which set alone is shown; opens the dialog of sets.
 fn sets_button_ui(ui: &mut Ui, view: &mut View<'_>) {
     let sets = &view.session.sets;
-    if view.session.dataset.is_none() {
+    if view.session.dataset().is_none() {
         return;
     }
     let mut text = match sets.marked.len() {

@@ -14,7 +14,7 @@ pub fn summary_ui(ui: &mut Ui, view: &mut View<'_>) {
     ui.add_space(8.0);
     heading(ui, "Summary");
     let session = view.session;
-    let Some(evaluation) = session.evaluation.clone() else {
+    let Some(evaluation) = session.evaluation().cloned() else {
         weak(ui, "Figures appear when a dataset is embedded and ranked.");
         return;
     };
@@ -241,7 +241,7 @@ fn scores_ui(ui: &mut Ui, direction: &Direction, t: &Tokens) {
 
 /// One line for the status bar.
 pub fn line(ui: &mut Ui, view: &View<'_>) {
-    if let Some(evaluation) = &view.session.evaluation {
+    if let Some(evaluation) = view.session.evaluation() {
         let report = &evaluation.report;
         let text = format!(
             "I→T R@1 {:.1} · T→I R@1 {:.1} · ties count against",

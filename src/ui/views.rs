@@ -8,7 +8,7 @@ use egui::{RichText, ScrollArea, Ui};
 
 /// The account of the dataset: what is in use, what was left out and why; files and lines one by one.
 pub fn problems_ui(ui: &mut Ui, view: &mut View<'_>) {
-    let dataset = view.session.dataset.as_ref();
+    let dataset = view.session.dataset();
     let problems = dataset.map_or(&[][..], |d| &d.problems);
     let told = dataset.map(|d| d.account().describe());
     let lines: Vec<&str> = told.as_deref().unwrap_or_default().lines().collect();
@@ -111,18 +111,21 @@ pub fn not_ready_ui(ui: &mut Ui, view: &mut View<'_>, [soon, nothing, needs]: [&
     let only_embeddings = matches!(session.workspace.data, Some(DataSource::Embeddings { .. }));
     if !session.jobs.is_empty() {
         empty_state(ui, "Getting ready…", soon, None);
-    } else if session.dataset.is_none() {
+    } else if session.dataset().is_none() {
         if empty_state(ui, nothing, needs, Some("Open the demo")) {
             let demo = Box::new(Workspace::demo());
             view.ask(Command::OpenWorkspace(demo, None));
         }
-    } else if session.encoder.is_none() && !only_embeddings {
+    } else if session.encoder().is_none() && !only_embeddings {
         let text = "Open the folder of an ONNX-exported dual encoder.";
         if empty_state(ui, "No encoder is open", text, Some("Open an encoder…")) {
             view.ask(Command::Pick(Pick::EncoderFolder));
         }
     } else {
-        let text = "The log says why; open the encoder again to retry.";
-        empty_state(ui, "Not embedded", text, None);
+        let text = "The embedding was cancelled or failed; the log says why.";
+        let again = view.session.encoder().is_some().then_some("Embed again");
+        if empty_state(ui, "Not embedded", text, again) {
+            view.ask(Command::Embed);
+        }
     }
 }

@@ -2,9 +2,9 @@
 //! file's own.
 
 use nearmiss::attack::{Classifier, Network, Uphill, Victim};
-use nearmiss::encoder::{Provider, RuntimeEngine};
 use nearmiss::onnx::proto::{AttributeProto, NodeProto};
 use nearmiss::onnx::{Dim, Effort, Encoded, Graph, GraphEngine, Port, Tensor, free_batch, node};
+use nearmiss::runtime::{Provider, RuntimeEngine};
 use nearmiss::task::Task;
 use std::path::PathBuf;
 

@@ -6,9 +6,10 @@ mod search;
 mod weights;
 
 use nearmiss::attack::caption::{Guide, Options, Scene, Standing, Substitution, split, substitute};
-use nearmiss::compute::{Embeddings, Groups, TIE};
+use nearmiss::compute::{Embedded, Embeddings, TIE};
 use nearmiss::dataset::{self, Dataset};
-use nearmiss::encoder::{Encoder, EncoderFiles, EncoderOptions, Provider};
+use nearmiss::encoder::{Encoder, EncoderFiles, EncoderOptions};
+use nearmiss::runtime::Provider;
 use nearmiss::task::Task;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -18,25 +19,21 @@ struct Stage {
     encoder: Encoder,
     guide: Guide,
     dataset: Dataset,
-    images: Embeddings,
-    texts: Embeddings,
-    groups: Groups,
+    embedded: Embedded,
 }
 
 impl Stage {
-    fn new(encoder: Encoder, dataset: Dataset, images: Embeddings, texts: Embeddings) -> Self {
+    fn new(encoder: Encoder, dataset: Dataset, embedded: Embedded) -> Self {
         Self {
             guide: Guide::open(&encoder, &[Provider::Cpu]).unwrap(),
-            groups: Groups::new(dataset.offsets.clone()).unwrap(),
             encoder,
             dataset,
-            images,
-            texts,
+            embedded,
         }
     }
 
     fn scene(&self) -> Scene<'_> {
-        Scene::new(&self.encoder, &self.images, &self.texts, &self.groups).unwrap()
+        Scene::new(&self.encoder, &self.embedded)
     }
 
     fn embed(&self, texts: &[String]) -> Embeddings {
@@ -62,8 +59,8 @@ impl Stage {
 
     /// Score, margin and rank of a caption's own image among all images, in float64 and without the library.
     fn among_images(&self, row: &[f32], image: usize) -> (f64, f64, usize) {
-        let scores: Vec<f64> = (0..self.images.rows())
-            .map(|i| dot(row, self.images.row(i)))
+        let scores: Vec<f64> = (0..self.embedded.images.rows())
+            .map(|i| dot(row, self.embedded.images.row(i)))
             .collect();
         let others = || {
             scores
@@ -128,8 +125,8 @@ fn demo() -> &'static Stage {
             .unwrap()
             .retain(|i| i < 60);
         let encoder = open(&demo_folder().join("encoder"));
-        let embedded = encoder.embed_dataset(&dataset, None, &task).unwrap();
-        Stage::new(encoder, dataset, embedded.images, embedded.texts)
+        let made = encoder.embed_dataset(&dataset, None, &task).unwrap();
+        Stage::new(encoder, dataset, made.embedded)
     })
 }
 

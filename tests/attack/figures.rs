@@ -5,12 +5,11 @@ use super::victims::demo;
 use nearmiss::attack::{
     Done, Figure, Goal, Loss, Method, Norm, Set, SetOrder, SetReport, Threat, attack_set,
 };
-use nearmiss::compute::{Band, Embeddings, Groups, TIE};
+use nearmiss::compute::{Band, Embedded, Embeddings, Groups, TIE};
 use nearmiss::dataset::npy::read_array;
 use nearmiss::retrieval::{EvalOptions, Side, evaluate, part, recall};
 use nearmiss::task::Task;
 use std::path::Path;
-use std::sync::Arc;
 
 /// The order over all six figures.
 fn all(method: Method, images: usize) -> SetOrder {
@@ -62,27 +61,27 @@ fn every_figure_is_recall_over_pictures_attacked_for_it() {
     for (figure, value) in &report.levels[0].robust.values {
         let mut ranks = Vec::new();
         for image in 0..16 {
-            let own = set.groups.range(image);
+            let own = set.embedded.groups.range(image);
             if figure.side == Side::Image {
                 let x =
                     saved(folder.path(), image, "i2t", figure.k).expect("every picture has a file");
                 let found = embedded(&x);
-                let scores: Vec<f32> = (0..set.texts.rows())
-                    .map(|j| found.dot(0, &set.texts, j))
+                let scores: Vec<f32> = (0..set.embedded.texts.rows())
+                    .map(|j| found.dot(0, &set.embedded.texts, j))
                     .collect();
                 ranks.push(rank(&scores, own));
                 continue;
             }
             for j in own {
                 let query = format!("t2i-caption-{j:05}");
-                let mut scores: Vec<f32> = (0..set.images.rows())
-                    .map(|i| set.images.dot(i, &set.texts, j))
+                let mut scores: Vec<f32> = (0..set.embedded.images.rows())
+                    .map(|i| set.embedded.images.dot(i, &set.embedded.texts, j))
                     .collect();
                 if let Some(x) = saved(folder.path(), image, &query, figure.k) {
                     for (x, c) in x.iter().zip(demo().pixels(&[image])) {
                         assert!((x - c).abs() <= 2.0 / 255.0 + 1e-6 && (0.0..=1.0).contains(x));
                     }
-                    scores[image] = embedded(&x).dot(0, &set.texts, j);
+                    scores[image] = embedded(&x).dot(0, &set.embedded.texts, j);
                 }
                 ranks.push(rank(&scores, image..image + 1));
             }
@@ -265,7 +264,11 @@ fn the_figures_of_a_part_are_of_that_part() {
     let set = &demo().set;
     let task = Task::detached();
     let options = EvalOptions::default();
-    let (images, texts, groups) = (&set.images, &set.texts, &set.groups);
+    let (images, texts, groups) = (
+        &set.embedded.images,
+        &set.embedded.texts,
+        &set.embedded.groups,
+    );
     let whole = evaluate(&*set.engine, images, texts, groups, &options, &task).unwrap();
     let rows = [3_usize, 4, 9, 30];
     let found = part(&whole, (images, texts, groups), &rows, &task).unwrap();
@@ -312,12 +315,15 @@ fn the_figures_of_a_part_are_of_that_part() {
 fn a_loss_that_compares_more_than_there_is_is_refused() {
     let demo = demo();
     let captions: Vec<u32> = (0..2)
-        .map(|i| demo.set.groups.range(i).start as u32)
+        .map(|i| demo.set.embedded.groups.range(i).start as u32)
         .collect();
     let set = Set {
-        images: Arc::new(demo.set.images.slice(0..2)),
-        texts: Arc::new(demo.set.texts.gather(&captions)),
-        groups: Arc::new(Groups::new(vec![0, 1, 2]).unwrap()),
+        embedded: Embedded::new(
+            demo.set.embedded.images.slice(0..2),
+            demo.set.embedded.texts.gather(&captions),
+            Groups::new(vec![0, 1, 2]).unwrap(),
+        )
+        .unwrap(),
         ..demo.set.clone()
     };
     for (loss, least) in [(Loss::Dlr, "3"), (Loss::TargetedDlr, "4")] {

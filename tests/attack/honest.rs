@@ -6,10 +6,10 @@ use nearmiss::attack::{
     Settings, Slope, Space, Threat, Unwatched, Uphill, Verdict, Victim, run,
 };
 use nearmiss::compute::{Cpu, Grid};
-use nearmiss::encoder::Provider;
 use nearmiss::error::Result;
 use nearmiss::onnx::proto::NodeProto;
 use nearmiss::onnx::{Dim, Elem, Encoded, Graph, Port, Tensor};
+use nearmiss::runtime::Provider;
 use nearmiss::task::Task;
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -142,8 +142,7 @@ fn what_is_saved_is_what_was_scored() {
     let demo = demo();
     order.transfer = Some(Transfer {
         encoder: Arc::clone(&demo.encoder),
-        images: Arc::clone(&demo.set.images),
-        texts: Arc::clone(&demo.set.texts),
+        embedded: demo.set.embedded.clone(),
     });
     let report = run(&order);
     let pictures: Vec<_> = std::fs::read_dir(folder.path().join("pictures"))
@@ -333,12 +332,12 @@ fn other_goals_have_targets_of_their_own() {
 #[test]
 fn one_picture_leaves_a_report_that_reproduces_it() {
     let demo = demo();
-    let image = (0..demo.set.images.rows())
+    let image = (0..demo.set.embedded.images.rows())
         .find(|&i| {
-            let own = demo.set.groups.range(i);
-            let score = |j| demo.set.images.dot(i, &demo.set.texts, j);
+            let own = demo.set.embedded.groups.range(i);
+            let score = |j| demo.set.embedded.images.dot(i, &demo.set.embedded.texts, j);
             let best = own.clone().map(score).fold(f32::MIN, f32::max);
-            (0..demo.set.texts.rows())
+            (0..demo.set.embedded.texts.rows())
                 .filter(|j| !own.contains(j))
                 .all(|j| score(j) < best - 0.01)
         })

@@ -3,10 +3,11 @@
 use nearmiss::attack::{
     Classifier, Goal, Network, Pairs, Set, Uphill, Verdict, Victim, pictures::pixels,
 };
-use nearmiss::compute::{Choice, Groups, TIE, choose};
+use nearmiss::compute::{Choice, TIE, choose};
 use nearmiss::dataset::npy::read_array;
 use nearmiss::dataset::{self, Dataset};
-use nearmiss::encoder::{Encoder, EncoderFiles, EncoderOptions, Provider};
+use nearmiss::encoder::{Encoder, EncoderFiles, EncoderOptions};
+use nearmiss::runtime::Provider;
 use nearmiss::task::Task;
 use std::sync::{Arc, OnceLock};
 
@@ -25,18 +26,16 @@ pub fn demo() -> &'static Demo {
         let dataset = dataset::open(&folder, &task).unwrap();
         let files = EncoderFiles::open(&folder.join("encoder")).unwrap();
         let encoder = Arc::new(Encoder::open(&files, &EncoderOptions::default(), &task).unwrap());
-        let embedded = encoder.embed_dataset(&dataset, None, &task).unwrap();
+        let made = encoder.embed_dataset(&dataset, None, &task).unwrap();
         let network = Network::image_tower(&encoder, &[Provider::Cpu], 4, &task).unwrap();
         assert_eq!(network.blocked(), None);
         let set = Set {
             network: Arc::new(network),
             engine: choose(Choice::Cpu).unwrap(),
-            images: Arc::new(embedded.images),
-            texts: Arc::new(embedded.texts),
-            groups: Arc::new(Groups::new(embedded.dataset.offsets.clone()).unwrap()),
+            embedded: made.embedded,
         };
         Demo {
-            dataset: embedded.dataset,
+            dataset: made.dataset,
             encoder,
             set,
         }
@@ -106,10 +105,10 @@ fn verdicts_are_the_ranking_s() {
     let task = Task::detached();
     let mut victim = Pairs::new(&demo.set, Goal::Lose, &images, &[]).unwrap();
     let verdicts = victim.judge(&images, &x, &task).unwrap();
-    let (texts, groups) = (&demo.set.texts, &demo.set.groups);
+    let (texts, groups) = (&demo.set.embedded.texts, &demo.set.embedded.groups);
     let mut wrong_ones = 0;
     for (&i, verdict) in images.iter().zip(&verdicts) {
-        let score = |j: usize| cosine(demo.set.images.row(i), texts.row(j));
+        let score = |j: usize| cosine(demo.set.embedded.images.row(i), texts.row(j));
         let (own, others): (Vec<usize>, Vec<usize>) =
             (0..texts.rows()).partition(|j| groups.range(i).contains(j));
         let best = |of: &[usize]| of.iter().map(|&j| score(j)).fold(f64::MIN, f64::max);
@@ -134,7 +133,7 @@ fn verdicts_are_the_ranking_s() {
         .iter()
         .zip(images.iter().zip(&targets))
     {
-        let score = |j: usize| cosine(demo.set.images.row(i), texts.row(j));
+        let score = |j: usize| cosine(demo.set.embedded.images.row(i), texts.row(j));
         let best = (0..texts.rows())
             .filter(|&j| j != t)
             .map(score)
@@ -192,9 +191,9 @@ fn gradients_are_those_of_the_verdicts() {
 #[test]
 fn a_goal_that_makes_no_sense_is_refused() {
     let demo = demo();
-    let far = demo.set.images.rows();
+    let far = demo.set.embedded.images.rows();
     assert!(Pairs::new(&demo.set, Goal::Lose, &[far], &[]).is_err());
-    let captions = demo.set.texts.rows();
+    let captions = demo.set.embedded.texts.rows();
     assert!(Pairs::new(&demo.set, Goal::Win, &[0], &[captions]).is_err());
     assert!(Pairs::new(&demo.set, Goal::Match, &[0], &[far]).is_err());
     assert!(Pairs::new(&demo.set, Goal::Away, &[0], &[]).is_ok());

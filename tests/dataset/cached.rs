@@ -38,7 +38,7 @@ fn pictures_in_an_archive_are_what_the_cache_knows() {
     };
     let (first, second) = (embed(&plain), embed(&archived));
     assert_eq!((first.cached_images, second.cached_images), (0, 3));
-    assert_eq!(first.images, second.images);
+    assert_eq!(first.embedded.images, second.embedded.images);
     // One that is no picture is listed by its member.
     let (_folder, broken) = one(&[members[0], members[1], ("x.png", b"x"), ("x.txt", b"x")]);
     let kept = embed(&broken).dataset;

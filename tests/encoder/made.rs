@@ -1,12 +1,13 @@
 //! Encoders made on the spot: what is refused, what is named, what must not depend on its neighbours.
 
 use super::models::{
-    FLOAT, node, port, with, write, write_both, write_image_means, write_settings, write_text_sums,
+    FLOAT, node, port, with, write, write_image_means, write_settings, write_text_sums,
 };
 use super::{scenes, task};
 use nearmiss::dataset::{Dataset, Image};
-use nearmiss::encoder::{Cache, Encoder, EncoderFiles, EncoderOptions, Provider};
+use nearmiss::encoder::{Cache, Encoder, EncoderFiles, EncoderOptions};
 use nearmiss::error::{Error, Question, Result};
+use nearmiss::runtime::Provider;
 use std::path::Path;
 use tempfile::TempDir;
 
@@ -240,6 +241,7 @@ fn a_fixed_batch_is_filled_up_and_cut() {
             .unwrap()
     };
     let (a, b) = (embed(&any), embed(&three));
+    let (a, b) = (a.embedded, b.embedded);
     assert_eq!((a.images, a.texts), (b.images, b.texts));
 }
 
@@ -280,16 +282,16 @@ fn broken_pictures_are_listed_and_all_broken_is_an_error() {
     );
     std::fs::write(place.path().join("cut.ppm"), b"P6 10 10 255\nshort").unwrap();
     std::fs::remove_file(place.path().join("gone.ppm")).unwrap();
-    let embedded = encoder.embed_dataset(&dataset, None, &task()).unwrap();
+    let made = encoder.embed_dataset(&dataset, None, &task()).unwrap();
     assert_eq!(
         (
-            embedded.images.rows(),
-            embedded.texts.rows(),
-            embedded.dataset.captions.len()
+            made.embedded.images.rows(),
+            made.embedded.texts.rows(),
+            made.dataset.captions.len()
         ),
         (1, 1, 1)
     );
-    let places: Vec<&str> = embedded
+    let places: Vec<&str> = made
         .dataset
         .problems
         .iter()
@@ -358,9 +360,9 @@ fn embeddings_are_kept_for_the_model_in_memory_whatever_lies_in_its_file() {
     // Another model is exported to the same name while the first is open.
     write_image_means(&made.path().join("vision_model.onnx"), "Sqrt", 0);
     let embed = |encoder: &Encoder, cache| {
-        let embedded = encoder.embed_dataset(&dataset, cache, &task()).unwrap();
-        assert!(embedded.warnings.is_empty(), "{:?}", embedded.warnings);
-        (embedded.images, embedded.cached_images)
+        let made = encoder.embed_dataset(&dataset, cache, &task()).unwrap();
+        assert!(made.warnings.is_empty(), "{:?}", made.warnings);
+        (made.embedded.images, made.cached_images)
     };
     let (first, _) = embed(&encoder, Some(&cache));
     let other = open(&made, &EncoderOptions::default()).unwrap();
@@ -370,31 +372,4 @@ fn embeddings_are_kept_for_the_model_in_memory_whatever_lies_in_its_file() {
     // The first goes on when the file is gone.
     drop(made);
     assert_eq!(embed(&encoder, Some(&cache)).1, 3);
-}
-
-#[test]
-fn one_file_may_hold_both_towers_in_other_types() {
-    let made = tempfile::tempdir().unwrap();
-    write_both(&made.path().join("model.onnx"));
-    write_settings(made.path());
-    let encoder = open(&made, &EncoderOptions::default()).unwrap();
-    let plain = folder(|p| write_image_means(p, "Identity", 0));
-    let plain = open(&plain, &EncoderOptions::default()).unwrap();
-    let dataset = scenes(3);
-    let of = |encoder: &Encoder| {
-        encoder
-            .embed_dataset(&dataset, None, &task())
-            .unwrap()
-            .images
-    };
-    assert!(super::largest_difference(of(&encoder).data(), of(&plain).data()) < 2e-3);
-
-    let texts = ["one", "one one one four"].map(String::from);
-    let embedded = encoder.embed_texts(&texts, None, &task()).unwrap();
-    // Means 1/4, 1/4 and 7/4, 4/4.
-    let expected: Vec<f32> = [[1.0_f32, 1.0, 1.0], [7.0, 4.0, 4.0]]
-        .iter()
-        .flat_map(|row| row.map(|v| v / row.iter().map(|v| v * v).sum::<f32>().sqrt()))
-        .collect();
-    assert!(super::largest_difference(embedded.data(), &expected) < 1e-5);
 }

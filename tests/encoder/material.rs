@@ -3,7 +3,7 @@
 use super::task;
 use nearmiss::compute::Embeddings;
 use nearmiss::dataset;
-use nearmiss::encoder::{Embedded, Encoder, EncoderFiles, EncoderOptions};
+use nearmiss::encoder::{EmbeddedDataset, Encoder, EncoderFiles, EncoderOptions};
 use std::path::PathBuf;
 
 fn material(name: &str) -> PathBuf {
@@ -11,7 +11,7 @@ fn material(name: &str) -> PathBuf {
         .join(name)
 }
 
-fn embed(data: &str, encoder: &str) -> Embedded {
+fn embed(data: &str, encoder: &str) -> EmbeddedDataset {
     let dataset = dataset::open(&material(data), &task()).unwrap();
     let files = EncoderFiles::open(&material("encoders").join(encoder)).unwrap();
     let encoder = Encoder::open(&files, &EncoderOptions::default(), &task()).unwrap();
@@ -43,27 +43,30 @@ fn assert_agrees(ours: &Embeddings, reference: &str) {
 #[test]
 #[ignore = "needs NEARMISS_MATERIAL"]
 fn flickr8k_cca_agrees_with_its_reference() {
-    let embedded = embed("flickr8k-test", "flickr8k-cca");
-    assert!(embedded.dataset.problems.is_empty());
-    assert_agrees(&embedded.texts, "reference_text_embeds.npy");
-    assert_agrees(&embedded.images, "reference_image_embeds.npy");
+    let made = embed("flickr8k-test", "flickr8k-cca");
+    assert!(made.dataset.problems.is_empty());
+    assert_agrees(&made.embedded.texts, "reference_text_embeds.npy");
+    assert_agrees(&made.embedded.images, "reference_image_embeds.npy");
 }
 
 #[test]
 #[ignore = "needs NEARMISS_MATERIAL"]
 fn digits_vit_takes_one_channel_and_one_id_per_text() {
-    let embedded = embed("digits", "digits-vit");
+    let made = embed("digits", "digits-vit");
     assert_eq!(
-        (embedded.images.rows(), embedded.images.dim()),
-        (embedded.dataset.images.len(), 8)
+        (made.embedded.images.rows(), made.embedded.images.dim()),
+        (made.dataset.images.len(), 8)
     );
-    assert_eq!(embedded.texts.rows(), embedded.dataset.captions.len());
-    let right = (0..embedded.images.rows())
+    assert_eq!(made.embedded.texts.rows(), made.dataset.captions.len());
+    let right = (0..made.embedded.images.rows())
         .filter(|&i| {
-            let own = embedded.dataset.captions_of(i).start;
-            let score = |j: usize| embedded.images.dot(i, &embedded.texts, j);
-            (0..embedded.texts.rows()).all(|j| score(j) <= score(own) + 1e-6)
+            let own = made.dataset.captions_of(i).start;
+            let score = |j: usize| made.embedded.images.dot(i, &made.embedded.texts, j);
+            (0..made.embedded.texts.rows()).all(|j| score(j) <= score(own) + 1e-6)
         })
         .count();
-    println!("{right} of {} digits are right", embedded.images.rows());
+    println!(
+        "{right} of {} digits are right",
+        made.embedded.images.rows()
+    );
 }

@@ -6,12 +6,12 @@
 //!
 //! The library is found as the program finds it (see `nearmiss doctor`); without one the built-in engine runs.
 
-use nearmiss::encoder::{Provider, RuntimeEngine};
 use nearmiss::error::Result;
 use nearmiss::grad::{
     COTANGENT, Differentiator, Objective, Request, Step, Target, seeded_cotangent,
 };
 use nearmiss::onnx::{Graph, Tensor, sample_feeds};
+use nearmiss::runtime::{Provider, RuntimeEngine};
 use nearmiss::task::Task;
 use std::collections::BTreeMap;
 use std::path::Path;

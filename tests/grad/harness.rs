@@ -1,11 +1,11 @@
 //! One operator at a time: the gradient that the transform makes, run on ONNX Runtime and where possible on tract,
 //! against central differences of the forward operator.
 
-use nearmiss::encoder::{Provider, RuntimeEngine};
 use nearmiss::grad::{COTANGENT, Gradient, Objective, Request, Target, differentiate};
 use nearmiss::onnx::node::{int, label};
 use nearmiss::onnx::proto::{AttributeProto, NodeProto};
 use nearmiss::onnx::{Dim, Effort, Elem, Encoded, Graph, GraphEngine, Port, Tensor, elements};
+use nearmiss::runtime::{Provider, RuntimeEngine};
 use nearmiss::task::Task;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -1,7 +1,7 @@
 //! Real embeddings against NumPy, whose results `tests/fixtures/mine.py` stored.
 
 use super::{Set, triples};
-use nearmiss::compute::{Choice, Cpu, Engine, Groups, choose};
+use nearmiss::compute::{Choice, Cpu, Embedded, Engine, Groups, choose};
 use nearmiss::dataset;
 use nearmiss::retrieval::mine::{Distinct, Measured, MineOptions, Sampling};
 use nearmiss::retrieval::{Bounds, Pairs, Side, Wording, read_embeddings};
@@ -18,9 +18,12 @@ fn set() -> Set {
         read_embeddings(&material.join("encoders/flickr8k-cca").join(name)).expect("read")
     };
     Set {
-        images: vectors("reference_image_embeds.npy"),
-        texts: vectors("reference_text_embeds.npy"),
-        groups: Groups::new(dataset.offsets.clone()).expect("groups"),
+        embedded: Embedded::new(
+            vectors("reference_image_embeds.npy"),
+            vectors("reference_text_embeds.npy"),
+            Groups::new(dataset.offsets.clone()).expect("groups"),
+        )
+        .expect("sizes that fit"),
         wording: Some(Wording::new(&dataset.captions, &task).expect("read")),
         confirmed: Pairs::new(),
         rejected: Pairs::new(),

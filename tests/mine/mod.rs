@@ -4,16 +4,14 @@ mod command;
 mod material;
 mod plain;
 
-use nearmiss::compute::{Embeddings, Engine, Groups, RankOptions, Ranking};
+use nearmiss::compute::{Embedded, Engine, RankOptions, Ranking};
 use nearmiss::retrieval::mine::{Corpus, MineOptions, Mined, mine};
 use nearmiss::retrieval::{Bounds, Doubt, Pairs, Side, Wording};
 use nearmiss::task::Task;
 
 /// Everything that mining needs, of one set.
 pub struct Set {
-    pub images: Embeddings,
-    pub texts: Embeddings,
-    pub groups: Groups,
+    pub embedded: Embedded,
     pub wording: Option<Wording>,
     pub confirmed: Pairs,
     pub rejected: Pairs,
@@ -22,9 +20,7 @@ pub struct Set {
 impl Set {
     pub fn corpus(&self) -> Corpus<'_> {
         Corpus {
-            images: &self.images,
-            texts: &self.texts,
-            groups: &self.groups,
+            embedded: &self.embedded,
             wording: self.wording.as_ref(),
             confirmed: &self.confirmed,
             rejected: &self.rejected,
@@ -35,9 +31,9 @@ impl Set {
         let options = RankOptions { k, margin: None };
         engine
             .rank(
-                &self.images,
-                &self.texts,
-                &self.groups,
+                &self.embedded.images,
+                &self.embedded.texts,
+                &self.embedded.groups,
                 options,
                 &Task::detached(),
             )

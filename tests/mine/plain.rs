@@ -1,7 +1,7 @@
 //! The definition of mining, written out over the whole matrix, against the miner that looks no further than it must.
 
 use super::{Set, triples};
-use nearmiss::compute::{Cpu, Embeddings, Groups, philox};
+use nearmiss::compute::{Cpu, Embedded, Embeddings, Groups, philox};
 use nearmiss::retrieval::mine::{Corpus, Distinct, Measured, MineOptions, Sampling, mine};
 use nearmiss::retrieval::{Pairs, Side, Wording};
 use nearmiss::task::Task;
@@ -42,9 +42,12 @@ fn set(sizes: &[usize], seed: u64) -> Set {
             .collect()
     };
     Set {
-        images: Embeddings::new(images, 6).unwrap(),
-        texts: Embeddings::new(captions, 6).unwrap(),
-        groups: Groups::new(offsets).unwrap(),
+        embedded: Embedded::new(
+            Embeddings::new(images, 6).unwrap(),
+            Embeddings::new(captions, 6).unwrap(),
+            Groups::new(offsets).unwrap(),
+        )
+        .unwrap(),
         wording: Some(Wording::new(&captions_said, &Task::detached()).unwrap()),
         confirmed: pairs(&mut rng),
         rejected: Pairs::new(),
@@ -54,8 +57,8 @@ fn set(sizes: &[usize], seed: u64) -> Set {
 /// All that may be taken by each unit, in order, then the assignment.
 fn plain(set: &Set, side: Side, o: &MineOptions) -> Vec<[u32; 3]> {
     let (queries, candidates) = match side {
-        Side::Image => (&set.images, &set.texts),
-        Side::Text => (&set.texts, &set.images),
+        Side::Image => (&set.embedded.images, &set.embedded.texts),
+        Side::Text => (&set.embedded.texts, &set.embedded.images),
     };
     let random = match o.sampling {
         Sampling::Random { seed } => Some(seed),
@@ -71,8 +74,8 @@ fn plain(set: &Set, side: Side, o: &MineOptions) -> Vec<[u32; 3]> {
     let mut wishes: Vec<(f64, usize, usize)> = Vec::new();
     for q in 0..queries.rows() {
         let own: Vec<usize> = match side {
-            Side::Image => set.groups.range(q).collect(),
-            Side::Text => vec![set.groups.owner(q)],
+            Side::Image => set.embedded.groups.range(q).collect(),
+            Side::Text => vec![set.embedded.groups.owner(q)],
         };
         let score = |c: usize| queries.dot(q, candidates, c);
         let mut order: Vec<usize> = (0..candidates.rows())
@@ -106,7 +109,7 @@ fn plain(set: &Set, side: Side, o: &MineOptions) -> Vec<[u32; 3]> {
                     && o.margin_below.is_none_or(|a| s - n < a)
                     && o.semi_hard.is_none_or(|a| n < s && s - n < a)
                     && !set.confirmed.contains(&(image as u32, caption as u32))
-                    && !set.groups.range(image).any(|j| same(j, caption))
+                    && !set.embedded.groups.range(image).any(|j| same(j, caption))
                     && !(side == Side::Image && passed.iter().any(|&b| same(b, c)));
                 if ok {
                     passed.push(c);
@@ -220,9 +223,7 @@ fn a_whole_set_of_equal_scores_is_mined_by_row() {
     let images = Embeddings::new([1.0, 2.0].repeat(300), 2).unwrap();
     let texts = Embeddings::new([1.0, 2.0].repeat(600), 2).unwrap();
     let set = Set {
-        images,
-        texts,
-        groups: Groups::uniform(300, 2),
+        embedded: Embedded::new(images, texts, Groups::uniform(300, 2)).unwrap(),
         wording: None,
         confirmed: Pairs::new(),
         rejected: Pairs::new(),

@@ -72,13 +72,22 @@ fn enter(window: &mut Window, field: &str, text: &str) {
 /// A radius at which the demo's encoder is fooled.
 const EPS: f32 = 16.0 / 255.0;
 
+/// The last attack on the picture shown.
+fn last_shot(window: &Window) -> std::sync::Arc<nearmiss::attack::Shot> {
+    let attempt = session(window).lab.last(now(window));
+    std::sync::Arc::clone(&attempt.expect("attacked").shot)
+}
+
 #[test]
 fn a_pair_is_attacked_and_undone() {
     let mut window = lab();
     let target = {
         let lab = &session(&window).lab;
-        let clean = lab.clean.as_ref().expect("read");
-        assert_eq!((lab.goal, lab.reach.clone()), (Goal::Win, Reach::Open));
+        let clean = lab.clean.get(now(&window)).expect("read");
+        assert_eq!(
+            (lab.goal, lab.reach(now(&window)).clone()),
+            (Goal::Win, Reach::Open)
+        );
         let (right, wrong) = (
             clean.standing.right.expect("right"),
             clean.standing.wrong.expect("wrong"),
@@ -92,7 +101,7 @@ fn a_pair_is_attacked_and_undone() {
             "the lab starts where the ranking left it"
         );
         assert_ne!(right.index, wrong.index);
-        assert_eq!(lab.target(), Some(wrong.index as usize));
+        assert_eq!(lab.target(now(&window)), Some(wrong.index as usize));
         wrong.index
     };
     assert!(has(&window, "before 1. "));
@@ -103,7 +112,7 @@ fn a_pair_is_attacked_and_undone() {
     press_attack(&mut window);
     settle(&mut window);
     assert_eq!(errors(&window), Vec::<String>::new());
-    let shot = session(&window).lab.last().expect("attacked").shot.clone();
+    let shot = last_shot(&window);
     let (before, after) = (&shot.before, &shot.after);
     assert!(
         after.verdict.fooled,
@@ -120,7 +129,7 @@ fn a_pair_is_attacked_and_undone() {
     let clean = session(&window)
         .lab
         .clean
-        .as_ref()
+        .get(now(&window))
         .expect("read")
         .pixels
         .clone();
@@ -128,8 +137,7 @@ fn a_pair_is_attacked_and_undone() {
         assert!((0.0..=1.0).contains(x) && (x - c).abs() <= EPS + 1e-6);
     }
     // What is drawn is what was computed.
-    let caption =
-        session(&window).dataset.as_ref().expect("open").captions[target as usize].clone();
+    let caption = session(&window).dataset().expect("open").captions[target as usize].clone();
     assert!(has(&window, &format!("after 1. {caption}")));
     let moved = format!("Its rank: {} → {}", before.rank, after.rank);
     assert!(has(&window, &moved), "{moved}");
@@ -139,31 +147,31 @@ fn a_pair_is_attacked_and_undone() {
     ask(&mut window, AttackCommand::SetSettings(Box::new(settings)));
     window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Enter);
     settle(&mut window);
-    let second = session(&window).lab.last().expect("attacked").shot.clone();
+    let second = last_shot(&window);
     assert_eq!(second.settings.seed, 7);
     window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Z);
     settle(&mut window);
-    let back = session(&window).lab.last().expect("the first").shot.clone();
+    let back = last_shot(&window);
     assert!(std::sync::Arc::ptr_eq(&back, &shot));
     click(&mut window, "Undo");
-    assert!(session(&window).lab.last().is_none());
+    assert!(session(&window).lab.last(now(&window)).is_none());
     assert!(!has(&window, "after 1. ") && has(&window, "before 1. "));
     assert_eq!(
-        session(&window).query,
-        Some(Query::Row(Side::Image, 0)),
+        session(&window).query(),
+        Some(&Query::Row(Side::Image, 0)),
         "the pair stays"
     );
     click(&mut window, "Redo");
-    assert!(session(&window).lab.last().is_some());
+    assert!(session(&window).lab.last(now(&window)).is_some());
     // Undo of the other views is their own.
     click(&mut window, "Retrieval");
     window.key_press(egui::Key::ArrowRight);
     settle(&mut window);
     window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Z);
     settle(&mut window);
-    assert_eq!(session(&window).query, Some(Query::Row(Side::Image, 0)));
+    assert_eq!(session(&window).query(), Some(&Query::Row(Side::Image, 0)));
     assert!(
-        session(&window).lab.last().is_some(),
+        session(&window).lab.last(now(&window)).is_some(),
         "the attack is still there"
     );
 }
@@ -306,7 +314,7 @@ fn a_slow_attack_is_cancelled_within_a_second() {
     assert_eq!(errors(&window), Vec::<String>::new());
     let lab = &session(&window).lab;
     let shot = lab
-        .last()
+        .last(now(&window))
         .map(|d| (d.shot.queries, d.shot.seconds, d.shot.after.verdict));
     assert!(shot.is_none(), "it ended by itself: {shot:?}");
     let running = lab.running.as_ref().expect("under way");
@@ -320,7 +328,9 @@ fn a_slow_attack_is_cancelled_within_a_second() {
         std::thread::sleep(Duration::from_millis(5));
     }
     settle(&mut window);
-    assert!(session(&window).lab.running.is_none() && session(&window).lab.last().is_none());
+    assert!(
+        session(&window).lab.running.is_none() && session(&window).lab.last(now(&window)).is_none()
+    );
     assert_eq!(errors(&window), Vec::<String>::new());
 }
 
@@ -330,7 +340,7 @@ fn an_attack_is_exported_with_all_that_reproduces_it() {
     let mut window = lab();
     press_attack(&mut window);
     settle(&mut window);
-    let shot = session(&window).lab.last().expect("attacked").shot.clone();
+    let shot = last_shot(&window);
     let path = folder.path().join("adversarial.png");
     ask(&mut window, AttackCommand::Export(Some(path.clone())));
     assert_eq!(errors(&window), Vec::<String>::new());
@@ -356,19 +366,20 @@ fn an_attack_is_exported_with_all_that_reproduces_it() {
 fn a_click_on_a_caption_makes_it_the_target() {
     let mut window = lab();
     let wrong = {
-        let own = session(&window)
-            .dataset
-            .as_ref()
-            .expect("open")
-            .captions_of(0);
-        let standing = &session(&window).lab.clean.as_ref().expect("read").standing;
+        let own = session(&window).dataset().expect("open").captions_of(0);
+        let standing = &session(&window)
+            .lab
+            .clean
+            .get(now(&window))
+            .expect("read")
+            .standing;
         let mut wrong = standing
             .hits
             .iter()
             .filter(|h| !own.contains(&(h.index as usize)));
         wrong.nth(2).expect("a third").index as usize
     };
-    let caption = session(&window).dataset.as_ref().expect("open").captions[wrong].clone();
+    let caption = session(&window).dataset().expect("open").captions[wrong].clone();
     window
         .query_all_by(|n| {
             n.label()
@@ -378,10 +389,10 @@ fn a_click_on_a_caption_makes_it_the_target() {
         .expect("in the list")
         .click();
     settle(&mut window);
-    assert_eq!(session(&window).lab.target(), Some(wrong));
+    assert_eq!(session(&window).lab.target(now(&window)), Some(wrong));
     press_attack(&mut window);
     settle(&mut window);
-    let shot = session(&window).lab.last().expect("attacked").shot.clone();
+    let shot = last_shot(&window);
     assert_eq!((shot.goal, shot.target), (Goal::Win, wrong));
     let (before, after) = (
         shot.before.target.expect("its rank"),
@@ -402,19 +413,26 @@ fn the_lab_follows_the_picture_selected() {
     assert_eq!(session(&window).tab, Tab::Attack);
     let lab = &session(&window).lab;
     assert_eq!(
-        (lab.image, lab.clean.as_ref().map(|c| c.image)),
+        (lab.image, lab.clean.get(now(&window)).map(|c| c.image)),
         (Some(1), Some(1))
     );
     let rank = session(&window)
         .direction(Side::Image)
         .expect("ranked")
         .ranks[1];
-    assert_eq!(lab.clean.as_ref().map(|c| c.standing.rank), Some(rank));
+    assert_eq!(
+        lab.clean.get(now(&window)).map(|c| c.standing.rank),
+        Some(rank)
+    );
     ask(&mut window, AttackCommand::SetOwnSize(true));
     press_attack(&mut window);
     settle(&mut window);
     assert_eq!(errors(&window), Vec::<String>::new());
-    let done = session(&window).lab.last().expect("attacked").clone();
+    let done = session(&window)
+        .lab
+        .last(now(&window))
+        .expect("attacked")
+        .clone();
     assert!(done.shot.own_size);
     let picture = &done.order.picture;
     assert_eq!(
@@ -423,11 +441,11 @@ fn the_lab_follows_the_picture_selected() {
     );
     click(&mut window, "Previous");
     assert!(
-        session(&window).lab.last().is_none(),
+        session(&window).lab.last(now(&window)).is_none(),
         "the other picture was not attacked"
     );
     click(&mut window, "Next");
-    assert!(session(&window).lab.last().is_some());
+    assert!(session(&window).lab.last(now(&window)).is_some());
 }
 
 #[test]
@@ -458,11 +476,11 @@ fn a_mask_is_painted_and_holds() {
     press_attack(&mut window);
     settle(&mut window);
     assert_eq!(errors(&window), Vec::<String>::new());
-    let shot = session(&window).lab.last().expect("attacked").shot.clone();
+    let shot = last_shot(&window);
     let clean = session(&window)
         .lab
         .clean
-        .as_ref()
+        .get(now(&window))
         .expect("read")
         .pixels
         .clone();

@@ -33,7 +33,7 @@ fn bad_input_is_named_and_the_window_lives() {
         assert!(!said[0].contains("called `"), "{said:?}");
         click(&mut window, "Open the demo");
         assert!(
-            session(&window).evaluation.is_some(),
+            session(&window).evaluation().is_some(),
             "the window goes on after {}",
             path.display()
         );
@@ -47,7 +47,7 @@ fn captions_without_pictures_open_and_say_so() {
     let path = write(root.path(), "absent/captions.csv", captions);
     let mut window = open(&path);
     assert_eq!(errors(&window), Vec::<String>::new());
-    let dataset = session(&window).dataset.clone().expect("open");
+    let dataset = session(&window).dataset().cloned().expect("open");
     assert_eq!((dataset.images.len(), dataset.captions.len()), (1, 2));
     let log = &session(&window).log;
     let warned = log.iter().filter(|e| e.level == Level::Warning);
@@ -64,7 +64,7 @@ fn captions_without_pictures_open_and_say_so() {
         said[0].contains("captions only") && said[0].contains("images/"),
         "{said:?}"
     );
-    assert!(session(&window).evaluation.is_none());
+    assert!(session(&window).evaluation().is_none());
 }
 
 #[test]
@@ -82,16 +82,14 @@ fn broken_pictures_are_listed_and_skipped() {
     let lines = "image,caption\ngood.png,A good one\nalso.png,Another one\ncut.jpg,A cut one\nnone.png,An empty one\ngone.png,A missing one\n";
     write(root.path(), "captions.csv", lines.as_bytes());
     let workspace = nearmiss::session::Workspace {
-        data: Some(nearmiss::session::DataSource::Path(
-            root.path().to_path_buf(),
-        )),
+        data: Some(nearmiss::session::DataSource::at(root.path().to_path_buf())),
         ..nearmiss::session::Workspace::demo()
     };
     let file = root.path().join("workspace.json");
     workspace.save(&file).expect("saved");
     let mut window = open(&file);
     assert_eq!(errors(&window), Vec::<String>::new());
-    let dataset = session(&window).dataset.clone().expect("open");
+    let dataset = session(&window).dataset().cloned().expect("open");
     assert_eq!(dataset.images.len(), 2, "{:?}", dataset.problems);
     let places: Vec<&str> = dataset.problems.iter().map(|p| p.place.as_str()).collect();
     for name in ["cut.jpg", "none.png", "gone.png"] {
@@ -101,12 +99,7 @@ fn broken_pictures_are_listed_and_skipped() {
         );
     }
     assert_eq!(
-        session(&window)
-            .evaluation
-            .as_ref()
-            .expect("ranked")
-            .report
-            .images,
+        session(&window).evaluation().expect("ranked").report.images,
         2
     );
     click(&mut window, "Problems");
@@ -148,7 +141,7 @@ fn an_encoder_without_a_tokenizer_leaves_the_open_one() {
         nearmiss::session::Workspace::demo()
     );
     assert!(
-        session(&window).evaluation.is_some(),
+        session(&window).evaluation().is_some(),
         "what was open stays open"
     );
 }

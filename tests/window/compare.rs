@@ -1,6 +1,6 @@
 //! Two encoders in the window: choose, read, filter, sort, walk.
 
-use super::{Window, click, demo, errors, session, settle};
+use super::{Window, click, demo, errors, now, session, settle};
 use egui_kittest::kittest::Queryable;
 use nearmiss::retrieval::Side;
 use nearmiss::session::{Command, CompareCommand, EncoderSource, Outcome, Query, Tab};
@@ -41,10 +41,15 @@ fn the_second_encoder_is_asked_for_and_both_stay_named() {
     let source = second(folder.path());
     perform(&mut window, Command::Compare(CompareCommand::Open(source)));
     assert_eq!(errors(&window), Vec::<String>::new());
-    let found = session(&window).compare.found.clone().expect("compared");
+    let found = session(&window)
+        .compare
+        .found
+        .get(now(&window))
+        .cloned()
+        .expect("compared");
     let figures = &found.figures.i2t;
     assert_ne!(figures.a, figures.b, "it is another encoder");
-    let evaluation = session(&window).ranking.clone().unwrap();
+    let evaluation = session(&window).ranking().cloned().unwrap();
     assert_eq!(figures.a, evaluation.report.i2t);
     for text in [
         "A demo encoder".to_owned(),
@@ -72,7 +77,7 @@ fn cells_filter_headings_sort_and_keys_walk() {
     click(&mut window, "right with A alone");
     let state = &session(&window).compare;
     assert_eq!((state.k(), state.outcome), (5, Some(Outcome::OnlyA)));
-    let found = state.found.clone().unwrap();
+    let found = state.found.get(now(&window)).cloned().unwrap();
     let rows = state.rows.clone();
     assert_eq!(rows.len(), found.figures.t2i.at[1].only_a);
     assert!(!rows.is_empty());
@@ -96,7 +101,7 @@ fn cells_filter_headings_sort_and_keys_walk() {
         let next = at.map_or(0, |at| (at + 1).min(rows.len() - 1));
         at = Some(next);
         let row = rows[next] as usize;
-        assert_eq!(session(&window).query, Some(Query::Row(Side::Text, row)));
+        assert_eq!(session(&window).query(), Some(&Query::Row(Side::Text, row)));
     }
     assert_eq!(session(&window).tab, Tab::Compare);
     click(&mut window, "Show all");
@@ -112,9 +117,9 @@ fn a_folder_without_an_encoder_is_an_error_and_nothing_is_lost() {
     let source = EncoderSource::Folder(folder.path().to_path_buf());
     perform(&mut window, Command::Compare(CompareCommand::Open(source)));
     assert_eq!(errors(&window).len(), 1, "{:?}", errors(&window));
-    assert!(session(&window).compare.found.is_none());
+    assert!(session(&window).compare.found.get(now(&window)).is_none());
     assert!(says(&window, "are not compared"));
-    assert!(session(&window).ranking.is_some());
+    assert!(session(&window).ranking().is_some());
     // What was found before stays, under its own name.
     let good = tempfile::tempdir().unwrap();
     let source = second(good.path());
@@ -151,7 +156,7 @@ fn a_report_of_what_is_open_is_written() {
     perform(&mut window, Command::WriteReport(path.clone()));
     assert_eq!(errors(&window), Vec::<String>::new());
     let page = std::fs::read_to_string(&path).unwrap();
-    let report = &session(&window).ranking.as_ref().unwrap().report;
+    let report = &session(&window).ranking().unwrap().report;
     let row = format!("<td>Image to text</td><td>{:.2}</td>", report.i2t.r1);
     assert!(page.contains(&row), "{row}");
     assert!(says(&window, "report.html"), "the toast names the file");

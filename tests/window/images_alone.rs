@@ -13,17 +13,17 @@ fn images_without_captions_open_and_find_their_like() {
     }
     let mut window = open(&root.path().join("pictures"));
     assert_eq!(errors(&window), Vec::<String>::new());
-    let dataset = session(&window).dataset.clone().expect("open");
+    let dataset = session(&window).dataset().cloned().expect("open");
     assert_eq!((dataset.images.len(), dataset.captions.len()), (5, 0));
     drop_file(&mut window, demo.join("encoder"));
     assert_eq!(errors(&window), Vec::<String>::new());
-    let answer = session(&window).answer.clone().expect("answered");
+    let answer = session(&window).answer().cloned().expect("answered");
     assert_eq!(
         (answer.of, answer.candidates, answer.hits.len()),
         (Side::Image, 4, 4)
     );
     assert!(answer.hits.iter().all(|hit| hit.index != 0));
-    assert!(session(&window).evaluation.is_none());
+    assert!(session(&window).evaluation().is_none());
     // Every view lives without captions.
     for tab in ["Negatives", "Attack", "Structure", "Compare", "Retrieval"] {
         click(&mut window, tab);
@@ -39,7 +39,7 @@ fn the_measure_is_chosen_and_kept_in_the_workspace() {
     let texts = npy(root.path(), "texts.npy", 2, &[2.0, 0.0, 0.3, 1.0]);
     let mut window = open(&embeddings(root.path(), images, texts));
     let r1 = |window: &Window| {
-        let report = &session(window).evaluation.as_ref().expect("ranked").report;
+        let report = &session(window).evaluation().expect("ranked").report;
         (report.i2t.r1, report.protocol.clone())
     };
     let (by_cosine, said) = r1(&window);
@@ -60,7 +60,7 @@ fn the_measure_is_chosen_and_kept_in_the_workspace() {
     let command = nearmiss::session::Command::Query(Query::Row(Side::Image, 1));
     window.state_mut().perform(&ctx, command);
     settle(&mut window);
-    let answer = session(&window).answer.clone().expect("answered");
+    let answer = session(&window).answer().cloned().expect("answered");
     assert!((answer.hits[0].score - 6.0).abs() < 1e-5);
     for tab in ["Negatives", "Structure"] {
         click(&mut window, tab);

@@ -7,7 +7,7 @@ fn both_models_have_a_card_with_a_checked_gradient() {
     let mut window = demo();
     click(&mut window, "Models");
     assert_eq!(errors(&window), Vec::<String>::new());
-    let cards = session(&window).cards.clone();
+    let cards = session(&window).open.cards().to_vec();
     assert_eq!(cards.len(), 2);
     for model in &cards {
         let card = model.card.as_ref().expect("examined");

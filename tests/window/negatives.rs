@@ -1,6 +1,6 @@
 //! The hard-negative workbench: filter, walk by keys, decide, see the figures change, undo, export, open again.
 
-use super::{Window, boot, click, errors, open, session, settle};
+use super::{Window, boot, click, errors, now, open, session, settle};
 use egui::Key;
 use egui_kittest::kittest::Queryable;
 use nearmiss::app::Start;
@@ -32,7 +32,7 @@ fn workbench(folder: &Path) -> Window {
     let data = demo::unpack(folder).unwrap();
     let workspace = Workspace {
         encoder: Some(EncoderSource::Folder(data.join("encoder"))),
-        data: Some(DataSource::Path(data)),
+        data: Some(DataSource::at(data)),
         ..Workspace::default()
     };
     let file = folder.join("w.json");
@@ -52,7 +52,7 @@ fn count(window: &Window) -> usize {
     session(window)
         .negatives
         .set
-        .as_ref()
+        .get(now(window))
         .expect("mined")
         .pairs
         .len()
@@ -68,7 +68,7 @@ fn a_false_negative_is_found_confirmed_counted_undone_and_kept() {
     assert!(wins > 1);
     assert_eq!(count(&window), wins);
     let margins: Vec<f32> = {
-        let set = session(&window).negatives.set.as_ref().unwrap();
+        let set = session(&window).negatives.set.get(now(&window)).unwrap();
         set.pairs.iter().map(MinedPair::margin).collect()
     };
     assert!(margins.windows(2).all(|w| w[0] >= w[1]) && margins[0] < 0.0);
@@ -84,24 +84,28 @@ fn a_false_negative_is_found_confirmed_counted_undone_and_kept() {
     key(&mut window, Key::ArrowDown);
     let negatives = &session(&window).negatives;
     assert_eq!(negatives.at, 1);
-    let pair = negatives.pair().unwrap().clone();
+    let pair = negatives.pair(now(&window)).unwrap().clone();
     assert_eq!(
-        session(&window).query,
-        Some(Query::Row(Side::Image, pair.query as usize))
+        session(&window).query(),
+        Some(&Query::Row(Side::Image, pair.query as usize))
     );
     assert_eq!(session(&window).tab, Tab::Negatives, "the view stays");
-    let why = negatives.why.as_ref().expect("explained");
+    let why = negatives.why.get(now(&window)).expect("explained");
     assert_eq!(why.of, 1);
     assert!(why.is_hardest && why.sum_of_hinges > 0.0);
     let words = why.words.as_ref().expect("weighed");
     assert!((words[1].standing.score - pair.scores[1]).abs() < 1e-4);
 
     // Confirm: the figure rises for this query, and the next pair is looked at.
-    let before = session(&window).ranking.as_ref().unwrap().report.i2t.r1;
+    let before = session(&window).ranking().unwrap().report.i2t.r1;
     key(&mut window, Key::F);
     let negatives = &session(&window).negatives;
     assert_eq!(negatives.at, 2);
-    let figures = negatives.figures.expect("counted");
+    let figures = negatives
+        .figures
+        .get(now(&window))
+        .copied()
+        .expect("counted");
     assert_eq!(figures.pairs, 1);
     // A negative that ranks first becomes right: one more of 300 images.
     assert!((figures.i2t.r1 - before - 100.0 / 300.0).abs() < 1e-9);
@@ -130,7 +134,7 @@ fn a_false_negative_is_found_confirmed_counted_undone_and_kept() {
     window.key_press_modifiers(egui::Modifiers::COMMAND, Key::Z);
     settle(&mut window);
     assert!(session(&window).negatives.decided.all.is_empty());
-    assert_eq!(session(&window).negatives.figures, None);
+    assert_eq!(session(&window).negatives.figures.get(now(&window)), None);
     window.key_press_modifiers(egui::Modifiers::COMMAND | egui::Modifiers::SHIFT, Key::Z);
     settle(&mut window);
     assert_eq!(session(&window).negatives.decided.confirmed.len(), 1);
@@ -163,8 +167,8 @@ fn a_false_negative_is_found_confirmed_counted_undone_and_kept() {
     let window = workbench(folder.path());
     let negatives = &session(&window).negatives;
     assert_eq!(negatives.decided.confirmed, [pair.rows(Side::Image)].into());
-    assert_eq!(negatives.figures, Some(figures));
-    let set = negatives.set.as_ref().unwrap();
+    assert_eq!(negatives.figures.get(now(&window)), Some(&figures));
+    let set = negatives.set.get(now(&window)).unwrap();
     assert!(
         set.pairs
             .iter()
@@ -177,15 +181,30 @@ fn the_other_direction_and_the_worst_first() {
     let folder = tempfile::tempdir().unwrap();
     let mut window = workbench(folder.path());
     key(&mut window, Key::D);
-    let set = session(&window).negatives.set.clone().unwrap();
+    let set = session(&window)
+        .negatives
+        .set
+        .get(now(&window))
+        .cloned()
+        .unwrap();
     assert_eq!(set.plan.side, Side::Text);
     assert!(!set.pairs.is_empty());
     click(&mut window, "Margin, nearest");
-    let set = session(&window).negatives.set.clone().unwrap();
+    let set = session(&window)
+        .negatives
+        .set
+        .get(now(&window))
+        .cloned()
+        .unwrap();
     assert_eq!(set.plan.order, PairOrder::Worst);
     assert!(set.pairs.windows(2).all(|w| w[0].margin() <= w[1].margin()));
     // The pair's words are those of the caption that asks, with either image.
-    let why = session(&window).negatives.why.clone().expect("explained");
+    let why = session(&window)
+        .negatives
+        .why
+        .get(now(&window))
+        .cloned()
+        .expect("explained");
     let words = why.words.as_ref().expect("weighed");
     assert_eq!(words[0].caption, words[1].caption);
 }
@@ -196,8 +215,8 @@ fn regions_are_shown_for_the_pair_looked_at() {
     let mut window = workbench(folder.path());
     key(&mut window, Key::G);
     let negatives = &session(&window).negatives;
-    let regions = negatives.regions.as_ref().expect("covered");
-    let pair = negatives.pair().unwrap();
+    let regions = negatives.regions.get(now(&window)).expect("covered");
+    let pair = negatives.pair(now(&window)).unwrap();
     assert_eq!((regions.of, regions.image), (0, pair.query));
     // The whole picture scores what the ranking says.
     assert!((regions.map.scores[0] - pair.scores[1]).abs() < 1e-4);

@@ -36,7 +36,11 @@ fn the_whole_matrix_is_seen_at_first_and_exactly() {
     let window = shown("Matrix");
     let matrix = &session(&window).structure.matrix;
     assert_eq!(
-        matrix.arrangement.as_ref().expect("ordered").size(),
+        matrix
+            .arrangement
+            .get(now(&window))
+            .expect("ordered")
+            .size(),
         [300, 900]
     );
     assert!(!matrix.seen.is_empty() && matrix.waiting == 0);
@@ -74,7 +78,11 @@ fn keys_move_and_zoom_down_to_single_pairs() {
     window.hover_at(area.center());
     settle(&mut window);
     let matrix = &session(&window).structure.matrix;
-    let arrangement = matrix.arrangement.clone().expect("ordered");
+    let arrangement = matrix
+        .arrangement
+        .get(now(&window))
+        .cloned()
+        .expect("ordered");
     let at = |side: usize, offset: f32| {
         (moved.first[side] + f64::from(offset) * moved.scale[side]) as usize
     };
@@ -83,9 +91,9 @@ fn keys_move_and_zoom_down_to_single_pairs() {
         arrangement.image(row) as usize,
         arrangement.caption(column) as usize,
     );
-    let embedded = session(&window).embedded.clone().expect("embedded");
+    let embedded = session(&window).embedded().cloned().expect("embedded");
     let score = embedded.images.dot(image, &embedded.texts, caption);
-    let dataset = session(&window).dataset.clone().expect("open");
+    let dataset = session(&window).dataset().cloned().expect("open");
     let figure = format!("{:.3}", score.abs());
     let text = format!(
         "{figure} · {} · {}",
@@ -104,7 +112,10 @@ fn keys_move_and_zoom_down_to_single_pairs() {
         });
     }
     settle(&mut window);
-    assert_eq!(session(&window).query, Some(Query::Row(Side::Image, image)));
+    assert_eq!(
+        session(&window).query(),
+        Some(&Query::Row(Side::Image, image))
+    );
     assert_eq!(session(&window).tab, Tab::Structure, "the view stays");
     window.key_press(Key::Home);
     settle(&mut window);
@@ -144,7 +155,11 @@ fn rows_are_ordered_by_rank_and_by_cluster() {
         .ranks
         .clone();
     let matrix = &session(&window).structure.matrix;
-    let arrangement = matrix.arrangement.clone().expect("ordered");
+    let arrangement = matrix
+        .arrangement
+        .get(now(&window))
+        .cloned()
+        .expect("ordered");
     let ranks: Vec<u32> = (0..300)
         .map(|row| direction[arrangement.image(row) as usize])
         .collect();
@@ -155,7 +170,7 @@ fn rows_are_ordered_by_rank_and_by_cluster() {
     assert!(
         !matrix
             .arrangement
-            .as_ref()
+            .get(now(&window))
             .expect("ordered")
             .bounds
             .is_empty()
@@ -193,13 +208,23 @@ fn near_misses_are_counted_within_the_band() {
         let near = |q: &usize| direction.ranks[*q] > 1 && direction.margin(*q).abs() < band;
         (0..direction.ranks.len()).filter(near).count()
     };
-    let found = session(&window).structure.found.clone().expect("analysed");
+    let found = session(&window)
+        .structure
+        .found
+        .get(now(&window))
+        .cloned()
+        .expect("analysed");
     let narrow = count(&window);
     assert_eq!(found.t2i.margins.nearly_right, narrow);
     let mut plan = session(&window).structure.plan.clone();
     plan.band = 0.1;
     ask(&mut window, StructureCommand::SetPlan(plan));
-    let found = session(&window).structure.found.clone().expect("analysed");
+    let found = session(&window)
+        .structure
+        .found
+        .get(now(&window))
+        .cloned()
+        .expect("analysed");
     let wide = count(&window);
     assert_eq!(found.t2i.margins.nearly_right, wide);
     assert!(wide > narrow);
@@ -215,16 +240,16 @@ fn near_misses_are_counted_within_the_band() {
 fn hubs_lead_to_what_they_win() {
     let mut window = shown("Hubs");
     let view = &session(&window).structure;
-    let neighbours = view.neighbours.clone().expect("counted");
+    let neighbours = view.neighbours.get(now(&window)).cloned().expect("counted");
     assert_eq!(neighbours.texts.counts.iter().sum::<u32>(), 300 * 10);
-    let found = view.found.clone().expect("analysed");
+    let found = view.found.get(now(&window)).cloned().expect("analysed");
     let hub = found.i2t.hubs[0];
     let caption =
-        session(&window).dataset.clone().expect("open").captions[hub.item as usize].clone();
+        session(&window).dataset().cloned().expect("open").captions[hub.item as usize].clone();
     click(&mut window, &format!("{caption}: wins {}", hub.wins));
     assert_eq!(
-        session(&window).query,
-        Some(Query::Row(Side::Text, hub.item as usize))
+        session(&window).query(),
+        Some(&Query::Row(Side::Text, hub.item as usize))
     );
     let text = format!("{} queries lost to it", hub.wins);
     assert!(
@@ -235,7 +260,7 @@ fn hubs_lead_to_what_they_win() {
     click(&mut window, "Sort by Negative");
     click(&mut window, "Images");
     let hub = found.t2i.hubs[0];
-    let name = &session(&window).dataset.as_ref().expect("open").images[hub.item as usize].name;
+    let name = &session(&window).dataset().expect("open").images[hub.item as usize].name;
     assert!(
         window
             .query_all_by_label_contains(&format!("{name}: wins"))
@@ -247,7 +272,12 @@ fn hubs_lead_to_what_they_win() {
 #[test]
 fn concepts_lead_to_their_queries() {
     let mut window = shown("Concepts");
-    let found = session(&window).structure.found.clone().expect("analysed");
+    let found = session(&window)
+        .structure
+        .found
+        .get(now(&window))
+        .cloned()
+        .expect("analysed");
     let confusion = &found.i2t.confusion;
     let pair = &confusion.pairs[0];
     let name = |id: u32| confusion.names[id as usize].clone();
@@ -259,9 +289,12 @@ fn concepts_lead_to_their_queries() {
     );
     click(&mut window, &text);
     let query = pair.examples[0].query as usize;
-    let dataset = session(&window).dataset.clone().expect("open");
+    let dataset = session(&window).dataset().cloned().expect("open");
     click(&mut window, &format!("{}: ", dataset.images[query].name));
-    assert_eq!(session(&window).query, Some(Query::Row(Side::Image, query)));
+    assert_eq!(
+        session(&window).query(),
+        Some(&Query::Row(Side::Image, query))
+    );
     click(&mut window, "Show in retrieval");
     assert_eq!(session(&window).tab, Tab::Retrieval);
 }
@@ -269,7 +302,12 @@ fn concepts_lead_to_their_queries() {
 #[test]
 fn slices_lead_to_the_browser() {
     let mut window = shown("Slices");
-    let found = session(&window).structure.found.clone().expect("analysed");
+    let found = session(&window)
+        .structure
+        .found
+        .get(now(&window))
+        .cloned()
+        .expect("analysed");
     let mut slices: Vec<_> = found.i2t.slices.iter().filter(|s| s.count >= 30).collect();
     slices.sort_by(|a, b| b.count.cmp(&a.count).then(a.name.cmp(&b.name)));
     let word = slices
@@ -294,7 +332,10 @@ fn another_dataset_starts_afresh() {
     window.state_mut().perform(&ctx, demo);
     settle(&mut window);
     let view = &session(&window).structure;
-    assert!(view.found.is_some() && view.matrix.arrangement.is_some());
+    assert!(
+        view.found.get(now(&window)).is_some()
+            && view.matrix.arrangement.get(now(&window)).is_some()
+    );
     assert!(
         view.matrix
             .seen

@@ -3,11 +3,10 @@
 use super::work::{open_mask, partial, set};
 use super::{App, export};
 use crate::app::events::Event;
-use crate::app::jobs::{LAB_ATTACK, LAB_EXPORT, LAB_MASK, LAB_PARTIAL, LAB_SET};
 use crate::attack::{Goal, Norm, Region, SetOrder, Settings, Threat};
 use crate::encoder::EncoderOptions;
 use crate::retrieval::Side;
-use crate::session::{AttackCommand, LabPage, Level, Pick, Query, Tab, Which};
+use crate::session::{AttackCommand, Derived, LabPage, Level, Pick, Query, Slot, Tab, Which};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -52,18 +51,19 @@ impl App {
             AttackCommand::SetOwnSize(own) => lab.own_size = own,
             AttackCommand::SetMask(mask) => lab.settings.threat.mask = mask,
             AttackCommand::OpenMask(path) => {
-                self.jobs.start(LAB_MASK, "Reading the mask", move |_| {
+                self.start(Slot::Mask, "Reading the mask", move |_| {
                     open_mask(&path).map(Event::Lab)
                 });
             }
             AttackCommand::Run => {
                 self.lab.run_wanted = true;
-                if self.lab.network.is_none() && !self.jobs.is_running(super::LAB_NETWORK) {
-                    self.lab.network_asked = false;
+                let known = self.lab.network.get(self.session.open.now()).is_some();
+                if !known && !self.jobs.is_running(Slot::Network) {
+                    self.lab.network_asked.clear();
                 }
             }
-            AttackCommand::Undo => lab.undo(),
-            AttackCommand::Redo => lab.redo(),
+            AttackCommand::Undo => lab.undo(self.session.open.now()),
+            AttackCommand::Redo => lab.redo(self.session.open.now()),
             AttackCommand::SetLooks(looks) => lab.looks = looks,
             AttackCommand::Export(path) => self.export_attack(path),
             AttackCommand::ShowPage(page) => lab.page = page,
@@ -78,7 +78,7 @@ impl App {
 
     /// A patch of a quarter of the picture's side in its middle.
     fn patch(&self) -> Region {
-        let grid = self.session.lab.clean.as_ref().map(|c| c.grid);
+        let grid = self.session.lab.clean(self.session.now()).map(|c| c.grid);
         let (height, width) = grid.map_or((224, 224), |g| (g.height as u32, g.width as u32));
         let side = |n: u32| (n / 4).max(1);
         Region {
@@ -91,8 +91,8 @@ impl App {
 
     fn export_attack(&mut self, path: Option<PathBuf>) {
         let (Some(done), Some(dataset)) = (
-            self.session.lab.last().cloned(),
-            self.session.dataset.clone(),
+            self.session.lab.last(self.session.now()).cloned(),
+            self.session.dataset().cloned(),
         ) else {
             self.session.say(
                 Level::Warning,
@@ -105,27 +105,27 @@ impl App {
             self.pick(Pick::ExportAttack);
             return;
         };
-        self.jobs.start(LAB_EXPORT, "Exporting", move |_| {
+        self.start(Slot::AttackExport, "Exporting", move |_| {
             export::export_attempt(&path, &done, &dataset).map(Event::Lab)
         });
     }
 
     fn export_set(&mut self, path: Option<PathBuf>) {
-        let Some(report) = self.session.lab.set.report.clone() else {
+        let Some(report) = self.session.lab.set.report.get(self.session.now()).cloned() else {
             return;
         };
         let Some(path) = path else {
             self.pick(Pick::ExportSet);
             return;
         };
-        self.jobs.start(LAB_EXPORT, "Exporting", move |_| {
+        self.start(Slot::AttackExport, "Exporting", move |_| {
             export::export_set(&path, &report).map(Event::Lab)
         });
     }
 
     /// The pictures of the set that are asked for.
     fn images(&self) -> Vec<usize> {
-        let Some(embedded) = &self.session.embedded else {
+        let Some(embedded) = self.session.embedded() else {
             return Vec::new();
         };
         let all = embedded.groups.images();
@@ -150,7 +150,7 @@ impl App {
         let (Some(set_of), Some(encoder), Some(dataset)) = (
             self.set_of(),
             self.encoder.clone(),
-            self.session.dataset.clone(),
+            self.session.dataset().cloned(),
         ) else {
             self.session.say(
                 Level::Warning,
@@ -160,11 +160,12 @@ impl App {
             return;
         };
         let images = self.images();
+        let basis = self.basis(Slot::AttackSet);
         let lab = &mut self.session.lab;
         let plan = lab.set.plan.clone();
         lab.set.running = true;
-        lab.set.stopped = Some((0, images.len()));
-        lab.set.asked = Some((lab.settings.clone(), lab.goal, plan.clone()));
+        lab.set.stopped = Derived::new(basis.clone(), (0, images.len()));
+        lab.set.asked = Derived::new(basis, (lab.settings.clone(), lab.goal, plan.clone()));
         let order = SetOrder {
             set: set_of,
             encoder,
@@ -195,8 +196,8 @@ impl App {
         };
         let done = Arc::clone(&self.lab.set_done);
         let ready = Arc::clone(&self.lab.set_order);
-        self.jobs.cancel(LAB_PARTIAL);
-        self.jobs.start(LAB_SET, "Attacking the set", move |task| {
+        self.jobs.cancel(Slot::PartialSet);
+        self.start(Slot::AttackSet, "Attacking the set", move |task| {
             set(
                 order,
                 plan.transfer.as_deref(),
@@ -208,20 +209,18 @@ impl App {
         });
     }
 
-    /// Cancels what the lab does on this picture.
-    pub(in crate::app) fn cancelled(&mut self, slot: &str) {
-        if slot == LAB_ATTACK {
+    /// What a job leaves that the user cancelled.
+    pub(in crate::app) fn sum_up(&mut self, slot: Slot) {
+        if slot == Slot::Attack {
             self.lab.run_wanted = false;
         }
-        if slot == LAB_SET {
+        if slot == Slot::AttackSet {
             // What is done is worth seeing; the cancelled job lets go of it within a second.
             let done = Arc::clone(&self.lab.set_done);
             let order = Arc::clone(&self.lab.set_order);
-            self.jobs
-                .start(LAB_PARTIAL, "Summing up what is done", move |task| {
-                    partial(&done, &order, task).map(Event::Lab)
-                });
+            self.start(Slot::PartialSet, "Summing up what is done", move |task| {
+                partial(&done, &order, task).map(Event::Lab)
+            });
         }
-        self.lab_ended(slot);
     }
 }

@@ -10,17 +10,15 @@ mod work;
 
 use super::App;
 use super::events::Event;
-use super::jobs::{
-    LAB_ATTACK, LAB_CLEAN, LAB_MAP, LAB_NETWORK, LAB_PARTIAL, LAB_SET, LAB_SHEETS, LAB_WEIGH,
-    LAB_WORDS,
-};
 use crate::attack::caption::{Importance, Substitution};
 use crate::attack::{
     self, Goal, LiveSlot, Mask, Network, Order, Saliency, SaliencyKind, SetReport,
 };
 use crate::dataset::Picture;
 use crate::retrieval::Side;
-use crate::session::{Attempt, Clean, Embedded, Heat, Query, Reach, Running, Tab, WordsPlan};
+use crate::session::{
+    Attempt, Clean, Derived, Embedded, Heat, Part, Query, Reach, Running, Slot, Tab, WordsPlan,
+};
 use egui::ColorImage;
 pub(super) use heat::bar;
 use heat::{Painted, Painter};
@@ -92,11 +90,11 @@ struct MapKey {
 /// What the lab keeps besides what is shown.
 #[derive(Default)]
 pub struct Lab {
-    network: Option<Arc<Network>>,
-    network_asked: bool,
+    network: Derived<Arc<Network>>,
+    network_asked: Derived<()>,
     /// The picture under attack as its file has it.
     picture: Option<Arc<Picture>>,
-    clean_asked: Option<(usize, bool)>,
+    clean_asked: Derived<(usize, bool)>,
     /// Attack as soon as all that is needed is there.
     run_wanted: bool,
     painter: Option<Painter>,
@@ -106,51 +104,38 @@ pub struct Lab {
     live_taken: Option<Instant>,
     /// The mask that the original is shown with.
     veiled: Option<Arc<Vec<bool>>>,
-    map: Option<(MapKey, Arc<Saliency>)>,
-    map_asked: Option<MapKey>,
-    weighed_asked: Option<usize>,
+    map: Derived<(MapKey, Arc<Saliency>)>,
+    map_asked: Derived<MapKey>,
+    weighed_asked: Derived<usize>,
     /// The gradient of the text model, once a job has made it.
-    guide: words::SharedGuide,
+    guide: Derived<words::SharedGuide>,
     set_done: Arc<Mutex<attack::Done>>,
     /// The set under attack, with its second encoder once that is open.
     set_order: Arc<Mutex<Option<attack::SetOrder>>>,
 }
 
-impl Lab {
-    /// The gradient of the text model, once a job has made it.
-    pub(super) fn guide(&self) -> SharedGuide {
-        Arc::clone(&self.guide)
-    }
-}
-
 impl App {
-    /// Forgets what belongs to data and encoder; `network` too where the encoder changed.
-    pub(super) fn reset_lab(&mut self, network: bool) {
-        for slot in [
-            LAB_CLEAN,
-            LAB_ATTACK,
-            LAB_SHEETS,
-            LAB_MAP,
-            LAB_WEIGH,
-            LAB_WORDS,
-            LAB_SET,
-            LAB_PARTIAL,
-        ] {
-            self.jobs.cancel(slot);
+    /// The gradient of the open encoder's text model, once a job has made it.
+    pub(super) fn guide(&mut self) -> SharedGuide {
+        let now = self.session.now();
+        if let Some(guide) = self.lab.guide.get(now) {
+            return Arc::clone(guide);
         }
-        let reach = std::mem::take(&mut self.session.lab.reach);
+        let made = SharedGuide::default();
+        self.lab.guide = Derived::new(now.basis(&[Part::Encoder]), Arc::clone(&made));
+        made
+    }
+
+    /// Forgets what belongs to data and encoder; how to attack and look stays.
+    pub(super) fn reset_lab(&mut self) {
         self.session.lab.clear();
         let old = std::mem::take(&mut self.lab);
         self.lab.painter = old.painter;
         self.lab.natives = old.natives;
-        if network {
-            self.jobs.cancel(LAB_NETWORK);
-        } else {
-            self.session.lab.reach = reach;
-            self.lab.network = old.network;
-            self.lab.network_asked = old.network_asked;
-            self.lab.guide = old.guide;
-        }
+        // They are read only while the encoder is the same.
+        self.lab.network = old.network;
+        self.lab.network_asked = old.network_asked;
+        self.lab.guide = old.guide;
         self.forget_sheets();
     }
 
@@ -175,34 +160,34 @@ impl App {
             return;
         }
         self.veil_original(ctx);
-        let unsettled = [super::jobs::DATA, super::jobs::ENCODER, super::jobs::EMBED];
-        if self.embed_wanted || unsettled.iter().any(|slot| self.jobs.is_running(slot)) {
+        let unsettled = [Slot::Data, Slot::Encoder, Slot::Embed];
+        if self.embed_wanted || unsettled.iter().any(|&slot| self.jobs.is_running(slot)) {
             return;
         }
         self.follow_selection();
         let (Some(dataset), Some(encoder), Some(embedded), Some(engine)) = (
-            self.session.dataset.clone(),
+            self.session.dataset().cloned(),
             self.encoder.clone(),
-            self.session.embedded.as_ref().map(Embedded::by_cosine),
+            self.session.embedded().map(Embedded::by_cosine),
             self.engine.clone(),
         ) else {
             return;
         };
-        if self.lab.network.is_none() && !self.lab.network_asked {
-            self.lab.network_asked = true;
+        let now = self.session.now();
+        if self.lab.network.get(now).is_none() && self.lab.network_asked.get(now).is_none() {
+            self.lab.network_asked = Derived::new(self.basis(Slot::Network), ());
             let providers = self.session.settings.providers.clone();
             let encoder = Arc::clone(&encoder);
-            self.jobs
-                .start(LAB_NETWORK, "Looking for gradients", move |task| {
-                    work::open_network(&encoder, &providers, task).map(Event::Lab)
-                });
+            self.start(Slot::Network, "Looking for gradients", move |task| {
+                work::open_network(&encoder, &providers, task).map(Event::Lab)
+            });
         }
         let own_size = self.session.lab.own_size;
         if let Some(image) = self.session.lab.image
-            && self.lab.clean_asked != Some((image, own_size))
+            && self.lab.clean_asked.get(self.session.now()) != Some(&(image, own_size))
         {
-            self.lab.clean_asked = Some((image, own_size));
-            self.jobs.start(LAB_CLEAN, "Reading the picture", move |_| {
+            self.lab.clean_asked = Derived::new(self.basis(Slot::Clean), (image, own_size));
+            self.start(Slot::Clean, "Reading the picture", move |_| {
                 work::look(&encoder, &dataset, &embedded, image, own_size).map(Event::Lab)
             });
         }
@@ -216,27 +201,27 @@ impl App {
 
     /// The picture under attack is that of the pair selected.
     fn follow_selection(&mut self) {
-        let embedded = self.session.embedded.as_ref();
-        let image = match self.session.query {
-            Some(Query::Row(Side::Image, i)) => Some(i),
-            Some(Query::Row(Side::Text, j)) => embedded
+        let embedded = self.session.embedded();
+        let image = match self.session.query() {
+            Some(&Query::Row(Side::Image, i)) => Some(i),
+            Some(&Query::Row(Side::Text, j)) => embedded
                 .filter(|e| j < e.groups.texts())
                 .map(|e| e.groups.owner(j)),
             _ => None,
         };
-        let lab = &mut self.session.lab;
-        let image = image.or(lab.image).or(Some(0));
-        let caption = match self.session.query {
-            Some(Query::Row(Side::Text, j)) => Some(j),
+        let image = image.or(self.session.lab.image).or(Some(0));
+        let caption = match self.session.query() {
+            Some(&Query::Row(Side::Text, j)) => Some(j),
             _ => None,
         };
         let exists = |i: &usize| embedded.is_some_and(|e| *i < e.groups.images());
         let image = image.filter(exists);
+        let lab = &mut self.session.lab;
         if image != lab.image {
             lab.image = image;
             lab.words.chosen = caption;
             lab.chosen = None;
-            lab.clean = None;
+            lab.clean.clear();
             self.forget_sheets();
             self.lab.sheets_asked = None;
         }
@@ -257,7 +242,7 @@ impl App {
     /// How far a set came that has not ended; while its job still holds the lock, the next frame asks again.
     fn count_set(&mut self) {
         let set = &mut self.session.lab.set;
-        if let Some((count, _)) = &mut set.stopped
+        if let Some((count, _)) = set.stopped.get_mut(self.session.open.now())
             && !set.running
             && let Ok(done) = self.lab.set_done.try_lock()
         {
@@ -267,14 +252,15 @@ impl App {
 
     /// What is to be attacked, once all is there.
     fn order(&self) -> Option<Order> {
-        let (lab, embedded) = (&self.session.lab, self.session.embedded.as_ref()?);
-        let clean = lab.clean.as_ref()?;
-        if Some(clean.image) != lab.image || clean.own_size != lab.own_size {
+        let (lab, embedded) = (&self.session.lab, self.session.embedded()?);
+        let now = self.session.now();
+        let clean = lab.clean(now)?;
+        if clean.own_size != lab.own_size {
             return None;
         }
         let target = match lab.goal {
-            Goal::Win => lab.target().unwrap_or(0),
-            Goal::Match => lab.target().map_or(0, |j| embedded.groups.owner(j)),
+            Goal::Win => lab.target(now).unwrap_or(0),
+            Goal::Match => lab.target(now).map_or(0, |j| embedded.groups.owner(j)),
             Goal::Lose | Goal::Away => 0,
         };
         Some(Order {
@@ -291,18 +277,15 @@ impl App {
 
     /// Model, captions and embeddings.
     fn set_of(&self) -> Option<attack::Set> {
-        let embedded = self.session.embedded.as_ref()?.by_cosine();
         Some(attack::Set {
-            network: self.lab.network.clone()?,
+            network: self.lab.network.get(self.session.now()).cloned()?,
             engine: self.engine.clone()?,
-            images: embedded.images,
-            texts: embedded.texts,
-            groups: embedded.groups,
+            embedded: self.session.embedded()?.by_cosine(),
         })
     }
 
     fn start_attack(&mut self) {
-        let (Some(order), Some(embedded)) = (self.order(), self.session.embedded.as_ref()) else {
+        let (Some(order), Some(embedded)) = (self.order(), self.session.embedded()) else {
             return;
         };
         let embedded = embedded.by_cosine();
@@ -315,7 +298,7 @@ impl App {
             since: Instant::now(),
         });
         let title = order.settings.method.title();
-        self.jobs.start(LAB_ATTACK, title, move |task| {
+        self.start(Slot::Attack, title, move |task| {
             work::attack(order, &embedded, &slot, task).map(Event::Lab)
         });
     }
@@ -323,10 +306,11 @@ impl App {
     /// Makes the saliency map where one is asked for.
     fn make_map(&mut self) {
         let lab = &self.session.lab;
-        if lab.looks.heat != Heat::Saliency || lab.reach != Reach::Open {
+        let now = self.session.now();
+        if lab.looks.heat != Heat::Saliency || *lab.reach(now) != Reach::Open {
             return;
         }
-        let (Some(order), Some(clean)) = (self.order(), lab.clean.clone()) else {
+        let (Some(order), Some(clean)) = (self.order(), lab.clean(now).cloned()) else {
             return;
         };
         let key = MapKey {
@@ -336,11 +320,11 @@ impl App {
             target: order.target,
             kind: lab.looks.saliency,
         };
-        if self.lab.map_asked == Some(key) {
+        if self.lab.map_asked.get(now) == Some(&key) {
             return;
         }
-        self.lab.map_asked = Some(key);
-        self.jobs.start(LAB_MAP, key.kind.title(), move |task| {
+        self.lab.map_asked = Derived::new(self.basis(Slot::Saliency), key);
+        self.start(Slot::Saliency, key.kind.title(), move |task| {
             work::map(&order, &clean, key.kind, task).map(Event::Lab)
         });
     }

@@ -1,26 +1,26 @@
 //! What the lab's jobs have found, and how it changes the session.
 
 use super::{App, LabEvent};
-use crate::app::jobs::{LAB_ATTACK, LAB_CLEAN, LAB_NETWORK, LAB_SET, LAB_WORDS};
 use crate::attack::Method;
-use crate::session::{Level, Reach};
+use crate::session::{Basis, Derived, Level, Reach, Slot};
 
 impl App {
     /// Takes in what a job of the lab has found.
-    pub(in crate::app) fn take_lab(&mut self, ctx: &egui::Context, event: LabEvent) {
+    pub(in crate::app) fn take_lab(&mut self, ctx: &egui::Context, basis: Basis, event: LabEvent) {
         match event {
             LabEvent::Network(network) => {
                 let lab = &mut self.session.lab;
-                lab.reach = match network.blocked() {
+                let reach = match network.blocked() {
                     Some(why) => Reach::Blocked(why.to_owned()),
                     None => Reach::Open,
                 };
-                lab.approximate = network.approximate().to_vec();
-                if lab.reach != Reach::Open && lab.settings.method.needs_gradient() {
+                if reach != Reach::Open && lab.settings.method.needs_gradient() {
                     lab.settings.method = Method::Square;
                     lab.settings.steps = None;
                 }
-                self.lab.network = Some(network);
+                let found = (reach, network.approximate().to_vec());
+                lab.gradients = Derived::new(basis.clone(), found);
+                self.lab.network = Derived::new(basis, network);
             }
             LabEvent::Clean {
                 clean,
@@ -30,11 +30,12 @@ impl App {
                 self.lab.picture = Some(picture);
                 self.pictures.lab.original =
                     Some(crate::ui::Sheet::image(ctx, "original", "", original));
-                self.session.lab.clean = Some(clean);
+                self.session.lab.clean = Derived::new(basis, clean);
             }
             LabEvent::Shot(done) => {
                 self.session.lab.running = None;
-                self.session.lab.push(done);
+                let now = self.session.open.now();
+                self.session.lab.push(basis, done, now);
             }
             LabEvent::Sheets {
                 key,
@@ -43,24 +44,26 @@ impl App {
                 heat,
             } => self.take_sheets(ctx, key, adversarial, difference, heat),
             LabEvent::Saliency(map) => {
-                if let Some(key) = self.lab.map_asked {
-                    self.lab.map = Some((key, map));
+                if let Some(key) = self.lab.map_asked.get(self.session.now()) {
+                    self.lab.map = Derived::new(basis, (*key, map));
                 }
             }
             LabEvent::Mask(mask) => self.session.lab.settings.threat.mask = Some(mask),
             LabEvent::Weighed(caption, weighed) => {
-                self.session.lab.words.weighed = Some((caption, weighed));
+                self.session.lab.words.weighed = Derived::new(basis, (caption, weighed));
             }
             LabEvent::Words(caption, plan, found) => {
                 self.session.lab.words.running = false;
-                self.session.lab.words.found = Some((caption, plan, found));
+                self.session.lab.words.found = Derived::new(basis, (caption, plan, found));
             }
             LabEvent::Set(report) => {
                 self.session.lab.set.running = false;
-                self.session.lab.set.stopped = None;
-                self.session.lab.set.report = Some(report);
+                self.session.lab.set.stopped.clear();
+                self.session.lab.set.report = Derived::new(basis, report);
             }
-            LabEvent::Partial(Some(report)) => self.session.lab.set.report = Some(report),
+            LabEvent::Partial(Some(report)) => {
+                self.session.lab.set.report = Derived::new(basis, report);
+            }
             LabEvent::Partial(None) => {}
             LabEvent::Exported(path) => {
                 let text = format!("Exported {}", path.display());
@@ -70,15 +73,15 @@ impl App {
     }
 
     /// A job of the lab failed or was cancelled.
-    pub(in crate::app) fn lab_ended(&mut self, slot: &str) {
+    pub(in crate::app) fn lab_ended(&mut self, slot: Slot) {
         match slot {
-            LAB_ATTACK => self.session.lab.running = None,
-            LAB_SET => self.session.lab.set.running = false,
-            LAB_WORDS => self.session.lab.words.running = false,
-            LAB_NETWORK => self.lab.run_wanted = false,
-            LAB_CLEAN => {
+            Slot::Attack => self.session.lab.running = None,
+            Slot::AttackSet => self.session.lab.set.running = false,
+            Slot::Words => self.session.lab.words.running = false,
+            Slot::Network => self.lab.run_wanted = false,
+            Slot::Clean => {
                 self.lab.run_wanted = false;
-                self.session.lab.clean = None;
+                self.session.lab.clean.clear();
             }
             _ => {}
         }

@@ -4,10 +4,9 @@ use super::heat::{Coloured, Painted, Painter};
 use super::work::{Canvas, locked_scale, make_sheets};
 use super::{App, SheetsKey};
 use crate::app::events::Event;
-use crate::app::jobs::LAB_SHEETS;
 use crate::attack::{Mask, Norm};
 use crate::compute::Engine;
-use crate::session::Heat;
+use crate::session::{Heat, Slot};
 use crate::ui::{SAMPLING, Sheet};
 use egui::ColorImage;
 use std::sync::Arc;
@@ -20,17 +19,16 @@ impl App {
     /// Has the pictures made that should be shown and are not.
     pub(super) fn make_sheets(&mut self, engine: &Arc<dyn Engine>) {
         let (lab, app) = (&self.session.lab, &self.lab);
-        let Some(clean) = lab.clean.as_ref().filter(|c| Some(c.image) == lab.image) else {
+        let now = self.session.now();
+        let Some(clean) = lab.clean(now) else {
             return;
         };
         let Some(painter) = app.painter.clone() else {
             return;
         };
-        let done = lab.last().filter(|d| d.order.own_size == lab.own_size);
-        let map = app
-            .map
-            .as_ref()
-            .filter(|(key, _)| app.map_asked == Some(*key));
+        let done = lab.last(now).filter(|d| d.order.own_size == lab.own_size);
+        let asked = app.map_asked.get(now);
+        let map = app.map.get(now).filter(|(key, _)| asked == Some(key));
         let map = map
             .filter(|_| lab.looks.heat == Heat::Saliency)
             .map(|(_, m)| Arc::clone(m));
@@ -44,7 +42,7 @@ impl App {
             amplify: lab.looks.amplify,
             map: map.as_ref().map_or(0, |m| Arc::as_ptr(m) as usize),
         };
-        if app.sheets_asked == Some(key) || self.jobs.is_running(LAB_SHEETS) {
+        if app.sheets_asked == Some(key) || self.jobs.is_running(Slot::Sheets) {
             return;
         }
         let (mut x, mut scale) = (None, 0.0);
@@ -84,7 +82,7 @@ impl App {
             painter,
             engine: Arc::clone(engine),
         };
-        self.jobs.start(LAB_SHEETS, "Drawing", move |_| {
+        self.start(Slot::Sheets, "Drawing", move |_| {
             make_sheets(&canvas).map(Event::Lab)
         });
     }

@@ -2,15 +2,15 @@
 
 use super::{App, LabEvent};
 use crate::app::events::Event;
-use crate::app::jobs::{LAB_WEIGH, LAB_WORDS};
 use crate::attack::caption::{
     Guide, Options, STOP_WORDS, Scene, Synonyms, importance, read_words, substitute,
     words_by_frequency,
 };
 use crate::dataset::Dataset;
-use crate::encoder::{Encoder, Provider};
+use crate::encoder::Encoder;
 use crate::error::Result;
-use crate::session::{Embedded, LabPage, Level, Vocabulary, WordsPlan};
+use crate::runtime::Provider;
+use crate::session::{Derived, Embedded, LabPage, Level, Slot, Vocabulary, WordsPlan};
 use crate::task::{Task, lock};
 use std::sync::{Arc, Mutex};
 
@@ -30,14 +30,15 @@ struct Desk {
 }
 
 impl App {
-    fn desk(&self) -> Option<Desk> {
-        let dataset = self.session.dataset.clone()?;
+    fn desk(&mut self) -> Option<Desk> {
+        let guide = self.guide();
+        let dataset = self.session.dataset().cloned()?;
         let image = self.session.lab.image?;
         Some(Desk {
             encoder: self.encoder.clone()?,
-            embedded: self.session.embedded.as_ref()?.by_cosine(),
+            embedded: self.session.embedded()?.by_cosine(),
             providers: self.session.settings.providers.clone(),
-            guide: Arc::clone(&self.lab.guide),
+            guide,
             image,
             caption: self.session.lab.caption(&dataset.captions_of(image))?,
             dataset,
@@ -50,11 +51,11 @@ impl App {
             return;
         }
         let Some(desk) = self.desk() else { return };
-        if self.lab.weighed_asked == Some(desk.caption) {
+        if self.lab.weighed_asked.get(self.session.now()) == Some(&desk.caption) {
             return;
         }
-        self.lab.weighed_asked = Some(desk.caption);
-        self.jobs.start(LAB_WEIGH, "Weighing words", move |task| {
+        self.lab.weighed_asked = Derived::new(self.basis(Slot::Weigh), desk.caption);
+        self.start(Slot::Weigh, "Weighing words", move |task| {
             desk.weigh(task).map(Event::Lab)
         });
     }
@@ -71,10 +72,9 @@ impl App {
         };
         let plan = self.session.lab.words.plan.clone();
         self.session.lab.words.running = true;
-        self.jobs
-            .start(LAB_WORDS, "Looking for words to exchange", move |task| {
-                desk.search(plan, task).map(Event::Lab)
-            });
+        self.start(Slot::Words, "Looking for words to exchange", move |task| {
+            desk.search(plan, task).map(Event::Lab)
+        });
     }
 }
 
@@ -93,14 +93,8 @@ pub(in crate::app) fn shared_guide(
 }
 
 impl Desk {
-    fn scene(&self) -> Result<Scene<'_>> {
-        let Embedded {
-            images,
-            texts,
-            groups,
-            ..
-        } = &self.embedded;
-        Scene::new(&self.encoder, images, texts, groups)
+    fn scene(&self) -> Scene<'_> {
+        Scene::new(&self.encoder, &self.embedded)
     }
 
     /// The text model's gradient, or why it has none.
@@ -117,7 +111,7 @@ impl Desk {
             Ok(guide) => (Some(guide), None),
             Err(why) => (None, Some(why)),
         };
-        let scene = self.scene()?;
+        let scene = self.scene();
         let caption = Some(self.caption);
         let guide = guide.as_deref();
         let mut weighed = importance(&scene, self.text(), caption, self.image, guide, task)?;
@@ -140,7 +134,7 @@ impl Desk {
             keep: keep.iter().map(|w| (*w).to_owned()).collect(),
             ..Options::default()
         };
-        let scene = self.scene()?;
+        let scene = self.scene();
         let (text, caption) = (self.text(), Some(self.caption));
         let guide = guide.as_deref();
         let found = substitute(&scene, text, caption, self.image, &options, guide, task)?;

@@ -9,8 +9,9 @@ use crate::attack::{
 };
 use crate::compute::{Engine, Grid, Hit};
 use crate::dataset::{Dataset, Picture, open_picture};
-use crate::encoder::{Cache, Encoder, EncoderFiles, EncoderOptions, Provider};
+use crate::encoder::{Cache, Encoder, EncoderFiles, EncoderOptions};
 use crate::error::{Error, Result};
+use crate::runtime::Provider;
 use crate::session::{Attempt, Clean, Embedded};
 use crate::task::{Task, lock};
 use egui::ColorImage;
@@ -188,8 +189,8 @@ pub fn set(
         let encoder = Encoder::open(&EncoderFiles::open(folder)?, options, task)?;
         let cache = Cache::open().ok();
         let made = encoder.embed_dataset(&order.dataset, cache.as_ref(), task)?;
-        if made.images.rows() != order.set.images.rows()
-            || made.texts.rows() != order.set.texts.rows()
+        if made.embedded.images.rows() != order.set.embedded.images.rows()
+            || made.embedded.texts.rows() != order.set.embedded.texts.rows()
         {
             return Err(Error::model(
                 folder,
@@ -199,8 +200,7 @@ pub fn set(
         }
         order.transfer = Some(Transfer {
             encoder: Arc::new(encoder),
-            images: Arc::new(made.images),
-            texts: Arc::new(made.texts),
+            embedded: made.embedded,
         });
     }
     *lock(ready) = Some(order.clone());

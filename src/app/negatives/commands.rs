@@ -2,20 +2,19 @@
 
 use super::{App, NegativesEvent, export};
 use crate::app::events::Event;
-use crate::app::jobs::{NEGATIVES_EXPORT, SAVE_DECISIONS};
 use crate::dataset::Dataset;
 use crate::dataset::export::Layout;
-use crate::session::{Level, NegativesCommand, Pick, Query};
+use crate::session::{Level, NegativesCommand, Part, Pick, Query, Slot};
 use crate::task::lock;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 impl App {
     pub(in crate::app) fn execute_negatives(&mut self, command: NegativesCommand) {
-        let negatives = &mut self.session.negatives;
-        let Some(dataset) = self.session.dataset.clone() else {
+        let Some(dataset) = self.session.dataset().cloned() else {
             return;
         };
+        let negatives = &mut self.session.negatives;
         match command {
             NegativesCommand::SetPlan(plan) => {
                 negatives.plan = plan;
@@ -24,7 +23,10 @@ impl App {
             NegativesCommand::Mine => self.negatives.wanted = true,
             NegativesCommand::Select(at) => self.look_at(at),
             NegativesCommand::Step(step) => {
-                let last = negatives.set.as_ref().map_or(0, |s| s.pairs.len());
+                let last = negatives
+                    .set
+                    .get(self.session.open.now())
+                    .map_or(0, |s| s.pairs.len());
                 let at = negatives.at.saturating_add_signed(step);
                 self.look_at(at.min(last.saturating_sub(1)));
             }
@@ -35,7 +37,10 @@ impl App {
                     self.session.say(Level::Warning, text, remedy);
                     return;
                 }
-                let (Some(set), Some(pair)) = (negatives.set.clone(), negatives.pair()) else {
+                let (Some(set), Some(pair)) = (
+                    negatives.set.get(self.session.open.now()).cloned(),
+                    negatives.pair(self.session.open.now()),
+                ) else {
                     return;
                 };
                 let rows = pair.rows(set.plan.side);
@@ -68,7 +73,7 @@ impl App {
     /// Looks at a pair; the other views follow.
     pub(in crate::app) fn look_at(&mut self, at: usize) {
         let negatives = &mut self.session.negatives;
-        let Some(set) = negatives.set.clone() else {
+        let Some(set) = negatives.set.get(self.session.open.now()).cloned() else {
             return;
         };
         let Some(pair) = set.pairs.get(at) else {
@@ -80,20 +85,20 @@ impl App {
 
     /// Saves what was decided and counts again.
     fn decided(&mut self) {
+        self.session.open.renew(Part::Decisions);
         self.negatives.figures_wanted = true;
         let decided = &self.session.negatives.decided;
         let Some(place) = decided.place.clone() else {
             return;
         };
         let (all, saving) = (decided.all.clone(), Arc::clone(&self.saving));
-        self.jobs
-            .start(SAVE_DECISIONS, "Saving decisions", move |task| {
-                let _one = lock(&saving);
-                // A newer save outdates this one.
-                task.check()?;
-                all.save(&place)?;
-                Ok(Event::Negatives(NegativesEvent::Saved))
-            });
+        self.start(Slot::SaveDecisions, "Saving decisions", move |task| {
+            let _one = lock(&saving);
+            // A newer save outdates this one.
+            task.check()?;
+            all.save(&place)?;
+            Ok(Event::Negatives(NegativesEvent::Saved))
+        });
     }
 
     fn export_negatives(
@@ -102,7 +107,7 @@ impl App {
         path: Option<PathBuf>,
         dataset: Arc<Dataset>,
     ) {
-        let Some(set) = self.session.negatives.set.clone() else {
+        let Some(set) = self.session.negatives.set.get(self.session.now()).cloned() else {
             let text = "There are no hard negatives to export";
             self.session.say(Level::Warning, text, "Mine them first.");
             return;
@@ -111,13 +116,14 @@ impl App {
             self.pick(Pick::ExportNegatives(layout));
             return;
         };
-        let (Some(ranking), Some(embedded)) =
-            (self.session.ranking.clone(), self.session.embedded.clone())
-        else {
+        let (Some(ranking), Some(embedded)) = (
+            self.session.ranking().cloned(),
+            self.session.embedded().cloned(),
+        ) else {
             return;
         };
         let confirmed = self.session.negatives.decided.confirmed.clone();
-        self.jobs.start(NEGATIVES_EXPORT, "Exporting", move |task| {
+        self.start(Slot::NegativesExport, "Exporting", move |task| {
             let shown = export::Shown {
                 set: &set,
                 dataset: &dataset,

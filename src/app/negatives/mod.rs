@@ -6,12 +6,12 @@ mod work;
 
 use super::App;
 use super::events::Event;
-use super::jobs::{DECISIONS, FIGURES, NEGATIVES, REGIONS, WHY};
-use super::work::demo_folder;
 use crate::dataset::Decisions;
 use crate::retrieval::Side;
 use crate::retrieval::relevance::Confirmed;
-use crate::session::{DataSource, Decided, Embedded, Level, NegativeSet, Regions, Tab, Why};
+use crate::session::{
+    Basis, Decided, Derived, Embedded, Level, NegativeSet, Part, Regions, Slot, Tab, Why,
+};
 use std::path::PathBuf;
 use std::sync::Arc;
 use work::{Bench, Ground};
@@ -43,9 +43,9 @@ pub struct NegativesLab {
     /// Mine as soon as all that is needed is there and the view is shown.
     wanted: bool,
     /// What does not change with the filters.
-    ground: Ground,
-    why_asked: Option<usize>,
-    regions_asked: Option<usize>,
+    ground: Derived<Ground>,
+    why_asked: Derived<usize>,
+    regions_asked: Derived<usize>,
     /// Were the decisions about the open dataset read?
     loaded: bool,
     figures_wanted: bool,
@@ -54,16 +54,10 @@ pub struct NegativesLab {
 impl App {
     /// Forgets what belongs to data and encoder.
     pub(super) fn reset_negatives(&mut self) {
-        for slot in [NEGATIVES, WHY, REGIONS] {
-            self.jobs.cancel(slot);
-        }
         self.session.negatives.clear();
-        if let Some(dataset) = self.session.dataset.clone() {
+        if let Some(dataset) = self.session.dataset().cloned() {
             self.session.negatives.decided.find(&dataset);
         }
-        self.negatives.ground = Ground::default();
-        self.negatives.why_asked = None;
-        self.negatives.regions_asked = None;
         self.negatives.wanted = true;
         self.negatives.figures_wanted = true;
     }
@@ -75,49 +69,50 @@ impl App {
         let Some(source) = self.session.workspace.data.clone() else {
             return;
         };
-        self.jobs.start(DECISIONS, "Reading decisions", move |_| {
-            let data = match source {
-                DataSource::Demo => demo_folder()?,
-                DataSource::Path(path) | DataSource::Embeddings { images: path, .. } => path,
-            };
-            let place = Decisions::place(&data);
+        self.start(Slot::Decisions, "Reading decisions", move |_| {
+            let place = Decisions::place(&source.place()?);
             let all = Decisions::open(&place)?;
             let place = Some(place);
             Ok(Event::Negatives(NegativesEvent::Decisions { all, place }))
         });
     }
 
-    pub(super) fn take_negatives(&mut self, event: NegativesEvent) {
+    pub(super) fn take_negatives(&mut self, basis: Basis, event: NegativesEvent) {
+        let open = &mut self.session.open;
         let negatives = &mut self.session.negatives;
         match event {
             NegativesEvent::Mined(set) => {
                 // The pair that was looked at stays, where it is still there.
-                let before = negatives.pair().map(|p| (p.query, p.negative));
-                let same_side = negatives.set.as_ref().map(|s| s.plan.side) == Some(set.plan.side);
+                let now = open.now();
+                let before = negatives.pair(now).map(|p| (p.query, p.negative));
+                let same_side = negatives.set.get(now).map(|s| s.plan.side) == Some(set.plan.side);
                 let found = before.filter(|_| same_side).and_then(|before| {
                     let mut pairs = set.pairs.iter();
                     pairs.position(|p| (p.query, p.negative) == before)
                 });
                 negatives.at = found.unwrap_or(0);
-                negatives.set = Some(set);
+                // What was found of the pairs before is not of these.
+                open.replace(Part::Negatives, basis.clone());
+                negatives.set = Derived::new(basis, set);
                 negatives.running = false;
-                negatives.why = None;
-                negatives.regions = None;
-                self.negatives.why_asked = None;
-                self.negatives.regions_asked = None;
                 self.follow_pair();
             }
-            NegativesEvent::Why(why) => negatives.why = Some(why),
-            NegativesEvent::Regions(regions) => negatives.regions = Some(regions),
+            NegativesEvent::Why(why) => negatives.why = Derived::new(basis, why),
+            NegativesEvent::Regions(regions) => {
+                negatives.regions = Derived::new(basis, regions);
+            }
             NegativesEvent::Decisions { all, place } => {
                 self.negatives.loaded = true;
-                if let Some(dataset) = &self.session.dataset {
+                if let Some(dataset) = open.dataset() {
                     negatives.decided = Decided::new(all, place, dataset);
                 }
                 self.negatives.figures_wanted = true;
                 self.negatives.wanted = true;
             }
-            NegativesEvent::Figures(figures) => negatives.figures = figures,
+            NegativesEvent::Figures(figures) => {
+                negatives.figures =
+                    figures.map_or_else(Derived::default, |f| Derived::new(basis, f));
+            }
             NegativesEvent::Saved => {}
             NegativesEvent::Exported(path) => {
                 let text = format!("Exported {}", path.display());
@@ -139,8 +134,8 @@ impl App {
     }
 
     /// What a failed or cancelled job of the workbench leaves.
-    pub(super) fn negatives_ended(&mut self, slot: &str) {
-        if slot == NEGATIVES {
+    pub(super) fn negatives_ended(&mut self, slot: Slot) {
+        if slot == Slot::Mine {
             self.session.negatives.running = false;
             self.negatives.wanted = false;
         }
@@ -157,14 +152,21 @@ impl App {
         self.start_regions();
     }
 
-    fn bench(&self) -> Option<Bench> {
+    fn bench(&mut self) -> Option<Bench> {
+        let ground = if let Some(ground) = self.negatives.ground.get(self.session.now()) {
+            Arc::clone(ground)
+        } else {
+            let made = Ground::default();
+            self.negatives.ground = Derived::new(self.basis(Slot::Mine), Arc::clone(&made));
+            made
+        };
         Some(Bench {
-            dataset: self.session.dataset.clone()?,
-            embedded: self.session.embedded.clone()?,
+            dataset: self.session.dataset().cloned()?,
+            embedded: self.session.embedded().cloned()?,
             engine: self.engine.clone()?,
             encoder: self.encoder.clone(),
             providers: self.session.settings.providers.clone(),
-            ground: self.negatives.ground.clone(),
+            ground,
             confirmed: self.session.negatives.decided.confirmed.clone(),
             rejected: self.session.negatives.decided.rejected.clone(),
             only: self.session.sets.shown().cloned(),
@@ -172,35 +174,38 @@ impl App {
     }
 
     fn start_mining(&mut self) {
-        if !self.negatives.wanted || self.session.ranking.is_none() {
+        if !self.negatives.wanted || self.session.ranking().is_none() {
             return;
         }
         let Some(bench) = self.bench() else { return };
         self.negatives.wanted = false;
         self.session.negatives.running = true;
         let plan = self.session.negatives.plan;
-        self.jobs
-            .start(NEGATIVES, "Mining hard negatives", move |task| {
-                let set = Arc::new(bench.mine(plan, task)?);
-                Ok(Event::Negatives(NegativesEvent::Mined(set)))
-            });
+        self.start(Slot::Mine, "Mining hard negatives", move |task| {
+            let set = Arc::new(bench.mine(plan, task)?);
+            Ok(Event::Negatives(NegativesEvent::Mined(set)))
+        });
     }
 
     /// The pair looked at with its place and the margin of the losses, if it is not answered yet.
     fn start_why(&mut self) {
         let negatives = &self.session.negatives;
-        let (Some(set), Some(pair)) = (negatives.set.clone(), negatives.pair().cloned()) else {
+        let now = self.session.now();
+        let (Some(set), Some(pair)) = (
+            negatives.set.get(now).cloned(),
+            negatives.pair(now).cloned(),
+        ) else {
             return;
         };
         let at = negatives.at;
-        if self.negatives.why_asked == Some(at) {
+        if self.negatives.why_asked.get(now) == Some(&at) {
             return;
         }
         let Some(bench) = self.bench() else { return };
-        self.negatives.why_asked = Some(at);
+        self.negatives.why_asked = Derived::new(self.basis(Slot::Why), at);
         let margin = self.session.workspace.margin;
-        let guide = self.lab.guide();
-        self.jobs.start(WHY, "Weighing words", move |task| {
+        let guide = self.guide();
+        self.start(Slot::Why, "Weighing words", move |task| {
             let why = bench.why(set.plan.side, &pair, at, margin, &guide, task)?;
             Ok(Event::Negatives(NegativesEvent::Why(Arc::new(why))))
         });
@@ -208,18 +213,22 @@ impl App {
 
     fn start_regions(&mut self) {
         let negatives = &self.session.negatives;
-        let (Some(set), Some(pair)) = (negatives.set.clone(), negatives.pair().cloned()) else {
+        let now = self.session.now();
+        let (Some(set), Some(pair)) = (
+            negatives.set.get(now).cloned(),
+            negatives.pair(now).cloned(),
+        ) else {
             return;
         };
         let at = negatives.at;
-        if !negatives.show_regions || self.negatives.regions_asked == Some(at) {
+        if !negatives.show_regions || self.negatives.regions_asked.get(now) == Some(&at) {
             return;
         }
         let Some(bench) = self.bench().filter(|b| b.encoder.is_some()) else {
             return;
         };
-        self.negatives.regions_asked = Some(at);
-        self.jobs.start(REGIONS, "Covering regions", move |task| {
+        self.negatives.regions_asked = Derived::new(self.basis(Slot::Regions), at);
+        self.start(Slot::Regions, "Covering regions", move |task| {
             let regions = bench.regions(set.plan.side, &pair, at, task)?;
             Ok(Event::Negatives(NegativesEvent::Regions(Arc::new(regions))))
         });
@@ -229,15 +238,14 @@ impl App {
         if !self.negatives.figures_wanted || !self.negatives.loaded {
             return;
         }
-        let (Some(bench), Some(ranking)) = (self.bench(), self.session.ranking.clone()) else {
+        let (Some(bench), Some(ranking)) = (self.bench(), self.session.ranking().cloned()) else {
             return;
         };
         self.negatives.figures_wanted = false;
-        self.jobs
-            .start(FIGURES, "Counting confirmed pairs", move |task| {
-                let figures = bench.figures(&ranking, task)?;
-                Ok(Event::Negatives(NegativesEvent::Figures(figures)))
-            });
+        self.start(Slot::Figures, "Counting confirmed pairs", move |task| {
+            let figures = bench.figures(&ranking, task)?;
+            Ok(Event::Negatives(NegativesEvent::Figures(figures)))
+        });
     }
 }
 

@@ -6,11 +6,12 @@ use crate::attack::caption::{Importance, Scene, importance};
 use crate::attack::occlusion;
 use crate::compute::{Embeddings, Engine, Hit, RankOptions, Ranking, Search};
 use crate::dataset::Dataset;
-use crate::encoder::{Encoder, Provider};
+use crate::encoder::Encoder;
 use crate::error::{Error, Result};
 use crate::retrieval::mine::{Corpus, MinedPair, Pairing, mine};
 use crate::retrieval::relevance::{Confirmed, confirmed};
 use crate::retrieval::{Bounds, Doubt, Evaluation, Pairs, Side, Wording};
+use crate::runtime::Provider;
 use crate::session::{Embedded, NegativeSet, NegativesPlan, PairOrder, Regions, Why};
 use crate::task::{Task, lock};
 use rayon::prelude::*;
@@ -50,9 +51,7 @@ pub struct Bench {
 impl Bench {
     fn corpus<'a>(&'a self, wording: Option<&'a Wording>) -> Corpus<'a> {
         Corpus {
-            images: &self.embedded.images,
-            texts: &self.embedded.texts,
-            groups: &self.embedded.groups,
+            embedded: &self.embedded,
             wording,
             confirmed: &self.confirmed,
             rejected: &self.rejected,
@@ -75,7 +74,8 @@ impl Bench {
             k: look.max(24),
             margin: None,
         };
-        let (images, texts, groups) = (corpus.images, corpus.texts, corpus.groups);
+        let rows = &self.embedded;
+        let (images, texts, groups) = (&rows.images, &rows.texts, &rows.groups);
         let ranking = self.engine.rank(images, texts, groups, options, task)?;
         let bounds = Bounds::learn(&corpus, task)?;
         let known = Arc::new(Known {
@@ -231,13 +231,8 @@ impl Bench {
         let Some(encoder) = &self.encoder else {
             return Ok(Err("Words are weighed by the encoder; none is open.".into()));
         };
-        let Embedded {
-            images,
-            texts,
-            groups,
-            ..
-        } = &self.embedded.by_cosine();
-        let scene = Scene::new(encoder, images, texts, groups)?;
+        let embedded = self.embedded.by_cosine();
+        let scene = Scene::new(encoder, &embedded);
         let guide = shared_guide(guide, encoder, &self.providers)?;
         let weigh = |other: u32| -> Result<Arc<Importance>> {
             let (image, caption) = match side {

@@ -5,14 +5,16 @@ mod tiles;
 
 use super::App;
 use super::events::Event;
-use super::jobs::{STRUCTURE, STRUCTURE_NEIGHBOURS, STRUCTURE_ORDER, STRUCTURE_TILES};
 use super::lab::bar;
 use crate::compute::{Colours, Engine};
 use crate::error::Result;
 use crate::retrieval::structure::matrix::{Arrangement, Order, Range, range_of_scores};
 use crate::retrieval::structure::{Neighbours, Plan, Structure, analyse, neighbours};
 use crate::retrieval::{Evaluation, Side};
-use crate::session::{Embedded, Query, StructureCommand, StructurePage, StructureView, Tab};
+use crate::session::{
+    Basis, Derived, Embedded, Part, Query, Slot, StructureCommand, StructurePage, StructureView,
+    Tab,
+};
 use crate::task::{Task, aside};
 use egui::Color32;
 use std::sync::Arc;
@@ -33,9 +35,9 @@ pub enum StructureEvent {
 /// What the view keeps besides what is shown.
 #[derive(Default)]
 pub struct Work {
-    asked: Option<Plan>,
-    neighbours_asked: bool,
-    order_asked: Option<Order>,
+    asked: Derived<Plan>,
+    neighbours_asked: Derived<()>,
+    order_asked: Derived<Order>,
     arranged: Option<Order>,
     tiles: Tiles,
 }
@@ -50,25 +52,9 @@ impl Work {
 impl App {
     /// Forgets what belongs to data and encoder.
     pub(super) fn reset_structure(&mut self) {
-        for slot in [
-            STRUCTURE,
-            STRUCTURE_NEIGHBOURS,
-            STRUCTURE_ORDER,
-            STRUCTURE_TILES,
-        ] {
-            self.jobs.cancel(slot);
-        }
         self.session.structure.clear();
         self.structure = Work::default();
         self.pictures.matrix.clear();
-    }
-
-    /// The ranking is another one: what was made from it is made again.
-    pub(super) fn restructure(&mut self) {
-        self.structure.asked = None;
-        if self.session.structure.matrix.looks.order == Order::Rank {
-            self.structure.order_asked = None;
-        }
     }
 
     /// Starts what has become possible, while the view is shown.
@@ -78,30 +64,31 @@ impl App {
             return;
         }
         let (Some(dataset), Some(embedded), Some(engine)) = (
-            self.session.dataset.clone(),
-            self.session.embedded.clone(),
+            self.session.dataset().cloned(),
+            self.session.embedded().cloned(),
             self.engine.clone(),
         ) else {
             return;
         };
-        let ranking = self.session.ranking.clone();
+        let ranking = self.session.ranking().cloned();
         let view = &self.session.structure;
         if let Some(ranking) = &ranking
-            && self.structure.asked.as_ref() != Some(&view.plan)
+            && self.structure.asked.get(self.session.now()) != Some(&view.plan)
         {
             let plan = view.plan.clone();
-            self.structure.asked = Some(plan.clone());
+            self.structure.asked = Derived::new(self.basis(Slot::Structure), plan.clone());
             let (groups, ranking) = (Arc::clone(&embedded.groups), Arc::clone(ranking));
-            self.jobs
-                .start(STRUCTURE, "Analysing the structure", move |task| {
-                    let found = analyse(&dataset, &groups, &ranking.ranking, &plan, task)?;
-                    Ok(Event::Structure(StructureEvent::Found(Arc::new(found))))
-                });
+            self.start(Slot::Structure, "Analysing the structure", move |task| {
+                let found = analyse(&dataset, &groups, &ranking.ranking, &plan, task)?;
+                Ok(Event::Structure(StructureEvent::Found(Arc::new(found))))
+            });
         }
         let pairs = embedded.images.rows() as u64 * embedded.texts.rows() as u64;
         let view = &self.session.structure;
         let quick = view.page == StructurePage::Hubs && pairs <= StructureView::QUICK;
-        if quick && view.neighbours.is_none() && !self.structure.neighbours_asked {
+        let now = self.session.now();
+        let asked = self.structure.neighbours_asked.get(now).is_some();
+        if quick && view.neighbours.get(now).is_none() && !asked {
             self.count_neighbours();
         }
         let view = &self.session.structure;
@@ -111,51 +98,61 @@ impl App {
         }
         let order = view.matrix.looks.order;
         let possible = order != Order::Rank || ranking.is_some();
-        if self.structure.order_asked != Some(order) && possible {
-            self.structure.order_asked = Some(order);
+        if self.structure.order_asked.get(self.session.now()) != Some(&order) && possible {
+            self.structure.order_asked = Derived::new(self.order_basis(order), order);
             let (e, engine) = (embedded.clone(), Arc::clone(&engine));
-            self.jobs
-                .start(STRUCTURE_ORDER, "Ordering rows and columns", move |task| {
-                    // Clusters are of directions.
-                    let e = e.by_cosine();
-                    aside(|| arrange(order, &*engine, &e, ranking.as_deref(), task))
-                });
+            self.start(Slot::Arrange, "Ordering rows and columns", move |task| {
+                // Clusters are of directions.
+                let e = e.by_cosine();
+                aside(|| arrange(order, &*engine, &e, ranking.as_deref(), task))
+            });
         }
         self.make_tiles(ctx, &embedded, &engine);
     }
 
-    fn count_neighbours(&mut self) {
-        let (Some(e), Some(engine)) = (self.session.embedded.clone(), self.engine.clone()) else {
-            return;
-        };
-        self.structure.neighbours_asked = true;
-        let k = self.session.structure.k;
-        self.jobs
-            .start(STRUCTURE_NEIGHBOURS, "Counting neighbours", move |task| {
-                let found = neighbours(&*engine, &e.images, &e.texts, &e.groups, k, task)?;
-                let found = Arc::new(found);
-                Ok(Event::Structure(StructureEvent::Neighbours(found)))
-            });
+    /// What an order of rows and columns is about.
+    fn order_basis(&self, order: Order) -> Basis {
+        let parts = [Part::Embeddings, Part::Engine, Part::Ranking];
+        let ranked = order == Order::Rank;
+        let now = self.session.now();
+        now.basis(if ranked { &parts } else { &parts[..2] })
     }
 
-    pub(super) fn take_structure(&mut self, event: StructureEvent) {
+    fn count_neighbours(&mut self) {
+        let (Some(e), Some(engine)) = (self.session.embedded().cloned(), self.engine.clone())
+        else {
+            return;
+        };
+        self.structure.neighbours_asked = Derived::new(self.basis(Slot::Neighbours), ());
+        let k = self.session.structure.k;
+        self.start(Slot::Neighbours, "Counting neighbours", move |task| {
+            let found = neighbours(&*engine, &e.images, &e.texts, &e.groups, k, task)?;
+            let found = Arc::new(found);
+            Ok(Event::Structure(StructureEvent::Neighbours(found)))
+        });
+    }
+
+    pub(super) fn take_structure(&mut self, basis: Basis, event: StructureEvent) {
         let view = &mut self.session.structure;
         match event {
-            StructureEvent::Found(found) => view.found = Some(found),
-            StructureEvent::Neighbours(found) => view.neighbours = Some(found),
+            StructureEvent::Found(found) => view.found = Derived::new(basis, found),
+            StructureEvent::Neighbours(found) => view.neighbours = Derived::new(basis, found),
             StructureEvent::Arranged(order, arrangement, range, bars) => {
+                let basis = self.order_basis(order);
+                let view = &mut self.session.structure;
                 self.pictures.matrix.bars = bars;
                 let matrix = &mut view.matrix;
+                let now = self.session.open.now();
                 let same =
-                    matrix.arrangement.as_ref().map(|a| a.size()) == Some(arrangement.size());
+                    matrix.arrangement.get(now).map(|a| a.size()) == Some(arrangement.size());
                 if !same {
                     matrix.viewport = None;
                 }
-                matrix.arrangement = Some(arrangement);
+                self.session.open.replace(Part::Arrangement, basis.clone());
+                matrix.arrangement = Derived::new(basis, arrangement);
                 matrix.whole = Some(range);
                 matrix.range = range;
                 matrix.tiles.clear();
-                self.jobs.cancel(STRUCTURE_TILES);
                 self.structure.arranged = Some(order);
                 self.structure.tiles = Tiles::default();
                 self.pictures.matrix.clear();
@@ -170,13 +167,12 @@ impl App {
             StructureCommand::ShowPage(page) => view.page = page,
             StructureCommand::SetPlan(plan) => {
                 view.plan = plan;
-                self.structure.asked = None;
             }
             StructureCommand::SetK(k) => {
                 view.k = k.max(1);
-                view.neighbours = None;
-                self.structure.neighbours_asked = false;
-                self.jobs.cancel(STRUCTURE_NEIGHBOURS);
+                view.neighbours.clear();
+                self.structure.neighbours_asked.clear();
+                self.jobs.cancel(Slot::Neighbours);
             }
             StructureCommand::CountNeighbours => self.count_neighbours(),
             StructureCommand::SetLooks(looks) => {
@@ -199,14 +195,14 @@ impl App {
     }
 
     /// A job was cancelled by the user, or failed.
-    pub(super) fn structure_ended(&mut self, slot: &str) {
+    pub(super) fn structure_ended(&mut self, slot: Slot) {
         match slot {
-            STRUCTURE_TILES => self.stop_tiles(),
-            STRUCTURE_ORDER => {
+            Slot::Tiles => self.stop_tiles(),
+            Slot::Arrange => {
                 let order = self.structure.arranged.unwrap_or_default();
                 self.session.structure.matrix.looks.order = order;
                 if self.structure.arranged.is_some() {
-                    self.structure.order_asked = Some(order);
+                    self.structure.order_asked = Derived::new(self.order_basis(order), order);
                 }
             }
             _ => {}

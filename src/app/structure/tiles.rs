@@ -3,10 +3,9 @@
 use super::bench::{Bench, Made, Material, Paint, Piece, Stretched, work};
 use super::{App, StructureEvent};
 use crate::app::events::Event;
-use crate::app::jobs::STRUCTURE_TILES;
 use crate::compute::Engine;
 use crate::retrieval::structure::matrix::{Tile, TileKey, Viewport, plan};
-use crate::session::{Embedded, MatrixLooks};
+use crate::session::{Embedded, MatrixLooks, Slot};
 use crate::task::lock;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -49,7 +48,9 @@ impl App {
     ) {
         self.take_tiles(ctx);
         let matrix = &mut self.session.structure.matrix;
-        let (Some(arrangement), Some(viewport)) = (matrix.arrangement.clone(), matrix.viewport)
+        let now = self.session.open.now();
+        let (Some(arrangement), Some(viewport)) =
+            (matrix.arrangement.get(now).cloned(), matrix.viewport)
         else {
             return;
         };
@@ -112,7 +113,7 @@ impl App {
             && !makes.contains(&make)
             && make.0.pairs(make.1, size) > LONG
         {
-            self.jobs.cancel(STRUCTURE_TILES);
+            self.jobs.cancel(Slot::Tiles);
             now = None;
         }
         let mut state = lock(&self.structure.tiles.bench);
@@ -132,7 +133,7 @@ impl App {
         state.wanted = pieces.into();
         let idle = state.wanted.is_empty();
         drop(state);
-        if !idle && !self.jobs.is_running(STRUCTURE_TILES) {
+        if !idle && !self.jobs.is_running(Slot::Tiles) {
             let bench = Arc::clone(&self.structure.tiles.bench);
             let material = Material {
                 engine: Arc::clone(engine),
@@ -141,11 +142,10 @@ impl App {
                 arrangement,
             };
             let ctx = ctx.clone();
-            self.jobs
-                .start(STRUCTURE_TILES, "Drawing the matrix", move |task| {
-                    work(&bench, &material, &|| ctx.request_repaint(), task)?;
-                    Ok(Event::Structure(StructureEvent::Rest))
-                });
+            self.start(Slot::Tiles, "Drawing the matrix", move |task| {
+                work(&bench, &material, &|| ctx.request_repaint(), task)?;
+                Ok(Event::Structure(StructureEvent::Rest))
+            });
         }
     }
 
@@ -191,7 +191,7 @@ impl App {
         if tiles.asked.take().is_some() {
             tiles.stale = false;
             tiles.bench = Bench::default();
-            self.jobs.cancel(STRUCTURE_TILES);
+            self.jobs.cancel(Slot::Tiles);
         }
     }
 
@@ -200,6 +200,6 @@ impl App {
         self.session.structure.matrix.stopped = true;
         self.structure.tiles.asked = None;
         self.structure.tiles.bench = Bench::default();
-        self.jobs.cancel(STRUCTURE_TILES);
+        self.jobs.cancel(Slot::Tiles);
     }
 }

@@ -1,6 +1,6 @@
 //! What a caption competes for, and how it stands.
 
-use crate::compute::{Embeddings, Groups, TIE};
+use crate::compute::{Embedded, Embeddings, TIE};
 use crate::encoder::Encoder;
 use crate::error::{Error, Result};
 use rayon::prelude::*;
@@ -11,46 +11,14 @@ use serde::{Deserialize, Serialize};
 pub struct Scene<'a> {
     /// What embeds edited captions.
     pub encoder: &'a Encoder,
-    /// A row per image.
-    pub images: &'a Embeddings,
-    /// A row per caption, grouped by image.
-    pub texts: &'a Embeddings,
-    /// Which captions belong to which image.
-    pub groups: &'a Groups,
+    /// Images and captions.
+    pub embedded: &'a Embedded,
 }
 
 impl<'a> Scene<'a> {
-    /// Puts the parts together.
-    ///
-    /// # Errors
-    /// [`Error::Request`] where their sizes do not fit.
-    pub fn new(
-        encoder: &'a Encoder,
-        images: &'a Embeddings,
-        texts: &'a Embeddings,
-        groups: &'a Groups,
-    ) -> Result<Self> {
-        let fits = images.rows() == groups.images() && texts.rows() == groups.texts();
-        if !fits || images.dim() != texts.dim() {
-            return Err(Error::request(
-                format!(
-                    "{} images of {} values and {} captions of {} do not fit {} images with {} captions",
-                    images.rows(),
-                    images.dim(),
-                    texts.rows(),
-                    texts.dim(),
-                    groups.images(),
-                    groups.texts()
-                ),
-                "Embed this dataset again with one encoder.",
-            ));
-        }
-        Ok(Self {
-            encoder,
-            images,
-            texts,
-            groups,
-        })
+    /// Of `embedded`, with the encoder that embeds edited captions as it did.
+    pub fn new(encoder: &'a Encoder, embedded: &'a Embedded) -> Self {
+        Self { encoder, embedded }
     }
 }
 
@@ -165,17 +133,19 @@ impl<'a> Contest<'a> {
         image: usize,
         aim: Aim,
     ) -> Result<Self> {
-        if image >= scene.images.rows() || caption.is_some_and(|j| j >= scene.texts.rows()) {
+        if image >= scene.embedded.images.rows()
+            || caption.is_some_and(|j| j >= scene.embedded.texts.rows())
+        {
             return Err(Error::request(
                 format!(
                     "there is no such image or caption among {} and {}",
-                    scene.images.rows(),
-                    scene.texts.rows()
+                    scene.embedded.images.rows(),
+                    scene.embedded.texts.rows()
                 ),
                 "Images and captions are numbered from 0.",
             ));
         }
-        let own = scene.groups.range(image);
+        let own = scene.embedded.groups.range(image);
         let left_out = match caption {
             Some(j) if !own.contains(&j) => j..j + 1,
             None if aim == Aim::CaptionWins => 0..0,
@@ -183,14 +153,14 @@ impl<'a> Contest<'a> {
         };
         let captions_compete = matches!(aim, Aim::CaptionLoses | Aim::CaptionWins);
         let rivals = captions_compete.then(|| {
-            let others = (0..scene.texts.rows()).filter(|j| !left_out.contains(j));
+            let others = (0..scene.embedded.texts.rows()).filter(|j| !left_out.contains(j));
             others
-                .map(|j| scene.images.dot(image, scene.texts, j))
+                .map(|j| scene.embedded.images.dot(image, &scene.embedded.texts, j))
                 .collect()
         });
         Ok(Self {
             aim,
-            images: scene.images,
+            images: &scene.embedded.images,
             image,
             rivals,
         })

@@ -1,10 +1,11 @@
 //! The gradient at a caption's tokens, and the table of their embeddings.
 
 use super::importance::unguided;
-use crate::encoder::{Encoder, Provider, RuntimeEngine, Tokens, Tower};
+use crate::encoder::{Encoder, Tokens, Tower};
 use crate::error::{Error, Result};
 use crate::grad::{Differentiator, GRADIENT, Objective, Request, Target, lookup};
 use crate::onnx::{Effort, GraphEngine as _, Program, Tensor};
+use crate::runtime::{Provider, RuntimeEngine};
 use crate::task::{Task, lock};
 use rayon::prelude::*;
 use std::sync::{Arc, Mutex};

@@ -72,7 +72,12 @@ pub fn importance(
     task.begin("Weighing words", 0);
     let (slopes, no_gradient) = match guide {
         None => (None, Some("no gradient was asked for".to_owned())),
-        Some(guide) => match guide.slopes(scene.encoder, text, &[scene.images.row(image)], task) {
+        Some(guide) => match guide.slopes(
+            scene.encoder,
+            text,
+            &[scene.embedded.images.row(image)],
+            task,
+        ) {
             Ok(slopes) => (Some(slopes), None),
             Err(error) => (None, Some(unguided(error)?)),
         },
@@ -156,14 +161,14 @@ fn nothing() -> Error {
 /// The model fails or gives NaN; its embeddings are not as long as the scene's; cancellation.
 pub(super) fn embed(scene: &Scene<'_>, texts: &[String], task: &Task) -> Result<Embeddings> {
     let embedded = scene.encoder.embed_texts(texts, None, task)?;
-    if embedded.dim() == scene.images.dim() {
+    if embedded.dim() == scene.embedded.images.dim() {
         return Ok(embedded);
     }
     Err(Error::request(
         format!(
             "the encoder's embeddings have {} values, the dataset's {}",
             embedded.dim(),
-            scene.images.dim()
+            scene.embedded.images.dim()
         ),
         "Use the encoder that embedded the dataset.",
     ))

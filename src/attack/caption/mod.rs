@@ -6,11 +6,10 @@
 //!
 //! ```no_run
 //! use nearmiss::attack::caption::{Guide, Options, Scene, importance, substitute};
-//! use nearmiss::encoder::Provider;
-//! # use nearmiss::{compute::Groups, dataset::Dataset, encoder::{Embedded, Encoder}, task::Task};
+//! use nearmiss::runtime::Provider;
+//! # use nearmiss::{compute::Embedded, encoder::Encoder, task::Task};
 //! # fn example(encoder: Encoder, embedded: Embedded) -> nearmiss::error::Result<()> {
-//! let groups = Groups::new(embedded.dataset.offsets.clone())?;
-//! let scene = Scene::new(&encoder, &embedded.images, &embedded.texts, &groups)?;
+//! let scene = Scene::new(&encoder, &embedded);
 //! let guide = Guide::open(&encoder, &Provider::ALL)?;
 //! let task = Task::detached();
 //! let words = importance(&scene, "A dog runs.", None, 0, Some(&guide), &task)?;

@@ -196,7 +196,7 @@ impl Batch<'_> {
         let targets: Vec<usize> = units.iter().zip(&places).map(wanted).collect();
         let mut victim = Pairs::new(&order.set, order.aim(search.side, k), &images, &targets)?;
         // Each query draws its own random numbers.
-        let count = order.set.groups.images();
+        let count = order.set.embedded.groups.images();
         let key = |(&u, &image): (&usize, &usize)| {
             self.units[u].done.caption.map_or(image, |j| count + j) as u32
         };
@@ -256,17 +256,17 @@ impl Batch<'_> {
 /// The set as the encoder under attack sees it.
 fn field(order: &SetOrder) -> Field<'_> {
     Field {
-        images: &order.set.images,
-        texts: &order.set.texts,
-        groups: &order.set.groups,
+        images: &order.set.embedded.images,
+        texts: &order.set.embedded.texts,
+        groups: &order.set.embedded.groups,
     }
 }
 
 /// The set as the second encoder sees it.
 fn elsewhere(order: &SetOrder) -> Option<Field<'_>> {
     order.transfer.as_ref().map(|there| Field {
-        images: &there.images,
-        texts: &there.texts,
-        groups: &order.set.groups,
+        images: &there.embedded.images,
+        texts: &there.embedded.texts,
+        groups: &order.set.embedded.groups,
     })
 }

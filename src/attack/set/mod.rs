@@ -183,8 +183,15 @@ impl SetOrder {
     fn clean(&self, task: &Task) -> Result<Evaluation> {
         let set = &self.set;
         let options = EvalOptions::default();
-        let (engine, groups) = (set.engine.as_ref(), &set.groups);
-        evaluate(engine, &set.images, &set.texts, groups, &options, task)
+        let (engine, groups) = (set.engine.as_ref(), &set.embedded.groups);
+        evaluate(
+            engine,
+            &set.embedded.images,
+            &set.embedded.texts,
+            groups,
+            &options,
+            task,
+        )
     }
 }
 
@@ -214,8 +221,10 @@ fn targets(order: &SetOrder, i2t: &Direction) -> Vec<usize> {
     let of = |&image: &usize| {
         let hardest = i2t.hardest.get(image).map_or(0, |h| h.index as usize);
         match order.goal {
-            Goal::Match if hardest < order.set.texts.rows() => order.set.groups.owner(hardest),
-            _ => hardest.min(order.set.texts.rows().saturating_sub(1)),
+            Goal::Match if hardest < order.set.embedded.texts.rows() => {
+                order.set.embedded.groups.owner(hardest)
+            }
+            _ => hardest.min(order.set.embedded.texts.rows().saturating_sub(1)),
         }
     };
     order.images.iter().map(of).collect()

@@ -101,8 +101,8 @@ pub(super) fn recalls(
     let captions = order
         .images
         .iter()
-        .map(|&i| order.set.groups.range(i).len());
-    let groups = &order.set.groups;
+        .map(|&i| order.set.embedded.groups.range(i).len());
+    let groups = &order.set.embedded.groups;
     let among = if order.images.len() < groups.images() {
         format!(
             "{} of {} images ranked among all",

@@ -193,7 +193,11 @@ pub(super) fn report(
         stood_before: leading.filter(|u| !u.before.reached[0]).count(),
         clean: part(
             clean,
-            (&set.images, &set.texts, &set.groups),
+            (
+                &set.embedded.images,
+                &set.embedded.texts,
+                &set.embedded.groups,
+            ),
             &order.images,
             task,
         )?,

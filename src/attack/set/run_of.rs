@@ -18,10 +18,13 @@ const FILE: &str = "run.json";
 impl RunOf {
     pub fn new(order: &SetOrder) -> Self {
         let mut hash = blake3::Hasher::new();
-        for values in [order.set.images.data(), order.set.texts.data()] {
+        for values in [
+            order.set.embedded.images.data(),
+            order.set.embedded.texts.data(),
+        ] {
             hash.update(bytemuck::cast_slice(values));
         }
-        hash.update(bytemuck::cast_slice(order.set.groups.offsets()));
+        hash.update(bytemuck::cast_slice(order.set.embedded.groups.offsets()));
         let mut parts: Vec<(&str, String)> = vec![
             ("version", env!("CARGO_PKG_VERSION").into()),
             ("settings", json(&order.settings)),

@@ -4,7 +4,7 @@ use super::super::pictures::picture;
 use super::SetOrder;
 use super::keep::UnitDone;
 use super::recalls::{Recalls, Success, recalls, success};
-use crate::compute::{Embeddings, Grid};
+use crate::compute::{Embedded, Embeddings, Grid};
 use crate::encoder::Encoder;
 use crate::error::Result;
 use crate::retrieval::{EvalOptions, Report, evaluate, part};
@@ -18,10 +18,8 @@ use std::sync::Arc;
 pub struct Transfer {
     /// The encoder.
     pub encoder: Arc<Encoder>,
-    /// Its embeddings of the pictures without perturbation.
-    pub images: Arc<Embeddings>,
-    /// Its embeddings of the captions.
-    pub texts: Arc<Embeddings>,
+    /// Its embeddings of the pictures without perturbation, and of the captions.
+    pub embedded: Embedded,
 }
 
 /// What the second encoder makes of the perturbations found for the first, all in 8 bits and at the size that the first
@@ -75,7 +73,11 @@ pub(super) fn report(
     let Some(transfer) = &order.transfer else {
         return Ok(None);
     };
-    let (images, texts, groups) = (&transfer.images, &transfer.texts, &order.set.groups);
+    let (images, texts, groups) = (
+        &transfer.embedded.images,
+        &transfer.embedded.texts,
+        &order.set.embedded.groups,
+    );
     let engine = order.set.engine.as_ref();
     let whole = evaluate(engine, images, texts, groups, &EvalOptions::default(), task)?;
     let clean = part(&whole, (images, texts, groups), &order.images, task)?;

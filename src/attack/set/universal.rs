@@ -60,7 +60,7 @@ pub(super) fn learn(order: &SetOrder, targets: &[usize], task: &Task) -> Result<
                 target: targets[at],
             }],
             Side::Text => {
-                let captions = order.set.groups.range(image);
+                let captions = order.set.embedded.groups.range(image);
                 captions.map(|target| Query { at, target }).collect()
             }
         };

@@ -5,10 +5,11 @@ mod open;
 
 use crate::attack::method::Method;
 use crate::compute::{Embeddings, Grid};
-use crate::encoder::{Encoder, Stop};
+use crate::encoder::Encoder;
 use crate::error::{Error, Result};
 use crate::grad::{Differentiator, Normalise};
 use crate::onnx::{Program, Tensor};
+use crate::runtime::Stop;
 use crate::task::{Task, lock};
 use gradient::Graphs;
 use std::path::{Path, PathBuf};

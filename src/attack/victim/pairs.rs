@@ -9,7 +9,7 @@ pub use aim::{Aim, Goal};
 use super::network::Network;
 use super::{Slope, Uphill, Verdict, Victim};
 use crate::attack::loss::Loss;
-use crate::compute::{Embeddings, Engine, Grid, Groups, Hit, TIE, cosine};
+use crate::compute::{Embedded, Embeddings, Engine, Grid, Hit, TIE, cosine};
 use crate::error::{Error, Result};
 use crate::grad::Objective;
 use crate::task::Task;
@@ -42,12 +42,8 @@ pub struct Set {
     pub network: Arc<Network>,
     /// Ranks the captions.
     pub engine: Arc<dyn Engine>,
-    /// Embeddings of the pictures without perturbation.
-    pub images: Arc<Embeddings>,
-    /// Embeddings of the captions.
-    pub texts: Arc<Embeddings>,
-    /// Which captions belong to which picture.
-    pub groups: Arc<Groups>,
+    /// The pictures without perturbation, and the captions.
+    pub embedded: Embedded,
 }
 
 impl Pairs {
@@ -66,18 +62,21 @@ impl Pairs {
             Row::new(set, aim, image, targets.get(at).copied().unwrap_or(0))
         };
         let rows: Vec<Row> = images.iter().enumerate().map(row).collect::<Result<_>>()?;
-        let clean = images.iter().map(|&i| set.images.row(i).to_vec()).collect();
+        let clean = images
+            .iter()
+            .map(|&i| set.embedded.images.row(i).to_vec())
+            .collect();
         let wanted = match aim {
             Aim::Match => rows
                 .iter()
-                .map(|r| set.images.row(r.target).to_vec())
+                .map(|r| set.embedded.images.row(r.target).to_vec())
                 .collect(),
             _ => Vec::new(),
         };
         Ok(Self {
             network: Arc::clone(&set.network),
             engine: Arc::clone(&set.engine),
-            texts: Arc::clone(&set.texts),
+            texts: Arc::clone(&set.embedded.texts),
             aim,
             near: vec![Vec::new(); rows.len()],
             rows,

@@ -4,7 +4,8 @@ use crate::attack::caption::{
     Aim, Guide, Importance, Options, STOP_WORDS, Scene, Standing, Substitution, Synonyms,
     importance, read_words, substitute, words_by_frequency,
 };
-use crate::cli::common::{DataArgs, EncoderArgs, VectorArgs, or_all, positive};
+use crate::cli::common::{DataArgs, VectorArgs, or_all, positive};
+use crate::cli::encoder::EncoderArgs;
 use crate::cli::material::{Ask, material};
 use crate::cli::output::{counted, emit_with, warn, watched};
 use crate::cli::rank::find;
@@ -107,7 +108,7 @@ impl Caption {
         {
             options.vocabulary = Some(words_by_frequency(&dataset.captions));
         }
-        let scene = Scene::new(encoder, &material.images, &material.texts, &material.groups)?;
+        let scene = Scene::new(encoder, &material.embedded);
         let guide = self.guide(encoder)?;
         let (caption, guide) = (Some(self.caption), guide.as_ref());
         let (importance, substitution) = watched(|task| {

@@ -10,9 +10,9 @@ use crate::attack::{
 use crate::compute::Engine;
 use crate::dataset::npy::{read_array, write_array};
 use crate::dataset::{Left, NAMES, Reason, Tally};
-use crate::encoder::Provider;
 use crate::error::{Error, Result};
 use crate::files::{TEXT, read_all};
+use crate::runtime::Provider;
 use crate::task::Task;
 use clap::Args;
 use serde::Serialize;

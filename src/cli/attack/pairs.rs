@@ -1,7 +1,7 @@
 //! `nearmiss attack pairs`: a captioned set against its dual encoder.
 
-use super::super::common::{DataArgs, EncoderArgs, EngineArgs, or_all, positive};
-use super::super::material::{demo, is_demo, open_dataset};
+use super::super::common::{DataArgs, EngineArgs, or_all, positive};
+use super::super::encoder::EncoderArgs;
 use super::super::output::{With, emit_with, warn, watched};
 use super::tables::describe;
 use super::{MethodArgs, ThreatArgs};
@@ -9,12 +9,13 @@ use crate::attack::{
     Done, Goal, Network, Recalls, Set, SetOrder, SetReport, Success, Transfer, attack_set,
     direction,
 };
-use crate::compute::{Groups, Measure};
+use crate::compute::Measure;
 use crate::dataset::Dataset;
-use crate::encoder::{Encoder, EncoderFiles, EncoderOptions};
+use crate::encoder::EncoderOptions;
 use crate::error::{Error, Result};
 use crate::files::write_json;
 use crate::retrieval::Side;
+use crate::source::{EncoderSource, open_dataset};
 use crate::task::Task;
 use clap::Args;
 use serde::Serialize;
@@ -82,13 +83,13 @@ impl Pairs {
         let engine = self.engine.open()?;
         let (report, account) = watched(|task| {
             let encoder = Arc::new(self.encoder.open(task)?);
-            let embedded = self.encoder.embed(
+            let made = self.encoder.embed(
                 &encoder,
-                &open_dataset(&self.dataset, &self.data, task)?,
+                &open_dataset(&self.dataset, &self.data.wanted(), task)?,
                 Measure::Cosine,
                 task,
             )?;
-            let mut account = embedded.dataset.account();
+            let mut account = made.dataset.account();
             account.measure = Some(Measure::Cosine.words().into());
             let batch = self.encoder.batch.unwrap_or(Network::BATCH);
             let network =
@@ -96,17 +97,15 @@ impl Pairs {
             let set = Set {
                 network: Arc::new(network),
                 engine,
-                images: Arc::new(embedded.images),
-                texts: Arc::new(embedded.texts),
-                groups: Arc::new(Groups::new(embedded.dataset.offsets.clone())?),
+                embedded: made.embedded,
             };
-            let count = embedded.dataset.images.len();
+            let count = made.dataset.images.len();
             let order = SetOrder {
-                transfer: self.second(&embedded.dataset, task)?,
+                transfer: self.second(&made.dataset, task)?,
                 set,
                 encoder,
                 images: (0..self.limit.map_or(count, |n| n.min(count))).collect(),
-                dataset: Arc::new(embedded.dataset),
+                dataset: Arc::new(made.dataset),
                 goal: self.goal,
                 at,
                 sides,
@@ -169,18 +168,12 @@ impl Pairs {
         let Some(folder) = &self.transfer else {
             return Ok(None);
         };
-        let files = if is_demo(folder) {
-            EncoderFiles::open(&demo()?.join("encoder"))?
-        } else {
-            EncoderFiles::open(folder)?
-        };
-        let encoder = Encoder::open(&files, &EncoderOptions::default(), task)?;
-        let embedded = encoder.embed_dataset(set, self.encoder.cache().as_ref(), task)?;
-        same_pictures(set, &embedded.dataset, folder)?;
+        let encoder = EncoderSource::named(folder).open(&EncoderOptions::default(), task)?;
+        let made = encoder.embed_dataset(set, self.encoder.cache().as_ref(), task)?;
+        same_pictures(set, &made.dataset, folder)?;
         Ok(Some(Transfer {
             encoder: Arc::new(encoder),
-            images: Arc::new(embedded.images),
-            texts: Arc::new(embedded.texts),
+            embedded: made.embedded,
         }))
     }
 }

@@ -1,10 +1,12 @@
 //! `nearmiss bench embed`: images and captions per second, from files to vectors.
 
-use crate::cli::common::{DataArgs, EncoderArgs, positive};
-use crate::cli::material::open_dataset;
+use crate::cli::common::{DataArgs, positive};
+use crate::cli::encoder::EncoderArgs;
+
 use crate::cli::output::{counted, emit_with};
 use crate::cli::signals;
 use crate::error::{Error, Result};
+use crate::source::open_dataset;
 use crate::task::Task;
 use clap::{ArgGroup, Args};
 use serde_json::json;
@@ -32,16 +34,16 @@ impl Embed {
     /// Runs the command. The cache is neither read nor written.
     pub fn run(&self, json: bool) -> Result<()> {
         let task = Task::cancelled_by(signals::arrived());
-        let dataset = open_dataset(&self.dataset, &self.data, &task)?;
+        let dataset = open_dataset(&self.dataset, &self.data.wanted(), &task)?;
         let encoder = self.encoder.open(&task)?;
         let (mut images, mut captions) = (Vec::new(), Vec::new());
         let (mut rows, mut account) = ((0, 0), dataset.account());
         for _ in 0..self.repeat {
             let task = Task::cancelled_by(signals::arrived());
-            let (embedded, stages) = timed(&task, || encoder.embed_dataset(&dataset, None, &task));
-            let embedded = embedded?;
-            rows = (embedded.images.rows(), embedded.texts.rows());
-            account = embedded.dataset.account();
+            let (made, stages) = timed(&task, || encoder.embed_dataset(&dataset, None, &task));
+            let made = made?;
+            rows = (made.embedded.images.rows(), made.embedded.texts.rows());
+            account = made.dataset.account();
             let of = |word: &str| {
                 stages
                     .iter()

@@ -3,8 +3,8 @@
 mod filters;
 mod output;
 
-use super::common::{DataArgs, EncoderArgs, EngineArgs, VectorArgs, positive};
-use super::material::{Ask, Material, demo, is_demo, material};
+use super::common::{EngineArgs, positive};
+use super::material::{Material, SourceArgs, material};
 use super::output::{counted, watched};
 use crate::compute::{Engine, RankOptions, Ranking, TopK};
 use crate::dataset::{Decisions, Verdict};
@@ -12,6 +12,7 @@ use crate::error::Result;
 use crate::retrieval::given::Zeros;
 use crate::retrieval::mine::{Corpus, MineOptions, Mined, mine};
 use crate::retrieval::{Bounds, Doubt, Pairs, Side, Wording};
+use crate::source::located;
 use crate::task::Task;
 use clap::{ArgGroup, Args, ValueEnum};
 use filters::Filters;
@@ -51,11 +52,7 @@ pub struct Mine {
     )]
     dataset: Option<PathBuf>,
     #[command(flatten)]
-    data: DataArgs,
-    #[command(flatten)]
-    encoder: EncoderArgs,
-    #[command(flatten)]
-    vectors: VectorArgs,
+    source: SourceArgs,
     #[command(flatten)]
     engine: EngineArgs,
     /// Captions of each image, in order; for embeddings without a dataset
@@ -80,18 +77,13 @@ impl Mine {
         options.check()?;
         self.output.check()?;
         let engine = self.engine.open()?;
-        let ask = Ask {
-            dataset: self.dataset.as_deref(),
-            data: &self.data,
-            encoder: &self.encoder,
-            vectors: &self.vectors,
-            each: self.captions_per_image,
-            // Without a dataset negatives go by the numbers of their rows.
-            zeros: match self.dataset {
-                Some(_) => Zeros::LeaveOut,
-                None => Zeros::Refuse,
-            },
+        // Without a dataset negatives go by the numbers of their rows.
+        let zeros = match self.dataset {
+            Some(_) => Zeros::LeaveOut,
+            None => Zeros::Refuse,
         };
+        let dataset = self.dataset.as_deref();
+        let ask = self.source.ask(dataset, self.captions_per_image, zeros);
         let material = material(&ask, |_| Ok(()))?;
         let decisions = self.decisions(&material)?;
         watched(|task| {
@@ -119,8 +111,7 @@ impl Mine {
         let (Some(path), Some(dataset)) = (&self.dataset, &material.dataset) else {
             return Ok(Default::default());
         };
-        let path = if is_demo(path) { &demo()? } else { path };
-        let decisions = Decisions::open(&Decisions::place(path))?;
+        let decisions = Decisions::open(&Decisions::place(&located(path)?))?;
         Ok([
             decisions.rows(dataset, Verdict::Right),
             decisions.rows(dataset, Verdict::Wrong),
@@ -148,9 +139,7 @@ fn corpus<'a>(
     [confirmed, rejected]: &'a [Pairs; 2],
 ) -> Corpus<'a> {
     Corpus {
-        images: &material.images,
-        texts: &material.texts,
-        groups: &material.groups,
+        embedded: &material.embedded,
         wording,
         confirmed,
         rejected,
@@ -172,8 +161,8 @@ fn find(
         k: options.first_look(),
         margin: None,
     };
-    let (images, texts, groups) = (corpus.images, corpus.texts, corpus.groups);
-    let mut ranking = engine.rank(images, texts, groups, rank, task)?;
+    let rows = corpus.embedded;
+    let mut ranking = engine.rank(&rows.images, &rows.texts, &rows.groups, rank, task)?;
     let bounds = Bounds::learn(&corpus, task)?;
     let mut mined = Vec::new();
     for &side in way.sides() {
@@ -207,7 +196,7 @@ fn find(
 fn size(material: &Material) -> String {
     format!(
         "{} and {}",
-        counted(material.images.rows(), "image"),
-        counted(material.texts.rows(), "caption")
+        counted(material.embedded.images.rows(), "image"),
+        counted(material.embedded.texts.rows(), "caption")
     )
 }

@@ -126,7 +126,7 @@ impl Output {
                     let examples = Examples {
                         side: mined.side,
                         measured: options.measured,
-                        groups: &material.groups,
+                        groups: &material.embedded.groups,
                         pairs: &found.ranking.pairs,
                         dataset,
                     };

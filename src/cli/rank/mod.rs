@@ -3,19 +3,21 @@
 mod one_side;
 
 use super::answer::{Query, answer};
-use super::common::{DataArgs, EncoderArgs, VectorArgs, positive};
-use super::material::{Ask, Material, material, open_dataset, skipped};
+use super::common::positive;
+use super::material::{Material, SourceArgs, material};
 use super::output::{emit_with, watched};
 use super::signals;
+use super::skipped::skipped;
 use crate::compute::Embeddings;
-use crate::dataset::{self, Dataset, open_picture};
+use crate::dataset::{Dataset, open_picture};
 use crate::error::{Error, Result};
 use crate::files::file_name;
 use crate::retrieval::Side;
 use crate::retrieval::given::Zeros;
+use crate::source::{Places, StoredRows, located};
 use crate::task::Task;
 use clap::{ArgGroup, Args};
-use one_side::{Asked, OneSide, numbered};
+use one_side::{OneSide, numbered};
 use std::path::{Path, PathBuf};
 
 /// Arguments of `rank`.
@@ -26,11 +28,7 @@ pub struct Rank {
     #[arg(long, value_name = "PATH|demo", required_unless_present_any = ["image_embeds", "text_embeds"])]
     dataset: Option<PathBuf>,
     #[command(flatten)]
-    data: DataArgs,
-    #[command(flatten)]
-    encoder: EncoderArgs,
-    #[command(flatten)]
-    vectors: VectorArgs,
+    source: SourceArgs,
     /// Query: an image of the dataset by file name, or by its index from 0
     #[arg(long, value_name = "NAME|INDEX")]
     image: Option<String>,
@@ -51,24 +49,20 @@ pub struct Rank {
 impl Rank {
     /// Runs the command.
     pub fn run(&self, json: bool) -> Result<()> {
-        let measure = self.vectors.similarity;
-        if let Some((side, path)) = self.vectors.one_side() {
+        let measure = self.source.vectors.similarity;
+        if let Some((side, path)) = self.source.vectors.one_side() {
             let dataset = self.dataset.as_deref();
             if dataset.is_none() {
-                self.data.part.refuse("a file of embeddings")?;
+                self.source.data.part.refuse("a file of embeddings")?;
             }
-            let rows =
-                watched(|task| OneSide::given(side, path, dataset, &self.data, measure, task))?;
+            let rows = watched(|task| {
+                OneSide::given(side, path, dataset, &self.source.data, measure, task)
+            })?;
             return self.alone(&rows, &path.display().to_string(), json);
         }
-        let ask = Ask {
-            dataset: self.dataset.as_deref(),
-            data: &self.data,
-            encoder: &self.encoder,
-            vectors: &self.vectors,
-            each: None,
-            zeros: Zeros::Refuse,
-        };
+        let ask = self
+            .source
+            .ask(self.dataset.as_deref(), None, Zeros::Refuse);
         let material = match (material(&ask, |_| Ok(())), &self.dataset) {
             (Ok(material), _) => material,
             (Err(error), Some(path)) => match watched(|task| self.images_alone(path, task))? {
@@ -77,12 +71,17 @@ impl Rank {
             },
             (Err(error), None) => return Err(error),
         };
-        let rows = || numbered(material.images.rows(), material.texts.rows());
+        let rows = || {
+            numbered(
+                material.embedded.images.rows(),
+                material.embedded.texts.rows(),
+            )
+        };
         let dataset = material.dataset.clone().unwrap_or_else(rows);
         let query = self.query(&material, &dataset)?;
         let candidates = match query.to {
-            Side::Text => &material.texts,
-            Side::Image => &material.images,
+            Side::Text => &*material.embedded.texts,
+            Side::Image => &*material.embedded.images,
         };
         let answer = answer(&query, candidates, &dataset, self.k)?;
         emit_with(&answer, &material.account, json, || {
@@ -94,18 +93,18 @@ impl Rank {
         if let Some(name) = &self.image {
             let i = find(dataset, name)?;
             return Ok(Query {
-                vector: material.images.slice(i..i + 1),
+                vector: material.embedded.images.slice(i..i + 1),
                 words: dataset.images[i].name.clone(),
                 from: Side::Image,
                 to: Side::Text,
-                right: Some(material.groups.range(i)),
+                right: Some(material.embedded.groups.range(i)),
                 itself: None,
             });
         }
         if let Some(j) = self.caption {
-            let i = material.groups.owner(caption(dataset, j)?);
+            let i = material.embedded.groups.owner(caption(dataset, j)?);
             return Ok(Query {
-                vector: material.texts.slice(j..j + 1),
+                vector: material.embedded.texts.slice(j..j + 1),
                 words: dataset.captions[j].clone(),
                 from: Side::Text,
                 to: Side::Image,
@@ -113,7 +112,7 @@ impl Rank {
                 itself: None,
             });
         }
-        let measure = self.vectors.similarity;
+        let measure = self.source.vectors.similarity;
         let free = match &material.encoder {
             Some(encoder) => {
                 if let Some(path) = &self.picture {
@@ -151,17 +150,19 @@ impl Rank {
 
     /// The row of a free query by the encoder that was given, and what that is called.
     fn free(&self) -> Result<(Embeddings, String)> {
-        if !self.encoder.is_given() {
+        if !self.source.encoder.is_given() {
             return Err(Error::request(
                 "a free query needs the encoder that made the embeddings",
                 "Give --encoder DIR, or of it --text-model FILE for words, --image-model FILE for a picture.",
             ));
         }
-        let measure = self.vectors.similarity;
-        let encoder = watched(|task| Asked::open(&self.encoder, task))?;
-        let row = match &self.picture {
-            Some(path) => encoder.picture(&open_picture(path)?, measure)?,
-            None => encoder.words(self.text.as_deref().unwrap_or_default(), measure)?,
+        let measure = self.source.vectors.similarity;
+        let encoder = watched(|task| self.source.encoder.open_for_queries(task))?;
+        let row = if let Some(path) = &self.picture {
+            encoder.embed_picture(&open_picture(path)?, measure)?
+        } else {
+            let task = Task::cancelled_by(signals::arrived());
+            encoder.embed_text(self.text.as_deref().unwrap_or_default(), measure, &task)?
         };
         Ok((row, encoder.name().to_owned()))
     }
@@ -169,26 +170,38 @@ impl Rank {
     /// Images without captions at `path`, with the embeddings that they bring or that the encoder makes; `None` where
     /// what lies there has captions, or no images.
     fn images_alone(&self, path: &Path, task: &Task) -> Result<Option<OneSide>> {
-        if open_dataset(path, &self.data, task).is_ok() {
-            return Ok(None);
-        }
-        let Some((dataset, brought)) = dataset::images_alone(path, &self.data.wanted(), task)?
+        let places = Places {
+            dataset: Some(located(path)?),
+            wanted: self.source.data.wanted(),
+            embeddings: None,
+        };
+        let found = places.read(task).ok();
+        let Some((dataset, rows)) = found.and_then(|found| Some((found.dataset?, found.rows)))
         else {
             return Ok(None);
         };
-        let measure = self.vectors.similarity;
-        if let Some(matrix) = brought.filter(|_| !self.encodes_images()) {
+        if !dataset.captions.is_empty() {
+            return Ok(None);
+        }
+        let measure = self.source.vectors.similarity;
+        if let StoredRows::Images(matrix) = rows
+            && !self.encodes_images()
+        {
             skipped(&dataset);
             return OneSide::new(Side::Image, matrix, dataset, measure).map(Some);
         }
-        let encoder = self.encoder.open(task)?;
-        let found = self.encoder.embed(&encoder, &dataset, measure, task)?;
-        OneSide::of(Side::Image, found.images, found.dataset).map(Some)
+        let encoder = self.source.encoder.open(task)?;
+        let made = self
+            .source
+            .encoder
+            .embed(&encoder, &dataset, measure, task)?;
+        let rows = Embeddings::clone(&made.embedded.images);
+        OneSide::of(Side::Image, rows, made.dataset).map(Some)
     }
 
     /// Is the encoder there for the images rather than for a free query?
     fn encodes_images(&self) -> bool {
-        self.encoder.is_given() && self.text.is_none() && self.picture.is_none()
+        self.source.encoder.is_given() && self.text.is_none() && self.picture.is_none()
     }
 
     /// Answers the query among `rows`, which come from `place`.

@@ -1,18 +1,17 @@
 //! One side alone: stored embeddings of images or captions searched by words or a picture, and images without captions.
 
-use crate::cli::common::{DataArgs, EncoderArgs};
-use crate::cli::material::{demo, is_demo, open_or_images, skipped};
+use crate::cli::common::DataArgs;
 use crate::cli::output::warn;
-use crate::cli::signals;
+use crate::cli::skipped::skipped;
 use crate::compute::{Embeddings, Measure};
 use crate::dataset::vectors::Matrix;
-use crate::dataset::{Account, Dataset, Image, Picture, Reason};
-use crate::encoder::{Encoder, EncoderFiles, EncoderOptions, Half, HalfFiles};
+use crate::dataset::{Account, Dataset, Image, Reason};
 use crate::error::{Error, Result};
 use crate::retrieval::given::{Notes, given_side, one_row_each, refuse_zeros};
 use crate::retrieval::{Side, read_matrix};
+use crate::source::open_images;
 use crate::task::Task;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The rows of one side.
 pub struct OneSide {
@@ -46,7 +45,7 @@ impl OneSide {
             rows.origin.file = path.display().to_string();
             return Self::new(side, matrix, rows, measure);
         };
-        let (opened, _) = open_or_images(dataset, data, task)?;
+        let opened = open_images(dataset, &data.wanted(), task)?;
         skipped(&opened);
         let (want, what) = match side {
             Side::Image => (opened.images.len(), "images"),
@@ -118,89 +117,4 @@ pub fn numbered(images: usize, captions: usize) -> Dataset {
     dataset.captions = (0..captions).map(|j| format!("row {j}")).collect();
     dataset.origin.found.captions = captions as u64;
     dataset
-}
-
-/// An encoder that embeds a query: both towers, or one.
-pub enum Asked {
-    /// Both.
-    Whole(Box<Encoder>),
-    /// One.
-    Half(Box<Half>),
-}
-
-impl Asked {
-    /// Opens the encoder that was given, or the one tower of it that is there.
-    ///
-    /// # Errors
-    /// None was given, or it cannot be opened.
-    pub fn open(arguments: &EncoderArgs, task: &Task) -> Result<Self> {
-        if let Some(files) = half(arguments)? {
-            let options = EncoderOptions {
-                preprocess: arguments.preprocessing_of(&files.model)?,
-                image_output: arguments.image_output.clone(),
-                text_output: arguments.text_output.clone(),
-                image_pool: arguments.image_pool,
-                text_pool: arguments.text_pool,
-                ..EncoderOptions::default()
-            };
-            let half = Half::open(&files, &options)?;
-            half.warnings().iter().for_each(warn);
-            return Ok(Self::Half(Box::new(half)));
-        }
-        Ok(Self::Whole(Box::new(arguments.open(task)?)))
-    }
-
-    /// What it is called.
-    pub fn name(&self) -> &str {
-        match self {
-            Self::Whole(encoder) => encoder.name(),
-            Self::Half(half) => half.name(),
-        }
-    }
-
-    /// Embeds words.
-    ///
-    /// # Errors
-    /// It has no text model, or that fails.
-    pub fn words(&self, words: &str, measure: Measure) -> Result<Embeddings> {
-        match self {
-            Self::Whole(encoder) => encoder.embed_texts_by(
-                &[words.to_owned()],
-                None,
-                measure,
-                &Task::cancelled_by(signals::arrived()),
-            ),
-            Self::Half(half) => half.embed_text(words, measure),
-        }
-    }
-
-    /// Embeds a picture.
-    ///
-    /// # Errors
-    /// It has no image model, or that fails.
-    pub fn picture(&self, picture: &Picture, measure: Measure) -> Result<Embeddings> {
-        match self {
-            Self::Whole(encoder) => encoder.embed_picture_by(picture, measure),
-            Self::Half(half) => half.embed_picture(picture, measure),
-        }
-    }
-}
-
-/// The one tower that was given; `None` where it is not one alone.
-fn half(arguments: &EncoderArgs) -> Result<Option<HalfFiles>> {
-    let one = |model: &PathBuf, is_text| HalfFiles {
-        model: model.clone(),
-        is_text,
-    };
-    match (
-        &arguments.encoder,
-        &arguments.image_model,
-        &arguments.text_model,
-    ) {
-        (Some(folder), _, _) if is_demo(folder) => HalfFiles::open(&demo()?.join("encoder")),
-        (Some(folder), _, _) if EncoderFiles::open(folder).is_err() => HalfFiles::open(folder),
-        (None, Some(image), None) => Ok(Some(one(image, false))),
-        (None, None, Some(text)) => Ok(Some(one(text, true))),
-        _ => Ok(None),
-    }
 }

@@ -1,13 +1,12 @@
 //! What a folder can be opened as, and which of it is.
 
-use super::finder::holds_pictures;
-use super::found;
-use super::gather::file_name;
-use super::shards::split_of;
 use super::split::{Wanted, canonical, choose};
-use super::{FORMATS, Format, Source, file_names, head};
+use super::{FORMATS, Format, Source, file_names, found, head};
+use crate::dataset::formats::builder::holds_pictures;
+use crate::dataset::formats::split::shards::split_of;
 use crate::dataset::{Dataset, Problem, Reason, Split, vectors};
 use crate::error::{Error, Result};
+use crate::files::file_name;
 use crate::task::Task;
 use std::path::{Path, PathBuf};
 
@@ -191,7 +190,7 @@ fn candidates(folder: &Path) -> Result<Vec<(&'static Format, PathBuf)>> {
 
 fn by_name(folder: &Path, files: &[PathBuf]) -> Vec<(&'static Format, PathBuf)> {
     let mut found = Vec::new();
-    for format in &FORMATS {
+    for format in FORMATS {
         match format.source {
             Source::File { named, .. } => {
                 let fits = files

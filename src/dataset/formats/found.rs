@@ -1,7 +1,8 @@
 //! What a file holds that is none of the known ones: the keys of its objects, the columns of its first line.
 
-use super::gather::{file_name, split_extension};
+use super::names::split_extension;
 use super::text::read_text;
+use crate::files::file_name;
 use serde_json::{Map, Value};
 use std::path::Path;
 

@@ -1,52 +1,31 @@
 //! The table of formats, and the one door to them: [`open`].
 //!
-//! A new format is one file here with `open`, and one line in `FORMATS`: how its files are named, how they begin.
-//! Rows go through `Gather`, which finds the pictures, groups captions and lists what is skipped.
+//! A new format is one file in the room of its kind, with `open` and its test, its `mod` in the room's `mod.rs`, and one
+//! line in `FORMATS`: how its files are named, how they begin. Rows go through `DatasetBuilder`, which finds the pictures,
+//! groups captions and lists what is skipped.
 
-pub(super) mod aro;
-mod by_name;
-mod cells;
-mod chinese_clip;
-mod clip_retrieval;
-mod coco;
-mod entry;
-mod finder;
-mod flickr_tokens;
+pub(super) mod builder;
+mod features;
 mod folder;
 mod found;
-mod gather;
-mod given;
-mod img2dataset;
-mod karpathy;
-mod members;
-mod metadata_jsonl;
-mod parquet_layout;
-mod parquet_table;
-mod pictures;
-mod precomp;
-mod reach;
-mod sample;
-mod shards;
-mod sidecar;
-mod split;
-mod splits;
-pub(super) mod sugarcrepe;
-mod table;
-mod text;
-mod webdataset;
-pub(super) mod winoground;
-mod xtd;
+mod json;
+pub(super) mod names;
+mod samples;
+pub(super) mod split;
+mod tables;
+pub(super) mod text;
+mod two_files;
 
-pub use clip_retrieval::Vectors;
+pub use features::clip_retrieval::Vectors;
 pub use split::Wanted;
 
 use super::picture::is_picture_name;
 use super::vectors::Matrix;
 use super::{Dataset, Reason};
 use crate::error::{Error, Result};
-use crate::files::open_regular;
+use crate::files::{file_name, open_regular};
 use crate::task::Task;
-use gather::{file_name, split_extension};
+use names::split_extension;
 use std::io::Read;
 use std::path::Path;
 
@@ -97,23 +76,23 @@ const fn file(named: fn(&str) -> bool, begins: fn(&str) -> bool) -> Source {
 
 /// In order of preference, where a folder holds several.
 #[rustfmt::skip]
-const FORMATS: [Format; 16] = [
-    Format { name: "clip-retrieval", files: "img_emb/*.npy, text_emb/*.npy and metadata/*.parquet", source: Source::Whole { fits: clip_retrieval::fits }, open: clip_retrieval::open },
-    Format { name: "img2dataset", files: "00000/, 00000.tar or 00000.parquet", source: Source::Whole { fits: img2dataset::fits }, open: img2dataset::open },
-    Format { name: "Hugging Face JSON lines", files: "metadata.jsonl", source: file(metadata_jsonl::named, metadata_jsonl::begins), open: metadata_jsonl::open },
-    Format { name: "Hugging Face table", files: "metadata.csv", source: file(table::named_metadata, table::begins), open: table::open },
-    Format { name: "Flickr tokens", files: "*.token.txt", source: file(flickr_tokens::named, flickr_tokens::begins), open: flickr_tokens::open },
-    Format { name: "Karpathy JSON", files: "dataset_*.json", source: file(karpathy::named, karpathy::begins), open: karpathy::open },
-    Format { name: "COCO captions", files: "captions_*.json", source: file(coco::named, coco::begins), open: coco::open },
-    Format { name: "Caption table", files: "captions.txt, .csv or .tsv", source: file(table::named_captions, table::begins), open: table::open },
-    Format { name: "Flickr30k results", files: "results.csv", source: file(table::named_results, table::begins), open: table::open },
-    Format { name: "Precomputed features", files: "*_caps.txt with *_ims.npy", source: Source::Parts { named: precomp::named, begins: precomp::begins, fits: precomp::fits }, open: precomp::open },
-    Format { name: "Chinese-CLIP", files: "*_imgs.tsv with *_texts.jsonl", source: Source::Parts { named: chinese_clip::named, begins: chinese_clip::begins, fits: chinese_clip::fits }, open: chinese_clip::open },
-    Format { name: "XTD", files: "test_image_names.txt with test_1kcaptions_*.txt", source: Source::Parts { named: xtd::named, begins: xtd::begins, fits: xtd::fits }, open: xtd::open },
-    Format { name: "Captions by name", files: "a .json of {\"a.jpg\": [\"a caption\"]} or image_paths and annotations", source: file(by_name::named, by_name::begins), open: by_name::open },
-    Format { name: "Pictures with text files", files: "a.jpg and a.txt", source: Source::Folder { fits: sidecar::fits }, open: sidecar::open },
-    Format { name: "WebDataset", files: "*.tar", source: Source::Parts { named: webdataset::named, begins: webdataset::begins, fits: webdataset::fits }, open: webdataset::open },
-    Format { name: "Parquet", files: "*.parquet", source: Source::Parts { named: parquet_table::named, begins: parquet_table::begins, fits: parquet_table::fits }, open: parquet_table::open },
+const FORMATS: &[Format] = &[
+    Format { name: "clip-retrieval", files: "img_emb/*.npy, text_emb/*.npy and metadata/*.parquet", source: Source::Whole { fits: features::clip_retrieval::fits }, open: features::clip_retrieval::open },
+    Format { name: "img2dataset", files: "00000/, 00000.tar or 00000.parquet", source: Source::Whole { fits: samples::img2dataset::fits }, open: samples::img2dataset::open },
+    Format { name: "Hugging Face JSON lines", files: "metadata.jsonl", source: file(json::metadata_jsonl::named, json::metadata_jsonl::begins), open: json::metadata_jsonl::open },
+    Format { name: "Hugging Face table", files: "metadata.csv", source: file(tables::table::named_metadata, tables::table::begins), open: tables::table::open },
+    Format { name: "Flickr tokens", files: "*.token.txt", source: file(tables::flickr_tokens::named, tables::flickr_tokens::begins), open: tables::flickr_tokens::open },
+    Format { name: "Karpathy JSON", files: "dataset_*.json", source: file(json::karpathy::named, json::karpathy::begins), open: json::karpathy::open },
+    Format { name: "COCO captions", files: "captions_*.json", source: file(json::coco::named, json::coco::begins), open: json::coco::open },
+    Format { name: "Caption table", files: "captions.txt, .csv or .tsv", source: file(tables::table::named_captions, tables::table::begins), open: tables::table::open },
+    Format { name: "Flickr30k results", files: "results.csv", source: file(tables::table::named_results, tables::table::begins), open: tables::table::open },
+    Format { name: "Precomputed features", files: "*_caps.txt with *_ims.npy", source: Source::Parts { named: features::precomp::named, begins: features::precomp::begins, fits: features::precomp::fits }, open: features::precomp::open },
+    Format { name: "Chinese-CLIP", files: "*_imgs.tsv with *_texts.jsonl", source: Source::Parts { named: two_files::chinese_clip::named, begins: two_files::chinese_clip::begins, fits: two_files::chinese_clip::fits }, open: two_files::chinese_clip::open },
+    Format { name: "XTD", files: "test_image_names.txt with test_1kcaptions_*.txt", source: Source::Parts { named: two_files::xtd::named, begins: two_files::xtd::begins, fits: two_files::xtd::fits }, open: two_files::xtd::open },
+    Format { name: "Captions by name", files: "a .json of {\"a.jpg\": [\"a caption\"]} or image_paths and annotations", source: file(json::by_name::named, json::by_name::begins), open: json::by_name::open },
+    Format { name: "Pictures with text files", files: "a.jpg and a.txt", source: Source::Folder { fits: samples::sidecar::fits }, open: samples::sidecar::open },
+    Format { name: "WebDataset", files: "*.tar", source: Source::Parts { named: samples::webdataset::named, begins: samples::webdataset::begins, fits: samples::webdataset::fits }, open: samples::webdataset::open },
+    Format { name: "Parquet", files: "*.parquet", source: Source::Parts { named: tables::parquet_table::named, begins: tables::parquet_table::begins, fits: tables::parquet_table::fits }, open: tables::parquet_table::open },
 ];
 
 /// How much of a file is read to recognise it.
@@ -155,8 +134,8 @@ pub fn open_with_vectors(
     wanted: &Wanted,
     task: &Task,
 ) -> Result<(Dataset, Option<Vectors>)> {
-    if path.is_dir() && clip_retrieval::fits(path) {
-        let (dataset, vectors) = clip_retrieval::open_with_vectors(path, wanted, task)?;
+    if path.is_dir() && features::clip_retrieval::fits(path) {
+        let (dataset, vectors) = features::clip_retrieval::open_with_vectors(path, wanted, task)?;
         Ok((check_split(path, dataset, wanted)?, vectors))
     } else {
         open_wanted(path, wanted, task).map(|dataset| (dataset, None))
@@ -177,14 +156,14 @@ pub fn images_alone(
     if !path.is_dir() {
         return Ok(None);
     }
-    let found = if clip_retrieval::fits(path) {
-        let found = clip_retrieval::images_alone(path, wanted, task)?;
+    let found = if features::clip_retrieval::fits(path) {
+        let found = features::clip_retrieval::images_alone(path, wanted, task)?;
         found.map(|(dataset, rows)| (dataset, Some(rows)))
     } else if folder::is_captioned(path)? {
         // What is wrong with its captions has been said.
         None
     } else {
-        pictures::open(path, wanted, task)?.map(|dataset| (dataset, None))
+        samples::pictures::open(path, wanted, task)?.map(|dataset| (dataset, None))
     };
     let checked = |(dataset, rows)| Ok((check_split(path, dataset, wanted)?, rows));
     found.map(checked).transpose()
@@ -239,7 +218,7 @@ fn open_file(path: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset> {
     };
     // No text begins like an archive or a table of bytes.
     let (by_name, by_head) = (Some(name.as_str()), Some(head.as_str()));
-    let binary = webdataset::named(&name) || parquet_table::named(&name);
+    let binary = samples::webdataset::named(&name) || tables::parquet_table::named(&name);
     match fitting(by_name, by_head)
         .or_else(|| fitting(by_name, None).filter(|_| binary))
         .or_else(|| fitting(None, by_head))

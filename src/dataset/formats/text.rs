@@ -1,10 +1,10 @@
 //! Caption files as text and as JSON.
 
-use super::gather::{Gather, file_name};
+use super::builder::DatasetBuilder;
 use crate::dataset::archive::Archive;
 use crate::dataset::{Reason, Stored};
 use crate::error::{Error, Result};
-use crate::files::{TEXT, read_all};
+use crate::files::{TEXT, file_name, read_all};
 use serde_json::{Map, Value};
 use std::ops::Range;
 use std::path::Path;
@@ -77,17 +77,17 @@ impl TextFile {
     }
 
     /// Notes bytes that are no UTF-8.
-    pub fn note(&self, gather: &mut Gather) {
+    pub fn note(&self, builder: &mut DatasetBuilder) {
         if self.damaged {
             let what =
                 "holds bytes that are no UTF-8 (Latin-1?): they became \u{FFFD}; save it as UTF-8";
-            gather.note(Reason::Encoding, what, file_name(&self.path));
+            builder.note(Reason::Encoding, what, file_name(&self.path));
         }
     }
 }
 
 /// Reads a caption file as text: UTF-8 with or without a mark, UTF-16 with one.
-pub(super) fn read_text(path: &Path) -> Result<String> {
+pub(in crate::dataset) fn read_text(path: &Path) -> Result<String> {
     Ok(TextFile::open(path)?.text)
 }
 
@@ -115,7 +115,7 @@ pub(super) fn decode(bytes: Vec<u8>) -> Option<String> {
 }
 
 /// Parses a JSON text; `kind` and `expected` say in the error what the file should have been.
-pub(super) fn parse_json<'a, T: serde::Deserialize<'a>>(
+pub(in crate::dataset) fn parse_json<'a, T: serde::Deserialize<'a>>(
     path: &Path,
     text: &'a str,
     kind: &str,

@@ -3,7 +3,6 @@
 //! They are read in pieces: memory is the values and a few megabytes, never the file as well.
 
 pub(crate) mod floats;
-mod growing;
 mod parquet;
 mod safetensors;
 

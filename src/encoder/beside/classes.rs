@@ -1,6 +1,8 @@
 //! What the image processors of transformers do where their configuration is silent.
 
-use super::super::preprocess::{CLIP_MEAN, CLIP_STD, Filter, IMAGENET_MEAN, IMAGENET_STD, Resize};
+use crate::encoder::preprocess::{
+    CLIP_MEAN, CLIP_STD, Filter, IMAGENET_MEAN, IMAGENET_STD, Resize,
+};
 
 /// The defaults of one class (transformers 4 and 5, `image_processing_*.py`).
 #[derive(Debug, Clone, Copy)]

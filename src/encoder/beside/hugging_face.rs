@@ -1,10 +1,10 @@
 //! Pictures as the image processors of transformers prepare them.
 
-use super::super::preprocess::{Filter, Preprocess, Resize, Rounding};
 use super::classes::{Class, class, stem};
 use super::keys::Keys;
 use super::stated::Stated;
 use super::values::{Made, filter, finish, numbers, said, side, square_or_sides};
+use crate::encoder::preprocess::{Filter, Preprocess, Resize, Rounding};
 use serde_json::Value;
 
 /// `preprocessor_config.json` of transformers.

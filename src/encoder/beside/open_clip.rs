@@ -1,8 +1,8 @@
 //! Pictures as `open_clip` prepares them, and those who took over its keys: Jina and Immich.
 
-use super::super::preprocess::{CLIP_MEAN, CLIP_STD, Filter, Preprocess, Resize, Rounding};
 use super::keys::Keys;
 use super::values::{Made, filter, finish, numbers, said, square_or_sides};
+use crate::encoder::preprocess::{CLIP_MEAN, CLIP_STD, Filter, Preprocess, Resize, Rounding};
 use serde_json::Value;
 
 /// Whose reading of the keys.

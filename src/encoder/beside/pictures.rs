@@ -1,7 +1,5 @@
 //! How pictures are prepared: which file says so, and in whose dialect it is read.
 
-use super::super::folder::EncoderFiles;
-use super::super::preprocess::Preprocess;
 use super::classes::stem;
 use super::hugging_face::hugging_face;
 use super::keys::Keys;
@@ -9,6 +7,8 @@ use super::open_clip::{Reader, open_clip};
 use super::stated::Stated;
 use super::values::Made;
 use super::{Found, find, read};
+use crate::encoder::folder::EncoderFiles;
+use crate::encoder::preprocess::Preprocess;
 use crate::error::{Error, Question, Result};
 use serde_json::Value;
 use std::path::Path;

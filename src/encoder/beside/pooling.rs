@@ -1,9 +1,9 @@
 //! The pooling that sentence-transformers states beside a model (`modules.json`, `1_Pooling/config.json`).
 
-use super::super::folder::EncoderFiles;
-use super::super::pool::Pool;
 use super::stated::Stated;
 use super::{LARGEST, read};
+use crate::encoder::folder::EncoderFiles;
+use crate::encoder::tower::Pool;
 use crate::error::{Error, Result};
 use crate::files::read_text;
 use serde_json::Value;

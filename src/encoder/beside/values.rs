@@ -1,7 +1,7 @@
 //! Values of configurations, and what they come to.
 
-use super::super::preprocess::{Filter, Preprocess};
 use super::stated::Stated;
+use crate::encoder::preprocess::{Filter, Preprocess};
 use serde_json::Value;
 
 /// Steps, and where each comes from.

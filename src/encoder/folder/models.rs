@@ -1,6 +1,6 @@
 //! Which of a folder's ONNX files are its two towers: by their names, else by what they take.
 
-use crate::encoder::ports;
+use crate::encoder::tower::roles;
 use crate::error::{Error, Result};
 use crate::onnx::ModelInfo;
 use std::path::{Path, PathBuf};
@@ -131,8 +131,8 @@ impl Kinds {
             let Ok(info) = ModelInfo::open(path) else {
                 continue;
             };
-            let pictures = ports::image_roles(&info).is_ok();
-            let ids = ports::text_roles(&info).is_ok();
+            let pictures = roles::image_roles(&info).is_ok();
+            let ids = roles::text_roles(&info).is_ok();
             let named = Named::of(folder, path);
             match (pictures, ids) {
                 (true, true) => kinds.both.push(named),

@@ -4,7 +4,8 @@
 //! The project's SIMD resizer keeps 16 bits per weight. Over two passes that is off by two levels for the cubic and
 //! Lanczos filters, which is why thumbnails use it and models do not.
 
-use super::{Filter, resize::Size};
+use super::Filter;
+use super::size::Size;
 
 /// Binary digits of a weight after the point (Pillow's `PRECISION_BITS`).
 const DIGITS: u32 = 22;

@@ -1,8 +1,8 @@
 //! Resize and crop in real numbers: the weights of the 8-bit steps without their rounding, for gradients.
 
 use super::convolve::Weights;
-use super::resize::{self, Size};
-use super::{Filter, Rounding};
+use super::size::Size;
+use super::{Filter, Rounding, resize};
 use std::ops::Range;
 
 /// A linear map of lines of pixels: each pixel that comes out is a weighted sum of neighbours, or 0.

@@ -1,8 +1,9 @@
 //! Which part of a text each token stands for, and which words are one token.
 
-use super::Tokenizer;
+use super::{Tokenizer, prefix};
 use crate::error::{Error, Result};
 use std::ops::Range;
+use tokenizers::TruncationDirection;
 
 /// What no vocabulary holds: two characters of a private use area.
 const UNHEARD_OF: &str = "\u{e000}\u{e001}";
@@ -16,7 +17,14 @@ impl Tokenizer {
     pub fn spans(&self, text: &str) -> Result<Vec<Option<Range<usize>>>> {
         let cleaned = self.cleaned(text).map_err(fault)?;
         let before = self.prompt.len();
-        let encoding = self.library.encode(cleaned.text(), true).map_err(fault)?;
+        let whole = cleaned.text();
+        let part = prefix::of_all(&self.library, &[whole]).map_err(fault)?[0];
+        // Where the beginning is cut off, the part is the end of the text.
+        let skipped = match self.library.get_truncation() {
+            Some(cut) if cut.direction == TruncationDirection::Left => whole.len() - part.len(),
+            _ => 0,
+        };
+        let encoding = self.library.encode(part, true).map_err(fault)?;
         let mut encodings = [encoding];
         tokenizers::pad_encodings(&mut encodings, &self.padding).map_err(fault)?;
         let [encoding] = &encodings;
@@ -26,7 +34,9 @@ impl Tokenizer {
             .zip(special)
             .map(|(&(start, end), &special)| {
                 let written = special == 0 && end > start;
-                let origin = written.then(|| cleaned.origin(start..end)).flatten()?;
+                let origin = written
+                    .then(|| cleaned.origin(start + skipped..end + skipped))
+                    .flatten()?;
                 (origin.start >= before).then(|| origin.start - before..origin.end - before)
             })
             .collect();

@@ -1,14 +1,13 @@
 //! Runs a tower, and gives it away as a graph for gradients.
 
-use super::super::feed::{self, Batch};
-use super::super::pool::Pool;
-use super::super::ports::Role;
-use super::super::session;
-use super::super::stop::Stop;
-use super::super::tokenize::Tokens;
 use super::Tower;
+use super::feed::{self, Batch};
+use super::pool::Pool;
+use super::roles::Role;
+use crate::encoder::tokenize::Tokens;
 use crate::error::{Error, Result};
 use crate::onnx::{Graph, Tensor};
+use crate::runtime::{Stop, session};
 use crate::task::lock;
 use std::collections::BTreeMap;
 

@@ -6,13 +6,13 @@ mod told;
 mod zeros;
 
 pub use notes::{Note, Notes};
-pub use zeros::{Set, Zeros, refuse_zeros, without_zeros};
+pub use zeros::{Zeros, refuse_zeros, without_zeros};
 
 use super::Side;
-use crate::compute::{Embeddings, Groups, Measure, Norms, cosine};
-use crate::dataset::Dataset;
+use crate::compute::{Embedded, Embeddings, Groups, Measure, Norms, cosine};
 use crate::dataset::runs::equal_runs;
 use crate::dataset::vectors::Matrix;
+use crate::dataset::{Account, Dataset};
 use crate::error::{Error, Result, thousands};
 use rayon::prelude::*;
 use std::hash::{DefaultHasher, Hasher};
@@ -35,9 +35,21 @@ pub struct Reading {
 #[derive(Debug, Clone)]
 pub struct Given {
     /// The rows, and which caption belongs to which image.
-    pub set: Set,
+    pub embedded: Embedded,
+    /// Names and captions, where they are known.
+    pub dataset: Option<Dataset>,
     /// What was done or guessed.
     pub notes: Notes,
+}
+
+impl Given {
+    /// What was found, used and left out: of the dataset, else of the rows, whose files are called `files`.
+    pub fn account(&self, files: String) -> Account {
+        match &self.dataset {
+            Some(dataset) => dataset.account(),
+            None => self.notes.account(files, &self.embedded),
+        }
+    }
 }
 
 /// Puts the two sides of one set together. The groups are those of `dataset`, else the captions follow the images in
@@ -51,9 +63,7 @@ pub fn given(
     dataset: Option<Dataset>,
     reading: &Reading,
 ) -> Result<Given> {
-    let Given { set, mut notes } = joined(images, texts, dataset, reading)?;
-    let set = without_zeros(set, reading.zeros, &mut notes)?;
-    Ok(Given { set, notes })
+    without_zeros(joined(images, texts, dataset, reading)?, reading.zeros)
 }
 
 /// As [`given`], before rows of zeros are looked for.
@@ -79,13 +89,13 @@ pub fn joined(
         images = rows_at(&images, &every);
     }
     require(&groups, reading.each)?;
-    let set = Set {
-        images: given_side(Side::Image, images, reading.measure, &mut notes)?,
-        texts: given_side(Side::Text, texts, reading.measure, &mut notes)?,
-        groups,
+    let images = given_side(Side::Image, images, reading.measure, &mut notes)?;
+    let texts = given_side(Side::Text, texts, reading.measure, &mut notes)?;
+    Ok(Given {
+        embedded: Embedded::new(images, texts, groups)?,
         dataset,
-    };
-    Ok(Given { set, notes })
+        notes,
+    })
 }
 
 /// The rows of one side alone; see [`given`].

@@ -1,8 +1,8 @@
 //! What is known of given embeddings, in the account of their data.
 
 use super::super::Side;
-use super::{Note, Notes, Set};
-use crate::compute::Measure;
+use super::{Note, Notes};
+use crate::compute::{Embedded, Measure};
 use crate::dataset::{Account, Left, NAMES, Origin, Reason, Tally};
 
 /// What an account says of a row of zeros that was left out.
@@ -45,9 +45,9 @@ impl Notes {
         origin.measure = Some(measure.words().to_owned());
     }
 
-    /// The account of embeddings without a dataset, called `file`; `set` is what is left of them.
-    pub fn account(&self, file: String, set: &Set) -> Account {
-        let mut account = Account::of_embeddings(file, set.images.rows(), set.texts.rows());
+    /// The account of embeddings without a dataset, called `file`; `left` is what is left of them.
+    pub fn account(&self, file: String, left: &Embedded) -> Account {
+        let mut account = Account::of_embeddings(file, left.images.rows(), left.texts.rows());
         let lost = |tally: &mut Tally, reason, what, count: usize, names: &[String]| {
             tally.found += count as u64;
             tally.used += count as u64;
@@ -73,7 +73,7 @@ impl Notes {
             }
         }
         account.notes = self.told();
-        account.measure = Some(set.images.measure().words().to_owned());
+        account.measure = Some(left.measure().words().to_owned());
         account
     }
 }
@@ -83,20 +83,21 @@ mod tests {
     use super::*;
     use crate::compute::{Embeddings, Groups};
     use crate::dataset::{Dataset, Image};
-    use crate::retrieval::given::{Zeros, without_zeros};
+    use crate::retrieval::given::{Given, Zeros, without_zeros};
 
     /// Image 0 is blank and takes its captions along, one of them blank; image 2 has a blank caption alone; one of
     /// image 1's is blank.
-    fn set(dataset: Option<Dataset>) -> Set {
+    fn given(dataset: Option<Dataset>) -> Given {
         let rows = |values: &[f32]| {
             let rows = values.iter().flat_map(|&v| [v, 0.0]).collect();
             Embeddings::measured(rows, 2, Measure::Cosine).unwrap()
         };
-        Set {
-            images: rows(&[0.0, 1.0, 2.0]),
-            texts: rows(&[1.0, 0.0, 0.0, 3.0, 0.0]),
-            groups: Groups::new(vec![0, 2, 4, 5]).unwrap(),
+        let texts = rows(&[1.0, 0.0, 0.0, 3.0, 0.0]);
+        let groups = Groups::new(vec![0, 2, 4, 5]).unwrap();
+        Given {
+            embedded: Embedded::new(rows(&[0.0, 1.0, 2.0]), texts, groups).unwrap(),
             dataset,
+            notes: Notes::default(),
         }
     }
 
@@ -119,9 +120,8 @@ mod tests {
 
     #[test]
     fn rows_of_zeros_are_in_the_account() {
-        let mut notes = Notes::default();
-        let kept = without_zeros(set(None), Zeros::LeaveOut, &mut notes).unwrap();
-        sums(&notes.account("a.npy".into(), &kept));
+        let kept = without_zeros(given(None), Zeros::LeaveOut).unwrap();
+        sums(&kept.account("a.npy".into()));
 
         let group = |name: &str, captions: usize| {
             let captions = (0..captions).map(|c| format!("{name} {c}")).collect();
@@ -129,9 +129,8 @@ mod tests {
         };
         let groups = vec![group("a", 2), group("b", 2), group("c", 1)];
         let dataset = Dataset::from_groups("set", "test", groups, Vec::new());
-        let mut notes = Notes::default();
-        let kept = without_zeros(set(Some(dataset)), Zeros::LeaveOut, &mut notes).unwrap();
-        let account = kept.dataset.unwrap().account();
+        let kept = without_zeros(given(Some(dataset)), Zeros::LeaveOut).unwrap();
+        let account = kept.account("a.npy".into());
         sums(&account);
         let names = &account.captions.left_out[0].names;
         assert!(names.contains(&"caption 1 of c".to_owned()), "{names:?}");

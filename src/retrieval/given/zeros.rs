@@ -3,8 +3,8 @@
 use super::super::Side;
 use super::notes::listed;
 use super::told::{BARE, ZERO};
-use super::{Note, Notes};
-use crate::compute::{Embeddings, Groups, Measure};
+use super::{Given, Note};
+use crate::compute::{Embedded, Embeddings, Groups, Measure};
 use crate::dataset::{Dataset, Problem, Reason};
 use crate::error::{Error, Result};
 
@@ -18,55 +18,49 @@ pub enum Zeros {
     Refuse,
 }
 
-/// Both sides of a set.
-#[derive(Debug, Clone)]
-pub struct Set {
-    /// One row per image.
-    pub images: Embeddings,
-    /// One row per caption, grouped by image.
-    pub texts: Embeddings,
-    /// The captions of each image.
-    pub groups: Groups,
-    /// Names and captions, where they are known.
-    pub dataset: Option<Dataset>,
-}
-
-/// `set` without the images and captions whose rows are zero throughout, which is added to `notes`. By dot product all
-/// stay, and it is said. The account of the dataset has all of `notes`, and the measure.
+/// `given` without the images and captions whose rows are zero throughout, which is added to its notes. By dot product
+/// all stay, and it is said. The account of the dataset has all of the notes, and the measure.
 ///
 /// # Errors
 /// There are such rows and they may not be left out, or nothing is left.
-pub fn without_zeros(set: Set, zeros: Zeros, notes: &mut Notes) -> Result<Set> {
-    let mut set = left(set, zeros, notes)?;
-    if let Some(dataset) = &mut set.dataset {
-        notes.put_into(&mut dataset.origin, set.images.measure());
+pub fn without_zeros(given: Given, zeros: Zeros) -> Result<Given> {
+    let mut given = left(given, zeros)?;
+    if let Some(dataset) = &mut given.dataset {
+        given
+            .notes
+            .put_into(&mut dataset.origin, given.embedded.measure());
     }
-    Ok(set)
+    Ok(given)
 }
 
-fn left(set: Set, zeros: Zeros, notes: &mut Notes) -> Result<Set> {
-    let [no_image, no_text] = [&set.images, &set.texts].map(blank);
-    let sides = found(&set.images, &set.texts, set.dataset.as_ref());
-    if sides.is_empty() {
-        return Ok(set);
-    }
-    if set.images.measure() == Measure::Dot {
+fn left(given: Given, zeros: Zeros) -> Result<Given> {
+    let Given {
+        embedded,
+        dataset,
+        mut notes,
+    } = given;
+    let sides = found(&embedded.images, &embedded.texts, dataset.as_ref());
+    if sides.is_empty() || embedded.measure() == Measure::Dot {
         for (side, names) in sides {
             notes.add(Note::Zeros { side, names });
         }
-        return Ok(set);
+        return Ok(Given {
+            embedded,
+            dataset,
+            notes,
+        });
     }
     if zeros == Zeros::Refuse {
         refuse_zeros(
-            &set.images,
-            &set.texts,
+            &embedded.images,
+            &embedded.texts,
             Measure::Cosine,
-            set.dataset.as_ref(),
+            dataset.as_ref(),
         )?;
     }
-    let groups = &set.groups;
-    let any = |i: usize| groups.range(i).any(|j| !no_text[j]);
-    let keep = |i: usize| !no_image[i] && (groups.range(i).is_empty() || any(i));
+    let blank = Blank::of(&embedded);
+    let (groups, no_image, no_text) = (&embedded.groups, &blank.images, &blank.texts);
+    let keep = |i: usize| blank.keeps(groups, i);
     let images: Vec<u32> = (0..groups.images())
         .filter(|&i| keep(i))
         .map(|i| i as u32)
@@ -86,7 +80,7 @@ fn left(set: Set, zeros: Zeros, notes: &mut Notes) -> Result<Set> {
     }
     let bare: Vec<String> = (0..groups.images())
         .filter(|&i| !no_image[i] && !keep(i))
-        .map(|i| name(set.dataset.as_ref(), Side::Image, i))
+        .map(|i| name(dataset.as_ref(), Side::Image, i))
         .collect();
     let followed = (0..groups.images())
         .filter(|&i| no_image[i])
@@ -102,7 +96,47 @@ fn left(set: Set, zeros: Zeros, notes: &mut Notes) -> Result<Set> {
     if followed > 0 {
         notes.add(Note::Followed { captions: followed });
     }
-    let dataset = set.dataset.as_ref().map(|dataset| {
+    let dataset = dataset.map(|dataset| blank.left_of(&dataset, groups, &images, &texts, &offsets));
+    Ok(Given {
+        embedded: Embedded::new(
+            embedded.images.gather(&images),
+            embedded.texts.gather(&texts),
+            Groups::new(offsets)?,
+        )?,
+        dataset,
+        notes,
+    })
+}
+
+/// Which rows are zero throughout.
+struct Blank {
+    images: Vec<bool>,
+    texts: Vec<bool>,
+}
+
+impl Blank {
+    fn of(embedded: &Embedded) -> Self {
+        Self {
+            images: blank(&embedded.images),
+            texts: blank(&embedded.texts),
+        }
+    }
+
+    /// Does image `i` stay? Its row is not zero, nor are those of all its captions.
+    fn keeps(&self, groups: &Groups, i: usize) -> bool {
+        let own = groups.range(i);
+        !self.images[i] && (own.is_empty() || own.clone().any(|j| !self.texts[j]))
+    }
+
+    /// `dataset` with these rows of `images` and `texts` alone; what is left out is among its problems.
+    fn left_of(
+        &self,
+        dataset: &Dataset,
+        groups: &Groups,
+        images: &[u32],
+        texts: &[u32],
+        offsets: &[u32],
+    ) -> Dataset {
         let mut kept = Dataset {
             images: images
                 .iter()
@@ -112,34 +146,28 @@ fn left(set: Set, zeros: Zeros, notes: &mut Notes) -> Result<Set> {
                 .iter()
                 .map(|&j| dataset.captions[j as usize].clone())
                 .collect(),
-            offsets: offsets.clone(),
+            offsets: offsets.to_vec(),
             ..dataset.clone()
         };
         let lost =
             |side, row, what, reason| Problem::new(name(Some(dataset), side, row), what, reason);
-        for (i, &blank_image) in no_image.iter().enumerate() {
+        for (i, &blank_image) in self.images.iter().enumerate() {
             let own = groups.range(i);
             if blank_image {
                 let problem = lost(Side::Image, i, ZERO, Reason::ZeroRow);
                 kept.problems.push(problem.costing(1, own.len() as u64));
                 continue;
             }
-            let blank = own.filter(|&j| no_text[j]);
+            let blank = own.filter(|&j| self.texts[j]);
             let blank = blank.map(|j| lost(Side::Text, j, ZERO, Reason::ZeroRow).costing(0, 1));
             kept.problems.extend(blank);
-            if !keep(i) {
+            if !self.keeps(groups, i) {
                 let problem = lost(Side::Image, i, BARE, Reason::NoCaption);
                 kept.problems.push(problem.costing(1, 0));
             }
         }
         kept
-    });
-    Ok(Set {
-        images: set.images.gather(&images),
-        texts: set.texts.gather(&texts),
-        groups: Groups::new(offsets)?,
-        dataset,
-    })
+    }
 }
 
 /// Refuses rows of zeros where rows are compared by cosine.
@@ -204,18 +232,19 @@ fn name(dataset: Option<&Dataset>, side: Side, row: usize) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Notes;
     use super::*;
 
-    fn set(images: &[f32], texts: &[f32], offsets: &[u32], measure: Measure) -> Set {
+    fn given(images: &[f32], texts: &[f32], offsets: &[u32], measure: Measure) -> Given {
         let rows = |values: &[f32]| {
             let rows = values.iter().flat_map(|&v| [v, 0.0]).collect();
             Embeddings::measured(rows, 2, measure).unwrap()
         };
-        Set {
-            images: rows(images),
-            texts: rows(texts),
-            groups: Groups::new(offsets.to_vec()).unwrap(),
+        let groups = Groups::new(offsets.to_vec()).unwrap();
+        Given {
+            embedded: Embedded::new(rows(images), rows(texts), groups).unwrap(),
             dataset: None,
+            notes: Notes::default(),
         }
     }
 
@@ -223,17 +252,16 @@ mod tests {
     fn rows_of_zeros_are_left_out_with_what_hangs_on_them() {
         // Image 0 is blank and takes its caption along; image 2 has blank captions alone; one of image 1's is blank.
         let (images, texts) = ([0.0, 1.0, 2.0], [1.0, 0.0, 3.0, 0.0]);
-        let of = |measure| set(&images, &texts, &[0, 1, 3, 4], measure);
-        let mut notes = Notes::default();
-        let kept = without_zeros(of(Measure::Cosine), Zeros::LeaveOut, &mut notes).unwrap();
-        assert_eq!((kept.images.rows(), kept.texts.rows()), (1, 1));
-        assert_eq!(kept.groups.offsets(), [0, 1]);
-        assert_eq!(notes.all().len(), 4, "{:?}", notes.sentences());
-        let mut notes = Notes::default();
-        assert!(without_zeros(of(Measure::Cosine), Zeros::Refuse, &mut notes).is_err());
-        let all = without_zeros(of(Measure::Dot), Zeros::Refuse, &mut notes).unwrap();
-        assert_eq!((all.images.rows(), notes.all().len()), (3, 2));
-        let none = set(&[0.0], &[1.0], &[0, 1], Measure::Cosine);
-        assert!(without_zeros(none, Zeros::LeaveOut, &mut notes).is_err());
+        let of = |measure| given(&images, &texts, &[0, 1, 3, 4], measure);
+        let kept = without_zeros(of(Measure::Cosine), Zeros::LeaveOut).unwrap();
+        let rows = &kept.embedded;
+        assert_eq!((rows.images.rows(), rows.texts.rows()), (1, 1));
+        assert_eq!(rows.groups.offsets(), [0, 1]);
+        assert_eq!(kept.notes.all().len(), 4, "{:?}", kept.notes.sentences());
+        assert!(without_zeros(of(Measure::Cosine), Zeros::Refuse).is_err());
+        let all = without_zeros(of(Measure::Dot), Zeros::Refuse).unwrap();
+        assert_eq!((all.embedded.images.rows(), all.notes.all().len()), (3, 2));
+        let none = given(&[0.0], &[1.0], &[0, 1], Measure::Cosine);
+        assert!(without_zeros(none, Zeros::LeaveOut).is_err());
     }
 }

@@ -43,17 +43,18 @@ impl<'a> Lists<'a> {
 
     /// The queries' embeddings and the candidates'.
     pub fn both(&self) -> (&'a Embeddings, &'a Embeddings) {
+        let embedded = self.corpus.embedded;
         match self.side {
-            Side::Image => (self.corpus.images, self.corpus.texts),
-            Side::Text => (self.corpus.texts, self.corpus.images),
+            Side::Image => (&embedded.images, &embedded.texts),
+            Side::Text => (&embedded.texts, &embedded.images),
         }
     }
 
     fn positives(&self, query: usize) -> std::ops::Range<usize> {
         match self.side {
-            Side::Image => self.corpus.groups.range(query),
+            Side::Image => self.corpus.embedded.groups.range(query),
             Side::Text => {
-                let owner = self.corpus.groups.owner(query);
+                let owner = self.corpus.embedded.groups.owner(query);
                 owner..owner + 1
             }
         }

@@ -10,34 +10,18 @@ mod options;
 mod rows;
 mod select;
 
+pub use super::corpus::Corpus;
 pub use examples::Examples;
 pub use options::{Distinct, Measured, MineOptions, Sampling};
 pub use rows::{Id, MinedPair, Pairing, Row};
 
+use super::Side;
 use super::doubt::Doubt;
-use super::{Pairs, Side, Wording};
-use crate::compute::{Embeddings, Engine, Groups, Hit, Ranking, TopK};
+use crate::compute::{Engine, Hit, Ranking, TopK};
 use crate::error::Result;
 use crate::task::Task;
 use lists::Lists;
 use select::Selector;
-
-/// What is mined in.
-#[derive(Debug, Clone, Copy)]
-pub struct Corpus<'a> {
-    /// One row per image.
-    pub images: &'a Embeddings,
-    /// One row per caption.
-    pub texts: &'a Embeddings,
-    /// The captions of each image.
-    pub groups: &'a Groups,
-    /// What the captions say, where that is known.
-    pub wording: Option<&'a Wording>,
-    /// Pairs of image and caption that were found right after all: never negatives.
-    pub confirmed: &'a Pairs,
-    /// Pairs that were looked at and are wrong: never doubtful.
-    pub rejected: &'a Pairs,
-}
 
 /// A query with the positive that its margins are measured from.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -126,7 +110,7 @@ pub fn mine(
 }
 
 fn units(corpus: &Corpus<'_>, ranking: &Ranking, side: Side, measured: Measured) -> Vec<Unit> {
-    let groups = corpus.groups;
+    let groups = &corpus.embedded.groups;
     let pair = |query: usize, positive: usize, caption: usize| Unit {
         query: query as u32,
         positive: positive as u32,

@@ -189,7 +189,7 @@ impl Selector<'_> {
                 Distinct::Equal => wording.equal(a, b),
                 Distinct::Near(part) => wording.equal(a, b) || wording.overlap(a, b) >= part,
             };
-            let own = corpus.groups.range(image as usize);
+            let own = corpus.embedded.groups.range(image as usize);
             let repeats = self.side == Side::Image
                 && before
                     .iter()

@@ -10,6 +10,7 @@ pub use looks::{Compare, Curve, Heat, Looks};
 pub use plan::{SetLab, SetPlan, Which};
 pub use words::{Vocabulary, WordsLab, WordsPlan};
 
+use super::identity::{Basis, Derived, Identities};
 use crate::attack::{Goal, LiveSlot, Norm, Order, Point, Settings, Shot, Standing, Threat};
 use crate::compute::Grid;
 use std::sync::Arc;
@@ -92,17 +93,15 @@ pub struct AttackLab {
     /// The picture under attack, by its row.
     pub image: Option<usize>,
     /// That picture, once read.
-    pub clean: Option<Clean>,
-    /// Whether there are gradients.
-    pub reach: Reach,
-    /// The operators that round and that these gradients pass as if they did not.
-    pub approximate: Vec<String>,
+    pub clean: Derived<Clean>,
+    /// Whether there are gradients, and the operators that round and that these gradients pass as if they did not.
+    pub gradients: Derived<(Reach, Vec<String>)>,
     /// The attack under way.
     pub running: Option<Running>,
     /// Attacks done, oldest first.
-    pub done: Vec<Attempt>,
+    pub done: Vec<Derived<Attempt>>,
     /// Attacks taken back, the last one at the end.
-    pub undone: Vec<Attempt>,
+    pub undone: Vec<Derived<Attempt>>,
     /// How the lab is looked at.
     pub looks: Looks,
     /// The words of a caption.
@@ -124,9 +123,8 @@ impl Default for AttackLab {
             own_size: false,
             chosen: None,
             image: None,
-            clean: None,
-            reach: Reach::default(),
-            approximate: Vec::new(),
+            clean: Derived::default(),
+            gradients: Derived::default(),
             running: None,
             done: Vec::new(),
             undone: Vec::new(),
@@ -157,15 +155,36 @@ impl AttackLab {
         };
     }
 
+    /// The picture under attack, once read.
+    pub fn clean(&self, now: &Identities) -> Option<&Clean> {
+        let clean = self.clean.get(now)?;
+        (Some(clean.image) == self.image).then_some(clean)
+    }
+
+    /// Whether gradients reach the pixels.
+    pub fn reach<'a>(&'a self, now: &Identities) -> &'a Reach {
+        self.gradients.get(now).map_or(&Reach::Unknown, |g| &g.0)
+    }
+
+    /// The operators that round and that the gradients pass as if they did not.
+    pub fn approximate(&self, now: &Identities) -> &[String] {
+        self.gradients.get(now).map_or(&[], |g| &g.1)
+    }
+
     /// The last attack on the picture shown.
-    pub fn last(&self) -> Option<&Attempt> {
-        let mine = |d: &&Attempt| Some(d.shot.image) == self.image;
-        self.done.iter().rev().find(mine)
+    pub fn last(&self, now: &Identities) -> Option<&Attempt> {
+        let at = self.place_of_last(&self.done, now)?;
+        self.done[at].get(now)
     }
 
     /// Is there an attack on the picture shown to be done again?
-    pub fn can_redo(&self) -> bool {
-        self.undone.iter().any(|d| Some(d.shot.image) == self.image)
+    pub fn can_redo(&self, now: &Identities) -> bool {
+        self.place_of_last(&self.undone, now).is_some()
+    }
+
+    fn place_of_last(&self, list: &[Derived<Attempt>], now: &Identities) -> Option<usize> {
+        let mine = |d: &Derived<Attempt>| d.get(now).map(|d| d.shot.image) == self.image;
+        list.iter().rposition(mine)
     }
 
     /// The attack under way on the picture shown.
@@ -175,34 +194,29 @@ impl AttackLab {
             .filter(|r| Some(r.image) == self.image)
     }
 
-    /// Adds an attack that was done.
-    pub fn push(&mut self, done: Attempt) {
-        self.undone.retain(|d| d.shot.image != done.shot.image);
-        self.done.push(done);
-        let bytes = |d: &Attempt| d.shot.adversarial.len() * 8;
+    /// Adds an attack that was done from `basis`.
+    pub fn push(&mut self, basis: Basis, done: Attempt, now: &Identities) {
+        let other =
+            |d: &Derived<Attempt>| d.get(now).is_some_and(|d| d.shot.image != done.shot.image);
+        self.undone.retain(other);
+        self.done.retain(|d| d.get(now).is_some());
+        self.done.push(Derived::new(basis, done));
+        let bytes = |d: &Derived<Attempt>| d.get(now).map_or(0, |d| d.shot.adversarial.len() * 8);
         while self.done.len() > 1 && self.done.iter().map(bytes).sum::<usize>() > Self::KEPT {
             self.done.remove(0);
         }
     }
 
     /// Takes the last attack on the picture shown back.
-    pub fn undo(&mut self) {
-        let at = self
-            .done
-            .iter()
-            .rposition(|d| Some(d.shot.image) == self.image);
-        if let Some(at) = at {
+    pub fn undo(&mut self, now: &Identities) {
+        if let Some(at) = self.place_of_last(&self.done, now) {
             self.undone.push(self.done.remove(at));
         }
     }
 
     /// Brings back what was taken back last.
-    pub fn redo(&mut self) {
-        let at = self
-            .undone
-            .iter()
-            .rposition(|d| Some(d.shot.image) == self.image);
-        if let Some(at) = at {
+    pub fn redo(&mut self, now: &Identities) {
+        if let Some(at) = self.place_of_last(&self.undone, now) {
             self.done.push(self.undone.remove(at));
         }
     }
@@ -214,8 +228,8 @@ impl AttackLab {
     }
 
     /// The caption that is the target: the one chosen, else the hardest negative.
-    pub fn target(&self) -> Option<usize> {
-        let hardest = || self.clean.as_ref()?.standing.wrong;
+    pub fn target(&self, now: &Identities) -> Option<usize> {
+        let hardest = || self.clean.get(now)?.standing.wrong;
         self.chosen.or_else(|| hardest().map(|h| h.index as usize))
     }
 

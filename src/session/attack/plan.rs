@@ -2,6 +2,7 @@
 
 use crate::attack::{Goal, SetOrder, SetReport, Settings};
 use crate::retrieval::Side;
+use crate::session::identity::Derived;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -57,9 +58,9 @@ pub struct SetLab {
     /// Is it under way?
     pub running: bool,
     /// Attack, goal and plan of the last run.
-    pub asked: Option<(Settings, Goal, SetPlan)>,
+    pub asked: Derived<(Settings, Goal, SetPlan)>,
     /// Pictures done of a run that has not ended, and pictures in all.
-    pub stopped: Option<(usize, usize)>,
+    pub stopped: Derived<(usize, usize)>,
     /// The figures.
-    pub report: Option<Arc<SetReport>>,
+    pub report: Derived<Arc<SetReport>>,
 }

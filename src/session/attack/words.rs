@@ -1,6 +1,7 @@
 //! The words of a caption under attack: what is asked, and what came of it.
 
 use crate::attack::caption::{Aim, Importance, Substitution};
+use crate::session::identity::Derived;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -53,7 +54,7 @@ pub struct WordsLab {
     /// Is a search under way?
     pub running: bool,
     /// What each word carries, with the row of its caption.
-    pub weighed: Option<(usize, Arc<Importance>)>,
+    pub weighed: Derived<(usize, Arc<Importance>)>,
     /// What the last search found, with the row of its caption and what was asked.
-    pub found: Option<(usize, WordsPlan, Arc<Substitution>)>,
+    pub found: Derived<(usize, WordsPlan, Arc<Substitution>)>,
 }

@@ -6,6 +6,7 @@ mod decided;
 pub use command::NegativesCommand;
 pub use decided::Decided;
 
+use super::identity::{Derived, Identities};
 use crate::attack::Occlusion;
 use crate::attack::caption::Importance;
 use crate::compute::Hit;
@@ -97,21 +98,21 @@ pub struct Negatives {
     /// What is to be mined.
     pub plan: NegativesPlan,
     /// What was mined last; may still be of the plan before.
-    pub set: Option<Arc<NegativeSet>>,
+    pub set: Derived<Arc<NegativeSet>>,
     /// Is it being mined?
     pub running: bool,
     /// The pair that is looked at, by its place.
     pub at: usize,
     /// Why it is hard.
-    pub why: Option<Arc<Why>>,
+    pub why: Derived<Arc<Why>>,
     /// Show the regions that raise the negative's score.
     pub show_regions: bool,
     /// Those regions.
-    pub regions: Option<Arc<Regions>>,
+    pub regions: Derived<Arc<Regions>>,
     /// What was decided.
     pub decided: Decided,
     /// The figures that follow from it.
-    pub figures: Option<Confirmed>,
+    pub figures: Derived<Confirmed>,
 }
 
 impl Negatives {
@@ -124,7 +125,7 @@ impl Negatives {
     }
 
     /// The pair that is looked at.
-    pub fn pair(&self) -> Option<&MinedPair> {
-        self.set.as_ref()?.pairs.get(self.at)
+    pub fn pair(&self, now: &Identities) -> Option<&MinedPair> {
+        self.set.get(now)?.pairs.get(self.at)
     }
 }

@@ -22,7 +22,7 @@ pub fn canvas_ui(ui: &mut Ui, view: &mut View<'_>, third: f32) {
     let t = tokens(ui);
     let gap = ui.spacing().item_spacing.x;
     let lab = &session.lab;
-    let grid = lab.clean.as_ref().map(|c| c.grid);
+    let grid = lab.clean.get(view.session.now()).map(|c| c.grid);
     let aspect = grid.map_or(1.0, |g| g.height as f32 / g.width.max(1) as f32);
     let side_by_side = lab.looks.compare == Compare::SideBySide;
     let (width, share) = if side_by_side {

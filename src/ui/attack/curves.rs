@@ -29,13 +29,16 @@ pub fn curves_ui(ui: &mut Ui, view: &mut View<'_>) {
         let looks = Looks { curve, ..lab.looks };
         view.ask(Command::Attack(AttackCommand::SetLooks(looks)));
     }
-    let (points, goal, seconds): (&[Point], Goal, Option<f64>) = match (lab.live(), lab.last()) {
-        (Some(live), _) => (&live.points, lab.goal, None),
-        (None, Some(done)) => (&done.shot.points, done.shot.goal, Some(done.shot.seconds)),
-        _ => (&[], lab.goal, None),
-    };
+    let (points, goal, seconds): (&[Point], Goal, Option<f64>) =
+        match (lab.live(), lab.last(view.session.now())) {
+            (Some(live), _) => (&live.points, lab.goal, None),
+            (None, Some(done)) => (&done.shot.points, done.shot.goal, Some(done.shot.seconds)),
+            _ => (&[], lab.goal, None),
+        };
     if points.is_empty() {
-        let reached = lab.last().is_some_and(|d| d.shot.before.verdict.fooled);
+        let reached = lab
+            .last(view.session.now())
+            .is_some_and(|d| d.shot.before.verdict.fooled);
         weak(
             ui,
             if reached {

@@ -7,7 +7,7 @@ use super::fields::{field, named};
 use super::target::{reached_ui, target_ui};
 use super::{result, threat};
 use crate::attack::{Goal, Loss, Method, Settings};
-use crate::session::{AttackCommand, Command, LabPage, Reach, Session};
+use crate::session::{AttackCommand, Command, LabPage, Reach, Session, Slot};
 use egui::{ComboBox, CornerRadius, Frame, Margin, RichText, ScrollArea, Ui};
 
 /// Draws the inspector of the lab.
@@ -86,7 +86,7 @@ fn one_ui(ui: &mut Ui, view: &mut View<'_>) {
     ui.add_space(2.0);
     buttons_ui(ui, view);
     reach_ui(ui, view);
-    if let Some(done) = view.session.lab.last().cloned() {
+    if let Some(done) = view.session.lab.last(view.session.now()).cloned() {
         ui.add_space(6.0);
         result::result_ui(ui, &done.shot);
     }
@@ -105,7 +105,7 @@ fn change(view: &mut View<'_>, edit: impl FnOnce(&mut Settings)) {
 
 fn method_ui(ui: &mut Ui, view: &mut View<'_>) {
     let lab = &view.session.lab;
-    let blocked = match &lab.reach {
+    let blocked = match lab.reach(view.session.now()) {
         Reach::Blocked(why) => Some(why.clone()),
         _ => None,
     };
@@ -244,27 +244,28 @@ fn buttons_ui(ui: &mut Ui, view: &mut View<'_>) {
     ui.horizontal_wrapped(|ui| {
         if lab.running.is_some() {
             if ui.button("Cancel").on_hover_text("Escape").clicked() {
-                view.commands.push(Command::Cancel("attack"));
+                view.commands.push(Command::Cancel(Slot::Attack));
             }
         } else {
-            let ready = lab.clean.is_some() && lab.reach != Reach::Unknown;
+            let ready = lab.clean(view.session.now()).is_some()
+                && *lab.reach(view.session.now()) != Reach::Unknown;
             let clicked = ui.add_enabled_ui(ready, |ui| primary(ui, "Attack")).inner;
             if clicked.on_hover_text("Ctrl+Enter").clicked() {
                 view.commands.push(Command::Attack(AttackCommand::Run));
             }
         }
-        let undo = ui.add_enabled(lab.last().is_some(), egui::Button::new("Undo"));
+        let undo = ui.add_enabled(lab.last(view.session.now()).is_some(), egui::Button::new("Undo"));
         let hint = "Back to the attack before, at last to the clean picture (Ctrl+Z)";
         if undo.on_hover_text(hint).clicked() {
             view.commands.push(Command::Attack(AttackCommand::Undo));
         }
-        if lab.can_redo() {
+        if lab.can_redo(view.session.now()) {
             let redo = ui.button("Redo").on_hover_text("Ctrl+Shift+Z");
             if redo.clicked() {
                 view.commands.push(Command::Attack(AttackCommand::Redo));
             }
         }
-        let export = ui.add_enabled(lab.last().is_some(), egui::Button::new("Export…"));
+        let export = ui.add_enabled(lab.last(view.session.now()).is_some(), egui::Button::new("Export…"));
         let hint = "The picture as PNG, its exact values as .npy, the heatmap, and a report that reproduces the run";
         if export.on_hover_text(hint).clicked() {
             view.commands.push(Command::Attack(AttackCommand::Export(None)));
@@ -275,7 +276,7 @@ fn buttons_ui(ui: &mut Ui, view: &mut View<'_>) {
 
 /// How far the attack is.
 fn progress_ui(ui: &mut Ui, session: &Session) {
-    let job = session.jobs.iter().find(|j| j.slot == "attack");
+    let job = session.jobs.iter().find(|j| j.slot == Slot::Attack);
     let (Some(job), Some(running)) = (job, &session.lab.running) else {
         return;
     };
@@ -292,7 +293,7 @@ fn progress_ui(ui: &mut Ui, session: &Session) {
 
 /// Why there are no gradients.
 fn reach_ui(ui: &mut Ui, view: &mut View<'_>) {
-    match &view.session.lab.reach {
+    match view.session.lab.reach(view.session.now()) {
         Reach::Unknown => {
             weak(ui, "Looking for gradients…");
         }

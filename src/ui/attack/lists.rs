@@ -13,8 +13,8 @@ use egui::{Align2, CornerRadius, FontId, Rect, Role, ScrollArea, Ui};
 /// Captions before the attack.
 pub fn before_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
     let lab = &view.session.lab;
-    let standing = lab.last().map(|d| d.shot.before.clone());
-    let clean = lab.clean.as_ref().filter(|c| Some(c.image) == lab.image);
+    let standing = lab.last(view.session.now()).map(|d| d.shot.before.clone());
+    let clean = lab.clean(view.session.now());
     let standing = standing.or_else(|| clean.map(|c| c.standing.as_ref().clone()));
     heading(ui, "Before");
     match standing {
@@ -34,7 +34,7 @@ pub fn before_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
 /// Captions after it.
 pub fn after_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
     heading(ui, "After");
-    let Some(done) = view.session.lab.last().cloned() else {
+    let Some(done) = view.session.lab.last(view.session.now()).cloned() else {
         weak(
             ui,
             "Attack the picture to see what moves. Choose a target by clicking a wrong caption.",
@@ -127,7 +127,7 @@ fn target(view: &View<'_>, standing: &Standing) -> Option<usize> {
     let lab = &view.session.lab;
     let wrong = || standing.wrong.map(|h| h.index as usize);
     match lab.goal {
-        Goal::Win | Goal::Match => lab.target(),
+        Goal::Win | Goal::Match => lab.target(view.session.now()),
         Goal::Lose | Goal::Away => wrong(),
     }
 }
@@ -195,7 +195,7 @@ fn row_ui(ui: &mut Ui, view: &mut View<'_>, row: &Row<'_>, title: &Title<'_>, im
             view.commands.push(Command::Copy(row.text.to_owned()));
         }
         if ui.button("Attack the picture of this caption").clicked()
-            && let Some(dataset) = &view.session.dataset
+            && let Some(dataset) = view.session.dataset()
         {
             let other = dataset.image_of(at);
             if other != image {

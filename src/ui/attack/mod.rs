@@ -69,13 +69,13 @@ impl Default for LabState {
 
 /// Is there all that the lab needs?
 pub fn is_ready(session: &Session) -> bool {
-    session.dataset.is_some() && session.encoder.is_some() && session.embedded.is_some()
+    session.dataset().is_some() && session.encoder().is_some() && session.embedded().is_some()
 }
 
 /// Draws the lab's centre.
 pub fn attack_ui(ui: &mut Ui, view: &mut View<'_>) {
     let session = view.session;
-    let Some(dataset) = session.dataset.clone().filter(|_| is_ready(session)) else {
+    let Some(dataset) = session.dataset().cloned().filter(|_| is_ready(session)) else {
         missing_ui(ui, view);
         return;
     };
@@ -108,13 +108,13 @@ fn missing_ui(ui: &mut Ui, view: &mut View<'_>) {
     if busy {
         let text = "The lab opens as soon as the pictures are embedded.";
         empty_state(ui, "Getting ready…", text, None);
-    } else if session.dataset.is_none() {
+    } else if session.dataset().is_none() {
         let text = "An attack needs pictures, their captions, and an encoder to be fooled.";
         if empty_state(ui, "Nothing to attack", text, Some("Open the demo")) {
             let demo = Box::new(Workspace::demo());
             view.ask(Command::OpenWorkspace(demo, None));
         }
-    } else if session.encoder.is_none() {
+    } else if session.encoder().is_none() {
         let text = if only_embeddings {
             "Attacks run the image model; embeddings alone cannot be attacked."
         } else {
@@ -258,7 +258,8 @@ fn heat_ui(ui: &mut Ui, session: &Session, looks: &mut Looks) {
     }
     ui.spacing_mut().item_spacing.x = 4.0;
     for (heat, name, hint) in Heat::ALL.into_iter().rev() {
-        let blocked = heat == Heat::Saliency && matches!(session.lab.reach, Reach::Blocked(_));
+        let blocked =
+            heat == Heat::Saliency && matches!(session.lab.reach(session.now()), Reach::Blocked(_));
         let button = egui::Button::selectable(looks.heat == heat, name).frame_when_inactive(true);
         let response = ui
             .add_enabled(!blocked, button)

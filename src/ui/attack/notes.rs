@@ -13,7 +13,7 @@ use egui::{Align2, CornerRadius, FontId, Pos2, Rect, Shape, Stroke, StrokeKind, 
 pub fn captions(session: &Session) -> (String, String) {
     let lab = &session.lab;
     let rank = |rank: u32| grouped(rank as usize);
-    let clean = lab.clean.as_ref().filter(|c| Some(c.image) == lab.image);
+    let clean = lab.clean(session.now());
     let before = match clean.map(|c| c.standing.rank) {
         Some(r @ 1..) => format!("original · right caption at rank {}", rank(r)),
         _ => "original".to_owned(),
@@ -28,7 +28,7 @@ pub fn captions(session: &Session) -> (String, String) {
             ),
             None => "starting…".to_owned(),
         }
-    } else if let Some(done) = lab.last() {
+    } else if let Some(done) = lab.last(session.now()) {
         let size = super::fields::levels(done.shot.size.linf);
         match done.shot.after.rank {
             0 => format!("adversarial · max change {size}"),

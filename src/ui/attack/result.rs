@@ -151,9 +151,9 @@ pub fn gradient_ui(ui: &mut Ui, view: &mut View<'_>) {
     let session = view.session;
     let t = tokens(ui);
     heading(ui, "Gradient");
-    let card = session.cards.iter().find(|c| c.side == Side::Image);
+    let card = session.open.cards().iter().find(|c| c.side == Side::Image);
     let card = card.and_then(|c| c.card.as_ref().ok());
-    let (dot, text) = match (&session.lab.reach, card) {
+    let (dot, text) = match (session.lab.reach(session.now()), card) {
         (Reach::Blocked(_), _) => (t.bad, "none: attacks by queries only".to_owned()),
         (Reach::Unknown, _) => (t.weak, "looking for it…".to_owned()),
         (Reach::Open, Some(card)) => {
@@ -175,11 +175,11 @@ pub fn gradient_ui(ui: &mut Ui, view: &mut View<'_>) {
             };
             (dot, text)
         }
-        (Reach::Open, None) if !session.lab.approximate.is_empty() => (
+        (Reach::Open, None) if !session.lab.approximate(session.now()).is_empty() => (
             t.warn,
             format!(
                 "approximate through {}, not checked",
-                session.lab.approximate.join(", ")
+                session.lab.approximate(session.now()).join(", ")
             ),
         ),
         (Reach::Open, None) => (t.weak, "reaches every pixel, not checked".to_owned()),
@@ -189,7 +189,7 @@ pub fn gradient_ui(ui: &mut Ui, view: &mut View<'_>) {
         ui.painter().circle_filled(rect.center(), 3.5, dot);
         ui.add(egui::Label::new(text).wrap());
     });
-    if card.is_none() && session.lab.reach == Reach::Open {
+    if card.is_none() && *session.lab.reach(session.now()) == Reach::Open {
         let hint = "Compare the gradient with central differences of the model";
         if ui.button("Check it").on_hover_text(hint).clicked() {
             view.commands.push(Command::Show(Tab::Models));

@@ -11,7 +11,7 @@ use super::recall::recall_ui;
 use super::table;
 use crate::attack::{Goal, SetOrder, SetReport};
 use crate::dataset::Dataset;
-use crate::session::{AttackCommand, Command, Reach};
+use crate::session::{AttackCommand, Command, Reach, Slot};
 use egui::{RichText, Ui};
 
 fn run_ui(ui: &mut Ui, view: &mut View<'_>) {
@@ -20,20 +20,24 @@ fn run_ui(ui: &mut Ui, view: &mut View<'_>) {
     ui.horizontal(|ui| {
         if set.running {
             if ui.button("Cancel").clicked() {
-                view.commands.push(Command::Cancel("attack-set"));
+                view.commands.push(Command::Cancel(Slot::AttackSet));
             }
             return;
         }
-        let same = set.asked.as_ref().is_some_and(|(settings, goal, plan)| {
-            *settings == session.lab.settings && *goal == session.lab.goal && *plan == set.plan
-        });
-        let done = set.stopped.map_or(0, |(done, _)| done);
+        let same = set
+            .asked
+            .get(session.now())
+            .is_some_and(|(settings, goal, plan)| {
+                *settings == session.lab.settings && *goal == session.lab.goal && *plan == set.plan
+            });
+        let done = set.stopped.get(session.now()).map_or(0, |(done, _)| *done);
         let text = if same && done > 0 {
             "Resume"
         } else {
             "Attack the set"
         };
-        let ready = session.lab.reach != Reach::Unknown && session.ranking.is_some();
+        let ready =
+            *session.lab.reach(session.now()) != Reach::Unknown && session.ranking().is_some();
         if ui
             .add_enabled_ui(ready, |ui| primary(ui, text))
             .inner
@@ -41,7 +45,10 @@ fn run_ui(ui: &mut Ui, view: &mut View<'_>) {
         {
             view.commands.push(Command::Attack(AttackCommand::RunSet));
         }
-        let export = ui.add_enabled(set.report.is_some(), egui::Button::new("Export…"));
+        let export = ui.add_enabled(
+            set.report.get(session.now()).is_some(),
+            egui::Button::new("Export…"),
+        );
         if export
             .on_hover_text("The figures as JSON, the pictures as CSV beside it")
             .clicked()
@@ -50,7 +57,7 @@ fn run_ui(ui: &mut Ui, view: &mut View<'_>) {
                 .push(Command::Attack(AttackCommand::ExportSet(None)));
         }
     });
-    if let Some(job) = session.jobs.iter().find(|j| j.slot == "attack-set") {
+    if let Some(job) = session.jobs.iter().find(|j| j.slot == Slot::AttackSet) {
         let p = &job.progress;
         let size = egui::vec2(ui.available_width() - 4.0, 5.0);
         let (rect, _) = ui.allocate_exact_size(size, egui::Sense::hover());
@@ -64,7 +71,7 @@ fn run_ui(ui: &mut Ui, view: &mut View<'_>) {
             text = format!("{text} · {}", p.detail);
         }
         weak(ui, text);
-    } else if let Some((done, all)) = set.stopped {
+    } else if let Some(&(done, all)) = set.stopped.get(session.now()) {
         weak(
             ui,
             format!(
@@ -78,7 +85,7 @@ fn run_ui(ui: &mut Ui, view: &mut View<'_>) {
 
 /// Draws the page's centre.
 pub fn set_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
-    let Some(report) = view.session.lab.set.report.clone() else {
+    let Some(report) = view.session.lab.set.report.get(view.session.now()).cloned() else {
         let running = view.session.lab.set.running;
         let (title, text) = if running {
             (
@@ -103,13 +110,8 @@ pub fn set_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
             grouped(report.images)
         );
         heading(ui, &title);
-        if let Some((done, all)) = view
-            .session
-            .lab
-            .set
-            .stopped
-            .filter(|(done, _)| *done == report.images)
-        {
+        let stopped = view.session.lab.set.stopped.get(view.session.now());
+        if let Some(&(done, all)) = stopped.filter(|(done, _)| *done == report.images) {
             let text = format!("stopped: {} of {} pictures", grouped(done), grouped(all));
             ui.label(RichText::new(text).color(tokens(ui).warn));
         }

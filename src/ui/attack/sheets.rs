@@ -35,8 +35,10 @@ pub const SAMPLING: TextureOptions = TextureOptions {
 };
 
 impl Sheet {
-    /// A picture in memory.
+    /// A picture in memory; shown smaller where the graphics device has no texture of its size.
     pub fn image(ctx: &Context, name: &str, title: &'static str, image: ColorImage) -> Self {
+        let largest = ctx.input(|i| i.max_texture_side);
+        let image = fitted(image, largest);
         let handle = ctx.load_texture(name, image, SAMPLING);
         Self {
             texture: handle.id(),
@@ -62,6 +64,20 @@ impl Sheet {
     }
 }
 
+/// `image` with every `n`-th pixel of every `n`-th row, so that neither side is longer than `largest`.
+fn fitted(image: ColorImage, largest: usize) -> ColorImage {
+    let [width, height] = image.size;
+    let step = width.max(height).div_ceil(largest.max(1));
+    if step <= 1 {
+        return image;
+    }
+    let rows = image.pixels.chunks(width).step_by(step);
+    let pixels: Vec<Color32> = rows
+        .flat_map(|row| row.iter().step_by(step).copied())
+        .collect();
+    ColorImage::new([width.div_ceil(step), height.div_ceil(step)], pixels)
+}
+
 /// What the lab shows.
 #[derive(Default)]
 pub struct Sheets {
@@ -85,5 +101,20 @@ impl Sheets {
         self.adversarial = None;
         self.difference = None;
         self.heat.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_picture_beyond_the_largest_texture_is_thinned_out() {
+        let colour = |i: usize| Color32::from_gray(i as u8);
+        let image = ColorImage::new([7, 3], (0..21).map(colour).collect());
+        assert_eq!(fitted(image.clone(), 7), image);
+        let small = fitted(image, 3);
+        assert_eq!(small.size, [3, 1]);
+        assert_eq!(small.pixels, [0, 3, 6].map(colour));
     }
 }

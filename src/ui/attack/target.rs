@@ -12,7 +12,7 @@ pub fn target_ui(ui: &mut Ui, view: &mut View<'_>) {
     let session = view.session;
     let lab = &session.lab;
     let t = tokens(ui);
-    let (Some(dataset), Some(target)) = (&session.dataset, lab.target()) else {
+    let (Some(dataset), Some(target)) = (session.dataset(), lab.target(session.now())) else {
         return;
     };
     let Some(text) = dataset.captions.get(target) else {
@@ -61,7 +61,7 @@ pub fn target_ui(ui: &mut Ui, view: &mut View<'_>) {
 /// Says so where the picture is at the goal before any attack.
 pub fn reached_ui(ui: &mut Ui, session: &Session) {
     let lab = &session.lab;
-    let Some(clean) = lab.clean.as_ref().filter(|c| Some(c.image) == lab.image) else {
+    let Some(clean) = lab.clean(session.now()) else {
         return;
     };
     if lab.settings.full && lab.settings.method.can_go_on() {
@@ -72,7 +72,7 @@ pub fn reached_ui(ui: &mut Ui, session: &Session) {
         Goal::Lose if clean.standing.rank > 1 => {
             "A wrong caption ranks first already: there is nothing to lose. Click another caption to make that win."
         }
-        Goal::Win if first == lab.target() => {
+        Goal::Win if first == lab.target(session.now()) => {
             "The target ranks first already. Click another caption to make that win."
         }
         _ => return,

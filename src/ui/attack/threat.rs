@@ -186,7 +186,12 @@ fn edge(value: &mut f32, from: f32, to: f32) -> DragValue<'_> {
 
 /// The rectangle that may be changed.
 fn region_ui(ui: &mut Ui, view: &View<'_>, threat: &mut Threat, on: bool) {
-    let grid = view.session.lab.clean.as_ref().map(|c| c.grid);
+    let grid = view
+        .session
+        .lab
+        .clean
+        .get(view.session.now())
+        .map(|c| c.grid);
     let (tall, wide) = grid.map_or((224, 224), |g| (g.height as u32, g.width as u32));
     if on != threat.region.is_some() {
         let (w, h) = ((wide / 4).max(1), (tall / 4).max(1));

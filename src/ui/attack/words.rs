@@ -52,7 +52,13 @@ pub fn words_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
         return;
     };
     ui.add_space(6.0);
-    let weighed = view.session.lab.words.weighed.clone();
+    let weighed = view
+        .session
+        .lab
+        .words
+        .weighed
+        .get(view.session.now())
+        .cloned();
     let weighed = weighed.filter(|(of, _)| *of == caption).map(|(_, w)| w);
     let gap = ui.spacing().item_spacing.x * 2.0;
     let half = ((ui.available_width() - gap) / 2.0).floor();

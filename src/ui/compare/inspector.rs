@@ -13,7 +13,8 @@ use egui::{Align, CornerRadius, Frame, Layout, Margin, RichText, ScrollArea, Ui}
 /// Draws the inspector.
 pub fn inspector_ui(ui: &mut Ui, view: &mut View<'_>) {
     let session = view.session;
-    let (Some(found), Some(dataset)) = (current(session).cloned(), session.dataset.clone()) else {
+    let (Some(found), Some(dataset)) = (current(session).cloned(), session.dataset().cloned())
+    else {
         return;
     };
     ui.add_space(8.0);

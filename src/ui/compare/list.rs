@@ -31,7 +31,7 @@ pub type Order = (Side, usize, Option<Outcome>, (CompareColumn, bool));
 /// Draws the list.
 pub fn list_ui(ui: &mut Ui, view: &mut View<'_>, found: &ComparedWith) {
     let session = view.session;
-    let Some(dataset) = session.dataset.clone() else {
+    let Some(dataset) = session.dataset().cloned() else {
         return;
     };
     let t = tokens(ui);

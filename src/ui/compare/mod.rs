@@ -15,7 +15,7 @@ use super::widgets::{named_area, segmented, signed};
 use crate::retrieval::compare::Compared;
 use crate::retrieval::{Metrics, Side};
 use crate::session::{
-    Command, CompareCommand, ComparedWith, DataSource, EncoderSource, Pick, Session,
+    Command, CompareCommand, ComparedWith, DataSource, EncoderSource, Pick, Session, Slot,
 };
 use egui::{Align, Align2, CornerRadius, FontId, Layout, Role, Sense, Stroke, StrokeKind, Ui};
 
@@ -44,23 +44,22 @@ impl Names {
 
 /// Is there a comparison of what is open?
 pub fn is_ready(session: &Session) -> bool {
-    current(session).is_some() && session.dataset.is_some()
+    current(session).is_some() && session.dataset().is_some()
 }
 
 fn current(session: &Session) -> Option<&ComparedWith> {
-    let images = session.embedded.as_ref().map(|e| &e.images);
-    session.compare.current(images)
+    session.compare.found.get(session.now())
 }
 
 fn is_running(session: &Session) -> bool {
-    session.jobs.iter().any(|job| job.slot == "compare")
+    session.jobs.iter().any(|job| job.slot == Slot::Compare)
 }
 
 /// Draws the comparison, or what is missing for one.
 pub fn compare_ui(ui: &mut Ui, view: &mut View<'_>) {
     let session = view.session;
     let names = Names::of(session);
-    if session.ranking.is_none() {
+    if session.ranking().is_none() {
         start::waiting_ui(ui, view);
         return;
     }

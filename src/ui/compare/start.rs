@@ -3,7 +3,7 @@
 use super::super::View;
 use super::super::widgets::{empty_state, primary, weak};
 use super::{Names, is_running};
-use crate::session::{Command, CompareCommand, EncoderSource, Pick};
+use crate::session::{Command, CompareCommand, EncoderSource, Pick, Slot};
 use egui::Ui;
 
 /// Before anything is ranked.
@@ -31,7 +31,7 @@ pub fn start_ui(ui: &mut Ui, view: &mut View<'_>, names: &Names) {
         let title = format!("Comparing {} with {}…", names.a, names.b);
         let text = "The second encoder embeds and ranks the same images and captions.";
         if empty_state(ui, &title, text, Some("Cancel")) {
-            view.ask(Command::Cancel("compare"));
+            view.ask(Command::Cancel(Slot::Compare));
         }
         return;
     }

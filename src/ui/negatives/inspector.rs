@@ -16,12 +16,14 @@ pub fn inspector_ui(ui: &mut Ui, view: &mut View<'_>) {
     ui.add_space(8.0);
     heading(ui, "Pair");
     let session = view.session;
-    let (Some(dataset), Some(set)) = (session.dataset.clone(), session.negatives.set.clone())
-    else {
+    let (Some(dataset), Some(set)) = (
+        session.dataset().cloned(),
+        session.negatives.set.get(session.now()).cloned(),
+    ) else {
         weak(ui, "Choose a pair of the list.");
         return;
     };
-    let Some(pair) = session.negatives.pair().cloned() else {
+    let Some(pair) = session.negatives.pair(session.now()).cloned() else {
         weak(ui, "Choose a pair of the list.");
         return;
     };
@@ -31,7 +33,7 @@ pub fn inspector_ui(ui: &mut Ui, view: &mut View<'_>) {
         .auto_shrink([false; 2])
         .show(ui, |ui| {
             reading::pictures_ui(ui, view, &dataset, side, &pair);
-            let why = session.negatives.why.clone();
+            let why = session.negatives.why.get(session.now()).cloned();
             let why = why.filter(|w| w.of == session.negatives.at);
             captions_ui(ui, &dataset, side, &pair, why.as_deref());
             ui.add_space(6.0);
@@ -43,7 +45,7 @@ pub fn inspector_ui(ui: &mut Ui, view: &mut View<'_>) {
             loss_ui(ui, view, &pair, why.as_deref());
             let (image, caption) = pair.rows(side);
             let take = AttackCommand::Take(image as usize, Some(caption as usize));
-            if session.encoder.is_some()
+            if session.encoder().is_some()
                 && primary(ui, "Attack towards this negative (A)").clicked()
             {
                 view.ask(Command::Attack(take));
@@ -174,7 +176,10 @@ fn decision_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, side: Side, 
     if let Some(place) = &negatives.decided.place {
         label.on_hover_text(format!("Kept in {}", place.display()));
     }
-    if let (Some(figures), Some(ranking)) = (&negatives.figures, &view.session.ranking) {
+    if let (Some(figures), Some(ranking)) = (
+        negatives.figures.get(view.session.now()),
+        view.session.ranking(),
+    ) {
         let now = &ranking.report;
         ui.label(format!(
             "R@1 if confirmed:\nI→T {:.1} → {:.1} · T→I {:.1} → {:.1}",

@@ -31,13 +31,13 @@ pub struct NegativesState {
 
 /// Is there all that the workbench needs?
 pub fn is_ready(session: &Session) -> bool {
-    session.dataset.is_some() && session.embedded.is_some()
+    session.dataset().is_some() && session.embedded().is_some()
 }
 
 /// Draws the workbench's centre.
 pub fn negatives_ui(ui: &mut Ui, view: &mut View<'_>) {
     let session = view.session;
-    let Some(dataset) = session.dataset.clone().filter(|_| is_ready(session)) else {
+    let Some(dataset) = session.dataset().cloned().filter(|_| is_ready(session)) else {
         let texts = [
             "Hard negatives are mined as soon as both sides are embedded.",
             "Nothing to mine",
@@ -48,7 +48,7 @@ pub fn negatives_ui(ui: &mut Ui, view: &mut View<'_>) {
     };
     filters::filters_ui(ui, view);
     ui.add_space(4.0);
-    let Some(set) = session.negatives.set.clone() else {
+    let Some(set) = session.negatives.set.get(session.now()).cloned() else {
         if session.negatives.running || !session.jobs.is_empty() {
             empty_state(ui, "Mining…", "The status bar says how far it is.", None);
         } else if empty_state(ui, "Nothing was mined", "", Some("Mine hard negatives")) {
@@ -102,7 +102,7 @@ fn rows_ui(
 fn count_ui(ui: &mut Ui, view: &mut View<'_>) {
     let session = view.session;
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-        let set = session.negatives.set.as_ref();
+        let set = session.negatives.set.get(session.now());
         let enabled = set.is_some_and(|s| !s.pairs.is_empty());
         ui.add_enabled_ui(enabled, |ui| {
             ui.menu_button("Export…", |ui| export_ui(ui, view))

@@ -34,7 +34,12 @@ pub fn pictures_ui(
     };
     let gap = 6.0;
     let wide = ((ui.available_width() - gap - 4.0) / 2.0).floor();
-    let regions = view.session.negatives.regions.clone();
+    let regions = view
+        .session
+        .negatives
+        .regions
+        .get(view.session.now())
+        .cloned();
     let shown = view.session.negatives.show_regions;
     let regions = regions.filter(|r| shown && r.of == view.session.negatives.at);
     ui.horizontal_top(|ui| {
@@ -61,7 +66,7 @@ pub fn pictures_ui(
         }
     });
     let mut on = shown;
-    let enabled = view.session.encoder.is_some();
+    let enabled = view.session.encoder().is_some();
     let hint = "Each region is covered in turn: red where the negative's score falls without it, blue where it rises";
     let label = "Regions that raise the negative (G)";
     let checkbox = egui::Checkbox::new(&mut on, label);

@@ -3,8 +3,8 @@
 use super::View;
 use crate::compute::Measure;
 use crate::dataset::Verdict;
-use crate::encoder::Flavour;
 use crate::retrieval::Side;
+use crate::runtime::Flavour;
 use crate::session::{
     AttackCommand, Command, LabPage, NegativesCommand, Pick, SetsCommand, Sort, Tab, ThemeChoice,
     Workspace,
@@ -97,7 +97,7 @@ fn negatives_actions(view: &View<'_>) -> Vec<(String, &'static str, Action)> {
         ),
         ("Sets of images…".to_owned(), "Shift+M", Action::Sets),
     ];
-    if view.session.negatives.pair().is_some() {
+    if view.session.negatives.pair(view.session.now()).is_some() {
         let negatives = |title: &str, keys, command| run(title, keys, Command::Negatives(command));
         list.extend([
             negatives(
@@ -153,7 +153,7 @@ fn lab_actions(view: &View<'_>) -> Vec<(String, &'static str, Action)> {
             AttackCommand::ShowPage(LabPage::Set),
         ),
     ];
-    if lab.last().is_some() {
+    if lab.last(view.session.now()).is_some() {
         list.push(run("Attack: undo", "Ctrl+Z", AttackCommand::Undo));
         list.push(run("Attack: export…", "", AttackCommand::Export(None)));
     }

@@ -7,7 +7,7 @@ use super::table::{self, Column, Row, Sort, head_ui, rows_ui};
 use super::{examples, side_of};
 use crate::dataset::Dataset;
 use crate::retrieval::structure::{ConceptKind, Confusion, Pair, Structure};
-use crate::session::{Command, StructureCommand};
+use crate::session::{Command, Derived, Part, StructureCommand};
 use egui::{Align2, CornerRadius, FontId, Pos2, Rect, Role, Sense, Stroke, StrokeKind, Ui, Vec2};
 
 /// The most frequent first.
@@ -81,7 +81,7 @@ fn plan_ui(ui: &mut Ui, view: &mut View<'_>, found: &Structure) {
         };
         if let Some(kind) = segmented(ui, plan.concepts, choices) {
             plan.concepts = kind;
-            view.state.structure.pair = None;
+            view.state.structure.pair.clear();
         }
         if !found.folders {
             weak(ui, "The images' names hold no folders to go by.");
@@ -97,7 +97,7 @@ fn plan_ui(ui: &mut Ui, view: &mut View<'_>, found: &Structure) {
         weak(ui, "captions");
     });
     if plan != view.session.structure.plan {
-        view.state.structure.pair = None;
+        view.state.structure.pair.clear();
         view.ask(Command::Structure(StructureCommand::SetPlan(plan)));
     }
 }
@@ -123,7 +123,7 @@ fn list_ui(ui: &mut Ui, view: &mut View<'_>, confusion: &Confusion) {
             .then(b.count.cmp(&a.count))
             .then(named(a).cmp(&named(b)))
     });
-    let chosen = view.state.structure.pair;
+    let chosen = chosen_pair(view);
     let row = |at: usize| {
         let pair = pairs[at];
         let (lost, gained) = (name(confusion, pair.lost), name(confusion, pair.gained));
@@ -151,7 +151,7 @@ fn list_ui(ui: &mut Ui, view: &mut View<'_>, confusion: &Confusion) {
         |_, _, _| {},
     );
     if let Some(at) = clicked {
-        view.state.structure.pair = Some((pairs[at].lost, pairs[at].gained));
+        choose(view, (pairs[at].lost, pairs[at].gained));
     }
 }
 
@@ -205,7 +205,7 @@ fn small_ui(ui: &mut Ui, view: &mut View<'_>, confusion: &Confusion, tall: f32) 
                 name(confusion, gained)
             )
         };
-        let chosen = view.state.structure.pair == Some((lost, gained));
+        let chosen = chosen_pair(view) == Some((lost, gained));
         let id = ui.scope_id().with(("confusion", row, column));
         let response = named_area(ui, cell, id, Role::Cell, chosen, text);
         if side >= 17.0 {
@@ -220,14 +220,25 @@ fn small_ui(ui: &mut Ui, view: &mut View<'_>, confusion: &Confusion, tall: f32) 
                 .rect_stroke(cell, CornerRadius::same(1), line, StrokeKind::Outside);
         }
         if response.on_hover_text(text()).clicked() {
-            view.state.structure.pair = Some((lost, gained));
+            choose(view, (lost, gained));
         }
     }
 }
 
+/// The pair of concepts looked at, which is of this ranking alone.
+fn chosen_pair(view: &View<'_>) -> Option<(u32, u32)> {
+    let pair = &view.state.structure.pair;
+    pair.get(view.session.now()).copied()
+}
+
+fn choose(view: &mut View<'_>, pair: (u32, u32)) {
+    let basis = view.session.now().basis(&[Part::Ranking]);
+    view.state.structure.pair = Derived::new(basis, pair);
+}
+
 fn examples_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, confusion: &Confusion) {
     let side = view.state.structure.side;
-    let Some((lost, gained)) = view.state.structure.pair else {
+    let Some((lost, gained)) = chosen_pair(view) else {
         weak(ui, "Choose a pair to see queries where it happens.");
         return;
     };

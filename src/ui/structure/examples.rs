@@ -58,7 +58,7 @@ fn query_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, side: Side, que
         }
         Side::Text => name_of(dataset, side, query),
     };
-    let chosen = view.session.query == Some(Query::Row(side, query));
+    let chosen = view.session.query() == Some(&Query::Row(side, query));
     let id = ui.scope_id().with(("query", query));
     let response = named_area(ui, rect, id, Role::ListItem, chosen, || {
         format!("{}: {text}, {figures}", name_of(dataset, side, query))

@@ -8,7 +8,7 @@ use super::{examples, name_of, side_of};
 use crate::dataset::Dataset;
 use crate::retrieval::Side;
 use crate::retrieval::structure::{Hub, Occurrence, Structure, lost_to};
-use crate::session::{Command, Query, StructureCommand};
+use crate::session::{Command, Derived, Part, Query, Slot, StructureCommand};
 use egui::{Ui, Vec2};
 use egui_plot::{Bar, BarChart, Plot};
 use std::sync::Arc;
@@ -43,7 +43,7 @@ pub fn hubs_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, found: &Stru
 
 /// The occurrences of the candidates listed.
 fn occurrence<'a>(view: &View<'a>) -> Option<&'a Occurrence> {
-    let neighbours = view.session.structure.neighbours.as_ref()?;
+    let neighbours = view.session.structure.neighbours.get(view.session.now())?;
     Some(match view.state.structure.side {
         Side::Image => &neighbours.texts,
         Side::Text => &neighbours.images,
@@ -89,7 +89,7 @@ fn list_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, found: &Structur
         .state
         .structure
         .hub
-        .as_ref()
+        .get(view.session.now())
         .map(|(s, item, _)| (*s, *item));
     let row = |at: usize| {
         let hub = hubs[at];
@@ -116,7 +116,9 @@ fn list_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, found: &Structur
     if let Some(at) = clicked {
         let item = hubs[at].item;
         let won = view.session.direction(side).map(|d| lost_to(d, item));
-        view.state.structure.hub = Some((side, item, Arc::new(won.unwrap_or_default())));
+        let basis = view.session.now().basis(&[Part::Ranking]);
+        let hub = (side, item, Arc::new(won.unwrap_or_default()));
+        view.state.structure.hub = Derived::new(basis, hub);
         view.ask(Command::Query(Query::Row(items, item as usize)));
     }
 }
@@ -139,11 +141,7 @@ fn neighbours_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
         }
     });
     let Some(occurrence) = occurrence(view) else {
-        if session
-            .jobs
-            .iter()
-            .any(|job| job.slot == "structure-neighbours")
-        {
+        if session.jobs.iter().any(|job| job.slot == Slot::Neighbours) {
             weak(ui, "Counting…");
         } else {
             let pairs = dataset.images.len() * dataset.captions.len();
@@ -227,7 +225,8 @@ fn neighbours_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
 
 /// The queries that the hub looked at wins.
 fn won_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
-    let Some((side, item, won)) = view.state.structure.hub.clone() else {
+    let hub = &view.state.structure.hub;
+    let Some((side, item, won)) = hub.get(view.session.now()).cloned() else {
         weak(ui, "Choose a line at the left to see what it wins.");
         return;
     };

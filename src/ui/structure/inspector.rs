@@ -21,7 +21,7 @@ pub fn inspector_ui(ui: &mut Ui, view: &mut View<'_>) {
     heading(ui, "Selected");
     let session = view.session;
     let (Some(dataset), Some(Query::Row(side, row))) =
-        (session.dataset.clone(), session.query.clone())
+        (session.dataset().cloned(), session.query().cloned())
     else {
         weak(ui, "Click a cell or a line.");
         return;
@@ -86,11 +86,14 @@ fn buttons_ui(ui: &mut Ui, view: &mut View<'_>, side: Side, row: usize, image: u
             view.ask(Command::Structure(StructureCommand::Open(side, row)));
         }
         let matrix = &view.session.structure.matrix;
-        let place = matrix.arrangement.as_ref().and_then(|arrangement| {
-            let row = arrangement.row_of(image)?;
-            let columns = arrangement.columns(row);
-            Some((arrangement.size(), row, columns.start.midpoint(columns.end)))
-        });
+        let place = matrix
+            .arrangement
+            .get(view.session.now())
+            .and_then(|arrangement| {
+                let row = arrangement.row_of(image)?;
+                let columns = arrangement.columns(row);
+                Some((arrangement.size(), row, columns.start.midpoint(columns.end)))
+            });
         let shown = view.session.structure.page == StructurePage::Matrix;
         if let Some((size, row, column)) = place.filter(|_| shown)
             && ui
@@ -100,11 +103,11 @@ fn buttons_ui(ui: &mut Ui, view: &mut View<'_>, side: Side, row: usize, image: u
         {
             view.state.structure.camera.centre_on(size, row, column);
         }
-        let dataset = view.session.dataset.as_ref();
+        let dataset = view.session.dataset();
         let file = dataset
             .and_then(|d| d.images.get(image))
             .is_some_and(|i| i.picture.is_some());
-        let ready = view.session.encoder.is_some() && file;
+        let ready = view.session.encoder().is_some() && file;
         let button = ui.add_enabled(ready, egui::Button::new("Attack"));
         if button
             .on_hover_text("Take the picture to the attack lab")
@@ -119,9 +122,9 @@ fn buttons_ui(ui: &mut Ui, view: &mut View<'_>, side: Side, row: usize, image: u
 fn answers_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
     let session = view.session;
     let Some(answer) = session
-        .answer
-        .clone()
-        .filter(|a| Some(&a.query) == session.query.as_ref())
+        .answer()
+        .cloned()
+        .filter(|a| Some(&a.query) == session.query())
     else {
         return;
     };

@@ -59,9 +59,9 @@ pub fn marks_ui(ui: &Ui, view: &View<'_>, seen: &Viewport, area: Rect, arrangeme
 
 /// The row of the image that is selected, or whose caption is.
 fn selected(view: &View<'_>, arrangement: &Arrangement) -> Option<usize> {
-    let image = match view.session.query {
-        Some(Query::Row(Side::Image, i)) => i,
-        Some(Query::Row(Side::Text, j)) => view.session.embedded.as_ref()?.groups.owner(j),
+    let image = match view.session.query() {
+        Some(&Query::Row(Side::Image, i)) => i,
+        Some(&Query::Row(Side::Text, j)) => view.session.embedded()?.groups.owner(j),
         _ => return None,
     };
     arrangement.row_of(image)

@@ -60,8 +60,15 @@ pub fn head_ui(ui: &mut Ui, view: &mut View<'_>) {
 /// Draws the page.
 pub fn matrix_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
     controls_ui(ui, view);
-    let Some(arrangement) = view.session.structure.matrix.arrangement.clone() else {
-        let ranked = view.session.ranking.is_some();
+    let Some(arrangement) = view
+        .session
+        .structure
+        .matrix
+        .arrangement
+        .get(view.session.now())
+        .cloned()
+    else {
+        let ranked = view.session.ranking().is_some();
         let waits = view.session.structure.matrix.looks.order == Order::Rank && !ranked;
         let text = if waits {
             "This order waits for the ranking."

@@ -24,7 +24,7 @@ use super::widgets::{empty_state, segmented, weak};
 use crate::dataset::Dataset;
 use crate::retrieval::Side;
 use crate::retrieval::structure::{SliceKind, Structure};
-use crate::session::{Command, Session, StructureCommand, StructurePage};
+use crate::session::{Command, Derived, Session, StructureCommand, StructurePage};
 use egui::{Align, Layout, Ui};
 use std::sync::Arc;
 
@@ -41,9 +41,9 @@ pub struct StructureState {
     /// Are counts drawn on a logarithmic scale?
     log: bool,
     /// The hub looked at, and the queries it wins.
-    hub: Option<(Side, u32, Arc<Vec<u32>>)>,
+    hub: Derived<(Side, u32, Arc<Vec<u32>>)>,
     /// The pair of concepts looked at.
-    pair: Option<(u32, u32)>,
+    pair: Derived<(u32, u32)>,
     /// Only slices of this kind.
     kind: Option<SliceKind>,
     /// Are slices with few queries shown?
@@ -62,8 +62,8 @@ impl Default for StructureState {
             focused: false,
             side: Side::Image,
             log: false,
-            hub: None,
-            pair: None,
+            hub: Derived::default(),
+            pair: Derived::default(),
             kind: None,
             few: false,
             filter: String::new(),
@@ -81,13 +81,13 @@ impl StructureState {
 
 /// Is there all that the view needs?
 pub fn is_ready(session: &Session) -> bool {
-    session.dataset.is_some() && session.embedded.is_some()
+    session.dataset().is_some() && session.embedded().is_some()
 }
 
 /// Draws the view's centre.
 pub fn structure_ui(ui: &mut Ui, view: &mut View<'_>) {
     let session = view.session;
-    let Some(dataset) = session.dataset.clone().filter(|_| is_ready(session)) else {
+    let Some(dataset) = session.dataset().cloned().filter(|_| is_ready(session)) else {
         let texts = [
             "The structure shows as soon as the set is embedded.",
             "Nothing is open",
@@ -114,7 +114,7 @@ pub fn structure_ui(ui: &mut Ui, view: &mut View<'_>) {
         matrix::matrix_ui(ui, view, &dataset);
         return;
     }
-    let Some(found) = session.structure.found.clone() else {
+    let Some(found) = session.structure.found.get(session.now()).cloned() else {
         waiting_ui(ui, view);
         return;
     };
@@ -149,7 +149,7 @@ fn side_ui(ui: &mut Ui, view: &mut View<'_>, page: StructurePage) {
         let button = egui::Button::selectable(state.side == side, text).frame_when_inactive(true);
         if ui.add(button).on_hover_text(hint).clicked() {
             state.side = side;
-            state.pair = None;
+            state.pair.clear();
         }
     }
 }
@@ -162,7 +162,7 @@ fn waiting_ui(ui: &mut Ui, view: &mut View<'_>) {
             view.ask(Command::Structure(StructureCommand::SetPlan(plan)));
         }
     } else {
-        let text = if view.session.ranking.is_some() {
+        let text = if view.session.ranking().is_some() {
             "Analysing…"
         } else {
             "Shows as soon as the set is ranked; the matrix shows already."

@@ -4,11 +4,12 @@ use super::{demo, demo_folder, open};
 use nearmiss::attack::caption::{
     Guide, Method, Options, Scene, Substitution, Synonyms, importance, read_words, substitute,
 };
-use nearmiss::compute::Groups;
-use nearmiss::encoder::Provider;
+use nearmiss::compute::{Embedded, Groups};
 use nearmiss::error::Error;
 use nearmiss::onnx::{Encoded, Graph, Tensor};
+use nearmiss::runtime::Provider;
 use nearmiss::task::Task;
+use std::sync::Arc;
 
 #[test]
 fn only_what_is_allowed_comes_in() {
@@ -118,7 +119,7 @@ fn a_model_without_a_gradient_is_asked_alone() {
     let stage = demo();
     let encoder = open(folder.path());
     let guide = Guide::open(&encoder, &[Provider::Cpu]).unwrap();
-    let scene = Scene::new(&encoder, &stage.images, &stage.texts, &stage.groups).unwrap();
+    let scene = Scene::new(&encoder, &stage.embedded);
     let (text, task) = (&stage.dataset.captions[0], Task::detached());
     let found = substitute(
         &scene,
@@ -200,6 +201,7 @@ fn a_cancelled_search_stops() {
 #[test]
 fn sizes_that_do_not_fit_are_refused() {
     let stage = demo();
-    let groups = Groups::uniform(3, 1);
-    assert!(Scene::new(&stage.encoder, &stage.images, &stage.texts, &groups).is_err());
+    let Embedded { images, texts, .. } = stage.embedded.clone();
+    let groups = Arc::new(Groups::uniform(3, 1));
+    assert!(Embedded::shared(images, texts, groups).is_err());
 }

@@ -2,7 +2,7 @@
 
 use super::{Stage, close, open};
 use nearmiss::attack::caption::{Options, importance, split, substitute, words_by_frequency};
-use nearmiss::compute::Embeddings;
+use nearmiss::compute::{Embedded, Embeddings, Groups};
 use nearmiss::dataset;
 use nearmiss::encoder::Tokenizer;
 use nearmiss::task::Task;
@@ -25,7 +25,10 @@ fn flickr() -> Stage {
         &Task::detached(),
     );
     let (images, texts) = ("reference_image_embeds.npy", "reference_text_embeds.npy");
-    Stage::new(open(&folder), dataset.unwrap(), read(images), read(texts))
+    let dataset = dataset.unwrap();
+    let groups = Groups::new(dataset.offsets.clone()).unwrap();
+    let embedded = Embedded::new(read(images), read(texts), groups).unwrap();
+    Stage::new(open(&folder), dataset, embedded)
 }
 
 #[test]
@@ -121,8 +124,8 @@ fn a_model_of_one_token_per_text_exchanges_digits_for_digits() {
         .unwrap()
         .retain(|i| i < 40);
     let encoder = open(&material("encoders/digits-vit"));
-    let embedded = encoder.embed_dataset(&dataset, None, &task).unwrap();
-    let stage = Stage::new(encoder, embedded.dataset, embedded.images, embedded.texts);
+    let made = encoder.embed_dataset(&dataset, None, &task).unwrap();
+    let stage = Stage::new(encoder, made.dataset, made.embedded);
     let digits: Vec<String> = (1..10).map(|d| d.to_string()).collect();
     for j in 0..10 {
         let found = stage.search(

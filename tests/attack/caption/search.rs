@@ -77,7 +77,10 @@ fn what_is_reported_is_what_the_model_gives_for_the_edited_text() {
             },
             true,
         );
-        close(found.before, stage.among_images(stage.texts.row(j), image));
+        close(
+            found.before,
+            stage.among_images(stage.embedded.texts.row(j), image),
+        );
         assert_eq!(found.edits.len(), 10);
         let mut last = f32::NEG_INFINITY;
         for edit in &found.edits {
@@ -177,9 +180,14 @@ fn every_aim_moves_the_margin_its_way() {
         if aim == Aim::CaptionWins {
             // Its rivals are all captions but itself.
             let row = stage.embed(std::slice::from_ref(&found.edits[0].text));
-            let score = dot(row.row(0), stage.images.row(image));
-            let rivals = (0..stage.texts.rows()).filter(|j| *j != caption);
-            let hardest = rivals.map(|j| dot(stage.texts.row(j), stage.images.row(image)));
+            let score = dot(row.row(0), stage.embedded.images.row(image));
+            let rivals = (0..stage.embedded.texts.rows()).filter(|j| *j != caption);
+            let hardest = rivals.map(|j| {
+                dot(
+                    stage.embedded.texts.row(j),
+                    stage.embedded.images.row(image),
+                )
+            });
             assert!((f64::from(after) - (score - hardest.fold(f64::MIN, f64::max))).abs() < 1e-5);
         }
     }

@@ -3,9 +3,9 @@
 use super::{demo, demo_folder, dot};
 use nearmiss::attack::caption::importance;
 use nearmiss::compute::TIE;
-use nearmiss::encoder::{Provider, RuntimeEngine};
 use nearmiss::grad::lookup;
 use nearmiss::onnx::{Dim, Effort, Elem, Graph, GraphEngine, Port, Tensor};
+use nearmiss::runtime::{Provider, RuntimeEngine};
 use nearmiss::task::Task;
 
 /// The demo's text model from the embeddings of its tokens on.
@@ -63,7 +63,7 @@ fn the_gradient_of_words_agrees_with_differences() {
                 .run(&[(&name, &fed), ("attention_mask", &mask)], &task)
                 .unwrap();
             let e = out[0].to_floats().unwrap();
-            dot(&e, stage.images.row(image)) / dot(&e, &e).sqrt()
+            dot(&e, stage.embedded.images.row(image)) / dot(&e, &e).sqrt()
         };
         // The demo's tokens are [CLS], then each word or mark on its own.
         let pieces: Vec<&str> = text.split_whitespace().collect();
@@ -145,16 +145,20 @@ fn leaving_a_word_out_is_what_the_model_says() {
             .map(|(_, p)| *p)
             .collect();
         let row = stage.embed(&[rest.join(" ")]);
-        let change = dot(row.row(0), stage.images.row(0)) - dot(whole.row(0), stage.images.row(0));
+        let change = dot(row.row(0), stage.embedded.images.row(0))
+            - dot(whole.row(0), stage.embedded.images.row(0));
         let without = word.without.unwrap();
         assert!((f64::from(without.change) - change).abs() < 1e-5);
         assert!(word.gradient.is_none() && word.norm.is_none());
         // Its rivals are the captions of the other images.
-        let own = stage.groups.range(0);
+        let own = stage.embedded.groups.range(0);
         let score = f64::from(without.standing.score);
-        let above = (0..stage.texts.rows())
+        let above = (0..stage.embedded.texts.rows())
             .filter(|j| !own.contains(j))
-            .filter(|&j| dot(stage.texts.row(j), stage.images.row(0)) >= score - f64::from(TIE));
+            .filter(|&j| {
+                dot(stage.embedded.texts.row(j), stage.embedded.images.row(0))
+                    >= score - f64::from(TIE)
+            });
         assert_eq!(without.standing.rank, 1 + above.count());
     }
     let one = importance(

@@ -3,7 +3,7 @@
 use super::{run, sizes, threat, victims::Size};
 use nearmiss::attack::{Classifier, DeepFool, Fab, Network, Norm, Outcome, Space, Victim};
 use nearmiss::dataset::npy::read_npy;
-use nearmiss::encoder::Provider;
+use nearmiss::runtime::Provider;
 use nearmiss::task::Task;
 use serde_json::Value;
 use std::path::PathBuf;

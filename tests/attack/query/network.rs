@@ -4,7 +4,7 @@ use nearmiss::attack::{
     Arena, Attack, Classifier, Network, Space, SquareAttack, Unwatched, Verdict, Victim, pick,
 };
 use nearmiss::compute::Cpu;
-use nearmiss::encoder::Provider;
+use nearmiss::runtime::Provider;
 use nearmiss::task::Task;
 
 #[test]

@@ -57,7 +57,7 @@ fn decided(folder: &str, queries: usize) -> (usize, usize) {
     let (mut fell, mut all) = (0, 0);
     for (model, of) in instances(&folder) {
         let path = folder.join(&model);
-        let network = Network::open(&path, &nearmiss::encoder::Provider::ALL, &task)
+        let network = Network::open(&path, &nearmiss::runtime::Provider::ALL, &task)
             .unwrap()
             .into();
         let mut victim = Classifier::new(network, of.labels.clone());

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 /// What the Models view says of the image tower.
 fn card_of_images(window: &Window) -> Arc<Card> {
-    let cards = &session(window).cards;
+    let cards = session(window).open.cards();
     let card = cards.iter().find(|c| c.side == Side::Image);
     Arc::clone(card.expect("a card").card.as_ref().expect("examined"))
 }
@@ -58,11 +58,16 @@ fn lab_of(encoder: &tempfile::TempDir) -> Window {
 fn a_gradient_through_a_rounding_is_called_approximate() {
     let encoder = behind(&[("Mul", 32.0), ("Round", 0.0), ("Mul", 1.0 / 32.0)]);
     let mut window = lab_of(&encoder);
-    assert_eq!(session(&window).lab.reach, Reach::Open);
+    assert_eq!(*session(&window).lab.reach(now(&window)), Reach::Open);
     assert!(has(&window, "approximate through Round"));
     press_attack(&mut window);
     settle(&mut window);
-    let shot = session(&window).lab.last().expect("attacked").shot.clone();
+    let shot = session(&window)
+        .lab
+        .last(now(&window))
+        .expect("attacked")
+        .shot
+        .clone();
     assert_eq!(shot.approximate, ["Round"]);
     assert!(has(&window, "The gradient is approximate through Round."));
     // The card says the same, and does not compare what cannot be compared.
@@ -90,8 +95,8 @@ fn a_path_that_is_cut_is_named_in_the_lab_and_on_the_card() {
     ] {
         let encoder = behind(operators);
         let mut window = lab_of(&encoder);
-        let Reach::Blocked(why) = &session(&window).lab.reach else {
-            panic!("{:?}", session(&window).lab.reach)
+        let Reach::Blocked(why) = session(&window).lab.reach(now(&window)) else {
+            panic!("{:?}", *session(&window).lab.reach(now(&window)))
         };
         assert!(why.contains(word) && why.contains("made"), "{why}");
         assert!(has(&window, word), "{word} is shown in the lab");
@@ -110,8 +115,8 @@ fn without_gradients_the_lab_says_why_and_offers_queries() {
     let encoder = blocked_encoder();
     let mut window = lab_of(&encoder);
     let lab = &session(&window).lab;
-    let Reach::Blocked(why) = &lab.reach else {
-        panic!("{:?}", lab.reach)
+    let Reach::Blocked(why) = lab.reach(now(&window)) else {
+        panic!("{:?}", lab.reach(now(&window)))
     };
     assert!(why.contains("RandomUniformLike"), "{why}");
     assert_eq!(lab.settings.method, Method::Square);
@@ -122,7 +127,12 @@ fn without_gradients_the_lab_says_why_and_offers_queries() {
     press_attack(&mut window);
     settle(&mut window);
     assert_eq!(errors(&window), Vec::<String>::new());
-    let shot = session(&window).lab.last().expect("attacked").shot.clone();
+    let shot = session(&window)
+        .lab
+        .last(now(&window))
+        .expect("attacked")
+        .shot
+        .clone();
     assert_eq!(shot.gradients, 0);
     assert!(shot.after.verdict.margin() > shot.before.verdict.margin());
 }

@@ -1,6 +1,7 @@
 //! A whole set: attacked, cancelled, resumed, exported.
 
 use super::*;
+use nearmiss::session::Slot;
 
 #[test]
 fn a_set_is_attacked_cancelled_and_resumed() {
@@ -18,7 +19,10 @@ fn a_set_is_attacked_cancelled_and_resumed() {
     click_now(&mut window, "Attack the set now");
     let start = Instant::now();
     let some_done = |window: &Window| {
-        let job = session(window).jobs.iter().find(|j| j.slot == "attack-set");
+        let job = session(window)
+            .jobs
+            .iter()
+            .find(|j| j.slot == Slot::AttackSet);
         job.is_some_and(|j| j.progress.total == 24 && j.progress.done > 0)
     };
     while !some_done(&window) && session(&window).lab.set.running {
@@ -31,17 +35,34 @@ fn a_set_is_attacked_cancelled_and_resumed() {
         settle(&mut window);
         std::thread::sleep(Duration::from_secs(1));
         settle(&mut window);
-        let (done, all) = session(&window).lab.set.stopped.expect("stopped");
+        let &(done, all) = session(&window)
+            .lab
+            .set
+            .stopped
+            .get(now(&window))
+            .expect("stopped");
         assert!(done > 0 && done < 24 && all == 24, "{done} of {all}");
         // What is done is shown at once.
-        let partial = session(&window).lab.set.report.clone().expect("summed up");
+        let partial = session(&window)
+            .lab
+            .set
+            .report
+            .get(now(&window))
+            .cloned()
+            .expect("summed up");
         assert_eq!((partial.images, partial.rows.len()), (done, done));
         assert!(has(&window, &format!("stopped: {done} of 24 pictures")));
         click(&mut window, "Resume");
     }
     settle(&mut window);
     assert_eq!(errors(&window), Vec::<String>::new());
-    let report = session(&window).lab.set.report.clone().expect("a report");
+    let report = session(&window)
+        .lab
+        .set
+        .report
+        .get(now(&window))
+        .cloned()
+        .expect("a report");
     assert_eq!(
         (report.images, report.levels.len(), report.rows.len()),
         (24, 2, 24)

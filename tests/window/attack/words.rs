@@ -7,8 +7,14 @@ fn the_words_of_a_caption_are_weighed_and_exchanged() {
     let mut window = lab();
     click(&mut window, "Words");
     assert_eq!(errors(&window), Vec::<String>::new());
-    let (caption, weighed) = session(&window).lab.words.weighed.clone().expect("weighed");
-    let text = session(&window).dataset.as_ref().expect("open").captions[caption].clone();
+    let (caption, weighed) = session(&window)
+        .lab
+        .words
+        .weighed
+        .get(now(&window))
+        .cloned()
+        .expect("weighed");
+    let text = session(&window).dataset().expect("open").captions[caption].clone();
     assert_eq!((weighed.image, &weighed.caption), (0, &text));
     assert_eq!(weighed.no_gradient, None);
     assert!(weighed.words.iter().all(|w| w.gradient.is_some()));
@@ -17,9 +23,15 @@ fn the_words_of_a_caption_are_weighed_and_exchanged() {
         assert!(shown >= 2, "{}: in the caption and in the table", word.text);
     }
     // Another caption of the picture.
-    let other = session(&window).dataset.as_ref().expect("open").captions[caption + 1].clone();
+    let other = session(&window).dataset().expect("open").captions[caption + 1].clone();
     click(&mut window, &format!("caption {other}"));
-    let (caption, weighed) = session(&window).lab.words.weighed.clone().expect("weighed");
+    let (caption, weighed) = session(&window)
+        .lab
+        .words
+        .weighed
+        .get(now(&window))
+        .cloned()
+        .expect("weighed");
     assert_eq!(weighed.caption, other);
     // Words of the captions alone, then by the keyboard.
     choose(&mut window, "From", "those of the captions");
@@ -30,13 +42,18 @@ fn the_words_of_a_caption_are_weighed_and_exchanged() {
     window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Enter);
     settle(&mut window);
     assert_eq!(errors(&window), Vec::<String>::new());
-    let (of, plan, found) = session(&window).lab.words.found.clone().expect("found");
+    let (of, plan, found) = session(&window)
+        .lab
+        .words
+        .found
+        .get(now(&window))
+        .cloned()
+        .expect("found");
     assert_eq!((of, plan.vocabulary), (caption, Vocabulary::Dataset));
     let edit = found.edits.first().expect("an exchange").clone();
     let change = edit.changes.first().expect("a change");
     let words: String = session(&window)
-        .dataset
-        .as_ref()
+        .dataset()
         .expect("open")
         .captions
         .join(" ")
@@ -50,5 +67,5 @@ fn the_words_of_a_caption_are_weighed_and_exchanged() {
     // A click asks the images.
     click(&mut window, &shown);
     assert_eq!(session(&window).tab, Tab::Retrieval);
-    assert_eq!(session(&window).query, Some(Query::Text(edit.text)));
+    assert_eq!(session(&window).query(), Some(&Query::Text(edit.text)));
 }

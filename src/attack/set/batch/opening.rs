@@ -43,7 +43,7 @@ impl<'a> Batch<'a> {
             for side in order.kinds() {
                 let captions = match side {
                     Side::Image => vec![None],
-                    Side::Text => order.set.groups.range(image).map(Some).collect(),
+                    Side::Text => order.set.embedded.groups.range(image).map(Some).collect(),
                 };
                 for caption in captions {
                     let unit = batch.unit(at, caption, clean, task)?;
@@ -81,7 +81,7 @@ impl<'a> Batch<'a> {
             others,
             x: Vec::new(),
         };
-        let place = self.place(&unit, order.set.images.row(image), false);
+        let place = self.place(&unit, order.set.embedded.images.row(image), false);
         let rank = match caption {
             None => clean.ranking.i2t.ranks[image],
             Some(j) => clean.ranking.t2i.ranks[j],

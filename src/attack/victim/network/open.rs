@@ -2,10 +2,11 @@
 
 use super::{Forward, Network};
 use crate::compute::Grid;
-use crate::encoder::{Encoder, Preprocess, Provider, RuntimeEngine};
+use crate::encoder::{Encoder, Preprocess};
 use crate::error::{Blocking, Error, Result};
 use crate::grad::{Differentiator, Normalise, Objective, main_input};
 use crate::onnx::{Dim, Effort, Elem, Graph, GraphEngine, Port, free_batch, infer_types};
+use crate::runtime::{Provider, RuntimeEngine};
 use crate::task::Task;
 use std::collections::HashMap;
 use std::path::Path;

@@ -123,26 +123,31 @@ pub(super) struct Row {
 impl Row {
     /// Picture `image` of `set`.
     pub fn new(set: &Set, aim: Aim, image: usize, target: usize) -> Result<Self> {
-        if image >= set.groups.images() {
-            return Err(no_such("picture", image, set.groups.images()));
+        if image >= set.embedded.groups.images() {
+            return Err(no_such("picture", image, set.embedded.groups.images()));
         }
-        let own = set.groups.range(image);
+        let own = set.embedded.groups.range(image);
         let (what, limit) = match aim {
-            Aim::Win | Aim::Hide { .. } => ("caption", set.texts.rows()),
-            _ => ("picture", set.images.rows()),
+            Aim::Win | Aim::Hide { .. } => ("caption", set.embedded.texts.rows()),
+            _ => ("picture", set.embedded.images.rows()),
         };
         let aimed = matches!(aim, Aim::Win | Aim::Match | Aim::Hide { .. });
         if aimed && target >= limit {
             return Err(no_such(what, target, limit));
         }
-        if matches!(aim, Aim::Lose { .. }) && (own.is_empty() || own.len() >= set.texts.rows()) {
+        if matches!(aim, Aim::Lose { .. })
+            && (own.is_empty() || own.len() >= set.embedded.texts.rows())
+        {
             return Err(Error::request(
                 format!("picture {image} has no right caption to lose, or no wrong one"),
                 "Choose another goal for it: make a caption win, or push the embedding away.",
             ));
         }
         let bar = match aim {
-            Aim::Hide { k } => kth(other_scores(&set.images, set.texts.row(target), image), k),
+            Aim::Hide { k } => kth(
+                other_scores(&set.embedded.images, set.embedded.texts.row(target), image),
+                k,
+            ),
             _ => 0.0,
         };
         Ok(Self { own, target, bar })

@@ -1,9 +1,9 @@
 //! Captions as transformers and sentence-transformers prepare them.
 
-use super::super::super::tokenize::Clean;
-use super::super::stated::Stated;
-use super::super::{Found, find};
 use super::{Captions, NO_LIMIT, sidecars};
+use crate::encoder::beside::stated::Stated;
+use crate::encoder::beside::{Found, find};
+use crate::encoder::tokenize::Clean;
 use crate::error::{Error, Result};
 use serde_json::Value;
 use std::path::PathBuf;

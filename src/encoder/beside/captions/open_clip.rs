@@ -1,9 +1,9 @@
 //! Captions as `open_clip` prepares them, and Immich, which took over its keys.
 
-use super::super::super::tokenize::Clean;
-use super::super::Found;
-use super::super::stated::Stated;
 use super::{Captions, NO_LIMIT, sidecars};
+use crate::encoder::beside::Found;
+use crate::encoder::beside::stated::Stated;
+use crate::encoder::tokenize::Clean;
 use crate::error::{Error, Result};
 use serde_json::Value;
 use std::path::{Path, PathBuf};

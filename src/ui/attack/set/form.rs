@@ -49,7 +49,7 @@ pub fn form_ui(ui: &mut Ui, view: &mut View<'_>) {
 
 fn which_ui(ui: &mut Ui, view: &View<'_>, plan: &mut SetPlan) {
     let session = view.session;
-    let all = session.dataset.as_ref().map_or(0, |d| d.images.len());
+    let all = session.dataset().map_or(0, |d| d.images.len());
     let listed = session.browser.rows.len();
     let first = match plan.which {
         Which::First(n) => n,

@@ -12,7 +12,11 @@ use egui::{CornerRadius, FontId, RichText, Role, ScrollArea, Sense, Ui};
 pub fn exchanges_ui(ui: &mut Ui, view: &mut View<'_>, caption: usize) {
     heading(ui, "Exchanges of words");
     let words = &view.session.lab.words;
-    let found = words.found.clone().filter(|(of, ..)| *of == caption);
+    let found = words
+        .found
+        .get(view.session.now())
+        .cloned()
+        .filter(|(of, ..)| *of == caption);
     let Some((_, _, found)) = found else {
         if words.running {
             weak(ui, "Looking for words…");

@@ -3,7 +3,7 @@
 use super::exchanges::title;
 use crate::attack::caption::Aim;
 use crate::files::file_name;
-use crate::session::{AttackCommand, Command, Pick, Vocabulary, WordsPlan};
+use crate::session::{AttackCommand, Command, Pick, Slot, Vocabulary, WordsPlan};
 use crate::ui::View;
 use crate::ui::attack::fields::field;
 use crate::ui::widgets::{heading, primary, segmented, weak};
@@ -45,7 +45,7 @@ pub fn form_ui(ui: &mut Ui, view: &mut View<'_>) {
     ui.horizontal(|ui| {
         if view.session.lab.words.running {
             if ui.button("Cancel").clicked() {
-                view.ask(Command::Cancel("attack-words"));
+                view.ask(Command::Cancel(Slot::Words));
             }
             ui.spinner();
         } else if primary(ui, "Search words").clicked() {

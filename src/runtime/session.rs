@@ -1,0 +1,268 @@
+//! One inference session: opened on the first provider that works, and run so that nothing of it escapes.
+
+use super::load::Runtime;
+use super::provider::Provider;
+use super::stop::Stop;
+use crate::error::{Error, Result};
+use crate::onnx::{Effort, Elem, Encoded, Tensor, integers_as};
+use crate::task::memory;
+use half::f16;
+use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
+use ort::session::{Session, SessionInputValue};
+use ort::value::{DynValue, TensorRef};
+use std::borrow::Cow;
+use std::path::Path;
+
+/// A session and what it runs on.
+pub(crate) struct Opened {
+    pub session: Session,
+    pub provider: String,
+    /// What was asked for and failed, as "CUDA unavailable: ...".
+    pub notes: Vec<String>,
+}
+
+/// Values of one input, row-major.
+pub(crate) enum Data<'a> {
+    F32(Cow<'a, [f32]>),
+    F16(Vec<f16>),
+    I64(Vec<i64>),
+    I32(Vec<i32>),
+    Bool(Vec<bool>),
+    U8(Vec<u8>),
+}
+
+/// A named input with its shape.
+pub(crate) struct Feed<'a> {
+    pub name: &'a str,
+    pub shape: Vec<usize>,
+    pub data: Data<'a>,
+}
+
+/// Opens `path` on the first of `providers` that works; the CPU is always tried last.
+pub(crate) fn open(path: &Path, providers: &[Provider]) -> Result<Opened> {
+    open_model(path, providers, Effort::Often, 0, &|mut builder| {
+        builder.commit_from_file(path)
+    })
+}
+
+/// Opens a graph in memory of so many `nodes` as [`open`] does a file; `path` is what messages call it.
+pub(crate) fn open_graph(
+    graph: &Encoded,
+    nodes: usize,
+    path: &Path,
+    providers: &[Provider],
+    effort: Effort,
+) -> Result<Opened> {
+    open_model(path, providers, effort, nodes, &|mut builder| {
+        if let Some(data) = &graph.data {
+            builder = builder.with_external_initializer_file_in_memory(
+                Encoded::DATA,
+                Cow::Owned(data.clone()),
+            )?;
+        }
+        builder.commit_from_memory(&graph.model)
+    })
+}
+
+/// Nodes from which on ONNX Runtime takes longer to plan a graph's memory than to do without, and to rewrite the graph
+/// than to run it: both take the square of their number.
+const MOST_PLANNED: usize = 5_000;
+const MOST_REWRITTEN: usize = 10_000;
+
+/// How a configured builder becomes a session.
+type Commit<'a> = &'a dyn Fn(SessionBuilder) -> ort::Result<Session>;
+
+fn open_model(
+    path: &Path,
+    providers: &[Provider],
+    effort: Effort,
+    nodes: usize,
+    commit: Commit<'_>,
+) -> Result<Opened> {
+    let runtime = Runtime::get()?;
+    let at = |level| {
+        open_with(commit, move |b: SessionBuilder| {
+            let b = b.with_optimization_level(level)?;
+            // Planning the memory of a run takes the square of the nodes, and serves the runs after the first.
+            let b = if effort == Effort::Once || nodes > MOST_PLANNED {
+                b.with_memory_pattern(false)?
+            } else {
+                b
+            };
+            Ok(match effort {
+                Effort::Beside => b.with_intra_threads(1)?,
+                Effort::Once | Effort::Often => b,
+            })
+        })
+    };
+    let levels = match effort {
+        Effort::Once => [GraphOptimizationLevel::Disable; 2],
+        _ if nodes > MOST_REWRITTEN => [GraphOptimizationLevel::Disable; 2],
+        Effort::Often | Effort::Beside => {
+            [GraphOptimizationLevel::All, GraphOptimizationLevel::Disable]
+        }
+    };
+    if runtime.is_tract() {
+        let session = at(levels[0])
+            .or_else(|_| at(levels[1]))
+            .map_err(|why| cannot_open(path, &why))?;
+        return Ok(Opened {
+            session,
+            provider: "CPU (tract)".into(),
+            notes: Vec::new(),
+        });
+    }
+    let mut notes = Vec::new();
+    // The default order names every provider there is; only a user who chose wants to hear that one cannot exist.
+    let chosen = providers != Provider::ALL;
+    for &provider in providers.iter().take_while(|p| **p != Provider::Cpu) {
+        if !provider.fits_system() && !chosen {
+            continue;
+        }
+        let opened = if provider.is_offered() {
+            open_with(commit, |builder| on_provider(builder, provider))
+        } else {
+            Err("the ONNX Runtime library was built without it".into())
+        };
+        match opened {
+            Ok(session) => {
+                return Ok(Opened {
+                    session,
+                    provider: provider.to_string(),
+                    notes,
+                });
+            }
+            Err(why) => notes.push(format!("{provider} unavailable: {}", first_line(&why))),
+        }
+    }
+    let session = at(levels[0]).map_err(|why| cannot_open(path, &why))?;
+    Ok(Opened {
+        session,
+        provider: Provider::Cpu.to_string(),
+        notes,
+    })
+}
+
+fn on_provider(builder: SessionBuilder, provider: Provider) -> ort::Result<SessionBuilder> {
+    let builder = match provider {
+        // DirectML refuses sessions that reuse memory by pattern.
+        Provider::DirectMl => builder.with_memory_pattern(false)?,
+        _ => builder,
+    };
+    Ok(builder.with_execution_providers(provider.registration().as_slice())?)
+}
+
+fn open_with(
+    commit: Commit<'_>,
+    configure: impl FnOnce(SessionBuilder) -> ort::Result<SessionBuilder>,
+) -> Result<Session, String> {
+    let environment = Runtime::get().map_err(|e| e.to_string())?.environment();
+    contained(|| {
+        // The model shares the cores with decoding: its threads must not spin while they wait for each other.
+        let builder = Session::builder(environment)?
+            .with_intra_op_spinning(false)
+            .unwrap_or_else(ort::Error::recover);
+        commit(configure(builder)?)
+    })
+}
+
+/// Runs `session`; yields the output called `output` as float32, row-major, and its shape.
+pub(crate) fn run(
+    session: &mut Session,
+    feeds: &[Feed<'_>],
+    output: &str,
+    stop: &Stop,
+) -> Result<(Vec<f32>, Vec<usize>), String> {
+    contained(|| {
+        let inputs = feeds
+            .iter()
+            .map(Feed::value)
+            .collect::<ort::Result<Vec<_>>>()?;
+        let outputs = match stop.options() {
+            Some(options) => session.run_with_options(inputs, options)?,
+            None => session.run(inputs)?,
+        };
+        let value = outputs.get(output);
+        read_floats(
+            value.ok_or_else(|| ort::Error::new(format!("the output {output} is missing")))?,
+        )
+    })
+}
+
+/// Turns an error or a panic of the runtime into its message.
+pub(crate) fn contained<T>(work: impl FnOnce() -> ort::Result<T>) -> Result<T, String> {
+    match crate::task::contained(work) {
+        Ok(result) => result.map_err(|e| e.to_string()),
+        Err(why) => Err(format!("the engine stopped on an internal fault: {why}")),
+    }
+}
+
+impl Feed<'_> {
+    /// A copy; floats as float32.
+    pub fn tensor(&self) -> Tensor {
+        let shape = self.shape.as_slice();
+        match &self.data {
+            Data::F32(v) => Tensor::floats(shape, v),
+            Data::F16(v) => {
+                let values: Vec<f32> = v.iter().map(|v| v.to_f32()).collect();
+                Tensor::floats(shape, &values)
+            }
+            Data::I64(v) => Tensor::ints(shape, v),
+            Data::I32(v) => {
+                let values: Vec<i64> = v.iter().map(|&v| i64::from(v)).collect();
+                integers_as(Elem::I32, shape, &values)
+            }
+            Data::Bool(v) => Tensor::bools(shape, v),
+            Data::U8(v) => {
+                let values: Vec<f32> = v.iter().map(|&v| f32::from(v)).collect();
+                Tensor::floats(shape, &values)
+            }
+        }
+    }
+
+    fn value(&self) -> ort::Result<(Cow<'_, str>, SessionInputValue<'_>)> {
+        let shape = self.shape.as_slice();
+        let value = match &self.data {
+            Data::F32(v) => TensorRef::from_array_view((shape, v.as_ref()))?.into(),
+            Data::F16(v) => TensorRef::from_array_view((shape, v.as_slice()))?.into(),
+            Data::I64(v) => TensorRef::from_array_view((shape, v.as_slice()))?.into(),
+            Data::I32(v) => TensorRef::from_array_view((shape, v.as_slice()))?.into(),
+            Data::Bool(v) => TensorRef::from_array_view((shape, v.as_slice()))?.into(),
+            Data::U8(v) => TensorRef::from_array_view((shape, v.as_slice()))?.into(),
+        };
+        Ok((Cow::Borrowed(self.name), value))
+    }
+}
+
+fn cannot_open(path: &Path, why: &str) -> Error {
+    Error::model(
+        path,
+        format!("the engine cannot open it: {}", first_line(why)),
+        "Check that the export is complete; `nearmiss doctor` shows the engine in use.",
+    )
+}
+
+/// The first line of a runtime's message, without the trailing dot.
+pub(crate) fn first_line(text: &str) -> &str {
+    text.lines()
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .trim_end_matches('.')
+}
+
+/// The values of a float tensor as float32, and its shape.
+fn read_floats(value: &DynValue) -> ort::Result<(Vec<f32>, Vec<usize>)> {
+    let count = |n: u64, &d: &i64| n.saturating_mul(d.max(0) as u64);
+    let bytes = value.shape().iter().fold(4, count);
+    memory::fits(bytes, 0).map_err(ort::Error::wrap)?;
+    let sizes = |shape: &[i64]| shape.iter().map(|&d| d as usize).collect();
+    if let Ok((shape, values)) = value.try_extract_tensor::<f32>() {
+        return Ok((values.to_vec(), sizes(shape)));
+    }
+    if let Ok((shape, values)) = value.try_extract_tensor::<f16>() {
+        return Ok((values.iter().map(|v| v.to_f32()).collect(), sizes(shape)));
+    }
+    let (shape, values) = value.try_extract_tensor::<f64>()?;
+    Ok((values.iter().map(|&v| v as f32).collect(), sizes(shape)))
+}
