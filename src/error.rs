@@ -1,5 +1,7 @@
 //! The one error type of the library: what went wrong, in which file, and what to do about it.
 
+pub use nearmiss_grad::Blocking;
+
 use std::path::{Path, PathBuf};
 
 /// What the library's functions return.
@@ -47,7 +49,7 @@ pub enum Error {
         remedy: String,
     },
     /// A model that no gradient passes, because of these nodes.
-    #[error("{}: no gradient passes {}", path.display(), listed(blocking))]
+    #[error("{}: no gradient passes {}", path.display(), Blocking::listed(blocking))]
     NoGradient {
         /// The model.
         path: PathBuf,
@@ -97,41 +99,6 @@ pub enum Error {
         /// The panic's message.
         what: String,
     },
-}
-
-/// A node of a model that no gradient passes.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct Blocking {
-    /// Its operator, with the domain where that is not the default one.
-    pub op: String,
-    /// Its name, else that of what it makes.
-    pub node: String,
-    /// Why, in words.
-    pub why: String,
-}
-
-impl Blocking {
-    /// Operator, reason and nodes, one entry for all nodes that block alike, in order of appearance.
-    pub fn grouped(blocking: &[Self]) -> Vec<(&str, &str, Vec<&str>)> {
-        let mut groups: Vec<(&str, &str, Vec<&str>)> = Vec::new();
-        for b in blocking {
-            match groups
-                .iter_mut()
-                .find(|(op, why, _)| *op == b.op && *why == b.why)
-            {
-                Some((_, _, nodes)) => nodes.push(&b.node),
-                None => groups.push((&b.op, &b.why, vec![&b.node])),
-            }
-        }
-        groups
-    }
-}
-
-/// "Foo (it has no gradient rule; a, b); If (...)".
-fn listed(blocking: &[Blocking]) -> String {
-    let groups = Blocking::grouped(blocking).into_iter();
-    let texts = groups.map(|(op, why, nodes)| format!("{op} ({why}; {})", nodes.join(", ")));
-    texts.collect::<Vec<_>>().join("; ")
 }
 
 /// A choice about an encoder that is never guessed silently.
@@ -251,28 +218,16 @@ impl Error {
             | Self::Compute { remedy, .. }
             | Self::Request { remedy, .. } => remedy.clone(),
             Self::Ask { question, .. } => match question {
-                Question::Preprocess => {
-                    "Choose the preprocessing: in the window, or with --preprocess clip|siglip|imagenet|FILE.".into()
-                }
-                Question::ImageOutput(_) => {
-                    "Choose it: in the window, or with --image-output NAME.".into()
-                }
-                Question::TextOutput(_) => {
-                    "Choose it: in the window, or with --text-output NAME.".into()
-                }
-                Question::ImagePool(_) => {
-                    "Choose it: in the window, or with --image-pool first|mean|last.".into()
-                }
-                Question::TextPool(_) => {
-                    "Choose it: in the window, or with --text-pool first|mean|last.".into()
-                }
+                Question::Preprocess => "Choose the preprocessing.".into(),
+                _ => "Choose it.".into(),
             },
             Self::NoGradient { .. } => {
                 "Attacks by queries alone need no gradient and work on this model.".into()
             }
             Self::Cancelled => String::new(),
             Self::Panic { .. } => {
-                "This is a defect of nearmiss; the window goes on. Please report what you did.".into()
+                "This is a defect of nearmiss; the window goes on. Please report what you did."
+                    .into()
             }
         }
     }
@@ -285,6 +240,59 @@ impl Error {
     /// Is this the user's own cancel, which needs no message?
     pub fn is_cancelled(&self) -> bool {
         matches!(self, Self::Cancelled)
+    }
+}
+
+/// What the gradient transform says, with the way out that this program offers.
+impl From<nearmiss_grad::Error> for Error {
+    fn from(error: nearmiss_grad::Error) -> Self {
+        use nearmiss_grad::Error as Grad;
+        let what = error.to_string();
+        let remedy = error.remedy().to_owned();
+        match error {
+            Grad::Io {
+                action,
+                path,
+                source,
+            } => Self::Io {
+                action,
+                path,
+                source,
+            },
+            Grad::Model { path, what, .. } => Self::Model { path, what, remedy },
+            Grad::NoGradient { path, blocking } => Self::NoGradient { path, blocking },
+            Grad::Unsupported { path, what } => {
+                let remedy = "This model cannot be differentiated as it is; query attacks remain.";
+                match path {
+                    Some(path) => Self::model(&path, what, remedy),
+                    None => Self::request(what, remedy),
+                }
+            }
+            Grad::DoesNotRun { path, feeds, why } => {
+                Self::model(&path, format!("it does not run on {feeds}: {why}"), remedy)
+            }
+            Grad::Request { what, .. } => Self::Request { what, remedy },
+            Grad::Engine(source) => match source.downcast::<Self>() {
+                // What our own engine said.
+                Ok(own) => *own,
+                Err(_) => Self::Runtime { what, remedy },
+            },
+            Grad::Cancelled => Self::Cancelled,
+            Grad::Panic { path, what } => Self::Panic {
+                job: format!("Differentiating {}", path.display()),
+                what,
+            },
+        }
+    }
+}
+
+/// What the program's engine says, on its way through the gradient transform.
+impl From<Error> for nearmiss_grad::Error {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Cancelled => Self::Cancelled,
+            other => Self::engine(other),
+        }
     }
 }
 

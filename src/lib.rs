@@ -2,7 +2,8 @@
 //!
 //! # The map
 //!
-//! One crate, layers that only look down (a test enforces it by reading `use crate::`):
+//! Layers that only look down (a test enforces it by reading `use crate::`). [`onnx`] and [`grad`] are a crate of their
+//! own, `nearmiss-grad` in `src/grad/`, that knows nothing of this one:
 //!
 //! | module | what it holds |
 //! |---|---|
@@ -12,7 +13,7 @@
 //! | [`task`] | the handle that long work takes: progress, cancel; the threads that run it; the gate of memory, contained panics, what was left half written |
 //! | [`dataset`] | images, captions, which belongs to which; `formats/` has one file per format, in rooms by kind, `export/` writes them, `vectors/` files of embeddings |
 //! | [`onnx`] | a model as a graph: the protobuf view, static shapes, the graph builder |
-//! | [`grad`] | the gradient transform: driver, objectives, lowering, `rules/` (one file per family of operators) |
+//! | [`grad`] | the gradient transform: driver, objectives, lowering, `rules/` (one file per family of operators); `guard/`: what bounds work on files that nobody vouches for |
 //! | [`compute`] | where numbers are crunched: `Gpu` (wgpu and `shaders/`) and `Cpu`, one trait |
 //! | [`runtime`] | the inference engine: ONNX Runtime found and installed, providers, sessions, the engine for graphs in memory |
 //! | [`encoder`] | encoders: `folder/` finds their files, `beside/` reads what is said beside a model, `sides/` opens and tries each model, `preprocess/`, `tokenize/`, `tower/` (the inputs and outputs of a model), `embed/`, `cache/` |
@@ -35,8 +36,8 @@
 //!   the table of `dataset/formats/mod.rs`; to write it, one function in `dataset/export/` and its lines in
 //!   `dataset/export/format.rs`
 //! - a benchmark with supplied negatives: one file in `dataset/trials/`, its `mod` and its line in the table there
-//! - an operator with a gradient: one line in its family's table in `grad/rules/` (or `grad/lower/`), one in
-//!   `grad/known/table.rs` with the versions and attributes that it handles, one test case
+//! - an operator with a gradient: one line in its family's table in `grad/src/rules/` (or `grad/src/lower/`), one in
+//!   `grad/src/known/table.rs` with the versions and attributes that it handles, one test case
 //! - a kernel: one file in `shaders/`, one method of [`compute::Engine`], one parity test
 //! - an attack: one file in `attack/white/` or `attack/query/`, its lines in `attack/method.rs` and `attack/settings.rs`, one test case
 //! - a view: one file in `ui/`, one line in the rail's table
@@ -50,8 +51,6 @@ pub mod dataset;
 pub mod encoder;
 pub mod error;
 pub mod files;
-pub mod grad;
-pub mod onnx;
 pub mod paths;
 pub mod report;
 pub mod retrieval;
@@ -60,3 +59,6 @@ pub mod session;
 pub mod source;
 pub mod task;
 pub mod ui;
+
+pub use nearmiss_grad as grad;
+pub use nearmiss_grad::onnx;

@@ -3,10 +3,10 @@
 use nearmiss::dataset::npy::read_npy;
 use nearmiss::dataset::{open_picture, vectors};
 use nearmiss::encoder::Tokenizer;
+use nearmiss::onnx::proto;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
-use tract_onnx::pb;
 
 fn nearmiss(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_nearmiss"));
@@ -204,45 +204,45 @@ fn a_long_caption_gives_the_tokens_of_its_beginning_or_its_end() {
     }
 }
 
-fn constant(name: &str, values: &[i64]) -> pb::TensorProto {
-    pb::TensorProto {
+fn constant(name: &str, values: &[i64]) -> proto::TensorProto {
+    proto::TensorProto {
         name: name.into(),
         dims: vec![values.len() as i64],
         data_type: 7,
         int64_data: values.to_vec(),
-        ..pb::TensorProto::default()
+        ..proto::TensorProto::default()
     }
 }
 
 /// y = x + the sum of what `op` makes of the constants.
 fn model(op: &str, constants: &[(&str, &[i64])], inputs: &[&str]) -> Vec<u8> {
-    use prost::Message;
-    let node = |op: &str, inputs: &[&str], output: &str| pb::NodeProto {
+    use nearmiss::onnx::proto::Message;
+    let node = |op: &str, inputs: &[&str], output: &str| proto::NodeProto {
         op_type: op.into(),
         input: inputs.iter().map(|&n| n.into()).collect(),
         output: vec![output.into()],
-        ..pb::NodeProto::default()
+        ..proto::NodeProto::default()
     };
     let value = |name: &str| {
-        let one = pb::tensor_shape_proto::Dimension {
-            value: Some(pb::tensor_shape_proto::dimension::Value::DimValue(1)),
+        let one = proto::tensor_shape_proto::Dimension {
+            value: Some(proto::tensor_shape_proto::dimension::Value::DimValue(1)),
             ..Default::default()
         };
-        let tensor = pb::type_proto::Tensor {
+        let tensor = proto::type_proto::Tensor {
             elem_type: 1,
-            shape: Some(pb::TensorShapeProto { dim: vec![one] }),
+            shape: Some(proto::TensorShapeProto { dim: vec![one] }),
         };
-        pb::ValueInfoProto {
+        proto::ValueInfoProto {
             name: name.into(),
-            r#type: Some(pb::TypeProto {
-                value: Some(pb::type_proto::Value::TensorType(tensor)),
+            r#type: Some(proto::TypeProto {
+                value: Some(proto::type_proto::Value::TensorType(tensor)),
                 ..Default::default()
             }),
             ..Default::default()
         }
     };
     let mut cast = node("Cast", &["large"], "floats");
-    cast.attribute.push(pb::AttributeProto {
+    cast.attribute.push(proto::AttributeProto {
         name: "to".into(),
         r#type: 2,
         i: 1,
@@ -254,13 +254,13 @@ fn model(op: &str, constants: &[(&str, &[i64])], inputs: &[&str]) -> Vec<u8> {
         node("ReduceSum", &["floats"], "sum"),
         node("Add", &["x", "sum"], "y"),
     ];
-    let model = pb::ModelProto {
+    let model = proto::ModelProto {
         ir_version: 8,
-        opset_import: vec![pb::OperatorSetIdProto {
+        opset_import: vec![proto::OperatorSetIdProto {
             domain: String::new(),
             version: 17,
         }],
-        graph: Some(pb::GraphProto {
+        graph: Some(proto::GraphProto {
             node: nodes,
             initializer: constants.iter().map(|(n, v)| constant(n, v)).collect(),
             input: vec![value("x")],

@@ -1,14 +1,14 @@
 //! What an ONNX file says about itself, and the files that are refused.
 
-use nearmiss::onnx::{Dim, Elem, ModelInfo};
-use prost::Message as _;
-use std::path::{Path, PathBuf};
-use tempfile::TempDir;
-use tract_onnx::pb::tensor_shape_proto::{Dimension, dimension::Value};
-use tract_onnx::pb::{
+use nearmiss::onnx::proto::Message as _;
+use nearmiss::onnx::proto::tensor_shape_proto::{Dimension, dimension::Value};
+use nearmiss::onnx::proto::{
     AttributeProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, StringStringEntryProto,
     TensorProto, TensorShapeProto, TypeProto, ValueInfoProto, type_proto,
 };
+use nearmiss::onnx::{Dim, Elem, ModelInfo};
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
 
 fn value(name: &str, elem_type: i32, dims: &[Option<Value>]) -> ValueInfoProto {
     let dim = dims

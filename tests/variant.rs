@@ -1,12 +1,12 @@
 //! The demo's encoder with another image model: the same files, its graph edited.
 
 use nearmiss::dataset::demo::unpack;
-use prost::Message;
-use std::path::{Path, PathBuf};
-use tempfile::TempDir;
-use tract_onnx::pb::{
+use nearmiss::onnx::proto::Message;
+use nearmiss::onnx::proto::{
     AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto, attribute_proto::AttributeType,
 };
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
 
 /// A copy of the demo's encoder whose image model `edit` has changed.
 pub fn variant(edit: impl FnOnce(&mut GraphProto)) -> TempDir {

@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::grad::{Card, Sample, examine};
 use crate::onnx::Tensor;
 use crate::retrieval::Side;
-use crate::runtime::{GraphEngine, Provider};
+use crate::runtime::{Provider, RuntimeEngine};
 use crate::session::ModelCard;
 use crate::task::Task;
 use std::collections::BTreeMap;
@@ -58,9 +58,10 @@ fn card(
         check: DIRECTIONS,
     };
     let file = tower.model().path.clone();
+    let engine = RuntimeEngine::new(providers);
     let made: Result<Card> = tower
         .graph()
-        .and_then(|graph| examine(&graph, &sample, &GraphEngine::new(providers), task));
+        .and_then(|graph| Ok(examine(&graph, &sample, &engine, task)?));
     task.check()?;
     Ok(ModelCard {
         side,

@@ -2,6 +2,7 @@
 
 use super::encoder::EncoderArgs;
 use super::output::{bytes, counted, emit};
+use super::remedy::remedy;
 use super::signals;
 use crate::compute::{Choice, adapters, choose};
 use crate::error::{Error, Result};
@@ -45,7 +46,7 @@ impl Doctor {
 }
 
 fn failed(error: &Error) -> Value {
-    json!({ "error": error.to_string(), "remedy": error.remedy() })
+    json!({ "error": error.to_string(), "remedy": remedy(error) })
 }
 
 fn runtime() -> Value {

@@ -2,12 +2,13 @@
 
 use super::common::{or_all, positive};
 use super::output::{counted, emit, warn, watched};
+use crate::attack::{gradient_fault, possible};
 use crate::dataset::npy::{read_array, write_array};
 use crate::error::{Blocking, Error, Result, thousands};
 use crate::files::{put_together, replace};
 use crate::grad::{Card, Check, Measured, Sample, Standing, examine, main_input};
-use crate::onnx::{Encoded, Engine, Graph, Tensor, elements, integers_as, sample_feeds};
-use crate::runtime::{GraphEngine, Provider};
+use crate::onnx::{Encoded, Graph, GraphEngine, Tensor, elements, integers_as, sample_feeds};
+use crate::runtime::{Provider, RuntimeEngine};
 use crate::task::Task;
 use clap::Args;
 use serde::Serialize;
@@ -91,9 +92,10 @@ impl Grad {
     /// Runs the command.
     pub fn run(&self, json: bool) -> Result<()> {
         let graph = Graph::open(&self.model)?;
-        let engine = GraphEngine::new(&or_all(&self.provider));
+        let engine = RuntimeEngine::new(&or_all(&self.provider));
         let sample = self.sample(&graph)?;
-        let card = watched(|task: &Task| examine(&graph, &sample, &engine, task))?;
+        let card =
+            watched(|task: &Task| examine(&graph, &sample, &engine, task)).map_err(with_sizes)?;
         let provider = card.measured.as_ref().map(|m| m.provider.as_str());
         let report = Report {
             supported: card.supported(),
@@ -126,7 +128,7 @@ impl Grad {
                 save_graph(path, &measured.graph)?;
             }
         }
-        if let Some(fault) = card.fault() {
+        if let Some(fault) = gradient_fault(&card) {
             warn(fault);
         }
         emit(&report, json, || describe(&card, &report))
@@ -180,6 +182,19 @@ impl Grad {
     }
 }
 
+/// As an error of this program; where the model does not run at the sizes of the sample, with the flag that sets them.
+fn with_sizes(error: crate::grad::Error) -> Error {
+    let sizes = matches!(error, crate::grad::Error::DoesNotRun { .. });
+    match Error::from(error) {
+        Error::Model { path, what, .. } if sizes => Error::model(
+            &path,
+            what,
+            "Give the sizes that the model expects; on the command line with --dim NAME=SIZE.",
+        ),
+        other => other,
+    }
+}
+
 /// Writes the graph, and its weights beside it where they are too large for one file.
 fn save_graph(path: &Path, graph: &Graph) -> Result<()> {
     let name = path
@@ -205,7 +220,7 @@ fn describe(card: &Card, report: &Report) -> String {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "{parts}");
     };
-    line(format_args!("{}", card.sentence()));
+    line(format_args!("{}", possible(card)));
     line(format_args!(""));
     for port in &card.inputs {
         line(format_args!("input    {port}"));

@@ -21,6 +21,7 @@ mod material;
 mod mine;
 mod output;
 mod rank;
+mod remedy;
 mod report;
 mod runtime;
 mod signals;

@@ -1,5 +1,6 @@
 //! What headless commands print: results, warnings, failures and a progress bar.
 
+use super::remedy::remedy;
 use super::signals;
 use crate::dataset::Account;
 use crate::error::{Error, Result, thousands};
@@ -66,7 +67,7 @@ pub fn warn(message: impl std::fmt::Display) {
 
 /// The error and its remedy on standard error; with `json` also as an object on standard output.
 pub fn failure(error: &Error, json: bool) {
-    let remedy = error.remedy();
+    let remedy = remedy(error);
     let mut stderr = std::io::stderr().lock();
     let _ = writeln!(stderr, "error: {error}");
     if !remedy.is_empty() {

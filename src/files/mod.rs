@@ -12,7 +12,7 @@ mod set;
 pub use fault::step;
 pub use path::{AsBytes, as_shown, shown};
 pub use read::{
-    MODEL, PICTURE, Stamp, TEXT, changed, hash, open_regular, read_all, read_text, require_regular,
+    PICTURE, Stamp, TEXT, changed, hash, open_regular, read_all, read_text, require_regular,
 };
 pub use set::{put_together, replace_folder, replace_set};
 

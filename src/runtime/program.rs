@@ -1,26 +1,28 @@
-//! Runs graphs that are in memory: the inference engine as the transform of graphs asks for it.
+//! Runs graphs that are in memory: the inference runtime as the transform of graphs asks for it.
 
 use super::load::Runtime;
 use super::provider::Provider;
 use super::session::{self, contained, first_line};
 use super::stop::Stop;
-use crate::error::{Error, Result};
-use crate::onnx::{Effort, Elem, Encoded, Engine, Graph, Program, Tensor};
+use crate::error::Error;
+use crate::onnx::{Effort, Elem, Encoded, Graph, GraphEngine, Program, Tensor};
 use crate::task::{Task, memory};
 use half::f16;
+use nearmiss_grad::{Monitor, Result};
 use ort::session::{Session, SessionInputValue};
 use ort::value::{DynValue, TensorElementType, TensorRef, ValueType};
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// The engine of this process on the first of some providers that takes a graph, the CPU last.
+/// The inference runtime of this process on the first of some providers that takes a graph, the CPU last.
 #[derive(Debug, Clone)]
-pub struct GraphEngine {
+pub struct RuntimeEngine {
     providers: Vec<Provider>,
 }
 
-impl GraphEngine {
+impl RuntimeEngine {
     /// On the first of `providers` that works.
     pub fn new(providers: &[Provider]) -> Self {
         Self {
@@ -29,7 +31,7 @@ impl GraphEngine {
     }
 }
 
-impl Engine for GraphEngine {
+impl GraphEngine for RuntimeEngine {
     fn name(&self) -> String {
         Runtime::get().map_or_else(
             |_| "none".into(),
@@ -74,13 +76,13 @@ struct Loaded {
 }
 
 impl Program for Loaded {
-    fn run(&mut self, feeds: &[(&str, &Tensor)], task: &Task) -> Result<Vec<Tensor>> {
-        task.check()?;
+    fn run(&mut self, feeds: &[(&str, &Tensor)], monitor: &dyn Monitor) -> Result<Vec<Tensor>> {
+        monitor.check()?;
         // A watcher costs as much as a small model's run.
         let stop = if self.quick {
             Stop::never()
         } else {
-            Stop::watch(task)
+            Stop::watch(&Task::cancelled_by(Arc::clone(monitor.cancelled())))
         };
         let begun = Instant::now();
         let session = &mut self.session;
@@ -110,13 +112,14 @@ impl Program for Loaded {
             values.into_iter().map(tensor).collect()
         });
         self.quick = begun.elapsed() < QUICK;
-        task.check()?;
-        outcome.map_err(|why| {
+        monitor.check()?;
+        let made = outcome.map_err(|why| {
             Error::runtime(
                 format!("the model stopped in mid-run on {}: {}", self.provider, first_line(&why)),
                 "`nearmiss doctor` shows the engine in use; try another with NEARMISS_ENGINE or ORT_DYLIB_PATH.",
             )
-        })
+        })?;
+        Ok(made)
     }
 
     fn provider(&self) -> &str {

@@ -1,8 +1,7 @@
 //! Threads that run jobs and report to one bounded channel; stale results are dropped by generation.
 
-use super::Task;
+use super::{Task, panic_message};
 use crate::error::{Error, Result};
-use std::any::Any;
 use std::collections::HashMap;
 use std::fmt::Debug;
 use std::hash::Hash;
@@ -33,15 +32,6 @@ struct Finished<S, T> {
     slot: S,
     generation: u64,
     outcome: Result<T>,
-}
-
-/// The message inside a panic's payload.
-pub fn panic_message(payload: &(dyn Any + Send)) -> String {
-    payload
-        .downcast_ref::<&str>()
-        .map(ToString::to_string)
-        .or_else(|| payload.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "no message".into())
 }
 
 impl<S, T> Jobs<S, T>

@@ -5,24 +5,18 @@
 //! every few hundred milliseconds; they run alike from a test ([`Task::detached`]), the command line or the window.
 
 mod aside;
-mod contain;
 mod jobs;
 pub mod memory;
 pub mod scratch;
 
 pub use aside::aside;
-pub use contain::contained;
-pub use jobs::{Jobs, Running, panic_message};
+pub use jobs::{Jobs, Running};
+pub use nearmiss_grad::guard::{contained, lock, panic_message};
 
 use crate::error::{Error, Result};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
-
-/// A lock that a panicking job cannot poison for the others.
-pub fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 /// Progress and cancellation of one piece of work. Clones share state.
 #[derive(Clone, Debug)]
@@ -148,6 +142,20 @@ impl Task {
             rate,
             left,
         }
+    }
+}
+
+impl nearmiss_grad::Monitor for Task {
+    fn begin(&self, stage: &str, total: u64) {
+        Self::begin(self, stage, total);
+    }
+
+    fn add(&self, steps: u64) {
+        Self::add(self, steps);
+    }
+
+    fn cancelled(&self) -> &Arc<AtomicBool> {
+        &self.0.cancelled
     }
 }
 

@@ -5,6 +5,7 @@ mod prepared;
 use super::View;
 use super::theme::{Tokens, tokens};
 use super::widgets::{empty_state, figure, grouped, heading, weak};
+use crate::attack::possible;
 use crate::error::Blocking;
 use crate::grad::{Card, Check, Measured, Standing};
 use crate::retrieval::Side;
@@ -124,7 +125,7 @@ fn known_ui(ui: &mut Ui, card: &Card, side: Side) {
         .inner_margin(Margin::symmetric(10, 8))
         .show(ui, |ui| {
             ui.set_width(ui.available_width());
-            let text = RichText::new(card.sentence()).color(colour);
+            let text = RichText::new(possible(card)).color(colour);
             // The columns would justify it.
             ui.with_layout(Layout::top_down(Align::Min), |ui| ui.label(text));
         });

@@ -2,11 +2,11 @@
 //! file's own.
 
 use nearmiss::attack::{Classifier, Network, Uphill, Victim};
-use nearmiss::onnx::{Dim, Effort, Encoded, Engine, Graph, Port, Tensor, free_batch, node};
-use nearmiss::runtime::{GraphEngine, Provider};
+use nearmiss::onnx::proto::{AttributeProto, NodeProto};
+use nearmiss::onnx::{Dim, Effort, Encoded, Graph, GraphEngine, Port, Tensor, free_batch, node};
+use nearmiss::runtime::{Provider, RuntimeEngine};
 use nearmiss::task::Task;
 use std::path::PathBuf;
-use tract_onnx::pb::{AttributeProto, NodeProto};
 
 const VALUES: usize = 12;
 const CLASSES: usize = 4;
@@ -84,7 +84,7 @@ fn a_freed_graph_takes_any_number_of_rows() {
         assert!(matches!(freed.inputs[0].dims[0], Dim::Named(_)));
         assert!(free_batch(&freed, "x").is_none(), "free already");
         let task = Task::detached();
-        let engine = GraphEngine::new(&[Provider::Cpu]);
+        let engine = RuntimeEngine::new(&[Provider::Cpu]);
         let x = rows(6);
         let run = |graph: &Graph, x: &[f32]| {
             let x = Tensor::floats(&[x.len() / VALUES, 3, 4], x);

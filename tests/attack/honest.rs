@@ -7,12 +7,12 @@ use nearmiss::attack::{
 };
 use nearmiss::compute::{Cpu, Grid};
 use nearmiss::error::Result;
+use nearmiss::onnx::proto::NodeProto;
 use nearmiss::onnx::{Dim, Elem, Encoded, Graph, Port, Tensor};
 use nearmiss::runtime::Provider;
 use nearmiss::task::Task;
 use std::path::PathBuf;
 use std::sync::Arc;
-use tract_onnx::pb::NodeProto;
 
 /// A row of values whose sum is to rise above 3, with a gradient that is wrong in a way of its own.
 struct Odd {

@@ -1,12 +1,12 @@
 //! Small ONNX models made on the spot, for what no real encoder does.
 
-use prost::Message as _;
-use std::path::Path;
-use tract_onnx::pb::tensor_shape_proto::{Dimension, dimension::Value};
-use tract_onnx::pb::{
+use nearmiss::onnx::proto::Message as _;
+use nearmiss::onnx::proto::tensor_shape_proto::{Dimension, dimension::Value};
+use nearmiss::onnx::proto::{
     AttributeProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorShapeProto,
     TypeProto, ValueInfoProto, type_proto,
 };
+use std::path::Path;
 
 /// Element types of `TensorProto`.
 pub const FLOAT: i32 = 1;

@@ -4,20 +4,21 @@
 //! structure, for `NEARMISS_FUZZ_SECONDS` (3 unless set), from the seed `NEARMISS_FUZZ_SEED` (1 unless set).
 
 use super::models::stored_models;
-use nearmiss::error::{Error, Result};
-use nearmiss::grad::{Objective, Request, Target, differentiate, operators};
+use nearmiss::grad::{
+    Error, Monitor, Objective, Request, Result, Target, differentiate, operators,
+};
 use nearmiss::onnx::node::{int, ints};
-use nearmiss::onnx::{Effort, Engine, Graph, Program, Tensor, sample_feeds};
+use nearmiss::onnx::proto::Message;
+use nearmiss::onnx::proto::{
+    FunctionProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto,
+    ValueInfoProto,
+};
+use nearmiss::onnx::{Effort, Graph, GraphEngine, Program, Tensor, sample_feeds};
 use nearmiss::task::Task;
-use prost::Message;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::time::{Duration, Instant};
-use tract_onnx::pb::{
-    FunctionProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto,
-    ValueInfoProto,
-};
 
 fn node(op: &str, inputs: &[&str], outputs: &[&str]) -> NodeProto {
     NodeProto {
@@ -101,7 +102,7 @@ fn broken_structures_are_refused_with_a_reason() {
     assert!(refused(&negative).contains("7 bytes"));
     let outside = TensorProto {
         dims: vec![1],
-        external_data: vec![tract_onnx::pb::StringStringEntryProto {
+        external_data: vec![nearmiss::onnx::proto::StringStringEntryProto {
             key: "location".into(),
             value: "../../etc/passwd".into(),
         }],
@@ -163,7 +164,7 @@ struct Chaos(std::sync::Mutex<fastrand::Rng>);
 
 struct Answers(Vec<String>, fastrand::Rng);
 
-impl Engine for Chaos {
+impl GraphEngine for Chaos {
     fn name(&self) -> String {
         "chaos".into()
     }
@@ -178,7 +179,7 @@ impl Engine for Chaos {
 }
 
 impl Program for Answers {
-    fn run(&mut self, _: &[(&str, &Tensor)], _: &Task) -> Result<Vec<Tensor>> {
+    fn run(&mut self, _: &[(&str, &Tensor)], _: &dyn Monitor) -> Result<Vec<Tensor>> {
         let random = &mut self.1;
         Ok(self
             .0

@@ -3,7 +3,7 @@
 use super::harness::{close, engine};
 use super::models::stored_models;
 use nearmiss::grad::COTANGENT;
-use nearmiss::onnx::{Effort, Engine, Graph, Tensor};
+use nearmiss::onnx::{Effort, Graph, GraphEngine, Tensor};
 use nearmiss::task::Task;
 use serde_json::Value;
 use std::collections::BTreeSet;

@@ -3,7 +3,7 @@
 use super::harness::engine;
 use super::models::{agreement, stored_models};
 use nearmiss::grad::{COTANGENT, Differentiator, Objective, Request, Target};
-use nearmiss::onnx::{Dim, Effort, Engine, Graph, Tensor, free_batch};
+use nearmiss::onnx::{Dim, Effort, Graph, GraphEngine, Tensor, free_batch};
 use nearmiss::task::Task;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -42,7 +42,7 @@ fn serves(graph: &Graph) -> Result<bool, String> {
         Request::new(feeds, Target::Input(port.name.clone()), Objective::Vjp)
     };
     let model = Differentiator::new(graph.clone(), Arc::new(engine()));
-    let said = |e: nearmiss::error::Error| e.to_string();
+    let said = |e: nearmiss::grad::Error| e.to_string();
     // Some files say the batch in more places than can be seen; `Network` tries them so too.
     let runs = engine()
         .load(graph, Effort::Often)

@@ -3,10 +3,10 @@
 use super::harness::{close, engine, port, spread};
 use nearmiss::grad::{COTANGENT, Gradient, Objective, Request, Target, differentiate};
 use nearmiss::onnx::node::{float, int, ints};
-use nearmiss::onnx::{Effort, Engine, Graph, Tensor};
+use nearmiss::onnx::proto::{AttributeProto, NodeProto};
+use nearmiss::onnx::{Effort, Graph, GraphEngine, Tensor};
 use nearmiss::task::Task;
 use std::collections::BTreeMap;
-use tract_onnx::pb::{AttributeProto, NodeProto};
 
 /// A graph of one input `x`, written node by node; the last node makes the output.
 struct Written {

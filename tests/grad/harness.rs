@@ -3,17 +3,17 @@
 
 use nearmiss::grad::{COTANGENT, Gradient, Objective, Request, Target, differentiate};
 use nearmiss::onnx::node::{int, label};
-use nearmiss::onnx::{Dim, Effort, Elem, Encoded, Engine, Graph, Port, Tensor, elements};
-use nearmiss::runtime::{GraphEngine, Provider};
+use nearmiss::onnx::proto::{AttributeProto, NodeProto};
+use nearmiss::onnx::{Dim, Effort, Elem, Encoded, Graph, GraphEngine, Port, Tensor, elements};
+use nearmiss::runtime::{Provider, RuntimeEngine};
 use nearmiss::task::Task;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use tract_onnx::pb::{AttributeProto, NodeProto};
 use tract_onnx::prelude::{Framework, InferenceModelExt, IntoRunnable, TValue};
 
 /// The inference engine of this process.
-pub fn engine() -> GraphEngine {
-    GraphEngine::new(&[Provider::Cpu])
+pub fn engine() -> RuntimeEngine {
+    RuntimeEngine::new(&[Provider::Cpu])
 }
 
 enum Input {

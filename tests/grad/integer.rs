@@ -5,7 +5,7 @@ use super::net::Net;
 use super::quantise::{I8, gradient, noise, scalar, whole};
 use nearmiss::grad::{COTANGENT, Objective, Request, Target, differentiate};
 use nearmiss::onnx::node::{float, int};
-use nearmiss::onnx::{Effort, Elem, Engine, Graph, Tensor};
+use nearmiss::onnx::{Effort, Elem, Graph, GraphEngine, Tensor};
 use nearmiss::task::Task;
 
 fn cosine(a: &[f32], b: &[f32]) -> f32 {

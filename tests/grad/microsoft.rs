@@ -6,9 +6,9 @@ mod embed;
 use super::harness::{Case, engine, port, spread};
 use nearmiss::grad::{Objective, Request, Target, differentiate};
 use nearmiss::onnx::node::{float, int, ints, text};
+use nearmiss::onnx::proto::{AttributeProto, NodeProto};
 use nearmiss::onnx::{Elem, Graph, Tensor, integers_as};
 use nearmiss::task::Task;
-use tract_onnx::pb::{AttributeProto, NodeProto};
 
 fn case(op: &str) -> Case {
     Case::new(op).domain("com.microsoft")

@@ -9,6 +9,7 @@ mod convolve;
 mod corners;
 mod coverage;
 mod einsum;
+mod example;
 mod free;
 mod functions;
 mod fuse;

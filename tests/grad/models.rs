@@ -3,7 +3,7 @@
 
 use super::harness::engine;
 use nearmiss::grad::{COTANGENT, Objective, Request, Taken, Target, check, differentiate};
-use nearmiss::onnx::{Effort, Elem, Engine, Graph, Tensor, integers_as, upgrade};
+use nearmiss::onnx::{Effort, Elem, Graph, GraphEngine, Tensor, integers_as, upgrade};
 use nearmiss::task::Task;
 use serde_json::Value;
 use std::collections::BTreeMap;

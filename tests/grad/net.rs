@@ -1,18 +1,17 @@
 //! Small models of several operators, written by hand, through the bytes of a file as real ones come.
 
 use super::harness::{close, engine, on_tract, spread};
-use nearmiss::error::Result;
-use nearmiss::grad::{COTANGENT, Gradient, Objective, Request, Target, differentiate};
-use nearmiss::onnx::{Effort, Elem, Engine, Graph, Tensor};
-use nearmiss::task::Task;
-use prost::Message;
-use std::collections::BTreeMap;
-use std::path::Path;
-use tract_onnx::pb::{
+use nearmiss::grad::{COTANGENT, Gradient, Objective, Request, Result, Target, differentiate};
+use nearmiss::onnx::proto::Message;
+use nearmiss::onnx::proto::{
     AttributeProto, FunctionProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto,
     TensorShapeProto, TypeProto, ValueInfoProto, tensor_shape_proto::Dimension,
     tensor_shape_proto::dimension, type_proto,
 };
+use nearmiss::onnx::{Effort, Elem, Graph, GraphEngine, Tensor};
+use nearmiss::task::Task;
+use std::collections::BTreeMap;
+use std::path::Path;
 
 /// A node; the name of what it makes is its name.
 pub fn node(

@@ -2,11 +2,11 @@
 
 use super::harness::{engine, port, spread};
 use nearmiss::grad::{Differentiator, Form, Normalise, Objective, Request, Target};
+use nearmiss::onnx::proto::NodeProto;
 use nearmiss::onnx::{Graph, Tensor};
 use nearmiss::task::Task;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use tract_onnx::pb::NodeProto;
 
 const BATCH: usize = 3;
 const DIM: usize = 6;

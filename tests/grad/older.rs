@@ -3,8 +3,8 @@
 use super::harness::{close, spread};
 use super::net::{Net, graph, node, run, subgraph};
 use nearmiss::onnx::node::{float, int, ints, text};
+use nearmiss::onnx::proto::AttributeProto;
 use nearmiss::onnx::{Elem, OPSET, Tensor, upgrade};
-use tract_onnx::pb::AttributeProto;
 
 /// What an older model makes, and its gradient, are those of the engine on the file as it is.
 fn upgraded(net: &Net) {

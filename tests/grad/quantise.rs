@@ -4,7 +4,7 @@ use super::harness::{close, engine, spread};
 use super::net::Net;
 use nearmiss::grad::{COTANGENT, Objective, Request, Target, differentiate};
 use nearmiss::onnx::node::{int, ints};
-use nearmiss::onnx::{Effort, Elem, Engine, Tensor, elements, integers_as};
+use nearmiss::onnx::{Effort, Elem, GraphEngine, Tensor, elements, integers_as};
 use nearmiss::task::Task;
 
 pub const I8: Elem = Elem::Other(3);

@@ -2,8 +2,8 @@
 
 use super::harness::Case;
 use nearmiss::onnx::node::{int, ints, text};
+use nearmiss::onnx::proto::AttributeProto;
 use nearmiss::onnx::{Elem, Tensor, integers_as};
-use tract_onnx::pb::AttributeProto;
 
 const STEPS: usize = 4;
 const BATCH: usize = 3;

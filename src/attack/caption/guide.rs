@@ -4,8 +4,8 @@ use super::importance::unguided;
 use crate::encoder::{Encoder, Tokens, Tower};
 use crate::error::{Error, Result};
 use crate::grad::{Differentiator, GRADIENT, Objective, Request, Target, lookup};
-use crate::onnx::{Effort, Engine as _, Program, Tensor};
-use crate::runtime::{GraphEngine, Provider};
+use crate::onnx::{Effort, GraphEngine as _, Program, Tensor};
+use crate::runtime::{Provider, RuntimeEngine};
 use crate::task::{Task, lock};
 use rayon::prelude::*;
 use std::sync::{Arc, Mutex};
@@ -66,7 +66,7 @@ impl Guide {
     pub fn open(encoder: &Encoder, providers: &[Provider]) -> Result<Self> {
         let tower = encoder.text_tower();
         let graph = tower.graph()?;
-        let engine = GraphEngine::new(providers);
+        let engine = RuntimeEngine::new(providers);
         let table = lookup(&graph)?;
         let program = engine.load(&table, Effort::Often)?;
         Ok(Self {

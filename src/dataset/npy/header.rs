@@ -34,7 +34,7 @@ impl Header {
     /// # Errors
     /// The file cannot be read, is no `.npy`, or its header is cut off, too long or none that `NumPy` writes.
     pub fn read(path: &Path, input: &mut impl Read, length: u64) -> Result<Self> {
-        let mut take = |count: u64| {
+        let mut take = |count: u64| -> Result<Vec<u8>> {
             let mut bytes = Vec::new();
             input
                 .take(count)

@@ -6,7 +6,7 @@ use super::super::View;
 use super::super::theme::{Tokens, tokens};
 use super::super::widgets::{grouped, heading, signed};
 use super::fields::levels;
-use crate::attack::{Goal, Norm, Shot};
+use crate::attack::{Goal, Norm, Shot, gradient_fault};
 use crate::retrieval::Side;
 use crate::session::{Command, Reach, Tab};
 use egui::{Color32, RichText, Sense, Ui};
@@ -160,7 +160,7 @@ pub fn gradient_ui(ui: &mut Ui, view: &mut View<'_>) {
             let operators: usize = card.survey.ops.values().map(|(n, _)| n).sum();
             let approximate = card.survey.approximate.join(", ");
             let check = card.measured.as_ref().and_then(|m| m.check);
-            let mut text = match (card.fault(), approximate.is_empty()) {
+            let mut text = match (gradient_fault(card), approximate.is_empty()) {
                 (Some(fault), _) => fault,
                 (None, true) => format!("exact, all {} operators", grouped(operators)),
                 (None, false) => format!("approximate through {approximate}"),

@@ -4,8 +4,8 @@ use super::{demo, demo_folder, dot};
 use nearmiss::attack::caption::importance;
 use nearmiss::compute::TIE;
 use nearmiss::grad::lookup;
-use nearmiss::onnx::{Dim, Effort, Elem, Engine, Graph, Port, Tensor};
-use nearmiss::runtime::{GraphEngine, Provider};
+use nearmiss::onnx::{Dim, Effort, Elem, Graph, GraphEngine, Port, Tensor};
+use nearmiss::runtime::{Provider, RuntimeEngine};
 use nearmiss::task::Task;
 
 /// The demo's text model from the embeddings of its tokens on.
@@ -32,7 +32,7 @@ fn the_gradient_of_words_agrees_with_differences() {
     let stage = demo();
     let task = Task::detached();
     let (graph, name) = from_embeddings();
-    let mut program = GraphEngine::new(&[Provider::Cpu])
+    let mut program = RuntimeEngine::new(&[Provider::Cpu])
         .load(&graph, Effort::Often)
         .unwrap();
     let weights = Graph::open(&demo_folder().join("encoder/text_model.onnx")).unwrap();

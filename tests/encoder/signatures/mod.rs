@@ -7,9 +7,9 @@ use super::models::{FLOAT, INT64, named, node, port, with, write, write_text_sum
 use super::{largest_difference, task};
 use nearmiss::encoder::{Encoder, EncoderOptions, Pool};
 use nearmiss::error::{Error, Question};
+use nearmiss::onnx::proto::NodeProto;
 use std::path::Path;
 use tempfile::TempDir;
-use tract_onnx::pb::NodeProto;
 
 const UINT8: i32 = 2;
 

@@ -4,9 +4,9 @@ use super::super::harness::{close, engine, port, spread};
 use super::integers;
 use nearmiss::grad::{Objective, Request, Target, differentiate};
 use nearmiss::onnx::node::int;
-use nearmiss::onnx::{Effort, Elem, Engine, Graph, Tensor};
+use nearmiss::onnx::proto::NodeProto;
+use nearmiss::onnx::{Effort, Elem, Graph, GraphEngine, Tensor};
 use nearmiss::task::Task;
-use tract_onnx::pb::NodeProto;
 
 /// Ids through tables to normalised embeddings, and what is left of them: `output` is what the graph yields.
 fn embeddings(segments: bool, mask: bool, positions: bool, output: &str) -> Graph {

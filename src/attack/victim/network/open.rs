@@ -5,8 +5,8 @@ use crate::compute::Grid;
 use crate::encoder::{Encoder, Preprocess};
 use crate::error::{Blocking, Error, Result};
 use crate::grad::{Differentiator, Normalise, Objective, main_input};
-use crate::onnx::{Dim, Effort, Elem, Engine, Graph, Port, free_batch, infer_types};
-use crate::runtime::{GraphEngine, Provider};
+use crate::onnx::{Dim, Effort, Elem, Graph, GraphEngine, Port, free_batch, infer_types};
+use crate::runtime::{Provider, RuntimeEngine};
 use crate::task::Task;
 use std::collections::HashMap;
 use std::path::Path;
@@ -37,7 +37,7 @@ impl Network {
         task.check()?;
         let tower = encoder.image_tower();
         let graph = tower.graph()?;
-        let engine = GraphEngine::new(providers);
+        let engine = RuntimeEngine::new(providers);
         let [channels, height, width] = tower.picture();
         let grid = Grid {
             rows: 0,
@@ -78,7 +78,7 @@ impl Network {
         let graph = Graph::open(path)?;
         let port = attackable(&graph)?.clone();
         let row = row_shape(&port, path)?;
-        let engine = GraphEngine::new(providers);
+        let engine = RuntimeEngine::new(providers);
         let program = engine.load(&graph, Effort::Often)?;
         let fixed = match port.dims.first() {
             Some(Dim::Fixed(n)) => Some((*n).max(1)),
@@ -127,7 +127,7 @@ impl Network {
 
     /// Sets the batch of a file that fixes it free, to run up to `batch` rows at once; leaves it where rows run
     /// together come out otherwise than alone.
-    fn freed(mut self, batch: usize, engine: GraphEngine, task: &Task) -> Result<Self> {
+    fn freed(mut self, batch: usize, engine: RuntimeEngine, task: &Task) -> Result<Self> {
         if !self.fixed || self.batch >= batch {
             return Ok(self);
         }
@@ -166,7 +166,8 @@ impl Network {
         let size = self.size_for(1);
         let tried = self
             .differentiator
-            .prepare(&self.request(Objective::Vjp, size), task);
+            .prepare(&self.request(Objective::Vjp, size), task)
+            .map_err(Error::from);
         match tried {
             Ok(prepared) => {
                 let survey = &prepared.gradient().survey;
