@@ -5,10 +5,8 @@
 
 mod device;
 mod fourier;
-mod lines;
 mod paint;
 mod pass;
-mod plan;
 mod reduce;
 mod steps;
 
@@ -30,7 +28,7 @@ pub struct Gpu {
     // One pass at a time: a second would only double the memory.
     busy: Mutex<()>,
     // Built on first use.
-    fourier: OnceLock<plan::Fourier>,
+    fourier: OnceLock<fourier::Fourier>,
     heatmap: OnceLock<paint::Heatmap>,
     reduce: OnceLock<reduce::Kernels>,
     steps: steps::Kernels,

@@ -1,6 +1,6 @@
 //! A batch on the device: its buffers, and the kernels run on it one after the other.
 
-use super::kernels::{Kernel, Kernels, Params, RowState};
+use super::params::{Kernel, Kernels, Params, RowState};
 use crate::compute::gpu::device::Device;
 use crate::compute::{Ball, Bounds, Grid, steps::row};
 use crate::error::{Error, Result};

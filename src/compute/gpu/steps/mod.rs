@@ -1,9 +1,9 @@
 //! The GPU's form of [`Perturb`]: each call uploads some rows, runs its kernels and reads the result back.
 
 mod batch;
-mod kernels;
+mod params;
 
-pub use kernels::Kernels;
+pub use params::Kernels;
 
 use super::Gpu;
 use crate::compute::steps::{check, fourier, lengths, within};
@@ -11,7 +11,7 @@ use crate::compute::{Ball, Bounds, Grid, Noise, Perturb, Size, Square};
 use crate::error::Result;
 use crate::task::lock;
 use batch::{Batch, Spread, Values, chunks};
-use kernels::{Kernel, Params, RowState};
+use params::{Kernel, Params, RowState};
 use std::ops::Range;
 
 impl Gpu {

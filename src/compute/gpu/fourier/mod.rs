@@ -2,13 +2,17 @@
 //!
 //! Planes go through in chunks that fit the device's buffers; the plan of the last size is kept.
 
+mod lines;
+mod plan;
+
+pub use plan::Fourier;
+
 use super::Gpu;
-use super::lines;
-use super::plan::{Fourier, Plan, What};
 use crate::compute::fourier::{check, level, limit, tidy};
 use crate::compute::{Band, Cpu, Grid, Spectrum};
 use crate::error::Result;
 use crate::task::lock;
+use plan::{Plan, What};
 
 /// Bytes of a chunk's spectrum: short dispatches, little memory.
 const CHUNK: u64 = 64 << 20;

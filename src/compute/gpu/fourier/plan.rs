@@ -1,8 +1,8 @@
 //! The pipelines of the transform, and the plan for planes of one size: buffers, tables and steps.
 
-use super::device::Device;
 use super::lines::{self, Kernel, Layout, Step};
 use crate::compute::fourier::{NOISE, mask};
+use crate::compute::gpu::device::Device;
 use crate::compute::{Band, Grid};
 use crate::error::Result;
 use bytemuck::{Pod, Zeroable};
@@ -34,19 +34,22 @@ impl Fourier {
     pub fn new(device: &Device) -> Self {
         let source = |name, text| device.pipeline(name, text);
         Self {
-            line: source("fft", include_str!("../../../shaders/fft.wgsl")),
-            stage: source("fft stage", include_str!("../../../shaders/fft_stage.wgsl")),
+            line: source("fft", include_str!("../../../../shaders/fft.wgsl")),
+            stage: source(
+                "fft stage",
+                include_str!("../../../../shaders/fft_stage.wgsl"),
+            ),
             clip: source(
                 "spectrum clip",
-                include_str!("../../../shaders/spectrum_clip.wgsl"),
+                include_str!("../../../../shaders/spectrum_clip.wgsl"),
             ),
             flatten: source(
                 "spectrum flatten",
-                include_str!("../../../shaders/spectrum_flatten.wgsl"),
+                include_str!("../../../../shaders/spectrum_flatten.wgsl"),
             ),
             magnitude: source(
                 "spectrum magnitude",
-                include_str!("../../../shaders/spectrum_magnitude.wgsl"),
+                include_str!("../../../../shaders/spectrum_magnitude.wgsl"),
             ),
             plan: Mutex::new(None),
         }

@@ -1,6 +1,6 @@
 //! How a transform of lines is cut into dispatches: radices, layouts, the shaders' parameters.
 
-use super::device::Device;
+use crate::compute::gpu::device::Device;
 
 /// Longest line that a workgroup holds.
 const HELD: usize = 1024;
