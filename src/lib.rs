@@ -12,7 +12,7 @@
 //! | [`dataset`] | images, captions, which belongs to which; `formats/` has one file per format, `export/` writes them, `vectors/` files of embeddings |
 //! | [`onnx`] | a model as a graph: the protobuf view, static shapes, the graph builder |
 //! | [`grad`] | the gradient transform: driver, objectives, lowering, `rules/` (one file per family of operators) |
-//! | [`compute`] | where numbers are crunched: `Gpu` (wgpu and `shaders/`) and `Cpu`, one trait |
+//! | [`compute`] | ranking, search, attack steps, transforms: `Gpu` (wgpu and `shaders/`) and `Cpu`, one trait |
 //! | [`encoder`] | runtime discovery, sessions, model folders, `beside/`: what the files beside a model say, trials of a model, preprocessing, tokenizing, embedding, cache |
 //! | [`retrieval`] | ranks, metrics, ranking losses, relevance; `given/`: embeddings as they are given; `mine/`: hard negatives; `structure/`: where they lie; two encoders compared |
 //! | [`report`] | an evaluation as one self-contained HTML page |
@@ -33,7 +33,8 @@
 //! - a benchmark with given negatives: one file in `dataset/formats/`, its line in `dataset/trials.rs`
 //! - an operator with a gradient: one line in its family's table in `grad/rules/` (or `grad/lower/`), one in
 //!   `grad/known/table.rs` with the versions and attributes that it handles, one test case
-//! - a kernel: one file in `shaders/`, one method of [`compute::Engine`], one parity test
+//! - a kernel: one file in `shaders/`, its line in `compute/gpu/kernels.rs`, one file in `compute/` (trait, both engines,
+//!   the test that they agree), its two lines in `compute/mod.rs`
 //! - an attack: one file in `attack/white/` or `attack/query/`, its lines in `attack/method.rs` and `attack/settings.rs`, one test case
 //! - a view: one file in `ui/`, one line in the rail's table
 //! - a headless command: one file in `cli/`, one line in its `Command` enum

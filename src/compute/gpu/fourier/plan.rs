@@ -1,66 +1,22 @@
-//! The pipelines of the transform, and the plan for planes of one size: buffers, tables and steps.
+//! The plan of the transform of planes of one size: buffers, tables and steps.
 
-use super::lines::{self, Kernel, Layout, Step};
+use super::lines::{self, Layout, Step};
 use crate::compute::fourier::{NOISE, mask};
+use crate::compute::gpu::commands::Commands;
 use crate::compute::gpu::device::Device;
+use crate::compute::gpu::kernels::Kernel;
 use crate::compute::{Band, Grid};
 use crate::error::Result;
 use bytemuck::{Pod, Zeroable};
-use std::sync::Mutex;
 
-/// What happens to a spectrum; the layout is the shaders'.
+/// Parameters of the kernels that change a spectrum; `shaders/prelude/spectrum.wgsl` has the same layout.
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C)]
-struct Point {
+struct SpectrumParams {
     count: u32,
     plane: u32,
     limit: f32,
     unused: u32,
-}
-
-/// Pipelines of the transform, and the plan of the last size.
-pub struct Fourier {
-    line: wgpu::ComputePipeline,
-    stage: wgpu::ComputePipeline,
-    clip: wgpu::ComputePipeline,
-    flatten: wgpu::ComputePipeline,
-    magnitude: wgpu::ComputePipeline,
-    /// Kept, since an attack transforms the same size again and again.
-    pub plan: Mutex<Option<Plan>>,
-}
-
-impl Fourier {
-    /// Builds the pipelines.
-    pub fn new(device: &Device) -> Self {
-        let source = |name, text| device.pipeline(name, text);
-        Self {
-            line: source("fft", include_str!("../../../../shaders/fft.wgsl")),
-            stage: source(
-                "fft stage",
-                include_str!("../../../../shaders/fft_stage.wgsl"),
-            ),
-            clip: source(
-                "spectrum clip",
-                include_str!("../../../../shaders/spectrum_clip.wgsl"),
-            ),
-            flatten: source(
-                "spectrum flatten",
-                include_str!("../../../../shaders/spectrum_flatten.wgsl"),
-            ),
-            magnitude: source(
-                "spectrum magnitude",
-                include_str!("../../../../shaders/spectrum_magnitude.wgsl"),
-            ),
-            plan: Mutex::new(None),
-        }
-    }
-
-    fn kernel(&self, kernel: Kernel) -> &wgpu::ComputePipeline {
-        match kernel {
-            Kernel::Line => &self.line,
-            Kernel::Stage => &self.stage,
-        }
-    }
 }
 
 /// Buffers and steps for up to `planes` planes of one size.
@@ -72,13 +28,13 @@ pub struct Plan {
     spectrum: wgpu::Buffer,
     band: wgpu::Buffer,
     banded: Option<Band>,
-    point: wgpu::Buffer,
-    forward: Vec<Ready>,
-    inverse: Vec<Ready>,
+    params: wgpu::Buffer,
+    forward: Vec<PlannedStep>,
+    inverse: Vec<PlannedStep>,
 }
 
 /// A step with its buffers.
-struct Ready {
+struct PlannedStep {
     step: Step,
     params: wgpu::Buffer,
     group: wgpu::BindGroup,
@@ -86,7 +42,7 @@ struct Ready {
 
 impl Plan {
     /// Allocates buffers for `planes` planes of `grid`'s size.
-    pub fn new(device: &Device, fourier: &Fourier, grid: Grid, planes: usize) -> Self {
+    pub fn new(device: &Device, grid: Grid, planes: usize) -> Self {
         let (height, width) = (grid.height, grid.width);
         let values = (planes * grid.plane()) as u64;
         let real = device.storage("planes", 4 * values);
@@ -109,9 +65,8 @@ impl Plan {
                 at = 1 - at;
                 let goal = if step.real_out() { &real } else { &complex[at] };
                 let params = device.uniform("line", lines::PARAMS);
-                let pipeline = fourier.kernel(step.kernel);
-                let group = device.bind(pipeline, &[&params, source, roots, goal]);
-                Ready {
+                let group = device.bind(step.kernel(), &[&params, source, roots, goal]);
+                PlannedStep {
                     step,
                     params,
                     group,
@@ -131,7 +86,7 @@ impl Plan {
             real,
             band: device.storage("band", (grid.plane().div_ceil(32) * 4) as u64),
             banded: None,
-            point: device.uniform("spectrum", size_of::<Point>() as u64),
+            params: device.uniform("spectrum", size_of::<SpectrumParams>() as u64),
             forward,
             inverse,
         }
@@ -154,79 +109,68 @@ impl Plan {
             bits.iter().enumerate().map(bit).sum::<u32>()
         };
         let words: Vec<u32> = mask.chunks(32).map(word).collect();
-        let words = bytemuck::cast_slice(&words);
-        device.queue.write_buffer(&self.band, 0, words);
+        device.write(&self.band, &words);
         self.banded = Some(band);
     }
 
+    /// Records `steps` for `planes` planes.
     fn transform(
         device: &Device,
-        fourier: &Fourier,
         pass: &mut wgpu::ComputePass<'_>,
-        steps: &[Ready],
+        steps: &[PlannedStep],
         planes: usize,
     ) {
-        for ready in steps {
-            let params = ready.step.params(planes);
-            let params = bytemuck::cast_slice(&params);
-            device.queue.write_buffer(&ready.params, 0, params);
-            pass.set_pipeline(fourier.kernel(ready.step.kernel));
-            pass.set_bind_group(0, &ready.group, &[]);
-            let (x, y) = device.spread(ready.step.groups(planes));
-            pass.dispatch_workgroups(x, y, 1);
+        for planned in steps {
+            device.write(&planned.params, &planned.step.params(planes));
+            let groups = device.spread_groups(planned.step.groups(planes));
+            device.dispatch(pass, planned.step.kernel(), &planned.group, groups);
         }
     }
 
-    /// Transforms `values`, whole planes, applies `what`, and returns what comes of it.
-    pub fn run(
-        &self,
-        device: &Device,
-        fourier: &Fourier,
-        values: &[f32],
-        what: What,
-    ) -> Result<Vec<f32>> {
+    /// Transforms `values`, whole planes, applies `op`, and returns the magnitudes, or the values after the inverse
+    /// transform.
+    pub fn run(&self, device: &Device, values: &[f32], op: SpectrumOp) -> Result<Vec<f32>> {
         let plane = self.height * self.width;
         let planes = values.len() / plane;
-        let point = Point {
+        let params = SpectrumParams {
             count: values.len() as u32,
             plane: plane as u32,
-            limit: what.limit(),
+            limit: op.limit(),
             unused: 0,
         };
-        let queue = &device.queue;
-        queue.write_buffer(&self.real, 0, bytemuck::cast_slice(values));
-        queue.write_buffer(&self.point, 0, bytemuck::bytes_of(&point));
-        let (pipeline, buffers) = match what {
-            What::Magnitudes => (
-                &fourier.magnitude,
-                [&self.point, &self.spectrum, &self.real],
+        device.write(&self.real, values);
+        device.write(&self.params, &[params]);
+        let (kernel, buffers) = match op {
+            SpectrumOp::Magnitudes => (
+                Kernel::SpectrumMagnitude,
+                [&self.params, &self.spectrum, &self.real],
             ),
-            What::Flatten => (&fourier.flatten, [&self.point, &self.band, &self.spectrum]),
-            What::Clip(_) => (&fourier.clip, [&self.point, &self.band, &self.spectrum]),
+            SpectrumOp::Flatten => (
+                Kernel::SpectrumFlatten,
+                [&self.params, &self.band, &self.spectrum],
+            ),
+            SpectrumOp::Clip(_) => (
+                Kernel::SpectrumClip,
+                [&self.params, &self.band, &self.spectrum],
+            ),
         };
-        let group = device.bind(pipeline, &buffers);
-        let mut encoder = device
-            .wgpu
-            .create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-        {
-            let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
-            Self::transform(device, fourier, &mut pass, &self.forward, planes);
-            pass.set_pipeline(pipeline);
-            pass.set_bind_group(0, &group, &[]);
-            let (x, y) = device.spread(values.len().div_ceil(256));
-            pass.dispatch_workgroups(x, y, 1);
-            if !matches!(what, What::Magnitudes) {
-                Self::transform(device, fourier, &mut pass, &self.inverse, planes);
+        let group = device.bind(kernel, &buffers);
+        let mut commands = Commands::new(device);
+        commands.pass(|device, pass| {
+            Self::transform(device, pass, &self.forward, planes);
+            let groups = device.spread(kernel, values.len());
+            device.dispatch(pass, kernel, &group, groups);
+            if !matches!(op, SpectrumOp::Magnitudes) {
+                Self::transform(device, pass, &self.inverse, planes);
             }
-        }
-        queue.submit([encoder.finish()]);
-        device.read(&self.real, values.len())
+        });
+        commands.read(&self.real, values.len())
     }
 }
 
 /// What is done with a spectrum.
 #[derive(Debug, Clone, Copy)]
-pub enum What {
+pub enum SpectrumOp {
     /// Its magnitudes are taken.
     Magnitudes,
     /// Every magnitude becomes 1 or 0.
@@ -235,7 +179,7 @@ pub enum What {
     Clip(f32),
 }
 
-impl What {
+impl SpectrumOp {
     fn limit(self) -> f32 {
         match self {
             Self::Magnitudes => 0.0,

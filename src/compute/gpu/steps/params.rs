@@ -1,57 +1,11 @@
-//! The kernels of the steps, and what they are told; layouts and numbers are the shaders'.
+//! What the kernels of the steps are told and leave; `shaders/prelude/step.wgsl` has the same layouts.
 
-use crate::compute::gpu::device::Device;
 use bytemuck::{Pod, Zeroable};
-use std::sync::OnceLock;
 
-/// The kernels, by number.
-#[derive(Debug, Clone, Copy)]
-pub enum Kernel {
-    Norms,
-    Keys,
-    Select,
-    Step,
-    Soften,
-    Place,
-    Blend,
-    Accumulate,
-    Noise,
-    Squares,
-}
-
-/// Name and source of each [`Kernel`], in its order.
-const SOURCES: [(&str, &str); 10] = [
-    ("norms", include_str!("../../../../shaders/norms.wgsl")),
-    ("keys", include_str!("../../../../shaders/keys.wgsl")),
-    ("select", include_str!("../../../../shaders/select.wgsl")),
-    ("step", include_str!("../../../../shaders/step.wgsl")),
-    ("soften", include_str!("../../../../shaders/soften.wgsl")),
-    ("place", include_str!("../../../../shaders/place.wgsl")),
-    ("blend", include_str!("../../../../shaders/blend.wgsl")),
-    (
-        "accumulate",
-        include_str!("../../../../shaders/accumulate.wgsl"),
-    ),
-    ("noise", include_str!("../../../../shaders/noise.wgsl")),
-    ("squares", include_str!("../../../../shaders/squares.wgsl")),
-];
-
-/// The pipelines, each built when it is first needed: starting the program takes none of them.
-#[derive(Default)]
-pub struct Kernels([OnceLock<wgpu::ComputePipeline>; SOURCES.len()]);
-
-impl Kernels {
-    /// The pipeline of `kernel`.
-    pub fn get(&self, device: &Device, kernel: Kernel) -> &wgpu::ComputePipeline {
-        let (name, source) = SOURCES[kernel as usize];
-        self.0[kernel as usize].get_or_init(|| device.pipeline(name, source))
-    }
-}
-
-/// What a kernel is told; the layout is the shaders'.
+/// Parameters of every kernel of the steps; what `kind` means depends on the kernel.
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C)]
-pub struct Params {
+pub struct StepParams {
     pub plane: u32,
     pub channels: u32,
     pub kind: u32,
@@ -65,7 +19,7 @@ pub struct Params {
     pub zero: u32,
 }
 
-/// What is known of a row; the layout is the shaders'.
+/// What the kernels know of a row: they hand it on from one to the next.
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C)]
 pub struct RowState {
