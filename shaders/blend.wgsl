@@ -1,20 +1,5 @@
 // The point that APGD's momentum aims at (arXiv 2003.01690, algorithm 1): x + alpha (z - x) + (1 - alpha)(x - before).
 
-struct Params {
-    plane: u32,      // pixels of a picture
-    channels: u32,
-    kind: u32,       // what each kernel says
-    k: u32,          // elements to choose
-    count: u32,      // keys of a row
-    radius: f32,
-    alpha: f32,
-    width: u32,      // columns of a picture
-    seed: vec2<u32>, // low and high half
-    stream: u32,
-    zero: u32,       // 0, which no compiler knows
-}
-
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read> before: array<f32>;
 @group(0) @binding(3) var<storage, read_write> z: array<f32>;

@@ -2,7 +2,7 @@
 // with radices 2, 3, 4, 5 and 7, and a plain sum for other prime factors. A line may be a row or a column of a
 // picture. The inverse is the same transform with real and imaginary parts swapped on both ends.
 
-struct Params {
+struct FftParams {
     length: u32,      // n, values of a line
     lines: u32,
     together: u32,    // lines of a workgroup: length * together <= 1024
@@ -21,17 +21,10 @@ struct Params {
 const THREADS: u32 = 256u;
 const HALF: u32 = 1024u;
 
-@group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> source: array<f32>;
-@group(0) @binding(2) var<storage, read> roots: array<vec2<f32>>;     // exp(-2 pi i t / n)
-@group(0) @binding(3) var<storage, read_write> goal: array<f32>;
+@group(0) @binding(0) var<uniform> params: FftParams;
 
 // The values before and after a stage.
 var<workgroup> held: array<vec2<f32>, 2048>;
-
-fn times(a: vec2<f32>, b: vec2<f32>) -> vec2<f32> {
-    return vec2<f32>(a.x * b.x - a.y * b.y, a.x * b.y + a.y * b.x);
-}
 
 // -i z
 fn turned(z: vec2<f32>) -> vec2<f32> {
@@ -39,7 +32,7 @@ fn turned(z: vec2<f32>) -> vec2<f32> {
 }
 
 // Line and place in it of element e of a group of `here` lines; neighbouring threads touch neighbouring addresses.
-fn place(e: u32, here: u32) -> vec2<u32> {
+fn line_and_place(e: u32, here: u32) -> vec2<u32> {
     if (params.stride == 1u) {
         return vec2<u32>(e / params.length, e % params.length);
     }
@@ -50,7 +43,7 @@ fn address(line: u32, i: u32) -> u32 {
     return line / params.inner * params.outer + line % params.inner + i * params.stride;
 }
 
-// One butterfly's surroundings.
+// Where one butterfly reads and writes.
 struct Spot {
     begin: u32,   // its first input
     gap: u32,     // between inputs
@@ -177,15 +170,9 @@ fn main(
     let first = min((group.y * groups.x + group.x) * params.together, params.lines);
     let here = min(params.together, params.lines - first);
     for (var e = thread; e < here * n; e += THREADS) {
-        let at = place(e, here);
+        let at = line_and_place(e, here);
         let i = address(first + at.x, at.y);
-        var z: vec2<f32>;
-        if (params.real_in == 1u) {
-            z = vec2<f32>(source[i], 0.0);
-        } else {
-            z = vec2<f32>(source[2u * i], source[2u * i + 1u]);
-        }
-        held[at.x * n + at.y] = select(z, z.yx, params.inverse == 1u);
+        held[at.x * n + at.y] = swapped(load(i), params.inverse);
     }
     workgroupBarrier();
     var base = 0u;
@@ -216,15 +203,9 @@ fn main(
         l *= r;
     }
     for (var e = thread; e < here * n; e += THREADS) {
-        let at = place(e, here);
+        let at = line_and_place(e, here);
         let i = address(first + at.x, at.y);
         let value = params.scale * held[base + at.x * n + at.y];
-        let z = select(value, value.yx, params.inverse == 1u);
-        if (params.real_out == 1u) {
-            goal[i] = z.x;
-        } else {
-            goal[2u * i] = z.x;
-            goal[2u * i + 1u] = z.y;
-        }
+        store(i, swapped(value, params.inverse));
     }
 }

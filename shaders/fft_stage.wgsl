@@ -1,7 +1,7 @@
-// One stage of Stockham's transform through global memory, for lines that no workgroup holds: a thread computes one
+// One stage of Stockham's transform through global memory, for lines too long for the memory of a workgroup: a thread computes one
 // output of a transform of length r. See fft.wgsl for the layout.
 
-struct Params {
+struct FftStageParams {
     length: u32,      // n, values of a line
     lines: u32,
     radix: u32,       // r
@@ -16,20 +16,7 @@ struct Params {
     scale: f32,
 }
 
-@group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> source: array<f32>;
-@group(0) @binding(2) var<storage, read> roots: array<vec2<f32>>;     // exp(-2 pi i t / n)
-@group(0) @binding(3) var<storage, read_write> goal: array<f32>;
-
-fn value(i: u32) -> vec2<f32> {
-    var z: vec2<f32>;
-    if (params.real_in == 1u) {
-        z = vec2<f32>(source[i], 0.0);
-    } else {
-        z = vec2<f32>(source[2u * i], source[2u * i + 1u]);
-    }
-    return select(z, z.yx, params.swap_in == 1u);
-}
+@group(0) @binding(0) var<uniform> params: FftStageParams;
 
 @compute @workgroup_size(256)
 fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -59,21 +46,12 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         var part = vec2<f32>(0.0);
         let end = min(q + 16u, r);
         for (; q < end; q++) {
-            let a = value(begin + (j + q * gap) * params.stride);
-            let b = roots[at];
-            part += vec2<f32>(a.x * b.x - a.y * b.y, a.x * b.y + a.y * b.x);
+            part += times(swapped(load(begin + (j + q * gap) * params.stride), params.swap_in), roots[at]);
             at += step;
             at -= select(0u, n, at >= n);
         }
         total += part;
     }
     total *= params.scale;
-    total = select(total, total.yx, params.swap_out == 1u);
-    let i = begin + ((j - k) * r + k + p * l) * params.stride;
-    if (params.real_out == 1u) {
-        goal[i] = total.x;
-    } else {
-        goal[2u * i] = total.x;
-        goal[2u * i + 1u] = total.y;
-    }
+    store(begin + ((j - k) * r + k + p * l) * params.stride, swapped(total, params.swap_out));
 }

@@ -1,37 +1,7 @@
-// How much each element or pixel of a row wants to be chosen, as the bits of a float that is not negative; 0 for
-// never.
+// The key by which each element or pixel of a row competes to be chosen (the largest win, see select.wgsl): the bits
+// of a float that is not negative; 0 is never chosen.
 
-struct Params {
-    plane: u32,      // pixels of a picture
-    channels: u32,
-    kind: u32,       // what each kernel says
-    k: u32,          // elements to choose
-    count: u32,      // keys of a row
-    radius: f32,
-    alpha: f32,
-    width: u32,      // columns of a picture
-    seed: vec2<u32>, // low and high half
-    stream: u32,
-    zero: u32,       // 0, which no compiler knows
-}
-
-struct Row {
-    size: f32,       // length of the step
-    linf: f32,
-    l2: f32,         // this and the next two relative to linf
-    l1: f32,
-    sum: f32,
-    pixels: u32,     // that differ
-    odd: u32,        // 1 where a value is not finite
-    threshold: u32,  // the chosen: keys above it, and equal ones before the cutoff
-    cutoff: u32,
-    chosen: u32,
-    theta: f32,      // soft threshold of the l1 projection
-    scale: f32,
-}
-
-@group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> rows: array<Row>;
+@group(0) @binding(1) var<storage, read> rows: array<RowState>;
 @group(0) @binding(2) var<storage, read> x: array<f32>;
 @group(0) @binding(3) var<storage, read> clean: array<f32>;
 @group(0) @binding(4) var<storage, read> gradient: array<f32>;
@@ -43,15 +13,6 @@ struct Row {
 const OPEN: u32 = 0u;   // of elements: |g| where the box does not stop the step
 const PIXEL: u32 = 1u;  // of pixels: sum_c |g|
 const GAIN: u32 = 2u;   // of pixels: how much nearer to x the row is when the pixel is kept (arXiv 1909.05040)
-const FAR: f32 = 1e30;  // beyond any perturbation
-
-// x - clean; 0 where x is not a number.
-fn delta(x: f32, clean: f32) -> f32 {
-    if ((bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u) {
-        return 0.0;
-    }
-    return clamp(x - clean, -FAR, FAR);
-}
 
 fn open(i: u32, size: f32) -> u32 {
     let g = gradient[i];

@@ -1,21 +1,6 @@
 // Random numbers: Philox 4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"). A thread makes
 // four values. src/compute/steps/philox.rs does the same operations in the same order.
 
-struct Params {
-    plane: u32,      // pixels of a picture
-    channels: u32,
-    kind: u32,       // what each kernel says
-    k: u32,          // elements to choose
-    count: u32,      // keys of a row
-    radius: f32,
-    alpha: f32,
-    width: u32,      // columns of a picture
-    seed: vec2<u32>, // low and high half
-    stream: u32,
-    zero: u32,       // 0, which no compiler knows
-}
-
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> keys: array<u32>;  // one per row
 @group(0) @binding(2) var<storage, read_write> values: array<f32>;
 

@@ -1,19 +1,7 @@
 // Reduces the columns of a tile of scores: for each row and each block of columns that the tile touches, the largest
 // score and the sum. A thread owns a row of one block; scores lie column by column, so neighbouring threads read
-// neighbouring addresses. reduce_rows.wgsl goes on from there.
+// neighbouring addresses. reduce_rows.wgsl reduces its result along the rows.
 
-struct Params {
-    rows: u32,           // of this tile
-    columns: u32,
-    first_row: u32,      // number of the tile's first row in all
-    first_column: u32,   // number of the tile's first column in all
-    block_rows: u32,     // of a block
-    block_columns: u32,
-    across: u32,         // blocks from left to right in all
-    unused: u32,
-}
-
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> scores: array<f32>;               // [columns, rows]
 @group(0) @binding(2) var<storage, read_write> partial: array<vec2<f32>>;  // [blocks touched, rows]: largest, sum
 

@@ -1,17 +1,5 @@
-// Reduces the rows of what reduce.wgsl made and adds it to the cells: a thread owns a cell.
+// Reduces the result of reduce.wgsl along the rows and adds it to the cells: a thread owns a cell.
 
-struct Params {
-    rows: u32,           // of this tile
-    columns: u32,
-    first_row: u32,      // number of the tile's first row in all
-    first_column: u32,   // number of the tile's first column in all
-    block_rows: u32,     // of a block
-    block_columns: u32,
-    across: u32,         // blocks from left to right in all
-    unused: u32,
-}
-
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> partial: array<vec2<f32>>;      // [blocks touched, rows]: largest, sum
 @group(0) @binding(2) var<storage, read_write> cells: array<vec2<f32>>;  // [down, across]: largest, sum
 

@@ -2,7 +2,7 @@
 // keeps the k hardest negatives, and sums the hinges. A thread owns a query; the scores lie
 // candidate by candidate, so neighbouring threads read neighbouring addresses.
 
-struct Params {
+struct ScanParams {
     queries: u32,          // queries in this tile
     candidates: u32,       // candidates in this tile
     first_query: u32,      // number of the tile's first query in all
@@ -34,7 +34,7 @@ struct Hit {
     index: u32,
 }
 
-@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(0) var<uniform> params: ScanParams;
 @group(0) @binding(1) var<storage, read> scores: array<f32>;       // [candidates, queries]
 @group(0) @binding(2) var<storage, read> queries: array<Query>;
 @group(0) @binding(3) var<storage, read> pairs: array<f32>;

@@ -1,37 +1,7 @@
 // The k largest keys of every row, ties by index; a key of 0 is never chosen. A workgroup owns a row and finds the
 // k-th largest key digit by digit, from a histogram of the keys that share the digits found so far.
 
-struct Params {
-    plane: u32,      // pixels of a picture
-    channels: u32,
-    kind: u32,       // what each kernel says
-    k: u32,          // elements to choose
-    count: u32,      // keys of a row
-    radius: f32,
-    alpha: f32,
-    width: u32,      // columns of a picture
-    seed: vec2<u32>, // low and high half
-    stream: u32,
-    zero: u32,       // 0, which no compiler knows
-}
-
-struct Row {
-    size: f32,       // length of the step
-    linf: f32,
-    l2: f32,         // this and the next two relative to linf
-    l1: f32,
-    sum: f32,
-    pixels: u32,     // that differ
-    odd: u32,        // 1 where a value is not finite
-    threshold: u32,  // the chosen: keys above it, and equal ones before the cutoff
-    cutoff: u32,
-    chosen: u32,
-    theta: f32,      // soft threshold of the l1 projection
-    scale: f32,
-}
-
-@group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read_write> rows: array<Row>;
+@group(0) @binding(1) var<storage, read_write> rows: array<RowState>;
 @group(0) @binding(2) var<storage, read> keys: array<u32>;  // [rows, count]
 
 var<workgroup> positive: atomic<u32>;
@@ -80,7 +50,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         workgroupBarrier();
         mask |= 255u << shift;
     }
-    // Where the last tie that still counts lies: each thread counts those of its own run of keys.
+    // Finds the last tie that is still chosen: each thread counts those of its own run of keys.
     let threshold = prefix;
     let run = (params.count + 255u) / 256u;
     let first = min(index * run, params.count);

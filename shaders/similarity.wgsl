@@ -1,14 +1,14 @@
 // Cosine of every image of a panel with every text of a panel: C = A . B^T, and its transpose, so that both
 // directions are read along neighbouring addresses. A workgroup makes a block of 64 x 64, a thread 4 x 4.
 
-struct Params {
+struct SimilarityParams {
     rows: u32,      // images in the panel
     columns: u32,   // texts in the panel
     depth: u32,     // length of an embedding in vec4s, padded to a multiple of 4 of them
     unused: u32,
 }
 
-@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(0) var<uniform> params: SimilarityParams;
 @group(0) @binding(1) var<storage, read> images: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> texts: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read_write> by_image: array<f32>;  // [rows, columns]

@@ -1,13 +1,5 @@
 // Clips magnitudes at `limit` and zeroes what lies outside the band.
 
-struct Params {
-    count: u32,      // frequencies of all planes
-    plane: u32,      // frequencies of a plane
-    limit: f32,
-    unused: u32,
-}
-
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> band: array<u32>;                 // a bit per frequency of a plane
 @group(0) @binding(2) var<storage, read_write> spectrum: array<vec2<f32>>;
 

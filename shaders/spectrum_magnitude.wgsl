@@ -1,13 +1,5 @@
 // Magnitudes of a spectrum.
 
-struct Params {
-    count: u32,      // frequencies of all planes
-    plane: u32,
-    limit: f32,
-    unused: u32,
-}
-
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> spectrum: array<vec2<f32>>;
 @group(0) @binding(2) var<storage, read_write> magnitudes: array<f32>;
 

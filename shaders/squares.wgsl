@@ -1,20 +1,6 @@
 // Square Attack's proposal (arXiv 1912.00049, algorithm 2): in one square per row, x becomes clean + eps s_c inside
 // the box.
 
-struct Params {
-    plane: u32,      // pixels of a picture
-    channels: u32,
-    kind: u32,       // what each kernel says
-    k: u32,          // elements to choose
-    count: u32,      // keys of a row
-    radius: f32,
-    alpha: f32,
-    width: u32,      // columns of a picture
-    seed: vec2<u32>, // low and high half
-    stream: u32,
-    zero: u32,       // 0, which no compiler knows
-}
-
 struct Square {
     top: u32,
     left: u32,
@@ -22,24 +8,12 @@ struct Square {
     width: u32,
 }
 
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> squares: array<Square>;  // one per row
 @group(0) @binding(2) var<storage, read> signs: array<u32>;  // bit c is the sign of channel c, 1 for plus
 @group(0) @binding(3) var<storage, read> clean: array<f32>;
 @group(0) @binding(4) var<storage, read> lower: array<f32>;
 @group(0) @binding(5) var<storage, read> upper: array<f32>;
 @group(0) @binding(6) var<storage, read_write> x: array<f32>;
-
-// clean + delta, rounded towards clean: what is measured afterwards is at most |delta|.
-fn toward(clean: f32, delta: f32) -> f32 {
-    // Through the unknown zero, or else x - clean would be taken for delta.
-    let bits = bitcast<u32>(clean + delta) ^ params.zero;
-    let x = bitcast<f32>(bits);
-    // The neighbour on clean's side: nearer to zero where x and delta have one sign.
-    let outward = ((bits ^ bitcast<u32>(delta)) >> 31u) == 0u;
-    let neighbour = select(bits + 1u, bits - 1u, outward);
-    return bitcast<f32>(select(bits, neighbour, abs(x - clean) > abs(delta) && x != 0.0));
-}
 
 @compute @workgroup_size(256)
 fn main(

@@ -14,7 +14,7 @@
 //! | [`dataset`] | images, captions, which belongs to which; `formats/` has one file per format, in rooms by kind, `export/` writes them, `vectors/` files of embeddings |
 //! | [`onnx`] | a model as a graph: the protobuf view, static shapes, the graph builder |
 //! | [`grad`] | the gradient transform: driver, objectives, lowering, `rules/` (one file per family of operators); `guard/`: what bounds work on files that nobody vouches for |
-//! | [`compute`] | where numbers are crunched: `Gpu` (wgpu and `shaders/`) and `Cpu`, one trait |
+//! | [`compute`] | ranking, search, attack steps, transforms: `Gpu` (wgpu and `shaders/`) and `Cpu`, one trait |
 //! | [`runtime`] | the inference engine: ONNX Runtime found and installed, providers, sessions, the engine for graphs in memory |
 //! | [`encoder`] | encoders: `folder/` finds their files, `beside/` reads what is said beside a model, `sides/` opens and tries each model, `preprocess/`, `tokenize/`, `tower/` (the inputs and outputs of a model), `embed/`, `cache/` |
 //! | [`retrieval`] | ranks, metrics, ranking losses, relevance; `given/`: embeddings as they are given; `mine/`: hard negatives; `structure/`: where they lie; two encoders compared |
@@ -38,7 +38,8 @@
 //! - a benchmark with supplied negatives: one file in `dataset/trials/`, its `mod` and its line in the table there
 //! - an operator with a gradient: one line in its family's table in `grad/src/rules/` (or `grad/src/lower/`), one in
 //!   `grad/src/known/table.rs` with the versions and attributes that it handles, one test case
-//! - a kernel: one file in `shaders/`, one method of [`compute::Engine`], one parity test
+//! - a kernel: one file in `shaders/`, its line in `compute/gpu/kernels.rs`, one file in `compute/` (trait, both engines,
+//!   the test that they agree), its two lines in `compute/mod.rs`
 //! - an attack: one file in `attack/white/` or `attack/query/`, its lines in `attack/method.rs` and `attack/settings.rs`, one test case
 //! - a view: one file in `ui/`, one line in the rail's table
 //! - a headless command: one file in `cli/`, one line in its `Command` enum

@@ -1,8 +1,10 @@
 //! Where an attack may go: the rows of a batch, a ball around each, a box around all.
 
 use super::threat::Threat;
-use crate::compute::{Ball, Bounds, Engine, Grid, Noise, Size};
+pub use crate::compute::pick_rows as pick;
+use crate::compute::{Ball, Bounds, Engine, Grid, Noise, ResidentBounds, Size};
 use crate::error::{Error, Result};
+use std::sync::Arc;
 
 /// Where the rows of a batch may go: a ball around each, inside a box.
 #[derive(Debug, Clone)]
@@ -11,9 +13,7 @@ pub struct Space {
     pub grid: Grid,
     /// The ball.
     pub ball: Ball,
-    clean: Vec<f32>,
-    lower: Vec<f32>,
-    upper: Vec<f32>,
+    bounds: Arc<ResidentBounds>,
     keys: Vec<u32>,
 }
 
@@ -102,9 +102,7 @@ impl Space {
         Ok(Self {
             grid,
             ball,
-            clean,
-            lower,
-            upper,
+            bounds: Arc::new(ResidentBounds::new(clean, lower, upper)),
             keys,
         })
     }
@@ -126,17 +124,17 @@ impl Space {
 
     /// The rows without perturbation.
     pub fn clean(&self) -> &[f32] {
-        &self.clean
+        self.bounds.clean()
     }
 
     /// The lowest values.
     pub fn lower(&self) -> &[f32] {
-        &self.lower
+        self.bounds.lower()
     }
 
     /// The highest values.
     pub fn upper(&self) -> &[f32] {
-        &self.upper
+        self.bounds.upper()
     }
 
     /// The rows' names for the random streams.
@@ -144,13 +142,9 @@ impl Space {
         &self.keys
     }
 
-    /// The three arrays together.
+    /// The three arrays together; an engine with a device keeps its copy of them for as long as this space lives.
     pub fn bounds(&self) -> Bounds<'_> {
-        Bounds {
-            clean: &self.clean,
-            lower: &self.lower,
-            upper: &self.upper,
-        }
+        self.bounds.view()
     }
 
     /// The radius in units of a step's size: 1 where a step is a share of the box ([`Ball::Box`], [`Ball::L0`]).
@@ -164,13 +158,10 @@ impl Space {
     /// The space of some of the rows, in the order of `rows`.
     #[must_use]
     pub fn pick(&self, rows: &[usize]) -> Self {
-        let take = |values: &[f32]| pick(values, self.len(), rows);
         Self {
             grid: self.grid.with_rows(rows.len()),
             ball: self.ball,
-            clean: take(&self.clean),
-            lower: take(&self.lower),
-            upper: take(&self.upper),
+            bounds: self.bounds.pick(self.len(), rows),
             keys: rows.iter().map(|&r| self.keys[r]).collect(),
         }
     }
@@ -211,7 +202,7 @@ impl Space {
     /// # Errors
     /// A lost device.
     pub fn random(&self, engine: &dyn Engine, seed: u64, stream: u32) -> Result<Vec<f32>> {
-        let mut x = self.clean.clone();
+        let mut x = self.clean().to_vec();
         match self.ball {
             Ball::Linf(r) => {
                 let noise = engine.noise(self.grid, Noise::Uniform, seed, stream, &self.keys)?;
@@ -223,7 +214,7 @@ impl Space {
             Ball::Box => {
                 let noise = engine.noise(self.grid, Noise::Uniform, seed, stream, &self.keys)?;
                 for (at, n) in noise.into_iter().enumerate() {
-                    let (l, u) = (self.lower[at], self.upper[at]);
+                    let (l, u) = (self.lower()[at], self.upper()[at]);
                     x[at] = (l + (u - l) * f32::midpoint(n, 1.0)).clamp(l, u);
                 }
             }
@@ -241,16 +232,8 @@ impl Space {
     /// # Errors
     /// A lost device.
     pub fn measure(&self, engine: &dyn Engine, x: &[f32]) -> Result<Vec<Size>> {
-        engine.measure(self.grid, &self.clean, x)
+        engine.measure(self.grid, self.clean(), x)
     }
-}
-
-/// Rows `rows` of `values`, each of `len` values, in that order.
-pub fn pick(values: &[f32], len: usize, rows: &[usize]) -> Vec<f32> {
-    rows.iter()
-        .flat_map(|&r| &values[r * len..(r + 1) * len])
-        .copied()
-        .collect()
 }
 
 /// Puts the rows of `from` at `rows` of `to`.

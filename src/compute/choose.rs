@@ -74,7 +74,7 @@ fn enumerate() -> Vec<wgpu::Adapter> {
     adapters
 }
 
-/// What the first look at the machine found: asking the drivers takes a while.
+/// The adapters that the first enumeration found: asking the drivers is slow.
 static FOUND: OnceLock<Vec<Adapter>> = OnceLock::new();
 
 fn describe(info: &wgpu::AdapterInfo) -> Adapter {

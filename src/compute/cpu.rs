@@ -4,7 +4,7 @@
 //! best candidates), and the states are merged at the end. One product serves both directions.
 
 use super::pairs;
-use super::scan::{Query, Side, State, best_of_row, leave_out};
+use super::scan::{DirectionState, RankQuery, RankState, best_of_row, leave_out};
 use super::{Embeddings, Engine, Groups, RankOptions, Ranking, Search, TopK};
 use crate::error::Result;
 use crate::task::Task;
@@ -38,7 +38,7 @@ impl Engine for Cpu {
         pairs::check(images, texts, groups)?;
         let (pairs, best) = pairs::scores(images, texts, groups);
         let (options, factor) = pairs::stored(images, texts, options);
-        let query = Query {
+        let query = RankQuery {
             images,
             texts,
             groups,
@@ -48,9 +48,9 @@ impl Engine for Cpu {
             options,
         };
         task.begin("Ranking", (images.rows() * texts.rows()) as u64);
-        let blank = || State {
-            rows: Side::new(images.rows(), options.k.min(texts.rows())),
-            columns: Side::new(texts.rows(), options.k.min(images.rows())),
+        let blank = || RankState {
+            rows: DirectionState::new(images.rows(), options.k.min(texts.rows())),
+            columns: DirectionState::new(texts.rows(), options.k.min(images.rows())),
             hinges: 0.0,
         };
         let state = over_tiles(
@@ -58,14 +58,14 @@ impl Engine for Cpu {
             texts,
             task,
             blank,
-            State::merge,
+            RankState::merge,
             |state, tile, rows, columns| {
                 query.read(state, tile, rows, columns);
             },
         )?;
-        let sides = [state.rows.finish(best), state.columns.finish(pairs.clone())];
+        let directions = [state.rows.finish(best), state.columns.finish(pairs.clone())];
         Ok(pairs::ranking(
-            sides,
+            directions,
             pairs,
             state.hinges,
             groups,
@@ -112,7 +112,7 @@ impl Engine for Cpu {
     }
 }
 
-/// Computes `a . b^T` tile by tile on all cores, lets `read` look at each tile, and merges the workers' states.
+/// Computes `a . b^T` tile by tile on all cores, lets `read` take in each tile, and merges the workers' states.
 pub(super) fn over_tiles<S: Send>(
     a: &Embeddings,
     b: &Embeddings,

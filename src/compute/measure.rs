@@ -53,7 +53,7 @@ impl FromStr for Measure {
     }
 }
 
-/// The norms of the rows of a matrix, as they were given.
+/// The norms of the rows of a matrix before any row is scaled.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Norms {
     /// The smallest norm of a row that is not zero; 0 where there is none.

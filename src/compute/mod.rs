@@ -1,16 +1,28 @@
-//! Where numbers are crunched: one trait, [`Engine`], in two forms, [`Cpu`] (`gemm`) and [`Gpu`] (wgpu, `shaders/`).
+//! The engines that compute on embeddings and pixels: one trait, [`Engine`], in two forms, [`Cpu`] (`gemm`, rayon) and
+//! [`Gpu`] (wgpu, `shaders/`).
 //!
-//! Both tile the similarity of images and texts, read each tile where it lies and keep only what grows with the
-//! queries: memory is the embeddings plus a tile, never images x texts.
+//! Both compute the similarity of images and texts tile by tile, read each tile at once and keep only the running state
+//! of the queries: memory is the embeddings plus a tile, never images x texts. The bounds of an attack stay on the
+//! device between its steps ([`ResidentBounds`]).
 //!
-//! To add a kernel: one WGSL file in `shaders/`, one method here with both forms, one parity test in `tests/compute.rs`.
+//! # To add a kernel
+//!
+//! 1. `shaders/NAME.wgsl`, with what it shares with others in a file of `shaders/prelude/`.
+//! 2. Its line in `gpu/kernels.rs`: files, bindings, workgroup.
+//! 3. A file here with a trait of what it computes, the trait for [`Cpu`] and for [`Gpu`] (`Gpu::turn` for the device,
+//!    `Commands` to run kernels), and the test that both agree.
+//! 4. In this file: that file's `mod` and the trait among those that [`Engine`] asks for.
+//!
+//! `tests/shaders.rs` checks the table against the shaders, and that no two files define the same.
 
+mod bounds;
 mod choose;
 mod cpu;
 mod embedded;
 mod embeddings;
 mod fourier;
 mod gpu;
+mod groups;
 mod hinges;
 mod measure;
 mod paint;
@@ -21,18 +33,18 @@ mod scan;
 mod steps;
 mod topk;
 
+pub use bounds::{Bounds, ResidentBounds, pick_rows};
 pub use choose::{Adapter, Choice, adapters, choose};
 pub use cpu::Cpu;
 pub use embedded::Embedded;
-pub use embeddings::{Embeddings, Groups, cosine};
+pub use embeddings::{Embeddings, cosine};
 pub use fourier::mask as band_mask;
-pub use gpu::{Gpu, HeatPainter};
+pub use gpu::{Binding, ENTRY_POINT, Gpu, HeatPainter, Kernel};
+pub use groups::Groups;
 pub use hinges::sum_of_hinges;
 pub use measure::{Measure, Norms};
 pub use paint::{View, channel_mean, log_spectrum, pixel_norm};
-pub use perturb::{
-    Ball, Band, Bounds, Colours, Grid, Noise, Paint, Perturb, Size, Spectrum, Square,
-};
+pub use perturb::{Ball, Band, Colours, Grid, Noise, Paint, Perturb, Size, Spectrum, Square};
 pub use reduce::{Cells, Reduce};
 pub use steps::philox::philox;
 pub use topk::{Hit, TopK};
@@ -94,13 +106,13 @@ pub struct Ranking {
     pub t2i: Direction,
     /// Score of each text with its own image.
     pub pairs: Vec<f32>,
-    /// Sum of hinges over all pairs and both directions (VSE++ eq. 3); 0 where no margin was given.
+    /// Sum of hinges over all pairs and both directions (VSE++ eq. 3); 0 without a margin.
     pub sum_of_hinges: f64,
-    /// Sum over the pairs of the maximal hinge in each direction (VSE++ eq. 4); 0 where no margin was given.
+    /// Sum over the pairs of the maximal hinge in each direction (VSE++ eq. 4); 0 without a margin.
     pub max_of_hinges: f64,
 }
 
-/// A place where similarity is computed.
+/// An engine: rankings and searches here, all else in the traits that it asks for.
 pub trait Engine: Perturb + Spectrum + Paint + Reduce + Send + Sync {
     /// Name for a chip in the window and for reports, as "CPU (gemm, 2 threads)".
     fn name(&self) -> String;

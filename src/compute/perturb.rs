@@ -1,8 +1,10 @@
-//! What happens to perturbed pixels between two runs of a model: steps, projections, noise, sizes.
+//! What attacks do with pixels between two runs of a model: steps, projections, noise, norms; Fourier transforms and
+//! colours of perturbations.
 //!
 //! All arrays are row-major `[rows, channels, height, width]` in float32; a row is one picture (or one raw tensor of
 //! shape `[1, 1, values]`). Both engines give the same numbers to rounding, and the same random stream.
 
+use super::Bounds;
 use crate::error::Result;
 
 /// Shape of a batch of pictures.
@@ -83,17 +85,6 @@ pub enum Ball {
     Fourier(f32, Band),
 }
 
-/// Where a batch may go: each array has one value per value of the batch.
-#[derive(Debug, Clone, Copy)]
-pub struct Bounds<'a> {
-    /// The pictures without perturbation; inside `lower..=upper`.
-    pub clean: &'a [f32],
-    /// The lowest value of each element.
-    pub lower: &'a [f32],
-    /// The highest value of each element; where it equals `lower` the element is fixed.
-    pub upper: &'a [f32],
-}
-
 /// Kinds of random numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Noise {
@@ -123,7 +114,7 @@ pub struct Size {
 /// Steps, projections, noise and sizes; see [`Engine`](super::Engine). A row never depends on the others.
 pub trait Perturb {
     /// `x <- P(x + size d)`: `d` is the direction of steepest ascent of `gradient` in the ball's norm, of norm 1, and
-    /// `P` is [`Perturb::project`]. `size` is one number per row, negative to go downhill.
+    /// `P` is [`Perturb::project`]. `size` is one number per row; a negative one descends.
     ///
     /// `d` is `sign(g)` for l-inf (times half the box's width for [`Ball::Box`]), `g / ||g||_2` for l2; for l1 the
     /// sign on the elements with the largest `|g|` that the box does not stop, one in a hundred of all (rounded up),
@@ -186,7 +177,7 @@ pub trait Perturb {
     ) -> Result<()>;
 
     /// Random numbers from a counter-based generator (Philox 4x32-10): value `i` of a row depends on `seed`, `stream`,
-    /// the row's entry of `keys` and `i` alone, so that batching never changes it. It comes of word `i mod 4` of the
+    /// the row's entry of `keys` and `i` alone, so that batching never changes it. It is made of word `i mod 4` of the
     /// block with counter `[i / 4, key, stream, 0]` and key `[seed mod 2^32, seed / 2^32]`.
     ///
     /// # Errors
@@ -202,7 +193,7 @@ pub trait Perturb {
 
     /// Square Attack's proposal (arXiv 1912.00049, algorithm 2): in each row, `x` in the square `squares[row]`
     /// becomes `clean + eps s_c` inside the box, `s_c` being 1 where bit `c mod 32` of `signs[row]` is set, else -1.
-    /// What of a square lies outside the picture is left out.
+    /// The part of a square outside the picture is ignored.
     ///
     /// # Errors
     /// Arrays that do not fit `grid`, or a lost device.
@@ -250,7 +241,7 @@ pub trait Spectrum {
     /// A lost device.
     fn flatten(&self, grid: Grid, band: Band, values: &mut [f32]) -> Result<()>;
 
-    /// Clips every magnitude at `eps`, zeroes what lies outside `band`; the result is real.
+    /// Clips every magnitude at `eps`, zeroes the frequencies outside `band`; the result is real.
     ///
     /// # Errors
     /// A lost device.

@@ -1,4 +1,4 @@
-//! The similarity seen from afar: blocks of it reduced to their largest and their mean score.
+//! Blocks of the similarity reduced to their largest and their mean score: what a zoomed-out matrix shows.
 
 use super::cpu::over_tiles;
 use super::{Cpu, Embeddings, pairs};

@@ -1,11 +1,11 @@
-//! Reads a tile of scores for both directions, as `shaders/scan.wgsl` does on the GPU: counts, hardest negatives, hinge
-//! sums.
+//! The CPU's scan of a tile of scores for both directions: counts, hardest negatives, hinge sums. On the GPU
+//! `shaders/scan.wgsl` does the same.
 
 use super::topk::insert;
 use super::{Direction, Embeddings, Groups, Hit, RankOptions, Search, TopK};
 use std::ops::Range;
 
-/// Scores looked at together before any is looked at alone.
+/// Scores whose maximum is compared before each is compared alone.
 const CHUNK: usize = 32;
 
 /// Inserts a row of scores, of candidates from `first` on, into a query's list.
@@ -52,7 +52,7 @@ pub fn leave_out(search: &Search<'_>, q: usize, scores: &mut [f32], columns: &Ra
 }
 
 /// Running state of one direction's queries.
-pub struct Side {
+pub struct DirectionState {
     above: Vec<u32>,
     hardest_score: Vec<f32>,
     hardest_index: Vec<u32>,
@@ -61,7 +61,7 @@ pub struct Side {
     worst: Vec<f32>,
 }
 
-impl Side {
+impl DirectionState {
     pub fn new(queries: usize, k: usize) -> Self {
         Self {
             above: vec![0; queries],
@@ -102,13 +102,13 @@ impl Side {
 }
 
 /// Running state of both directions.
-pub struct State {
-    pub rows: Side,
-    pub columns: Side,
+pub struct RankState {
+    pub rows: DirectionState,
+    pub columns: DirectionState,
     pub hinges: f64,
 }
 
-impl State {
+impl RankState {
     pub fn merge(&mut self, other: &Self) {
         self.rows.merge(&other.rows);
         self.columns.merge(&other.columns);
@@ -116,8 +116,8 @@ impl State {
     }
 }
 
-/// What is asked of every tile.
-pub struct Query<'a> {
+/// What a ranking computes from every tile.
+pub struct RankQuery<'a> {
     pub images: &'a Embeddings,
     pub texts: &'a Embeddings,
     pub groups: &'a Groups,
@@ -127,11 +127,11 @@ pub struct Query<'a> {
     pub options: RankOptions,
 }
 
-impl Query<'_> {
+impl RankQuery<'_> {
     /// Reads one tile of scores, shape `[rows, columns]`; the positives in it are overwritten.
     pub fn read(
         &self,
-        state: &mut State,
+        state: &mut RankState,
         tile: &mut [f32],
         rows: Range<usize>,
         columns: Range<usize>,
@@ -167,8 +167,8 @@ impl Query<'_> {
     }
 }
 
-fn best_of_columns(side: &mut Side, scores: &[f32], index: u32, first: usize) {
-    let worst = &mut side.worst[first..first + scores.len()];
+fn best_of_columns(columns: &mut DirectionState, scores: &[f32], index: u32, first: usize) {
+    let worst = &mut columns.worst[first..first + scores.len()];
     for (chunk, (block, bounds)) in scores
         .chunks(CHUNK)
         .zip(worst.chunks_mut(CHUNK))
@@ -182,7 +182,7 @@ fn best_of_columns(side: &mut Side, scores: &[f32], index: u32, first: usize) {
             continue;
         }
         for (at, (&score, bound)) in block.iter().zip(bounds).enumerate() {
-            let list = side.top.row_mut(first + chunk * CHUNK + at);
+            let list = columns.top.row_mut(first + chunk * CHUNK + at);
             if score >= *bound && insert(list, Hit { score, index }) {
                 *bound = list[list.len() - 1].score;
             }
@@ -191,7 +191,7 @@ fn best_of_columns(side: &mut Side, scores: &[f32], index: u32, first: usize) {
 }
 
 fn count(
-    state: &mut State,
+    state: &mut RankState,
     scores: &[f32],
     i: usize,
     columns: &Range<usize>,
@@ -207,7 +207,7 @@ fn count(
     state.rows.above[i] += above;
 }
 
-fn hardest(state: &mut State, scores: &[f32], i: usize, columns: &Range<usize>) {
+fn hardest(state: &mut RankState, scores: &[f32], i: usize, columns: &Range<usize>) {
     let high = scores
         .iter()
         .fold(f32::NEG_INFINITY, |m, &s| if s > m { s } else { m });

@@ -156,11 +156,7 @@ fn large_batches_are_cut_between_rows() {
             vec![-1.0; grid.total()],
             vec![1.0; grid.total()],
         );
-        let bounds = Bounds {
-            clean: &zeros,
-            lower: &lower,
-            upper: &upper,
-        };
+        let bounds = Bounds::new(&zeros, &lower, &upper);
         let mut x = all.clone();
         gpu.project(grid, Ball::Linf(0.25), bounds, &mut x)
             .expect("projected");

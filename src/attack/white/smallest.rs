@@ -11,11 +11,11 @@ use crate::error::Result;
 /// Row `at` of a space.
 pub(super) fn row(space: &Space, at: usize) -> Bounds<'_> {
     let range = at * space.len()..(at + 1) * space.len();
-    Bounds {
-        clean: &space.clean()[range.clone()],
-        lower: &space.lower()[range.clone()],
-        upper: &space.upper()[range],
-    }
+    Bounds::new(
+        &space.clean()[range.clone()],
+        &space.lower()[range.clone()],
+        &space.upper()[range],
+    )
 }
 
 /// `clean + share (x - clean)` inside the box, row by row; one share per row.

@@ -100,11 +100,7 @@ impl SharedDelta {
             .fold(f64::MIN_POSITIVE, |top, g| top.max(g.abs()));
         let gradient: Vec<f32> = sum.iter().map(|g| (g / top) as f32).collect();
         let clean = vec![0.0; self.grid.len()];
-        let bounds = Bounds {
-            clean: &clean,
-            lower: &self.lower,
-            upper: &self.upper,
-        };
+        let bounds = Bounds::new(&clean, &self.lower, &self.upper);
         let size = [share * self.radius];
         engine.ascend(
             self.grid,

@@ -1,15 +1,25 @@
-//! A device with its pipelines, and the few calls that every kernel needs: upload, dispatch, wait, read back.
+//! A device with its pipelines, and the few calls that every kernel needs: upload, bind, dispatch, wait, read back.
 
+use super::kernels::{Kernel, Pipelines};
 use crate::error::{Error, Result};
 use crate::task::lock;
+use bytemuck::Pod;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+
+/// Devices opened so far.
+static OPENED: AtomicU64 = AtomicU64::new(0);
 
 /// A wgpu device whose errors are kept instead of thrown.
 pub struct Device {
     pub wgpu: wgpu::Device,
     pub queue: wgpu::Queue,
     pub info: wgpu::AdapterInfo,
+    /// A number of its own: wgpu's handles of devices opened apart can be equal.
+    pub id: u64,
     fault: Arc<Mutex<Option<String>>>,
+    pipelines: Pipelines,
+    uploaded: AtomicU64,
 }
 
 impl Device {
@@ -43,7 +53,10 @@ impl Device {
             wgpu: device,
             queue,
             info,
+            id: OPENED.fetch_add(1, Ordering::Relaxed),
             fault,
+            pipelines: Pipelines::default(),
+            uploaded: AtomicU64::new(0),
         })
     }
 
@@ -52,23 +65,9 @@ impl Device {
         self.info.device_type == wgpu::DeviceType::Cpu
     }
 
-    /// A compute pipeline from one WGSL file with an entry point `main`.
-    pub fn pipeline(&self, label: &str, source: &str) -> wgpu::ComputePipeline {
-        let module = self
-            .wgpu
-            .create_shader_module(wgpu::ShaderModuleDescriptor {
-                label: Some(label),
-                source: wgpu::ShaderSource::Wgsl(source.into()),
-            });
-        self.wgpu
-            .create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
-                label: Some(label),
-                layout: None,
-                module: &module,
-                entry_point: Some("main"),
-                compilation_options: wgpu::PipelineCompilationOptions::default(),
-                cache: None,
-            })
+    /// The pipeline of `kernel`, built when it is first asked for.
+    pub fn pipeline(&self, kernel: Kernel) -> &wgpu::ComputePipeline {
+        self.pipelines.get(&self.wgpu, kernel)
     }
 
     /// An empty storage buffer of at least 64 bytes: a binding must hold one element of any kernel's.
@@ -93,25 +92,74 @@ impl Device {
         })
     }
 
-    /// A bind group of `buffers` at bindings 0, 1, ...
-    pub fn bind(
-        &self,
-        pipeline: &wgpu::ComputePipeline,
-        buffers: &[&wgpu::Buffer],
-    ) -> wgpu::BindGroup {
+    /// Writes `values` to the beginning of `buffer`, before whatever is submitted next.
+    pub fn write<T: Pod>(&self, buffer: &wgpu::Buffer, values: &[T]) {
+        self.uploaded
+            .fetch_add(size_of_val(values) as u64, Ordering::Relaxed);
+        self.queue
+            .write_buffer(buffer, 0, bytemuck::cast_slice(values));
+    }
+
+    /// A storage buffer of these numbers.
+    pub fn upload<T: Pod>(&self, label: &str, values: &[T]) -> wgpu::Buffer {
+        let buffer = self.storage(label, size_of_val(values) as u64);
+        self.write(&buffer, values);
+        buffer
+    }
+
+    /// Bytes written to buffers since the device was opened.
+    pub fn uploaded(&self) -> u64 {
+        self.uploaded.load(Ordering::Relaxed)
+    }
+
+    /// The largest storage buffer that a kernel can be given, in bytes.
+    pub fn largest_buffer(&self) -> u64 {
+        let limits = self.wgpu.limits();
+        limits
+            .max_storage_buffer_binding_size
+            .min(limits.max_buffer_size)
+    }
+
+    /// A bind group for `kernel` of `buffers` at bindings 0, 1, ...
+    pub fn bind(&self, kernel: Kernel, buffers: &[&wgpu::Buffer]) -> wgpu::BindGroup {
         let entries: Vec<_> = buffers
             .iter()
-            .enumerate()
-            .map(|(i, b)| wgpu::BindGroupEntry {
-                binding: i as u32,
-                resource: b.as_entire_binding(),
+            .zip(0..)
+            .map(|(buffer, binding)| wgpu::BindGroupEntry {
+                binding,
+                resource: buffer.as_entire_binding(),
             })
             .collect();
         self.wgpu.create_bind_group(&wgpu::BindGroupDescriptor {
-            label: None,
-            layout: &pipeline.get_bind_group_layout(0),
+            label: Some(kernel.name()),
+            layout: &self.pipeline(kernel).get_bind_group_layout(0),
             entries: &entries,
         })
+    }
+
+    /// Puts `groups` workgroups of `kernel` on the list of `pass`.
+    pub fn dispatch(
+        &self,
+        pass: &mut wgpu::ComputePass<'_>,
+        kernel: Kernel,
+        group: &wgpu::BindGroup,
+        [x, y]: [u32; 2],
+    ) {
+        pass.set_pipeline(self.pipeline(kernel));
+        pass.set_bind_group(0, group, &[]);
+        pass.dispatch_workgroups(x, y, 1);
+    }
+
+    /// Workgroups along x and y, each within the device's limit, that have a thread for each of `threads` numbers.
+    pub fn spread(&self, kernel: Kernel, threads: usize) -> [u32; 2] {
+        self.spread_groups(kernel.groups(threads, 1)[0] as usize)
+    }
+
+    /// `groups` workgroups over two axes, each within the device's limit.
+    pub fn spread_groups(&self, groups: usize) -> [u32; 2] {
+        let most = self.wgpu.limits().max_compute_workgroups_per_dimension as usize;
+        let x = groups.clamp(1, most);
+        [x as u32, groups.div_ceil(x) as u32]
     }
 
     /// Waits for a submission (`None`: for all), and reports what went wrong on the device meanwhile.
@@ -126,8 +174,8 @@ impl Device {
         waited.map(|_| ()).map_err(|e| self.failed(&e.to_string()))
     }
 
-    /// Copies `bytes` bytes of a buffer back.
-    pub fn read<T: bytemuck::Pod>(&self, buffer: &wgpu::Buffer, count: usize) -> Result<Vec<T>> {
+    /// Waits for all submissions, then reads the first `count` numbers of a buffer.
+    pub fn read<T: Pod>(&self, buffer: &wgpu::Buffer, count: usize) -> Result<Vec<T>> {
         let bytes = (count * size_of::<T>()) as u64;
         if bytes == 0 {
             return Ok(Vec::new());

@@ -1,64 +1,70 @@
 //! The GPU engine: tiles of the similarity by `shaders/similarity.wgsl`, read by `shaders/scan.wgsl`.
 //!
-//! Panels of both sides are uploaded tile by tile, so device memory is two panels, a tile both ways round and the
-//! running state of the queries. One submission a tile keeps dispatches short and the display alive.
+//! Rows of images and texts are uploaded tile by tile, so device memory holds the rows of one tile, its scores and
+//! their transpose, and the running state of the queries. One submission a tile keeps dispatches short and the display alive.
 
+pub(super) mod commands;
 mod device;
 mod fourier;
-mod lines;
+mod kernels;
 mod paint;
 mod pass;
-mod plan;
 mod reduce;
+mod scan;
 mod steps;
+mod tile;
 
+pub use kernels::{Binding, ENTRY_POINT, Kernel};
 pub use paint::HeatPainter;
 
 use super::pairs;
-use super::{Direction, Embeddings, Engine, Groups, Hit, RankOptions, Ranking, Search, TopK};
+use super::{Embeddings, Engine, Groups, RankOptions, Ranking, Search, TopK};
 use crate::error::Result;
 use crate::task::{Task, lock};
 use device::Device;
-use pass::{Pass, Query};
-use std::sync::{Mutex, OnceLock};
+use pass::Pass;
+use scan::ScanQuery;
+use std::sync::{Mutex, MutexGuard, OnceLock};
 
 /// The GPU engine on one adapter.
 pub struct Gpu {
     device: Device,
-    similarity: wgpu::ComputePipeline,
-    scan: wgpu::ComputePipeline,
     // One pass at a time: a second would only double the memory.
     busy: Mutex<()>,
-    // Built on first use.
-    fourier: OnceLock<plan::Fourier>,
-    heatmap: OnceLock<paint::Heatmap>,
-    reduce: OnceLock<reduce::Kernels>,
-    steps: steps::Kernels,
+    // The plan of the last size, kept since an attack transforms the same size again and again.
+    fourier: Mutex<Option<fourier::Plan>>,
+    // Colour tables, uploaded on first use.
+    tables: OnceLock<paint::Tables>,
 }
 
 impl Gpu {
-    /// Opens `adapter` and builds the pipelines.
+    /// Opens `adapter` and builds the pipelines of a ranking; the others are built when they are first needed.
     ///
     /// # Errors
     /// The adapter gives no device, or its driver refuses a shader.
     pub fn new(adapter: &wgpu::Adapter) -> Result<Self> {
         let device = Device::open(adapter)?;
-        let similarity = device.pipeline(
-            "similarity",
-            include_str!("../../../shaders/similarity.wgsl"),
-        );
-        let scan = device.pipeline("scan", include_str!("../../../shaders/scan.wgsl"));
+        for kernel in [Kernel::Similarity, Kernel::Scan] {
+            device.pipeline(kernel);
+        }
         device.wait(None)?;
         Ok(Self {
             device,
-            similarity,
-            scan,
             busy: Mutex::new(()),
-            fourier: OnceLock::new(),
-            heatmap: OnceLock::new(),
-            reduce: OnceLock::new(),
-            steps: steps::Kernels::default(),
+            fourier: Mutex::new(None),
+            tables: OnceLock::new(),
         })
+    }
+
+    /// Bytes written to the device's buffers since it was opened: what tests and benchmarks count.
+    pub fn uploaded_bytes(&self) -> u64 {
+        self.device.uploaded()
+    }
+
+    /// The device, once no other work runs on it; none does while the guard lives.
+    pub(super) fn turn(&self) -> (&Device, MutexGuard<'_, ()>) {
+        let turn = lock(&self.busy);
+        (&self.device, turn)
     }
 }
 
@@ -83,23 +89,23 @@ impl Engine for Gpu {
             pairs::thresholds(images, &best),
             pairs::thresholds(texts, &pairs),
         );
-        let rows: Vec<Query> = (0..images.rows())
+        let rows: Vec<ScanQuery> = (0..images.rows())
             .map(|i| {
                 let own = groups.range(i);
-                Query::new(by_row[i], &own, &own)
+                ScanQuery::new(by_row[i], &own, &own)
             })
             .collect();
-        let columns: Vec<Query> = groups
+        let columns: Vec<ScanQuery> = groups
             .owners()
             .iter()
             .enumerate()
-            .map(|(j, &i)| Query::new(by_column[j], &(i as usize..i as usize + 1), &(j..j + 1)))
+            .map(|(j, &i)| ScanQuery::new(by_column[j], &(i as usize..i as usize + 1), &(j..j + 1)))
             .collect();
-        let _one = lock(&self.busy);
+        let (device, _turn) = self.turn();
         task.begin("Ranking", (images.rows() * texts.rows()) as u64);
         let k = [options.k.min(texts.rows()), options.k.min(images.rows())];
         let pass = Pass::new(
-            &self.device,
+            device,
             images,
             texts,
             [&rows, &columns],
@@ -108,11 +114,11 @@ impl Engine for Gpu {
             options.margin,
             true,
         )?;
-        let [i2t, t2i] = pass.run(&self.similarity, &self.scan, task)?;
+        let [i2t, t2i] = pass.run(task)?;
         let sum = i2t.hinges() + t2i.hinges();
-        let sides = [i2t.direction(best), t2i.direction(pairs.clone())];
+        let directions = [i2t.direction(best), t2i.direction(pairs.clone())];
         Ok(pairs::ranking(
-            sides,
+            directions,
             pairs,
             sum,
             groups,
@@ -134,17 +140,17 @@ impl Engine for Gpu {
             return Ok(TopK::default());
         }
         let (at_most, factor) = pairs::stored_bounds(queries, candidates, search);
-        let _one = lock(&self.busy);
+        let (device, _turn) = self.turn();
         task.begin("Searching", (queries.rows() * candidates.rows()) as u64);
-        let rows: Vec<Query> = (0..queries.rows())
+        let rows: Vec<ScanQuery> = (0..queries.rows())
             .map(|q| {
                 let own = search.without.get(q).cloned().unwrap_or_default();
                 let most = at_most.get(q).copied();
-                Query::new(f32::MAX, &own, &(0..0)).at_most(most)
+                ScanQuery::new(f32::MAX, &own, &(0..0)).at_most(most)
             })
             .collect();
         let pass = Pass::new(
-            &self.device,
+            device,
             queries,
             candidates,
             [&rows, &[]],
@@ -153,46 +159,9 @@ impl Engine for Gpu {
             None,
             false,
         )?;
-        let [found, _] = pass.run(&self.similarity, &self.scan, task)?;
+        let [found, _] = pass.run(task)?;
         let mut found = found.direction(Vec::new()).negatives;
         found.scale(factor);
         Ok(found)
-    }
-}
-
-/// What a pass leaves of one direction.
-struct Found {
-    states: Vec<pass::State>,
-    top: TopK,
-}
-
-impl Found {
-    fn hinges(&self) -> f64 {
-        self.states.iter().map(|s| f64::from(s.hinges)).sum()
-    }
-
-    fn direction(self, positive: Vec<f32>) -> Direction {
-        let real = |hit: Hit| {
-            if hit.index == u32::MAX {
-                Hit::NONE
-            } else {
-                hit
-            }
-        };
-        let hardest = |s: &pass::State| {
-            real(Hit {
-                score: s.hardest_score,
-                index: s.hardest_index,
-            })
-        };
-        Direction {
-            ranks: self.states.iter().map(|s| s.above + 1).collect(),
-            positive,
-            hardest: self.states.iter().map(hardest).collect(),
-            negatives: TopK {
-                k: self.top.k,
-                hits: self.top.hits.into_iter().map(real).collect(),
-            },
-        }
     }
 }

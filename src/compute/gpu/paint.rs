@@ -1,45 +1,33 @@
-//! The GPU's colours: `shaders/heatmap.wgsl` into a buffer, `shaders/heatmap_texture.wgsl` into a texture of any
-//! device's, the window's above all.
+//! The GPU's colours: `shaders/heatmap.wgsl` into a buffer, `shaders/heatmap_texture.wgsl` into a texture of a device
+//! that the caller gives, as the window's.
 
 use super::Gpu;
-use super::device::Device;
+use super::commands::Commands;
+use super::kernels::Kernel;
 use crate::compute::paint::{ALL, Scale, Table, index, table};
 use crate::compute::{Colours, Paint};
 use crate::error::{Error, Result};
-use crate::task::lock;
 use bytemuck::{Pod, Zeroable};
 use wgpu::util::{BufferInitDescriptor, DeviceExt};
 
 /// Numbers of one dispatch: 32 MiB each way.
 const CHUNK: usize = 8 << 20;
 
+/// Parameters; `shaders/heatmap.wgsl` has the same layout.
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C)]
-struct Params {
+struct HeatmapParams {
     count: u32,
     full: u32,
     factor: f32,
     unused: u32,
 }
 
-/// The pipeline into a buffer with its tables.
-pub struct Heatmap {
-    pipeline: wgpu::ComputePipeline,
-    tables: [wgpu::Buffer; 4],
-}
+/// Every colour table on a device, in the order of [`ALL`].
+pub type Tables = [wgpu::Buffer; ALL.len()];
 
-impl Heatmap {
-    fn new(device: &Device) -> Self {
-        let source = include_str!("../../../shaders/heatmap.wgsl");
-        Self {
-            pipeline: device.pipeline("heatmap", source),
-            tables: tables(&device.wgpu),
-        }
-    }
-}
-
-/// Every table on a device, in the order of [`ALL`].
-fn tables(device: &wgpu::Device) -> [wgpu::Buffer; 4] {
+/// Uploads every table.
+fn tables(device: &wgpu::Device) -> Tables {
     ALL.map(|colours| {
         let table: &Table = table(colours);
         device.create_buffer_init(&BufferInitDescriptor {
@@ -55,58 +43,43 @@ impl Paint for Gpu {
         if values.is_empty() {
             return Ok(Vec::new());
         }
-        let _one = lock(&self.busy);
-        let device = &self.device;
-        let heatmap = self.heatmap.get_or_init(|| Heatmap::new(device));
-        let limits = device.wgpu.limits();
-        let most = limits
-            .max_storage_buffer_binding_size
-            .min(limits.max_buffer_size);
-        let chunk = CHUNK.min(most as usize / 4).min(values.len());
-        let params = device.uniform("heatmap", size_of::<Params>() as u64);
+        let (device, _turn) = self.turn();
+        let table = &self.tables.get_or_init(|| tables(&device.wgpu))[index(colours)];
+        let most = device.largest_buffer() as usize;
+        let chunk = CHUNK.min(most / size_of::<f32>()).min(values.len());
         let bytes = (chunk * size_of::<f32>()) as u64;
         let (numbers, pixels) = (
             device.storage("numbers", bytes),
             device.storage("pixels", bytes),
         );
-        let table = &heatmap.tables[index(colours)];
-        let group = device.bind(&heatmap.pipeline, &[&params, &numbers, table, &pixels]);
         let Scale { full, factor } = Scale::new(scale);
         let mut out = Vec::with_capacity(values.len() * 4);
         for part in values.chunks(chunk) {
-            let count = part.len() as u32;
-            let head = Params {
-                count,
+            let params = HeatmapParams {
+                count: part.len() as u32,
                 full,
                 factor,
                 unused: 0,
             };
-            device
-                .queue
-                .write_buffer(&params, 0, bytemuck::bytes_of(&head));
-            device
-                .queue
-                .write_buffer(&numbers, 0, bytemuck::cast_slice(part));
-            let mut encoder = device
-                .wgpu
-                .create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-            {
-                let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
-                pass.set_pipeline(&heatmap.pipeline);
-                pass.set_bind_group(0, &group, &[]);
-                let (x, y) = device.spread(part.len().div_ceil(256));
-                pass.dispatch_workgroups(x, y, 1);
-            }
-            device.queue.submit([encoder.finish()]);
-            out.extend(device.read::<u8>(&pixels, part.len() * 4)?);
+            device.write(&numbers, part);
+            let mut commands = Commands::new(device);
+            let groups = device.spread(Kernel::Heatmap, part.len());
+            commands.run(
+                Kernel::Heatmap,
+                &params,
+                &[&numbers, table, &pixels],
+                groups,
+            );
+            out.extend(commands.read::<u8>(&pixels, part.len() * 4)?);
         }
         Ok(out)
     }
 }
 
+/// Parameters; `shaders/heatmap_texture.wgsl` has the same layout.
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C)]
-struct TextureParams {
+struct HeatmapTextureParams {
     width: u32,
     rows: u32,
     first: u32,
@@ -118,28 +91,14 @@ struct TextureParams {
 /// Paints heatmaps into textures of one device, without a way back through memory.
 pub struct HeatPainter {
     pipeline: wgpu::ComputePipeline,
-    tables: [wgpu::Buffer; 4],
+    tables: Tables,
 }
 
 impl HeatPainter {
     /// Builds the pipeline and the tables on `device`.
     pub fn new(device: &wgpu::Device) -> Self {
-        let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
-            label: Some("heatmap texture"),
-            source: wgpu::ShaderSource::Wgsl(
-                include_str!("../../../shaders/heatmap_texture.wgsl").into(),
-            ),
-        });
-        let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
-            label: Some("heatmap texture"),
-            layout: None,
-            module: &module,
-            entry_point: Some("main"),
-            compilation_options: wgpu::PipelineCompilationOptions::default(),
-            cache: None,
-        });
         Self {
-            pipeline,
+            pipeline: Kernel::HeatmapTexture.build(device),
             tables: tables(device),
         }
     }
@@ -197,7 +156,7 @@ impl HeatPainter {
         let Scale { full, factor } = Scale::new(scale);
         let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         for (n, part) in values.chunks(rows * width).enumerate() {
-            let params = TextureParams {
+            let params = HeatmapTextureParams {
                 width: width as u32,
                 rows: (part.len() / width) as u32,
                 first: (n * rows) as u32,
@@ -233,7 +192,8 @@ impl HeatPainter {
             let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
             pass.set_pipeline(&self.pipeline);
             pass.set_bind_group(0, &group, &[]);
-            pass.dispatch_workgroups(params.width.div_ceil(16), params.rows.div_ceil(16), 1);
+            let [x, y] = Kernel::HeatmapTexture.groups(width, params.rows as usize);
+            pass.dispatch_workgroups(x, y, 1);
         }
         queue.submit([encoder.finish()]);
         Ok(texture)

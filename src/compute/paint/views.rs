@@ -41,7 +41,7 @@ pub fn pixel_norm(grid: Grid, values: &[f32]) -> Vec<f32> {
 }
 
 /// `log10(mean over channels + 1e-12)` of a picture's `magnitudes`, `[channels, height, width]` with the zero
-/// frequency first; it comes to lie at row `height / 2`, column `width / 2`.
+/// frequency first; it is moved to row `height / 2`, column `width / 2`.
 pub fn log_spectrum(grid: Grid, magnitudes: &[f32]) -> View {
     let count = grid.channels.max(1) as f64;
     let log = |sum: f64| (sum / count + TINY).log10();

@@ -1,4 +1,4 @@
-//! The Fourier-l-inf ball (arXiv 2102.08868), for both engines: transforms by the engine, what is between them here.
+//! The Fourier-l-inf ball (arXiv 2102.08868), for both engines: the engine does the transforms, the rest is here.
 
 use super::place::{boxed, delta, toward};
 use super::row::{FLAT, radius};
@@ -15,7 +15,7 @@ const ROUNDS: usize = 4;
 const SHRINKS: i32 = 8;
 /// What counts as zero outside the band, in units of eps.
 const NOTHING: f32 = 1e-5;
-/// Beyond any perturbation; the squares of its magnitudes are finite.
+/// Perturbations are clamped here, so that the squares of their magnitudes stay finite.
 const FAR: f32 = 1e12;
 
 /// `x + size d`, d of magnitude 1 at every frequency of the band.
@@ -197,7 +197,7 @@ pub fn project(
         if left.rows.is_empty() {
             break;
         }
-        // Rounding to the grid of float32 adds magnitude of its own: ever further inside, clean in the end.
+        // Rounding to float32 adds magnitude of its own: each attempt aims further inside, the last one at clean.
         let aim = eps * (1.0 - 1e-6 * 4.0_f32.powi(attempt));
         let over = peaks.into_iter().filter(|p| *p > eps);
         for (delta, peak) in left.delta.chunks_exact_mut(grid.len()).zip(over) {

@@ -213,7 +213,7 @@ impl Perturb for Cpu {
     }
 }
 
-/// The part of a square that lies in the picture.
+/// The part of a square inside the picture.
 pub fn within(grid: Grid, square: Square) -> Square {
     let span = |first: u32, count: u32, size: usize| {
         let first = first.min(size as u32);

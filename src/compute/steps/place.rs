@@ -1,6 +1,6 @@
-//! Where a value may go: perturbations that are finite, places that rounding does not put outside.
+//! Arithmetic of one value: finite perturbations, and sums that rounding does not put outside the ball or the box.
 
-/// Beyond any perturbation; keeps sums finite.
+/// Perturbations are clamped here, so that sums stay finite.
 const FAR: f32 = 1e30;
 
 /// `x - clean`; 0 where `x` is not a number.

@@ -112,7 +112,7 @@ impl<'a> Row<'a> {
         });
     }
 
-    /// `|g|` of the elements that the box does not stop on their way, 0 of the others.
+    /// `|g|` of the elements that the box lets take the step, 0 of the others.
     fn open_keys(&self, x: &[f32], gradient: &[f32], size: f32) -> Vec<u32> {
         let bounds = self.lower.iter().zip(self.upper);
         let values = x.iter().zip(gradient).zip(bounds);

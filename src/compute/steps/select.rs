@@ -1,6 +1,6 @@
 //! The elements with the largest keys. Keys are the bits of floats that are not negative: their order is the floats'.
 
-/// Which elements were chosen: those whose key is above `threshold`, and those equal to it that lie before `cutoff`.
+/// Which elements were chosen: those whose key is above `threshold`, and those equal to it with an index below `cutoff`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Selection {
     threshold: u32,

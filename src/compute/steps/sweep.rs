@@ -28,7 +28,7 @@ fn read_blocks<T: Send>(len: usize, read: impl Fn(Range<usize>) -> T + Sync) -> 
     blocks.into_par_iter().map(block).collect()
 }
 
-/// Sums in float64 of `S` terms of the values that lie at one place of `K` arrays of equal length.
+/// Sums in float64 of `S` terms of the values at one index of `K` arrays of equal length.
 pub fn sums<const K: usize, const S: usize>(
     inputs: [&[f32]; K],
     terms: impl Fn([f32; K]) -> [f64; S] + Sync,

@@ -1,22 +1,22 @@
 //! A batch on the device: its buffers, and the kernels run on it one after the other.
 
-use super::kernels::{Kernel, Kernels, Params, RowState};
+use super::params::{RowState, StepParams};
+use super::resident::DeviceBounds;
+use crate::compute::gpu::commands::Commands;
 use crate::compute::gpu::device::Device;
-use crate::compute::{Ball, Bounds, Grid, steps::row};
+use crate::compute::gpu::kernels::Kernel;
+use crate::compute::{Ball, Grid, steps::row};
 use crate::error::{Error, Result};
 use bytemuck::{Pod, Zeroable};
-use std::ops::Range;
 
-/// Threads of a workgroup, the same in every kernel.
-const THREADS: usize = 256;
 /// Most workgroups along a row; a thread takes several values of a longer one.
-const GROUPS: usize = 4096;
+const GROUPS: u32 = 4096;
 /// Values of a batch that are on the device at a time, where the device's own limit is no lower: 64 MiB an array.
 const VALUES: usize = 1 << 24;
 
-/// Kinds of values whose norms are taken; the numbers are the shader's.
+/// Kinds of values whose norms are taken; `shaders/norms.wgsl` has the same numbers.
 #[derive(Debug, Clone, Copy)]
-pub enum Values {
+pub enum NormKind {
     /// A gradient where elements are free.
     Free = 0,
     /// A perturbation.
@@ -25,24 +25,17 @@ pub enum Values {
     Plain = 2,
 }
 
-/// Kinds of keys; the numbers are the shader's.
+/// Kinds of keys; `shaders/keys.wgsl` has the same numbers.
 #[derive(Debug, Clone, Copy)]
-enum Keys {
+enum KeyKind {
     Open = 0,
     Pixel = 1,
     Gain = 2,
 }
 
-/// [`Bounds`] on the device.
-pub struct Around {
-    pub clean: wgpu::Buffer,
-    pub lower: wgpu::Buffer,
-    pub upper: wgpu::Buffer,
-}
-
-/// How a kernel's threads are spread.
+/// How a kernel's threads are laid over the batch.
 #[derive(Debug, Clone, Copy)]
-pub enum Spread {
+pub enum Threads {
     /// A workgroup for each row.
     Rows,
     /// A thread for each of so many places of each row.
@@ -52,21 +45,16 @@ pub enum Spread {
 /// Some rows of a batch on the device.
 pub struct Batch<'a> {
     device: &'a Device,
-    kernels: &'a Kernels,
     grid: Grid,
     rows: wgpu::Buffer,
     keys: wgpu::Buffer,
-    encoder: wgpu::CommandEncoder,
+    commands: Commands<'a>,
 }
 
-/// The rows that go to the device at a time.
-pub fn chunks(device: &Device, grid: Grid) -> Result<impl Iterator<Item = Range<usize>> + use<>> {
-    let limits = device.wgpu.limits();
-    let bytes = limits
-        .max_storage_buffer_binding_size
-        .min(limits.max_buffer_size);
-    let values = (bytes / size_of::<f32>() as u64) as usize;
-    let most = limits.max_compute_workgroups_per_dimension as usize;
+/// Rows of a batch that go to the device at a time.
+pub fn rows_at_a_time(device: &Device, grid: Grid) -> Result<usize> {
+    let values = (device.largest_buffer() / size_of::<f32>() as u64) as usize;
+    let most = device.wgpu.limits().max_compute_workgroups_per_dimension as usize;
     if grid.len() > values {
         return Err(Error::compute(
             format!(
@@ -76,49 +64,28 @@ pub fn chunks(device: &Device, grid: Grid) -> Result<impl Iterator<Item = Range<
             "Use the CPU engine (--compute cpu).",
         ));
     }
-    let rows = (VALUES.min(values) / grid.len().max(1)).clamp(1, most);
-    let total = if grid.is_empty() { 0 } else { grid.rows };
-    let starts = (0..total).step_by(rows);
-    Ok(starts.map(move |first| first..(first + rows).min(total)))
+    Ok((VALUES.min(values) / grid.len().max(1)).clamp(1, most))
 }
 
 impl<'a> Batch<'a> {
     /// `sizes`: lengths of the rows' steps, where there are any.
-    pub fn new(device: &'a Device, kernels: &'a Kernels, grid: Grid, sizes: &[f32]) -> Self {
+    pub fn new(device: &'a Device, grid: Grid, sizes: &[f32]) -> Self {
         let mut states = vec![RowState::zeroed(); grid.rows];
         for (state, size) in states.iter_mut().zip(sizes) {
             state.size = *size;
         }
-        let mut batch = Self {
+        Self {
             device,
-            kernels,
             grid,
-            rows: device.storage("rows", 0),
+            rows: device.upload("row states", &states),
             keys: device.storage("keys", 0),
-            encoder: device
-                .wgpu
-                .create_command_encoder(&wgpu::CommandEncoderDescriptor::default()),
-        };
-        batch.rows = batch.upload("row states", &states);
-        batch
+            commands: Commands::new(device),
+        }
     }
 
     /// A buffer of these numbers.
     pub fn upload<T: Pod>(&self, label: &str, values: &[T]) -> wgpu::Buffer {
-        let buffer = self.device.storage(label, size_of_val(values) as u64);
-        self.device
-            .queue
-            .write_buffer(&buffer, 0, bytemuck::cast_slice(values));
-        buffer
-    }
-
-    /// The bounds of these rows; `range` is theirs in the whole batch's arrays.
-    pub fn bounds(&self, bounds: Bounds<'_>, range: Range<usize>) -> Around {
-        Around {
-            clean: self.upload("clean", &bounds.clean[range.clone()]),
-            lower: self.upload("lower", &bounds.lower[range.clone()]),
-            upper: self.upload("upper", &bounds.upper[range]),
-        }
+        self.device.upload(label, values)
     }
 
     /// A buffer for one number per value.
@@ -133,12 +100,12 @@ impl<'a> Batch<'a> {
     }
 
     /// Parameters that fit the batch, all else 0.
-    pub fn params(&self) -> Params {
-        Params {
+    pub fn params(&self) -> StepParams {
+        StepParams {
             plane: self.grid.plane() as u32,
             channels: self.grid.channels as u32,
             width: self.grid.width as u32,
-            ..Params::zeroed()
+            ..StepParams::zeroed()
         }
     }
 
@@ -146,60 +113,44 @@ impl<'a> Batch<'a> {
     pub fn run(
         &mut self,
         kernel: Kernel,
-        params: Params,
+        params: StepParams,
         buffers: &[&wgpu::Buffer],
-        spread: Spread,
+        threads: Threads,
     ) {
-        let pipeline = self.kernels.get(self.device, kernel);
-        let uniform = self.device.uniform("step", size_of::<Params>() as u64);
-        self.device
-            .queue
-            .write_buffer(&uniform, 0, bytemuck::bytes_of(&params));
-        let all: Vec<&wgpu::Buffer> = std::iter::once(&uniform)
-            .chain(buffers.iter().copied())
-            .collect();
-        let group = self.device.bind(pipeline, &all);
-        let mut pass = self
-            .encoder
-            .begin_compute_pass(&wgpu::ComputePassDescriptor::default());
-        pass.set_pipeline(pipeline);
-        pass.set_bind_group(0, &group, &[]);
         let rows = self.grid.rows as u32;
-        match spread {
-            Spread::Rows => pass.dispatch_workgroups(rows, 1, 1),
-            Spread::Places(count) => {
-                let groups = count.div_ceil(THREADS).clamp(1, GROUPS);
-                pass.dispatch_workgroups(groups as u32, rows, 1);
-            }
-        }
+        let groups = match threads {
+            Threads::Rows => [rows, 1],
+            Threads::Places(count) => [kernel.groups(count, 1)[0].clamp(1, GROUPS), rows],
+        };
+        self.commands.run(kernel, &params, buffers, groups);
     }
 
     /// One thread for each value.
-    pub fn values(&self) -> Spread {
-        Spread::Places(self.grid.len())
+    pub fn values(&self) -> Threads {
+        Threads::Places(self.grid.len())
     }
 
-    /// The norms of every row of `a`; `b` and `c` as the shader says.
-    pub fn norms(&mut self, kind: Values, a: &wgpu::Buffer, b: &wgpu::Buffer, c: &wgpu::Buffer) {
-        let params = Params {
+    /// The norms of every row of `a`; what `b` and `c` are depends on the kind, see `shaders/norms.wgsl`.
+    pub fn norms(&mut self, kind: NormKind, a: &wgpu::Buffer, b: &wgpu::Buffer, c: &wgpu::Buffer) {
+        let params = StepParams {
             kind: kind as u32,
             ..self.params()
         };
         let rows = self.rows();
-        self.run(Kernel::Norms, params, &[&rows, a, b, c], Spread::Rows);
+        self.run(Kernel::Norms, params, &[&rows, a, b, c], Threads::Rows);
     }
 
     /// Chooses the `k` largest keys of every row.
     fn select(
         &mut self,
-        kind: Keys,
+        kind: KeyKind,
         k: usize,
-        around: &Around,
+        bounds: &DeviceBounds,
         x: &wgpu::Buffer,
         gradient: &wgpu::Buffer,
     ) {
         let count = self.count(kind);
-        let params = Params {
+        let params = StepParams {
             kind: kind as u32,
             k: k.min(count) as u32,
             count: count as u32,
@@ -208,21 +159,21 @@ impl<'a> Batch<'a> {
         let bytes = self.grid.rows * count * size_of::<u32>();
         self.keys = self.device.storage("keys", bytes as u64);
         let (rows, keys) = (self.rows(), self.keys.clone());
-        let Around {
+        let DeviceBounds {
             clean,
             lower,
             upper,
-        } = around;
+        } = bounds;
         let buffers = [&rows, x, clean, gradient, lower, upper, &keys];
-        self.run(Kernel::Keys, params, &buffers, Spread::Places(count));
-        self.run(Kernel::Select, params, &[&rows, &keys], Spread::Rows);
+        self.run(Kernel::Keys, params, &buffers, Threads::Places(count));
+        self.run(Kernel::Select, params, &[&rows, &keys], Threads::Rows);
     }
 
     /// Keys of a row.
-    fn count(&self, kind: Keys) -> usize {
+    fn count(&self, kind: KeyKind) -> usize {
         match kind {
-            Keys::Open => self.grid.len(),
-            Keys::Pixel | Keys::Gain => self.grid.plane(),
+            KeyKind::Open => self.grid.len(),
+            KeyKind::Pixel | KeyKind::Gain => self.grid.plane(),
         }
     }
 
@@ -230,56 +181,56 @@ impl<'a> Batch<'a> {
     pub fn step(
         &mut self,
         ball: Ball,
-        around: &Around,
+        bounds: &DeviceBounds,
         x: &wgpu::Buffer,
         gradient: &wgpu::Buffer,
         z: &wgpu::Buffer,
     ) {
-        self.norms(Values::Free, gradient, &around.lower, &around.upper);
+        self.norms(NormKind::Free, gradient, &bounds.lower, &bounds.upper);
         let mut params = self.ball(ball);
         match ball {
             Ball::L1(_) => {
                 let k = row::hundredth(self.grid.len());
-                self.select(Keys::Open, k, around, x, gradient);
+                self.select(KeyKind::Open, k, bounds, x, gradient);
                 params.count = self.grid.len() as u32;
             }
-            Ball::L0(k) => self.select(Keys::Pixel, k as usize, around, x, gradient),
+            Ball::L0(k) => self.select(KeyKind::Pixel, k as usize, bounds, x, gradient),
             _ => {}
         }
         let (rows, keys) = (self.rows(), self.keys.clone());
-        let buffers = [&rows, x, gradient, &around.lower, &around.upper, &keys, z];
+        let buffers = [&rows, x, gradient, &bounds.lower, &bounds.upper, &keys, z];
         self.run(Kernel::Step, params, &buffers, self.values());
     }
 
     /// `z` into the ball, then into the box.
-    pub fn project(&mut self, ball: Ball, around: &Around, z: &wgpu::Buffer) {
+    pub fn project(&mut self, ball: Ball, bounds: &DeviceBounds, z: &wgpu::Buffer) {
         let params = self.ball(ball);
         let rows = self.rows();
         match ball {
-            Ball::L2(_) => self.norms(Values::Delta, z, &around.clean, &around.clean),
+            Ball::L2(_) => self.norms(NormKind::Delta, z, &bounds.clean, &bounds.clean),
             Ball::L1(_) => {
                 self.run(
                     Kernel::Soften,
                     params,
-                    &[&rows, z, &around.clean],
-                    Spread::Rows,
+                    &[&rows, z, &bounds.clean],
+                    Threads::Rows,
                 );
             }
-            Ball::L0(k) => self.select(Keys::Gain, k as usize, around, z, &around.clean),
+            Ball::L0(k) => self.select(KeyKind::Gain, k as usize, bounds, z, &bounds.clean),
             _ => {}
         }
         let keys = self.keys.clone();
-        let Around {
+        let DeviceBounds {
             clean,
             lower,
             upper,
-        } = around;
+        } = bounds;
         let buffers = [&rows, clean, lower, upper, &keys, z];
         self.run(Kernel::Place, params, &buffers, self.values());
     }
 
-    /// Parameters of a ball; its kinds' numbers are the shaders'.
-    fn ball(&self, ball: Ball) -> Params {
+    /// Parameters of a ball; `shaders/prelude/step.wgsl` has the same numbers for its kinds.
+    fn ball(&self, ball: Ball) -> StepParams {
         let (kind, radius) = match ball {
             Ball::Box | Ball::Fourier(..) => (0, 0.0),
             Ball::Linf(r) => (1, row::radius(r)),
@@ -287,7 +238,7 @@ impl<'a> Batch<'a> {
             Ball::L1(r) => (3, row::radius(r)),
             Ball::L0(_) => (4, 0.0),
         };
-        Params {
+        StepParams {
             kind,
             radius: radius.min(f32::MAX),
             count: self.grid.plane() as u32,
@@ -304,7 +255,6 @@ impl<'a> Batch<'a> {
 
     /// Runs what is on the list, then reads `count` numbers of `buffer`.
     pub fn finish<T: Pod>(self, buffer: &wgpu::Buffer, count: usize) -> Result<Vec<T>> {
-        self.device.queue.submit([self.encoder.finish()]);
-        self.device.read(buffer, count)
+        self.commands.read(buffer, count)
     }
 }

@@ -1,35 +1,60 @@
-//! The GPU's form of [`Perturb`]: each call uploads some rows, runs its kernels and reads the result back.
+//! The GPU's form of [`Perturb`]: each call uploads some rows, runs its kernels and reads the result back. The bounds
+//! of an attack stay on the device.
 
 mod batch;
-mod kernels;
-
-pub use kernels::Kernels;
+mod params;
+mod resident;
 
 use super::Gpu;
+use super::kernels::Kernel;
 use crate::compute::steps::{check, fourier, lengths, within};
 use crate::compute::{Ball, Bounds, Grid, Noise, Perturb, Size, Square};
 use crate::error::Result;
-use crate::task::lock;
-use batch::{Batch, Spread, Values, chunks};
-use kernels::{Kernel, Params, RowState};
+use batch::{Batch, NormKind, Threads, rows_at_a_time};
+use params::{RowState, StepParams};
+use resident::{DeviceBounds, DeviceCopy};
 use std::ops::Range;
 
 impl Gpu {
-    /// Calls `work` with every chunk of the batch: its rows, where its values lie, and what it needs on the device.
+    /// Calls `work` with every chunk of the batch: the chunk on the device, its rows, and its values.
     fn in_chunks(
         &self,
         grid: Grid,
         sizes: &[f32],
         mut work: impl FnMut(Batch<'_>, Range<usize>, Range<usize>) -> Result<()>,
     ) -> Result<()> {
-        let _one = lock(&self.busy);
-        for rows in chunks(&self.device, grid)? {
+        if grid.is_empty() {
+            return Ok(());
+        }
+        let (device, _turn) = self.turn();
+        let at_a_time = rows_at_a_time(device, grid)?;
+        for first in (0..grid.rows).step_by(at_a_time) {
+            let rows = first..(first + at_a_time).min(grid.rows);
             let sizes = sizes.get(rows.clone()).unwrap_or_default();
-            let batch = Batch::new(&self.device, &self.steps, grid.with_rows(rows.len()), sizes);
             let values = rows.start * grid.len()..rows.end * grid.len();
+            let batch = Batch::new(device, grid.with_rows(rows.len()), sizes);
             work(batch, rows, values)?;
         }
         Ok(())
+    }
+
+    /// As [`Gpu::in_chunks`], with the bounds of each chunk on the device.
+    fn in_bounds(
+        &self,
+        grid: Grid,
+        bounds: Bounds<'_>,
+        sizes: &[f32],
+        mut work: impl FnMut(Batch<'_>, &DeviceBounds, Range<usize>, Range<usize>) -> Result<()>,
+    ) -> Result<()> {
+        let device = &self.device;
+        let copy = DeviceCopy::of(device, grid, rows_at_a_time(device, grid)?, bounds)?;
+        self.in_chunks(grid, sizes, |batch, rows, values| {
+            let bounds = match &copy {
+                Some(copy) => copy.chunk(rows.start),
+                None => DeviceBounds::upload(device, bounds, &values),
+            };
+            work(batch, &bounds, rows, values)
+        })
     }
 }
 
@@ -49,13 +74,12 @@ impl Perturb for Gpu {
             fourier::step(self, grid, band, bounds, x, gradient, size)?;
             return fourier::project(self, grid, eps, band, bounds, x);
         }
-        self.in_chunks(grid, size, |mut batch, _, range| {
-            let around = batch.bounds(bounds, range.clone());
+        self.in_bounds(grid, bounds, size, |mut batch, bounds, _, range| {
             let from = batch.upload("x", &x[range.clone()]);
             let gradient = batch.upload("gradient", &gradient[range.clone()]);
             let z = batch.empty("z");
-            batch.step(ball, &around, &from, &gradient, &z);
-            batch.project(ball, &around, &z);
+            batch.step(ball, bounds, &from, &gradient, &z);
+            batch.project(ball, bounds, &z);
             batch.read(&z, &mut x[range])
         })
     }
@@ -66,10 +90,9 @@ impl Perturb for Gpu {
         if let Ball::Fourier(eps, band) = ball {
             return fourier::project(self, grid, eps, band, bounds, x);
         }
-        self.in_chunks(grid, &[], |mut batch, _, range| {
-            let around = batch.bounds(bounds, range.clone());
+        self.in_bounds(grid, bounds, &[], |mut batch, bounds, _, range| {
             let z = batch.upload("x", &x[range.clone()]);
-            batch.project(ball, &around, &z);
+            batch.project(ball, bounds, &z);
             batch.read(&z, &mut x[range])
         })
     }
@@ -93,20 +116,19 @@ impl Perturb for Gpu {
                 self, grid, ball, bounds, x, before, gradient, size, alpha,
             );
         }
-        self.in_chunks(grid, size, |mut batch, _, range| {
-            let around = batch.bounds(bounds, range.clone());
+        self.in_bounds(grid, bounds, size, |mut batch, bounds, _, range| {
             let from = batch.upload("x", &x[range.clone()]);
             let last = batch.upload("before", &before[range.clone()]);
             let gradient = batch.upload("gradient", &gradient[range.clone()]);
             let z = batch.empty("z");
-            batch.step(ball, &around, &from, &gradient, &z);
-            batch.project(ball, &around, &z);
-            let params = Params {
+            batch.step(ball, bounds, &from, &gradient, &z);
+            batch.project(ball, bounds, &z);
+            let params = StepParams {
                 alpha,
                 ..batch.params()
             };
             batch.run(Kernel::Blend, params, &[&from, &last, &z], batch.values());
-            batch.project(ball, &around, &z);
+            batch.project(ball, bounds, &z);
             before[range.clone()].copy_from_slice(&x[range.clone()]);
             batch.read(&z, &mut x[range])
         })
@@ -123,8 +145,8 @@ impl Perturb for Gpu {
         self.in_chunks(grid, &[], |mut batch, _, range| {
             let gradient = batch.upload("gradient", &gradient[range.clone()]);
             let sum = batch.upload("velocity", &velocity[range.clone()]);
-            batch.norms(Values::Plain, &gradient, &gradient, &gradient);
-            let params = Params {
+            batch.norms(NormKind::Plain, &gradient, &gradient, &gradient);
+            let params = StepParams {
                 alpha: decay,
                 ..batch.params()
             };
@@ -153,7 +175,7 @@ impl Perturb for Gpu {
             let keys = batch.upload("keys", &keys[rows]);
             let found = batch.empty("noise");
             let blocks = grid.len().div_ceil(4);
-            let params = Params {
+            let params = StepParams {
                 kind: match kind {
                     Noise::Uniform => 0,
                     Noise::Sign => 1,
@@ -168,7 +190,7 @@ impl Perturb for Gpu {
                 Kernel::Noise,
                 params,
                 &[&keys, &found],
-                Spread::Places(blocks),
+                Threads::Places(blocks),
             );
             batch.read(&found, &mut values[range])
         })?;
@@ -191,21 +213,20 @@ impl Perturb for Gpu {
             .map(|square| within(grid, *square))
             .map(|s| [s.top, s.left, s.height, s.width])
             .collect();
-        self.in_chunks(grid, &[], |mut batch, rows, range| {
-            let around = batch.bounds(bounds, range.clone());
+        self.in_bounds(grid, bounds, &[], |mut batch, bounds, rows, range| {
             let picture = batch.upload("x", &x[range.clone()]);
             let squares = batch.upload("squares", &squares[rows.clone()]);
             let signs = batch.upload("signs", &signs[rows]);
-            let params = Params {
+            let params = StepParams {
                 radius: eps,
                 ..batch.params()
             };
             let buffers = [
                 &squares,
                 &signs,
-                &around.clean,
-                &around.lower,
-                &around.upper,
+                &bounds.clean,
+                &bounds.lower,
+                &bounds.upper,
                 &picture,
             ];
             batch.run(Kernel::Squares, params, &buffers, batch.values());
@@ -219,7 +240,7 @@ impl Perturb for Gpu {
         self.in_chunks(grid, &[], |mut batch, rows, range| {
             let clean = batch.upload("clean", &clean[range.clone()]);
             let x = batch.upload("x", &x[range]);
-            batch.norms(Values::Delta, &x, &clean, &clean);
+            batch.norms(NormKind::Delta, &x, &clean, &clean);
             let states: Vec<RowState> = {
                 let buffer = batch.rows();
                 batch.finish(&buffer, rows.len())?

@@ -1,14 +1,18 @@
 //! The GPU's transform: `shaders/fft.wgsl` over rows, then columns; `shaders/fft_stage.wgsl` for lines beyond 1024.
 //!
-//! Planes go through in chunks that fit the device's buffers; the plan of the last size is kept.
+//! Planes are transformed in chunks that fit the device's buffers; the plan of the last size is kept.
+
+mod lines;
+mod plan;
+
+pub use plan::Plan;
 
 use super::Gpu;
-use super::lines;
-use super::plan::{Fourier, Plan, What};
 use crate::compute::fourier::{check, level, limit, tidy};
 use crate::compute::{Band, Cpu, Grid, Spectrum};
 use crate::error::Result;
 use crate::task::lock;
+use plan::SpectrumOp;
 
 /// Bytes of a chunk's spectrum: short dispatches, little memory.
 const CHUNK: u64 = 64 << 20;
@@ -17,10 +21,7 @@ impl Gpu {
     /// Planes that one chunk takes; 0 where the device cannot: a plane beyond its buffers, a side with a prime
     /// factor for which the plain sum would take too long.
     fn chunk(&self, grid: Grid) -> usize {
-        let limits = self.device.wgpu.limits();
-        let most = limits
-            .max_storage_buffer_binding_size
-            .min(limits.max_buffer_size);
+        let most = self.device.largest_buffer();
         let bytes = 8 * grid.plane() as u64;
         if bytes > most || !lines::quick(grid.height) || !lines::quick(grid.width) {
             return 0;
@@ -29,27 +30,26 @@ impl Gpu {
         fits.min(grid.rows * grid.channels)
     }
 
-    /// Transforms `values` in place, chunk by chunk.
+    /// Transforms `values` in place, chunk by chunk, and applies `op`.
     fn over_planes(
         &self,
         grid: Grid,
         band: Band,
-        what: What,
+        op: SpectrumOp,
         chunk: usize,
         values: &mut [f32],
     ) -> Result<()> {
-        let _one = lock(&self.busy);
-        let fourier = self.fourier.get_or_init(|| Fourier::new(&self.device));
-        let mut plan = lock(&fourier.plan);
-        let mut ready = plan
+        let (device, _turn) = self.turn();
+        let mut kept = lock(&self.fourier);
+        let mut plan = kept
             .take()
             .filter(|p| p.serves(grid, chunk))
-            .unwrap_or_else(|| Plan::new(&self.device, fourier, grid, chunk));
-        ready.set_band(&self.device, band);
+            .unwrap_or_else(|| Plan::new(device, grid, chunk));
+        plan.set_band(device, band);
         for chunk in values.chunks_mut(chunk * grid.plane()) {
-            chunk.copy_from_slice(&ready.run(&self.device, fourier, chunk, what)?);
+            chunk.copy_from_slice(&plan.run(device, chunk, op)?);
         }
-        *plan = Some(ready);
+        *kept = Some(plan);
         Ok(())
     }
 }
@@ -65,7 +65,7 @@ impl Spectrum for Gpu {
             return Cpu.magnitudes(grid, values);
         }
         let mut sizes = values.to_vec();
-        self.over_planes(grid, Band::ALL, What::Magnitudes, chunk, &mut sizes)?;
+        self.over_planes(grid, Band::ALL, SpectrumOp::Magnitudes, chunk, &mut sizes)?;
         Ok(sizes)
     }
 
@@ -80,7 +80,7 @@ impl Spectrum for Gpu {
         }
         tidy(grid, values);
         level(grid, values);
-        self.over_planes(grid, band, What::Flatten, chunk, values)
+        self.over_planes(grid, band, SpectrumOp::Flatten, chunk, values)
     }
 
     fn clip(&self, grid: Grid, eps: f32, band: Band, values: &mut [f32]) -> Result<()> {
@@ -93,6 +93,6 @@ impl Spectrum for Gpu {
             return Cpu.clip(grid, eps, band, values);
         }
         tidy(grid, values);
-        self.over_planes(grid, band, What::Clip(limit(eps)), chunk, values)
+        self.over_planes(grid, band, SpectrumOp::Clip(limit(eps)), chunk, values)
     }
 }

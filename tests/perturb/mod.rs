@@ -3,6 +3,7 @@
 mod balls;
 mod invariants;
 mod noise;
+mod resident;
 mod steps;
 
 use nearmiss::compute::{Ball, Band, Bounds, Choice, Cpu, Engine, Grid, choose};
@@ -89,11 +90,7 @@ impl Case {
     }
 
     fn bounds(&self) -> Bounds<'_> {
-        Bounds {
-            clean: &self.clean,
-            lower: &self.lower,
-            upper: &self.upper,
-        }
+        Bounds::new(&self.clean, &self.lower, &self.upper)
     }
 
     /// The arrays of rows `first..first + count` alone.

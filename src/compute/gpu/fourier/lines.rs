@@ -1,6 +1,7 @@
 //! How a transform of lines is cut into dispatches: radices, layouts, the shaders' parameters.
 
-use super::device::Device;
+use crate::compute::gpu::device::Device;
+use crate::compute::gpu::kernels::Kernel;
 
 /// Longest line that a workgroup holds.
 const HELD: usize = 1024;
@@ -8,15 +9,6 @@ const HELD: usize = 1024;
 const QUICK: usize = 2048;
 /// Bytes of the parameters of either kernel.
 pub const PARAMS: u64 = 80;
-
-/// A kernel of the transform.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kernel {
-    /// `fft.wgsl`: whole lines.
-    Line,
-    /// `fft_stage.wgsl`: one stage of long lines.
-    Stage,
-}
 
 /// The factors of `n`: 4, 2, 3, 5, 7, then other primes.
 fn radices(mut n: usize) -> Vec<usize> {
@@ -40,12 +32,12 @@ fn radices(mut n: usize) -> Vec<usize> {
     factors
 }
 
-/// Is a line of `n` values worth the device's while?
+/// Are all prime factors of `n` small enough for the device's plain sum?
 pub fn quick(n: usize) -> bool {
     radices(n).iter().all(|&r| r <= QUICK)
 }
 
-/// Where the lines of planes lie.
+/// How the lines of planes are laid out in memory.
 #[derive(Debug, Clone, Copy)]
 pub struct Layout {
     length: usize,
@@ -82,7 +74,7 @@ impl Layout {
     pub fn steps(&self, inverse: bool, real_in: bool, real_out: bool) -> Vec<Step> {
         let radices = radices(self.length);
         let step = Step {
-            kernel: Kernel::Line,
+            one_stage: false,
             layout: *self,
             radices: Vec::new(),
             done: 1,
@@ -97,7 +89,7 @@ impl Layout {
         let last = radices.len() - 1;
         let stage = |(i, radix): (usize, usize)| {
             let stage = Step {
-                kernel: Kernel::Stage,
+                one_stage: true,
                 radices: vec![radix],
                 done,
                 inverse: [inverse && i == 0, inverse && i == last],
@@ -115,8 +107,8 @@ impl Layout {
 /// One dispatch over all lines.
 #[derive(Debug, Clone)]
 pub struct Step {
-    /// The kernel that does it.
-    pub kernel: Kernel,
+    /// One stage of long lines, or all stages of lines that a workgroup holds?
+    one_stage: bool,
     layout: Layout,
     radices: Vec<usize>,
     done: usize,
@@ -126,6 +118,15 @@ pub struct Step {
 }
 
 impl Step {
+    /// The kernel that does it.
+    pub fn kernel(&self) -> Kernel {
+        if self.one_stage {
+            Kernel::FftStage
+        } else {
+            Kernel::Fft
+        }
+    }
+
     /// Does the source hold real numbers?
     pub fn real_in(&self) -> bool {
         self.real[0]
@@ -144,40 +145,42 @@ impl Step {
     /// Workgroups for `planes` planes.
     pub fn groups(&self, planes: usize) -> usize {
         let lines = planes * self.layout.per_plane;
-        match self.kernel {
-            Kernel::Line => lines.div_ceil(self.together()),
-            Kernel::Stage => (lines * self.layout.length).div_ceil(256),
+        if self.one_stage {
+            let values = lines * self.layout.length;
+            self.kernel().groups(values, 1)[0] as usize
+        } else {
+            lines.div_ceil(self.together())
         }
     }
 
-    /// The kernel's parameters, as the shader lays them out.
+    /// The kernel's parameters, in the order of the shader's struct.
     pub fn params(&self, planes: usize) -> [u32; PARAMS as usize / 4] {
         let l = self.layout;
         let lines = planes * l.per_plane;
         let [real_in, real_out] = self.real.map(usize::from);
         let [swap_in, swap_out] = self.inverse.map(usize::from);
         let place = [l.inner, l.outer, l.stride];
-        let (head, tail) = match self.kernel {
-            Kernel::Line => (
-                [l.length, lines, self.together(), self.radices.len()],
-                [swap_in, real_in, real_out],
-            ),
-            Kernel::Stage => (
+        let (head, tail) = if self.one_stage {
+            (
                 [l.length, lines, self.radices.iter().product(), self.done],
                 [swap_in, swap_out, real_in],
-            ),
+            )
+        } else {
+            (
+                [l.length, lines, self.together(), self.radices.len()],
+                [swap_in, real_in, real_out],
+            )
         };
         let mut params = [0; PARAMS as usize / 4];
         let numbers = head.into_iter().chain(place).chain(tail);
         for (to, number) in params.iter_mut().zip(numbers) {
             *to = number as u32;
         }
-        match self.kernel {
-            Kernel::Line => params[10] = self.scale.to_bits(),
-            Kernel::Stage => {
-                params[10] = real_out as u32;
-                params[11] = self.scale.to_bits();
-            }
+        if self.one_stage {
+            params[10] = real_out as u32;
+            params[11] = self.scale.to_bits();
+        } else {
+            params[10] = self.scale.to_bits();
         }
         for (to, &radix) in params.iter_mut().skip(12).zip(&self.radices) {
             *to = radix as u32;
@@ -194,16 +197,6 @@ impl Device {
             [cos as f32, sin as f32]
         };
         let roots: Vec<[f32; 2]> = (0..n).map(root).collect();
-        let buffer = self.storage("roots", size_of_val(roots.as_slice()) as u64);
-        self.queue
-            .write_buffer(&buffer, 0, bytemuck::cast_slice(&roots));
-        buffer
-    }
-
-    /// `groups` workgroups over two axes, each within the device's limit.
-    pub fn spread(&self, groups: usize) -> (u32, u32) {
-        let most = self.wgpu.limits().max_compute_workgroups_per_dimension as usize;
-        let x = groups.clamp(1, most);
-        (x as u32, groups.div_ceil(x) as u32)
+        self.upload("roots", &roots)
     }
 }
