@@ -29,10 +29,10 @@
 //! lines in `method.rs` and `settings.rs`. It climbs and judges through the [`Arena`], offers what it finds there, and
 //! tells of each step; a test shows it on a victim whose optimum is known.
 
-mod arena;
+mod context;
 pub mod caption;
 mod loss;
-mod method;
+mod description;
 mod occlusion;
 pub mod pictures;
 mod query;
@@ -48,9 +48,9 @@ mod victim;
 mod white;
 mod worst_case;
 
-pub use arena::{Arena, Event, Outcome, Unwatched, Watch};
+pub use context::{Arena, Event, Outcome, Unwatched, Watch};
 pub use loss::Loss;
-pub use method::Method;
+pub use description::Method;
 pub use occlusion::{Occlusion, occlusion};
 pub use query::{HopSkipJump, Nes, Simba, Spsa, SquareAttack};
 pub use report::{Export, ShotReport, export, heatmap};

@@ -2,7 +2,7 @@
 
 use super::Attack;
 use super::loss::Loss;
-use super::method::Method;
+use super::description::Method;
 use super::query::{HopSkipJump, Nes, Simba, Spsa, SquareAttack};
 use super::threat::Threat;
 use super::victim::Victim;

@@ -1,7 +1,7 @@
 //! The worst case: several attacks that fail in different ways, in `AutoAttack`'s order (arXiv 2003.01690, section 5).
 
 use super::Attack;
-use super::arena::Arena;
+use super::context::Arena;
 use super::loss::Loss;
 use super::query::SquareAttack;
 use super::white::{Apgd, Fab, MultiEps};

@@ -1,6 +1,6 @@
 //! How much each word of a caption matters for its score.
 
-use super::contest::{Aim, Contest, Scene, Standing};
+use super::ranked_pair::{Aim, Contest, Scene, Standing};
 use super::guide::{Guide, Slopes, dot};
 use super::words::{Word, columns, split, without};
 use crate::compute::Embeddings;

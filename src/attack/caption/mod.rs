@@ -21,7 +21,7 @@
 //! ```
 
 mod candidates;
-mod contest;
+mod ranked_pair;
 mod guide;
 mod importance;
 mod rank;
@@ -30,7 +30,7 @@ mod synonyms;
 mod words;
 
 pub use candidates::words_by_frequency;
-pub use contest::{Aim, Scene, Standing};
+pub use ranked_pair::{Aim, Scene, Standing};
 pub use guide::Guide;
 pub use importance::{Importance, Weight, Without, importance};
 pub use substitute::{Change, Edit, Method, Options, Substitution, substitute};

@@ -1,7 +1,7 @@
 //! Which exchanges of one word are worth asking the model about.
 
 use super::candidates::Candidates;
-use super::contest::{Contest, Scene};
+use super::ranked_pair::{Contest, Scene};
 use super::guide::{Guide, dot};
 use super::importance::embed;
 use super::words::{Word, columns, split, without};

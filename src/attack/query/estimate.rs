@@ -2,7 +2,7 @@
 
 use super::frame::changeable;
 use super::{BATCH, at_least_one, margins, odd, positive, retain, retain_rows, unit};
-use crate::attack::arena::Arena;
+use crate::attack::context::Arena;
 use crate::attack::space::Space;
 use crate::attack::victim::Verdict;
 use crate::compute::Noise;

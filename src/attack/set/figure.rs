@@ -1,9 +1,9 @@
 //! The figures that an attack on a set is for, and what stands for each at each radius.
 
-use super::super::method::Method;
+use super::super::description::Method;
 use super::super::victim::{Aim, Goal};
 use super::SetOrder;
-use super::keep::{Find, UnitDone};
+use super::checkpoint::{Find, UnitDone};
 use crate::retrieval::Side;
 use std::fmt;
 

@@ -3,7 +3,7 @@
 mod batch;
 mod field;
 mod figure;
-mod keep;
+mod checkpoint;
 mod load;
 mod recalls;
 mod report;
@@ -15,13 +15,13 @@ mod transfer;
 mod universal;
 
 pub use figure::{Figure, direction};
-pub use keep::{Before, Cost, Done, Find, RowDone, UnitDone};
+pub use checkpoint::{Before, Cost, Done, Find, RowDone, UnitDone};
 pub use recalls::{Recalls, Success};
 pub use report::{FigureReport, GradientReport, LevelReport, SetReport};
 pub use table::RowReport;
 pub use transfer::{Transfer, TransferReport};
 
-use super::method::Method;
+use super::description::Method;
 use super::settings::Settings;
 use super::victim::{Goal, Pairs, Set, Uphill, Victim};
 use crate::compute::Direction;

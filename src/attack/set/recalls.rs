@@ -2,7 +2,7 @@
 
 use super::SetOrder;
 use super::figure::{Figure, direction};
-use super::keep::UnitDone;
+use super::checkpoint::UnitDone;
 use crate::retrieval::Side;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};

@@ -3,7 +3,7 @@
 use super::super::settings::Settings;
 use super::super::victim::Goal;
 use super::figure::direction;
-use super::keep::{Cost, Done, RowDone, UnitDone};
+use super::checkpoint::{Cost, Done, RowDone, UnitDone};
 use super::recalls::{Recalls, Success, recalls, success};
 use super::table::{RowReport, table};
 use super::transfer::TransferReport;

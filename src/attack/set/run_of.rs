@@ -1,6 +1,6 @@
 //! What makes two runs over a set the same, so that one can go on where the other stopped.
 
-use super::super::method::Method;
+use super::super::description::Method;
 use super::{SetOrder, Transfer};
 use crate::error::{Error, Result};
 use crate::files::{TEXT, read_all, write_json};

@@ -1,7 +1,7 @@
 //! The table of an attacked set: one line per query of the first figure.
 
 use super::SetOrder;
-use super::keep::{RowDone, UnitDone};
+use super::checkpoint::{RowDone, UnitDone};
 use crate::retrieval::Side;
 use serde::Serialize;
 

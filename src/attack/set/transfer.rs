@@ -2,7 +2,7 @@
 
 use super::super::pictures::picture;
 use super::SetOrder;
-use super::keep::UnitDone;
+use super::checkpoint::UnitDone;
 use super::recalls::{Recalls, Success, recalls, success};
 use crate::compute::{Embeddings, Grid};
 use crate::encoder::Encoder;

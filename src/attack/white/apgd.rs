@@ -1,8 +1,8 @@
 //! Auto-PGD (Croce & Hein, arXiv 2003.01690): ascent with momentum that halves its own step.
 
-use super::front::{Front, Rivals};
+use super::active::{Front, Rivals};
 use crate::attack::Attack;
-use crate::attack::arena::Arena;
+use crate::attack::context::Arena;
 use crate::attack::loss::Loss;
 use crate::attack::space::Space;
 use crate::attack::victim::{Slope, Verdict};

@@ -2,7 +2,7 @@
 
 use super::smallest::{Smallest, row};
 use crate::attack::Attack;
-use crate::attack::arena::Arena;
+use crate::attack::context::Arena;
 use crate::attack::space::pick;
 use crate::attack::victim::{Slope, Uphill};
 use crate::compute::Bounds;

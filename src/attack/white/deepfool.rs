@@ -3,7 +3,7 @@
 use super::plane::Metric;
 use super::smallest::{Gap, Smallest, gaps, row};
 use crate::attack::Attack;
-use crate::attack::arena::Arena;
+use crate::attack::context::Arena;
 use crate::attack::space::pick;
 use crate::error::Result;
 use rayon::prelude::*;

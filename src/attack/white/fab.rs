@@ -3,7 +3,7 @@
 use super::plane::Metric;
 use super::smallest::{Gap, Smallest, between, gaps, row};
 use crate::attack::Attack;
-use crate::attack::arena::Arena;
+use crate::attack::context::Arena;
 use crate::attack::space::{pick, put};
 use crate::compute::{Bounds, Noise};
 use crate::error::Result;

@@ -1,8 +1,8 @@
 //! The fast gradient sign method (Goodfellow et al., arXiv 1412.6572), in any norm.
 
-use super::front::Rivals;
+use super::active::Rivals;
 use crate::attack::Attack;
-use crate::attack::arena::Arena;
+use crate::attack::context::Arena;
 use crate::attack::loss::Loss;
 use crate::error::Result;
 

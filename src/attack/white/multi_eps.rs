@@ -6,9 +6,9 @@
 //! through 3, 2 and 1 times the radius; more and finer levels find more).
 
 use super::apgd::{ascend, start};
-use super::front::{Front, Rivals};
+use super::active::{Front, Rivals};
 use crate::attack::Attack;
-use crate::attack::arena::Arena;
+use crate::attack::context::Arena;
 use crate::attack::loss::Loss;
 use crate::attack::space::Space;
 use crate::compute::Ball;

@@ -1,9 +1,9 @@
 //! Projected gradient ascent (Madry et al., arXiv 1706.06083) and its form with momentum (Dong et al., arXiv
 //! 1710.06081), in any norm.
 
-use super::front::{Front, Rivals};
+use super::active::{Front, Rivals};
 use crate::attack::Attack;
-use crate::attack::arena::Arena;
+use crate::attack::context::Arena;
 use crate::attack::loss::Loss;
 use crate::error::Result;
 

@@ -2,7 +2,7 @@
 //! inside the space.
 
 use super::plane::Metric;
-use crate::attack::arena::Arena;
+use crate::attack::context::Arena;
 use crate::attack::space::{Space, pick, put};
 use crate::attack::victim::{Slope, Uphill, Verdict};
 use crate::compute::{Ball, Bounds};

@@ -1,9 +1,9 @@
 //! One perturbation for many pictures (Moosavi-Dezfooli et al., arXiv 1610.08401), by ascent on the mean loss
 //! (Shafahi et al., arXiv 1811.11304).
 
-use super::front::{Front, Rivals};
+use super::active::{Front, Rivals};
 use crate::attack::Attack;
-use crate::attack::arena::Arena;
+use crate::attack::context::Arena;
 use crate::attack::loss::Loss;
 use crate::attack::space::Space;
 use crate::attack::victim::{Slope, Verdict};

@@ -2,7 +2,7 @@
 
 use super::{Change, Edit, Options};
 use crate::attack::caption::candidates::Candidates;
-use crate::attack::caption::contest::{Contest, Scene, Standing};
+use crate::attack::caption::ranked_pair::{Contest, Scene, Standing};
 use crate::attack::caption::guide::Guide;
 use crate::attack::caption::importance::{embed, unguided, words_of};
 use crate::attack::caption::rank::{Start, Swap, by_gradient, by_turns};

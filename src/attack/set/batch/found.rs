@@ -1,10 +1,10 @@
 //! What a search found: how the queries stand under it, exactly, after rounding to 8 bits, and for a second encoder.
 
 use super::super::figure::Credit;
-use super::super::keep::Find;
+use super::super::checkpoint::Find;
 use super::super::{SetOrder, size};
 use super::{Batch, Place, Search, Unit};
-use crate::attack::arena::Outcome;
+use crate::attack::context::Outcome;
 use crate::attack::pictures::quantised;
 use crate::attack::space::pick;
 use crate::attack::victim::{Goal, Pairs, Verdict, Victim as _};

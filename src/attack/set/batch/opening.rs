@@ -1,7 +1,7 @@
 //! A batch before anything is done to it: its pictures read, and where each of its queries stands.
 
 use super::super::SetOrder;
-use super::super::keep::{Before, Cost, RowDone, UnitDone};
+use super::super::checkpoint::{Before, Cost, RowDone, UnitDone};
 use super::super::load::load;
 use super::{Batch, Unit, elsewhere, field};
 use crate::attack::victim::{Blind, Goal, Pairs};

@@ -1,6 +1,6 @@
 //! One picture under attack, as the lab shows it: where it stood, the way down, where it stands.
 
-use super::arena::{Event, Watch};
+use super::context::{Event, Watch};
 use super::pictures::{picture, pixels, planes, quantised};
 use super::resized::Resized;
 use super::settings::Settings;

@@ -1,8 +1,8 @@
 //! Random perturbations of the full size: what no adversary is needed for.
 
-use super::front::Front;
+use super::active::Front;
 use crate::attack::Attack;
-use crate::attack::arena::Arena;
+use crate::attack::context::Arena;
 use crate::attack::space::Space;
 use crate::attack::victim::Verdict;
 use crate::compute::{Ball, Engine, Noise};

@@ -3,7 +3,7 @@
 mod gradient;
 mod open;
 
-use crate::attack::method::Method;
+use crate::attack::description::Method;
 use crate::compute::{Embeddings, Grid};
 use crate::encoder::{Encoder, Stop};
 use crate::error::{Error, Result};

@@ -1,6 +1,6 @@
 //! How far a batch is, while a search is under way.
 
-use crate::attack::arena::{Event, Watch};
+use crate::attack::context::{Event, Watch};
 use crate::task::Task;
 
 /// Tells how far a batch is.

@@ -1,7 +1,7 @@
 //! Pictures of a dual encoder against all captions of a set.
 
 mod aim;
-mod contest;
+mod candidate_set;
 
 pub(in crate::attack) use aim::other_scores;
 pub use aim::{Aim, Goal};
@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::grad::Objective;
 use crate::task::Task;
 use aim::Row;
-use contest::Contest;
+use candidate_set::Contest;
 use std::sync::Arc;
 
 /// Captions of its own that a gradient looks at, at most.

@@ -2,7 +2,7 @@
 
 mod search;
 
-use super::contest::{Aim, Scene, Standing};
+use super::ranked_pair::{Aim, Scene, Standing};
 use super::guide::Guide;
 use super::synonyms::Synonyms;
 use crate::error::Result;

@@ -1,6 +1,6 @@
 //! The rows that a gradient attack still works on, and what each of them goes for.
 
-use crate::attack::arena::Arena;
+use crate::attack::context::Arena;
 use crate::attack::loss::Loss;
 use crate::attack::space::{Space, pick};
 use crate::attack::victim::{Uphill, Verdict};

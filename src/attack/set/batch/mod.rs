@@ -3,7 +3,7 @@
 mod found;
 mod opening;
 mod share;
-mod telling;
+mod progress;
 mod write;
 
 use super::super::run;
@@ -12,7 +12,7 @@ use super::super::space::{Space, pick};
 use super::super::victim::{Goal, Pairs};
 use super::field::{Field, Place};
 use super::figure::Credit;
-use super::keep::{BatchDone, Cost, Find, RowDone, UnitDone};
+use super::checkpoint::{BatchDone, Cost, Find, RowDone, UnitDone};
 use super::universal::Shared;
 use super::{Figure, SetOrder};
 use crate::compute::Grid;
@@ -21,7 +21,7 @@ use crate::retrieval::{Evaluation, Side};
 use crate::task::Task;
 use std::sync::Arc;
 use std::time::Instant;
-use telling::Telling;
+use progress::Telling;
 
 /// One query of the batch.
 struct Unit {
