@@ -2,14 +2,14 @@
 
 use super::loss::Loss;
 use super::space::{Space, pick, put};
-use super::victim::{Blind, Slope, Uphill, Verdict, Victim};
+use super::victim::{AscentLoss, GradientDefects, ValueAndGradient, Verdict, Victim};
 use crate::compute::Engine;
 use crate::error::Result;
 use crate::task::Task;
 
 /// A step of an attack, for whoever watches.
 #[derive(Debug, Clone, Copy)]
-pub struct Event<'a> {
+pub struct StepEvent<'a> {
     /// Steps done, from 1, by the attack's own count; never falls.
     pub step: usize,
     /// The rows that the step was about.
@@ -25,14 +25,14 @@ pub struct Event<'a> {
 /// Watches an attack as it goes: a live picture, a curve.
 pub trait Watch {
     /// A step was done.
-    fn step(&mut self, event: &Event<'_>);
+    fn step(&mut self, event: &StepEvent<'_>);
 }
 
 /// Nobody watches.
 pub struct Unwatched;
 
 impl Watch for Unwatched {
-    fn step(&mut self, _: &Event<'_>) {}
+    fn step(&mut self, _: &StepEvent<'_>) {}
 }
 
 /// The best that was found for each row, and what it took.
@@ -47,11 +47,11 @@ pub struct Outcome {
     /// Forward runs for each row, those of gradients not counted.
     pub queries: Vec<u32>,
     /// What was wrong with the gradients of each row.
-    pub blind: Vec<Blind>,
+    pub blind: Vec<GradientDefects>,
 }
 
-/// A batch under attack. Attacks call [`Arena::judge`] and [`Arena::climb`], and [`Arena::offer`] what they find.
-pub struct Arena<'a> {
+/// A batch under attack. Attacks call [`AttackContext::predict`] and [`AttackContext::value_and_gradient`], and [`AttackContext::offer`] what they find.
+pub struct AttackContext<'a> {
     /// Where the rows may go.
     pub space: &'a Space,
     /// Steps, projections and noise.
@@ -66,7 +66,7 @@ pub struct Arena<'a> {
     step: usize,
 }
 
-impl<'a> Arena<'a> {
+impl<'a> AttackContext<'a> {
     /// Starts with the clean rows as the best so far, judged once.
     ///
     /// # Errors
@@ -80,13 +80,13 @@ impl<'a> Arena<'a> {
         task: &'a Task,
     ) -> Result<Self> {
         let rows: Vec<usize> = (0..space.rows()).collect();
-        let verdicts = victim.judge(&rows, space.clean(), task)?;
+        let verdicts = victim.predict(&rows, space.clean(), task)?;
         let best = Outcome {
             x: space.clean().to_vec(),
             verdicts,
             gradients: vec![0; rows.len()],
             queries: vec![1; rows.len()],
-            blind: vec![Blind::default(); rows.len()],
+            blind: vec![GradientDefects::default(); rows.len()],
         };
         Ok(Self {
             space,
@@ -106,7 +106,7 @@ impl<'a> Arena<'a> {
     }
 
     /// The rows that no perturbation was found for yet.
-    pub fn standing(&self) -> Vec<usize> {
+    pub fn active(&self) -> Vec<usize> {
         let fooled = |r: &usize| !self.best.verdicts[*r].fooled;
         self.all().into_iter().filter(fooled).collect()
     }
@@ -125,7 +125,7 @@ impl<'a> Arena<'a> {
     ///
     /// # Errors
     /// The model fails, or the task was cancelled.
-    pub fn judge(&mut self, rows: &[usize], x: &[f32]) -> Result<Vec<Verdict>> {
+    pub fn predict(&mut self, rows: &[usize], x: &[f32]) -> Result<Vec<Verdict>> {
         if rows.is_empty() {
             return Ok(Vec::new());
         }
@@ -133,23 +133,28 @@ impl<'a> Arena<'a> {
         for &r in rows {
             self.best.queries[r] += 1;
         }
-        self.victim.judge(rows, x, self.task)
+        self.victim.predict(rows, x, self.task)
     }
 
     /// Loss, verdicts and gradient at `x`; the gradient has finite values only.
     ///
     /// # Errors
     /// There is no gradient, the model fails, or the task was cancelled.
-    pub fn climb(&mut self, rows: &[usize], x: &[f32], uphill: Uphill<'_>) -> Result<Slope> {
+    pub fn value_and_gradient(
+        &mut self,
+        rows: &[usize],
+        x: &[f32],
+        ascent: AscentLoss<'_>,
+    ) -> Result<ValueAndGradient> {
         if rows.is_empty() {
-            return Ok(Slope::default());
+            return Ok(ValueAndGradient::default());
         }
         self.task.check()?;
         for &r in rows {
             self.best.gradients[r] += 1;
         }
-        let mut slope = self.victim.climb(rows, x, uphill, self.task)?;
-        for (&r, blind) in rows.iter().zip(slope.tidy(self.space.len())) {
+        let mut slope = self.victim.value_and_gradient(rows, x, ascent, self.task)?;
+        for (&r, blind) in rows.iter().zip(slope.sanitize(self.space.len())) {
             self.best.blind[r].add(blind);
         }
         Ok(slope)
@@ -159,12 +164,12 @@ impl<'a> Arena<'a> {
     ///
     /// # Errors
     /// The model fails, or the task was cancelled.
-    pub fn rivals(&mut self, rows: &[usize], x: &[f32], k: usize) -> Result<Vec<Vec<u32>>> {
+    pub fn runner_ups(&mut self, rows: &[usize], x: &[f32], k: usize) -> Result<Vec<Vec<u32>>> {
         self.task.check()?;
         for &r in rows {
             self.best.queries[r] += 1;
         }
-        self.victim.rivals(rows, x, k, self.task)
+        self.victim.runner_ups(rows, x, k, self.task)
     }
 
     /// Keeps each row of `x` that is nearer to the goal than the best so far; `x` must lie inside the space.
@@ -203,9 +208,9 @@ impl<'a> Arena<'a> {
     }
 
     /// Tells whoever watches that a step was done.
-    pub fn tell(&mut self, rows: &[usize], x: &[f32], loss: &[f32], verdicts: &[Verdict]) {
+    pub fn report_step(&mut self, rows: &[usize], x: &[f32], loss: &[f32], verdicts: &[Verdict]) {
         self.step += 1;
-        self.watch.step(&Event {
+        self.watch.step(&StepEvent {
             step: self.step,
             rows,
             x,
@@ -236,7 +241,7 @@ impl<'a> Arena<'a> {
             before: self.step,
             last: self.step,
         };
-        let mut arena = Arena::new(
+        let mut context = AttackContext::new(
             &mut part,
             space,
             self.engine,
@@ -244,8 +249,8 @@ impl<'a> Arena<'a> {
             seed,
             self.task,
         )?;
-        attack.run(&mut arena)?;
-        let found = arena.finish();
+        attack.run(&mut context)?;
+        let found = context.finish();
         self.step = renumbered.last;
         for (at, &r) in rows.iter().enumerate() {
             self.best.gradients[r] += found.gradients[at];
@@ -286,22 +291,29 @@ impl Victim for Part<'_> {
         self.victim.refuses(loss)
     }
 
-    fn judge(&mut self, rows: &[usize], x: &[f32], task: &Task) -> Result<Vec<Verdict>> {
-        self.victim.judge(&self.outer(rows), x, task)
+    fn predict(&mut self, rows: &[usize], x: &[f32], task: &Task) -> Result<Vec<Verdict>> {
+        self.victim.predict(&self.outer(rows), x, task)
     }
 
-    fn climb(&mut self, rows: &[usize], x: &[f32], up: Uphill<'_>, task: &Task) -> Result<Slope> {
-        self.victim.climb(&self.outer(rows), x, up, task)
+    fn value_and_gradient(
+        &mut self,
+        rows: &[usize],
+        x: &[f32],
+        up: AscentLoss<'_>,
+        task: &Task,
+    ) -> Result<ValueAndGradient> {
+        self.victim
+            .value_and_gradient(&self.outer(rows), x, up, task)
     }
 
-    fn rivals(
+    fn runner_ups(
         &mut self,
         rows: &[usize],
         x: &[f32],
         k: usize,
         task: &Task,
     ) -> Result<Vec<Vec<u32>>> {
-        self.victim.rivals(&self.outer(rows), x, k, task)
+        self.victim.runner_ups(&self.outer(rows), x, k, task)
     }
 }
 
@@ -314,10 +326,10 @@ struct Renumbered<'a> {
 }
 
 impl Watch for Renumbered<'_> {
-    fn step(&mut self, event: &Event<'_>) {
+    fn step(&mut self, event: &StepEvent<'_>) {
         let rows: Vec<usize> = event.rows.iter().map(|&r| self.rows[r]).collect();
         self.last = self.before + event.step;
-        self.watch.step(&Event {
+        self.watch.step(&StepEvent {
             step: self.last,
             rows: &rows,
             ..*event

@@ -163,7 +163,7 @@ impl Method {
         )
     }
 
-    /// Does the loss of [`Settings`] matter to it?
+    /// Does the loss of [`AttackSettings`] matter to it?
     pub fn takes_loss(self) -> bool {
         matches!(
             self,

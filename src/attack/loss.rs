@@ -15,9 +15,9 @@ pub enum Loss {
     CrossEntropy,
     /// Difference of logits ratio.
     Dlr,
-    /// Targeted DLR, towards each of the strongest rivals in turn.
+    /// Targeted DLR, towards each of the strongest runner-ups in turn.
     TargetedDlr,
-    /// The margin of one class, towards each of the strongest rivals in turn.
+    /// The margin of one class, towards each of the strongest runner-ups in turn.
     TargetedMargin,
 }
 

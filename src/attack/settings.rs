@@ -1,8 +1,8 @@
 //! What a person chooses of an attack, and the attack made of it.
 
 use super::Attack;
-use super::loss::Loss;
 use super::description::Method;
+use super::loss::Loss;
 use super::query::{HopSkipJump, Nes, Simba, Spsa, SquareAttack};
 use super::threat::Threat;
 use super::victim::Victim;
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 /// All parameters of an attack: with the model and the pictures they reproduce a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Settings {
+pub struct AttackSettings {
     /// Which attack.
     pub method: Method,
     /// What may be changed.
@@ -36,7 +36,7 @@ pub struct Settings {
     pub seed: u64,
 }
 
-impl Default for Settings {
+impl Default for AttackSettings {
     fn default() -> Self {
         Self {
             method: Method::default(),
@@ -52,7 +52,7 @@ impl Default for Settings {
     }
 }
 
-impl Settings {
+impl AttackSettings {
     /// Steps that will be done.
     pub fn steps(&self) -> usize {
         self.steps.unwrap_or(self.method.default_steps()).max(1)

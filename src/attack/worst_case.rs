@@ -1,7 +1,7 @@
 //! The worst case: several attacks that fail in different ways, in `AutoAttack`'s order (arXiv 2003.01690, section 5).
 
 use super::Attack;
-use super::context::Arena;
+use super::context::AttackContext;
 use super::loss::Loss;
 use super::query::SquareAttack;
 use super::white::{Apgd, Fab, MultiEps};
@@ -18,7 +18,7 @@ pub struct WorstCase {
     pub steps: usize,
     /// Independent random starts of each part.
     pub restarts: usize,
-    /// Rivals that the targeted parts go for.
+    /// Runner-ups that the targeted parts go for.
     pub targets: usize,
     /// Balls that [`MultiEps`] shrinks through; 0 leaves it out.
     pub levels: usize,
@@ -86,17 +86,17 @@ impl WorstCase {
 }
 
 impl Attack for WorstCase {
-    fn run(&self, arena: &mut Arena<'_>) -> Result<()> {
-        for (nth, part) in self.parts(arena.has_gradient()).into_iter().enumerate() {
-            let rows = arena.standing();
+    fn run(&self, context: &mut AttackContext<'_>) -> Result<()> {
+        for (nth, part) in self.parts(context.has_gradient()).into_iter().enumerate() {
+            let rows = context.active();
             if rows.is_empty() {
                 break;
             }
             // Parts must not share their random starts.
-            let seed = arena.seed.wrapping_add((nth as u64) << 32);
-            let space = arena.space.pick(&rows);
-            let found = arena.within(&rows, &space, seed, part.as_ref())?;
-            arena.offer(&rows, &found.x, &found.verdicts);
+            let seed = context.seed.wrapping_add((nth as u64) << 32);
+            let space = context.space.pick(&rows);
+            let found = context.within(&rows, &space, seed, part.as_ref())?;
+            context.offer(&rows, &found.x, &found.verdicts);
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use super::victims::demo;
 use nearmiss::attack::pictures::{picture, pixels, quantised};
-use nearmiss::attack::{Goal, Pairs, Resized, Slope, Uphill, Verdict, Victim};
+use nearmiss::attack::{AscentLoss, Goal, Pairs, Resized, ValueAndGradient, Verdict, Victim};
 use nearmiss::compute::Grid;
 use nearmiss::dataset::{Picture, open_picture};
 use nearmiss::encoder::{Filter, Line, Preprocess, Resize};
@@ -38,7 +38,7 @@ impl Victim for Quadratic {
         true
     }
 
-    fn judge(&mut self, _: &[usize], x: &[f32], task: &Task) -> Result<Vec<Verdict>> {
+    fn predict(&mut self, _: &[usize], x: &[f32], task: &Task) -> Result<Vec<Verdict>> {
         task.check()?;
         let score = |x: &[f32]| -> f64 {
             let terms = x.iter().zip(&self.slope).zip(&self.curve);
@@ -56,10 +56,16 @@ impl Victim for Quadratic {
         Ok(x.chunks_exact(self.grid.len()).map(verdict).collect())
     }
 
-    fn climb(&mut self, rows: &[usize], x: &[f32], _: Uphill<'_>, task: &Task) -> Result<Slope> {
-        let verdicts = self.judge(rows, x, task)?;
+    fn value_and_gradient(
+        &mut self,
+        rows: &[usize],
+        x: &[f32],
+        _: AscentLoss<'_>,
+        task: &Task,
+    ) -> Result<ValueAndGradient> {
+        let verdicts = self.predict(rows, x, task)?;
         let n = self.grid.len();
-        Ok(Slope {
+        Ok(ValueAndGradient {
             loss: verdicts.iter().map(Verdict::margin).collect(),
             verdicts,
             gradient: (0..x.len())
@@ -68,7 +74,13 @@ impl Victim for Quadratic {
         })
     }
 
-    fn rivals(&mut self, rows: &[usize], _: &[f32], _: usize, _: &Task) -> Result<Vec<Vec<u32>>> {
+    fn runner_ups(
+        &mut self,
+        rows: &[usize],
+        _: &[f32],
+        _: usize,
+        _: &Task,
+    ) -> Result<Vec<Vec<u32>>> {
         Ok(vec![Vec::new(); rows.len()])
     }
 }
@@ -335,13 +347,13 @@ fn what_does_not_fit_is_refused() {
     );
     let mut victim = wrapped(&preprocess, 5, 6);
     assert!(victim.pixels(&random_picture(5, 6, 1)).is_err());
-    assert!(victim.judge(&[0], &[0.5; 89], &task).is_err());
-    assert!(victim.judge_saved(&[0], &[0.5; 91], &task).is_err());
+    assert!(victim.predict(&[0], &[0.5; 89], &task).is_err());
+    assert!(victim.predict_saved(&[0], &[0.5; 91], &task).is_err());
     assert!(victim.back(&[0.5; 90], &[0.0; 191], &task).is_err());
     task.cancel();
     assert!(
         victim
-            .judge(&[0], &[0.5; 90], &task)
+            .predict(&[0], &[0.5; 90], &task)
             .is_err_and(|e| e.is_cancelled())
     );
 }
@@ -383,7 +395,9 @@ fn gradients_at_the_own_resolution_are_those_of_the_verdicts() {
             .flat_map(|&i| victim.pixels(&scene(i, width, height)).unwrap())
             .map(|v| 0.15 + 0.7 * v)
             .collect();
-        let slope = victim.climb(&[0, 1], &x, Uphill::Margin, &task).unwrap();
+        let slope = victim
+            .value_and_gradient(&[0, 1], &x, AscentLoss::Margin, &task)
+            .unwrap();
         assert_eq!(slope.gradient.len(), x.len());
         for row in 0..2 {
             let range = row * len..(row + 1) * len;
@@ -395,7 +409,7 @@ fn gradients_at_the_own_resolution_are_those_of_the_verdicts() {
                 for (m, v) in moved[range.clone()].iter_mut().zip(g) {
                     *m += (h * f64::from(*v) / size) as f32;
                 }
-                f64::from(victim.judge(&[0, 1], &moved, &task).unwrap()[row].margin())
+                f64::from(victim.predict(&[0, 1], &moved, &task).unwrap()[row].margin())
             };
             let central = (at(5e-3) - at(-5e-3)) / 1e-2;
             assert!(
@@ -415,12 +429,12 @@ fn steps_at_the_own_resolution_raise_the_margin_of_the_saved_picture() {
     let mut victim = Resized::new(pairs, preprocess, 100, 120).unwrap();
     let source = scene(image, 120, 100);
     let clean = victim.pixels(&source).unwrap();
-    let plain = victim.judge(&[0], &clean, &task).unwrap()[0].margin();
+    let plain = victim.predict(&[0], &clean, &task).unwrap()[0].margin();
     // Unperturbed, the saved picture is the picture itself.
-    let saved = victim.judge_saved(&[0], &clean, &task).unwrap()[0];
+    let saved = victim.predict_saved(&[0], &clean, &task).unwrap()[0];
     let direct = victim
         .inner()
-        .judge(&[0], &pixels(preprocess, &source).unwrap(), &task)
+        .predict(&[0], &pixels(preprocess, &source).unwrap(), &task)
         .unwrap()[0];
     assert_eq!(saved, direct);
     assert!((saved.margin() - plain).abs() < 0.02, "{saved:?}, {plain}");
@@ -428,19 +442,21 @@ fn steps_at_the_own_resolution_raise_the_margin_of_the_saved_picture() {
     let mut x = clean.clone();
     let mut before = plain;
     for _ in 0..6 {
-        let slope = victim.climb(&[0], &x, Uphill::Margin, &task).unwrap();
+        let slope = victim
+            .value_and_gradient(&[0], &x, AscentLoss::Margin, &task)
+            .unwrap();
         for ((x, g), c) in x.iter_mut().zip(&slope.gradient).zip(&clean) {
             let sign = if *g == 0.0 { 0.0 } else { g.signum() };
             *x = (*x + eps / 4.0 * sign)
                 .clamp(c - eps, c + eps)
                 .clamp(0.0, 1.0);
         }
-        let after = victim.judge(&[0], &x, &task).unwrap()[0].margin();
+        let after = victim.predict(&[0], &x, &task).unwrap()[0].margin();
         assert!(after > before - 0.01, "{after} after {before}");
         before = after;
     }
     assert!(before > plain + 0.05, "{before} from {plain}");
-    let verdict = victim.judge_saved(&[0], &x, &task).unwrap()[0];
+    let verdict = victim.predict_saved(&[0], &x, &task).unwrap()[0];
     assert!(
         (verdict.margin() - before).abs() < 0.02,
         "{verdict:?}, {before}"
@@ -463,7 +479,7 @@ fn steps_at_the_own_resolution_raise_the_margin_of_the_saved_picture() {
     assert_eq!(reread, quantised(&x));
     let direct = victim
         .inner()
-        .judge(&[0], &pixels(preprocess, &read).unwrap(), &task)
+        .predict(&[0], &pixels(preprocess, &read).unwrap(), &task)
         .unwrap()[0];
     assert_eq!(direct, verdict);
     let embedded = victim

@@ -4,7 +4,7 @@ use super::work::{open_mask, partial, set};
 use super::{App, export};
 use crate::app::events::Event;
 use crate::app::jobs::{LAB_ATTACK, LAB_EXPORT, LAB_MASK, LAB_PARTIAL, LAB_SET};
-use crate::attack::{Goal, Norm, Region, SetOrder, Settings, Threat};
+use crate::attack::{AttackSettings, Goal, Norm, Region, SetRequest, Threat};
 use crate::encoder::EncoderOptions;
 use crate::retrieval::Side;
 use crate::session::{AttackCommand, LabPage, Level, Pick, Query, Tab, Which};
@@ -165,13 +165,13 @@ impl App {
         lab.set.running = true;
         lab.set.stopped = Some((0, images.len()));
         lab.set.asked = Some((lab.settings.clone(), lab.goal, plan.clone()));
-        let order = SetOrder {
+        let order = SetRequest {
             set: set_of,
             encoder,
             dataset,
             images,
             goal: lab.goal,
-            settings: Settings {
+            settings: AttackSettings {
                 // Of a set, the radius at which a picture breaks counts.
                 full: false,
                 ..lab.settings.clone()

@@ -16,7 +16,7 @@ use super::jobs::{
 };
 use crate::attack::caption::{Importance, Substitution};
 use crate::attack::{
-    self, Goal, LiveSlot, Mask, Network, Order, Saliency, SaliencyKind, SetReport,
+    self, AttackRequest, Goal, LiveSlot, Mask, Network, Saliency, SaliencyKind, SetReport,
 };
 use crate::dataset::Picture;
 use crate::retrieval::Side;
@@ -111,9 +111,9 @@ pub struct Lab {
     weighed_asked: Option<usize>,
     /// The gradient of the text model, once a job has made it.
     guide: words::SharedGuide,
-    set_done: Arc<Mutex<attack::Done>>,
+    set_done: Arc<Mutex<attack::Checkpoint>>,
     /// The set under attack, with its second encoder once that is open.
-    set_order: Arc<Mutex<Option<attack::SetOrder>>>,
+    set_order: Arc<Mutex<Option<attack::SetRequest>>>,
 }
 
 impl Lab {
@@ -266,7 +266,7 @@ impl App {
     }
 
     /// What is to be attacked, once all is there.
-    fn order(&self) -> Option<Order> {
+    fn order(&self) -> Option<AttackRequest> {
         let (lab, embedded) = (&self.session.lab, self.session.embedded.as_ref()?);
         let clean = lab.clean.as_ref()?;
         if Some(clean.image) != lab.image || clean.own_size != lab.own_size {
@@ -277,7 +277,7 @@ impl App {
             Goal::Match => lab.target().map_or(0, |j| embedded.groups.owner(j)),
             Goal::Lose | Goal::Away => 0,
         };
-        Some(Order {
+        Some(AttackRequest {
             set: self.set_of()?,
             encoder: self.encoder.clone()?,
             picture: self.lab.picture.clone()?,

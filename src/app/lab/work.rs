@@ -3,9 +3,9 @@
 use super::heat::{Painter, Source, levels, paint};
 use super::{LabEvent, SheetsKey};
 use crate::attack::{
-    Done, LiveSlot, Mask, Network, Norm, Order, Saliency, SaliencyKind, SetOrder, Shot, Standing,
-    Transfer, Uphill, Verdict, attack_picture, attack_set, pictures, report_done, saliency, scores,
-    start, victim,
+    AscentLoss, AttackRequest, AttackResult, CaptionRanking, Checkpoint, LiveSlot, Mask, Network,
+    Norm, Saliency, SaliencyKind, SetRequest, Transfer, Verdict, attack_picture, attack_set,
+    pictures, report_done, saliency, scores, start, victim,
 };
 use crate::compute::{Engine, Grid, Hit};
 use crate::dataset::{Dataset, Picture, open_picture};
@@ -62,10 +62,10 @@ fn gone(image: usize) -> Error {
 }
 
 /// Where the picture stands by its embedding in the set.
-fn standing(embedded: &Embedded, image: usize) -> Standing {
+fn standing(embedded: &Embedded, image: usize) -> CaptionRanking {
     let scores = scores(&embedded.images, image, &embedded.texts);
     let own = embedded.groups.range(image);
-    let mut standing = Standing::of(&scores, &own, None, Verdict::default());
+    let mut standing = CaptionRanking::of(&scores, &own, None, Verdict::default());
     let score = |hit: Option<Hit>| hit.map_or(f32::NEG_INFINITY, |h| h.score);
     standing.verdict.right = score(standing.right);
     standing.verdict.wrong = score(standing.wrong);
@@ -73,7 +73,12 @@ fn standing(embedded: &Embedded, image: usize) -> Standing {
 }
 
 /// Attacks the picture, and finds where the captions shown afterwards came from.
-pub fn attack(order: Order, embedded: &Embedded, slot: &LiveSlot, task: &Task) -> Result<LabEvent> {
+pub fn attack(
+    order: AttackRequest,
+    embedded: &Embedded,
+    slot: &LiveSlot,
+    task: &Task,
+) -> Result<LabEvent> {
     let shot = attack_picture(&order, slot, task)?;
     let scores = scores(&embedded.images, order.image, &embedded.texts);
     let place = |hit: &Hit| {
@@ -139,7 +144,7 @@ fn image_of(grid: Grid, x: &[f32]) -> ColorImage {
 }
 
 /// The radius that bounds single values, 0 where there is none.
-pub fn locked_scale(shot: &Shot) -> f32 {
+pub fn locked_scale(shot: &AttackResult) -> f32 {
     if shot.settings.threat.norm == Norm::Linf {
         shot.scale()
     } else {
@@ -148,11 +153,24 @@ pub fn locked_scale(shot: &Shot) -> f32 {
 }
 
 /// Where the score of the clean picture comes from.
-pub fn map(order: &Order, clean: &Clean, kind: SaliencyKind, task: &Task) -> Result<LabEvent> {
+pub fn map(
+    order: &AttackRequest,
+    clean: &Clean,
+    kind: SaliencyKind,
+    task: &Task,
+) -> Result<LabEvent> {
     let mut victim = victim(order, clean.grid)?;
     let engine = order.set.engine.as_ref();
     let x = &clean.pixels;
-    let map = saliency(victim.as_mut(), 0, x, kind, Uphill::Margin, engine, task)?;
+    let map = saliency(
+        victim.as_mut(),
+        0,
+        x,
+        kind,
+        AscentLoss::Margin,
+        engine,
+        task,
+    )?;
     Ok(LabEvent::Saliency(Arc::new(map)))
 }
 
@@ -177,10 +195,10 @@ pub fn open_mask(path: &Path) -> Result<LabEvent> {
 
 /// Attacks a set; with a second encoder's folder, embeds the set with that first.
 pub fn set(
-    mut order: SetOrder,
+    mut order: SetRequest,
     transfer: Option<&Path>,
     options: &EncoderOptions,
-    (done, ready): (&Mutex<Done>, &Mutex<Option<SetOrder>>),
+    (done, ready): (&Mutex<Checkpoint>, &Mutex<Option<SetRequest>>),
     task: &Task,
 ) -> Result<LabEvent> {
     *lock(ready) = None;
@@ -210,8 +228,8 @@ pub fn set(
 
 /// The figures of what a cancelled run over a set has done.
 pub fn partial(
-    done: &Mutex<Done>,
-    order: &Mutex<Option<SetOrder>>,
+    done: &Mutex<Checkpoint>,
+    order: &Mutex<Option<SetRequest>>,
     task: &Task,
 ) -> Result<LabEvent> {
     let done = lock(done);

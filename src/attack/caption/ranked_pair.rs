@@ -107,23 +107,23 @@ impl std::str::FromStr for Aim {
     }
 }
 
-/// How a caption and an image stand among their rivals.
+/// How a caption and an image stand among their negatives.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Standing {
+pub struct PairRank {
     /// Cosine of caption and image.
     pub score: f32,
-    /// The score less that of the hardest rival; `None` without rivals.
+    /// The score less that of the hardest negative; `None` without negatives.
     pub margin: Option<f32>,
-    /// From 1: one more than the rivals that score at least as high ([`TIE`]).
+    /// From 1: one more than the negatives that score at least as high ([`TIE`]).
     pub rank: usize,
 }
 
-impl Standing {
-    fn of(score: f32, rivals: impl Iterator<Item = f32>) -> Self {
+impl PairRank {
+    fn of(score: f32, negatives: impl Iterator<Item = f32>) -> Self {
         let (mut hardest, mut rank) = (f32::NEG_INFINITY, 1);
-        for rival in rivals {
-            hardest = hardest.max(rival);
-            rank += usize::from(rival >= score - TIE);
+        for negative in negatives {
+            hardest = hardest.max(negative);
+            rank += usize::from(negative >= score - TIE);
         }
         let margin = hardest.is_finite().then_some(score - hardest);
         Self {
@@ -133,7 +133,7 @@ impl Standing {
         }
     }
 
-    /// The margin, or the score where there are no rivals.
+    /// The margin, or the score where there are no negatives.
     pub(super) fn value(&self) -> f32 {
         self.margin.unwrap_or(self.score)
     }
@@ -147,17 +147,17 @@ impl Standing {
     }
 }
 
-/// A caption, free to be edited, and an image, with the rivals of one of them.
-pub(super) struct Contest<'a> {
+/// A caption, free to be edited, and an image, with the negatives of one of them.
+pub(super) struct RankedPair<'a> {
     pub aim: Aim,
     images: &'a Embeddings,
     image: usize,
-    /// Scores of the rival captions where captions compete; images compete otherwise.
-    rivals: Option<Vec<f32>>,
+    /// Scores of the negative captions where captions compete; images compete otherwise.
+    negatives: Option<Vec<f32>>,
 }
 
-impl<'a> Contest<'a> {
-    /// `caption` is the row that is being edited, where it is one of the scene's. Where captions compete the rivals are
+impl<'a> RankedPair<'a> {
+    /// `caption` is the row that is being edited, where it is one of the scene's. Where captions compete the negatives are
     /// the others; where the row is one of `image`'s own, those of other images.
     pub(super) fn new(
         scene: &Scene<'a>,
@@ -182,7 +182,7 @@ impl<'a> Contest<'a> {
             _ => own,
         };
         let captions_compete = matches!(aim, Aim::CaptionLoses | Aim::CaptionWins);
-        let rivals = captions_compete.then(|| {
+        let negatives = captions_compete.then(|| {
             let others = (0..scene.texts.rows()).filter(|j| !left_out.contains(j));
             others
                 .map(|j| scene.images.dot(image, scene.texts, j))
@@ -192,12 +192,12 @@ impl<'a> Contest<'a> {
             aim,
             images: scene.images,
             image,
-            rivals,
+            negatives,
         })
     }
 
     /// How well `standing` serves the aim: the larger the better.
-    pub(super) fn gain(&self, standing: &Standing) -> f32 {
+    pub(super) fn gain(&self, standing: &PairRank) -> f32 {
         self.aim.sign() * standing.value()
     }
 
@@ -206,12 +206,12 @@ impl<'a> Contest<'a> {
     }
 
     /// How each row of `captions` stands.
-    pub(super) fn standings(&self, captions: &Embeddings) -> Vec<Standing> {
+    pub(super) fn standings(&self, captions: &Embeddings) -> Vec<PairRank> {
         let standing = |row: usize| {
             let score = captions.dot(row, self.images, self.image);
-            match &self.rivals {
-                Some(rivals) => Standing::of(score, rivals.iter().copied()),
-                None => Standing::of(
+            match &self.negatives {
+                Some(negatives) => PairRank::of(score, negatives.iter().copied()),
+                None => PairRank::of(
                     score,
                     self.others().map(|i| captions.dot(row, self.images, i)),
                 ),
@@ -230,8 +230,8 @@ impl<'a> Contest<'a> {
     ) -> Vec<(Vec<f32>, f32)> {
         let own = self.images.row(self.image);
         let score = captions.dot(row, self.images, self.image);
-        if let Some(rivals) = &self.rivals {
-            let margin = Standing::of(score, rivals.iter().copied()).value();
+        if let Some(negatives) = &self.negatives {
+            let margin = PairRank::of(score, negatives.iter().copied()).value();
             return vec![(own.to_vec(), margin)];
         }
         let mut others: Vec<(f32, usize)> = self
@@ -242,13 +242,13 @@ impl<'a> Contest<'a> {
         if others.is_empty() {
             return vec![(own.to_vec(), score)];
         }
-        let margin = |&(rival, i): &(f32, usize)| {
+        let margin = |&(negative, i): &(f32, usize)| {
             let gap = own
                 .iter()
                 .zip(self.images.row(i))
                 .map(|(a, b)| a - b)
                 .collect();
-            (gap, score - rival)
+            (gap, score - negative)
         };
         others.iter().take(count.max(1)).map(margin).collect()
     }
@@ -260,10 +260,10 @@ mod tests {
 
     #[test]
     fn a_tie_counts_against() {
-        let standing = Standing::of(0.5, [0.5, 0.9, 0.1].into_iter());
+        let standing = PairRank::of(0.5, [0.5, 0.9, 0.1].into_iter());
         assert_eq!((standing.rank, standing.margin), (3, Some(0.5 - 0.9)));
         assert!(standing.reaches(Aim::ImageLoses) && !standing.reaches(Aim::CaptionWins));
-        let alone = Standing::of(0.5, [].into_iter());
+        let alone = PairRank::of(0.5, [].into_iter());
         assert_eq!((alone.rank, alone.margin, alone.value()), (1, None, 0.5));
     }
 

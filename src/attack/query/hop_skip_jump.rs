@@ -6,7 +6,7 @@ use super::trail::{Measure, Trail};
 use super::{at_least_one, rng, start};
 use crate::attack::space::pick;
 use crate::attack::victim::Verdict;
-use crate::attack::{Arena, Attack};
+use crate::attack::{Attack, AttackContext};
 use crate::error::Result;
 
 /// `HopSkipJump` (Chen et al., arXiv 1904.02144, algorithm 2): looks only at whether a point reaches the goal. From a
@@ -42,7 +42,7 @@ pub(super) const MOST_SAMPLES: usize = 10_000;
 const HALVINGS: usize = 12;
 
 impl Attack for HopSkipJump {
-    fn run(&self, arena: &mut Arena<'_>) -> Result<()> {
+    fn run(&self, context: &mut AttackContext<'_>) -> Result<()> {
         at_least_one("HopSkipJump", "number of queries", self.queries)?;
         at_least_one("HopSkipJump", "number of starts", self.starts)?;
         at_least_one(
@@ -50,9 +50,9 @@ impl Attack for HopSkipJump {
             "number of probes but one",
             self.samples.saturating_sub(1),
         )?;
-        let measure = Measure::of(arena.space)?;
-        let rows = changeable(arena.space, arena.standing());
-        let mut trails = self.begin(arena, measure, rows)?;
+        let measure = Measure::of(context.space)?;
+        let rows = changeable(context.space, context.active());
+        let mut trails = self.begin(context, measure, rows)?;
         for round in 1.. {
             // Every row on its way ends a round at the boundary, so that it can stop after any.
             let on: Vec<usize> = (0..trails.len())
@@ -61,12 +61,12 @@ impl Attack for HopSkipJump {
             if on.is_empty() {
                 break;
             }
-            self.jump(arena, measure, &mut trails, &on, round)?;
-            approach(arena, measure, &mut trails, &on)?;
-            keep(arena, &mut trails, &on)?;
-            tell(arena, &trails, &on);
+            self.jump(context, measure, &mut trails, &on, round)?;
+            approach(context, measure, &mut trails, &on)?;
+            keep(context, &mut trails, &on)?;
+            report_step(context, &trails, &on);
         }
-        last_resort(arena, &mut trails)
+        last_resort(context, &mut trails)
     }
 
     fn steps(&self) -> usize {
@@ -90,34 +90,34 @@ impl HopSkipJump {
     /// Finds a start for each row and takes it to the boundary.
     fn begin(
         &self,
-        arena: &mut Arena<'_>,
+        context: &mut AttackContext<'_>,
         measure: Measure,
         rows: Vec<usize>,
     ) -> Result<Vec<Trail>> {
         let mut trails = Vec::new();
-        let key = |row: usize| arena.space.keys()[row];
+        let key = |row: usize| context.space.keys()[row];
         let mut open: Vec<_> = rows
             .into_iter()
-            .map(|r| (r, rng(arena.seed, key(r), 0)))
+            .map(|r| (r, rng(context.seed, key(r), 0)))
             .collect();
         // One query is left for the last resort.
         for attempt in 0..self.starts.min(self.queries.saturating_sub(1)) {
             let rows: Vec<usize> = open.iter().map(|(row, _)| *row).collect();
             let mut x = Vec::new();
             for (row, rng) in &mut open {
-                x.extend(start::point(arena.space, *row, attempt, rng));
+                x.extend(start::point(context.space, *row, attempt, rng));
             }
-            let verdicts = arena.judge(&rows, &x)?;
+            let verdicts = context.predict(&rows, &x)?;
             for (at, row) in rows
                 .iter()
                 .enumerate()
                 .filter(|(at, _)| verdicts[*at].fooled)
             {
-                let len = arena.space.len();
+                let len = context.space.len();
                 let x = x[at * len..(at + 1) * len].to_vec();
                 let left = self.queries - attempt - 1;
                 trails.push(Trail::new(
-                    arena.space,
+                    context.space,
                     measure,
                     *row,
                     x,
@@ -133,16 +133,16 @@ impl HopSkipJump {
         }
         trails.sort_by_key(|t| t.row);
         let all: Vec<usize> = (0..trails.len()).collect();
-        approach(arena, measure, &mut trails, &all)?;
-        keep(arena, &mut trails, &all)?;
-        tell(arena, &trails, &all);
+        approach(context, measure, &mut trails, &all)?;
+        keep(context, &mut trails, &all)?;
+        report_step(context, &trails, &all);
         Ok(trails)
     }
 
     /// Estimates the normal at each row and jumps along it, as far as the goal stays reached (algorithm 2).
     fn jump(
         &self,
-        arena: &mut Arena<'_>,
+        context: &mut AttackContext<'_>,
         measure: Measure,
         trails: &mut [Trail],
         on: &[usize],
@@ -152,7 +152,7 @@ impl HopSkipJump {
             .iter()
             .map(|&at| self.probes(round, &trails[at]))
             .collect();
-        let normals = normals(arena, measure, trails, on, &probes, round)?;
+        let normals = normals(context, measure, trails, on, &probes, round)?;
         let mut open: Vec<usize> = (0..on.len()).collect();
         for halving in 0..=HALVINGS as i32 {
             let rows: Vec<usize> = open.iter().map(|&i| trails[on[i]].row).collect();
@@ -161,12 +161,16 @@ impl HopSkipJump {
                 let trail = &mut trails[on[i]];
                 trail.left -= 1;
                 let size = trail.distance / (round as f64).sqrt() * 0.5_f64.powi(halving);
-                x.extend(trail.moved(arena.space, &normals[i], size));
+                x.extend(trail.moved(context.space, &normals[i], size));
             }
-            let verdicts = arena.judge(&rows, &x)?;
-            for ((&i, x), verdict) in open.iter().zip(x.chunks(arena.space.len())).zip(&verdicts) {
+            let verdicts = context.predict(&rows, &x)?;
+            for ((&i, x), verdict) in open
+                .iter()
+                .zip(x.chunks(context.space.len()))
+                .zip(&verdicts)
+            {
                 if verdict.fooled {
-                    trails[on[i]].arrive(arena.space, measure, x, *verdict);
+                    trails[on[i]].arrive(context.space, measure, x, *verdict);
                 }
             }
             let mut standing = verdicts.iter().map(|v| !v.fooled);
@@ -182,7 +186,7 @@ impl HopSkipJump {
 /// Takes rows to the boundary on their way to the clean ones, by bisection (algorithm 1): they stay on the goal's
 /// side.
 fn approach(
-    arena: &mut Arena<'_>,
+    context: &mut AttackContext<'_>,
     measure: Measure,
     trails: &mut [Trail],
     on: &[usize],
@@ -204,14 +208,18 @@ fn approach(
             let trail = &mut trails[on[i]];
             trail.left -= 1;
             let share = f64::midpoint(ranges[i][0], ranges[i][1]);
-            x.extend(trail.between(arena.space, measure, &far[i], share));
+            x.extend(trail.between(context.space, measure, &far[i], share));
         }
-        let verdicts = arena.judge(&rows, &x)?;
-        for ((&i, x), verdict) in open.iter().zip(x.chunks(arena.space.len())).zip(&verdicts) {
+        let verdicts = context.predict(&rows, &x)?;
+        for ((&i, x), verdict) in open
+            .iter()
+            .zip(x.chunks(context.space.len()))
+            .zip(&verdicts)
+        {
             let share = f64::midpoint(ranges[i][0], ranges[i][1]);
             if verdict.fooled {
                 ranges[i][1] = share;
-                trails[on[i]].arrive(arena.space, measure, x, *verdict);
+                trails[on[i]].arrive(context.space, measure, x, *verdict);
             } else {
                 ranges[i][0] = share;
             }
@@ -221,8 +229,8 @@ fn approach(
 }
 
 /// Keeps what fits the ball and is smaller than what was kept before.
-fn keep(arena: &mut Arena<'_>, trails: &mut [Trail], on: &[usize]) -> Result<()> {
-    let radius = f64::from(arena.space.radius());
+fn keep(context: &mut AttackContext<'_>, trails: &mut [Trail], on: &[usize]) -> Result<()> {
+    let radius = f64::from(context.space.radius());
     let smaller = |t: &Trail| t.distance <= radius && t.kept.is_none_or(|kept| t.distance < kept);
     let on: Vec<usize> = on
         .iter()
@@ -234,9 +242,9 @@ fn keep(arena: &mut Arena<'_>, trails: &mut [Trail], on: &[usize]) -> Result<()>
     }
     let rows: Vec<usize> = on.iter().map(|&at| trails[at].row).collect();
     let mut x: Vec<f32> = on.iter().flat_map(|&at| &trails[at].x).copied().collect();
-    arena.space.pick(&rows).project(arena.engine, &mut x)?;
+    context.space.pick(&rows).project(context.engine, &mut x)?;
     for (i, &at) in on.iter().enumerate() {
-        let len = arena.space.len();
+        let len = context.space.len();
         let x = pick(&x, len, &[i]);
         let trail = &mut trails[at];
         let mut verdict = trail.verdict;
@@ -246,39 +254,39 @@ fn keep(arena: &mut Arena<'_>, trails: &mut [Trail], on: &[usize]) -> Result<()>
                 continue;
             }
             trail.left -= 1;
-            verdict = arena
-                .judge(&[trail.row], &x)?
+            verdict = context
+                .predict(&[trail.row], &x)?
                 .first()
                 .copied()
                 .unwrap_or_default();
         }
         if verdict.fooled {
             trail.kept = Some(trail.distance);
-            arena.replace(&[trail.row], &x, &[verdict]);
+            context.replace(&[trail.row], &x, &[verdict]);
         }
     }
     Ok(())
 }
 
 /// Offers the projection of where the rows stand of which nothing fits the ball.
-fn last_resort(arena: &mut Arena<'_>, trails: &mut [Trail]) -> Result<()> {
+fn last_resort(context: &mut AttackContext<'_>, trails: &mut [Trail]) -> Result<()> {
     let out: Vec<&Trail> = trails
         .iter()
         .filter(|t| t.kept.is_none() && t.left > 0)
         .collect();
     let rows: Vec<usize> = out.iter().map(|t| t.row).collect();
     let mut x: Vec<f32> = out.iter().flat_map(|t| &t.x).copied().collect();
-    arena.space.pick(&rows).project(arena.engine, &mut x)?;
-    let verdicts = arena.judge(&rows, &x)?;
-    arena.offer(&rows, &x, &verdicts);
+    context.space.pick(&rows).project(context.engine, &mut x)?;
+    let verdicts = context.predict(&rows, &x)?;
+    context.offer(&rows, &x, &verdicts);
     Ok(())
 }
 
 /// Tells of rows: their loss is minus the distance.
-fn tell(arena: &mut Arena<'_>, trails: &[Trail], on: &[usize]) {
+fn report_step(context: &mut AttackContext<'_>, trails: &[Trail], on: &[usize]) {
     let rows: Vec<usize> = on.iter().map(|&at| trails[at].row).collect();
     let x: Vec<f32> = on.iter().flat_map(|&at| &trails[at].x).copied().collect();
     let loss: Vec<f32> = on.iter().map(|&at| -trails[at].distance as f32).collect();
     let verdicts: Vec<Verdict> = on.iter().map(|&at| trails[at].verdict).collect();
-    arena.tell(&rows, &x, &loss, &verdicts);
+    context.report_step(&rows, &x, &loss, &verdicts);
 }

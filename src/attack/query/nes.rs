@@ -1,7 +1,7 @@
 //! NES: gradients estimated from antithetic normal noise.
 
 use super::estimate::Estimate;
-use crate::attack::{Arena, Attack};
+use crate::attack::{Attack, AttackContext};
 use crate::compute::Noise;
 use crate::error::Result;
 
@@ -53,18 +53,18 @@ impl Nes {
     /// Odd options; the model fails, or the task was cancelled.
     pub fn gradient(
         &self,
-        arena: &mut Arena<'_>,
+        context: &mut AttackContext<'_>,
         rows: &[usize],
         x: &[f32],
         step: usize,
     ) -> Result<Vec<f32>> {
-        self.estimate().gradient(arena, rows, x, step)
+        self.estimate().gradient(context, rows, x, step)
     }
 }
 
 impl Attack for Nes {
-    fn run(&self, arena: &mut Arena<'_>) -> Result<()> {
-        self.estimate().run(arena)
+    fn run(&self, context: &mut AttackContext<'_>) -> Result<()> {
+        self.estimate().run(context)
     }
 
     fn steps(&self) -> usize {

@@ -3,20 +3,20 @@
 use super::BATCH;
 use super::hop_skip_jump::MOST_SAMPLES;
 use super::trail::{Measure, Trail};
-use crate::attack::Arena;
+use crate::attack::AttackContext;
 use crate::compute::Noise;
 use crate::error::Result;
 
 /// The direction of each row's boundary, towards the goal: `1 / (B - 1) sum (phi_b - mean phi) u_b` (eq. 16).
 pub(super) fn normals(
-    arena: &mut Arena<'_>,
+    context: &mut AttackContext<'_>,
     measure: Measure,
     trails: &mut [Trail],
     on: &[usize],
     probes: &[usize],
     round: usize,
 ) -> Result<Vec<Vec<f64>>> {
-    let space = arena.space;
+    let space = context.space;
     let keys: Vec<u32> = on.iter().map(|&at| space.keys()[trails[at].row]).collect();
     let (grid, len) = (space.grid.with_rows(on.len()), space.len());
     let kind = match measure {
@@ -30,7 +30,9 @@ pub(super) fn normals(
     let most = probes.iter().max().copied().unwrap_or_default();
     for b in 0..most {
         let stream = (round * MOST_SAMPLES + b) as u32;
-        let noise = arena.engine.noise(grid, kind, arena.seed, stream, &keys)?;
+        let noise = context
+            .engine
+            .noise(grid, kind, context.seed, stream, &keys)?;
         for (i, &at) in on.iter().enumerate().filter(|(i, _)| b < probes[*i]) {
             let trail = &mut trails[at];
             trail.left -= 1;
@@ -42,7 +44,7 @@ pub(super) fn normals(
         }
         for (waiting, x) in waiting.chunks(BATCH).zip(x.chunks(BATCH * len)) {
             let rows: Vec<usize> = waiting.iter().map(|(i, _)| trails[on[*i]].row).collect();
-            let verdicts = arena.judge(&rows, x)?;
+            let verdicts = context.predict(&rows, x)?;
             for ((i, u), verdict) in waiting.iter().zip(&verdicts) {
                 reached[*i] += usize::from(verdict.fooled);
                 let sum = &mut sums[*i][usize::from(verdict.fooled)];

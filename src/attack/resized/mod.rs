@@ -2,7 +2,7 @@
 
 use super::loss::Loss;
 use super::pictures;
-use super::victim::{Slope, Uphill, Verdict, Victim};
+use super::victim::{AscentLoss, ValueAndGradient, Verdict, Victim};
 use crate::compute::Grid;
 use crate::dataset::Picture;
 use crate::encoder::{Line, Linear, Preprocess, Resize};
@@ -35,7 +35,7 @@ struct Way {
 
 /// A victim whose rows are pictures at their own size, pixels in [0, 1], all of one size. They come to the inner
 /// victim through the resize and crop of its preprocessing in real numbers: each side is clipped to [0, 1] as the
-/// 8-bit steps are (the gradient stops where it was), but nothing is rounded. [`Resized::judge_saved`] rounds.
+/// 8-bit steps are (the gradient stops where it was), but nothing is rounded. [`Resized::predict_saved`] rounds.
 pub struct Resized<V> {
     inner: V,
     preprocess: Preprocess,
@@ -166,8 +166,13 @@ impl<V: Victim> Resized<V> {
     /// picture from a file.
     ///
     /// # Errors
-    /// As [`Victim::judge`].
-    pub fn judge_saved(&mut self, rows: &[usize], x: &[f32], task: &Task) -> Result<Vec<Verdict>> {
+    /// As [`Victim::predict`].
+    pub fn predict_saved(
+        &mut self,
+        rows: &[usize],
+        x: &[f32],
+        task: &Task,
+    ) -> Result<Vec<Verdict>> {
         let Grid {
             channels,
             height,
@@ -180,7 +185,7 @@ impl<V: Victim> Resized<V> {
             let picture = pictures::picture(row, channels, height, width);
             seen.extend(pictures::pixels(&self.preprocess, &picture)?);
         }
-        self.inner.judge(rows, &seen, task)
+        self.inner.predict(rows, &seen, task)
     }
 
     /// The rows of `x`.
@@ -315,9 +320,9 @@ impl<V: Victim> Victim for Resized<V> {
         self.inner.refuses(loss)
     }
 
-    fn judge(&mut self, rows: &[usize], x: &[f32], task: &Task) -> Result<Vec<Verdict>> {
+    fn predict(&mut self, rows: &[usize], x: &[f32], task: &Task) -> Result<Vec<Verdict>> {
         let seen = self.seen(x, task)?;
-        self.inner.judge(rows, &seen, task)
+        self.inner.predict(rows, &seen, task)
     }
 
     fn confirm(&mut self, rows: &[usize], x: &[f32], task: &Task) -> Result<Vec<Verdict>> {
@@ -325,16 +330,24 @@ impl<V: Victim> Victim for Resized<V> {
         self.inner.confirm(rows, &seen, task)
     }
 
-    fn climb(&mut self, rows: &[usize], x: &[f32], up: Uphill<'_>, task: &Task) -> Result<Slope> {
+    fn value_and_gradient(
+        &mut self,
+        rows: &[usize],
+        x: &[f32],
+        up: AscentLoss<'_>,
+        task: &Task,
+    ) -> Result<ValueAndGradient> {
         let ways = self.there(x, task)?;
-        let slope = self.inner.climb(rows, &ends(&ways), up, task)?;
-        Ok(Slope {
+        let slope = self
+            .inner
+            .value_and_gradient(rows, &ends(&ways), up, task)?;
+        Ok(ValueAndGradient {
             gradient: self.back_along(&ways, &slope.gradient, task)?,
             ..slope
         })
     }
 
-    fn rivals(
+    fn runner_ups(
         &mut self,
         rows: &[usize],
         x: &[f32],
@@ -342,6 +355,6 @@ impl<V: Victim> Victim for Resized<V> {
         task: &Task,
     ) -> Result<Vec<Vec<u32>>> {
         let seen = self.seen(x, task)?;
-        self.inner.rivals(rows, &seen, k, task)
+        self.inner.runner_ups(rows, &seen, k, task)
     }
 }

@@ -1,6 +1,6 @@
 //! Maps of where a score comes from: gradients by the pixels, plain, averaged over noise, or along a path.
 
-use super::victim::{Slope, Uphill, Victim};
+use super::victim::{AscentLoss, ValueAndGradient, Victim};
 use crate::compute::{Engine, Grid, Noise, View, pixel_norm};
 use crate::error::{Error, Result};
 use crate::task::Task;
@@ -149,8 +149,8 @@ impl Saliency {
     }
 }
 
-/// Where the `uphill` of row `row` of `victim` comes from at `x`, the values of that one row. Classes of
-/// [`Uphill::To`] and [`Uphill::DlrTo`] are one number, for this row.
+/// Where the `ascent` of row `row` of `victim` comes from at `x`, the values of that one row. Classes of
+/// [`AscentLoss::TargetedMargin`] and [`AscentLoss::TargetedDlr`] are one number, for this row.
 ///
 /// # Errors
 /// There is no gradient; `row`, `x` or the parameters of `kind` make no sense; the model fails; or `task` was
@@ -160,7 +160,7 @@ pub fn saliency(
     row: usize,
     x: &[f32],
     kind: SaliencyKind,
-    uphill: Uphill<'_>,
+    ascent: AscentLoss<'_>,
     engine: &dyn Engine,
     task: &Task,
 ) -> Result<Saliency> {
@@ -183,10 +183,10 @@ pub fn saliency(
     let mut climber = Climber {
         victim,
         row,
-        uphill,
+        ascent,
         task,
     };
-    let here = climber.climb(x, x)?;
+    let here = climber.value_and_gradient(x, x)?;
     let score = here.loss.first().copied().unwrap_or(f32::NAN);
     let (values, baseline) = match kind {
         SaliencyKind::Gradient => (here.gradient, None),
@@ -213,7 +213,7 @@ pub fn saliency(
         }
         SaliencyKind::Integrated { steps, baseline } => {
             let start = baseline.of(grid, x);
-            let first = climber.climb(&start, &start)?;
+            let first = climber.value_and_gradient(&start, &start)?;
             let at = |share: f64| -> Vec<f32> {
                 let between = |(b, v): (&f32, &f32)| {
                     (f64::from(*b) + share * (f64::from(*v) - f64::from(*b))) as f32
@@ -265,29 +265,40 @@ impl Baseline {
 struct Climber<'a> {
     victim: &'a mut dyn Victim,
     row: usize,
-    uphill: Uphill<'a>,
+    ascent: AscentLoss<'a>,
     task: &'a Task,
 }
 
 impl Climber<'_> {
     /// Slopes at `points`, one after the other, which lie around `near`.
-    fn climb(&mut self, near: &[f32], points: &[f32]) -> Result<Slope> {
+    fn value_and_gradient(&mut self, near: &[f32], points: &[f32]) -> Result<ValueAndGradient> {
         self.task.check()?;
         // Victims that look at the hardest classes alone learn them here.
-        self.victim.judge(&[self.row], near, self.task)?;
+        self.victim.predict(&[self.row], near, self.task)?;
         let rows = vec![self.row; points.len() / near.len().max(1)];
         let repeated = |to: &[u32]| vec![to.first().copied().unwrap_or(0); rows.len()];
-        let slope = match self.uphill {
-            Uphill::To(to) => {
+        let slope = match self.ascent {
+            AscentLoss::TargetedMargin(to) => {
                 let to = repeated(to);
-                self.victim.climb(&rows, points, Uphill::To(&to), self.task)
+                self.victim.value_and_gradient(
+                    &rows,
+                    points,
+                    AscentLoss::TargetedMargin(&to),
+                    self.task,
+                )
             }
-            Uphill::DlrTo(to) => {
+            AscentLoss::TargetedDlr(to) => {
                 let to = repeated(to);
-                self.victim
-                    .climb(&rows, points, Uphill::DlrTo(&to), self.task)
+                self.victim.value_and_gradient(
+                    &rows,
+                    points,
+                    AscentLoss::TargetedDlr(&to),
+                    self.task,
+                )
             }
-            uphill => self.victim.climb(&rows, points, uphill, self.task),
+            ascent => self
+                .victim
+                .value_and_gradient(&rows, points, ascent, self.task),
         }?;
         self.task.add(rows.len() as u64);
         Ok(slope)
@@ -305,7 +316,7 @@ impl Climber<'_> {
         let keys: Vec<u32> = (0..count).collect();
         for keys in keys.chunks((AT_ONCE / grid.len().max(1)).clamp(1, PIECE)) {
             let (near, points) = points(keys)?;
-            let slope = self.climb(&near, &points)?;
+            let slope = self.value_and_gradient(&near, &points)?;
             for gradient in slope.gradient.chunks_exact(grid.len().max(1)) {
                 for (sum, g) in sum.iter_mut().zip(gradient) {
                     *sum += f64::from(*g);

@@ -1,7 +1,7 @@
 //! What a run over a set has done so far: in memory, and in a folder where it is to be saved.
 
-use super::super::victim::Blind;
-use super::SetOrder;
+use super::super::victim::GradientDefects;
+use super::SetRequest;
 use super::run_of::RunOf;
 use super::saved::{self, Written};
 use crate::compute::Size;
@@ -27,7 +27,7 @@ pub struct Before {
 
 /// A perturbation that was found for a query.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Find {
+pub struct FoundPerturbation {
     /// The radius it was made at.
     pub eps: f32,
     /// Which rank it was made for, counted through those that are attacked for; `None` where it was made for another
@@ -59,7 +59,7 @@ pub struct UnitDone {
     /// Where it stands without perturbation.
     pub before: Before,
     /// What was found, in the order of the radii.
-    pub finds: Vec<Find>,
+    pub finds: Vec<FoundPerturbation>,
 }
 
 impl UnitDone {
@@ -84,7 +84,7 @@ pub struct RowDone {
     /// Forward runs besides.
     pub queries: u32,
     /// What was wrong with its gradients.
-    pub blind: Blind,
+    pub blind: GradientDefects,
     /// Its share of the time.
     pub seconds: f64,
 }
@@ -123,7 +123,7 @@ pub(super) struct BatchDone {
 
 /// What is done of a set. A cancelled run goes on from it.
 #[derive(Debug, Clone, Default)]
-pub struct Done {
+pub struct Checkpoint {
     /// What makes two runs the same: data, model and all parameters.
     run: RunOf,
     rows: BTreeMap<usize, RowDone>,
@@ -138,20 +138,20 @@ struct Stored {
     batch: BatchDone,
 }
 
-impl Done {
-    /// Takes up what belongs to `order`, from memory or from its folder.
+impl Checkpoint {
+    /// Takes up what belongs to `request`, from memory or from its folder.
     ///
     /// # Errors
     /// The folder cannot be read, or holds another run.
-    pub(super) fn begin(&mut self, order: &SetOrder) -> Result<()> {
-        let run = RunOf::new(order);
+    pub(super) fn begin(&mut self, request: &SetRequest) -> Result<()> {
+        let run = RunOf::new(request);
         if self.run != run {
             *self = Self {
                 run,
                 ..Self::default()
             };
         }
-        let Some(folder) = &order.save else {
+        let Some(folder) = &request.save else {
             return Ok(());
         };
         self.run.claim(folder)?;
@@ -173,9 +173,9 @@ impl Done {
         Ok(())
     }
 
-    /// Was it done for the data, model and parameters of `order`?
-    pub(super) fn is_of(&self, order: &SetOrder) -> bool {
-        self.run == RunOf::new(order)
+    /// Was it done for the data, model and parameters of `request`?
+    pub(super) fn is_of(&self, request: &SetRequest) -> bool {
+        self.run == RunOf::new(request)
     }
 
     /// Is this picture done?
@@ -198,7 +198,7 @@ impl Done {
         self.rows.values()
     }
 
-    /// What each figure cost, in the order of [`SetOrder::figures`].
+    /// What each figure cost, in the order of [`SetRequest::figures`].
     pub fn costs(&self) -> &[Cost] {
         &self.costs
     }
@@ -212,8 +212,8 @@ impl Done {
             .extend(batch.rows.into_iter().map(|r| (r.image, r)));
     }
 
-    pub(super) fn add(&mut self, order: &SetOrder, batch: BatchDone) -> Result<()> {
-        if let (Some(folder), Some(first)) = (&order.save, batch.rows.first()) {
+    pub(super) fn add(&mut self, request: &SetRequest, batch: BatchDone) -> Result<()> {
+        if let (Some(folder), Some(first)) = (&request.save, batch.rows.first()) {
             let path = folder
                 .join("batches")
                 .join(format!("{:08}.json", first.image));

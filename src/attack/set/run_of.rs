@@ -1,7 +1,7 @@
 //! What makes two runs over a set the same, so that one can go on where the other stopped.
 
 use super::super::description::Method;
-use super::{SetOrder, Transfer};
+use super::{SetRequest, Transfer};
 use crate::error::{Error, Result};
 use crate::files::{TEXT, read_all, write_json};
 use serde::{Deserialize, Serialize};
@@ -16,33 +16,33 @@ pub(super) struct RunOf(BTreeMap<String, String>);
 const FILE: &str = "run.json";
 
 impl RunOf {
-    pub fn new(order: &SetOrder) -> Self {
+    pub fn new(request: &SetRequest) -> Self {
         let mut hash = blake3::Hasher::new();
-        for values in [order.set.images.data(), order.set.texts.data()] {
+        for values in [request.set.images.data(), request.set.texts.data()] {
             hash.update(bytemuck::cast_slice(values));
         }
-        hash.update(bytemuck::cast_slice(order.set.groups.offsets()));
+        hash.update(bytemuck::cast_slice(request.set.groups.offsets()));
         let mut parts: Vec<(&str, String)> = vec![
             ("version", env!("CARGO_PKG_VERSION").into()),
-            ("settings", json(&order.settings)),
-            ("goal", json(&order.goal)),
-            ("ranks", json(&order.at)),
-            ("directions", json(&order.sides)),
-            ("epsilons", json(&order.eps)),
-            ("model", order.set.network.path().display().to_string()),
+            ("settings", json(&request.settings)),
+            ("goal", json(&request.goal)),
+            ("ranks", json(&request.at)),
+            ("directions", json(&request.sides)),
+            ("epsilons", json(&request.eps)),
+            ("model", request.set.network.path().display().to_string()),
             (
                 "set and its embeddings",
                 hash.finalize().to_hex().to_string(),
             ),
             (
                 "second encoder",
-                order.transfer.as_ref().map_or("", Transfer::name).into(),
+                request.transfer.as_ref().map_or("", Transfer::name).into(),
             ),
         ];
-        if order.settings.method == Method::Universal {
+        if request.settings.method == Method::Universal {
             // One perturbation for all: it depends on which they are.
-            parts.push(("pictures", json(&order.images)));
-            parts.push(("batch", order.batch.to_string()));
+            parts.push(("pictures", json(&request.images)));
+            parts.push(("batch", request.batch.to_string()));
         }
         Self(parts.into_iter().map(|(k, v)| (k.to_owned(), v)).collect())
     }

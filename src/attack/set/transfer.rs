@@ -1,7 +1,7 @@
 //! Perturbations made for one encoder, shown to another.
 
 use super::super::pictures::picture;
-use super::SetOrder;
+use super::SetRequest;
 use super::checkpoint::UnitDone;
 use super::recalls::{Recalls, Success, recalls, success};
 use crate::compute::{Embeddings, Grid};
@@ -67,19 +67,19 @@ impl Transfer {
 
 /// The second encoder's figures; `eps` are the radii of the report.
 pub(super) fn report(
-    order: &SetOrder,
+    request: &SetRequest,
     units: &[&UnitDone],
     eps: &[f32],
     task: &Task,
 ) -> Result<Option<TransferReport>> {
-    let Some(transfer) = &order.transfer else {
+    let Some(transfer) = &request.transfer else {
         return Ok(None);
     };
-    let (images, texts, groups) = (&transfer.images, &transfer.texts, &order.set.groups);
-    let engine = order.set.engine.as_ref();
+    let (images, texts, groups) = (&transfer.images, &transfer.texts, &request.set.groups);
+    let engine = request.set.engine.as_ref();
     let whole = evaluate(engine, images, texts, groups, &EvalOptions::default(), task)?;
-    let clean = part(&whole, (images, texts, groups), &order.images, task)?;
-    let (credit, ks) = (order.credit(), order.ks());
+    let clean = part(&whole, (images, texts, groups), &request.images, task)?;
+    let (credit, ks) = (request.credit(), request.ks());
     let before = |unit: &UnitDone, nth: usize| {
         unit.before
             .elsewhere
@@ -99,8 +99,8 @@ pub(super) fn report(
                 .is_some_and(|rank| rank as usize > ks[nth]),
             None => before(unit, nth),
         };
-        report.robust.push(recalls(order, units, after));
-        let (named, rate) = success(order, units, before, after);
+        report.robust.push(recalls(request, units, after));
+        let (named, rate) = success(request, units, before, after);
         report.success.push(named);
         report.success_rate.push(rate);
     }

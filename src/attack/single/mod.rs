@@ -1,13 +1,13 @@
 //! One picture under attack, as the lab shows it: where it stood, the way down, where it stands.
 
-use super::context::{Event, Watch};
+use super::context::{StepEvent, Watch};
 use super::pictures::{picture, pixels, planes, quantised};
 use super::resized::Resized;
-use super::settings::Settings;
+use super::settings::AttackSettings;
 use super::space::Space;
 use super::threat::Norm;
-use super::victim::{Blind, Goal, Pairs, Set, Verdict, Victim};
-use super::{Uphill, run};
+use super::victim::{Goal, GradientDefects, Pairs, Set, Verdict, Victim};
+use super::{AscentLoss, run};
 use crate::compute::{Embeddings, Grid, Hit, Size, TIE};
 use crate::dataset::Picture;
 use crate::encoder::{Encoder, Preprocess, Resize};
@@ -21,7 +21,7 @@ use std::time::Instant;
 
 /// What is to be attacked, and how.
 #[derive(Clone)]
-pub struct Order {
+pub struct AttackRequest {
     /// Model, captions and embeddings.
     pub set: Set,
     /// The encoder, for its preprocessing.
@@ -37,7 +37,7 @@ pub struct Order {
     /// At the picture's own resolution, through the resize, rather than at the model's input.
     pub own_size: bool,
     /// The attack and its parameters.
-    pub settings: Settings,
+    pub settings: AttackSettings,
 }
 
 /// A step, for curves.
@@ -67,7 +67,7 @@ pub type LiveSlot = Arc<Mutex<Live>>;
 
 /// Where a picture stands among all captions.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
-pub struct Standing {
+pub struct CaptionRanking {
     /// The best captions, best first.
     pub hits: Vec<Hit>,
     /// Rank of the best right caption, from 1; 0 where it has none.
@@ -84,7 +84,7 @@ pub struct Standing {
 
 /// What became of the picture.
 #[derive(Debug, Clone)]
-pub struct Shot {
+pub struct AttackResult {
     /// Its row in the set.
     pub image: usize,
     /// Shape of what was attacked.
@@ -100,15 +100,15 @@ pub struct Shot {
     /// At the picture's own resolution?
     pub own_size: bool,
     /// The attack and its parameters.
-    pub settings: Settings,
+    pub settings: AttackSettings,
     /// Every step.
     pub points: Vec<Point>,
     /// Where it stood.
-    pub before: Standing,
+    pub before: CaptionRanking,
     /// Where it stands, exactly.
-    pub after: Standing,
+    pub after: CaptionRanking,
     /// Where it stands after rounding to 8 bits, as a saved picture.
-    pub rounded: Standing,
+    pub rounded: CaptionRanking,
     /// Size of the perturbation.
     pub size: Size,
     /// Gradients computed.
@@ -116,14 +116,14 @@ pub struct Shot {
     /// Forward runs besides.
     pub queries: u32,
     /// What was wrong with the gradients.
-    pub blind: Blind,
+    pub blind: GradientDefects,
     /// The operators that the gradient passes straight through although they round.
     pub approximate: Vec<String>,
     /// How long the attack took.
     pub seconds: f64,
 }
 
-impl Shot {
+impl AttackResult {
     /// The value at the ends of a heatmap's colours: the radius where it bounds single values, else the largest
     /// change.
     pub fn scale(&self) -> f32 {
@@ -134,7 +134,7 @@ impl Shot {
     }
 }
 
-/// Captions kept in a [`Standing`].
+/// Captions kept in a [`CaptionRanking`].
 const SHOWN: usize = 50;
 
 /// Score of each caption with row `image` of `images`.
@@ -145,17 +145,17 @@ pub fn scores(images: &Embeddings, image: usize, texts: &Embeddings) -> Vec<f32>
         .collect()
 }
 
-impl Standing {
+impl CaptionRanking {
     /// From the score of each caption; `own` are the right ones.
     pub fn of(scores: &[f32], own: &Range<usize>, target: Option<usize>, verdict: Verdict) -> Self {
         let hit = |j: usize| Hit {
             score: scores[j],
             index: j as u32,
         };
-        let mut order: Vec<usize> = (0..scores.len()).collect();
-        order.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]).then(a.cmp(&b)));
-        let right = order.iter().find(|j| own.contains(j)).map(|&j| hit(j));
-        let wrong = order.iter().find(|j| !own.contains(j)).map(|&j| hit(j));
+        let mut request: Vec<usize> = (0..scores.len()).collect();
+        request.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]).then(a.cmp(&b)));
+        let right = request.iter().find(|j| own.contains(j)).map(|&j| hit(j));
+        let wrong = request.iter().find(|j| !own.contains(j)).map(|&j| hit(j));
         let above = |score: f32, among: &dyn Fn(usize) -> bool| {
             let reach = |j: &usize| among(*j) && scores[*j] >= score - TIE;
             1 + (0..scores.len()).filter(reach).count() as u32
@@ -165,7 +165,7 @@ impl Standing {
             right,
             wrong,
             target: target.map(|t| (hit(t), above(scores[t], &|j| j != t))),
-            hits: order.iter().take(SHOWN).map(|&j| hit(j)).collect(),
+            hits: request.iter().take(SHOWN).map(|&j| hit(j)).collect(),
             verdict,
         }
     }
@@ -175,7 +175,7 @@ impl Standing {
 struct Slot<'a>(&'a LiveSlot, &'a Task);
 
 impl Watch for Slot<'_> {
-    fn step(&mut self, event: &Event<'_>) {
+    fn step(&mut self, event: &StepEvent<'_>) {
         let (Some(loss), Some(verdict)) = (event.loss.first(), event.verdicts.first()) else {
             return;
         };
@@ -218,25 +218,30 @@ pub fn start(
     Ok((grid, planes(&picture, channels)))
 }
 
-/// The victim of `order`: the model's input, or the picture before its resize.
+/// The victim of `request`: the model's input, or the picture before its resize.
 ///
 /// # Errors
 /// The goal does not fit the picture.
-pub fn victim(order: &Order, grid: Grid) -> Result<Box<dyn Victim>> {
-    let pairs = pairs(order)?;
-    Ok(if order.own_size {
-        Box::new(resized(order, pairs, grid)?)
+pub fn victim(request: &AttackRequest, grid: Grid) -> Result<Box<dyn Victim>> {
+    let pairs = pairs(request)?;
+    Ok(if request.own_size {
+        Box::new(resized(request, pairs, grid)?)
     } else {
         Box::new(pairs)
     })
 }
 
-fn pairs(order: &Order) -> Result<Pairs> {
-    Pairs::new(&order.set, order.goal, &[order.image], &[order.target])
+fn pairs(request: &AttackRequest) -> Result<Pairs> {
+    Pairs::new(
+        &request.set,
+        request.goal,
+        &[request.image],
+        &[request.target],
+    )
 }
 
-fn resized(order: &Order, pairs: Pairs, grid: Grid) -> Result<Resized<Pairs>> {
-    Resized::new(pairs, order.encoder.preprocess(), grid.height, grid.width)
+fn resized(request: &AttackRequest, pairs: Pairs, grid: Grid) -> Result<Resized<Pairs>> {
+    Resized::new(pairs, request.encoder.preprocess(), grid.height, grid.width)
 }
 
 /// Attacks one picture. `live` gets every step; progress counts steps.
@@ -244,34 +249,42 @@ fn resized(order: &Order, pairs: Pairs, grid: Grid) -> Result<Resized<Pairs>> {
 /// # Errors
 /// The attack needs gradients that the model does not have; the goal does not fit the picture; the model fails; or
 /// `task` was cancelled.
-pub fn attack_picture(order: &Order, live: &LiveSlot, task: &Task) -> Result<Shot> {
-    let order = &Order {
-        settings: order.settings.settled(),
-        ..order.clone()
+pub fn attack_picture(
+    request: &AttackRequest,
+    live: &LiveSlot,
+    task: &Task,
+) -> Result<AttackResult> {
+    let request = &AttackRequest {
+        settings: request.settings.settled(),
+        ..request.clone()
     };
-    let steps = order.settings.attack().steps();
-    task.begin(format!("{}: preparing", order.settings.method.title()), 0);
-    let engine = order.set.engine.as_ref();
-    let (grid, clean) = start(order.encoder.preprocess(), &order.picture, order.own_size)?;
-    order.set.network.serves(order.settings.method)?;
-    let mut victim = victim(order, grid)?;
-    if order.settings.method.needs_gradient() {
+    let steps = request.settings.attack().steps();
+    task.begin(format!("{}: preparing", request.settings.method.title()), 0);
+    let engine = request.set.engine.as_ref();
+    let (grid, clean) = start(
+        request.encoder.preprocess(),
+        &request.picture,
+        request.own_size,
+    )?;
+    request.set.network.serves(request.settings.method)?;
+    let mut victim = victim(request, grid)?;
+    if request.settings.method.needs_gradient() {
         // Builds the gradient graph before the clock starts.
-        victim.climb(&[0], &clean, Uphill::Margin, task)?;
+        victim.value_and_gradient(&[0], &clean, AscentLoss::Margin, task)?;
     }
     let space = Space::pictures(
         grid,
         clean.clone(),
-        &order.settings.threat,
-        vec![order.image as u32],
+        &request.settings.threat,
+        vec![request.image as u32],
     )?;
-    task.begin(order.settings.method.title(), steps as u64);
+    task.begin(request.settings.method.title(), steps as u64);
     let begun = Instant::now();
     let mut watch = Slot(live, task);
     let outcome = run(
         victim.as_mut(),
         &space,
-        &order.settings,
+        &request.settings,
         engine,
         &mut watch,
         task,
@@ -279,20 +292,20 @@ pub fn attack_picture(order: &Order, live: &LiveSlot, task: &Task) -> Result<Sho
     let seconds = begun.elapsed().as_secs_f64();
     let rounded = quantised(&outcome.x);
     let (before, after, rounded) = (
-        look(order, grid, &clean, false, task)?,
-        look(order, grid, &outcome.x, false, task)?,
-        look(order, grid, &rounded, true, task)?,
+        look(request, grid, &clean, false, task)?,
+        look(request, grid, &outcome.x, false, task)?,
+        look(request, grid, &rounded, true, task)?,
     );
-    Ok(Shot {
-        image: order.image,
+    Ok(AttackResult {
+        image: request.image,
         grid,
         size: space.measure(engine, &outcome.x)?[0],
         clean: Arc::new(clean),
         adversarial: Arc::new(outcome.x),
-        goal: order.goal,
-        target: order.target,
-        own_size: order.own_size,
-        settings: order.settings.clone(),
+        goal: request.goal,
+        target: request.target,
+        own_size: request.own_size,
+        settings: request.settings.clone(),
         points: lock(live).points.clone(),
         before,
         after,
@@ -301,7 +314,7 @@ pub fn attack_picture(order: &Order, live: &LiveSlot, task: &Task) -> Result<Sho
         queries: outcome.queries[0],
         blind: outcome.blind[0],
         approximate: if outcome.gradients[0] > 0 {
-            order.set.network.approximate().to_vec()
+            request.set.network.approximate().to_vec()
         } else {
             Vec::new()
         },
@@ -310,19 +323,25 @@ pub fn attack_picture(order: &Order, live: &LiveSlot, task: &Task) -> Result<Sho
 }
 
 /// Where `x` stands; `saved` takes it through the model's own preprocessing, as a picture from a file.
-fn look(order: &Order, grid: Grid, x: &[f32], saved: bool, task: &Task) -> Result<Standing> {
-    let mut pairs = pairs(order)?;
-    let input = match (order.own_size, saved) {
+fn look(
+    request: &AttackRequest,
+    grid: Grid,
+    x: &[f32],
+    saved: bool,
+    task: &Task,
+) -> Result<CaptionRanking> {
+    let mut pairs = pairs(request)?;
+    let input = match (request.own_size, saved) {
         (false, _) => x.to_vec(),
-        (true, false) => resized(order, self::pairs(order)?, grid)?.seen(x, task)?,
+        (true, false) => resized(request, self::pairs(request)?, grid)?.seen(x, task)?,
         (true, true) => pixels(
-            order.encoder.preprocess(),
+            request.encoder.preprocess(),
             &picture(x, grid.channels, grid.height, grid.width),
         )?,
     };
     let (found, verdicts) = pairs.see(&[0], &input, task)?;
-    let own = order.set.groups.range(order.image);
-    let target = (order.goal == Goal::Win).then_some(order.target);
-    let scores = scores(&found, 0, &order.set.texts);
-    Ok(Standing::of(&scores, &own, target, verdicts[0]))
+    let own = request.set.groups.range(request.image);
+    let target = (request.goal == Goal::Win).then_some(request.target);
+    let scores = scores(&found, 0, &request.set.texts);
+    Ok(CaptionRanking::of(&scores, &own, target, verdicts[0]))
 }

@@ -1,14 +1,14 @@
 //! The rows that a gradient attack still works on, and what each of them goes for.
 
-use crate::attack::context::Arena;
+use crate::attack::context::AttackContext;
 use crate::attack::loss::Loss;
 use crate::attack::space::{Space, pick};
-use crate::attack::victim::{Uphill, Verdict};
+use crate::attack::victim::{AscentLoss, Verdict};
 use crate::error::Result;
 
 /// Rows worked on at once; arrays of a run have one entry (or one row of values) for each.
-pub(super) struct Front {
-    /// Rows of the arena.
+pub(super) struct ActiveRows {
+    /// Rows of the context.
     pub rows: Vec<usize>,
     /// Where they may go.
     pub space: Space,
@@ -16,10 +16,10 @@ pub(super) struct Front {
     pub to: Vec<u32>,
 }
 
-impl Front {
+impl ActiveRows {
     /// What `loss` is for these rows; the margin where it takes classes and there are none.
-    pub fn uphill(&self, loss: Loss) -> Uphill<'_> {
-        Uphill::of(loss, &self.to)
+    pub fn ascent(&self, loss: Loss) -> AscentLoss<'_> {
+        AscentLoss::of(loss, &self.to)
     }
 
     /// Leaves only the rows at the places `keep`, in `arrays` of values too.
@@ -44,37 +44,37 @@ impl Front {
     /// Judges a run's last point, which no gradient follows any more. `losses` are those of the point before.
     pub fn finish(
         &self,
-        arena: &mut Arena<'_>,
+        context: &mut AttackContext<'_>,
         x: &[f32],
         losses: &[f32],
         loss: Loss,
     ) -> Result<()> {
-        let verdicts = arena.judge(&self.rows, x)?;
-        arena.offer(&self.rows, x, &verdicts);
-        if self.uphill(loss) == Uphill::Margin {
+        let verdicts = context.predict(&self.rows, x)?;
+        context.offer(&self.rows, x, &verdicts);
+        if self.ascent(loss) == AscentLoss::Margin {
             let margins: Vec<f32> = verdicts.iter().map(Verdict::margin).collect();
-            arena.tell(&self.rows, x, &margins, &verdicts);
+            context.report_step(&self.rows, x, &margins, &verdicts);
         } else {
-            arena.tell(&self.rows, x, losses, &verdicts);
+            context.report_step(&self.rows, x, losses, &verdicts);
         }
         Ok(())
     }
 }
 
-/// The classes that each row of an arena may be driven to, strongest first at the clean point; none where the loss
+/// The classes that each row of an context may be driven to, strongest first at the clean point; none where the loss
 /// takes none or the goal knows none.
-pub(super) struct Rivals(Vec<Vec<u32>>);
+pub(super) struct RunnerUps(Vec<Vec<u32>>);
 
-impl Rivals {
+impl RunnerUps {
     /// At most `k` for each row that still stands.
-    pub fn find(arena: &mut Arena<'_>, loss: Loss, k: usize) -> Result<Self> {
-        let mut of_row = vec![Vec::new(); arena.space.rows()];
-        let rows = arena.standing();
+    pub fn find(context: &mut AttackContext<'_>, loss: Loss, k: usize) -> Result<Self> {
+        let mut of_row = vec![Vec::new(); context.space.rows()];
+        let rows = context.active();
         if loss.is_targeted() && !rows.is_empty() {
-            let clean = pick(arena.space.clean(), arena.space.len(), &rows);
-            let found = arena.rivals(&rows, &clean, k.max(1))?;
-            for (row, rivals) in rows.into_iter().zip(found) {
-                of_row[row] = rivals;
+            let clean = pick(context.space.clean(), context.space.len(), &rows);
+            let found = context.runner_ups(&rows, &clean, k.max(1))?;
+            for (row, runner_ups) in rows.into_iter().zip(found) {
+                of_row[row] = runner_ups;
             }
         }
         Ok(Self(of_row))
@@ -87,29 +87,29 @@ impl Rivals {
 
     /// The standing rows of run `nth`, those that go for a class and those that go for none apart. A row that has
     /// no class `nth` is left out; where `again`, it starts over with its first.
-    pub fn fronts(&self, arena: &Arena<'_>, nth: usize, again: bool) -> Vec<Front> {
+    pub fn active(&self, context: &AttackContext<'_>, nth: usize, again: bool) -> Vec<ActiveRows> {
         let (mut aimed, mut to, mut free) = (Vec::new(), Vec::new(), Vec::new());
-        for row in arena.standing() {
-            let rivals = &self.0[row];
+        for row in context.active() {
+            let runner_ups = &self.0[row];
             let at = if again {
-                nth % rivals.len().max(1)
+                nth % runner_ups.len().max(1)
             } else {
                 nth
             };
-            match rivals.get(at) {
+            match runner_ups.get(at) {
                 Some(&class) => {
                     aimed.push(row);
                     to.push(class);
                 }
-                None if rivals.is_empty() && (nth == 0 || again) => free.push(row),
+                None if runner_ups.is_empty() && (nth == 0 || again) => free.push(row),
                 None => {}
             }
         }
         [(aimed, to), (free, Vec::new())]
             .into_iter()
             .filter(|(rows, _)| !rows.is_empty())
-            .map(|(rows, to)| Front {
-                space: arena.space.pick(&rows),
+            .map(|(rows, to)| ActiveRows {
+                space: context.space.pick(&rows),
                 rows,
                 to,
             })

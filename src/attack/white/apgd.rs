@@ -1,29 +1,29 @@
 //! Auto-PGD (Croce & Hein, arXiv 2003.01690): ascent with momentum that halves its own step.
 
-use super::active::{Front, Rivals};
+use super::active::{ActiveRows, RunnerUps};
 use crate::attack::Attack;
-use crate::attack::context::Arena;
+use crate::attack::context::AttackContext;
 use crate::attack::loss::Loss;
 use crate::attack::space::Space;
-use crate::attack::victim::{Slope, Verdict};
+use crate::attack::victim::{ValueAndGradient, Verdict};
 use crate::compute::{Ball, Engine, Noise};
 use crate::error::Result;
 
 /// Algorithm 1 of the paper; nothing of it needs tuning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Apgd {
-    /// What it climbs; where it takes a class, a run towards each of the strongest rivals.
+    /// What it climbs; where it takes a class, a run towards each of the strongest runner-ups.
     pub loss: Loss,
     /// Steps of each run.
     pub steps: usize,
     /// Independent random starts (of each target).
     pub restarts: usize,
-    /// Rivals that a targeted loss goes for, strongest first at the clean row.
+    /// Runner-ups that a targeted loss goes for, strongest first at the clean row.
     pub targets: usize,
 }
 
 impl Apgd {
-    /// Rivals where nothing else is said.
+    /// Runner-ups where nothing else is said.
     pub const TARGETS: usize = 9;
 }
 
@@ -39,14 +39,14 @@ impl Default for Apgd {
 }
 
 impl Attack for Apgd {
-    fn run(&self, arena: &mut Arena<'_>) -> Result<()> {
-        let rivals = Rivals::find(arena, self.loss, self.targets)?;
+    fn run(&self, context: &mut AttackContext<'_>) -> Result<()> {
+        let runner_ups = RunnerUps::find(context, self.loss, self.targets)?;
         for restart in 0..self.restarts {
-            for nth in 0..rivals.runs() {
-                for front in rivals.fronts(arena, nth, false) {
+            for nth in 0..runner_ups.runs() {
+                for active in runner_ups.active(context, nth, false) {
                     let stream = restart * self.targets.max(1) + nth;
-                    let x = start(&front.space, arena.engine, arena.seed, stream as u32)?;
-                    ascend(arena, front, x, self.loss, self.steps, true)?;
+                    let x = start(&active.space, context.engine, context.seed, stream as u32)?;
+                    ascend(context, active, x, self.loss, self.steps, true)?;
                 }
             }
         }
@@ -170,7 +170,7 @@ impl Pace {
 
 /// A run of algorithm 1: arrays have a row of values for each row of the front.
 struct Ascent {
-    front: Front,
+    active: ActiveRows,
     x: Vec<f32>,
     before: Vec<f32>,
     gradient: Vec<f32>,
@@ -182,19 +182,19 @@ struct Ascent {
     checked: usize,
 }
 
-/// One run of algorithm 1 over the rows of `front` from `x`. With `inside`, what is found is offered and rows that
-/// are fooled drop out; without, the front's space is wider than the arena's and neither happens. Returns the points
+/// One run of algorithm 1 over the rows of `active` from `x`. With `inside`, what is found is offered and rows that
+/// are fooled drop out; without, the front's space is wider than the context's and neither happens. Returns the points
 /// of highest loss of the rows that are left.
 pub(super) fn ascend(
-    arena: &mut Arena<'_>,
-    front: Front,
+    context: &mut AttackContext<'_>,
+    active: ActiveRows,
     x: Vec<f32>,
     loss: Loss,
     steps: usize,
     inside: bool,
 ) -> Result<Vec<f32>> {
     let mut run = Ascent {
-        front,
+        active,
         before: x.clone(),
         gradient: Vec::new(),
         best: [x.clone(), Vec::new()],
@@ -205,23 +205,23 @@ pub(super) fn ascend(
     };
     let mut losses = Vec::new();
     for step in 0..=steps {
-        let rows = &run.front.rows;
+        let rows = &run.active.rows;
         if inside && step == steps {
-            run.front.finish(arena, &run.x, &losses, loss)?;
+            run.active.finish(context, &run.x, &losses, loss)?;
             break;
         }
-        let mut slope = arena.climb(rows, &run.x, run.front.uphill(loss))?;
+        let mut slope = context.value_and_gradient(rows, &run.x, run.active.ascent(loss))?;
         if inside {
-            arena.offer(rows, &run.x, &slope.verdicts);
-            arena.tell(rows, &run.x, &slope.loss, &slope.verdicts);
+            context.offer(rows, &run.x, &slope.verdicts);
+            context.report_step(rows, &run.x, &slope.loss, &slope.verdicts);
         } else {
             // Points outside the space are nobody's business: what is shown is the best inside.
-            let verdicts: Vec<Verdict> = rows.iter().map(|&r| arena.best(r).1).collect();
-            let shown = arena.best_of(rows);
-            arena.tell(rows, &shown, &slope.loss, &verdicts);
+            let verdicts: Vec<Verdict> = rows.iter().map(|&r| context.best(r).1).collect();
+            let shown = context.best_of(rows);
+            context.report_step(rows, &shown, &slope.loss, &verdicts);
         }
         run.see(step, &slope);
-        if let Some(left) = Front::left(&slope.verdicts).filter(|_| inside) {
+        if let Some(left) = ActiveRows::left(&slope.verdicts).filter(|_| inside) {
             run.keep(&left);
             slope.loss = left.iter().map(|&at| slope.loss[at]).collect();
         }
@@ -229,7 +229,7 @@ pub(super) fn ascend(
             break;
         }
         let alpha = if step == 0 { 1.0 } else { ALPHA };
-        run.step(arena.engine, alpha)?;
+        run.step(context.engine, alpha)?;
         losses = slope.loss;
     }
     let [best, _] = run.best;
@@ -239,11 +239,11 @@ pub(super) fn ascend(
 impl Ascent {
     /// Takes in what was found at `x` after `step` steps: keeps it where it is the best, and at a checkpoint takes
     /// the rows whose step is halved back to their best point.
-    fn see(&mut self, step: usize, slope: &Slope) {
-        let len = self.front.space.len();
+    fn see(&mut self, step: usize, slope: &ValueAndGradient) {
+        let len = self.active.space.len();
         self.gradient.clone_from(&slope.gradient);
         if step == 0 {
-            let size = 2.0 * self.front.space.radius();
+            let size = 2.0 * self.active.space.radius();
             self.paces = slope
                 .loss
                 .iter()
@@ -280,17 +280,17 @@ impl Ascent {
             best,
             best_gradient,
         ];
-        self.front.keep(left, arrays);
+        self.active.keep(left, arrays);
         self.paces = left.iter().map(|&at| self.paces[at]).collect();
     }
 
     fn step(&mut self, engine: &dyn Engine, alpha: f32) -> Result<()> {
         let sizes: Vec<f32> = self.paces.iter().map(|pace| pace.size).collect();
-        let Space { grid, ball, .. } = self.front.space;
+        let Space { grid, ball, .. } = self.active.space;
         engine.momentum_step(
             grid,
             ball,
-            self.front.space.bounds(),
+            self.active.space.bounds(),
             &mut self.x,
             &mut self.before,
             &self.gradient,

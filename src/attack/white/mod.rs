@@ -1,15 +1,15 @@
 //! Attacks that follow gradients, and random noise, which they must beat.
 
+mod active;
 mod apgd;
 mod carlini_wagner;
 mod deepfool;
 mod fab;
 mod fgsm;
-mod active;
 mod multi_eps;
+mod noise;
 mod pgd;
 mod plane;
-mod noise;
 mod smallest;
 mod universal;
 
@@ -19,6 +19,6 @@ pub use deepfool::DeepFool;
 pub use fab::Fab;
 pub use fgsm::Fgsm;
 pub use multi_eps::MultiEps;
-pub use pgd::Pgd;
 pub use noise::Random;
+pub use pgd::Pgd;
 pub use universal::{SharedDelta, Universal};

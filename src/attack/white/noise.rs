@@ -1,8 +1,8 @@
 //! Random perturbations of the full size: what no adversary is needed for.
 
-use super::active::Front;
+use super::active::ActiveRows;
 use crate::attack::Attack;
-use crate::attack::context::Arena;
+use crate::attack::context::AttackContext;
 use crate::attack::space::Space;
 use crate::attack::victim::Verdict;
 use crate::compute::{Ball, Engine, Noise};
@@ -23,22 +23,22 @@ impl Default for Random {
 }
 
 impl Attack for Random {
-    fn run(&self, arena: &mut Arena<'_>) -> Result<()> {
+    fn run(&self, context: &mut AttackContext<'_>) -> Result<()> {
         for draw in 0..self.draws {
-            let rows = arena.standing();
+            let rows = context.active();
             if rows.is_empty() {
                 break;
             }
-            let front = Front {
-                space: arena.space.pick(&rows),
+            let active = ActiveRows {
+                space: context.space.pick(&rows),
                 rows,
                 to: Vec::new(),
             };
-            let x = corner(&front.space, arena.engine, arena.seed, draw as u32)?;
-            let verdicts = arena.judge(&front.rows, &x)?;
-            arena.offer(&front.rows, &x, &verdicts);
+            let x = corner(&active.space, context.engine, context.seed, draw as u32)?;
+            let verdicts = context.predict(&active.rows, &x)?;
+            context.offer(&active.rows, &x, &verdicts);
             let margins: Vec<f32> = verdicts.iter().map(Verdict::margin).collect();
-            arena.tell(&front.rows, &x, &margins, &verdicts);
+            context.report_step(&active.rows, &x, &margins, &verdicts);
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! `nearmiss attack caption`: the words that carry a caption, and the exchange that changes its ranking most.
 
 use crate::attack::caption::{
-    Aim, Guide, Importance, Options, STOP_WORDS, Scene, Standing, Substitution, Synonyms,
+    Aim, Guide, Importance, Options, PairRank, STOP_WORDS, Scene, Substitution, Synonyms,
     importance, read_words, substitute, words_by_frequency,
 };
 use crate::cli::common::{DataArgs, EncoderArgs, VectorArgs, or_all, positive};
@@ -224,7 +224,7 @@ fn describe(report: &Report) -> String {
 }
 
 /// "rank 1, score 0.4120, margin +0.0310".
-fn standing(standing: &Standing) -> String {
+fn standing(standing: &PairRank) -> String {
     let margin = standing.margin.map(|m| format!(", margin {m:+.4}"));
     format!(
         "rank {}, score {:.4}{}",

@@ -4,8 +4,8 @@ use super::super::common::or_all;
 use super::super::output::{counted, emit, warn, watched};
 use super::MethodArgs;
 use crate::attack::{
-    Blind, Classifier as Rows, GradientReport, Method, Network, Norm, Settings, Space, Threat,
-    Unwatched, pick, put, run,
+    AttackSettings, Classifier as Rows, GradientDefects, GradientReport, Method, Network, Norm,
+    Space, Threat, Unwatched, pick, put, run,
 };
 use crate::compute::Engine;
 use crate::dataset::npy::{read_array, write_array};
@@ -65,7 +65,7 @@ struct Shown {
 struct Answer {
     results: Vec<Shown>,
     success: usize,
-    settings: Settings,
+    settings: AttackSettings,
     /// How far the gradients can be trusted; `None` for an attack without.
     gradient: Option<GradientReport>,
     /// Seconds of attacking, after the graphs were built.
@@ -213,7 +213,7 @@ impl Classifier {
             chunks * steps,
         );
         let (mut gradients, mut queries) = (0_u64, 0_u64);
-        let mut blind: Vec<(Blind, u32)> = Vec::new();
+        let mut blind: Vec<(GradientDefects, u32)> = Vec::new();
         for chunk in rows.chunks(TOGETHER) {
             let keys = chunk.iter().map(|&r| r as u32).collect();
             let space = Space::boxed(
@@ -249,7 +249,7 @@ impl Classifier {
         answer.seconds = begun.elapsed().as_secs_f64();
         answer.gradient = (gradients > 0).then(|| GradientReport {
             approximate: network.approximate().to_vec(),
-            zero: blind.iter().filter(|(b, n)| b.is_stuck(*n)).count(),
+            zero: blind.iter().filter(|(b, n)| b.is_mostly_zero(*n)).count(),
             not_finite: blind.iter().filter(|(b, _)| b.not_finite > 0).count(),
         });
         let steps = if gradients > 0 { gradients } else { queries };
@@ -264,7 +264,7 @@ fn warm(
     rows: &[usize],
     labels: &[Option<usize>],
     lower: &[f32],
-    settings: &Settings,
+    settings: &AttackSettings,
     task: &Task,
 ) -> Result<()> {
     let rows = &rows[..rows.len().min(TOGETHER)];
@@ -283,7 +283,7 @@ fn warm(
             values,
             vec![0; rows.len()],
         )?,
-        &Settings {
+        &AttackSettings {
             steps: Some(1),
             restarts: 1,
             ..settings.clone()
@@ -299,7 +299,7 @@ fn warm(
 struct Counting<'a>(&'a Task);
 
 impl crate::attack::Watch for Counting<'_> {
-    fn step(&mut self, _: &crate::attack::Event<'_>) {
+    fn step(&mut self, _: &crate::attack::StepEvent<'_>) {
         self.0.add(1);
     }
 }

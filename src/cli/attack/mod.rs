@@ -6,7 +6,7 @@ mod pairs;
 mod tables;
 
 use super::common::positive;
-use crate::attack::{Loss, Mask, Method, Norm, Region, Settings, Threat};
+use crate::attack::{AttackSettings, Loss, Mask, Method, Norm, Region, Threat};
 use crate::compute::Band;
 use crate::dataset::open_picture;
 use crate::error::{Error, Result};
@@ -73,14 +73,14 @@ struct MethodArgs {
 }
 
 impl MethodArgs {
-    fn settings(&self, threat: Threat) -> Result<Settings> {
+    fn settings(&self, threat: Threat) -> Result<AttackSettings> {
         if self.kappa.is_some() && self.attack != Method::Cw {
             return Err(Error::request(
                 "--kappa is for the attack of Carlini & Wagner",
                 "Add --attack cw, or leave --kappa out.",
             ));
         }
-        Ok(Settings {
+        Ok(AttackSettings {
             method: self.attack,
             threat,
             loss: self.loss,

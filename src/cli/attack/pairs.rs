@@ -6,7 +6,7 @@ use super::super::output::{With, emit_with, warn, watched};
 use super::tables::describe;
 use super::{MethodArgs, ThreatArgs};
 use crate::attack::{
-    Done, Goal, Network, Recalls, Set, SetOrder, SetReport, Success, Transfer, attack_set,
+    Checkpoint, Goal, Network, Recalls, Set, SetReport, SetRequest, Success, Transfer, attack_set,
     direction,
 };
 use crate::compute::{Groups, Measure};
@@ -101,7 +101,7 @@ impl Pairs {
                 groups: Arc::new(Groups::new(embedded.dataset.offsets.clone())?),
             };
             let count = embedded.dataset.images.len();
-            let order = SetOrder {
+            let order = SetRequest {
                 transfer: self.second(&embedded.dataset, task)?,
                 set,
                 encoder,
@@ -116,7 +116,7 @@ impl Pairs {
                 batch,
                 save: self.save.clone(),
             };
-            let report = attack_set(&order, &mut Done::default(), task)?;
+            let report = attack_set(&order, &mut Checkpoint::default(), task)?;
             Ok::<_, Error>((report, account))
         })?;
         let largest = report.levels.last().ok_or_else(|| {
@@ -156,12 +156,12 @@ impl Pairs {
         }
         let mut at = self.at.clone();
         if at.is_empty() {
-            at.extend(SetOrder::AT);
+            at.extend(SetRequest::AT);
         }
         at.sort_unstable();
         at.dedup();
         let sides = self.direction.clone();
-        Ok((at, sides.map_or(SetOrder::SIDES.to_vec(), |s| s.0)))
+        Ok((at, sides.map_or(SetRequest::SIDES.to_vec(), |s| s.0)))
     }
 
     /// The second encoder with its embeddings of `set`.
@@ -209,7 +209,7 @@ fn goal(text: &str) -> Result<Goal, String> {
 struct Sides(Vec<Side>);
 
 fn sides(text: &str) -> Result<Sides, String> {
-    let all = SetOrder::SIDES;
+    let all = SetRequest::SIDES;
     match text {
         "both" => Ok(Sides(all.to_vec())),
         name => all

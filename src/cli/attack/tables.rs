@@ -1,7 +1,7 @@
 //! The figures of an attacked set as text.
 
 use super::super::output::counted;
-use crate::attack::{Figure, Goal, Norm, Recalls, SetOrder, SetReport, Settings, Success};
+use crate::attack::{AttackSettings, Figure, Goal, Norm, Recalls, SetReport, SetRequest, Success};
 use crate::retrieval::Side;
 use std::fmt::Write as _;
 
@@ -15,7 +15,7 @@ fn radius(norm: Norm, eps: f32) -> String {
 }
 
 /// The threat model in words.
-fn threat(settings: &Settings) -> String {
+fn threat(settings: &AttackSettings) -> String {
     let norm = match settings.threat.norm {
         Norm::Linf => "l-inf".to_owned(),
         Norm::L2 => "l2".to_owned(),
@@ -188,7 +188,7 @@ fn transfer_table(text: &mut String, report: &SetReport) {
             Side::Image => &transfer.clean.i2t,
             Side::Text => &transfer.clean.t2i,
         };
-        let known = SetOrder::AT.iter().position(|&k| k == f.k);
+        let known = SetRequest::AT.iter().position(|&k| k == f.k);
         known.map(|at| [metrics.r1, metrics.r5, metrics.r10][at])
     };
     line(text, "clean", figures.iter().map(clean));

@@ -10,7 +10,10 @@ pub use looks::{Compare, Curve, Heat, Looks};
 pub use plan::{SetLab, SetPlan, Which};
 pub use words::{Vocabulary, WordsLab, WordsPlan};
 
-use crate::attack::{Goal, LiveSlot, Norm, Order, Point, Settings, Shot, Standing, Threat};
+use crate::attack::{
+    AttackRequest, AttackResult, AttackSettings, CaptionRanking, Goal, LiveSlot, Norm, Point,
+    Threat,
+};
 use crate::compute::Grid;
 use std::sync::Arc;
 use std::time::Instant;
@@ -39,16 +42,16 @@ pub struct Clean {
     /// Pixels in [0, 1], `[channels, height, width]`.
     pub pixels: Arc<Vec<f32>>,
     /// Where it stands.
-    pub standing: Arc<Standing>,
+    pub standing: Arc<CaptionRanking>,
 }
 
 /// An attack that was done, with what it was asked.
 #[derive(Clone)]
 pub struct Attempt {
     /// What came of it.
-    pub shot: Arc<Shot>,
+    pub shot: Arc<AttackResult>,
     /// What was asked.
-    pub order: Arc<Order>,
+    pub order: Arc<AttackRequest>,
     /// The rank that each of the captions shown afterwards had before.
     pub came_from: Vec<u32>,
 }
@@ -82,7 +85,7 @@ pub struct AttackLab {
     /// The page shown.
     pub page: LabPage,
     /// The attack and its parameters.
-    pub settings: Settings,
+    pub settings: AttackSettings,
     /// What it wants.
     pub goal: Goal,
     /// At the picture's own resolution?
@@ -115,10 +118,10 @@ impl Default for AttackLab {
     fn default() -> Self {
         Self {
             page: LabPage::default(),
-            settings: Settings {
+            settings: AttackSettings {
                 threat: Threat::linf(4.0 / 255.0),
                 full: true,
-                ..Settings::default()
+                ..AttackSettings::default()
             },
             goal: Goal::default(),
             own_size: false,

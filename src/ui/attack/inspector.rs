@@ -6,7 +6,7 @@ use super::super::widgets::{heading, primary, weak};
 use super::fields::{field, named};
 use super::target::{reached_ui, target_ui};
 use super::{result, threat};
-use crate::attack::{Goal, Loss, Method, Settings};
+use crate::attack::{AttackSettings, Goal, Loss, Method};
 use crate::session::{AttackCommand, Command, LabPage, Reach, Session};
 use egui::{ComboBox, CornerRadius, Frame, Margin, RichText, ScrollArea, Ui};
 
@@ -94,7 +94,7 @@ fn one_ui(ui: &mut Ui, view: &mut View<'_>) {
     result::gradient_ui(ui, view);
 }
 
-fn change(view: &mut View<'_>, edit: impl FnOnce(&mut Settings)) {
+fn change(view: &mut View<'_>, edit: impl FnOnce(&mut AttackSettings)) {
     let mut settings = view.session.lab.settings.clone();
     edit(&mut settings);
     if settings != view.session.lab.settings {

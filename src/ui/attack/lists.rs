@@ -3,7 +3,7 @@
 use super::super::theme::{Tokens, tokens};
 use super::super::widgets::{grouped, heading, named_area, weak};
 use super::super::{View, bidi};
-use crate::attack::{Goal, Standing};
+use crate::attack::{CaptionRanking, Goal};
 use crate::compute::Hit;
 use crate::dataset::Dataset;
 use crate::retrieval::Side;
@@ -70,7 +70,7 @@ fn list_ui(
     ui: &mut Ui,
     view: &mut View<'_>,
     dataset: &Dataset,
-    standing: &Standing,
+    standing: &CaptionRanking,
     title: &Title<'_>,
 ) {
     let Some(image) = view.session.lab.image else {
@@ -123,7 +123,7 @@ fn list_ui(
 }
 
 /// The caption shown as the near miss: the one that is to win, else the hardest wrong one.
-fn target(view: &View<'_>, standing: &Standing) -> Option<usize> {
+fn target(view: &View<'_>, standing: &CaptionRanking) -> Option<usize> {
     let lab = &view.session.lab;
     let wrong = || standing.wrong.map(|h| h.index as usize);
     match lab.goal {

@@ -6,14 +6,14 @@ use super::super::View;
 use super::super::theme::{Tokens, tokens};
 use super::super::widgets::{grouped, heading, signed};
 use super::fields::levels;
-use crate::attack::{Goal, Norm, Shot};
+use crate::attack::{AttackResult, Goal, Norm};
 use crate::retrieval::Side;
 use crate::session::{Command, Reach, Tab};
 use egui::{Color32, RichText, Sense, Ui};
 use verdict::{Tone, gradient_notes, verdict};
 
 /// The figures of `shot`.
-pub fn result_ui(ui: &mut Ui, shot: &Shot) {
+pub fn result_ui(ui: &mut Ui, shot: &AttackResult) {
     let t = tokens(ui);
     heading(ui, "Result");
     let (text, tone) = verdict(shot);
@@ -93,7 +93,7 @@ pub fn result_ui(ui: &mut Ui, shot: &Shot) {
 }
 
 /// How large the change is.
-fn sizes(shot: &Shot, t: &Tokens) -> Vec<(&'static str, String, Color32)> {
+fn sizes(shot: &AttackResult, t: &Tokens) -> Vec<(&'static str, String, Color32)> {
     let size = &shot.size;
     let linf = format!("{} = {:.4}", levels(size.linf), size.linf);
     let mut rows = vec![
@@ -113,7 +113,7 @@ fn sizes(shot: &Shot, t: &Tokens) -> Vec<(&'static str, String, Color32)> {
 }
 
 /// What is left of it in a saved picture.
-fn rounded(shot: &Shot, t: &Tokens) -> (&'static str, String, Color32) {
+fn rounded(shot: &AttackResult, t: &Tokens) -> (&'static str, String, Color32) {
     let (exact, saved) = (&shot.after, &shot.rounded);
     let rank = match saved.rank {
         0 => String::new(),

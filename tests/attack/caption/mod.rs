@@ -5,7 +5,7 @@ mod material;
 mod search;
 mod weights;
 
-use nearmiss::attack::caption::{Guide, Options, Scene, Standing, Substitution, split, substitute};
+use nearmiss::attack::caption::{Guide, Options, PairRank, Scene, Substitution, split, substitute};
 use nearmiss::compute::{Embeddings, Groups, TIE};
 use nearmiss::dataset::{self, Dataset};
 use nearmiss::encoder::{Encoder, EncoderFiles, EncoderOptions, Provider};
@@ -144,7 +144,7 @@ fn demo_words() -> Vec<String> {
     words.cloned().collect()
 }
 
-fn close(ours: Standing, theirs: (f64, f64, usize)) {
+fn close(ours: PairRank, theirs: (f64, f64, usize)) {
     assert!(
         (f64::from(ours.score) - theirs.0).abs() < 1e-5,
         "{ours:?} {theirs:?}"

@@ -5,7 +5,8 @@ mod material;
 mod victims;
 
 use nearmiss::attack::{
-    Arena, Attack, CarliniWagner, DeepFool, Fab, Norm, Outcome, Space, Threat, Unwatched, Victim,
+    Attack, AttackContext, CarliniWagner, DeepFool, Fab, Norm, Outcome, Space, Threat, Unwatched,
+    Victim,
 };
 use nearmiss::compute::{Cpu, Grid};
 use nearmiss::error::Result;
@@ -15,9 +16,9 @@ use victims::{Net, Size};
 pub(super) fn run(attack: &dyn Attack, victim: &mut dyn Victim, space: &Space) -> Result<Outcome> {
     let task = Task::detached();
     let mut watch = Unwatched;
-    let mut arena = Arena::new(victim, space, &Cpu, &mut watch, 3, &task)?;
-    attack.run(&mut arena)?;
-    Ok(arena.finish())
+    let mut context = AttackContext::new(victim, space, &Cpu, &mut watch, 3, &task)?;
+    attack.run(&mut context)?;
+    Ok(context.finish())
 }
 
 /// Pixels in the middle half of [0, 1].
@@ -73,8 +74,8 @@ fn exact(net: &Net, space: &Space, row: usize, size: Size) -> Option<f64> {
         })
         .collect();
     let (scores, label) = (net.scores(clean), net.labels[row]);
-    let rivals = (0..scores.len()).filter(|&k| k != label);
-    let sizes = rivals.filter_map(|k| {
+    let runner_ups = (0..scores.len()).filter(|&k| k != label);
+    let sizes = runner_ups.filter_map(|k| {
         let w: Vec<f64> = net.inner[k]
             .iter()
             .zip(&net.inner[label])

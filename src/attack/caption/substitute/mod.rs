@@ -2,8 +2,8 @@
 
 mod search;
 
-use super::ranked_pair::{Aim, Scene, Standing};
 use super::guide::Guide;
+use super::ranked_pair::{Aim, PairRank, Scene};
 use super::synonyms::Synonyms;
 use crate::error::Result;
 use crate::task::Task;
@@ -25,7 +25,7 @@ pub struct Options {
     /// Rounds in which they are asked: after each but the last the gradient is taken at the best edits too.
     pub rounds: usize,
     /// Rivals whose margins the gradient looks at.
-    pub rivals: usize,
+    pub negatives: usize,
     /// Exchanges asked of the model without a gradient, at most, for each number of exchanged words.
     pub most: usize,
     /// Edits in the result.
@@ -46,7 +46,7 @@ impl Default for Options {
             top: 64,
             rounds: 4,
             beam: 8,
-            rivals: 4,
+            negatives: 4,
             most: 10_000,
             shown: 10,
             vocabulary: None,
@@ -59,7 +59,7 @@ impl Default for Options {
 /// What led the search.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Method {
+pub enum SearchMethod {
     /// First order, then the model.
     Gradient,
     /// The model alone.
@@ -76,12 +76,12 @@ pub struct Substitution {
     /// What the edits are for.
     pub aim: Aim,
     /// How the caption stood.
-    pub before: Standing,
+    pub before: PairRank,
     /// The edits, best first: those whose margin serves the aim best. What they report is of the edited text itself,
     /// tokenized anew. The first may still be worse than the caption as it was.
     pub edits: Vec<Edit>,
     /// What led the search.
-    pub method: Method,
+    pub method: SearchMethod,
     /// Why there was no gradient, where there was none.
     pub no_gradient: Option<String>,
     /// Words that might come in.
@@ -102,7 +102,7 @@ pub struct Edit {
     /// What was exchanged, in the order of the caption.
     pub changes: Vec<Change>,
     /// How it stands.
-    pub after: Standing,
+    pub after: PairRank,
     /// Is the aim reached?
     pub reached: bool,
 }
@@ -149,9 +149,9 @@ pub fn substitute(
         before,
         edits: found,
         method: if search.guide.is_some() {
-            Method::Gradient
+            SearchMethod::Gradient
         } else {
-            Method::Queries
+            SearchMethod::Queries
         },
         no_gradient: search.no_gradient,
         candidates: search.candidates.all.len(),

@@ -8,7 +8,7 @@ use super::frame::{Frame, changeable};
 use super::{at_least_one, margins, odd, retain, retain_rows, rises, rng};
 use crate::attack::space::Space;
 use crate::attack::victim::Verdict;
-use crate::attack::{Arena, Attack};
+use crate::attack::{Attack, AttackContext};
 use crate::compute::{Ball, Engine};
 use crate::error::Result;
 use fastrand::Rng;
@@ -45,7 +45,7 @@ impl Default for SquareAttack {
 const HALVINGS: [usize; 9] = [10, 50, 200, 500, 1_000, 2_000, 4_000, 6_000, 8_000];
 
 impl Attack for SquareAttack {
-    fn run(&self, arena: &mut Arena<'_>) -> Result<()> {
+    fn run(&self, context: &mut AttackContext<'_>) -> Result<()> {
         at_least_one("Square", "number of queries", self.queries)?;
         at_least_one("Square", "number of restarts", self.restarts)?;
         if !(self.p > 0.0 && self.p <= 1.0) {
@@ -57,11 +57,11 @@ impl Attack for SquareAttack {
             ));
         }
         for restart in 0..self.restarts {
-            let rows = changeable(arena.space, arena.standing());
+            let rows = changeable(context.space, context.active());
             if rows.is_empty() {
                 break;
             }
-            self.search(arena, rows, restart as u32)?;
+            self.search(context, rows, restart as u32)?;
         }
         Ok(())
     }
@@ -79,19 +79,19 @@ impl SquareAttack {
         f64::from(self.p) / (1_u64 << halvings) as f64
     }
 
-    fn search(&self, arena: &mut Arena<'_>, rows: Vec<usize>, stream: u32) -> Result<()> {
-        let mut walk = Walk::new(arena, rows, stream);
+    fn search(&self, context: &mut AttackContext<'_>, rows: Vec<usize>, stream: u32) -> Result<()> {
+        let mut walk = Walk::new(context, rows, stream);
         for query in 0..self.queries {
             let pattern = if query == 0 {
                 walk.first()
             } else {
-                walk.propose(arena.engine, self.share(query))?
+                walk.propose(context.engine, self.share(query))?
             };
-            let (pattern, x) = walk.realise(arena.engine, pattern)?;
-            let verdicts = arena.judge(&walk.rows, &x)?;
-            arena.offer(&walk.rows, &x, &verdicts);
+            let (pattern, x) = walk.realise(context.engine, pattern)?;
+            let verdicts = context.predict(&walk.rows, &x)?;
+            context.offer(&walk.rows, &x, &verdicts);
             walk.keep(&pattern, &x, &verdicts, query == 0);
-            arena.tell(
+            context.report_step(
                 &walk.rows,
                 &walk.x,
                 &margins(&walk.verdicts),
@@ -127,9 +127,9 @@ struct Row<'a> {
 }
 
 impl Walk {
-    fn new(arena: &Arena<'_>, rows: Vec<usize>, stream: u32) -> Self {
-        let space = arena.space.pick(&rows);
-        let key = |key: &u32| rng(arena.seed, *key, stream);
+    fn new(context: &AttackContext<'_>, rows: Vec<usize>, stream: u32) -> Self {
+        let space = context.space.pick(&rows);
+        let key = |key: &u32| rng(context.seed, *key, stream);
         Self {
             frames: (0..rows.len()).map(|at| Frame::of(&space, at)).collect(),
             rngs: space.keys().iter().map(key).collect(),

@@ -2,26 +2,26 @@
 
 mod found;
 mod opening;
-mod share;
 mod progress;
+mod share;
 mod write;
 
 use super::super::run;
-use super::super::settings::Settings;
+use super::super::settings::AttackSettings;
 use super::super::space::{Space, pick};
 use super::super::victim::{Goal, Pairs};
+use super::checkpoint::{BatchDone, Cost, FoundPerturbation, RowDone, UnitDone};
 use super::field::{Field, Place};
 use super::figure::Credit;
-use super::checkpoint::{BatchDone, Cost, Find, RowDone, UnitDone};
 use super::universal::Shared;
-use super::{Figure, SetOrder};
+use super::{Figure, SetRequest};
 use crate::compute::Grid;
 use crate::error::Result;
 use crate::retrieval::{Evaluation, Side};
 use crate::task::Task;
+use progress::SearchProgress;
 use std::sync::Arc;
 use std::time::Instant;
-use progress::Telling;
 
 /// One query of the batch.
 struct Unit {
@@ -36,7 +36,7 @@ struct Unit {
 
 impl Unit {
     /// Keeps a perturbation; its values where pictures are saved.
-    fn add(&mut self, find: Find, x: Option<Arc<Vec<f32>>>) {
+    fn add(&mut self, find: FoundPerturbation, x: Option<Arc<Vec<f32>>>) {
         self.done.finds.push(find);
         self.x.extend(x);
     }
@@ -55,7 +55,7 @@ struct Search {
 
 /// Pictures that are attacked together.
 struct Batch<'a> {
-    order: &'a SetOrder,
+    request: &'a SetRequest,
     images: &'a [usize],
     targets: &'a [usize],
     ks: Vec<usize>,
@@ -69,21 +69,21 @@ struct Batch<'a> {
 /// Attacks `images` at every radius; with the perturbations that all share, where there are such. `targets` has one
 /// entry per picture.
 pub(super) fn attack(
-    order: &SetOrder,
+    request: &SetRequest,
     (images, targets): (&[usize], &[usize]),
     clean: &Evaluation,
     shared: &[Shared],
     task: &Task,
 ) -> Result<BatchDone> {
     let begun = Instant::now();
-    let mut batch = Batch::open(order, images, targets, clean, task)?;
-    let (sides, ranks) = (order.kinds(), batch.ks.len());
-    let minimal = order.credit() == Credit::Within;
+    let mut batch = Batch::open(request, images, targets, clean, task)?;
+    let (sides, ranks) = (request.kinds(), batch.ks.len());
+    let minimal = request.credit() == Credit::Within;
     // An attack for the smallest perturbation searches once, in the largest ball.
     let radii = if minimal {
-        &order.eps[order.eps.len() - 1..]
+        &request.eps[request.eps.len() - 1..]
     } else {
-        &order.eps[..]
+        &request.eps[..]
     };
     if shared.is_empty() {
         let all = (radii.len() * sides.len() * ranks) as f64;
@@ -127,9 +127,9 @@ pub(super) fn attack(
 impl Batch<'_> {
     /// Where a query stands if its picture has the embedding `e`.
     fn place(&self, unit: &Unit, e: &[f32], there: bool) -> Place {
-        let own = field(self.order);
+        let own = field(self.request);
         let field = if there {
-            elsewhere(self.order).unwrap_or(own)
+            elsewhere(self.request).unwrap_or(own)
         } else {
             own
         };
@@ -145,16 +145,17 @@ impl Batch<'_> {
 
     /// Are there enough wrong candidates for this rank to be lost at all?
     fn can_be_lost(&self, unit: &Unit, nth: usize) -> bool {
-        self.order.goal != Goal::Lose || unit.done.before.margins[nth].is_some()
+        self.request.goal != Goal::Lose || unit.done.before.margins[nth].is_some()
     }
 
     /// The queries that a search is for: those not lost yet, exactly or after rounding to 8 bits.
     fn standing(&self, search: Search) -> Vec<usize> {
-        let (credit, Search { nth, eps, .. }) = (self.order.credit(), search);
-        let shares = self.order.shares_ranks(search.side);
+        let (credit, Search { nth, eps, .. }) = (self.request.credit(), search);
+        let shares = self.request.shares_ranks(search.side);
         let stands = |unit: &Unit| {
             let done = &unit.done;
-            let searched = |f: &Find| shares && f.eps == eps && f.tried_for.contains(&nth);
+            let searched =
+                |f: &FoundPerturbation| shares && f.eps == eps && f.tried_for.contains(&nth);
             done.side() == search.side
                 && !done.before.reached[nth]
                 && self.can_be_lost(unit, nth)
@@ -174,8 +175,8 @@ impl Batch<'_> {
     fn search(&mut self, search: Search, task: &Task) -> Result<()> {
         let standing = self.standing(search);
         let count = standing.len().max(1) as f64;
-        for (nth, chunk) in standing.chunks(self.order.batch.max(1)).enumerate() {
-            let done = (nth * self.order.batch.max(1)) as f64 / count;
+        for (nth, chunk) in standing.chunks(self.request.batch.max(1)).enumerate() {
+            let done = (nth * self.request.batch.max(1)) as f64 / count;
             let part = (
                 search.part.0 + search.part.1 * done,
                 search.part.1 * chunk.len() as f64 / count,
@@ -188,37 +189,37 @@ impl Batch<'_> {
     /// Searches for perturbations of the queries `units`.
     fn run(&mut self, search: Search, units: &[usize], task: &Task) -> Result<()> {
         let begun = Instant::now();
-        let (order, k) = (self.order, self.ks[search.nth]);
+        let (request, k) = (self.request, self.ks[search.nth]);
         let places: Vec<usize> = units.iter().map(|&u| self.units[u].at).collect();
         let images: Vec<usize> = places.iter().map(|&at| self.images[at]).collect();
         let wanted =
             |(&u, &at): (&usize, &usize)| self.units[u].done.caption.unwrap_or(self.targets[at]);
         let targets: Vec<usize> = units.iter().zip(&places).map(wanted).collect();
-        let mut victim = Pairs::new(&order.set, order.aim(search.side, k), &images, &targets)?;
+        let mut victim = Pairs::new(&request.set, request.aim(search.side, k), &images, &targets)?;
         // Each query draws its own random numbers.
-        let count = order.set.groups.images();
+        let count = request.set.groups.images();
         let key = |(&u, &image): (&usize, &usize)| {
             self.units[u].done.caption.map_or(image, |j| count + j) as u32
         };
-        let threat = order.settings.threat.with_eps(search.eps);
+        let threat = request.settings.threat.with_eps(search.eps);
         let space = Space::pictures(
             self.grid.with_rows(units.len()),
             pick(&self.clean, self.grid.len(), &places),
             &threat,
             units.iter().zip(&images).map(key).collect(),
         )?;
-        let settings = Settings {
+        let settings = AttackSettings {
             threat,
-            ..order.settings.clone()
+            ..request.settings.clone()
         };
-        let mut watch = Telling {
+        let mut watch = SearchProgress {
             task,
             pictures: self.images.len() as f64,
             part: search.part,
             what: self.title(search),
             steps: settings.attack().steps(),
         };
-        let engine = order.set.engine.as_ref();
+        let engine = request.set.engine.as_ref();
         let outcome = run(&mut victim, &space, &settings, engine, &mut watch, task)?;
         self.keep(search, units, &mut victim, &outcome, task)?;
         let cost = Cost {
@@ -227,7 +228,7 @@ impl Batch<'_> {
             queries: outcome.queries.iter().map(|&n| u64::from(n)).sum(),
             seconds: begun.elapsed().as_secs_f64(),
         };
-        let sides = order.kinds();
+        let sides = request.kinds();
         let side = sides.iter().position(|&s| s == search.side).unwrap_or(0);
         self.costs[side * self.ks.len() + search.nth].add(&cost);
         for (r, &at) in places.iter().enumerate() {
@@ -240,9 +241,9 @@ impl Batch<'_> {
 
     /// What is under way, in words.
     fn title(&self, search: Search) -> String {
-        let norm = self.order.settings.threat.norm;
+        let norm = self.request.settings.threat.norm;
         let radius = format!("epsilon {}", norm.radius(search.eps));
-        if self.order.goal != Goal::Lose {
+        if self.request.goal != Goal::Lose {
             return radius;
         }
         let figure = Figure {
@@ -254,19 +255,19 @@ impl Batch<'_> {
 }
 
 /// The set as the encoder under attack sees it.
-fn field(order: &SetOrder) -> Field<'_> {
+fn field(request: &SetRequest) -> Field<'_> {
     Field {
-        images: &order.set.images,
-        texts: &order.set.texts,
-        groups: &order.set.groups,
+        images: &request.set.images,
+        texts: &request.set.texts,
+        groups: &request.set.groups,
     }
 }
 
 /// The set as the second encoder sees it.
-fn elsewhere(order: &SetOrder) -> Option<Field<'_>> {
-    order.transfer.as_ref().map(|there| Field {
+fn elsewhere(request: &SetRequest) -> Option<Field<'_>> {
+    request.transfer.as_ref().map(|there| Field {
         images: &there.images,
         texts: &there.texts,
-        groups: &order.set.groups,
+        groups: &request.set.groups,
     })
 }

@@ -37,7 +37,7 @@ impl Goal {
 
 /// A [`Goal`] with the rank at which it counts as reached, for either direction of retrieval.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Aim {
+pub enum RankedGoal {
     /// Image to text: the best right caption falls below the `k`-th best wrong one. Right is the score of that, wrong
     /// the score of this; a tie counts as reached.
     Lose {
@@ -58,7 +58,7 @@ pub enum Aim {
     Away,
 }
 
-impl From<Goal> for Aim {
+impl From<Goal> for RankedGoal {
     fn from(goal: Goal) -> Self {
         match goal {
             Goal::Lose => Self::Lose { k: 1 },
@@ -69,7 +69,7 @@ impl From<Goal> for Aim {
     }
 }
 
-impl Aim {
+impl RankedGoal {
     /// The wrong captions that outrank the right ones already where the goal is nearly reached: those above the one
     /// that is compared.
     pub(super) fn passed_over(self) -> usize {
@@ -116,33 +116,40 @@ pub(super) struct Row {
     pub own: Range<usize>,
     /// The caption that is to win or that is not to find the picture, or the row of `images` to match.
     pub target: usize,
-    /// The score to fall below, for [`Aim::Hide`].
+    /// The score to fall below, for [`RankedGoal::Hide`].
     pub bar: f32,
 }
 
 impl Row {
     /// Picture `image` of `set`.
-    pub fn new(set: &Set, aim: Aim, image: usize, target: usize) -> Result<Self> {
+    pub fn new(set: &Set, aim: RankedGoal, image: usize, target: usize) -> Result<Self> {
         if image >= set.groups.images() {
             return Err(no_such("picture", image, set.groups.images()));
         }
         let own = set.groups.range(image);
         let (what, limit) = match aim {
-            Aim::Win | Aim::Hide { .. } => ("caption", set.texts.rows()),
+            RankedGoal::Win | RankedGoal::Hide { .. } => ("caption", set.texts.rows()),
             _ => ("picture", set.images.rows()),
         };
-        let aimed = matches!(aim, Aim::Win | Aim::Match | Aim::Hide { .. });
+        let aimed = matches!(
+            aim,
+            RankedGoal::Win | RankedGoal::Match | RankedGoal::Hide { .. }
+        );
         if aimed && target >= limit {
             return Err(no_such(what, target, limit));
         }
-        if matches!(aim, Aim::Lose { .. }) && (own.is_empty() || own.len() >= set.texts.rows()) {
+        if matches!(aim, RankedGoal::Lose { .. })
+            && (own.is_empty() || own.len() >= set.texts.rows())
+        {
             return Err(Error::request(
                 format!("picture {image} has no right caption to lose, or no wrong one"),
                 "Choose another goal for it: make a caption win, or push the embedding away.",
             ));
         }
         let bar = match aim {
-            Aim::Hide { k } => kth(other_scores(&set.images, set.texts.row(target), image), k),
+            RankedGoal::Hide { k } => {
+                kth(other_scores(&set.images, set.texts.row(target), image), k)
+            }
             _ => 0.0,
         };
         Ok(Self { own, target, bar })

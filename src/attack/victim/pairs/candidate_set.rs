@@ -1,14 +1,14 @@
 //! Which captions the gradient of a picture looks at, and what is right and wrong among them.
 
-use super::super::Uphill;
-use super::{Aim, OWN, Pairs};
+use super::super::AscentLoss;
+use super::{OWN, Pairs, RankedGoal};
 use crate::grad::{Form, Objective};
 
 /// Divisor of cosines in the cross-entropy, as CLIP learns it.
 const TEMPERATURE: f32 = 0.01;
 
 /// Vectors `[K, dim]` of some captions and the marks of [`Objective::Contest`].
-pub(super) struct Contest {
+pub(super) struct CandidateSet {
     pub vectors: Vec<f32>,
     pub right: Vec<f32>,
     pub wrong: Vec<f32>,
@@ -16,11 +16,16 @@ pub(super) struct Contest {
 
 impl Pairs {
     /// The captions that the gradient of a row looks at, `count` of them, with what is right and wrong among them.
-    pub(super) fn contest(&self, row: usize, count: usize, only: Option<u32>) -> Contest {
+    pub(super) fn candidate_set(
+        &self,
+        row: usize,
+        count: usize,
+        only: Option<u32>,
+    ) -> CandidateSet {
         let (own, target) = (&self.rows[row].own, self.rows[row].target);
         let is_own = |j: usize| own.contains(&j);
         let chosen = match self.aim {
-            Aim::Win => Some(target),
+            RankedGoal::Win => Some(target),
             _ => only.map(|j| j as usize),
         };
         let mut captions: Vec<usize> = chosen.into_iter().collect();
@@ -34,7 +39,7 @@ impl Pairs {
                 captions.push(j);
             }
         };
-        if let Aim::Lose { .. } = self.aim {
+        if let RankedGoal::Lose { .. } = self.aim {
             // The best of its own, then the rest of them where none is near.
             near()
                 .filter(|&j| is_own(j))
@@ -59,11 +64,11 @@ impl Pairs {
             .take(self.aim.passed_over())
             .collect();
         let (right, wrong) = match (self.aim, chosen) {
-            (Aim::Win, _) => (mark(&|j| j != target), mark(&|j| j == target)),
+            (RankedGoal::Win, _) => (mark(&|j| j != target), mark(&|j| j == target)),
             (_, Some(k)) => (mark(&is_own), mark(&|j| j == k)),
             _ => (mark(&is_own), mark(&|j| !is_own(j) && !above.contains(&j))),
         };
-        Contest {
+        CandidateSet {
             vectors: captions
                 .iter()
                 .flat_map(|&j| self.texts.row(j))
@@ -75,8 +80,8 @@ impl Pairs {
     }
 
     /// The contest of a row that is to leave its place for another picture's.
-    pub(super) fn duel(&self, row: usize) -> Contest {
-        Contest {
+    pub(super) fn two_pictures(&self, row: usize) -> CandidateSet {
+        CandidateSet {
             vectors: [self.clean[row].as_slice(), &self.wanted[row]].concat(),
             right: vec![0.0, Objective::UNMARKED],
             wrong: vec![Objective::UNMARKED, 0.0],
@@ -85,7 +90,7 @@ impl Pairs {
 
     /// The contest of a picture that a caption is not to find: the scores of the other pictures do not depend on it, so
     /// that its own is compared with 0. Filled up with zeros, so that the graph is that of the other direction.
-    pub(super) fn against_nothing(&self, caption: usize) -> Contest {
+    pub(super) fn own_score_alone(&self, caption: usize) -> CandidateSet {
         let count = self.aim.candidates();
         let text = self.texts.row(caption);
         let mut vectors = vec![0.0; count * text.len()];
@@ -94,22 +99,22 @@ impl Pairs {
         right[0] = 0.0;
         let mut wrong = vec![0.0; count];
         wrong[0] = Objective::UNMARKED;
-        Contest {
+        CandidateSet {
             vectors,
             right,
             wrong,
         }
     }
 
-    pub(super) fn form(&self, uphill: Uphill<'_>, count: usize) -> Form {
-        match (self.aim, uphill) {
-            (Aim::Hide { .. }, _) => Form::Gap,
-            (aim, Uphill::CrossEntropy) => Form::Entropy {
+    pub(super) fn form(&self, ascent: AscentLoss<'_>, count: usize) -> Form {
+        match (self.aim, ascent) {
+            (RankedGoal::Hide { .. }, _) => Form::Gap,
+            (aim, AscentLoss::CrossEntropy) => Form::Entropy {
                 temperature: TEMPERATURE,
-                towards: !matches!(aim, Aim::Lose { .. }),
+                towards: !matches!(aim, RankedGoal::Lose { .. }),
             },
-            (_, Uphill::Dlr) if count >= 3 => Form::Ratio,
-            (_, Uphill::DlrTo(_)) if count >= 4 => Form::RatioTo,
+            (_, AscentLoss::Dlr) if count >= 3 => Form::Ratio,
+            (_, AscentLoss::TargetedDlr(_)) if count >= 4 => Form::RatioTo,
             _ => Form::Gap,
         }
     }

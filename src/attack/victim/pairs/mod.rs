@@ -4,17 +4,17 @@ mod aim;
 mod candidate_set;
 
 pub(in crate::attack) use aim::other_scores;
-pub use aim::{Aim, Goal};
+pub use aim::{Goal, RankedGoal};
 
 use super::network::Network;
-use super::{Slope, Uphill, Verdict, Victim};
+use super::{AscentLoss, ValueAndGradient, Verdict, Victim};
 use crate::attack::loss::Loss;
 use crate::compute::{Embeddings, Engine, Grid, Groups, Hit, TIE, cosine};
 use crate::error::{Error, Result};
 use crate::grad::Objective;
 use crate::task::Task;
 use aim::Row;
-use candidate_set::Contest;
+use candidate_set::CandidateSet;
 use std::sync::Arc;
 
 /// Captions of its own that a gradient looks at, at most.
@@ -25,7 +25,7 @@ pub struct Pairs {
     network: Arc<Network>,
     engine: Arc<dyn Engine>,
     texts: Arc<Embeddings>,
-    aim: Aim,
+    aim: RankedGoal,
     rows: Vec<Row>,
     /// The embedding of each row without perturbation.
     clean: Vec<Vec<f32>>,
@@ -57,7 +57,7 @@ impl Pairs {
     /// A picture without a caption where the right one is to be lost; a picture or target that does not exist.
     pub fn new(
         set: &Set,
-        aim: impl Into<Aim>,
+        aim: impl Into<RankedGoal>,
         images: &[usize],
         targets: &[usize],
     ) -> Result<Self> {
@@ -68,7 +68,7 @@ impl Pairs {
         let rows: Vec<Row> = images.iter().enumerate().map(row).collect::<Result<_>>()?;
         let clean = images.iter().map(|&i| set.images.row(i).to_vec()).collect();
         let wanted = match aim {
-            Aim::Match => rows
+            RankedGoal::Match => rows
                 .iter()
                 .map(|r| set.images.row(r.target).to_vec())
                 .collect(),
@@ -99,7 +99,7 @@ impl Pairs {
     /// Embeddings and verdicts of `x` in one run of the file as it is.
     ///
     /// # Errors
-    /// As [`Victim::judge`].
+    /// As [`Victim::predict`].
     pub fn see(
         &mut self,
         rows: &[usize],
@@ -113,7 +113,7 @@ impl Pairs {
 
     /// Looks at all captions: keeps the nearest of each row, and says how the row stands.
     fn look(&mut self, rows: &[usize], found: &Embeddings, task: &Task) -> Result<Vec<Verdict>> {
-        if !matches!(self.aim, Aim::Lose { .. } | Aim::Win) {
+        if !matches!(self.aim, RankedGoal::Lose { .. } | RankedGoal::Win) {
             return Ok((0..rows.len())
                 .map(|at| self.apart(rows[at], found.row(at)))
                 .collect());
@@ -131,7 +131,7 @@ impl Pairs {
                 hits.nth(skip)
                     .map_or(f32::NEG_INFINITY, |h| score(h.index as usize))
             };
-            if self.aim == Aim::Win {
+            if self.aim == RankedGoal::Win {
                 let (right, wrong) = (best(0, &|j| j != row.target), score(row.target));
                 return Verdict {
                     right,
@@ -152,7 +152,7 @@ impl Pairs {
 
     /// The verdict of aims that compare nothing with all captions.
     fn apart(&self, row: usize, embedding: &[f32]) -> Verdict {
-        if let Aim::Hide { .. } = self.aim {
+        if let RankedGoal::Hide { .. } = self.aim {
             let Row { target, bar, .. } = self.rows[row];
             let right = cosine(embedding, self.texts.row(target));
             return Verdict {
@@ -171,15 +171,15 @@ impl Pairs {
     }
 
     /// The contest that the gradient of a row is taken of.
-    fn contest_of(&self, row: usize, uphill: Uphill<'_>, at: usize) -> Contest {
-        let only = match uphill {
-            Uphill::To(to) | Uphill::DlrTo(to) => to.get(at).copied(),
+    fn candidates_of(&self, row: usize, ascent: AscentLoss<'_>, at: usize) -> CandidateSet {
+        let only = match ascent {
+            AscentLoss::TargetedMargin(to) | AscentLoss::TargetedDlr(to) => to.get(at).copied(),
             _ => None,
         };
         match self.aim {
-            Aim::Match => self.duel(row),
-            Aim::Hide { .. } => self.against_nothing(self.rows[row].target),
-            _ => self.contest(row, self.aim.candidates(), only),
+            RankedGoal::Match => self.two_pictures(row),
+            RankedGoal::Hide { .. } => self.own_score_alone(self.rows[row].target),
+            _ => self.candidate_set(row, self.aim.candidates(), only),
         }
     }
 }
@@ -204,7 +204,7 @@ impl Victim for Pairs {
         self.aim.refuses(loss, self.texts.rows())
     }
 
-    fn judge(&mut self, rows: &[usize], x: &[f32], task: &Task) -> Result<Vec<Verdict>> {
+    fn predict(&mut self, rows: &[usize], x: &[f32], task: &Task) -> Result<Vec<Verdict>> {
         let found = self.embed(x, task)?;
         self.look(rows, &found, task)
     }
@@ -213,15 +213,15 @@ impl Victim for Pairs {
         Ok(self.see(rows, x, task)?.1)
     }
 
-    fn climb(
+    fn value_and_gradient(
         &mut self,
         rows: &[usize],
         x: &[f32],
-        uphill: Uphill<'_>,
+        ascent: AscentLoss<'_>,
         task: &Task,
-    ) -> Result<Slope> {
+    ) -> Result<ValueAndGradient> {
         let len = self.network.grid().len();
-        if self.aim == Aim::Away {
+        if self.aim == RankedGoal::Away {
             let dim = self.texts.dim();
             let clean: Vec<f32> = rows.iter().flat_map(|&r| &self.clean[r]).copied().collect();
             let extra = [(Objective::TARGET, &[dim][..], clean.as_slice())];
@@ -231,7 +231,7 @@ impl Victim for Pairs {
                     .gradient(objective, x, rows.len(), &extra, task)?;
             let found = Embeddings::new(output.0, output.1)?;
             let verdicts = self.look(rows, &found, task)?;
-            return Ok(Slope {
+            return Ok(ValueAndGradient {
                 loss,
                 verdicts,
                 gradient,
@@ -241,18 +241,18 @@ impl Victim for Pairs {
         let fresh: Vec<usize> = (0..rows.len())
             .filter(|&at| self.near[rows[at]].is_empty())
             .collect();
-        if !fresh.is_empty() && matches!(self.aim, Aim::Lose { .. } | Aim::Win) {
+        if !fresh.is_empty() && matches!(self.aim, RankedGoal::Lose { .. } | RankedGoal::Win) {
             let which: Vec<usize> = fresh.iter().map(|&at| rows[at]).collect();
-            self.judge(&which, &crate::attack::pick(x, len, &fresh), task)?;
+            self.predict(&which, &crate::attack::pick(x, len, &fresh), task)?;
         }
-        let contests: Vec<Contest> = rows
+        let candidate_sets: Vec<CandidateSet> = rows
             .iter()
             .enumerate()
-            .map(|(at, &row)| self.contest_of(row, uphill, at))
+            .map(|(at, &row)| self.candidates_of(row, ascent, at))
             .collect();
-        let count = contests.first().map_or(0, |c| c.right.len());
-        let gather = |of: fn(&Contest) -> &[f32]| -> Vec<f32> {
-            contests.iter().flat_map(of).copied().collect()
+        let count = candidate_sets.first().map_or(0, |c| c.right.len());
+        let gather = |of: fn(&CandidateSet) -> &[f32]| -> Vec<f32> {
+            candidate_sets.iter().flat_map(of).copied().collect()
         };
         let (vectors, right, wrong) = (
             gather(|c| &c.vectors),
@@ -261,7 +261,7 @@ impl Victim for Pairs {
         );
         let objective = Objective::Contest {
             candidates: count,
-            form: self.form(uphill, count),
+            form: self.form(ascent, count),
         };
         let extra = [
             (
@@ -277,28 +277,28 @@ impl Victim for Pairs {
                 .gradient(objective, x, rows.len(), &extra, task)?;
         let found = Embeddings::new(output.0, output.1)?;
         let verdicts = self.look(rows, &found, task)?;
-        if uphill == Uphill::Margin || matches!(self.aim, Aim::Hide { .. }) {
+        if ascent == AscentLoss::Margin || matches!(self.aim, RankedGoal::Hide { .. }) {
             // Over all captions, not only those that the gradient looked at.
             loss = verdicts.iter().map(Verdict::margin).collect();
         }
-        Ok(Slope {
+        Ok(ValueAndGradient {
             loss,
             verdicts,
             gradient,
         })
     }
 
-    fn rivals(
+    fn runner_ups(
         &mut self,
         rows: &[usize],
         x: &[f32],
         k: usize,
         task: &Task,
     ) -> Result<Vec<Vec<u32>>> {
-        let Aim::Lose { .. } = self.aim else {
+        let RankedGoal::Lose { .. } = self.aim else {
             return Ok(vec![Vec::new(); rows.len()]);
         };
-        self.judge(rows, x, task)?;
+        self.predict(rows, x, task)?;
         let of_row = |&r: &usize| {
             let own = &self.rows[r].own;
             let others = self.near[r].iter().map(|h| h.index);

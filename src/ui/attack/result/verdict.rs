@@ -1,7 +1,7 @@
 //! What became of a picture, in words.
 
 use super::super::super::widgets::grouped;
-use crate::attack::{Goal, Shot};
+use crate::attack::{AttackResult, Goal};
 
 /// How a verdict is coloured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub(super) enum Tone {
 }
 
 /// What became of the picture, in one sentence that is true whatever it was before.
-pub(super) fn verdict(shot: &Shot) -> (String, Tone) {
+pub(super) fn verdict(shot: &AttackResult) -> (String, Tone) {
     let (before, after) = (&shot.before, &shot.after);
     let (was, is) = (before.verdict.fooled, after.verdict.fooled);
     let rank = |r: u32| grouped(r as usize);
@@ -59,7 +59,7 @@ pub(super) fn verdict(shot: &Shot) -> (String, Tone) {
 }
 
 /// Why what stands may not be shown to stand.
-pub(super) fn gradient_notes(shot: &Shot) -> Vec<String> {
+pub(super) fn gradient_notes(shot: &AttackResult) -> Vec<String> {
     let mut notes = Vec::new();
     let of = |n: u32, what: &str| {
         format!(
@@ -86,16 +86,16 @@ pub(super) fn gradient_notes(shot: &Shot) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::attack::{Settings, Standing, Verdict};
+    use crate::attack::{AttackSettings, CaptionRanking, Verdict};
     use crate::compute::{Grid, Hit, Size};
     use std::sync::Arc;
 
-    fn standing(rank: u32, fooled: bool, target: u32) -> Standing {
+    fn standing(rank: u32, fooled: bool, target: u32) -> CaptionRanking {
         let hit = Hit {
             score: 0.2,
             index: 3,
         };
-        Standing {
+        CaptionRanking {
             rank,
             target: Some((hit, target)),
             verdict: Verdict {
@@ -103,12 +103,12 @@ mod tests {
                 wrong: 0.2,
                 fooled,
             },
-            ..Standing::default()
+            ..CaptionRanking::default()
         }
     }
 
-    fn shot(goal: Goal, before: Standing, after: Standing) -> Shot {
-        Shot {
+    fn shot(goal: Goal, before: CaptionRanking, after: CaptionRanking) -> AttackResult {
+        AttackResult {
             image: 0,
             grid: Grid {
                 rows: 1,
@@ -121,7 +121,7 @@ mod tests {
             goal,
             target: 0,
             own_size: false,
-            settings: Settings::default(),
+            settings: AttackSettings::default(),
             points: Vec::new(),
             rounded: after.clone(),
             before,
@@ -129,7 +129,7 @@ mod tests {
             size: Size::default(),
             gradients: 10,
             queries: 1,
-            blind: crate::attack::Blind::default(),
+            blind: crate::attack::GradientDefects::default(),
             approximate: Vec::new(),
             seconds: 0.0,
         }

@@ -5,7 +5,7 @@ use super::super::super::theme::tokens;
 use super::super::super::widgets::{grouped, heading, weak};
 use super::super::fields::{field, named, parse_levels};
 use super::run_ui;
-use crate::attack::{Goal, SetOrder};
+use crate::attack::{Goal, SetRequest};
 use crate::files::file_name;
 use crate::retrieval::Side;
 use crate::session::{AttackCommand, Command, Pick, SetPlan, Which};
@@ -109,7 +109,7 @@ fn figures_ui(ui: &mut Ui, view: &mut View<'_>, plan: &mut SetPlan) {
         ui.label(RichText::new("Write rising ranks from 1, as 1, 5, 10").color(t.warn));
     }
     let choices = [
-        ("both directions", SetOrder::SIDES.to_vec()),
+        ("both directions", SetRequest::SIDES.to_vec()),
         ("image to text", vec![Side::Image]),
         ("text to image", vec![Side::Text]),
     ];
