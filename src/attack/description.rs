@@ -1,217 +1,211 @@
-//! The table of attacks: names, defaults, what each needs and can do.
+//! How an attack describes itself, and the handle by which it is chosen.
 
+use super::Attack;
+use super::loss::Loss;
 use super::threat::{Norm, Threat};
-use crate::compute::Band;
-use crate::error::{Error, Result};
-use serde::{Deserialize, Serialize};
-use std::str::FromStr;
+use serde::{Serialize, Serializer};
+use std::fmt;
+use std::hash::{Hash, Hasher};
 
-/// An attack by its name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Method {
-    /// Random perturbations of the full size: the baseline.
-    Noise,
-    /// One step (Goodfellow et al., arXiv 1412.6572).
-    Fgsm,
-    /// Projected gradient ascent (Madry et al., arXiv 1706.06083).
-    #[default]
-    Pgd,
-    /// PGD with momentum (Dong et al., arXiv 1710.06081).
-    MiFgsm,
-    /// Auto-PGD (Croce & Hein, arXiv 2003.01690).
-    Apgd,
-    /// Smallest l2 perturbation by Adam (Carlini & Wagner, arXiv 1608.04644).
-    Cw,
-    /// Smallest perturbation by linearisation (Moosavi-Dezfooli et al., arXiv 1511.04599).
-    #[serde(rename = "deepfool")]
-    DeepFool,
-    /// Smallest perturbation on the boundary (Croce & Hein, arXiv 1907.02044).
-    Fab,
-    /// Steepest ascent in the Fourier-l-inf norm (Faghri et al., arXiv 2102.08868).
-    Fourier,
-    /// Random search with squares, by queries (Andriushchenko et al., arXiv 1912.00049).
-    Square,
-    /// Gradients estimated from antithetic normal noise, by queries (Ilyas et al., arXiv 1804.08598).
-    Nes,
-    /// Gradients estimated from random signs, by queries (Uesato et al., arXiv 1802.05666).
-    Spsa,
-    /// Random walk over DCT directions, by queries (Guo et al., arXiv 1905.07121).
-    Simba,
-    /// Walk along the boundary, by decisions alone (Chen et al., arXiv 1904.02144).
-    HopSkipJump,
-    /// One perturbation for all pictures (Moosavi-Dezfooli et al., arXiv 1610.08401).
-    Universal,
-    /// APGD on cross-entropy, targeted APGD, targeted FAB and Square, in `AutoAttack`'s order (arXiv 2003.01690).
-    WorstCase,
+/// All that menus, `--help`, reports and the README say of an attack, and how it is made. Each attack has one in its own
+/// file; the list of its folder (`white/mod.rs`, `query/mod.rs`) names it.
+#[derive(Debug)]
+pub struct Description {
+    /// The name on the command line, in reports and in saved runs.
+    pub name: &'static str,
+    /// The name in menus.
+    pub title: &'static str,
+    /// One sentence.
+    pub about: &'static str,
+    /// Authors and number of the paper; empty for a baseline.
+    pub source: &'static str,
+    /// What it needs of the model.
+    pub needs: Needs,
+    /// What it looks for.
+    pub seeks: Seeks,
+    /// The norms it works in: others are refused when it runs.
+    pub norms: &'static [Norm],
+    /// The norm that `l-inf` becomes, for an attack that is made for another one.
+    pub linf_becomes: Option<Norm>,
+    /// The settings that change it, beside the number of steps and the seed.
+    pub takes: &'static [Parameter],
+    /// Steps where none are asked for, in `unit`.
+    pub steps: usize,
+    /// What a step is.
+    pub unit: Unit,
+    /// Size of a step as a share of the radius where none is asked for; unused unless it takes [`Parameter::Step`].
+    pub step: f32,
+    /// What a step costs at most; `None` for an attack made of others.
+    pub cost: Option<StepCost>,
+    /// The attack with these parameters.
+    pub build: fn(&Parameters) -> Box<dyn Attack>,
 }
 
+/// What an attack needs of the model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    /// Gradients.
+    Gradient,
+    /// Gradients where there are any: parts of it work without.
+    GradientIfAny,
+    /// The scores of forward runs.
+    Scores,
+    /// Only whether the goal is reached.
+    Decisions,
+    /// Nothing: its points do not depend on what the model says of them.
+    Nothing,
+}
+
+/// What an attack looks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Seeks {
+    /// A perturbation of the radius that reaches the goal; it can go on from there to the strongest one.
+    Strongest,
+    /// The first perturbation of the radius that reaches the goal.
+    First,
+    /// The smallest perturbation that reaches the goal, whatever the radius.
+    Smallest,
+    /// One perturbation of the radius for all pictures together.
+    Shared,
+}
+
+/// A setting that changes some attacks and not others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Parameter {
+    /// The loss that is maximised.
+    Loss,
+    /// The size of a step.
+    Step,
+    /// Independent random starts.
+    Restarts,
+    /// How far the goal is to be overshot.
+    Kappa,
+}
+
+/// What an attack counts as its steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// A change of the perturbation, whatever it costs.
+    Steps,
+    /// A forward run.
+    Queries,
+}
+
+impl Unit {
+    /// Its name in forms.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Steps => "Steps",
+            Self::Queries => "Queries",
+        }
+    }
+}
+
+/// What a step costs for each picture and start, at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StepCost {
+    /// Gradients.
+    pub gradients: usize,
+    /// Forward runs besides.
+    pub queries: usize,
+}
+
+impl fmt::Display for StepCost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = |n: usize, one: &str| match n {
+            1 => format!("1 {one}"),
+            n => format!("{n} {one}s"),
+        };
+        let gradients = count(self.gradients, "gradient");
+        let queries = count(self.queries, "forward run");
+        match (self.gradients, self.queries) {
+            (_, 0) => f.write_str(&gradients),
+            (0, _) => f.write_str(&queries),
+            _ => write!(f, "{gradients}, {queries}"),
+        }
+    }
+}
+
+/// What an attack is made with: the settings, defaults filled in.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Parameters {
+    /// The loss that gradient attacks maximise.
+    pub loss: Loss,
+    /// Steps, from 1.
+    pub steps: usize,
+    /// Size of a step as a share of the radius.
+    pub step: f32,
+    /// Independent starts, from 1.
+    pub restarts: usize,
+    /// How far the goal is to be overshot, in the units of the scores, from 0.
+    pub kappa: f32,
+}
+
+/// An attack of the list, by its description. In JSON its name.
+#[derive(Clone, Copy)]
+pub struct Method(pub(super) &'static Description);
+
 impl Method {
-    /// Every attack, in the order of menus.
-    pub const ALL: [Self; 16] = [
-        Self::Noise,
-        Self::Fgsm,
-        Self::Pgd,
-        Self::MiFgsm,
-        Self::Apgd,
-        Self::Cw,
-        Self::DeepFool,
-        Self::Fab,
-        Self::Fourier,
-        Self::Square,
-        Self::Nes,
-        Self::Spsa,
-        Self::Simba,
-        Self::HopSkipJump,
-        Self::Universal,
-        Self::WorstCase,
-    ];
+    /// What the attack says of itself.
+    pub fn description(self) -> &'static Description {
+        self.0
+    }
 
     /// The name on the command line and in reports.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Noise => "noise",
-            Self::Fgsm => "fgsm",
-            Self::Pgd => "pgd",
-            Self::MiFgsm => "mi-fgsm",
-            Self::Apgd => "apgd",
-            Self::Cw => "cw",
-            Self::DeepFool => "deepfool",
-            Self::Fab => "fab",
-            Self::Fourier => "fourier",
-            Self::Square => "square",
-            Self::Nes => "nes",
-            Self::Spsa => "spsa",
-            Self::Simba => "simba",
-            Self::HopSkipJump => "hop-skip-jump",
-            Self::Universal => "universal",
-            Self::WorstCase => "worst-case",
-        }
+        self.0.name
     }
 
     /// The name in menus.
     pub fn title(self) -> &'static str {
-        match self {
-            Self::Noise => "Random noise",
-            Self::Fgsm => "FGSM",
-            Self::Pgd => "PGD",
-            Self::MiFgsm => "MI-FGSM",
-            Self::Apgd => "APGD",
-            Self::Cw => "Carlini & Wagner",
-            Self::DeepFool => "DeepFool",
-            Self::Fab => "FAB",
-            Self::Fourier => "Fourier ascent",
-            Self::Square => "Square",
-            Self::Nes => "NES",
-            Self::Spsa => "SPSA",
-            Self::Simba => "SimBA-DCT",
-            Self::HopSkipJump => "HopSkipJump",
-            Self::Universal => "Universal",
-            Self::WorstCase => "Worst case",
-        }
+        self.0.title
     }
 
-    /// One sentence for tooltips.
+    /// One sentence for tooltips and `--help`.
     pub fn about(self) -> &'static str {
-        match self {
-            Self::Noise => {
-                "Random perturbations of the full size: what no adversary is needed for."
-            }
-            Self::Fgsm => "One step along the sign of the gradient.",
-            Self::Pgd => "Steps uphill, each brought back into the ball.",
-            Self::MiFgsm => "PGD along an average of gradients; transfers better to other models.",
-            Self::Apgd => "PGD with momentum that halves its own step; needs no tuning.",
-            Self::Cw => {
-                "The smallest l2 perturbation by optimisation; counts where it fits the ball."
-            }
-            Self::DeepFool => {
-                "The smallest perturbation by crossing the nearest linearised boundary."
-            }
-            Self::Fab => {
-                "The smallest perturbation by projecting onto the linearised boundary, with restarts."
-            }
-            Self::Fourier => {
-                "Steepest ascent on all frequencies alike, within the Fourier-l-inf ball."
-            }
-            Self::Square => "Random squares, kept where the score rises; needs no gradient.",
-            Self::Nes => "Gradient estimated from pairs of noisy queries; needs no gradient.",
-            Self::Spsa => "Gradient estimated from random signs; needs no gradient.",
-            Self::Simba => {
-                "One DCT direction after another, kept where the score rises; needs no gradient."
-            }
-            Self::HopSkipJump => {
-                "Walks along the decision boundary; needs no scores, only decisions."
-            }
-            Self::Universal => "One perturbation for all pictures together.",
-            Self::WorstCase => {
-                "APGD, targeted APGD, multi-eps, FAB and Square in turn, stopping where one succeeds."
-            }
-        }
+        self.0.about
     }
 
     /// Does it need gradients? The others work on any model.
     pub fn needs_gradient(self) -> bool {
-        !matches!(
-            self,
-            Self::Noise
-                | Self::Square
-                | Self::Nes
-                | Self::Spsa
-                | Self::Simba
-                | Self::HopSkipJump
-                | Self::WorstCase
-        )
+        self.0.needs == Needs::Gradient
     }
 
-    /// Does the loss of [`AttackSettings`] matter to it?
-    pub fn takes_loss(self) -> bool {
-        matches!(
-            self,
-            Self::Fgsm | Self::Pgd | Self::MiFgsm | Self::Apgd | Self::Fourier | Self::Universal
-        )
+    /// Is it led by forward runs alone?
+    pub fn is_by_queries(self) -> bool {
+        matches!(self.0.needs, Needs::Scores | Needs::Decisions)
     }
 
-    /// Steps where none are asked for: gradient steps, or queries for those that have no gradient.
-    pub fn default_steps(self) -> usize {
-        match self {
-            Self::Fgsm => 1,
-            Self::Noise | Self::Pgd | Self::MiFgsm | Self::Universal => 10,
-            Self::Apgd | Self::Fab | Self::WorstCase => 100,
-            Self::Cw | Self::DeepFool | Self::Fourier => 50,
-            Self::Square | Self::Simba | Self::HopSkipJump => 5_000,
-            Self::Nes | Self::Spsa => 40,
-        }
+    /// Does this setting change it?
+    pub fn takes(self, parameter: Parameter) -> bool {
+        self.0.takes.contains(&parameter)
+    }
+
+    /// Does it work in this norm?
+    pub fn works_in(self, norm: Norm) -> bool {
+        self.0.norms.iter().any(|n| n.is_like(norm))
     }
 
     /// Does it look for the smallest perturbation, whatever the radius?
     pub fn is_minimal(self) -> bool {
-        matches!(
-            self,
-            Self::Cw | Self::DeepFool | Self::Fab | Self::HopSkipJump
-        )
+        self.0.seeks == Seeks::Smallest
     }
 
-    /// Can it go on after its goal is reached, towards the strongest perturbation? Those that look for the smallest
-    /// one or for the first success cannot.
+    /// Does it look for one perturbation of all pictures?
+    pub fn is_shared(self) -> bool {
+        self.0.seeks == Seeks::Shared
+    }
+
+    /// Can it go on after its goal is reached, towards the strongest perturbation?
     pub fn can_go_on(self) -> bool {
-        matches!(
-            self,
-            Self::Noise
-                | Self::Fgsm
-                | Self::Pgd
-                | Self::MiFgsm
-                | Self::Apgd
-                | Self::Fourier
-                | Self::Nes
-                | Self::Spsa
-        )
+        self.0.seeks == Seeks::Strongest
     }
 
-    /// The threat model it is made for, where it is made for one: `l-inf` becomes that.
+    /// The threat model that it keeps to where `threat` is asked for: `l-inf` becomes the norm that it is made for.
     pub fn natural(self, threat: &Threat) -> Threat {
-        match (self, threat.norm) {
-            (Self::Fourier, Norm::Linf) => Threat {
-                norm: Norm::Fourier(Band::ALL),
+        match (self.0.linf_becomes, threat.norm) {
+            (Some(norm), Norm::Linf) => Threat {
+                norm,
                 ..threat.clone()
             },
             _ => threat.clone(),
@@ -219,17 +213,28 @@ impl Method {
     }
 }
 
-impl FromStr for Method {
-    type Err = Error;
+impl fmt::Debug for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.name)
+    }
+}
 
-    fn from_str(text: &str) -> Result<Self> {
-        let found = Self::ALL.into_iter().find(|m| m.name() == text);
-        found.ok_or_else(|| {
-            let names: Vec<_> = Self::ALL.iter().map(|m| m.name()).collect();
-            Error::request(
-                format!("there is no attack {text:?}"),
-                format!("Choose one of {}.", names.join(", ")),
-            )
-        })
+impl PartialEq for Method {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.name == other.0.name
+    }
+}
+
+impl Eq for Method {}
+
+impl Hash for Method {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.name.hash(state);
+    }
+}
+
+impl Serialize for Method {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.0.name)
     }
 }

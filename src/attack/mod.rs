@@ -15,7 +15,7 @@
 //! let network = Network::open("net.onnx".as_ref(), &Provider::ALL, &task)?;
 //! let mut victim = Classifier::new(network.into(), vec![4]);
 //! let space = Space::boxed(victim.grid(), lower, upper, vec![0])?;
-//! let settings = AttackSettings { method: Method::Apgd, ..AttackSettings::default() };
+//! let settings = AttackSettings { method: "apgd".parse()?, ..AttackSettings::default() };
 //! let engine = choose(Choice::Auto)?;
 //! let outcome = run(&mut victim, &space, &settings, engine.as_ref(), &mut Unwatched, &task)?;
 //! println!("fooled: {}", outcome.verdicts[0].fooled);
@@ -25,14 +25,18 @@
 //!
 //! # A new attack
 //!
-//! One file in `white/` (with gradients) or `query/` (without) with a struct that implements [`Attack`], and its
-//! lines in `method.rs` and `settings.rs`. It climbs and judges through the [`AttackContext`], offers what it finds there, and
-//! tells of each step; a test shows it on a victim whose optimum is known.
+//! One file in `white/` (with gradients) or `query/` (without) with a struct that implements [`Attack`] and a
+//! [`Description`] of it, and in the `mod.rs` of that folder its `mod` line and its line of the list. It asks the victim
+//! through the [`AttackContext`], offers what it finds there, and reports each step; a test shows it on a victim whose
+//! optimum is known. Menus, `--help` and the README's table follow from the description
+//! (`NEARMISS_WRITE_DOCS=1 cargo test attacks_of_the_readme` writes the table).
 
 pub mod caption;
 mod context;
 mod description;
+mod list;
 mod loss;
+mod mask;
 mod occlusion;
 pub mod pictures;
 mod query;
@@ -49,8 +53,10 @@ mod white;
 mod worst_case;
 
 pub use context::{AttackContext, Outcome, StepEvent, Unwatched, Watch};
-pub use description::Method;
+pub use description::{Description, Method, Needs, Parameter, Parameters, Seeks, StepCost, Unit};
+pub use list::{by_queries, table};
 pub use loss::Loss;
+pub use mask::Mask;
 pub use occlusion::{Occlusion, occlusion};
 pub use query::{HopSkipJump, Nes, Simba, Spsa, SquareAttack};
 pub use report::{AttackReport, Export, export, heatmap};
@@ -67,7 +73,7 @@ pub use single::{
     start, victim,
 };
 pub use space::{Space, pick, put};
-pub use threat::{Mask, Norm, Region, Threat, levels};
+pub use threat::{Norm, Region, Threat, levels, levels_and_value};
 pub use victim::{
     AscentLoss, Classifier, Goal, GradientDefects, Network, Pairs, RankedGoal, Set,
     ValueAndGradient, Verdict, Victim,
@@ -112,7 +118,7 @@ pub fn run(
                 "{} needs gradients, which this model does not have",
                 settings.method.title()
             ),
-            "Choose an attack by queries: Square, NES, SPSA, SimBA-DCT or HopSkipJump.",
+            list::choose_queries(),
         ));
     }
     let attack = settings.attack();
@@ -124,7 +130,7 @@ pub fn run(
         victim
     };
     let mut context = AttackContext::new(seen, space, engine, watch, settings.seed, task)?;
-    // How many scores there are is known once the rows were judged.
+    // How many scores there are is known after the first prediction.
     settings.fits(context.victim())?;
     attack.run(&mut context)?;
     let mut outcome = context.finish();

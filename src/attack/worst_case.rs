@@ -2,10 +2,36 @@
 
 use super::Attack;
 use super::context::AttackContext;
+use super::description::{Description, Needs, Parameter, Seeks, Unit};
 use super::loss::Loss;
 use super::query::SquareAttack;
+use super::threat::Norm;
 use super::white::{Apgd, Fab, MultiEps};
 use crate::error::Result;
+
+/// What the attack says of itself.
+pub const DESCRIPTION: Description = Description {
+    name: "worst-case",
+    title: "Worst case",
+    about: "APGD, targeted APGD, multi-eps, FAB and Square in turn, stopping where one succeeds.",
+    source: "Croce and Hein, arXiv 2003.01690",
+    needs: Needs::GradientIfAny,
+    seeks: Seeks::First,
+    norms: &Norm::ALL,
+    linf_becomes: None,
+    takes: &[Parameter::Restarts],
+    steps: 100,
+    unit: Unit::Steps,
+    step: 1.0,
+    cost: None,
+    build: |p| {
+        Box::new(WorstCase {
+            steps: p.steps,
+            restarts: p.restarts,
+            ..WorstCase::default()
+        })
+    },
+};
 
 /// APGD on cross-entropy, APGD on the targeted DLR, APGD through shrinking balls, targeted FAB and Square, each on the
 /// rows that still stand. Without gradients only Square is left.

@@ -2,8 +2,9 @@
 
 use super::sets::{request, run};
 use super::victims::demo;
+use crate::attack::method;
 use nearmiss::attack::{
-    Checkpoint, Figure, Goal, Loss, Method, Norm, Set, SetReport, SetRequest, Threat, attack_set,
+    Checkpoint, Figure, Goal, Loss, Norm, Set, SetReport, SetRequest, Threat, attack_set,
 };
 use nearmiss::compute::{Band, Embeddings, Groups, TIE};
 use nearmiss::dataset::npy::read_array;
@@ -49,7 +50,7 @@ fn rank(scores: &[f32], right: std::ops::Range<usize>) -> u32 {
 #[test]
 fn every_figure_is_recall_over_pictures_attacked_for_it() {
     let folder = tempfile::tempdir().unwrap();
-    let mut request = all(Method::Pgd, 16);
+    let mut request = all(method("pgd"), 16);
     request.eps = vec![2.0 / 255.0];
     request.save = Some(folder.path().to_path_buf());
     let report = run(&request);
@@ -102,7 +103,7 @@ fn every_figure_is_recall_over_pictures_attacked_for_it() {
 
 #[test]
 fn an_attack_on_all_figures_is_at_least_as_strong_as_one_on_each() {
-    for method in [Method::Pgd, Method::Fgsm, Method::Noise] {
+    for method in [method("pgd"), method("fgsm"), method("noise")] {
         let whole = run(&all(method, 12));
         for Figure { side, k } in all(method, 12).figures() {
             let mut single = all(method, 12);
@@ -160,7 +161,7 @@ fn consistent(report: &SetReport) {
 
 #[test]
 fn success_has_both_names() {
-    let report = run(&all(Method::Pgd, 24));
+    let report = run(&all(method("pgd"), 24));
     consistent(&report);
     assert!(report.levels[1].success_rate > report.levels[0].success_rate);
     assert!(
@@ -176,7 +177,7 @@ fn success_has_both_names() {
         "medians are of clean pictures"
     );
     // Over another goal no recall is claimed.
-    let mut other = all(Method::Pgd, 4);
+    let mut other = all(method("pgd"), 4);
     other.goal = Goal::Away;
     let json = serde_json::to_value(run(&other)).unwrap();
     assert!(json["levels"][0]["robust"].get("i2t").is_none());
@@ -185,7 +186,7 @@ fn success_has_both_names() {
 
 #[test]
 fn pictures_wrong_before_are_attacked_at_deeper_ranks() {
-    let request = all(Method::Pgd, 60);
+    let request = all(method("pgd"), 60);
     let mut done = Checkpoint::default();
     attack_set(&request, &mut done, &Task::detached()).unwrap();
     let mut deeper = 0;
@@ -200,11 +201,11 @@ fn pictures_wrong_before_are_attacked_at_deeper_ranks() {
 
 #[test]
 fn the_ball_is_the_one_that_was_used() {
-    let mut request = request(Method::Fourier, 6, 6);
+    let mut request = request(method("fourier"), 6, 6);
     let report = run(&request);
     assert!(matches!(report.settings.threat.norm, Norm::Fourier(_)));
     // Of the smallest perturbations each counts at the radii that contain it, measured in that norm.
-    for method in [Method::Cw, Method::DeepFool, Method::Fab] {
+    for method in [method("cw"), method("deepfool"), method("fab")] {
         for norm in [Norm::Fourier(Band::ALL), Norm::L2, Norm::Linf, Norm::L1] {
             request.settings.method = method;
             request.settings.steps = Some(20);
@@ -243,7 +244,7 @@ fn the_ball_is_the_one_that_was_used() {
 
 #[test]
 fn the_usual_radii_end_where_nothing_is_left() {
-    let mut request = request(Method::Pgd, 6, 6);
+    let mut request = request(method("pgd"), 6, 6);
     request.settings.steps = Some(10);
     request.eps = Threat::usual_radii(Norm::Linf);
     request.adaptive = true;
@@ -321,7 +322,7 @@ fn a_loss_that_compares_more_than_there_is_is_refused() {
         ..demo.set.clone()
     };
     for (loss, least) in [(Loss::Dlr, "3"), (Loss::TargetedDlr, "4")] {
-        let mut request = request(Method::Pgd, 2, 2);
+        let mut request = request(method("pgd"), 2, 2);
         request.set = set.clone();
         request.settings.loss = loss;
         let refused = attack_set(&request, &mut Checkpoint::default(), &Task::detached());
@@ -330,13 +331,13 @@ fn a_loss_that_compares_more_than_there_is_is_refused() {
     }
     // Two captions have a margin and a cross-entropy; no fifth rank can be lost, which is no error.
     for loss in [Loss::Margin, Loss::CrossEntropy] {
-        let mut request = all(Method::Pgd, 2);
+        let mut request = all(method("pgd"), 2);
         request.set = set.clone();
         request.settings.loss = loss;
         let report = run(&request);
         assert_eq!(report.levels[1].robust.get(Side::Image, 5), Some(100.0));
     }
-    let mut goals = request(Method::Pgd, 2, 2);
+    let mut goals = request(method("pgd"), 2, 2);
     goals.goal = Goal::Away;
     goals.settings.loss = Loss::Dlr;
     assert!(attack_set(&goals, &mut Checkpoint::default(), &Task::detached()).is_err());
@@ -344,7 +345,7 @@ fn a_loss_that_compares_more_than_there_is_is_refused() {
 
 #[test]
 fn a_number_of_pixels_is_whole() {
-    let mut request = request(Method::Pgd, 2, 2);
+    let mut request = request(method("pgd"), 2, 2);
     request.settings.threat.norm = Norm::L0;
     request.eps = vec![8.0 / 255.0];
     let said = attack_set(&request, &mut Checkpoint::default(), &Task::detached());

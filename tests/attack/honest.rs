@@ -1,10 +1,10 @@
 //! What a run says of itself: gradients that are zero or not finite, the file's own verdict, overshoot that is kept.
 
 use super::minimal::{linear, run as run_on, space};
+use crate::attack::method;
 use nearmiss::attack::{
     Apgd, AscentLoss, Attack, AttackContext, AttackSettings, CarliniWagner, Classifier, Fgsm,
-    Method, Network, Norm, Outcome, Pgd, Space, Threat, Unwatched, ValueAndGradient, Verdict,
-    Victim, run,
+    Network, Norm, Outcome, Pgd, Space, Threat, Unwatched, ValueAndGradient, Verdict, Victim, run,
 };
 use nearmiss::compute::{Cpu, Grid};
 use nearmiss::encoder::Provider;
@@ -240,7 +240,7 @@ fn a_float16_file_s_own_verdict_ends_a_row() {
     let mut victim = Classifier::new(Arc::new(network), vec![0]);
     // From 0.9, in steps of a hundredth of half the box: float32 is fooled a step before float16.
     let space = Space::boxed(victim.grid(), vec![0.998], vec![1.002], vec![0]).unwrap();
-    for method in [Method::Pgd, Method::Apgd] {
+    for method in [method("pgd"), method("apgd")] {
         let settings = AttackSettings {
             method,
             steps: Some(60),

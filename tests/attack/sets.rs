@@ -1,9 +1,10 @@
 //! Whole sets: cancel and resume, batching, saving, transfer, one picture alone.
 
 use super::victims::demo;
+use crate::attack::method;
 use nearmiss::attack::{
-    AttackRequest, AttackSettings, Checkpoint, Goal, Live, Loss, Method, Recalls, SetReport,
-    SetRequest, Threat, Transfer, attack_picture, attack_set, export, report_done,
+    AttackRequest, AttackSettings, Checkpoint, Goal, Live, Loss, Recalls, SetReport, SetRequest,
+    Threat, Transfer, attack_picture, attack_set, export, report_done,
 };
 use nearmiss::dataset::{npy::read_array, open_picture};
 use nearmiss::error::Error;
@@ -44,7 +45,7 @@ pub(super) fn run(request: &SetRequest) -> SetReport {
 #[test]
 fn what_rounding_mends_is_attacked_again() {
     // Below half a level nothing survives 8 bits.
-    let mut request = request(Method::Pgd, 120, 16);
+    let mut request = request(method("pgd"), 120, 16);
     request.eps = vec![0.49 / 255.0, 4.0 / 255.0];
     let mut done = Checkpoint::default();
     let report = attack_set(&request, &mut done, &Task::detached()).unwrap();
@@ -67,7 +68,7 @@ fn what_rounding_mends_is_attacked_again() {
 
 #[test]
 fn batches_do_not_matter() {
-    for method in [Method::Pgd, Method::Square, Method::Noise] {
+    for method in [method("pgd"), method("square"), method("noise")] {
         let (a, b) = (run(&request(method, 10, 3)), run(&request(method, 10, 10)));
         for (x, y) in a.rows.iter().zip(&b.rows) {
             assert_eq!(
@@ -82,7 +83,7 @@ fn batches_do_not_matter() {
 
 #[test]
 fn a_cancelled_run_goes_on() {
-    let request = request(Method::Pgd, 12, 4);
+    let request = request(method("pgd"), 12, 4);
     let whole = run(&request);
     let mut done = Checkpoint::default();
     // Cancelled as soon as the first batch is through.
@@ -137,7 +138,7 @@ fn a_cancelled_run_goes_on() {
 #[test]
 fn what_is_saved_is_what_was_scored() {
     let folder = tempfile::tempdir().unwrap();
-    let mut request = request(Method::Fgsm, 6, 4);
+    let mut request = request(method("fgsm"), 6, 4);
     request.save = Some(folder.path().to_path_buf());
     let demo = demo();
     request.transfer = Some(Transfer {
@@ -201,7 +202,7 @@ fn what_is_saved_is_what_was_scored() {
 #[test]
 fn a_universal_perturbation_is_one_for_all_batches() {
     let folder = tempfile::tempdir().unwrap();
-    let mut request = request(Method::Universal, 12, 5);
+    let mut request = request(method("universal"), 12, 5);
     request.eps = vec![8.0 / 255.0];
     request.save = Some(folder.path().to_path_buf());
     let report = run(&request);
@@ -264,7 +265,7 @@ fn a_universal_perturbation_is_one_for_all_batches() {
 #[test]
 fn a_universal_perturbation_does_not_depend_on_the_batch_but_on_the_loss() {
     let margins = |loss: Loss, batch: usize| -> Vec<f32> {
-        let mut request = request(Method::Universal, 12, batch);
+        let mut request = request(method("universal"), 12, batch);
         request.eps = vec![8.0 / 255.0];
         request.settings.loss = loss;
         let mut rows = run(&request).rows;
@@ -282,7 +283,7 @@ fn a_universal_perturbation_does_not_depend_on_the_batch_but_on_the_loss() {
 
 #[test]
 fn an_attack_that_goes_on_ends_with_a_stronger_perturbation() {
-    let mut request = request(Method::Pgd, 12, 12);
+    let mut request = request(method("pgd"), 12, 12);
     request.eps = vec![8.0 / 255.0];
     request.settings.steps = Some(12);
     let first = run(&request);
@@ -312,7 +313,7 @@ fn an_attack_that_goes_on_ends_with_a_stronger_perturbation() {
 #[test]
 fn other_goals_have_targets_of_their_own() {
     for goal in [Goal::Win, Goal::Match, Goal::Away] {
-        let mut request = request(Method::Pgd, 6, 6);
+        let mut request = request(method("pgd"), 6, 6);
         request.goal = goal;
         request.eps = vec![8.0 / 255.0];
         request.settings.steps = Some(10);
@@ -358,7 +359,7 @@ fn one_picture_leaves_a_report_that_reproduces_it() {
             target: 0,
             own_size,
             settings: AttackSettings {
-                method: Method::Pgd,
+                method: method("pgd"),
                 threat: Threat::linf(16.0 / 255.0),
                 steps: Some(10),
                 ..AttackSettings::default()

@@ -1,7 +1,8 @@
 //! The attack lab: take a pair, attack, compare, paint, cancel, export, undo; its other pages in files of their own.
 
 use super::*;
-use nearmiss::attack::{Goal, Method};
+use crate::attack::method;
+use nearmiss::attack::Goal;
 use nearmiss::session::{
     AttackCommand, Command, Compare, Heat, LabPage, Reach, SetPlan, Tab, Vocabulary, Which,
 };
@@ -97,7 +98,7 @@ fn a_pair_is_attacked_and_undone() {
     };
     assert!(has(&window, "before 1. "));
     let mut settings = session(&window).lab.settings.clone();
-    assert_eq!((settings.method, settings.steps()), (Method::Pgd, 10));
+    assert_eq!((settings.method, settings.steps()), (method("pgd"), 10));
     (settings.threat.eps, settings.steps) = (EPS, Some(40));
     ask(&mut window, AttackCommand::SetSettings(Box::new(settings)));
     press_attack(&mut window);
@@ -291,7 +292,7 @@ fn a_slow_attack_is_cancelled_within_a_second() {
     let settings = session(&window).lab.settings.clone();
     assert_eq!(
         (settings.method, settings.steps()),
-        (Method::Square, 100_000)
+        (method("square"), 100_000)
     );
     assert!(
         (settings.threat.eps - 0.1 / 255.0).abs() < 1e-7,

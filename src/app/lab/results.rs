@@ -17,7 +17,7 @@ impl App {
                 };
                 lab.approximate = network.approximate().to_vec();
                 if lab.reach != Reach::Open && lab.settings.method.needs_gradient() {
-                    lab.settings.method = Method::Square;
+                    lab.settings.method = Method::without_gradient();
                     lab.settings.steps = None;
                 }
                 self.lab.network = Some(network);

@@ -1,14 +1,14 @@
 //! What the lab's jobs do: plain functions that call the library and return one [`LabEvent`].
 
-use super::heat::{Painter, Source, levels, paint};
+use super::heat::{Painter, Source, paint};
 use super::{LabEvent, SheetsKey};
 use crate::attack::{
     AscentLoss, AttackRequest, AttackResult, CaptionRanking, Checkpoint, LiveSlot, Mask, Network,
     Norm, Saliency, SaliencyKind, SetRequest, Transfer, Verdict, attack_picture, attack_set,
-    pictures, report_done, saliency, scores, start, victim,
+    levels, pictures, report_done, saliency, scores, start, victim,
 };
 use crate::compute::{Engine, Grid, Hit};
-use crate::dataset::{Dataset, Picture, open_picture};
+use crate::dataset::{Dataset, Picture};
 use crate::encoder::{Cache, Encoder, EncoderFiles, EncoderOptions, Provider};
 use crate::error::{Error, Result};
 use crate::session::{Attempt, Clean, Embedded};
@@ -174,23 +174,9 @@ pub fn map(
     Ok(LabEvent::Saliency(Arc::new(map)))
 }
 
-/// Reads a mask: light pixels may be changed.
+/// Reads a mask.
 pub fn open_mask(path: &Path) -> Result<LabEvent> {
-    let picture = open_picture(path)?;
-    let light = |p: &[u8]| p.iter().map(|v| u32::from(*v)).sum::<u32>() > 3 * 127;
-    let free: Vec<bool> = picture.rgb.chunks_exact(3).map(light).collect();
-    if !free.contains(&true) {
-        return Err(Error::dataset(
-            path,
-            "has no light pixel, so nothing may be changed",
-            "Paint white where the attack may go, and black elsewhere.",
-        ));
-    }
-    Ok(LabEvent::Mask(Mask {
-        width: picture.width,
-        height: picture.height,
-        free: Arc::new(free),
-    }))
+    Mask::open(path).map(LabEvent::Mask)
 }
 
 /// Attacks a set; with a second encoder's folder, embeds the set with that first.

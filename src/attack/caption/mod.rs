@@ -35,4 +35,4 @@ pub use importance::{Importance, Weight, Without, importance};
 pub use ranked_pair::{Aim, PairRank, Scene};
 pub use substitute::{Change, Edit, Options, SearchMethod, Substitution, substitute};
 pub use synonyms::{Synonyms, read_words};
-pub use words::{STOP_WORDS, Word, split};
+pub use words::{Word, split};

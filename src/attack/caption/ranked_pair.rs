@@ -88,6 +88,16 @@ impl Aim {
         }
     }
 
+    /// When it is reached, in one sentence without its full stop.
+    pub fn about(self) -> &'static str {
+        match self {
+            Self::ImageLoses => "Text to image: another image comes before this one",
+            Self::ImageWins => "Text to image: this image comes first",
+            Self::CaptionLoses => "Image to text: another picture's caption comes before this one",
+            Self::CaptionWins => "Image to text: this caption comes before those of other pictures",
+        }
+    }
+
     /// 1 where a larger margin serves it, else -1.
     pub(super) fn sign(self) -> f32 {
         match self {
@@ -98,12 +108,16 @@ impl Aim {
 }
 
 impl std::str::FromStr for Aim {
-    type Err = String;
+    type Err = Error;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self> {
         let found = Self::ALL.into_iter().find(|aim| aim.name() == text);
-        let names = || Self::ALL.map(Self::name).join(", ");
-        found.ok_or_else(|| format!("{text} is not one of {}", names()))
+        found.ok_or_else(|| {
+            Error::request(
+                format!("there is no aim {text:?}"),
+                format!("Choose one of {}.", Self::ALL.map(Self::name).join(", ")),
+            )
+        })
     }
 }
 
@@ -270,9 +284,10 @@ mod tests {
     #[test]
     fn aims_have_names() {
         for aim in Aim::ALL {
-            assert_eq!(aim.name().parse(), Ok(aim));
+            assert_eq!(aim.name().parse::<Aim>().unwrap(), aim);
             assert_eq!(serde_json::to_value(aim).unwrap(), aim.name());
         }
-        assert!("image".parse::<Aim>().unwrap_err().contains("caption-wins"));
+        let refused = "image".parse::<Aim>().unwrap_err();
+        assert!(refused.remedy().contains("caption-wins"));
     }
 }

@@ -4,10 +4,38 @@ use super::frame::changeable;
 use super::normals::normals;
 use super::trail::{Measure, Trail};
 use super::{at_least_one, rng, start};
+use crate::attack::description::{Description, Needs, Seeks, StepCost, Unit};
 use crate::attack::space::pick;
+use crate::attack::threat::Norm;
 use crate::attack::victim::Verdict;
 use crate::attack::{Attack, AttackContext};
 use crate::error::Result;
+
+/// What the attack says of itself.
+pub const DESCRIPTION: Description = Description {
+    name: "hop-skip-jump",
+    title: "HopSkipJump",
+    about: "Walks along the decision boundary; needs no scores, only decisions.",
+    source: "Chen et al., arXiv 1904.02144",
+    needs: Needs::Decisions,
+    seeks: Seeks::Smallest,
+    norms: &[Norm::Linf, Norm::L2, Norm::Free],
+    linf_becomes: None,
+    takes: &[],
+    steps: 5_000,
+    unit: Unit::Queries,
+    step: 1.0,
+    cost: Some(StepCost {
+        gradients: 0,
+        queries: 1,
+    }),
+    build: |p| {
+        Box::new(HopSkipJump {
+            queries: p.steps,
+            ..HopSkipJump::default()
+        })
+    },
+};
 
 /// `HopSkipJump` (Chen et al., arXiv 1904.02144, algorithm 2): looks only at whether a point reaches the goal. From a
 /// point far away that does, it goes to the boundary by bisection, estimates the boundary's normal there from random

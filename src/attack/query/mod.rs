@@ -16,13 +16,24 @@ pub use hop_skip_jump::HopSkipJump;
 pub use nes::Nes;
 pub use simba::Simba;
 pub use spsa::Spsa;
+pub(super) use square::DESCRIPTION as SQUARE;
 pub use square::SquareAttack;
 
+use super::description::Description;
 use super::space::Space;
 use super::victim::Verdict;
 use crate::compute::Ball;
 use crate::error::{Error, Result};
 use fastrand::Rng;
+
+/// The attacks of this folder, in the order of menus.
+pub(super) const LIST: &[&Description] = &[
+    &square::DESCRIPTION,
+    &nes::DESCRIPTION,
+    &spsa::DESCRIPTION,
+    &simba::DESCRIPTION,
+    &hop_skip_jump::DESCRIPTION,
+];
 
 /// Points that a victim judges together at most: what bounds the memory of attacks that ask about many points of the
 /// same row.

@@ -1,9 +1,38 @@
 //! NES: gradients estimated from antithetic normal noise.
 
 use super::estimate::Estimate;
+use crate::attack::description::{Description, Needs, Parameter, Seeks, StepCost, Unit};
+use crate::attack::threat::Norm;
 use crate::attack::{Attack, AttackContext};
 use crate::compute::Noise;
 use crate::error::Result;
+
+/// What the attack says of itself.
+pub const DESCRIPTION: Description = Description {
+    name: "nes",
+    title: "NES",
+    about: "Gradient estimated from pairs of noisy queries; needs no gradient.",
+    source: "Ilyas et al., arXiv 1804.08598",
+    needs: Needs::Scores,
+    seeks: Seeks::Strongest,
+    norms: &Norm::ALL,
+    linf_becomes: None,
+    takes: &[Parameter::Step],
+    steps: 40,
+    unit: Unit::Steps,
+    step: 0.25,
+    cost: Some(StepCost {
+        gradients: 0,
+        queries: 51,
+    }),
+    build: |p| {
+        Box::new(Nes {
+            steps: p.steps,
+            step: p.step,
+            ..Nes::default()
+        })
+    },
+};
 
 /// NES (Ilyas et al., arXiv 1804.08598, algorithm 1): projected ascent along gradients estimated by finite
 /// differences of the margin in random normal directions. A step takes `samples + 1` queries of each row.

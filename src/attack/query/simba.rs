@@ -3,12 +3,50 @@
 use super::dct::{Wave, Waves};
 use super::frame::{Frame, changeable};
 use super::{at_least_one, margins, positive, rises, rng, unit};
+use crate::attack::description::{Description, Needs, Seeks, StepCost, Unit};
 use crate::attack::space::{Space, pick};
+use crate::attack::threat::Norm;
 use crate::attack::victim::Verdict;
 use crate::attack::{Attack, AttackContext};
 use crate::compute::Ball;
+use crate::compute::Band;
 use crate::error::{Error, Result};
 use fastrand::Rng;
+
+/// The norms it works in: its steps change every pixel a little.
+const NORMS: &[Norm] = &[
+    Norm::Linf,
+    Norm::L2,
+    Norm::L1,
+    Norm::Fourier(Band::ALL),
+    Norm::Free,
+];
+
+/// What the attack says of itself.
+pub const DESCRIPTION: Description = Description {
+    name: "simba",
+    title: "SimBA-DCT",
+    about: "One DCT direction after another, kept where the score rises; needs no gradient.",
+    source: "Guo et al., arXiv 1905.07121",
+    needs: Needs::Scores,
+    seeks: Seeks::First,
+    norms: NORMS,
+    linf_becomes: None,
+    takes: &[],
+    steps: 5_000,
+    unit: Unit::Queries,
+    step: 1.0,
+    cost: Some(StepCost {
+        gradients: 0,
+        queries: 1,
+    }),
+    build: |p| {
+        Box::new(Simba {
+            queries: p.steps,
+            ..Simba::default()
+        })
+    },
+};
 
 /// `SimBA-DCT` (Guo et al., arXiv 1905.07121, algorithm 1): adds a step of a random cosine, or takes it away, where
 /// that raises the margin; low frequencies first. Steps that leave the ball are projected back, so that it goes on

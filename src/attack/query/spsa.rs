@@ -1,9 +1,38 @@
 //! SPSA: gradients estimated from random signs.
 
 use super::estimate::Estimate;
+use crate::attack::description::{Description, Needs, Parameter, Seeks, StepCost, Unit};
+use crate::attack::threat::Norm;
 use crate::attack::{Attack, AttackContext};
 use crate::compute::Noise;
 use crate::error::Result;
+
+/// What the attack says of itself.
+pub const DESCRIPTION: Description = Description {
+    name: "spsa",
+    title: "SPSA",
+    about: "Gradient estimated from random signs; needs no gradient.",
+    source: "Uesato et al., arXiv 1802.05666",
+    needs: Needs::Scores,
+    seeks: Seeks::Strongest,
+    norms: &Norm::ALL,
+    linf_becomes: None,
+    takes: &[Parameter::Step],
+    steps: 40,
+    unit: Unit::Steps,
+    step: 0.25,
+    cost: Some(StepCost {
+        gradients: 0,
+        queries: 129,
+    }),
+    build: |p| {
+        Box::new(Spsa {
+            steps: p.steps,
+            step: p.step,
+            ..Spsa::default()
+        })
+    },
+};
 
 /// SPSA (Uesato et al., arXiv 1802.05666, section 4.2): projected ascent along gradients estimated by finite
 /// differences of the margin along random signs. A step takes `samples + 1` queries of each row.

@@ -1,6 +1,5 @@
 //! The figures that an attack on a set is for, and what stands for each at each radius.
 
-use super::super::description::Method;
 use super::super::victim::{Goal, RankedGoal};
 use super::SetRequest;
 use super::checkpoint::{FoundPerturbation, UnitDone};
@@ -93,7 +92,7 @@ impl SetRequest {
 
     /// Which perturbations count at a radius.
     pub(super) fn credit(&self) -> Credit {
-        if self.settings.method == Method::Universal {
+        if self.settings.method.is_shared() {
             Credit::Only
         } else if self.settings.method.is_minimal() {
             Credit::Within

@@ -21,7 +21,6 @@ pub use report::{FigureReport, GradientReport, LevelReport, SetReport};
 pub use table::RowReport;
 pub use transfer::{Transfer, TransferReport};
 
-use super::description::Method;
 use super::settings::AttackSettings;
 use super::victim::{AscentLoss, Goal, Pairs, Set, Victim};
 use crate::compute::Direction;
@@ -93,7 +92,7 @@ pub fn attack_set(
     }
     let prepared = begun.elapsed().as_secs_f64();
     let learning = Instant::now();
-    let learnt = if request.settings.method == Method::Universal && !left.is_empty() {
+    let learnt = if request.settings.method.is_shared() && !left.is_empty() {
         universal::learn(request, &targets, task)?
     } else {
         Learnt::default()
@@ -206,7 +205,7 @@ fn warm(request: &SetRequest, targets: &[usize], task: &Task) -> Result<()> {
     if images_only {
         request.settings.fits(&victim)?;
     }
-    request.set.network.serves(request.settings.method)?;
+    request.settings.method.runs_on(&request.set.network)?;
     if !request.settings.method.needs_gradient() {
         return Ok(());
     }

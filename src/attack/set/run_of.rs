@@ -1,6 +1,5 @@
 //! What makes two runs over a set the same, so that one can go on where the other stopped.
 
-use super::super::description::Method;
 use super::{SetRequest, Transfer};
 use crate::error::{Error, Result};
 use crate::files::{TEXT, read_all, write_json};
@@ -39,7 +38,7 @@ impl RunOf {
                 request.transfer.as_ref().map_or("", Transfer::name).into(),
             ),
         ];
-        if request.settings.method == Method::Universal {
+        if request.settings.method.is_shared() {
             // One perturbation for all: it depends on which they are.
             parts.push(("pictures", json(&request.images)));
             parts.push(("batch", request.batch.to_string()));

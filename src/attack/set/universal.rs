@@ -2,7 +2,7 @@
 
 use super::super::space::Space;
 use super::super::victim::{AscentLoss, GradientDefects, Pairs, Victim};
-use super::super::white::{Pgd, SharedDelta};
+use super::super::white::SharedDelta;
 use super::SetRequest;
 use super::load::load;
 use crate::dataset::npy::write_array;
@@ -122,7 +122,7 @@ impl Learner<'_> {
     ) -> Result<SharedDelta> {
         let request = self.request;
         let engine = request.set.engine.as_ref();
-        let share = request.settings.step.unwrap_or(Pgd::STEP);
+        let share = request.settings.parameters().step;
         let mut delta: Option<SharedDelta> = None;
         for _ in 0..passes {
             let mut sum: Vec<f64> = Vec::new();

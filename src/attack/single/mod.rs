@@ -266,7 +266,7 @@ pub fn attack_picture(
         &request.picture,
         request.own_size,
     )?;
-    request.set.network.serves(request.settings.method)?;
+    request.settings.method.runs_on(&request.set.network)?;
     let mut victim = victim(request, grid)?;
     if request.settings.method.needs_gradient() {
         // Builds the gradient graph before the clock starts.

@@ -3,11 +3,41 @@
 use super::active::{ActiveRows, RunnerUps};
 use crate::attack::Attack;
 use crate::attack::context::AttackContext;
+use crate::attack::description::{Description, Needs, Parameter, Seeks, StepCost, Unit};
 use crate::attack::loss::Loss;
 use crate::attack::space::Space;
+use crate::attack::threat::Norm;
 use crate::attack::victim::{ValueAndGradient, Verdict};
 use crate::compute::{Ball, Engine, Noise};
 use crate::error::Result;
+
+/// What the attack says of itself.
+pub const DESCRIPTION: Description = Description {
+    name: "apgd",
+    title: "APGD",
+    about: "PGD with momentum that halves its own step; needs no tuning.",
+    source: "Croce and Hein, arXiv 2003.01690",
+    needs: Needs::Gradient,
+    seeks: Seeks::Strongest,
+    norms: &Norm::ALL,
+    linf_becomes: None,
+    takes: &[Parameter::Loss, Parameter::Restarts],
+    steps: 100,
+    unit: Unit::Steps,
+    step: 1.0,
+    cost: Some(StepCost {
+        gradients: 1,
+        queries: 0,
+    }),
+    build: |p| {
+        Box::new(Apgd {
+            loss: p.loss,
+            steps: p.steps,
+            restarts: p.restarts,
+            targets: Apgd::TARGETS,
+        })
+    },
+};
 
 /// Algorithm 1 of the paper; nothing of it needs tuning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

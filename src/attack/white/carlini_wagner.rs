@@ -3,11 +3,40 @@
 use super::smallest::{Smallest, row};
 use crate::attack::Attack;
 use crate::attack::context::AttackContext;
+use crate::attack::description::{Description, Needs, Parameter, Seeks, StepCost, Unit};
 use crate::attack::space::pick;
+use crate::attack::threat::Norm;
 use crate::attack::victim::{AscentLoss, ValueAndGradient};
 use crate::compute::Bounds;
 use crate::error::Result;
 use rayon::prelude::*;
+
+/// What the attack says of itself.
+pub const DESCRIPTION: Description = Description {
+    name: "cw",
+    title: "Carlini & Wagner",
+    about: "The smallest l2 perturbation by optimisation; counts where it fits the ball.",
+    source: "Carlini and Wagner, arXiv 1608.04644",
+    needs: Needs::Gradient,
+    seeks: Seeks::Smallest,
+    norms: &Norm::ALL,
+    linf_becomes: None,
+    takes: &[Parameter::Kappa],
+    steps: 50,
+    unit: Unit::Steps,
+    step: 1.0,
+    cost: Some(StepCost {
+        gradients: 1,
+        queries: 1,
+    }),
+    build: |p| {
+        Box::new(CarliniWagner {
+            steps: p.steps,
+            kappa: p.kappa,
+            ..CarliniWagner::default()
+        })
+    },
+};
 
 /// The l2 attack of Carlini & Wagner (arXiv 1608.04644, section VI-A): Adam on
 /// `||delta||_2^2 + c max(-margin, -kappa)`, where `x = middle + half_width tanh(v)` of the row's own box. Of all

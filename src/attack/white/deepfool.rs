@@ -4,9 +4,37 @@ use super::plane::Metric;
 use super::smallest::{Gap, Smallest, gaps, row};
 use crate::attack::Attack;
 use crate::attack::context::AttackContext;
+use crate::attack::description::{Description, Needs, Seeks, StepCost, Unit};
 use crate::attack::space::pick;
+use crate::attack::threat::Norm;
 use crate::error::Result;
 use rayon::prelude::*;
+
+/// What the attack says of itself.
+pub const DESCRIPTION: Description = Description {
+    name: "deepfool",
+    title: "DeepFool",
+    about: "The smallest perturbation by crossing the nearest linearised boundary.",
+    source: "Moosavi-Dezfooli et al., arXiv 1511.04599",
+    needs: Needs::Gradient,
+    seeks: Seeks::Smallest,
+    norms: &Norm::ALL,
+    linf_becomes: None,
+    takes: &[],
+    steps: 50,
+    unit: Unit::Steps,
+    step: 1.0,
+    cost: Some(StepCost {
+        gradients: 10,
+        queries: 1,
+    }),
+    build: |p| {
+        Box::new(DeepFool {
+            steps: p.steps,
+            ..DeepFool::default()
+        })
+    },
+};
 
 /// `DeepFool` (Moosavi-Dezfooli et al., arXiv 1511.04599, algorithm 2) in the norm of the ball; l1 stands for l0, l2
 /// for Fourier-l-inf. Each step goes to the nearest of the runner-ups' linearised boundaries and a little beyond, with the

@@ -4,10 +4,39 @@ use super::plane::Metric;
 use super::smallest::{Gap, Smallest, between, gaps, row};
 use crate::attack::Attack;
 use crate::attack::context::AttackContext;
+use crate::attack::description::{Description, Needs, Parameter, Seeks, StepCost, Unit};
 use crate::attack::space::{pick, put};
+use crate::attack::threat::Norm;
 use crate::compute::{Bounds, Noise};
 use crate::error::Result;
 use rayon::prelude::*;
+
+/// What the attack says of itself.
+pub const DESCRIPTION: Description = Description {
+    name: "fab",
+    title: "FAB",
+    about: "The smallest perturbation by projecting onto the linearised boundary, with restarts.",
+    source: "Croce and Hein, arXiv 1907.02044",
+    needs: Needs::Gradient,
+    seeks: Seeks::Smallest,
+    norms: &Norm::ALL,
+    linf_becomes: None,
+    takes: &[Parameter::Restarts],
+    steps: 100,
+    unit: Unit::Steps,
+    step: 1.0,
+    cost: Some(StepCost {
+        gradients: 9,
+        queries: 9,
+    }),
+    build: |p| {
+        Box::new(Fab {
+            steps: p.steps,
+            restarts: p.restarts,
+            ..Fab::default()
+        })
+    },
+};
 
 /// Fast adaptive boundary attack (Croce & Hein, arXiv 1907.02044), targeted as in `AutoAttack` (arXiv
 /// 2003.01690): towards each of the strongest runner-ups at the clean row in turn. In the norm of the ball; l1 stands for

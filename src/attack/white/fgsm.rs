@@ -3,8 +3,31 @@
 use super::active::RunnerUps;
 use crate::attack::Attack;
 use crate::attack::context::AttackContext;
+use crate::attack::description::{Description, Needs, Parameter, Seeks, StepCost, Unit};
 use crate::attack::loss::Loss;
+use crate::attack::threat::Norm;
 use crate::error::Result;
+
+/// What the attack says of itself.
+pub const DESCRIPTION: Description = Description {
+    name: "fgsm",
+    title: "FGSM",
+    about: "One step along the sign of the gradient.",
+    source: "Goodfellow et al., arXiv 1412.6572",
+    needs: Needs::Gradient,
+    seeks: Seeks::Strongest,
+    norms: &Norm::ALL,
+    linf_becomes: None,
+    takes: &[Parameter::Loss],
+    steps: 1,
+    unit: Unit::Steps,
+    step: 1.0,
+    cost: Some(StepCost {
+        gradients: 1,
+        queries: 0,
+    }),
+    build: |p| Box::new(Fgsm { loss: p.loss }),
+};
 
 /// One step of the full radius from the clean row.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -6,6 +6,8 @@ mod carlini_wagner;
 mod deepfool;
 mod fab;
 mod fgsm;
+mod fourier;
+mod mi_fgsm;
 mod multi_eps;
 mod noise;
 mod pgd;
@@ -22,3 +24,21 @@ pub use multi_eps::MultiEps;
 pub use noise::Random;
 pub use pgd::Pgd;
 pub use universal::{SharedDelta, Universal};
+
+pub(super) use pgd::DESCRIPTION as PGD;
+pub(super) use universal::DESCRIPTION as UNIVERSAL;
+
+use super::description::Description;
+
+/// The attacks of this folder, in the order of menus; [`UNIVERSAL`] comes after those by queries.
+pub(super) const LIST: &[&Description] = &[
+    &noise::DESCRIPTION,
+    &fgsm::DESCRIPTION,
+    &pgd::DESCRIPTION,
+    &mi_fgsm::DESCRIPTION,
+    &apgd::DESCRIPTION,
+    &carlini_wagner::DESCRIPTION,
+    &deepfool::DESCRIPTION,
+    &fab::DESCRIPTION,
+    &fourier::DESCRIPTION,
+];

@@ -3,10 +3,33 @@
 use super::active::ActiveRows;
 use crate::attack::Attack;
 use crate::attack::context::AttackContext;
+use crate::attack::description::{Description, Needs, Seeks, StepCost, Unit};
 use crate::attack::space::Space;
+use crate::attack::threat::Norm;
 use crate::attack::victim::Verdict;
 use crate::compute::{Ball, Engine, Noise};
 use crate::error::Result;
+
+/// What the attack says of itself.
+pub const DESCRIPTION: Description = Description {
+    name: "noise",
+    title: "Random noise",
+    about: "Random perturbations of the full size: what no adversary is needed for.",
+    source: "",
+    needs: Needs::Nothing,
+    seeks: Seeks::Strongest,
+    norms: &Norm::ALL,
+    linf_becomes: None,
+    takes: &[],
+    steps: 10,
+    unit: Unit::Queries,
+    step: 1.0,
+    cost: Some(StepCost {
+        gradients: 0,
+        queries: 1,
+    }),
+    build: |p| Box::new(Random { draws: p.steps }),
+};
 
 /// The best of some random perturbations: a random sign at the full radius (a corner of the box) for l-inf and
 /// [`Ball::Box`], otherwise a random direction at the full radius.

@@ -4,8 +4,39 @@
 use super::active::{ActiveRows, RunnerUps};
 use crate::attack::Attack;
 use crate::attack::context::AttackContext;
+use crate::attack::description::{Description, Needs, Parameter, Seeks, StepCost, Unit};
 use crate::attack::loss::Loss;
+use crate::attack::threat::Norm;
 use crate::error::Result;
+
+/// What the attack says of itself.
+pub const DESCRIPTION: Description = Description {
+    name: "pgd",
+    title: "PGD",
+    about: "Steps along the gradient, each projected back into the ball.",
+    source: "Madry et al., arXiv 1706.06083",
+    needs: Needs::Gradient,
+    seeks: Seeks::Strongest,
+    norms: &Norm::ALL,
+    linf_becomes: None,
+    takes: &[Parameter::Loss, Parameter::Step, Parameter::Restarts],
+    steps: 10,
+    unit: Unit::Steps,
+    step: Pgd::STEP,
+    cost: Some(StepCost {
+        gradients: 1,
+        queries: 0,
+    }),
+    build: |p| {
+        Box::new(Pgd {
+            loss: p.loss,
+            steps: p.steps,
+            restarts: p.restarts,
+            step: p.step,
+            decay: None,
+        })
+    },
+};
 
 /// Steps uphill of a fixed size, each brought back into the ball; the best point of each row counts.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -2,13 +2,43 @@
 //! (Shafahi et al., arXiv 1811.11304).
 
 use super::active::{ActiveRows, RunnerUps};
+use super::pgd::Pgd;
 use crate::attack::Attack;
 use crate::attack::context::AttackContext;
+use crate::attack::description::{Description, Needs, Parameter, Seeks, StepCost, Unit};
 use crate::attack::loss::Loss;
 use crate::attack::space::Space;
+use crate::attack::threat::Norm;
 use crate::attack::victim::{ValueAndGradient, Verdict};
 use crate::compute::{Ball, Bounds, Engine, Grid};
 use crate::error::Result;
+
+/// What the attack says of itself.
+pub const DESCRIPTION: Description = Description {
+    name: "universal",
+    title: "Universal",
+    about: "One perturbation for all pictures together.",
+    source: "Moosavi-Dezfooli et al., arXiv 1610.08401; Shafahi et al., arXiv 1811.11304",
+    needs: Needs::Gradient,
+    seeks: Seeks::Shared,
+    norms: &Norm::ALL,
+    linf_becomes: None,
+    takes: &[Parameter::Loss, Parameter::Step],
+    steps: 10,
+    unit: Unit::Steps,
+    step: Pgd::STEP,
+    cost: Some(StepCost {
+        gradients: 1,
+        queries: 0,
+    }),
+    build: |p| {
+        Box::new(Universal {
+            loss: p.loss,
+            epochs: p.steps,
+            step: p.step,
+        })
+    },
+};
 
 /// A perturbation that rows share: learnt batch by batch, put on any row.
 #[derive(Debug, Clone)]

@@ -4,8 +4,8 @@ use super::super::common::or_all;
 use super::super::output::{counted, emit, warn, watched};
 use super::MethodArgs;
 use crate::attack::{
-    AttackSettings, Classifier as Rows, GradientDefects, GradientReport, Method, Network, Norm,
-    Space, Threat, Unwatched, pick, put, run,
+    AttackSettings, Classifier as Rows, GradientDefects, GradientReport, Network, Norm, Space,
+    Threat, Unwatched, pick, put, run,
 };
 use crate::compute::Engine;
 use crate::dataset::npy::{read_array, write_array};
@@ -171,7 +171,7 @@ impl Classifier {
         task.begin("Preparing the gradient", 0);
         let begun = Instant::now();
         let network = Arc::new(Network::open(&self.model, &or_all(&self.provider), task)?);
-        network.serves(self.method.attack)?;
+        self.method.attack.runs_on(&network)?;
         let len = network.grid().len();
         if shape[1..].iter().product::<usize>() != len {
             return Err(Error::dataset(
@@ -186,9 +186,12 @@ impl Classifier {
             eps: 0.0,
             ..Threat::default()
         })?;
-        if settings.method == Method::Fourier {
+        if !settings.method.works_in(settings.threat.norm) {
             return Err(Error::request(
-                "Fourier ascent needs a radius; the rows have boxes",
+                format!(
+                    "{} needs a radius; the rows have boxes",
+                    settings.method.title()
+                ),
                 "Choose pgd, which takes the same steps inside a box.",
             ));
         }

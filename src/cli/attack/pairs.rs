@@ -4,7 +4,7 @@ use super::super::common::{DataArgs, EncoderArgs, EngineArgs, or_all, positive};
 use super::super::material::{demo, is_demo, open_dataset};
 use super::super::output::{With, emit_with, warn, watched};
 use super::tables::describe;
-use super::{MethodArgs, ThreatArgs};
+use super::{MethodArgs, ThreatArgs, one_of};
 use crate::attack::{
     Checkpoint, Goal, Network, Recalls, Set, SetReport, SetRequest, Success, Transfer, attack_set,
     direction,
@@ -35,8 +35,13 @@ pub struct Pairs {
     method: MethodArgs,
     #[command(flatten)]
     threat: ThreatArgs,
-    /// lose (the right caption), win (the hardest negative), match (its picture) or away
-    #[arg(long, value_name = "NAME", default_value = "lose", value_parser = goal)]
+    /// What the attack wants; the hardest negative is the target, for match the picture of it
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "lose",
+        value_parser = one_of::<Goal>(Goal::ALL.map(|g| (g.name(), g.about())))
+    )]
     goal: Goal,
     /// The recalls to attack for: each figure printed is that of an attack on it (default: 1,5,10)
     #[arg(long, value_name = "K", value_delimiter = ',', value_parser = positive)]
@@ -195,13 +200,6 @@ fn same_pictures(first: &Dataset, second: &Dataset, folder: &Path) -> Result<()>
         "cannot read every picture that the first encoder reads",
         "Leave those pictures out of the set.",
     ))
-}
-
-fn goal(text: &str) -> Result<Goal, String> {
-    let found = Goal::ALL.into_iter().find(|(_, name, _)| *name == text);
-    found
-        .map(|(goal, _, _)| goal)
-        .ok_or_else(|| "choose lose, win, match or away".into())
 }
 
 /// Directions by their name.

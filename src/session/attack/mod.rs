@@ -225,7 +225,7 @@ impl AttackLab {
     /// Another norm, with a radius that is usual for it.
     pub fn set_norm(&mut self, norm: Norm) {
         let threat = &mut self.settings.threat;
-        if std::mem::discriminant(&threat.norm) == std::mem::discriminant(&norm) {
+        if threat.norm.is_like(norm) {
             threat.norm = norm;
             return;
         }

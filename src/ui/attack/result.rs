@@ -5,8 +5,7 @@ mod verdict;
 use super::super::View;
 use super::super::theme::{Tokens, tokens};
 use super::super::widgets::{grouped, heading, signed};
-use super::fields::levels;
-use crate::attack::{AttackResult, Goal, Norm};
+use crate::attack::{AttackResult, Goal, Norm, levels_and_value};
 use crate::retrieval::Side;
 use crate::session::{Command, Reach, Tab};
 use egui::{Color32, RichText, Sense, Ui};
@@ -95,7 +94,7 @@ pub fn result_ui(ui: &mut Ui, shot: &AttackResult) {
 /// How large the change is.
 fn sizes(shot: &AttackResult, t: &Tokens) -> Vec<(&'static str, String, Color32)> {
     let size = &shot.size;
-    let linf = format!("{} = {:.4}", levels(size.linf), size.linf);
+    let linf = levels_and_value(size.linf);
     let mut rows = vec![
         ("l-inf", linf, t.text),
         ("l2", format!("{:.3}", size.l2), t.text),

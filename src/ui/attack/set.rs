@@ -155,7 +155,7 @@ pub fn set_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
 
 /// What the figures are of: threat model and goal.
 fn meaning(report: &SetReport) -> String {
-    let norm = super::threat::norm_name(report.settings.threat.norm);
+    let norm = report.settings.threat.norm.title();
     if report.goal == Goal::Lose {
         format!(
             "Threat model {norm}. Each recall is left by an attack on that recall, on every picture: I→T pushes the best \

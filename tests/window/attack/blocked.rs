@@ -114,7 +114,7 @@ fn without_gradients_the_lab_says_why_and_offers_queries() {
         panic!("{:?}", lab.reach)
     };
     assert!(why.contains("RandomUniformLike"), "{why}");
-    assert_eq!(lab.settings.method, Method::Square);
+    assert_eq!(lab.settings.method, method("square"));
     assert!(has(&window, "RandomUniformLike"), "the reason is shown");
     let mut settings = lab.settings.clone();
     settings.steps = Some(200);

@@ -24,7 +24,7 @@ pub struct Options {
     pub beam: usize,
     /// Rounds in which they are asked: after each but the last the gradient is taken at the best edits too.
     pub rounds: usize,
-    /// Rivals whose margins the gradient looks at.
+    /// Negatives whose margins the gradient looks at.
     pub negatives: usize,
     /// Exchanges asked of the model without a gradient, at most, for each number of exchanged words.
     pub most: usize,
@@ -34,7 +34,7 @@ pub struct Options {
     pub vocabulary: Option<Vec<String>>,
     /// What may stand for what; `None` for anything.
     pub synonyms: Option<Synonyms>,
-    /// Words that neither go nor come, as [`super::STOP_WORDS`].
+    /// Words that neither go nor come, as [`STOP_WORDS`](crate::retrieval::STOP_WORDS).
     pub keep: Vec<String>,
 }
 

@@ -6,12 +6,41 @@ mod pixels;
 
 use super::frame::{Frame, changeable};
 use super::{at_least_one, margins, odd, retain, retain_rows, rises, rng};
+use crate::attack::description::{Description, Needs, Parameter, Seeks, StepCost, Unit};
 use crate::attack::space::Space;
+use crate::attack::threat::Norm;
 use crate::attack::victim::Verdict;
 use crate::attack::{Attack, AttackContext};
 use crate::compute::{Ball, Engine};
 use crate::error::Result;
 use fastrand::Rng;
+
+/// What the attack says of itself.
+pub const DESCRIPTION: Description = Description {
+    name: "square",
+    title: "Square",
+    about: "Random squares, kept where the score rises; needs no gradient.",
+    source: "Andriushchenko et al., arXiv 1912.00049",
+    needs: Needs::Scores,
+    seeks: Seeks::First,
+    norms: &Norm::ALL,
+    linf_becomes: None,
+    takes: &[Parameter::Restarts],
+    steps: 5_000,
+    unit: Unit::Queries,
+    step: 1.0,
+    cost: Some(StepCost {
+        gradients: 0,
+        queries: 1,
+    }),
+    build: |p| {
+        Box::new(SquareAttack {
+            queries: p.steps,
+            restarts: p.restarts,
+            ..SquareAttack::default()
+        })
+    },
+};
 
 /// Square Attack (Andriushchenko et al., arXiv 1912.00049): proposes random squares and keeps those with which the
 /// margin rises.

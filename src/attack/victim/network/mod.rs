@@ -3,7 +3,6 @@
 mod gradient;
 mod open;
 
-use crate::attack::description::Method;
 use crate::compute::{Embeddings, Grid};
 use crate::encoder::{Encoder, Stop};
 use crate::error::{Error, Result};
@@ -69,21 +68,6 @@ impl Network {
     /// Why there is no gradient, in words; `None` where there is one.
     pub fn blocked(&self) -> Option<&str> {
         self.blocked.as_deref()
-    }
-
-    /// Can `method` attack this model?
-    ///
-    /// # Errors
-    /// It needs gradients, and none passes: the operators and nodes in the way are named.
-    pub fn serves(&self, method: Method) -> Result<()> {
-        match &self.blocked {
-            Some(why) if method.needs_gradient() => Err(Error::model(
-                &self.path,
-                format!("cannot be attacked by {}: {why}", method.title()),
-                "Choose an attack by queries: Square, NES, SPSA, SimBA-DCT or HopSkipJump.",
-            )),
-            _ => Ok(()),
-        }
     }
 
     /// The operators that round and that the gradient passes as if they did not; none where it is exact, or where there

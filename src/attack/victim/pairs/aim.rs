@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
+use std::str::FromStr;
 
 /// What an attack on a picture wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -25,14 +26,73 @@ pub enum Goal {
     Away,
 }
 
+/// Each goal with its name on the command line, its name in menus, and when it is reached.
+const GOALS: [(Goal, &str, &str, &str); 4] = [
+    (
+        Goal::Lose,
+        "lose",
+        "lose the right caption",
+        "Some wrong caption ranks before every right one; the hardest of all is found anew in each step",
+    ),
+    (
+        Goal::Win,
+        "win",
+        "make a caption win",
+        "The target ranks first among all captions",
+    ),
+    (
+        Goal::Match,
+        "match",
+        "match another picture",
+        "The embedding comes nearer to another picture's than to its own",
+    ),
+    (
+        Goal::Away,
+        "away",
+        "push the embedding away",
+        "The embedding leaves its place: cosine to itself below 0.5",
+    ),
+];
+
 impl Goal {
-    /// Every goal, with its name on the command line and in menus.
-    pub const ALL: [(Self, &str, &str); 4] = [
-        (Self::Lose, "lose", "lose the right caption"),
-        (Self::Win, "win", "make a caption win"),
-        (Self::Match, "match", "match another picture"),
-        (Self::Away, "away", "push the embedding away"),
-    ];
+    /// Every goal, in the order of menus.
+    pub const ALL: [Self; 4] = [GOALS[0].0, GOALS[1].0, GOALS[2].0, GOALS[3].0];
+
+    fn named(self) -> (&'static str, &'static str, &'static str) {
+        let found = GOALS.iter().find(|(goal, ..)| *goal == self);
+        found.map_or(("", "", ""), |&(_, name, title, about)| {
+            (name, title, about)
+        })
+    }
+
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        self.named().0
+    }
+
+    /// Its name in menus.
+    pub fn title(self) -> &'static str {
+        self.named().1
+    }
+
+    /// When it is reached, in one sentence without its full stop.
+    pub fn about(self) -> &'static str {
+        self.named().2
+    }
+}
+
+impl FromStr for Goal {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let found = Self::ALL.into_iter().find(|goal| goal.name() == text);
+        found.ok_or_else(|| {
+            Error::request(
+                format!("there is no goal {text:?}"),
+                format!("Choose one of {}.", Self::ALL.map(Self::name).join(", ")),
+            )
+        })
+    }
 }
 
 /// A [`Goal`] with the rank at which it counts as reached, for either direction of retrieval.

@@ -138,13 +138,10 @@ fn parse_ranks(text: &str) -> Option<Vec<usize>> {
 
 /// The radii, typed as a list; none for the usual ones.
 fn eps_ui(ui: &mut Ui, view: &mut View<'_>, plan: &mut SetPlan) {
-    let pixels = view.session.lab.settings.threat.norm.is_in_pixels();
-    let unit = if pixels { 255.0 } else { 1.0 };
+    let norm = view.session.lab.settings.threat.norm;
+    let pixels = norm.is_in_pixels();
     let shown = || {
-        let text = |e: &f32| {
-            let n = (f64::from(*e) * unit * 1000.0).round() / 1000.0;
-            n.to_string()
-        };
+        let text = |&e: &f32| norm.radius(e).trim_end_matches("/255").to_owned();
         plan.eps.iter().map(text).collect::<Vec<_>>().join(", ")
     };
     let mut text = view.state.lab.eps.clone().unwrap_or_else(shown);
