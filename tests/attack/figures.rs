@@ -4,7 +4,7 @@ use super::sets::{request, run};
 use super::victims::demo;
 use crate::attack::method;
 use nearmiss::attack::{
-    Checkpoint, Figure, Goal, Loss, Norm, Set, SetReport, SetRequest, Threat, attack_set,
+    Checkpoint, Figure, Goal, Loss, Method, Norm, Set, SetReport, SetRequest, Threat, attack_set,
 };
 use nearmiss::compute::{Band, Embeddings, Groups, TIE};
 use nearmiss::dataset::npy::read_array;

@@ -3,8 +3,8 @@
 use super::victims::demo;
 use crate::attack::method;
 use nearmiss::attack::{
-    AttackRequest, AttackSettings, Checkpoint, Goal, Live, Loss, Recalls, SetReport, SetRequest,
-    Threat, Transfer, attack_picture, attack_set, export, report_done,
+    AttackRequest, AttackSettings, Checkpoint, Goal, Live, Loss, Method, Recalls, SetReport,
+    SetRequest, Threat, Transfer, attack_picture, attack_set, export, report_done,
 };
 use nearmiss::dataset::{npy::read_array, open_picture};
 use nearmiss::error::Error;

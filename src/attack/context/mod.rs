@@ -1,11 +1,13 @@
 //! What an attack works with: the victim, the space, the engine, and the best it has found so far.
 
-use super::loss::Loss;
+mod subset;
+
 use super::space::{Space, pick, put};
 use super::victim::{AscentLoss, GradientDefects, ValueAndGradient, Verdict, Victim};
 use crate::compute::Engine;
 use crate::error::Result;
 use crate::task::Task;
+use subset::{Renumbered, Subset};
 
 /// A step of an attack, for whoever watches.
 #[derive(Debug, Clone, Copy)]
@@ -231,7 +233,7 @@ impl<'a> AttackContext<'a> {
         seed: u64,
         attack: &dyn super::Attack,
     ) -> Result<Outcome> {
-        let mut part = Part {
+        let mut subset = Subset {
             victim: self.victim,
             rows,
         };
@@ -242,7 +244,7 @@ impl<'a> AttackContext<'a> {
             last: self.step,
         };
         let mut context = AttackContext::new(
-            &mut part,
+            &mut subset,
             space,
             self.engine,
             &mut renumbered,
@@ -263,76 +265,5 @@ impl<'a> AttackContext<'a> {
     /// What was found.
     pub fn finish(self) -> Outcome {
         self.best
-    }
-}
-
-/// Some rows of a victim as a batch of their own.
-struct Part<'a> {
-    victim: &'a mut dyn Victim,
-    rows: &'a [usize],
-}
-
-impl Part<'_> {
-    fn outer(&self, rows: &[usize]) -> Vec<usize> {
-        rows.iter().map(|&r| self.rows[r]).collect()
-    }
-}
-
-impl Victim for Part<'_> {
-    fn grid(&self) -> crate::compute::Grid {
-        self.victim.grid().with_rows(self.rows.len())
-    }
-
-    fn has_gradient(&self) -> bool {
-        self.victim.has_gradient()
-    }
-
-    fn refuses(&self, loss: Loss) -> Option<String> {
-        self.victim.refuses(loss)
-    }
-
-    fn predict(&mut self, rows: &[usize], x: &[f32], task: &Task) -> Result<Vec<Verdict>> {
-        self.victim.predict(&self.outer(rows), x, task)
-    }
-
-    fn value_and_gradient(
-        &mut self,
-        rows: &[usize],
-        x: &[f32],
-        up: AscentLoss<'_>,
-        task: &Task,
-    ) -> Result<ValueAndGradient> {
-        self.victim
-            .value_and_gradient(&self.outer(rows), x, up, task)
-    }
-
-    fn runner_ups(
-        &mut self,
-        rows: &[usize],
-        x: &[f32],
-        k: usize,
-        task: &Task,
-    ) -> Result<Vec<Vec<u32>>> {
-        self.victim.runner_ups(&self.outer(rows), x, k, task)
-    }
-}
-
-/// Passes events on under the outer batch's rows and count.
-struct Renumbered<'a> {
-    watch: &'a mut dyn Watch,
-    rows: &'a [usize],
-    before: usize,
-    last: usize,
-}
-
-impl Watch for Renumbered<'_> {
-    fn step(&mut self, event: &StepEvent<'_>) {
-        let rows: Vec<usize> = event.rows.iter().map(|&r| self.rows[r]).collect();
-        self.last = self.before + event.step;
-        self.watch.step(&StepEvent {
-            step: self.last,
-            rows: &rows,
-            ..*event
-        });
     }
 }

@@ -5,12 +5,9 @@ mod estimate;
 mod frame;
 mod hop_skip_jump;
 mod nes;
-mod normals;
 mod simba;
 mod spsa;
 mod square;
-mod start;
-mod trail;
 
 pub use hop_skip_jump::HopSkipJump;
 pub use nes::Nes;

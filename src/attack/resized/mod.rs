@@ -1,5 +1,7 @@
 //! Attacks at a picture's own resolution: through resize and crop to what the model sees, and back.
 
+mod pass;
+
 use super::loss::Loss;
 use super::pictures;
 use super::victim::{AscentLoss, ValueAndGradient, Verdict, Victim};
@@ -8,24 +10,7 @@ use crate::dataset::Picture;
 use crate::encoder::{Line, Linear, Preprocess, Resize};
 use crate::error::{Error, Result};
 use crate::task::Task;
-use rayon::prelude::*;
-
-/// Beyond the range of pixels by less than this is rounding, not overshoot.
-const SLACK: f32 = 1e-5;
-
-/// Which side of a picture a pass changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Side {
-    Height,
-    Width,
-}
-
-/// One side's map and its transpose.
-struct Pass {
-    side: Side,
-    there: Line,
-    back: Line,
-}
+use pass::{Axis, Pass, clipped, stopped};
 
 /// A picture after the first pass and after the second, neither clipped.
 struct Way {
@@ -51,12 +36,12 @@ impl<V: Victim> Resized<V> {
     /// # Errors
     /// As [`Preprocess::apply`]; what comes out of `preprocess` does not fit `inner`.
     pub fn new(inner: V, preprocess: &Preprocess, height: usize, width: usize) -> Result<Self> {
-        let side = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        let pixels = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         let Linear {
             height: down,
             width: across,
             height_first,
-        } = preprocess.linear(side(height), side(width))?;
+        } = preprocess.linear(pixels(height), pixels(width))?;
         let (wanted, channels) = (inner.grid(), preprocess.channels);
         let made = [channels, down.outputs(), across.outputs()];
         if made != [wanted.channels, wanted.height, wanted.width] {
@@ -69,12 +54,12 @@ impl<V: Victim> Resized<V> {
                 "Choose the preprocessing that this model was trained with.",
             ));
         }
-        let pass = |side, there: Line| Pass {
-            side,
+        let pass = |axis, there: Line| Pass {
+            axis,
             back: there.transposed(),
             there,
         };
-        let (down, across) = (pass(Side::Height, down), pass(Side::Width, across));
+        let (down, across) = (pass(Axis::Height, down), pass(Axis::Width, across));
         Ok(Self {
             inner,
             preprocess: preprocess.clone(),
@@ -220,13 +205,13 @@ impl<V: Victim> Resized<V> {
         if fill == 0.0 {
             return;
         }
-        let line = |side: Side| {
+        let line = |axis: Axis| {
             self.passes
                 .iter()
-                .find(|p| p.side == side)
+                .find(|p| p.axis == axis)
                 .map(|p| &p.there)
         };
-        let (Some(down), Some(across)) = (line(Side::Height), line(Side::Width)) else {
+        let (Some(down), Some(across)) = (line(Axis::Height), line(Axis::Width)) else {
             return;
         };
         let beyond = |line: &Line, at: usize| line.run(at).1.is_empty();
@@ -245,62 +230,13 @@ impl<V: Victim> Resized<V> {
     fn middle(&self) -> usize {
         match &self.passes[0] {
             Pass {
-                side: Side::Width,
+                axis: Axis::Width,
                 there,
                 ..
             } => there.outputs(),
             _ => self.own.width,
         }
     }
-}
-
-impl Pass {
-    /// Applies `line` along the pass's side to planes of `width` columns.
-    fn apply(&self, line: &Line, planes: &[f32], width: usize) -> Vec<f32> {
-        let (inputs, outputs) = (line.inputs().max(1), line.outputs().max(1));
-        let lines = planes.len() / width.max(1);
-        match self.side {
-            Side::Width => {
-                let mut out = vec![0.0; lines * outputs];
-                let rows = out
-                    .par_chunks_exact_mut(outputs)
-                    .zip(planes.par_chunks_exact(inputs));
-                rows.with_min_len(8).for_each(|(out, row)| {
-                    for (to, (first, weights)) in out.iter_mut().zip(line.iter()) {
-                        let terms = row.iter().skip(first).zip(weights);
-                        *to = terms.map(|(v, w)| v * w).sum();
-                    }
-                });
-                out
-            }
-            Side::Height => {
-                let mut out = vec![0.0; lines / inputs * outputs * width];
-                let rows = out.par_chunks_exact_mut(width.max(1)).enumerate();
-                rows.with_min_len(8).for_each(|(at, out)| {
-                    let (first, weights) = line.run(at % outputs);
-                    let from = at / outputs * inputs + first;
-                    let sources = planes.chunks_exact(width.max(1)).skip(from);
-                    for (source, w) in sources.zip(weights) {
-                        for (to, v) in out.iter_mut().zip(source) {
-                            *to += v * w;
-                        }
-                    }
-                });
-                out
-            }
-        }
-    }
-}
-
-fn clipped(values: &[f32]) -> Vec<f32> {
-    values.par_iter().map(|v| v.clamp(0.0, 1.0)).collect()
-}
-
-/// `gradient`, 0 where `values` were clipped.
-fn stopped(gradient: &[f32], values: &[f32]) -> Vec<f32> {
-    let inside = |v: &f32| (-SLACK..=1.0 + SLACK).contains(v);
-    let one = |(g, v): (&f32, &f32)| if inside(v) { *g } else { 0.0 };
-    gradient.par_iter().zip(values).map(one).collect()
 }
 
 fn ends(ways: &[Way]) -> Vec<f32> {

@@ -1,9 +1,12 @@
 //! Maps of where a score comes from: gradients by the pixels, plain, averaged over noise, or along a path.
 
-use super::victim::{AscentLoss, ValueAndGradient, Victim};
+mod gradients;
+
+use super::victim::{AscentLoss, Victim};
 use crate::compute::{Engine, Grid, Noise, View, pixel_norm};
 use crate::error::{Error, Result};
 use crate::task::Task;
+use gradients::RowGradients;
 use serde::{Deserialize, Serialize};
 
 /// Where [`SaliencyKind::Integrated`] starts from.
@@ -180,13 +183,13 @@ pub fn saliency(
     }
     task.begin(kind.title(), kind.cost());
     let grid = batch.with_rows(1);
-    let mut climber = Climber {
+    let mut points = RowGradients {
         victim,
         row,
         ascent,
         task,
     };
-    let here = climber.value_and_gradient(x, x)?;
+    let here = points.value_and_gradient(x, x)?;
     let score = here.loss.first().copied().unwrap_or(f32::NAN);
     let (values, baseline) = match kind {
         SaliencyKind::Gradient => (here.gradient, None),
@@ -199,7 +202,7 @@ pub fn saliency(
                 .iter()
                 .fold((f32::MAX, f32::MIN), |(l, h), v| (l.min(*v), h.max(*v)));
             let deviation = sigma * (high - low);
-            let mean = climber.mean(grid, samples, |keys| {
+            let mean = points.mean(grid, samples, |keys| {
                 let grid = grid.with_rows(keys.len());
                 let mut points = engine.noise(grid, Noise::Normal, seed, STREAM, keys)?;
                 for points in points.chunks_exact_mut(x.len()) {
@@ -213,14 +216,14 @@ pub fn saliency(
         }
         SaliencyKind::Integrated { steps, baseline } => {
             let start = baseline.of(grid, x);
-            let first = climber.value_and_gradient(&start, &start)?;
+            let first = points.value_and_gradient(&start, &start)?;
             let at = |share: f64| -> Vec<f32> {
                 let between = |(b, v): (&f32, &f32)| {
                     (f64::from(*b) + share * (f64::from(*v) - f64::from(*b))) as f32
                 };
                 start.iter().zip(x).map(between).collect()
             };
-            let mean = climber.mean(grid, steps, |keys| {
+            let mean = points.mean(grid, steps, |keys| {
                 let share = |k: f64| (k + 0.5) / f64::from(steps);
                 let points = keys.iter().flat_map(|&k| at(share(f64::from(k)))).collect();
                 let middle =
@@ -241,11 +244,6 @@ pub fn saliency(
 
 /// Names the random numbers of this file.
 const STREAM: u32 = 0x5a11;
-/// Values of the pictures that are climbed from at once, at most (one picture is always).
-const AT_ONCE: usize = 1 << 24;
-/// Pictures at once, at most. Fixed, since a victim may look at the wrong classes near where it was last.
-const PIECE: usize = 8;
-
 impl Baseline {
     fn of(self, grid: Grid, x: &[f32]) -> Vec<f32> {
         let colour = |plane: &[f32]| match self {
@@ -258,72 +256,6 @@ impl Baseline {
         x.chunks(grid.plane().max(1))
             .flat_map(|plane| std::iter::repeat_n(colour(plane), plane.len()))
             .collect()
-    }
-}
-
-/// Gradients of one row at many points.
-struct Climber<'a> {
-    victim: &'a mut dyn Victim,
-    row: usize,
-    ascent: AscentLoss<'a>,
-    task: &'a Task,
-}
-
-impl Climber<'_> {
-    /// Slopes at `points`, one after the other, which lie around `near`.
-    fn value_and_gradient(&mut self, near: &[f32], points: &[f32]) -> Result<ValueAndGradient> {
-        self.task.check()?;
-        // Victims that look at the hardest classes alone learn them here.
-        self.victim.predict(&[self.row], near, self.task)?;
-        let rows = vec![self.row; points.len() / near.len().max(1)];
-        let repeated = |to: &[u32]| vec![to.first().copied().unwrap_or(0); rows.len()];
-        let slope = match self.ascent {
-            AscentLoss::TargetedMargin(to) => {
-                let to = repeated(to);
-                self.victim.value_and_gradient(
-                    &rows,
-                    points,
-                    AscentLoss::TargetedMargin(&to),
-                    self.task,
-                )
-            }
-            AscentLoss::TargetedDlr(to) => {
-                let to = repeated(to);
-                self.victim.value_and_gradient(
-                    &rows,
-                    points,
-                    AscentLoss::TargetedDlr(&to),
-                    self.task,
-                )
-            }
-            ascent => self
-                .victim
-                .value_and_gradient(&rows, points, ascent, self.task),
-        }?;
-        self.task.add(rows.len() as u64);
-        Ok(slope)
-    }
-
-    /// The mean gradient over `count` points, `[channels, height, width]`. `points` makes those of some numbers, and
-    /// what they lie around.
-    fn mean(
-        &mut self,
-        grid: Grid,
-        count: u32,
-        points: impl Fn(&[u32]) -> Result<(Vec<f32>, Vec<f32>)>,
-    ) -> Result<Vec<f64>> {
-        let mut sum = vec![0.0; grid.len()];
-        let keys: Vec<u32> = (0..count).collect();
-        for keys in keys.chunks((AT_ONCE / grid.len().max(1)).clamp(1, PIECE)) {
-            let (near, points) = points(keys)?;
-            let slope = self.value_and_gradient(&near, &points)?;
-            for gradient in slope.gradient.chunks_exact(grid.len().max(1)) {
-                for (sum, g) in sum.iter_mut().zip(gradient) {
-                    *sum += f64::from(*g);
-                }
-            }
-        }
-        Ok(sum.into_iter().map(|v| v / f64::from(count)).collect())
     }
 }
 

@@ -1,15 +1,19 @@
 //! `HopSkipJump`: a walk along the decision boundary.
 
+mod normals;
+mod start;
+mod trail;
+
 use super::frame::changeable;
-use super::normals::normals;
-use super::trail::{Measure, Trail};
-use super::{at_least_one, rng, start};
+use super::{at_least_one, rng};
 use crate::attack::description::{Description, Needs, Seeks, StepCost, Unit};
 use crate::attack::space::pick;
 use crate::attack::threat::Norm;
 use crate::attack::victim::Verdict;
 use crate::attack::{Attack, AttackContext};
 use crate::error::Result;
+use normals::normals;
+use trail::{Measure, Trail};
 
 /// What the attack says of itself.
 pub const DESCRIPTION: Description = Description {

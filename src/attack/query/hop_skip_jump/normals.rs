@@ -1,7 +1,7 @@
 //! The decision boundary's normal, estimated from decisions.
 
-use super::BATCH;
-use super::hop_skip_jump::MOST_SAMPLES;
+use super::super::BATCH;
+use super::MOST_SAMPLES;
 use super::trail::{Measure, Trail};
 use crate::attack::AttackContext;
 use crate::compute::Noise;

@@ -1,6 +1,6 @@
 //! Points far away that a walk along the boundary may start from.
 
-use super::frame::Frame;
+use super::super::frame::Frame;
 use crate::attack::space::Space;
 use fastrand::Rng;
 

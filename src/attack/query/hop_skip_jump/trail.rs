@@ -1,6 +1,6 @@
 //! A row on its way along the boundary, and how its distance is measured.
 
-use super::unit;
+use super::super::unit;
 use crate::attack::space::Space;
 use crate::attack::victim::Verdict;
 use crate::compute::Ball;
