@@ -99,6 +99,18 @@ impl Unit {
             Self::Queries => "Queries",
         }
     }
+
+    /// So many of it, as "1 step" or "40 steps".
+    pub fn count(self, n: usize) -> String {
+        let one = match self {
+            Self::Steps => "step",
+            Self::Queries => "query",
+        };
+        match (self, n) {
+            (_, 1) => format!("1 {one}"),
+            _ => format!("{n} {}", self.title().to_lowercase()),
+        }
+    }
 }
 
 /// What a step costs for each picture and start, at most.

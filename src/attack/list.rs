@@ -107,11 +107,10 @@ pub fn table() -> String {
         // Writing to a string cannot fail.
         let _ = writeln!(
             text,
-            "| `{}` | {} | {needs} | {finds} | {} {} | {cost} | {} |",
+            "| `{}` | {} | {needs} | {finds} | {} | {cost} | {} |",
             d.name,
             d.about,
-            d.steps,
-            d.unit.title().to_lowercase(),
+            d.unit.count(d.steps),
             d.source
         );
     }

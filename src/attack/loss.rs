@@ -97,7 +97,7 @@ impl Loss {
         }
     }
 
-    /// Does it go for one class at a time?
+    /// Is it taken towards one class at a time?
     pub fn is_targeted(self) -> bool {
         matches!(self, Self::TargetedDlr | Self::TargetedMargin)
     }

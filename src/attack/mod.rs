@@ -29,7 +29,7 @@
 //! [`Description`] of it, and in the `mod.rs` of that folder its `mod` line and its line of the list. It asks the victim
 //! through the [`AttackContext`], offers what it finds there, and reports each step; a test shows it on a victim whose
 //! optimum is known. Menus, `--help` and the README's table follow from the description
-//! (`NEARMISS_WRITE_DOCS=1 cargo test attacks_of_the_readme` writes the table).
+//! (the test `attacks_of_the_readme` writes the table with `NEARMISS_WRITE_DOCS=1`).
 
 pub mod caption;
 mod context;

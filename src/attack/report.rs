@@ -119,7 +119,7 @@ pub fn export(
     let shape = [grid.channels, grid.height, grid.width];
     let heat = heatmap(result, request.set.engine.as_ref())?;
     let report = report(result, request, dataset)?;
-    // The report last: whoever finds it finds the pictures that it tells of.
+    // The report last: where it exists, the pictures that it describes do too.
     let places = [&files.png, &files.npy, &files.heatmap, &files.json];
     put_together(
         &places.map(std::path::PathBuf::as_path),

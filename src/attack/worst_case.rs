@@ -34,7 +34,7 @@ pub const DESCRIPTION: Description = Description {
 };
 
 /// APGD on cross-entropy, APGD on the targeted DLR, APGD through shrinking balls, targeted FAB and Square, each on the
-/// rows that still stand. Without gradients only Square is left.
+/// rows that are still active. Without gradients only Square is left.
 ///
 /// `AutoAttack` is these without [`MultiEps`]: that finds what starts inside the ball do not, on classifiers whose
 /// counterexamples a verifier has proved to exist. Nothing is tuned to a model.
@@ -44,7 +44,7 @@ pub struct WorstCase {
     pub steps: usize,
     /// Independent random starts of each part.
     pub restarts: usize,
-    /// Runner-ups that the targeted parts go for.
+    /// Runner-up classes that the targeted parts try.
     pub targets: usize,
     /// Balls that [`MultiEps`] shrinks through; 0 leaves it out.
     pub levels: usize,

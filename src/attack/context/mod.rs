@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::task::Task;
 use subset::{Renumbered, Subset};
 
-/// A step of an attack, for whoever watches.
+/// A step of an attack, for its [`Watch`].
 #[derive(Debug, Clone, Copy)]
 pub struct StepEvent<'a> {
     /// Steps done, from 1, by the attack's own count; never falls.
@@ -18,7 +18,7 @@ pub struct StepEvent<'a> {
     pub rows: &'a [usize],
     /// Their values after the step.
     pub x: &'a [f32],
-    /// What the attack climbs, one per row.
+    /// The loss that the attack maximises, one per row.
     pub loss: &'a [f32],
     /// One per row.
     pub verdicts: &'a [Verdict],
@@ -69,7 +69,7 @@ pub struct AttackContext<'a> {
 }
 
 impl<'a> AttackContext<'a> {
-    /// Starts with the clean rows as the best so far, judged once.
+    /// Starts with the clean rows as the best so far, after one forward run.
     ///
     /// # Errors
     /// The model fails, or the task was cancelled.
@@ -209,7 +209,7 @@ impl<'a> AttackContext<'a> {
         pick(&self.best.x, self.space.len(), rows)
     }
 
-    /// Tells whoever watches that a step was done.
+    /// Reports a step to the [`Watch`].
     pub fn report_step(&mut self, rows: &[usize], x: &[f32], loss: &[f32], verdicts: &[Verdict]) {
         self.step += 1;
         self.watch.step(&StepEvent {

@@ -26,10 +26,10 @@ pub(super) struct Estimate {
     pub momentum: f32,
 }
 
-/// Two probes of a row, not judged yet.
+/// Two probes of a row, before their forward run.
 struct Pair {
     at: usize,
-    /// Half the way from one to the other, over h: `u` where the box did not stop them.
+    /// Half the difference of the two, over h: `u` where the box did not stop them.
     direction: Vec<f32>,
 }
 
@@ -49,7 +49,7 @@ impl Estimate {
         Ok(())
     }
 
-    /// Climbs along estimates from the clean rows.
+    /// Ascends along estimates from the clean rows.
     pub fn run(&self, context: &mut AttackContext<'_>) -> Result<()> {
         self.check()?;
         let mut rows = changeable(context.space, context.active());
@@ -135,7 +135,7 @@ impl Estimate {
         up.iter().zip(down).map(|(u, d)| (u - d) * over).collect()
     }
 
-    /// Judges what waits and adds it to the sum.
+    /// Runs the probes that wait and adds them to the sum.
     fn add(
         &self,
         context: &mut AttackContext<'_>,

@@ -32,7 +32,7 @@ pub(super) const LIST: &[&Description] = &[
     &hop_skip_jump::DESCRIPTION,
 ];
 
-/// Points that a victim judges together at most: what bounds the memory of attacks that ask about many points of the
+/// Points of one forward run at most: what bounds the memory of attacks that ask about many points of the
 /// same row.
 const BATCH: usize = 64;
 
@@ -51,7 +51,7 @@ fn rises(new: &Verdict, old: &Verdict) -> bool {
     new.beats(old) || (old.margin().is_nan() && !new.margin().is_nan())
 }
 
-/// The margins, for whoever watches.
+/// The margins of verdicts, to be reported.
 fn margins(verdicts: &[Verdict]) -> Vec<f32> {
     verdicts.iter().map(Verdict::margin).collect()
 }

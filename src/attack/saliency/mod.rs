@@ -39,7 +39,7 @@ pub enum SaliencyKind {
     /// `(x - b)` times the mean gradient on the straight way from a baseline `b` to the picture (integrated
     /// gradients, Sundararajan et al., arXiv 1703.01365), by the midpoint rule.
     Integrated {
-        /// Points on the way.
+        /// Points on the line.
         steps: u32,
         /// Its start.
         baseline: Baseline,

@@ -116,7 +116,7 @@ impl Cost {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct BatchDone {
     pub rows: Vec<RowDone>,
-    /// One per figure of the order; one in all for goals without.
+    /// One per figure of the request; one in all for goals without.
     pub costs: Vec<Cost>,
     pub files: Vec<Written>,
 }

@@ -109,7 +109,7 @@ pub(super) enum Credit {
     UpTo,
     /// Those whose size, measured in the norm, is within it.
     Within,
-    /// The one made at it for this rank alone, come of it what may: one perturbation for all pictures.
+    /// The one made at it for this rank alone, whether it succeeds or not: one perturbation for all pictures.
     Only,
 }
 

@@ -147,7 +147,7 @@ pub fn report_done(
 }
 
 impl SetRequest {
-    /// The order with the threat model that its attack really keeps to.
+    /// The request with the threat model that its attack really keeps to.
     ///
     /// # Errors
     /// Nothing to attack; radii or ranks that do not rise; a radius that is none in the norm.

@@ -58,7 +58,7 @@ impl RunOf {
         hash.finalize().to_hex().to_string()
     }
 
-    /// Makes `folder` the place of this run, new or gone on with.
+    /// Makes `folder` the place of this run, new or continued.
     ///
     /// # Errors
     /// It holds another run: what is different is named. It cannot be written.

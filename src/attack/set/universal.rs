@@ -25,7 +25,7 @@ pub(super) struct Shared {
 pub(super) struct Learnt {
     /// One per figure; none where nothing is shared.
     pub shared: Vec<Shared>,
-    /// What each picture of the order had part in.
+    /// Each picture's part in it, in the order of the request.
     pub met: Vec<Met>,
 }
 
@@ -44,7 +44,7 @@ const KEPT: usize = 128 << 20;
 /// A query of the set: a picture with what it looks for or what looks for it.
 #[derive(Clone, Copy)]
 struct Query {
-    /// Its picture's place among those of the order.
+    /// Its picture's place among those of the request.
     at: usize,
     target: usize,
 }
@@ -164,7 +164,7 @@ impl Learner<'_> {
         )
     }
 
-    /// The strongest wrong caption of each row, for losses that go for one; none where there are none.
+    /// The strongest wrong caption of each row, for targeted losses; none where there are none.
     fn runner_ups(
         &self,
         victim: &mut Pairs,

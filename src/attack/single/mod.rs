@@ -47,7 +47,7 @@ pub struct AttackRequest {
 pub struct Point {
     /// Steps done.
     pub step: usize,
-    /// What the attack climbs.
+    /// The loss that the attack maximises.
     pub loss: f32,
     /// Score of what is right.
     pub right: f32,
@@ -55,12 +55,12 @@ pub struct Point {
     pub wrong: f32,
 }
 
-/// An attack on its way: the newest values, for whoever looks.
+/// An attack under way: the newest values, to be drawn.
 #[derive(Debug, Clone, Default)]
 pub struct Live {
     /// Every step so far.
     pub points: Vec<Point>,
-    /// The newest perturbed picture, `[channels, height, width]`; taken by whoever draws it.
+    /// The newest perturbed picture, `[channels, height, width]`; taken out by the drawing.
     pub x: Option<Vec<f32>>,
 }
 

@@ -88,7 +88,7 @@ pub struct GradientDefects {
 }
 
 impl GradientDefects {
-    /// Were half or more of so many gradients zero? A few on the way, at points where a loss saturates, stop no attack.
+    /// Were half or more of so many gradients zero? A few, at points where a loss saturates, stop no attack.
     pub fn is_mostly_zero(&self, gradients: u32) -> bool {
         self.zero > 0 && 2 * self.zero >= gradients
     }
@@ -144,7 +144,7 @@ pub trait Victim {
     /// The model fails, or `task` was cancelled.
     fn predict(&mut self, rows: &[usize], x: &[f32], task: &Task) -> Result<Vec<Verdict>>;
 
-    /// The last word on `x`: what whoever checks it against the file will see.
+    /// The verdicts that count: those that running the file itself on `x` gives.
     ///
     /// # Errors
     /// As [`Victim::predict`].

@@ -1,4 +1,4 @@
-//! The rows that a gradient attack still works on, and what each of them goes for.
+//! The rows that a gradient attack still works on, and the class that each is driven to.
 
 use crate::attack::context::AttackContext;
 use crate::attack::loss::Loss;
@@ -12,7 +12,7 @@ pub(super) struct ActiveRows {
     pub rows: Vec<usize>,
     /// Where they may go.
     pub space: Space,
-    /// The class that each goes for; empty where none is aimed at.
+    /// The class that each is driven to; empty where the loss is not targeted.
     pub to: Vec<u32>,
 }
 
@@ -36,12 +36,12 @@ impl ActiveRows {
 
     /// The places of the rows that are not fooled yet; `None` if that is all of them.
     pub fn left(verdicts: &[Verdict]) -> Option<Vec<usize>> {
-        let standing = |(at, v): (usize, &Verdict)| (!v.fooled).then_some(at);
-        let left: Vec<usize> = verdicts.iter().enumerate().filter_map(standing).collect();
+        let active = |(at, v): (usize, &Verdict)| (!v.fooled).then_some(at);
+        let left: Vec<usize> = verdicts.iter().enumerate().filter_map(active).collect();
         (left.len() < verdicts.len()).then_some(left)
     }
 
-    /// Judges a run's last point, which no gradient follows any more. `losses` are those of the point before.
+    /// A forward run at the last point of a run, at which no gradient is taken. `losses` are those of the point before.
     pub fn finish(
         &self,
         context: &mut AttackContext<'_>,
@@ -66,7 +66,7 @@ impl ActiveRows {
 pub(super) struct RunnerUps(Vec<Vec<u32>>);
 
 impl RunnerUps {
-    /// At most `k` for each row that still stands.
+    /// At most `k` for each active row.
     pub fn find(context: &mut AttackContext<'_>, loss: Loss, k: usize) -> Result<Self> {
         let mut of_row = vec![Vec::new(); context.space.rows()];
         let rows = context.active();
@@ -80,12 +80,12 @@ impl RunnerUps {
         Ok(Self(of_row))
     }
 
-    /// Runs needed to go for every class once.
+    /// Runs needed to try every class once.
     pub fn runs(&self) -> usize {
         self.0.iter().map(Vec::len).max().unwrap_or(0).max(1)
     }
 
-    /// The standing rows of run `nth`, those that go for a class and those that go for none apart. A row that has
+    /// The active rows of run `nth`, those with a class and those without apart. A row that has
     /// no class `nth` is left out; where `again`, it starts over with its first.
     pub fn active(&self, context: &AttackContext<'_>, nth: usize, again: bool) -> Vec<ActiveRows> {
         let (mut aimed, mut to, mut free) = (Vec::new(), Vec::new(), Vec::new());

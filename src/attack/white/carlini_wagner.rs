@@ -40,7 +40,7 @@ pub const DESCRIPTION: Description = Description {
 
 /// The l2 attack of Carlini & Wagner (arXiv 1608.04644, section VI-A): Adam on
 /// `||delta||_2^2 + c max(-margin, -kappa)`, where `x = middle + half_width tanh(v)` of the row's own box. Of all
-/// points on the way that reach the goal, the one that is smallest in the ball's norm is kept (l2 for Fourier-l-inf,
+/// points visited that reach the goal, the one that is smallest in the ball's norm is kept (l2 for Fourier-l-inf,
 /// l1 for l0) where it fits the ball, else its projection is tried: for the size of the smallest perturbation itself,
 /// give a space with a large ball. Values at the very end of the box move little, as tanh is flat there.
 #[derive(Debug, Clone, PartialEq)]

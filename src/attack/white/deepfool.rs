@@ -103,9 +103,9 @@ impl Attack for DeepFool {
             smallest.keep(space, &rows, &x, &verdicts);
             let loss: Vec<f32> = planes.iter().map(|plane| -plane.gap as f32).collect();
             context.report_step(&rows, &x, &loss, &verdicts);
-            let standing = verdicts.iter().map(|v| (!v.fooled).then_some(()));
-            let standing = standing.collect();
-            subset(&mut rows, &mut x, space.len(), standing);
+            let active = verdicts.iter().map(|v| (!v.fooled).then_some(()));
+            let active = active.collect();
+            subset(&mut rows, &mut x, space.len(), active);
         }
         smallest.settle(context)
     }

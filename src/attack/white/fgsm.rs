@@ -32,7 +32,7 @@ pub const DESCRIPTION: Description = Description {
 /// One step of the full radius from the clean row.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Fgsm {
-    /// What it climbs; towards the strongest runner-up where it takes a class.
+    /// The loss that it maximises; towards the strongest runner-up where it takes a class.
     pub loss: Loss,
 }
 

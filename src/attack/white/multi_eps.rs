@@ -1,7 +1,7 @@
 //! APGD through shrinking balls, for rows around which the model is flat or bends the wrong way.
 //!
 //! A run inside the ball ends where its own region of the model leads, and in models trained to be robust all random
-//! starts may lie in one region. Climbing first in a wider ball, and carrying the best point into ever smaller ones,
+//! starts may lie in one region. Ascending first in a wider ball, and carrying the best point into ever smaller ones,
 //! reaches regions that no start inside sees (Croce & Hein, "Mind the box", arXiv 2103.01208, section 3.4, which goes
 //! through 3, 2 and 1 times the radius; more and finer levels find more).
 
@@ -17,7 +17,7 @@ use crate::error::Result;
 /// Targeted APGD that starts in a wider ball and shrinks it step by step, by the same factor each time.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct MultiEps {
-    /// What it climbs.
+    /// The loss that it maximises.
     pub loss: Loss,
     /// The first ball's radius, in radii of the space.
     pub widest: f32,
@@ -29,7 +29,7 @@ pub struct MultiEps {
     pub steps: usize,
     /// Independent random starts of each target.
     pub restarts: usize,
-    /// Runner-ups gone for, strongest first at the clean row.
+    /// Runner-up classes tried, strongest first at the clean row.
     pub targets: usize,
 }
 

@@ -38,10 +38,10 @@ pub const DESCRIPTION: Description = Description {
     },
 };
 
-/// Steps uphill of a fixed size, each brought back into the ball; the best point of each row counts.
+/// Steps of a fixed size along the gradient, each projected back into the ball; the best point of each row counts.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Pgd {
-    /// What it climbs; towards one runner-up after the other, a restart each, where it takes a class.
+    /// The loss that it maximises; towards one runner-up after the other, a restart each, where it takes a class.
     pub loss: Loss,
     /// Steps of each restart.
     pub steps: usize,
@@ -58,7 +58,7 @@ impl Pgd {
     /// Size of a step: 2/255 at a radius of 8/255.
     pub const STEP: f32 = 0.25;
     /// Runner-ups that restarts go through where the loss takes a class.
-    const RIVALS: usize = 9;
+    const RUNNER_UPS: usize = 9;
 
     /// One run over the rows of `active` from `x`.
     fn ascend(
@@ -114,7 +114,7 @@ impl Default for Pgd {
 
 impl Attack for Pgd {
     fn run(&self, context: &mut AttackContext<'_>) -> Result<()> {
-        let runner_ups = RunnerUps::find(context, self.loss, Self::RIVALS)?;
+        let runner_ups = RunnerUps::find(context, self.loss, Self::RUNNER_UPS)?;
         for restart in 0..self.restarts {
             for active in runner_ups.active(context, restart, true) {
                 let x = if self.decay.is_some() && restart == 0 {

@@ -217,7 +217,7 @@ impl Smallest {
             .map(drop)
     }
 
-    /// Offers the points at these shares of the way, projected; gives back the rows that still stand.
+    /// Offers the points at these shares of the way, projected; returns the rows that are still active.
     fn offer(
         &self,
         context: &mut AttackContext<'_>,
@@ -233,8 +233,8 @@ impl Smallest {
         part.project(context.engine, &mut x)?;
         let verdicts = context.predict(&rows, &x)?;
         context.offer(&rows, &x, &verdicts);
-        let standing = |r: &usize| !context.best(*r).1.fooled;
-        Ok(rows.into_iter().filter(standing).collect())
+        let active = |r: &usize| !context.best(*r).1.fooled;
+        Ok(rows.into_iter().filter(active).collect())
     }
 }
 

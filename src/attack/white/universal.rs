@@ -89,7 +89,7 @@ impl SharedDelta {
         }
     }
 
-    /// Takes it uphill by `share` of the radius, along the mean gradient of the rows that are not fooled yet.
+    /// Moves it by `share` of the radius along the mean gradient of the rows that are not fooled yet.
     /// `slope` is at [`SharedDelta::apply`] of `space`.
     ///
     /// # Errors
@@ -119,7 +119,7 @@ impl SharedDelta {
         }
     }
 
-    /// Takes it uphill by `share` of the radius along `sum`, gathered from all rows that it has met.
+    /// Moves it by `share` of the radius along `sum`, added up over all rows that it has met.
     ///
     /// # Errors
     /// A lost device.
@@ -172,7 +172,7 @@ impl SharedDelta {
 /// fools most rows counts, for all of them.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Universal {
-    /// What it climbs; towards each row's strongest runner-up where it takes a class.
+    /// The loss that it maximises; towards each row's strongest runner-up where it takes a class.
     pub loss: Loss,
     /// Passes over the rows, a step each.
     pub epochs: usize,
@@ -236,7 +236,7 @@ impl Universal {
         let mut best = Best::default();
         for epoch in 0..=self.epochs {
             let x = delta.apply(context.engine, space)?;
-            // The last one is only judged, by its margin.
+            // The last one gets a forward run alone, and is compared by its margin.
             let verdicts = if epoch == self.epochs {
                 let verdicts = context.predict(&active.rows, &x)?;
                 let margins: Vec<f32> = verdicts.iter().map(Verdict::margin).collect();

@@ -111,7 +111,7 @@ impl Victim for Closed {
             match up {
                 AscentLoss::Margin | AscentLoss::Dlr => top[wrong] = 1.0,
                 AscentLoss::TargetedMargin(to) | AscentLoss::TargetedDlr(to) => {
-                    top[to[at] as usize] = 1.0
+                    top[to[at] as usize] = 1.0;
                 }
                 AscentLoss::CrossEntropy => {}
             }

@@ -15,7 +15,7 @@ use std::collections::HashSet;
 /// Words that are ranked anew after a round.
 const ANEW: usize = 2;
 
-/// A caption on the way, with its exchanges `(word, candidate)` in order.
+/// A caption of the search, with its exchanges `(word, candidate)` in order.
 #[derive(Clone)]
 struct Node {
     swaps: Vec<(usize, usize)>,

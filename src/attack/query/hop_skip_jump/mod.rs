@@ -86,7 +86,7 @@ impl Attack for HopSkipJump {
         let rows = changeable(context.space, context.active());
         let mut trails = self.begin(context, measure, rows)?;
         for round in 1.. {
-            // Every row on its way ends a round at the boundary, so that it can stop after any.
+            // Every row ends a round at the boundary, so that it can stop after any.
             let on: Vec<usize> = (0..trails.len())
                 .filter(|&at| self.probes(round, &trails[at]) >= 2)
                 .collect();

@@ -7,7 +7,7 @@ use fastrand::Rng;
 /// Most tiles along a side.
 const TILES: usize = 8;
 
-/// Attempt `attempt` at a point of row `row` that the model judges otherwise: uniform noise in the box, the picture
+/// Attempt `attempt` at a point of row `row` that reaches the goal: uniform noise in the box, the picture
 /// reflected in the box's middle, its darkest and its brightest, then tiles of random colours and noise in turn.
 pub(super) fn point(space: &Space, row: usize, attempt: usize, rng: &mut Rng) -> Vec<f32> {
     let len = space.len();

@@ -1,4 +1,4 @@
-//! A row on its way along the boundary, and how its distance is measured.
+//! A row that walks along the boundary, and how its distance is measured.
 
 use super::super::unit;
 use crate::attack::space::Space;

@@ -48,7 +48,7 @@ pub const DESCRIPTION: Description = Description {
 /// For l-inf and [`Ball::Box`] a square takes every value to a corner of what is allowed (algorithm 2); for l2 the
 /// norm of one square moves to another (algorithm 3), for l1 too, with its own norm (arXiv 2103.01208, appendix); for
 /// l0 changed pixels move to random places, as in Sparse-RS (arXiv 2006.12834); for Fourier-l-inf the squares are
-/// painted into a pattern of signs, and what is judged is the end of the steepest ascent along it. Raw tensors are
+/// painted into a pattern of signs, and the point that is tried is the end of the steepest ascent along it. Raw tensors are
 /// searched by blocks of their values and by scattered values in turn.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SquareAttack {
@@ -56,7 +56,7 @@ pub struct SquareAttack {
     pub queries: usize,
     /// Share of the pixels that the first squares cover, in (0, 1]; it halves along the paper's schedule.
     pub p: f32,
-    /// Independent starts, from 1; the later ones only for rows still standing.
+    /// Independent starts, from 1; the later ones only for rows still active.
     pub restarts: usize,
 }
 
@@ -267,8 +267,8 @@ impl Walk {
             return;
         }
         let len = self.space.len();
-        let standing: Vec<usize> = (0..keep.len()).filter(|&at| keep[at]).collect();
-        self.space = self.space.pick(&standing);
+        let active: Vec<usize> = (0..keep.len()).filter(|&at| keep[at]).collect();
+        self.space = self.space.pick(&active);
         retain(&mut self.rows, &keep);
         retain(&mut self.frames, &keep);
         retain(&mut self.rngs, &keep);

@@ -149,7 +149,7 @@ impl Batch<'_> {
     }
 
     /// The queries that a search is for: those not lost yet, exactly or after rounding to 8 bits.
-    fn standing(&self, search: Search) -> Vec<usize> {
+    fn open_queries(&self, search: Search) -> Vec<usize> {
         let (credit, Search { nth, eps, .. }) = (self.request.credit(), search);
         let shares = self.request.shares_ranks(search.side);
         let stands = |unit: &Unit| {
@@ -173,9 +173,9 @@ impl Batch<'_> {
 
     /// One search over the queries that it is for.
     fn search(&mut self, search: Search, task: &Task) -> Result<()> {
-        let standing = self.standing(search);
-        let count = standing.len().max(1) as f64;
-        for (nth, chunk) in standing.chunks(self.request.batch.max(1)).enumerate() {
+        let open = self.open_queries(search);
+        let count = open.len().max(1) as f64;
+        for (nth, chunk) in open.chunks(self.request.batch.max(1)).enumerate() {
             let done = (nth * self.request.batch.max(1)) as f64 / count;
             let part = (
                 search.part.0 + search.part.1 * done,

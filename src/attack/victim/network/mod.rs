@@ -50,7 +50,7 @@ pub struct Network {
     blocked: Option<String>,
     /// The operators that the gradient passes straight through although they round.
     approximate: Vec<String>,
-    /// Is the gradient's graph more precise than the file, which then judges by itself?
+    /// Is the gradient's graph more precise than the file, so that verdicts come from the file's own forward run?
     finer: bool,
 }
 
@@ -89,7 +89,7 @@ impl Network {
         }
     }
 
-    /// The output of the file as it is, as many rows at once as it takes: the last word on embeddings.
+    /// The output of the file as it is, as many rows at once as it takes: the embeddings that count.
     ///
     /// # Errors
     /// As [`Network::forward`].

@@ -79,7 +79,7 @@ impl Pairs {
         }
     }
 
-    /// The contest of a row that is to leave its place for another picture's.
+    /// The candidate set of a row that is to match another picture: its own embedding and the other one.
     pub(super) fn two_pictures(&self, row: usize) -> CandidateSet {
         CandidateSet {
             vectors: [self.clean[row].as_slice(), &self.wanted[row]].concat(),
@@ -88,7 +88,7 @@ impl Pairs {
         }
     }
 
-    /// The contest of a picture that a caption is not to find: the scores of the other pictures do not depend on it, so
+    /// The candidate set of a picture that a caption is not to find: the scores of the other pictures do not depend on it, so
     /// that its own is compared with 0. Filled up with zeros, so that the graph is that of the other direction.
     pub(super) fn own_score_alone(&self, caption: usize) -> CandidateSet {
         let count = self.aim.candidates();

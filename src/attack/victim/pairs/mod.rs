@@ -170,7 +170,7 @@ impl Pairs {
         }
     }
 
-    /// The contest that the gradient of a row is taken of.
+    /// The candidate set that the gradient of a row is taken of.
     fn candidates_of(&self, row: usize, ascent: AscentLoss<'_>, at: usize) -> CandidateSet {
         let only = match ascent {
             AscentLoss::TargetedMargin(to) | AscentLoss::TargetedDlr(to) => to.get(at).copied(),

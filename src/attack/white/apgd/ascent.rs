@@ -126,7 +126,7 @@ pub(in crate::attack::white) fn ascend(
             context.offer(rows, &run.x, &slope.verdicts);
             context.report_step(rows, &run.x, &slope.loss, &slope.verdicts);
         } else {
-            // Points outside the space are nobody's business: what is shown is the best inside.
+            // Points outside the space are not results: what is reported is the best inside.
             let verdicts: Vec<Verdict> = rows.iter().map(|&r| context.best(r).1).collect();
             let shown = context.best_of(rows);
             context.report_step(rows, &shown, &slope.loss, &verdicts);

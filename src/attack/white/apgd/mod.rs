@@ -45,13 +45,13 @@ pub const DESCRIPTION: Description = Description {
 /// Algorithm 1 of the paper; nothing of it needs tuning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Apgd {
-    /// What it climbs; where it takes a class, a run towards each of the strongest runner-ups.
+    /// The loss that it maximises; where it takes a class, a run towards each of the strongest runner-ups.
     pub loss: Loss,
     /// Steps of each run.
     pub steps: usize,
     /// Independent random starts (of each target).
     pub restarts: usize,
-    /// Runner-ups that a targeted loss goes for, strongest first at the clean row.
+    /// Runner-up classes that a targeted loss tries, strongest first at the clean row.
     pub targets: usize,
 }
 
