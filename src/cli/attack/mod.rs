@@ -56,7 +56,7 @@ struct MethodArgs {
         value_parser = one_of::<Loss>(Loss::ALL.map(|l| (l.name(), l.about())))
     )]
     loss: Loss,
-    /// Steps, or queries for attacks without gradients (default: the attack's own)
+    /// Steps or queries, as the attack counts them (default: the attack's own)
     #[arg(long, value_name = "N", value_parser = positive)]
     steps: Option<usize>,
     /// Size of a step as a share of epsilon (default: the attack's own)
