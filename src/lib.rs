@@ -40,7 +40,9 @@
 //!   `grad/src/known/table.rs` with the versions and attributes that it handles, one test case
 //! - a kernel: one file in `shaders/`, its line in `compute/gpu/kernels.rs`, one file in `compute/` (trait, both engines,
 //!   the test that they agree), its two lines in `compute/mod.rs`
-//! - an attack: one file in `attack/white/` or `attack/query/`, its lines in `attack/method.rs` and `attack/settings.rs`, one test case
+//! - an attack: one file in `attack/white/` or `attack/query/` with its description and a test case, its `mod` line and its
+//!   line of the list in that folder's `mod.rs`; `NEARMISS_WRITE_DOCS=1 cargo test attacks_of_the_readme` writes its row
+//!   of the README's table
 //! - a view: one file in `ui/`, one line in the rail's table
 //! - a headless command: one file in `cli/`, one line in its `Command` enum
 

@@ -1,10 +1,10 @@
-//! The losses that gradient attacks climb: names, and how many scores each compares.
+//! The losses that gradient attacks maximise: names, and how many scores each compares.
 
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
 
-/// Which loss a gradient attack climbs.
+/// Which loss a gradient attack maximises.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Loss {
@@ -15,26 +15,76 @@ pub enum Loss {
     CrossEntropy,
     /// Difference of logits ratio.
     Dlr,
-    /// Targeted DLR, towards each of the strongest rivals in turn.
+    /// Targeted DLR, towards each of the strongest runner-up classes in turn.
     TargetedDlr,
-    /// The margin of one class, towards each of the strongest rivals in turn.
+    /// The margin of one class, towards each of the strongest runner-up classes in turn.
     TargetedMargin,
 }
 
+/// Each loss with its name on the command line, its name in menus, and what it is.
+const LOSSES: [(Loss, &str, &str, &str); 5] = [
+    (
+        Loss::Margin,
+        "margin",
+        "margin",
+        "The score of what is wrong less that of what is right",
+    ),
+    (
+        Loss::CrossEntropy,
+        "ce",
+        "cross-entropy",
+        "Minus the logarithm of the softmax of what is right",
+    ),
+    (
+        Loss::Dlr,
+        "dlr",
+        "DLR",
+        "The margin over the spread of the highest scores",
+    ),
+    (
+        Loss::TargetedDlr,
+        "targeted-dlr",
+        "targeted DLR",
+        "DLR towards each of the strongest wrong classes in turn",
+    ),
+    (
+        Loss::TargetedMargin,
+        "targeted-margin",
+        "targeted margin",
+        "The margin of each of the strongest wrong classes in turn",
+    ),
+];
+
 impl Loss {
-    /// Every loss, with its name on the command line and in menus.
-    pub const ALL: [(Self, &str, &str); 5] = [
-        (Self::Margin, "margin", "margin"),
-        (Self::CrossEntropy, "ce", "cross-entropy"),
-        (Self::Dlr, "dlr", "DLR"),
-        (Self::TargetedDlr, "targeted-dlr", "targeted DLR"),
-        (Self::TargetedMargin, "targeted-margin", "targeted margin"),
+    /// Every loss, in the order of menus.
+    pub const ALL: [Self; 5] = [
+        LOSSES[0].0,
+        LOSSES[1].0,
+        LOSSES[2].0,
+        LOSSES[3].0,
+        LOSSES[4].0,
     ];
+
+    fn named(self) -> (&'static str, &'static str, &'static str) {
+        let found = LOSSES.iter().find(|(loss, ..)| *loss == self);
+        found.map_or(("", "", ""), |&(_, name, title, about)| {
+            (name, title, about)
+        })
+    }
+
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        self.named().0
+    }
 
     /// Its name in menus.
     pub fn title(self) -> &'static str {
-        let found = Self::ALL.iter().find(|l| l.0 == self);
-        found.map_or("", |l| l.2)
+        self.named().1
+    }
+
+    /// What it is, in a few words.
+    pub fn about(self) -> &'static str {
+        self.named().2
     }
 
     /// Scores that it compares, at least.
@@ -47,7 +97,7 @@ impl Loss {
         }
     }
 
-    /// Does it go for one class at a time?
+    /// Is it taken towards one class at a time?
     pub fn is_targeted(self) -> bool {
         matches!(self, Self::TargetedDlr | Self::TargetedMargin)
     }
@@ -57,11 +107,11 @@ impl FromStr for Loss {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        let found = Self::ALL.into_iter().find(|(_, name, _)| *name == text);
-        found.map(|(loss, _, _)| loss).ok_or_else(|| {
+        let found = Self::ALL.into_iter().find(|loss| loss.name() == text);
+        found.ok_or_else(|| {
             Error::request(
                 format!("there is no loss {text:?}"),
-                "Choose margin, ce, dlr, targeted-dlr or targeted-margin.",
+                format!("Choose one of {}.", Self::ALL.map(Self::name).join(", ")),
             )
         })
     }

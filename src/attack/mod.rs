@@ -5,7 +5,7 @@
 //! puts them together:
 //!
 //! ```no_run
-//! use nearmiss::attack::{Classifier, Method, Network, Settings, Space, Unwatched, Victim, run};
+//! use nearmiss::attack::{Classifier, Method, Network, AttackSettings, Space, Unwatched, Victim, run};
 //! use nearmiss::compute::{Choice, choose};
 //! use nearmiss::runtime::Provider;
 //! use nearmiss::task::Task;
@@ -15,7 +15,7 @@
 //! let network = Network::open("net.onnx".as_ref(), &Provider::ALL, &task)?;
 //! let mut victim = Classifier::new(network.into(), vec![4]);
 //! let space = Space::boxed(victim.grid(), lower, upper, vec![0])?;
-//! let settings = Settings { method: Method::Apgd, ..Settings::default() };
+//! let settings = AttackSettings { method: "apgd".parse()?, ..AttackSettings::default() };
 //! let engine = choose(Choice::Auto)?;
 //! let outcome = run(&mut victim, &space, &settings, engine.as_ref(), &mut Unwatched, &task)?;
 //! println!("fooled: {}", outcome.verdicts[0].fooled);
@@ -25,14 +25,18 @@
 //!
 //! # A new attack
 //!
-//! One file in `white/` (with gradients) or `query/` (without) with a struct that implements [`Attack`], and its
-//! lines in `method.rs` and `settings.rs`. It climbs and judges through the [`Arena`], offers what it finds there, and
-//! tells of each step; a test shows it on a victim whose optimum is known.
+//! One file in `white/` (with gradients) or `query/` (without) with a struct that implements [`Attack`] and a
+//! [`Description`] of it, and in the `mod.rs` of that folder its `mod` line and its line of the list. It asks the victim
+//! through the [`AttackContext`], offers what it finds there, and reports each step; a test shows it on a victim whose
+//! optimum is known. Menus, `--help` and the README's table follow from the description
+//! (the test `attacks_of_the_readme` writes the table with `NEARMISS_WRITE_DOCS=1`).
 
-mod arena;
 pub mod caption;
+mod context;
+mod description;
+mod list;
 mod loss;
-mod method;
+mod mask;
 mod occlusion;
 pub mod pictures;
 mod possible;
@@ -49,28 +53,32 @@ mod victim;
 mod white;
 mod worst_case;
 
-pub use arena::{Arena, Event, Outcome, Unwatched, Watch};
+pub use context::{AttackContext, Outcome, StepEvent, Unwatched, Watch};
+pub use description::{Description, Method, Needs, Parameter, Parameters, Seeks, StepCost, Unit};
+pub use list::{by_queries, table};
 pub use loss::Loss;
-pub use method::Method;
+pub use mask::Mask;
 pub use occlusion::{Occlusion, occlusion};
 pub use possible::{gradient_fault, possible};
 pub use query::{HopSkipJump, Nes, Simba, Spsa, SquareAttack};
-pub use report::{Export, ShotReport, export, heatmap};
+pub use report::{AttackReport, Export, export, heatmap};
 pub use resized::Resized;
 pub use saliency::{Baseline, Saliency, SaliencyKind, saliency};
 pub use set::{
-    Before, Cost, Done, Figure, FigureReport, Find, GradientReport, LevelReport, Recalls, RowDone,
-    RowReport, SetOrder, SetReport, Success, Transfer, TransferReport, UnitDone, attack_set,
-    direction, report_done,
+    Before, Checkpoint, Cost, Figure, FigureReport, FoundPerturbation, GradientReport, LevelReport,
+    Recalls, RowDone, RowReport, SetReport, SetRequest, Success, Transfer, TransferReport,
+    UnitDone, attack_set, direction, report_done,
 };
-pub use settings::Settings;
+pub use settings::AttackSettings;
 pub use single::{
-    Live, LiveSlot, Order, Point, Shot, Standing, attack_picture, scores, start, victim,
+    AttackRequest, AttackResult, CaptionRanking, Live, LiveSlot, Point, attack_picture, scores,
+    start, victim,
 };
 pub use space::{Space, pick, put};
-pub use threat::{Mask, Norm, Region, Threat, levels};
+pub use threat::{Norm, Region, Threat, levels, levels_and_value};
 pub use victim::{
-    Aim, Blind, Classifier, Goal, Network, Pairs, Set, Slope, Uphill, Verdict, Victim,
+    AscentLoss, Classifier, Goal, GradientDefects, Network, Pairs, RankedGoal, Set,
+    ValueAndGradient, Verdict, Victim,
 };
 pub use white::{
     Apgd, CarliniWagner, DeepFool, Fab, Fgsm, MultiEps, Pgd, Random, SharedDelta, Universal,
@@ -83,13 +91,13 @@ use crate::task::Task;
 
 /// Looks for perturbations that reach the victim's goal.
 pub trait Attack: Send + Sync {
-    /// Attacks every row of `arena` and offers what it finds. Rows that already reach the goal may be left alone.
+    /// Attacks every row of `context` and offers what it finds. Rows that already reach the goal may be left alone.
     ///
     /// # Errors
     /// The model fails, there is no gradient where one is needed, or the task was cancelled.
-    fn run(&self, arena: &mut Arena<'_>) -> Result<()>;
+    fn run(&self, context: &mut AttackContext<'_>) -> Result<()>;
 
-    /// How many times it will call [`Arena::tell`] at most, for progress.
+    /// How many times it will call [`AttackContext::report_step`] at most, for progress.
     fn steps(&self) -> usize;
 }
 
@@ -101,7 +109,7 @@ pub trait Attack: Send + Sync {
 pub fn run(
     victim: &mut dyn Victim,
     space: &Space,
-    settings: &Settings,
+    settings: &AttackSettings,
     engine: &dyn Engine,
     watch: &mut dyn Watch,
     task: &Task,
@@ -112,22 +120,22 @@ pub fn run(
                 "{} needs gradients, which this model does not have",
                 settings.method.title()
             ),
-            "Choose an attack by queries: Square, NES, SPSA, SimBA-DCT or HopSkipJump.",
+            list::choose_queries(),
         ));
     }
     let attack = settings.attack();
-    let mut tireless;
+    let mut never_fooled;
     let seen: &mut dyn Victim = if settings.full && settings.method.can_go_on() {
-        tireless = Tireless(victim);
-        &mut tireless
+        never_fooled = NeverFooled(victim);
+        &mut never_fooled
     } else {
         victim
     };
-    let mut arena = Arena::new(seen, space, engine, watch, settings.seed, task)?;
-    // How many scores there are is known once the rows were judged.
-    settings.fits(arena.victim())?;
-    attack.run(&mut arena)?;
-    let mut outcome = arena.finish();
+    let mut context = AttackContext::new(seen, space, engine, watch, settings.seed, task)?;
+    // How many scores there are is known after the first prediction.
+    settings.fits(context.victim())?;
+    attack.run(&mut context)?;
+    let mut outcome = context.finish();
     space.project(engine, &mut outcome.x)?;
     let rows: Vec<usize> = (0..space.rows()).collect();
     outcome.verdicts = victim.confirm(&rows, &outcome.x, task)?;
@@ -138,9 +146,9 @@ pub fn run(
 }
 
 /// Never says that the goal is reached, so that an attack goes on to its last step.
-struct Tireless<'a>(&'a mut dyn Victim);
+struct NeverFooled<'a>(&'a mut dyn Victim);
 
-impl Victim for Tireless<'_> {
+impl Victim for NeverFooled<'_> {
     fn grid(&self) -> Grid {
         self.0.grid()
     }
@@ -153,29 +161,35 @@ impl Victim for Tireless<'_> {
         self.0.refuses(loss)
     }
 
-    fn judge(&mut self, rows: &[usize], x: &[f32], task: &Task) -> Result<Vec<Verdict>> {
-        let mut verdicts = self.0.judge(rows, x, task)?;
+    fn predict(&mut self, rows: &[usize], x: &[f32], task: &Task) -> Result<Vec<Verdict>> {
+        let mut verdicts = self.0.predict(rows, x, task)?;
         for verdict in &mut verdicts {
             verdict.fooled = false;
         }
         Ok(verdicts)
     }
 
-    fn climb(&mut self, rows: &[usize], x: &[f32], up: Uphill<'_>, task: &Task) -> Result<Slope> {
-        let mut slope = self.0.climb(rows, x, up, task)?;
+    fn value_and_gradient(
+        &mut self,
+        rows: &[usize],
+        x: &[f32],
+        up: AscentLoss<'_>,
+        task: &Task,
+    ) -> Result<ValueAndGradient> {
+        let mut slope = self.0.value_and_gradient(rows, x, up, task)?;
         for verdict in &mut slope.verdicts {
             verdict.fooled = false;
         }
         Ok(slope)
     }
 
-    fn rivals(
+    fn runner_ups(
         &mut self,
         rows: &[usize],
         x: &[f32],
         k: usize,
         task: &Task,
     ) -> Result<Vec<Vec<u32>>> {
-        self.0.rivals(rows, x, k, task)
+        self.0.runner_ups(rows, x, k, task)
     }
 }

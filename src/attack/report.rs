@@ -2,9 +2,9 @@
 //! reproduces the run.
 
 use super::pictures::picture;
-use super::settings::Settings;
-use super::single::{Order, Point, Shot, Standing};
-use super::victim::{Blind, Goal};
+use super::settings::AttackSettings;
+use super::single::{AttackRequest, AttackResult, CaptionRanking, Point};
+use super::victim::{Goal, GradientDefects};
 use crate::compute::{Colours, Paint, Size, channel_mean};
 use crate::dataset::npy::write_array;
 use crate::dataset::{Dataset, Picture, write_png};
@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 /// A run with everything that reproduces it. The keys of its JSON form are a contract.
 #[derive(Debug, Clone, Serialize)]
-pub struct ShotReport {
+pub struct AttackReport {
     /// Version of nearmiss.
     pub nearmiss: &'static str,
     /// The image model's file.
@@ -36,13 +36,13 @@ pub struct ShotReport {
     /// At the picture's own resolution?
     pub own_size: bool,
     /// The attack and all its parameters, the seed among them.
-    pub settings: Settings,
+    pub settings: AttackSettings,
     /// Where the picture stood.
-    pub before: Standing,
+    pub before: CaptionRanking,
     /// Where it stands, exactly.
-    pub after: Standing,
+    pub after: CaptionRanking,
     /// Where it stands after rounding to 8 bits.
-    pub rounded: Standing,
+    pub rounded: CaptionRanking,
     /// Size of the perturbation.
     pub size: Size,
     /// Every step.
@@ -52,7 +52,7 @@ pub struct ShotReport {
     /// Forward runs besides.
     pub queries: u32,
     /// What was wrong with the gradients.
-    pub gradient: Blind,
+    pub gradient: GradientDefects,
     /// The operators that the gradient passes straight through although they round.
     pub approximate: Vec<String>,
     /// How long it took.
@@ -72,23 +72,23 @@ pub struct Export {
     pub json: PathBuf,
 }
 
-/// The perturbation of `shot`, mean over channels, blue - white - red between minus and plus its radius (its largest
+/// The perturbation of `result`, mean over channels, blue - white - red between minus and plus its radius (its largest
 /// change where the norm has no such radius).
 ///
 /// # Errors
 /// A lost device.
-pub fn heatmap(shot: &Shot, engine: &dyn Paint) -> Result<Picture> {
-    let difference: Vec<f32> = shot
+pub fn heatmap(result: &AttackResult, engine: &dyn Paint) -> Result<Picture> {
+    let difference: Vec<f32> = result
         .adversarial
         .iter()
-        .zip(shot.clean.iter())
+        .zip(result.clean.iter())
         .map(|(a, c)| a - c)
         .collect();
-    let mean = channel_mean(shot.grid, &difference);
-    let rgba = engine.colour(&mean, Colours::Signed, shot.scale())?;
+    let mean = channel_mean(result.grid, &difference);
+    let rgba = engine.colour(&mean, Colours::Signed, result.scale())?;
     Ok(Picture {
-        width: shot.grid.width as u32,
-        height: shot.grid.height as u32,
+        width: result.grid.width as u32,
+        height: result.grid.height as u32,
         rgb: rgba
             .chunks_exact(4)
             .flat_map(|p| [p[0], p[1], p[2]])
@@ -96,12 +96,17 @@ pub fn heatmap(shot: &Shot, engine: &dyn Paint) -> Result<Picture> {
     })
 }
 
-/// Writes picture, exact values, heatmap and report of `shot` beside each other: `path` names the picture, the others
+/// Writes picture, exact values, heatmap and report of `result` beside each other: `path` names the picture, the others
 /// take its name with another ending.
 ///
 /// # Errors
 /// A file cannot be written, or the model's file cannot be read.
-pub fn export(path: &Path, shot: &Shot, order: &Order, dataset: &Dataset) -> Result<Export> {
+pub fn export(
+    path: &Path,
+    result: &AttackResult,
+    request: &AttackRequest,
+    dataset: &Dataset,
+) -> Result<Export> {
     let name = |ending: &str| path.with_extension(ending);
     let files = Export {
         png: name("png"),
@@ -109,18 +114,18 @@ pub fn export(path: &Path, shot: &Shot, order: &Order, dataset: &Dataset) -> Res
         heatmap: name("heatmap.png"),
         json: name("json"),
     };
-    let grid = shot.grid;
-    let made = picture(&shot.adversarial, grid.channels, grid.height, grid.width);
+    let grid = result.grid;
+    let made = picture(&result.adversarial, grid.channels, grid.height, grid.width);
     let shape = [grid.channels, grid.height, grid.width];
-    let heat = heatmap(shot, order.set.engine.as_ref())?;
-    let report = report(shot, order, dataset)?;
-    // The report last: whoever finds it finds the pictures that it tells of.
+    let heat = heatmap(result, request.set.engine.as_ref())?;
+    let report = report(result, request, dataset)?;
+    // The report last: where it exists, the pictures that it describes do too.
     let places = [&files.png, &files.npy, &files.heatmap, &files.json];
     put_together(
         &places.map(std::path::PathBuf::as_path),
         |[png, npy, heatmap, json]| {
             write_png(png, &made)?;
-            write_array(npy, &shot.adversarial, &shape)?;
+            write_array(npy, &result.adversarial, &shape)?;
             write_png(heatmap, &heat)?;
             write_json(json, &report)
         },
@@ -128,34 +133,38 @@ pub fn export(path: &Path, shot: &Shot, order: &Order, dataset: &Dataset) -> Res
     Ok(files)
 }
 
-fn report(shot: &Shot, order: &Order, dataset: &Dataset) -> Result<ShotReport> {
-    let model = order.set.network.path().to_path_buf();
-    let image = &dataset.images[shot.image];
-    let target = match shot.goal {
-        Goal::Win => dataset.captions.get(shot.target).cloned(),
-        Goal::Match => dataset.images.get(shot.target).map(|i| i.name.clone()),
+fn report(
+    result: &AttackResult,
+    request: &AttackRequest,
+    dataset: &Dataset,
+) -> Result<AttackReport> {
+    let model = request.set.network.path().to_path_buf();
+    let image = &dataset.images[result.image];
+    let target = match result.goal {
+        Goal::Win => dataset.captions.get(result.target).cloned(),
+        Goal::Match => dataset.images.get(result.target).map(|i| i.name.clone()),
         Goal::Lose | Goal::Away => None,
     };
-    Ok(ShotReport {
+    Ok(AttackReport {
         nearmiss: env!("CARGO_PKG_VERSION"),
         model_blake3: hash(&model).map_err(Error::io("read", &model))?,
         model,
-        engine: order.encoder.describe().engine,
+        engine: request.encoder.describe().engine,
         picture: image.place().display().to_string(),
-        image: shot.image,
-        goal: shot.goal,
+        image: result.image,
+        goal: result.goal,
         target,
-        own_size: shot.own_size,
-        settings: shot.settings.clone(),
-        before: shot.before.clone(),
-        after: shot.after.clone(),
-        rounded: shot.rounded.clone(),
-        size: shot.size,
-        points: shot.points.clone(),
-        gradients: shot.gradients,
-        queries: shot.queries,
-        gradient: shot.blind,
-        approximate: shot.approximate.clone(),
-        seconds: shot.seconds,
+        own_size: result.own_size,
+        settings: result.settings.clone(),
+        before: result.before.clone(),
+        after: result.after.clone(),
+        rounded: result.rounded.clone(),
+        size: result.size,
+        points: result.points.clone(),
+        gradients: result.gradients,
+        queries: result.queries,
+        gradient: result.blind,
+        approximate: result.approximate.clone(),
+        seconds: result.seconds,
     })
 }

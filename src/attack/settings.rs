@@ -1,25 +1,22 @@
 //! What a person chooses of an attack, and the attack made of it.
 
 use super::Attack;
+use super::description::{Method, Parameter, Parameters};
 use super::loss::Loss;
-use super::method::Method;
-use super::query::{HopSkipJump, Nes, Simba, Spsa, SquareAttack};
 use super::threat::Threat;
 use super::victim::Victim;
-use super::white::{Apgd, CarliniWagner, DeepFool, Fab, Fgsm, Pgd, Random, Universal};
-use super::worst_case::WorstCase;
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 
 /// All parameters of an attack: with the model and the pictures they reproduce a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Settings {
+pub struct AttackSettings {
     /// Which attack.
     pub method: Method,
     /// What may be changed.
     pub threat: Threat,
-    /// What gradient attacks climb; others have their own.
+    /// The loss that gradient attacks maximise; others have their own.
     pub loss: Loss,
     /// Steps (or queries); `None` for the attack's default.
     pub steps: Option<usize>,
@@ -36,7 +33,7 @@ pub struct Settings {
     pub seed: u64,
 }
 
-impl Default for Settings {
+impl Default for AttackSettings {
     fn default() -> Self {
         Self {
             method: Method::default(),
@@ -52,10 +49,10 @@ impl Default for Settings {
     }
 }
 
-impl Settings {
+impl AttackSettings {
     /// Steps that will be done.
     pub fn steps(&self) -> usize {
-        self.steps.unwrap_or(self.method.default_steps()).max(1)
+        self.steps.unwrap_or(self.method.description().steps).max(1)
     }
 
     /// The same with the threat model that the attack really keeps to: see [`Method::natural`].
@@ -67,96 +64,35 @@ impl Settings {
         }
     }
 
-    /// Can the loss be climbed on this victim?
+    /// Can the loss be maximised on this victim?
     ///
     /// # Errors
     /// It compares more scores than there are.
     pub fn fits(&self, victim: &dyn Victim) -> Result<()> {
         let refused = victim
             .refuses(self.loss)
-            .filter(|_| self.method.takes_loss());
+            .filter(|_| self.method.takes(Parameter::Loss));
         refused.map_or(Ok(()), |why| {
             Err(Error::request(
                 why,
-                "Climb the margin (--loss margin), or choose a loss that compares fewer scores.",
+                "Maximise the margin (--loss margin), or choose a loss that compares fewer scores.",
             ))
         })
     }
 
+    /// What the attack is made with: defaults filled in.
+    pub fn parameters(&self) -> Parameters {
+        Parameters {
+            loss: self.loss,
+            steps: self.steps(),
+            step: self.step.unwrap_or(self.method.description().step),
+            restarts: self.restarts.max(1),
+            kappa: self.kappa,
+        }
+    }
+
     /// The attack itself.
     pub fn attack(&self) -> Box<dyn Attack> {
-        let (steps, loss) = (self.steps(), self.loss);
-        let restarts = self.restarts.max(1);
-        match self.method {
-            Method::Noise => Box::new(Random { draws: steps }),
-            Method::Fgsm => Box::new(Fgsm { loss }),
-            Method::Pgd | Method::Fourier => Box::new(Pgd {
-                loss,
-                steps,
-                restarts,
-                step: self.step.unwrap_or(Pgd::STEP),
-                decay: None,
-            }),
-            Method::MiFgsm => Box::new(Pgd {
-                loss,
-                steps,
-                restarts,
-                step: self.step.unwrap_or(Pgd::STEP),
-                decay: Some(1.0),
-            }),
-            Method::Apgd => Box::new(Apgd {
-                loss,
-                steps,
-                restarts,
-                targets: Apgd::TARGETS,
-            }),
-            Method::Cw => Box::new(CarliniWagner {
-                steps,
-                kappa: self.kappa,
-                ..CarliniWagner::default()
-            }),
-            Method::DeepFool => Box::new(DeepFool {
-                steps,
-                ..DeepFool::default()
-            }),
-            Method::Fab => Box::new(Fab {
-                steps,
-                restarts,
-                ..Fab::default()
-            }),
-            Method::Square => Box::new(SquareAttack {
-                queries: steps,
-                restarts,
-                ..SquareAttack::default()
-            }),
-            Method::Nes => Box::new(Nes {
-                steps,
-                step: self.step.unwrap_or(Pgd::STEP),
-                ..Nes::default()
-            }),
-            Method::Spsa => Box::new(Spsa {
-                steps,
-                step: self.step.unwrap_or(Pgd::STEP),
-                ..Spsa::default()
-            }),
-            Method::Simba => Box::new(Simba {
-                queries: steps,
-                ..Simba::default()
-            }),
-            Method::HopSkipJump => Box::new(HopSkipJump {
-                queries: steps,
-                ..HopSkipJump::default()
-            }),
-            Method::Universal => Box::new(Universal {
-                loss,
-                epochs: steps,
-                step: self.step.unwrap_or(Pgd::STEP),
-            }),
-            Method::WorstCase => Box::new(WorstCase {
-                steps,
-                restarts,
-                ..WorstCase::default()
-            }),
-        }
+        (self.method.description().build)(&self.parameters())
     }
 }

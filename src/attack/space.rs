@@ -181,7 +181,7 @@ impl Space {
         engine.project(self.grid, self.ball, self.bounds(), x)
     }
 
-    /// Takes `x` uphill by `share` of the radius and projects.
+    /// Moves `x` by `share` of the radius in the direction of steepest ascent and projects.
     ///
     /// # Errors
     /// A lost device.

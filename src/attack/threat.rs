@@ -1,9 +1,10 @@
 //! Threat models: what an adversary may change, and by how much.
 
+use super::mask::Mask;
 use crate::compute::{Ball, Band, Grid};
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
+use std::str::FromStr;
 
 /// How the size of a perturbation is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
@@ -24,7 +25,64 @@ pub enum Norm {
     Free,
 }
 
+/// Each norm with its name on the command line, its name in menus, and what it measures.
+const NORMS: [(Norm, &str, &str, &str); 6] = [
+    (Norm::Linf, "linf", "l-inf", "Largest change of any value"),
+    (Norm::L2, "l2", "l2", "Euclidean norm of the whole change"),
+    (Norm::L1, "l1", "l1", "Sum of all absolute changes"),
+    (
+        Norm::L0,
+        "l0",
+        "l0 (pixels)",
+        "Number of pixels that change",
+    ),
+    (
+        Norm::Fourier(Band::ALL),
+        "fourier",
+        "Fourier-l-inf",
+        "Largest magnitude of any Fourier coefficient, within a band of frequencies",
+    ),
+    (
+        Norm::Free,
+        "free",
+        "Patch (no norm)",
+        "Anything inside the rectangle or mask",
+    ),
+];
+
 impl Norm {
+    /// Every norm, in the order of menus; of [`Norm::Fourier`] that of all frequencies.
+    pub const ALL: [Self; 6] = [
+        NORMS[0].0, NORMS[1].0, NORMS[2].0, NORMS[3].0, NORMS[4].0, NORMS[5].0,
+    ];
+
+    /// Is it the same norm, whatever the band of frequencies?
+    pub fn is_like(self, other: Self) -> bool {
+        std::mem::discriminant(&self) == std::mem::discriminant(&other)
+    }
+
+    fn named(self) -> (&'static str, &'static str, &'static str) {
+        let found = NORMS.iter().find(|(norm, ..)| norm.is_like(self));
+        found.map_or(("", "", ""), |&(_, name, title, about)| {
+            (name, title, about)
+        })
+    }
+
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        self.named().0
+    }
+
+    /// Its name in menus.
+    pub fn title(self) -> &'static str {
+        self.named().1
+    }
+
+    /// What it measures, in a few words.
+    pub fn about(self) -> &'static str {
+        self.named().2
+    }
+
     /// Is a radius of this norm a share of pixel values, to be shown as n/255?
     pub fn is_in_pixels(self) -> bool {
         matches!(self, Self::Linf | Self::Fourier(_))
@@ -40,21 +98,43 @@ impl Norm {
     }
 }
 
-/// A change of pixel values in [0, 1] as n/255, to three digits.
+impl FromStr for Norm {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let found = Self::ALL.into_iter().find(|norm| norm.name() == text);
+        found.ok_or_else(|| {
+            Error::request(
+                format!("there is no norm {text:?}"),
+                format!("Choose one of {}.", Self::ALL.map(Self::name).join(", ")),
+            )
+        })
+    }
+}
+
+/// A change of pixel values in [0, 1] as n/255, to three digits: how every label writes it.
 pub fn levels(value: f32) -> String {
-    let n = f64::from(value) * 255.0;
+    format!("{}/255", three_digits(f64::from(value) * 255.0))
+}
+
+/// The same with the value itself, as "4/255 = 0.0157".
+pub fn levels_and_value(value: f32) -> String {
+    format!("{} = {}", levels(value), three_digits(f64::from(value)))
+}
+
+/// A number from 0 to three significant digits, without trailing zeros.
+fn three_digits(n: f64) -> String {
     let places = if n > 0.0 {
         (2 - n.log10().floor() as i32).clamp(0, 12)
     } else {
         0
     };
     let text = format!("{n:.*}", places as usize);
-    let digits = if places > 0 {
-        text.trim_end_matches('0').trim_end_matches('.')
+    if places > 0 {
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
     } else {
-        &text
-    };
-    format!("{digits}/255")
+        text
+    }
 }
 
 /// A rectangle of a picture, in its pixels.
@@ -68,17 +148,6 @@ pub struct Region {
     pub width: u32,
     /// Rows.
     pub height: u32,
-}
-
-/// A picture of weights that says where may be changed: non-zero is free.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Mask {
-    /// Columns.
-    pub width: u32,
-    /// Rows.
-    pub height: u32,
-    /// `height x width`, row-major.
-    pub free: Arc<Vec<bool>>,
 }
 
 /// A threat model on pictures with pixels in [0, 1].
@@ -176,13 +245,7 @@ impl Threat {
             (r.left..r.left.saturating_add(r.width)).contains(&x)
                 && (r.top..r.top.saturating_add(r.height)).contains(&y)
         });
-        inside
-            && self.mask.as_ref().is_none_or(|mask| {
-                let row = y * mask.height as usize / grid.height.max(1);
-                let column = x * mask.width as usize / grid.width.max(1);
-                let at = row * mask.width as usize + column;
-                mask.free.get(at).copied().unwrap_or(false)
-            })
+        inside && self.mask.as_ref().is_none_or(|mask| mask.frees(grid, y, x))
     }
 }
 
@@ -204,6 +267,14 @@ mod tests {
             (100.0, "100/255"),
         ] {
             assert_eq!(levels(value / 255.0), text);
+        }
+        for (value, text) in [
+            (4.0, "4/255 = 0.0157"),
+            (0.0625, "0.0625/255 = 0.000245"),
+            (0.0, "0/255 = 0"),
+            (255.0, "255/255 = 1"),
+        ] {
+            assert_eq!(levels_and_value(value / 255.0), text);
         }
         assert_eq!(Norm::L2.radius(0.03125), "0.03125");
         assert_eq!(Norm::L0.radius(1024.0), "1024");

@@ -1,14 +1,40 @@
 //! The worst case: several attacks that fail in different ways, in `AutoAttack`'s order (arXiv 2003.01690, section 5).
 
 use super::Attack;
-use super::arena::Arena;
+use super::context::AttackContext;
+use super::description::{Description, Needs, Parameter, Seeks, Unit};
 use super::loss::Loss;
 use super::query::SquareAttack;
+use super::threat::Norm;
 use super::white::{Apgd, Fab, MultiEps};
 use crate::error::Result;
 
+/// What the attack says of itself.
+pub const DESCRIPTION: Description = Description {
+    name: "worst-case",
+    title: "Worst case",
+    about: "APGD, targeted APGD, multi-eps, FAB and Square in turn, stopping where one succeeds.",
+    source: "Croce and Hein, arXiv 2003.01690",
+    needs: Needs::GradientIfAny,
+    seeks: Seeks::First,
+    norms: &Norm::ALL,
+    linf_becomes: None,
+    takes: &[Parameter::Restarts],
+    steps: 100,
+    unit: Unit::Steps,
+    step: 1.0,
+    cost: None,
+    build: |p| {
+        Box::new(WorstCase {
+            steps: p.steps,
+            restarts: p.restarts,
+            ..WorstCase::default()
+        })
+    },
+};
+
 /// APGD on cross-entropy, APGD on the targeted DLR, APGD through shrinking balls, targeted FAB and Square, each on the
-/// rows that still stand. Without gradients only Square is left.
+/// rows that are still active. Without gradients only Square is left.
 ///
 /// `AutoAttack` is these without [`MultiEps`]: that finds what starts inside the ball do not, on classifiers whose
 /// counterexamples a verifier has proved to exist. Nothing is tuned to a model.
@@ -18,7 +44,7 @@ pub struct WorstCase {
     pub steps: usize,
     /// Independent random starts of each part.
     pub restarts: usize,
-    /// Rivals that the targeted parts go for.
+    /// Runner-up classes that the targeted parts try.
     pub targets: usize,
     /// Balls that [`MultiEps`] shrinks through; 0 leaves it out.
     pub levels: usize,
@@ -86,17 +112,17 @@ impl WorstCase {
 }
 
 impl Attack for WorstCase {
-    fn run(&self, arena: &mut Arena<'_>) -> Result<()> {
-        for (nth, part) in self.parts(arena.has_gradient()).into_iter().enumerate() {
-            let rows = arena.standing();
+    fn run(&self, context: &mut AttackContext<'_>) -> Result<()> {
+        for (nth, part) in self.parts(context.has_gradient()).into_iter().enumerate() {
+            let rows = context.active();
             if rows.is_empty() {
                 break;
             }
             // Parts must not share their random starts.
-            let seed = arena.seed.wrapping_add((nth as u64) << 32);
-            let space = arena.space.pick(&rows);
-            let found = arena.within(&rows, &space, seed, part.as_ref())?;
-            arena.offer(&rows, &found.x, &found.verdicts);
+            let seed = context.seed.wrapping_add((nth as u64) << 32);
+            let space = context.space.pick(&rows);
+            let found = context.within(&rows, &space, seed, part.as_ref())?;
+            context.offer(&rows, &found.x, &found.verdicts);
         }
         Ok(())
     }

@@ -26,7 +26,7 @@ pub use query::{Answer, Side, answer};
 pub use read::{read_both, read_embeddings, read_matrix, read_side};
 pub use relevance::Relevance;
 pub use wording::Wording;
-pub use words::{is_stop_word, words};
+pub use words::{STOP_WORDS, is_stop_word, words};
 
 /// Pairs of an image's row and a caption's.
 pub type Pairs = std::collections::HashSet<(u32, u32)>;

@@ -1,18 +1,20 @@
 //! The words of captions.
 
-/// Words that name nothing: articles, prepositions, pronouns, auxiliaries, conjunctions, counting words. Sorted.
-const STOP_WORDS: [&str; 127] = [
+/// English words that name nothing: articles, prepositions, pronouns, auxiliaries, conjunctions, counting words.
+/// Sorted.
+pub const STOP_WORDS: [&str; 131] = [
     "a", "about", "above", "across", "after", "against", "all", "along", "also", "am", "among",
     "an", "and", "another", "any", "are", "around", "as", "at", "away", "be", "been", "before",
-    "behind", "being", "below", "beside", "between", "both", "but", "by", "can", "could", "did",
-    "do", "does", "down", "during", "each", "either", "few", "for", "from", "had", "has", "have",
-    "he", "her", "here", "hers", "him", "his", "how", "i", "if", "in", "inside", "into", "is",
-    "it", "its", "itself", "just", "many", "may", "me", "more", "most", "my", "near", "next", "no",
-    "nor", "not", "of", "off", "on", "one", "onto", "or", "other", "others", "our", "out",
-    "outside", "over", "own", "past", "several", "she", "so", "some", "than", "that", "the",
+    "behind", "being", "below", "beneath", "beside", "between", "both", "but", "by", "can",
+    "could", "did", "do", "does", "down", "during", "each", "either", "few", "for", "from", "had",
+    "has", "have", "he", "her", "here", "hers", "him", "his", "how", "i", "if", "in", "inside",
+    "into", "is", "it", "its", "itself", "just", "many", "may", "me", "more", "most", "my", "near",
+    "next", "no", "nor", "not", "of", "off", "on", "one", "onto", "or", "other", "others", "our",
+    "out", "outside", "over", "own", "past", "several", "she", "so", "some", "than", "that", "the",
     "their", "them", "then", "there", "these", "they", "this", "those", "through", "to",
-    "together", "too", "toward", "towards", "under", "up", "upon", "very", "was", "we", "were",
-    "what", "when", "where", "which", "while", "who", "whose", "will", "with", "you", "your",
+    "together", "too", "toward", "towards", "under", "until", "up", "upon", "very", "was", "we",
+    "were", "what", "when", "where", "which", "while", "who", "whose", "will", "with", "within",
+    "without", "you", "your",
 ];
 
 /// Is `word` (in lower case) one that names nothing?

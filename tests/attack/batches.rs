@@ -1,7 +1,7 @@
 //! Files that fix their batch: set free where rows stay apart, left alone where they do not; the last word is the
 //! file's own.
 
-use nearmiss::attack::{Classifier, Network, Uphill, Victim};
+use nearmiss::attack::{AscentLoss, Classifier, Network, Victim};
 use nearmiss::onnx::proto::{AttributeProto, NodeProto};
 use nearmiss::onnx::{Dim, Effort, Encoded, Graph, GraphEngine, Port, Tensor, free_batch, node};
 use nearmiss::runtime::{Provider, RuntimeEngine};
@@ -117,17 +117,20 @@ fn agrees(path: &PathBuf, open: &PathBuf, count: usize) {
     let (mut fixed, mut open) = (victim(path), victim(open));
     let (x, all): (Vec<f32>, Vec<usize>) = (rows(count), (0..count).collect());
     let (a, b) = (
-        fixed.climb(&all, &x, Uphill::Margin, &task).unwrap(),
-        open.climb(&all, &x, Uphill::Margin, &task).unwrap(),
+        fixed
+            .value_and_gradient(&all, &x, AscentLoss::Margin, &task)
+            .unwrap(),
+        open.value_and_gradient(&all, &x, AscentLoss::Margin, &task)
+            .unwrap(),
     );
     for (a, b) in a.gradient.iter().zip(&b.gradient) {
         assert!((a - b).abs() < 1e-6, "{a} and {b}");
     }
     let (seen, sure) = (
-        fixed.judge(&all, &x, &task).unwrap(),
+        fixed.predict(&all, &x, &task).unwrap(),
         fixed.confirm(&all, &x, &task).unwrap(),
     );
-    let known = open.judge(&all, &x, &task).unwrap();
+    let known = open.predict(&all, &x, &task).unwrap();
     for ((a, b), c) in seen.iter().zip(&sure).zip(&known) {
         assert!((a.margin() - c.margin()).abs() < 1e-6);
         assert!((b.margin() - c.margin()).abs() < 1e-6);

@@ -1,9 +1,10 @@
 //! Robust figures against their definitions: each recall is that of an attack on it.
 
-use super::sets::{order, run};
+use super::sets::{request, run};
 use super::victims::demo;
+use crate::attack::method;
 use nearmiss::attack::{
-    Done, Figure, Goal, Loss, Method, Norm, Set, SetOrder, SetReport, Threat, attack_set,
+    Checkpoint, Figure, Goal, Loss, Method, Norm, Set, SetReport, SetRequest, Threat, attack_set,
 };
 use nearmiss::compute::{Band, Embedded, Embeddings, Groups, TIE};
 use nearmiss::dataset::npy::read_array;
@@ -12,11 +13,11 @@ use nearmiss::task::Task;
 use std::path::Path;
 
 /// The order over all six figures.
-fn all(method: Method, images: usize) -> SetOrder {
-    SetOrder {
-        at: SetOrder::AT.to_vec(),
-        sides: SetOrder::SIDES.to_vec(),
-        ..order(method, images, 8)
+fn all(method: Method, images: usize) -> SetRequest {
+    SetRequest {
+        at: SetRequest::AT.to_vec(),
+        sides: SetRequest::SIDES.to_vec(),
+        ..request(method, images, 8)
     }
 }
 
@@ -48,11 +49,11 @@ fn rank(scores: &[f32], right: std::ops::Range<usize>) -> u32 {
 #[test]
 fn every_figure_is_recall_over_pictures_attacked_for_it() {
     let folder = tempfile::tempdir().unwrap();
-    let mut order = all(Method::Pgd, 16);
-    order.eps = vec![2.0 / 255.0];
-    order.save = Some(folder.path().to_path_buf());
-    let report = run(&order);
-    let set: &Set = &order.set;
+    let mut request = all(method("pgd"), 16);
+    request.eps = vec![2.0 / 255.0];
+    request.save = Some(folder.path().to_path_buf());
+    let report = run(&request);
+    let set: &Set = &request.set;
     let task = Task::detached();
     let embedded = |x: &[f32]| {
         let (values, dim) = set.network.forward(x, 1, &task).unwrap();
@@ -92,7 +93,7 @@ fn every_figure_is_recall_over_pictures_attacked_for_it() {
         );
     }
     // Every one is below the clean one here, and the deeper the rank the higher.
-    for side in SetOrder::SIDES {
+    for side in SetRequest::SIDES {
         let of = |k: usize| report.levels[0].robust.get(side, k).unwrap();
         assert!(of(1) <= of(5) && of(5) <= of(10));
         assert!(of(1) < report.clean_at.get(side, 1).unwrap());
@@ -101,7 +102,7 @@ fn every_figure_is_recall_over_pictures_attacked_for_it() {
 
 #[test]
 fn an_attack_on_all_figures_is_at_least_as_strong_as_one_on_each() {
-    for method in [Method::Pgd, Method::Fgsm, Method::Noise] {
+    for method in [method("pgd"), method("fgsm"), method("noise")] {
         let whole = run(&all(method, 12));
         for Figure { side, k } in all(method, 12).figures() {
             let mut single = all(method, 12);
@@ -137,7 +138,7 @@ fn consistent(report: &SetReport) {
     for level in &report.levels {
         assert_eq!(level.success.len(), report.clean_at.values.len());
         for success in &level.success {
-            let side = SetOrder::SIDES
+            let side = SetRequest::SIDES
                 .into_iter()
                 .find(|&s| nearmiss::attack::direction(s) == success.direction)
                 .unwrap();
@@ -159,7 +160,7 @@ fn consistent(report: &SetReport) {
 
 #[test]
 fn success_has_both_names() {
-    let report = run(&all(Method::Pgd, 24));
+    let report = run(&all(method("pgd"), 24));
     consistent(&report);
     assert!(report.levels[1].success_rate > report.levels[0].success_rate);
     assert!(
@@ -175,7 +176,7 @@ fn success_has_both_names() {
         "medians are of clean pictures"
     );
     // Over another goal no recall is claimed.
-    let mut other = all(Method::Pgd, 4);
+    let mut other = all(method("pgd"), 4);
     other.goal = Goal::Away;
     let json = serde_json::to_value(run(&other)).unwrap();
     assert!(json["levels"][0]["robust"].get("i2t").is_none());
@@ -184,9 +185,9 @@ fn success_has_both_names() {
 
 #[test]
 fn pictures_wrong_before_are_attacked_at_deeper_ranks() {
-    let order = all(Method::Pgd, 60);
-    let mut done = Done::default();
-    attack_set(&order, &mut done, &Task::detached()).unwrap();
+    let request = all(method("pgd"), 60);
+    let mut done = Checkpoint::default();
+    attack_set(&request, &mut done, &Task::detached()).unwrap();
     let mut deeper = 0;
     for unit in done.rows().flat_map(|r| &r.units) {
         let [one, five, _] = unit.before.reached[..] else {
@@ -199,19 +200,19 @@ fn pictures_wrong_before_are_attacked_at_deeper_ranks() {
 
 #[test]
 fn the_ball_is_the_one_that_was_used() {
-    let mut order = order(Method::Fourier, 6, 6);
-    let report = run(&order);
+    let mut request = request(method("fourier"), 6, 6);
+    let report = run(&request);
     assert!(matches!(report.settings.threat.norm, Norm::Fourier(_)));
     // Of the smallest perturbations each counts at the radii that contain it, measured in that norm.
-    for method in [Method::Cw, Method::DeepFool, Method::Fab] {
+    for method in [method("cw"), method("deepfool"), method("fab")] {
         for norm in [Norm::Fourier(Band::ALL), Norm::L2, Norm::Linf, Norm::L1] {
-            order.settings.method = method;
-            order.settings.steps = Some(20);
-            order.settings.threat.norm = norm;
+            request.settings.method = method;
+            request.settings.steps = Some(20);
+            request.settings.threat.norm = norm;
             // No perturbation is as small as the first, whatever the norm.
-            order.eps = vec![1e-9, 100.0];
-            let mut done = Done::default();
-            let report = attack_set(&order, &mut done, &Task::detached()).unwrap();
+            request.eps = vec![1e-9, 100.0];
+            let mut done = Checkpoint::default();
+            let report = attack_set(&request, &mut done, &Task::detached()).unwrap();
             assert_eq!(
                 report.levels[0].robust.values, report.clean_at.values,
                 "{method:?}, {norm:?}: nothing fits"
@@ -225,7 +226,7 @@ fn the_ball_is_the_one_that_was_used() {
                 // Parseval: the largest of n magnitudes is at least their root mean square.
                 let least = match norm {
                     Norm::Fourier(_) => {
-                        f64::from(find.size.l2) / (order.set.network.grid().len() as f64).sqrt()
+                        f64::from(find.size.l2) / (request.set.network.grid().len() as f64).sqrt()
                     }
                     Norm::L2 => f64::from(find.size.l2),
                     Norm::L1 => f64::from(find.size.l1),
@@ -242,21 +243,21 @@ fn the_ball_is_the_one_that_was_used() {
 
 #[test]
 fn the_usual_radii_end_where_nothing_is_left() {
-    let mut order = order(Method::Pgd, 6, 6);
-    order.settings.steps = Some(10);
-    order.eps = Threat::usual_radii(Norm::Linf);
-    order.adaptive = true;
-    let report = run(&order);
+    let mut request = request(method("pgd"), 6, 6);
+    request.settings.steps = Some(10);
+    request.eps = Threat::usual_radii(Norm::Linf);
+    request.adaptive = true;
+    let report = run(&request);
     assert!(
-        report.levels.len() < order.eps.len(),
+        report.levels.len() < request.eps.len(),
         "the demo does not last"
     );
     let recall = |at: usize| report.levels[at].robust.get(Side::Image, 1).unwrap();
     let last = report.levels.len() - 1;
     assert_eq!(recall(last), 0.0);
     assert!(recall(last - 1) > 0.0 && recall(0) > 0.0);
-    order.adaptive = false;
-    assert_eq!(run(&order).levels.len(), order.eps.len());
+    request.adaptive = false;
+    assert_eq!(run(&request).levels.len(), request.eps.len());
 }
 
 #[test]
@@ -327,38 +328,38 @@ fn a_loss_that_compares_more_than_there_is_is_refused() {
         ..demo.set.clone()
     };
     for (loss, least) in [(Loss::Dlr, "3"), (Loss::TargetedDlr, "4")] {
-        let mut order = order(Method::Pgd, 2, 2);
-        order.set = set.clone();
-        order.settings.loss = loss;
-        let refused = attack_set(&order, &mut Done::default(), &Task::detached());
+        let mut request = request(method("pgd"), 2, 2);
+        request.set = set.clone();
+        request.settings.loss = loss;
+        let refused = attack_set(&request, &mut Checkpoint::default(), &Task::detached());
         let said = refused.unwrap_err().to_string();
         assert!(said.contains(least) && said.contains("DLR"), "{said}");
     }
     // Two captions have a margin and a cross-entropy; no fifth rank can be lost, which is no error.
     for loss in [Loss::Margin, Loss::CrossEntropy] {
-        let mut order = all(Method::Pgd, 2);
-        order.set = set.clone();
-        order.settings.loss = loss;
-        let report = run(&order);
+        let mut request = all(method("pgd"), 2);
+        request.set = set.clone();
+        request.settings.loss = loss;
+        let report = run(&request);
         assert_eq!(report.levels[1].robust.get(Side::Image, 5), Some(100.0));
     }
-    let mut goals = order(Method::Pgd, 2, 2);
+    let mut goals = request(method("pgd"), 2, 2);
     goals.goal = Goal::Away;
     goals.settings.loss = Loss::Dlr;
-    assert!(attack_set(&goals, &mut Done::default(), &Task::detached()).is_err());
+    assert!(attack_set(&goals, &mut Checkpoint::default(), &Task::detached()).is_err());
 }
 
 #[test]
 fn a_number_of_pixels_is_whole() {
-    let mut order = order(Method::Pgd, 2, 2);
-    order.settings.threat.norm = Norm::L0;
-    order.eps = vec![8.0 / 255.0];
-    let said = attack_set(&order, &mut Done::default(), &Task::detached());
+    let mut request = request(method("pgd"), 2, 2);
+    request.settings.threat.norm = Norm::L0;
+    request.eps = vec![8.0 / 255.0];
+    let said = attack_set(&request, &mut Checkpoint::default(), &Task::detached());
     let said = said.unwrap_err();
     assert!(said.to_string().contains("pixels"), "{said}");
-    order.eps = vec![10.0, 100.0];
-    let mut done = Done::default();
-    attack_set(&order, &mut done, &Task::detached()).unwrap();
+    request.eps = vec![10.0, 100.0];
+    let mut done = Checkpoint::default();
+    attack_set(&request, &mut done, &Task::detached()).unwrap();
     for find in done.rows().flat_map(|r| &r.units).flat_map(|u| &u.finds) {
         assert!(f64::from(find.size.l0) <= f64::from(find.eps));
     }

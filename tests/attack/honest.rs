@@ -1,9 +1,10 @@
 //! What a run says of itself: gradients that are zero or not finite, the file's own verdict, overshoot that is kept.
 
 use super::minimal::{linear, run as run_on, space};
+use crate::attack::method;
 use nearmiss::attack::{
-    Apgd, Arena, Attack, CarliniWagner, Classifier, Fgsm, Method, Network, Norm, Outcome, Pgd,
-    Settings, Slope, Space, Threat, Unwatched, Uphill, Verdict, Victim, run,
+    Apgd, AscentLoss, Attack, AttackContext, AttackSettings, CarliniWagner, Classifier, Fgsm,
+    Network, Norm, Outcome, Pgd, Space, Threat, Unwatched, ValueAndGradient, Verdict, Victim, run,
 };
 use nearmiss::compute::{Cpu, Grid};
 use nearmiss::error::Result;
@@ -43,7 +44,7 @@ impl Victim for Odd {
         true
     }
 
-    fn judge(&mut self, _: &[usize], x: &[f32], _: &Task) -> Result<Vec<Verdict>> {
+    fn predict(&mut self, _: &[usize], x: &[f32], _: &Task) -> Result<Vec<Verdict>> {
         let verdict = |row: &[f32]| {
             let wrong: f32 = row.iter().sum();
             Verdict {
@@ -55,20 +56,32 @@ impl Victim for Odd {
         Ok(x.chunks_exact(self.grid.len()).map(verdict).collect())
     }
 
-    fn climb(&mut self, rows: &[usize], x: &[f32], _: Uphill<'_>, task: &Task) -> Result<Slope> {
-        let verdicts = self.judge(rows, x, task)?;
+    fn value_and_gradient(
+        &mut self,
+        rows: &[usize],
+        x: &[f32],
+        _: AscentLoss<'_>,
+        task: &Task,
+    ) -> Result<ValueAndGradient> {
+        let verdicts = self.predict(rows, x, task)?;
         let mut gradient = vec![1.0; x.len()];
         gradient
             .chunks_exact_mut(self.grid.len())
             .for_each(self.make);
-        Ok(Slope {
+        Ok(ValueAndGradient {
             loss: verdicts.iter().map(Verdict::margin).collect(),
             verdicts,
             gradient,
         })
     }
 
-    fn rivals(&mut self, rows: &[usize], _: &[f32], _: usize, _: &Task) -> Result<Vec<Vec<u32>>> {
+    fn runner_ups(
+        &mut self,
+        rows: &[usize],
+        _: &[f32],
+        _: usize,
+        _: &Task,
+    ) -> Result<Vec<Vec<u32>>> {
         Ok(vec![Vec::new(); rows.len()])
     }
 }
@@ -83,9 +96,9 @@ fn attacked(victim: &mut Odd, attack: &dyn Attack, norm: Norm) -> Outcome {
     let space = Space::pictures(victim.grid, clean, &threat, vec![0, 1]).unwrap();
     let task = Task::detached();
     let mut watch = Unwatched;
-    let mut arena = Arena::new(victim, &space, &Cpu, &mut watch, 0, &task).unwrap();
-    attack.run(&mut arena).unwrap();
-    arena.finish()
+    let mut context = AttackContext::new(victim, &space, &Cpu, &mut watch, 0, &task).unwrap();
+    attack.run(&mut context).unwrap();
+    context.finish()
 }
 
 #[test]
@@ -227,12 +240,12 @@ fn a_float16_file_s_own_verdict_ends_a_row() {
     let mut victim = Classifier::new(Arc::new(network), vec![0]);
     // From 0.9, in steps of a hundredth of half the box: float32 is fooled a step before float16.
     let space = Space::boxed(victim.grid(), vec![0.998], vec![1.002], vec![0]).unwrap();
-    for method in [Method::Pgd, Method::Apgd] {
-        let settings = Settings {
+    for method in [method("pgd"), method("apgd")] {
+        let settings = AttackSettings {
             method,
             steps: Some(60),
             step: Some(0.05),
-            ..Settings::default()
+            ..AttackSettings::default()
         };
         let found = run(&mut victim, &space, &settings, &Cpu, &mut Unwatched, &task).unwrap();
         let verdict = found.verdicts[0];

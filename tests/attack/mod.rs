@@ -5,6 +5,7 @@ mod caption;
 mod command;
 mod figures;
 mod honest;
+mod list;
 mod minimal;
 mod query;
 mod resized;
@@ -12,3 +13,10 @@ mod saliency;
 mod sets;
 mod victims;
 mod white;
+
+use nearmiss::attack::Method;
+
+/// An attack by its name.
+pub fn method(name: &str) -> Method {
+    name.parse().expect("an attack of the list")
+}

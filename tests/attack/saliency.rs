@@ -2,7 +2,9 @@
 
 use super::resized::Quadratic;
 use super::victims::{Demo, demo};
-use nearmiss::attack::{Baseline, Goal, Pairs, Saliency, SaliencyKind, Uphill, Victim, saliency};
+use nearmiss::attack::{
+    AscentLoss, Baseline, Goal, Pairs, Saliency, SaliencyKind, Victim, saliency,
+};
 use nearmiss::compute::{Choice, Engine, Grid, choose};
 use nearmiss::task::Task;
 use std::sync::Arc;
@@ -40,7 +42,16 @@ fn quadratic(curved: bool) -> Quadratic {
 
 fn map(victim: &mut dyn Victim, row: usize, x: &[f32], kind: SaliencyKind) -> Saliency {
     let task = Task::detached();
-    let map = saliency(victim, row, x, kind, Uphill::Margin, cpu().as_ref(), &task).unwrap();
+    let map = saliency(
+        victim,
+        row,
+        x,
+        kind,
+        AscentLoss::Margin,
+        cpu().as_ref(),
+        &task,
+    )
+    .unwrap();
     let progress = task.progress();
     assert_eq!((progress.done, progress.total > 0), (progress.total, true));
     map
@@ -189,45 +200,53 @@ fn the_same_seed_gives_the_same_map() {
 
 #[test]
 fn what_makes_no_sense_is_refused() {
-    struct Blind(Quadratic);
-    impl Victim for Blind {
+    struct GradientDefects(Quadratic);
+    impl Victim for GradientDefects {
         fn grid(&self) -> Grid {
             self.0.grid
         }
         fn has_gradient(&self) -> bool {
             false
         }
-        fn judge(
+        fn predict(
             &mut self,
             rows: &[usize],
             x: &[f32],
             task: &Task,
         ) -> nearmiss::error::Result<Vec<nearmiss::attack::Verdict>> {
-            self.0.judge(rows, x, task)
+            self.0.predict(rows, x, task)
         }
-        fn climb(
+        fn value_and_gradient(
             &mut self,
             _: &[usize],
             _: &[f32],
-            _: Uphill<'_>,
+            _: AscentLoss<'_>,
             _: &Task,
-        ) -> nearmiss::error::Result<nearmiss::attack::Slope> {
+        ) -> nearmiss::error::Result<nearmiss::attack::ValueAndGradient> {
             panic!("it has no gradient")
         }
-        fn rivals(
+        fn runner_ups(
             &mut self,
             rows: &[usize],
             x: &[f32],
             k: usize,
             task: &Task,
         ) -> nearmiss::error::Result<Vec<Vec<u32>>> {
-            self.0.rivals(rows, x, k, task)
+            self.0.runner_ups(rows, x, k, task)
         }
     }
     let x = vec![0.5; GRID.len()];
     let task = Task::detached();
     let attempt = |victim: &mut dyn Victim, row, x: &[f32], kind| {
-        saliency(victim, row, x, kind, Uphill::Margin, cpu().as_ref(), &task)
+        saliency(
+            victim,
+            row,
+            x,
+            kind,
+            AscentLoss::Margin,
+            cpu().as_ref(),
+            &task,
+        )
     };
     let mut victim = quadratic(true);
     for kind in [
@@ -240,7 +259,15 @@ fn what_makes_no_sense_is_refused() {
     }
     assert!(attempt(&mut victim, 2, &x, SaliencyKind::Gradient).is_err());
     assert!(attempt(&mut victim, 0, &x[1..], SaliencyKind::Gradient).is_err());
-    assert!(attempt(&mut Blind(quadratic(true)), 0, &x, SaliencyKind::Gradient).is_err());
+    assert!(
+        attempt(
+            &mut GradientDefects(quadratic(true)),
+            0,
+            &x,
+            SaliencyKind::Gradient
+        )
+        .is_err()
+    );
     task.cancel();
     let cancelled = attempt(&mut victim, 0, &x, SaliencyKind::Gradient);
     assert!(cancelled.is_err_and(|e| e.is_cancelled()));
@@ -267,7 +294,7 @@ fn shares_of_the_demo_s_margin_add_up() {
                 gap < 0.05 * change,
                 "{baseline:?}, image {image}: gap {gap} of {change}"
             );
-            let margin = pairs.judge(&[0], &x, &Task::detached()).unwrap()[0].margin();
+            let margin = pairs.predict(&[0], &x, &Task::detached()).unwrap()[0].margin();
             assert!((found.score - margin).abs() < 2e-5);
         }
     }
@@ -298,11 +325,13 @@ fn a_row_may_stand_in_a_batch_more_than_once() {
         .flat_map(|k| x[len..].iter().map(move |v| v * (1.0 - 0.002 * k as f32)))
         .collect();
     let together = pairs
-        .climb(&[1; 4], &points, Uphill::Margin, &task)
+        .value_and_gradient(&[1; 4], &points, AscentLoss::Margin, &task)
         .unwrap();
-    let judged = pairs.judge(&[1; 4], &points, &task).unwrap();
+    let judged = pairs.predict(&[1; 4], &points, &task).unwrap();
     for (k, point) in points.chunks_exact(len).enumerate() {
-        let alone = pairs.climb(&[1], point, Uphill::Margin, &task).unwrap();
+        let alone = pairs
+            .value_and_gradient(&[1], point, AscentLoss::Margin, &task)
+            .unwrap();
         assert!((alone.loss[0] - together.loss[k]).abs() < 2e-5);
         assert!((judged[k].margin() - together.loss[k]).abs() < 2e-5);
         let largest = alone.gradient.iter().fold(0.0_f32, |m, v| m.max(v.abs()));

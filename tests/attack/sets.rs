@@ -1,9 +1,10 @@
 //! Whole sets: cancel and resume, batching, saving, transfer, one picture alone.
 
 use super::victims::demo;
+use crate::attack::method;
 use nearmiss::attack::{
-    Done, Goal, Live, Loss, Method, Order, Recalls, SetOrder, SetReport, Settings, Threat,
-    Transfer, attack_picture, attack_set, export, report_done,
+    AttackRequest, AttackSettings, Checkpoint, Goal, Live, Loss, Method, Recalls, SetReport,
+    SetRequest, Threat, Transfer, attack_picture, attack_set, export, report_done,
 };
 use nearmiss::dataset::{npy::read_array, open_picture};
 use nearmiss::error::Error;
@@ -13,9 +14,9 @@ use std::sync::{Arc, Mutex};
 
 pub(super) const EPS: [f32; 2] = [1.0 / 255.0, 4.0 / 255.0];
 
-pub(super) fn order(method: Method, images: usize, batch: usize) -> SetOrder {
+pub(super) fn request(method: Method, images: usize, batch: usize) -> SetRequest {
     let demo = demo();
-    SetOrder {
+    SetRequest {
         set: demo.set.clone(),
         encoder: Arc::clone(&demo.encoder),
         dataset: Arc::new(demo.dataset.clone()),
@@ -23,11 +24,11 @@ pub(super) fn order(method: Method, images: usize, batch: usize) -> SetOrder {
         goal: Goal::Lose,
         at: vec![1],
         sides: vec![Side::Image],
-        settings: Settings {
+        settings: AttackSettings {
             method,
             steps: Some(4),
             seed: 3,
-            ..Settings::default()
+            ..AttackSettings::default()
         },
         eps: EPS.to_vec(),
         adaptive: false,
@@ -37,17 +38,17 @@ pub(super) fn order(method: Method, images: usize, batch: usize) -> SetOrder {
     }
 }
 
-pub(super) fn run(order: &SetOrder) -> SetReport {
-    attack_set(order, &mut Done::default(), &Task::detached()).unwrap()
+pub(super) fn run(request: &SetRequest) -> SetReport {
+    attack_set(request, &mut Checkpoint::default(), &Task::detached()).unwrap()
 }
 
 #[test]
 fn what_rounding_mends_is_attacked_again() {
     // Below half a level nothing survives 8 bits.
-    let mut order = order(Method::Pgd, 120, 16);
-    order.eps = vec![0.49 / 255.0, 4.0 / 255.0];
-    let mut done = Done::default();
-    let report = attack_set(&order, &mut done, &Task::detached()).unwrap();
+    let mut request = request(method("pgd"), 120, 16);
+    request.eps = vec![0.49 / 255.0, 4.0 / 255.0];
+    let mut done = Checkpoint::default();
+    let report = attack_set(&request, &mut done, &Task::detached()).unwrap();
     assert_eq!(report.levels[0].quantized.values, report.clean_at.values);
     let mut again = 0;
     let units = done.rows().flat_map(|r| &r.units);
@@ -55,8 +56,8 @@ fn what_rounding_mends_is_attacked_again() {
         let small = unit
             .finds
             .iter()
-            .any(|f| f.eps == order.eps[0] && f.reached[0]);
-        let large = unit.finds.iter().find(|f| f.eps == order.eps[1]);
+            .any(|f| f.eps == request.eps[0] && f.reached[0]);
+        let large = unit.finds.iter().find(|f| f.eps == request.eps[1]);
         again += usize::from(small && large.is_some_and(|f| f.size.linf > 1.0 / 255.0));
     }
     assert!(again > 0, "some break at the small radius already");
@@ -67,8 +68,8 @@ fn what_rounding_mends_is_attacked_again() {
 
 #[test]
 fn batches_do_not_matter() {
-    for method in [Method::Pgd, Method::Square, Method::Noise] {
-        let (a, b) = (run(&order(method, 10, 3)), run(&order(method, 10, 10)));
+    for method in [method("pgd"), method("square"), method("noise")] {
+        let (a, b) = (run(&request(method, 10, 3)), run(&request(method, 10, 10)));
         for (x, y) in a.rows.iter().zip(&b.rows) {
             assert_eq!(
                 (x.image, x.smallest_eps),
@@ -82,9 +83,9 @@ fn batches_do_not_matter() {
 
 #[test]
 fn a_cancelled_run_goes_on() {
-    let order = order(Method::Pgd, 12, 4);
-    let whole = run(&order);
-    let mut done = Done::default();
+    let request = request(method("pgd"), 12, 4);
+    let whole = run(&request);
+    let mut done = Checkpoint::default();
     // Cancelled as soon as the first batch is through.
     let task = Task::detached();
     let watcher = task.clone();
@@ -94,7 +95,7 @@ fn a_cancelled_run_goes_on() {
         }
         watcher.cancel();
     });
-    let stopped = attack_set(&order, &mut done, &task);
+    let stopped = attack_set(&request, &mut done, &task);
     cancel.join().unwrap();
     assert!(matches!(stopped, Err(Error::Cancelled)));
     assert!(
@@ -104,7 +105,7 @@ fn a_cancelled_run_goes_on() {
     );
     // What is done can be looked at: the figures of those pictures alone.
     let count = done.len();
-    let partial = report_done(&order, &done, &Task::detached())
+    let partial = report_done(&request, &done, &Task::detached())
         .unwrap()
         .expect("some are done");
     assert_eq!((partial.images, partial.rows.len()), (count, count));
@@ -116,18 +117,18 @@ fn a_cancelled_run_goes_on() {
                 .any(|r| r.image == row.image && r.smallest_eps == row.smallest_eps)
         );
     }
-    let resumed = attack_set(&order, &mut done, &Task::detached()).unwrap();
+    let resumed = attack_set(&request, &mut done, &Task::detached()).unwrap();
     assert_eq!(
         (&resumed.levels[1].robust, &resumed.rows),
         (&whole.levels[1].robust, &whole.rows)
     );
     // Another seed is another run.
-    let mut other = order.clone();
+    let mut other = request.clone();
     other.settings.seed = 4;
     let fresh = attack_set(&other, &mut done, &Task::detached()).unwrap();
     assert_eq!(done.len(), 12);
     assert_eq!(
-        report_done(&order, &done, &Task::detached()).unwrap(),
+        report_done(&request, &done, &Task::detached()).unwrap(),
         None,
         "of another run"
     );
@@ -137,20 +138,20 @@ fn a_cancelled_run_goes_on() {
 #[test]
 fn what_is_saved_is_what_was_scored() {
     let folder = tempfile::tempdir().unwrap();
-    let mut order = order(Method::Fgsm, 6, 4);
-    order.save = Some(folder.path().to_path_buf());
+    let mut request = request(method("fgsm"), 6, 4);
+    request.save = Some(folder.path().to_path_buf());
     let demo = demo();
-    order.transfer = Some(Transfer {
+    request.transfer = Some(Transfer {
         encoder: Arc::clone(&demo.encoder),
         embedded: demo.set.embedded.clone(),
     });
-    let report = run(&order);
+    let report = run(&request);
     let pictures: Vec<_> = std::fs::read_dir(folder.path().join("pictures"))
         .unwrap()
         .flatten()
         .collect();
     assert_eq!(pictures.len(), 6);
-    let grid = order.set.network.grid();
+    let grid = request.set.network.grid();
     for entry in std::fs::read_dir(folder.path().join("exact"))
         .unwrap()
         .flatten()
@@ -177,19 +178,19 @@ fn what_is_saved_is_what_was_scored() {
         assert_eq!(level.quantized.values, robust.values);
     }
     // A second run finds everything done; of files that are gone or damaged the batch is done again.
-    let again = run(&order);
+    let again = run(&request);
     assert_eq!(again.rows, report.rows);
     std::fs::remove_file(pictures[0].path()).unwrap();
     std::fs::write(pictures[5].path(), []).unwrap();
-    let again = run(&order);
+    let again = run(&request);
     assert_eq!(again.rows, report.rows);
     for picture in [&pictures[0], &pictures[5]] {
         assert!(open_picture(&picture.path()).is_ok(), "{picture:?} is back");
     }
     // Another run does not mix with it.
-    let mut other = order.clone();
+    let mut other = request.clone();
     other.settings.seed += 1;
-    let refused = attack_set(&other, &mut Done::default(), &Task::detached());
+    let refused = attack_set(&other, &mut Checkpoint::default(), &Task::detached());
     let said = refused.unwrap_err().to_string();
     assert!(
         said.contains("another run") && said.contains("settings"),
@@ -200,10 +201,10 @@ fn what_is_saved_is_what_was_scored() {
 #[test]
 fn a_universal_perturbation_is_one_for_all_batches() {
     let folder = tempfile::tempdir().unwrap();
-    let mut order = order(Method::Universal, 12, 5);
-    order.eps = vec![8.0 / 255.0];
-    order.save = Some(folder.path().to_path_buf());
-    let report = run(&order);
+    let mut request = request(method("universal"), 12, 5);
+    request.eps = vec![8.0 / 255.0];
+    request.save = Some(folder.path().to_path_buf());
+    let report = run(&request);
     let files: Vec<_> = std::fs::read_dir(folder.path())
         .unwrap()
         .flatten()
@@ -213,7 +214,11 @@ fn a_universal_perturbation_is_one_for_all_batches() {
         .find(|f| f.file_name().to_string_lossy().starts_with("universal-"))
         .unwrap();
     let (delta, _) = read_array(&learnt.path()).unwrap();
-    assert!(delta.iter().all(|d| d.abs() <= order.eps[0] * (1.0 + 1e-5)));
+    assert!(
+        delta
+            .iter()
+            .all(|d| d.abs() <= request.eps[0] * (1.0 + 1e-5))
+    );
     let demo = demo();
     for image in 0..12 {
         let stem = format!("{image:05}-");
@@ -237,20 +242,20 @@ fn a_universal_perturbation_is_one_for_all_batches() {
     for (what, other) in [
         (
             "pictures",
-            SetOrder {
+            SetRequest {
                 images: (0..11).collect(),
-                ..order.clone()
+                ..request.clone()
             },
         ),
         (
             "batch",
-            SetOrder {
+            SetRequest {
                 batch: 6,
-                ..order.clone()
+                ..request.clone()
             },
         ),
     ] {
-        let refused = attack_set(&other, &mut Done::default(), &Task::detached());
+        let refused = attack_set(&other, &mut Checkpoint::default(), &Task::detached());
         let said = refused.unwrap_err().to_string();
         assert!(said.contains(what), "{said}");
     }
@@ -259,10 +264,10 @@ fn a_universal_perturbation_is_one_for_all_batches() {
 #[test]
 fn a_universal_perturbation_does_not_depend_on_the_batch_but_on_the_loss() {
     let margins = |loss: Loss, batch: usize| -> Vec<f32> {
-        let mut order = order(Method::Universal, 12, batch);
-        order.eps = vec![8.0 / 255.0];
-        order.settings.loss = loss;
-        let mut rows = run(&order).rows;
+        let mut request = request(method("universal"), 12, batch);
+        request.eps = vec![8.0 / 255.0];
+        request.settings.loss = loss;
+        let mut rows = run(&request).rows;
         rows.sort_by_key(|r| r.image);
         rows.iter().map(|r| r.margin_after).collect()
     };
@@ -277,12 +282,12 @@ fn a_universal_perturbation_does_not_depend_on_the_batch_but_on_the_loss() {
 
 #[test]
 fn an_attack_that_goes_on_ends_with_a_stronger_perturbation() {
-    let mut order = order(Method::Pgd, 12, 12);
-    order.eps = vec![8.0 / 255.0];
-    order.settings.steps = Some(12);
-    let first = run(&order);
-    order.settings.full = true;
-    let strongest = run(&order);
+    let mut request = request(method("pgd"), 12, 12);
+    request.eps = vec![8.0 / 255.0];
+    request.settings.steps = Some(12);
+    let first = run(&request);
+    request.settings.full = true;
+    let strongest = run(&request);
     let margin = |report: &SetReport, image: usize| {
         let row = report.rows.iter().find(|r| r.image == image).unwrap();
         (row.margin_after, row.gradients)
@@ -307,11 +312,11 @@ fn an_attack_that_goes_on_ends_with_a_stronger_perturbation() {
 #[test]
 fn other_goals_have_targets_of_their_own() {
     for goal in [Goal::Win, Goal::Match, Goal::Away] {
-        let mut order = order(Method::Pgd, 6, 6);
-        order.goal = goal;
-        order.eps = vec![8.0 / 255.0];
-        order.settings.steps = Some(10);
-        let report = run(&order);
+        let mut request = request(method("pgd"), 6, 6);
+        request.goal = goal;
+        request.eps = vec![8.0 / 255.0];
+        request.settings.steps = Some(10);
+        let report = run(&request);
         assert!(
             report
                 .rows
@@ -344,7 +349,7 @@ fn one_picture_leaves_a_report_that_reproduces_it() {
         .unwrap();
     let path = demo.dataset.images[image].place();
     for own_size in [false, true] {
-        let order = Order {
+        let request = AttackRequest {
             set: demo.set.clone(),
             encoder: Arc::clone(&demo.encoder),
             picture: Arc::new(open_picture(&path).unwrap()),
@@ -352,36 +357,42 @@ fn one_picture_leaves_a_report_that_reproduces_it() {
             goal: Goal::Lose,
             target: 0,
             own_size,
-            settings: Settings {
-                method: Method::Pgd,
+            settings: AttackSettings {
+                method: method("pgd"),
                 threat: Threat::linf(16.0 / 255.0),
                 steps: Some(10),
-                ..Settings::default()
+                ..AttackSettings::default()
             },
         };
         let live = Arc::new(Mutex::new(Live::default()));
-        let shot = attack_picture(&order, &live, &Task::detached()).unwrap();
-        assert_eq!(shot.before.rank, 1);
+        let result = attack_picture(&request, &live, &Task::detached()).unwrap();
+        assert_eq!(result.before.rank, 1);
         assert!(
-            shot.after.rank > 1 && shot.after.verdict.fooled,
+            result.after.rank > 1 && result.after.verdict.fooled,
             "own size {own_size}"
         );
-        assert!(shot.size.linf <= 16.0 / 255.0 * (1.0 + 1e-5));
-        assert!(!shot.points.is_empty() && live.lock().unwrap().x.is_some());
-        let again = attack_picture(&order, &Arc::default(), &Task::detached()).unwrap();
+        assert!(result.size.linf <= 16.0 / 255.0 * (1.0 + 1e-5));
+        assert!(!result.points.is_empty() && live.lock().unwrap().x.is_some());
+        let again = attack_picture(&request, &Arc::default(), &Task::detached()).unwrap();
         assert_eq!(
-            again.adversarial, shot.adversarial,
+            again.adversarial, result.adversarial,
             "the same seed gives the same picture"
         );
         let folder = tempfile::tempdir().unwrap();
-        let files = export(&folder.path().join("a.png"), &shot, &order, &demo.dataset).unwrap();
+        let files = export(
+            &folder.path().join("a.png"),
+            &result,
+            &request,
+            &demo.dataset,
+        )
+        .unwrap();
         let (values, _) = read_array(&files.npy).unwrap();
-        assert_eq!(&values, shot.adversarial.as_ref());
+        assert_eq!(&values, result.adversarial.as_ref());
         let text = std::fs::read_to_string(&files.json).unwrap();
         let report: serde_json::Value = serde_json::from_str(&text).unwrap();
         assert_eq!(report["settings"]["method"], "pgd");
         assert_eq!(report["model_blake3"].as_str().unwrap().len(), 64);
-        assert_eq!(report["after"]["rank"], shot.after.rank);
+        assert_eq!(report["after"]["rank"], result.after.rank);
         assert!(files.heatmap.is_file() && files.png.is_file());
     }
 }

@@ -1,7 +1,7 @@
 //! Victims: verdicts against scores computed from the embeddings, gradients against central differences of verdicts.
 
 use nearmiss::attack::{
-    Classifier, Goal, Network, Pairs, Set, Uphill, Verdict, Victim, pictures::pixels,
+    AscentLoss, Classifier, Goal, Network, Pairs, Set, Verdict, Victim, pictures::pixels,
 };
 use nearmiss::compute::{Choice, TIE, choose};
 use nearmiss::dataset::npy::read_array;
@@ -54,13 +54,13 @@ impl Demo {
 }
 
 /// `(verdict(x + h d) - verdict(x - h d)) / 2h` of the margins, against the gradient's product with `d`.
-fn slope_agrees(victim: &mut dyn Victim, x: &[f32], uphill: Uphill<'_>, bound: f64) {
+fn slope_agrees(victim: &mut dyn Victim, x: &[f32], ascent: AscentLoss<'_>, bound: f64) {
     let task = Task::detached();
     let rows: Vec<usize> = (0..victim.grid().rows).collect();
     let len = victim.grid().len();
-    let slope = victim.climb(&rows, x, uphill, &task).unwrap();
+    let slope = victim.value_and_gradient(&rows, x, ascent, &task).unwrap();
     assert_eq!(slope.gradient.len(), x.len());
-    let judged = victim.judge(&rows, x, &task).unwrap();
+    let judged = victim.predict(&rows, x, &task).unwrap();
     for (a, b) in slope.verdicts.iter().zip(&judged) {
         assert!((a.margin() - b.margin()).abs() < 2e-5, "{a:?} and {b:?}");
     }
@@ -70,22 +70,25 @@ fn slope_agrees(victim: &mut dyn Victim, x: &[f32], uphill: Uphill<'_>, bound: f
         let range = row * len..(row + 1) * len;
         let g = &slope.gradient[range.clone()];
         let norm = g.iter().map(|v| f64::from(*v).powi(2)).sum::<f64>().sqrt();
-        if uphill == Uphill::CrossEntropy && slope.loss[row] < 0.01 {
+        if ascent == AscentLoss::CrossEntropy && slope.loss[row] < 0.01 {
             // Saturated: differences drown in rounding.
             continue;
         }
-        assert!(norm > 0.0, "{uphill:?}: row {row} has a gradient");
+        assert!(norm > 0.0, "{ascent:?}: row {row} has a gradient");
         let mut at = |sign: f32| {
             let mut moved = x.to_vec();
             for (m, v) in moved[range.clone()].iter_mut().zip(g) {
                 *m += sign * h * (f64::from(*v) / norm) as f32;
             }
-            victim.climb(&rows, &moved, uphill, &task).unwrap().loss[row]
+            victim
+                .value_and_gradient(&rows, &moved, ascent, &task)
+                .unwrap()
+                .loss[row]
         };
         let central = f64::from(at(1.0) - at(-1.0)) / (2.0 * f64::from(h));
         assert!(
             (central / norm - 1.0).abs() < bound,
-            "{uphill:?}, row {row}: slope {central}, gradient {norm}"
+            "{ascent:?}, row {row}: slope {central}, gradient {norm}"
         );
     }
 }
@@ -104,7 +107,7 @@ fn verdicts_are_the_ranking_s() {
     let x = demo.pixels(&images);
     let task = Task::detached();
     let mut victim = Pairs::new(&demo.set, Goal::Lose, &images, &[]).unwrap();
-    let verdicts = victim.judge(&images, &x, &task).unwrap();
+    let verdicts = victim.predict(&images, &x, &task).unwrap();
     let (texts, groups) = (&demo.set.embedded.texts, &demo.set.embedded.groups);
     let mut wrong_ones = 0;
     for (&i, verdict) in images.iter().zip(&verdicts) {
@@ -128,7 +131,7 @@ fn verdicts_are_the_ranking_s() {
     let targets: Vec<usize> = images.iter().map(|&i| groups.range(i).start).collect();
     let mut win = Pairs::new(&demo.set, Goal::Win, &images, &targets).unwrap();
     for (verdict, (&i, &t)) in win
-        .judge(&images, &x, &task)
+        .predict(&images, &x, &task)
         .unwrap()
         .iter()
         .zip(images.iter().zip(&targets))
@@ -152,7 +155,7 @@ fn gradients_are_those_of_the_verdicts() {
     let all = demo.pixels(&images);
     let verdicts = Pairs::new(&demo.set, Goal::Lose, &images, &[])
         .unwrap()
-        .judge(&images, &all, &Task::detached())
+        .predict(&images, &all, &Task::detached())
         .unwrap();
     let gap = |i: usize| verdicts[i].margin().abs();
     // A caption that two pictures share is a tie for good, and where the right one is third a ratio is 1 for good.
@@ -161,23 +164,27 @@ fn gradients_are_those_of_the_verdicts() {
     images.truncate(3);
     let x = demo.pixels(&images);
     let mut lose = Pairs::new(&demo.set, Goal::Lose, &images, &[]).unwrap();
-    for uphill in [Uphill::Margin, Uphill::CrossEntropy, Uphill::Dlr] {
-        slope_agrees(&mut lose, &x, uphill, 0.05);
+    for ascent in [
+        AscentLoss::Margin,
+        AscentLoss::CrossEntropy,
+        AscentLoss::Dlr,
+    ] {
+        slope_agrees(&mut lose, &x, ascent, 0.05);
     }
-    let rivals: Vec<u32> = lose
-        .rivals(&[0, 1, 2], &x, 3, &Task::detached())
+    let runner_ups: Vec<u32> = lose
+        .runner_ups(&[0, 1, 2], &x, 3, &Task::detached())
         .unwrap()
         .iter()
         .map(|r| r[2])
         .collect();
-    slope_agrees(&mut lose, &x, Uphill::To(&rivals), 0.05);
-    slope_agrees(&mut lose, &x, Uphill::DlrTo(&rivals), 0.05);
+    slope_agrees(&mut lose, &x, AscentLoss::TargetedMargin(&runner_ups), 0.05);
+    slope_agrees(&mut lose, &x, AscentLoss::TargetedDlr(&runner_ups), 0.05);
     let mut win = Pairs::new(&demo.set, Goal::Win, &images, &[100, 200, 300]).unwrap();
-    for uphill in [Uphill::Margin, Uphill::CrossEntropy] {
-        slope_agrees(&mut win, &x, uphill, 0.05);
+    for ascent in [AscentLoss::Margin, AscentLoss::CrossEntropy] {
+        slope_agrees(&mut win, &x, ascent, 0.05);
     }
     let mut other = Pairs::new(&demo.set, Goal::Match, &images, &[4, 5, 6]).unwrap();
-    slope_agrees(&mut other, &x, Uphill::Margin, 0.05);
+    slope_agrees(&mut other, &x, AscentLoss::Margin, 0.05);
     // The cosine to itself is flat at its top: a little away from it.
     let shifted: Vec<f32> = x
         .iter()
@@ -185,7 +192,7 @@ fn gradients_are_those_of_the_verdicts() {
         .map(|(i, v)| v + 0.05 * ((i % 7) as f32 - 3.0) / 3.0)
         .collect();
     let mut away = Pairs::new(&demo.set, Goal::Away, &images, &[]).unwrap();
-    slope_agrees(&mut away, &shifted, Uphill::Margin, 0.05);
+    slope_agrees(&mut away, &shifted, AscentLoss::Margin, 0.05);
 }
 
 #[test]
@@ -224,13 +231,22 @@ fn classifiers_of_any_shape() {
             .map(|i| lower[i] + (upper[i] - lower[i]) * random.f32())
             .collect();
         let mut victim = Classifier::new(Arc::clone(&network), vec![4, 0, 9]);
-        for uphill in [Uphill::Margin, Uphill::CrossEntropy, Uphill::Dlr] {
-            slope_agrees(&mut victim, &x, uphill, 0.05);
+        for ascent in [
+            AscentLoss::Margin,
+            AscentLoss::CrossEntropy,
+            AscentLoss::Dlr,
+        ] {
+            slope_agrees(&mut victim, &x, ascent, 0.05);
         }
-        slope_agrees(&mut victim, &x, Uphill::To(&[1, 2, 3]), 0.05);
-        slope_agrees(&mut victim, &x, Uphill::DlrTo(&[1, 2, 3]), 0.05);
+        slope_agrees(
+            &mut victim,
+            &x,
+            AscentLoss::TargetedMargin(&[1, 2, 3]),
+            0.05,
+        );
+        slope_agrees(&mut victim, &x, AscentLoss::TargetedDlr(&[1, 2, 3]), 0.05);
         let (logits, classes) = network.forward(&x, 3, &task).unwrap();
-        let verdicts: Vec<Verdict> = victim.judge(&[0, 1, 2], &x, &task).unwrap();
+        let verdicts: Vec<Verdict> = victim.predict(&[0, 1, 2], &x, &task).unwrap();
         for (row, (verdict, label)) in verdicts.iter().zip([4, 0, 9]).enumerate() {
             let z = &logits[row * classes..(row + 1) * classes];
             let others = z.iter().enumerate().filter(|(k, _)| *k != label);
@@ -240,7 +256,7 @@ fn classifiers_of_any_shape() {
         }
         assert!(
             Classifier::new(network, vec![10])
-                .judge(&[0], &x[..len], &task)
+                .predict(&[0], &x[..len], &task)
                 .is_err()
         );
     }

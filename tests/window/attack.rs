@@ -1,7 +1,8 @@
 //! The attack lab: take a pair, attack, compare, paint, cancel, export, undo; its other pages in files of their own.
 
 use super::*;
-use nearmiss::attack::{Goal, Method};
+use crate::attack::method;
+use nearmiss::attack::Goal;
 use nearmiss::session::{
     AttackCommand, Command, Compare, Heat, LabPage, Reach, SetPlan, Tab, Vocabulary, Which,
 };
@@ -73,9 +74,9 @@ fn enter(window: &mut Window, field: &str, text: &str) {
 const EPS: f32 = 16.0 / 255.0;
 
 /// The last attack on the picture shown.
-fn last_shot(window: &Window) -> std::sync::Arc<nearmiss::attack::Shot> {
+fn last_result(window: &Window) -> std::sync::Arc<nearmiss::attack::AttackResult> {
     let attempt = session(window).lab.last(now(window));
-    std::sync::Arc::clone(&attempt.expect("attacked").shot)
+    std::sync::Arc::clone(&attempt.expect("attacked").result)
 }
 
 #[test]
@@ -106,14 +107,14 @@ fn a_pair_is_attacked_and_undone() {
     };
     assert!(has(&window, "before 1. "));
     let mut settings = session(&window).lab.settings.clone();
-    assert_eq!((settings.method, settings.steps()), (Method::Pgd, 10));
+    assert_eq!((settings.method, settings.steps()), (method("pgd"), 10));
     (settings.threat.eps, settings.steps) = (EPS, Some(40));
     ask(&mut window, AttackCommand::SetSettings(Box::new(settings)));
     press_attack(&mut window);
     settle(&mut window);
     assert_eq!(errors(&window), Vec::<String>::new());
-    let shot = last_shot(&window);
-    let (before, after) = (&shot.before, &shot.after);
+    let result = last_result(&window);
+    let (before, after) = (&result.before, &result.after);
     assert!(
         after.verdict.fooled,
         "PGD at 16/255 fools the demo encoder: {:?}",
@@ -133,7 +134,7 @@ fn a_pair_is_attacked_and_undone() {
         .expect("read")
         .pixels
         .clone();
-    for (x, c) in shot.adversarial.iter().zip(clean.iter()) {
+    for (x, c) in result.adversarial.iter().zip(clean.iter()) {
         assert!((0.0..=1.0).contains(x) && (x - c).abs() <= EPS + 1e-6);
     }
     // What is drawn is what was computed.
@@ -147,12 +148,12 @@ fn a_pair_is_attacked_and_undone() {
     ask(&mut window, AttackCommand::SetSettings(Box::new(settings)));
     window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Enter);
     settle(&mut window);
-    let second = last_shot(&window);
+    let second = last_result(&window);
     assert_eq!(second.settings.seed, 7);
     window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Z);
     settle(&mut window);
-    let back = last_shot(&window);
-    assert!(std::sync::Arc::ptr_eq(&back, &shot));
+    let back = last_result(&window);
+    assert!(std::sync::Arc::ptr_eq(&back, &result));
     click(&mut window, "Undo");
     assert!(session(&window).lab.last(now(&window)).is_none());
     assert!(!has(&window, "after 1. ") && has(&window, "before 1. "));
@@ -299,7 +300,7 @@ fn a_slow_attack_is_cancelled_within_a_second() {
     let settings = session(&window).lab.settings.clone();
     assert_eq!(
         (settings.method, settings.steps()),
-        (Method::Square, 100_000)
+        (method("square"), 100_000)
     );
     assert!(
         (settings.threat.eps - 0.1 / 255.0).abs() < 1e-7,
@@ -313,10 +314,10 @@ fn a_slow_attack_is_cancelled_within_a_second() {
     }
     assert_eq!(errors(&window), Vec::<String>::new());
     let lab = &session(&window).lab;
-    let shot = lab
+    let result = lab
         .last(now(&window))
-        .map(|d| (d.shot.queries, d.shot.seconds, d.shot.after.verdict));
-    assert!(shot.is_none(), "it ended by itself: {shot:?}");
+        .map(|d| (d.result.queries, d.result.seconds, d.result.after.verdict));
+    assert!(result.is_none(), "it ended by itself: {result:?}");
     let running = lab.running.as_ref().expect("under way");
     let slot = std::sync::Arc::clone(&running.slot);
     assert!(!running.points.is_empty(), "the curves grow while it runs");
@@ -340,25 +341,25 @@ fn an_attack_is_exported_with_all_that_reproduces_it() {
     let mut window = lab();
     press_attack(&mut window);
     settle(&mut window);
-    let shot = last_shot(&window);
+    let result = last_result(&window);
     let path = folder.path().join("adversarial.png");
     ask(&mut window, AttackCommand::Export(Some(path.clone())));
     assert_eq!(errors(&window), Vec::<String>::new());
     let saved = image::open(&path).expect("a picture").into_rgb8();
-    let grid = shot.grid;
+    let grid = result.grid;
     assert_eq!(
         (saved.width() as usize, saved.height() as usize),
         (grid.width, grid.height)
     );
     let pixel = saved.get_pixel(3, 2)[1];
-    let exact = shot.adversarial[grid.plane() + 2 * grid.width + 3];
+    let exact = result.adversarial[grid.plane() + 2 * grid.width + 3];
     assert_eq!(pixel, (exact * 255.0).round() as u8);
     assert!(folder.path().join("adversarial.heatmap.png").exists());
     assert!(folder.path().join("adversarial.npy").exists());
     let report = std::fs::read(folder.path().join("adversarial.json")).expect("a report");
     let report: serde_json::Value = serde_json::from_slice(&report).expect("JSON");
     assert_eq!(report["settings"]["method"], "pgd");
-    assert_eq!(report["after"]["rank"], shot.after.rank);
+    assert_eq!(report["after"]["rank"], result.after.rank);
     assert_eq!(report["model_blake3"].as_str().map(str::len), Some(64));
 }
 
@@ -392,11 +393,11 @@ fn a_click_on_a_caption_makes_it_the_target() {
     assert_eq!(session(&window).lab.target(now(&window)), Some(wrong));
     press_attack(&mut window);
     settle(&mut window);
-    let shot = last_shot(&window);
-    assert_eq!((shot.goal, shot.target), (Goal::Win, wrong));
+    let result = last_result(&window);
+    assert_eq!((result.goal, result.target), (Goal::Win, wrong));
     let (before, after) = (
-        shot.before.target.expect("its rank"),
-        shot.after.target.expect("its rank"),
+        result.before.target.expect("its rank"),
+        result.after.target.expect("its rank"),
     );
     assert!(
         after.1 < before.1,
@@ -433,10 +434,10 @@ fn the_lab_follows_the_picture_selected() {
         .last(now(&window))
         .expect("attacked")
         .clone();
-    assert!(done.shot.own_size);
-    let picture = &done.order.picture;
+    assert!(done.result.own_size);
+    let picture = &done.request.picture;
     assert_eq!(
-        (done.shot.grid.width, done.shot.grid.height),
+        (done.result.grid.width, done.result.grid.height),
         (picture.width as usize, picture.height as usize)
     );
     click(&mut window, "Previous");
@@ -476,7 +477,7 @@ fn a_mask_is_painted_and_holds() {
     press_attack(&mut window);
     settle(&mut window);
     assert_eq!(errors(&window), Vec::<String>::new());
-    let shot = last_shot(&window);
+    let result = last_result(&window);
     let clean = session(&window)
         .lab
         .clean
@@ -484,14 +485,14 @@ fn a_mask_is_painted_and_holds() {
         .expect("read")
         .pixels
         .clone();
-    let (width, plane) = (shot.grid.width, shot.grid.plane());
+    let (width, plane) = (result.grid.width, result.grid.plane());
     let mut changed = 0;
     for at in 0..plane {
         let (x, y) = (at % width, at / width);
-        let row = y * mask.height as usize / shot.grid.height;
+        let row = y * mask.height as usize / result.grid.height;
         let free = mask.free[row * mask.width as usize + x * mask.width as usize / width];
-        let moved = (0..shot.grid.channels)
-            .any(|c| shot.adversarial[c * plane + at] != clean[c * plane + at]);
+        let moved = (0..result.grid.channels)
+            .any(|c| result.adversarial[c * plane + at] != clean[c * plane + at]);
         assert!(free || !moved, "pixel {x}, {y} is kept");
         changed += usize::from(moved);
     }

@@ -3,7 +3,7 @@
 use super::work::{open_mask, partial, set};
 use super::{App, export};
 use crate::app::events::Event;
-use crate::attack::{Goal, Norm, Region, SetOrder, Settings, Threat};
+use crate::attack::{AttackSettings, Goal, Norm, Region, SetRequest, Threat};
 use crate::encoder::EncoderOptions;
 use crate::retrieval::Side;
 use crate::session::{AttackCommand, Derived, LabPage, Level, Pick, Query, Slot, Tab, Which};
@@ -166,13 +166,13 @@ impl App {
         lab.set.running = true;
         lab.set.stopped = Derived::new(basis.clone(), (0, images.len()));
         lab.set.asked = Derived::new(basis, (lab.settings.clone(), lab.goal, plan.clone()));
-        let order = SetOrder {
+        let request = SetRequest {
             set: set_of,
             encoder,
             dataset,
             images,
             goal: lab.goal,
-            settings: Settings {
+            settings: AttackSettings {
                 // Of a set, the radius at which a picture breaks counts.
                 full: false,
                 ..lab.settings.clone()
@@ -199,7 +199,7 @@ impl App {
         self.jobs.cancel(Slot::PartialSet);
         self.start(Slot::AttackSet, "Attacking the set", move |task| {
             set(
-                order,
+                request,
                 plan.transfer.as_deref(),
                 &options,
                 (&done, &ready),
@@ -217,9 +217,9 @@ impl App {
         if slot == Slot::AttackSet {
             // What is done is worth seeing; the cancelled job lets go of it within a second.
             let done = Arc::clone(&self.lab.set_done);
-            let order = Arc::clone(&self.lab.set_order);
+            let request = Arc::clone(&self.lab.set_order);
             self.start(Slot::PartialSet, "Summing up what is done", move |task| {
-                partial(&done, &order, task).map(Event::Lab)
+                partial(&done, &request, task).map(Event::Lab)
             });
         }
     }

@@ -11,7 +11,7 @@ use std::path::Path;
 
 /// Picture, exact values, heatmap and report of one attack.
 pub fn export_attempt(path: &Path, attempt: &Attempt, dataset: &Dataset) -> Result<LabEvent> {
-    let files = export(path, &attempt.shot, &attempt.order, dataset)?;
+    let files = export(path, &attempt.result, &attempt.request, dataset)?;
     Ok(LabEvent::Exported(files.png))
 }
 

@@ -1,6 +1,6 @@
 //! Numbers become coloured pictures: on the window's own device straight into a texture, or through the engine.
 
-use crate::attack::Saliency;
+use crate::attack::{Saliency, levels};
 use crate::compute::{
     Colours, Engine, Grid, HeatPainter, View, channel_mean, log_spectrum, pixel_norm,
 };
@@ -272,16 +272,4 @@ pub fn bar(colours: Colours, engine: &dyn Engine) -> Result<Vec<Color32>> {
     let rgba = engine.colour(&values, colours, 1.0)?;
     let colour = |p: &[u8]| Color32::from_rgb(p[0], p[1], p[2]);
     Ok(rgba.chunks_exact(4).map(colour).collect())
-}
-
-/// A change of pixels in 255ths.
-pub fn levels(value: f32) -> String {
-    let n = value * 255.0;
-    if n.fract().abs() < 0.005 || n >= 100.0 {
-        format!("{n:.0}/255")
-    } else if n < 0.1 {
-        format!("{n:.3}/255")
-    } else {
-        format!("{n:.1}/255")
-    }
 }

@@ -12,7 +12,7 @@ use super::App;
 use super::events::Event;
 use crate::attack::caption::{Importance, Substitution};
 use crate::attack::{
-    self, Goal, LiveSlot, Mask, Network, Order, Saliency, SaliencyKind, SetReport,
+    self, AttackRequest, Goal, LiveSlot, Mask, Network, Saliency, SaliencyKind, SetReport,
 };
 use crate::dataset::Picture;
 use crate::retrieval::Side;
@@ -68,7 +68,7 @@ pub struct SheetsKey {
     image: usize,
     own_size: bool,
     /// Which attack: the address of its result, 0 for none.
-    shot: usize,
+    result: usize,
     /// Steps of the attack under way.
     live: usize,
     heat: Heat,
@@ -109,9 +109,9 @@ pub struct Lab {
     weighed_asked: Derived<usize>,
     /// The gradient of the text model, once a job has made it.
     guide: Derived<words::SharedGuide>,
-    set_done: Arc<Mutex<attack::Done>>,
+    set_done: Arc<Mutex<attack::Checkpoint>>,
     /// The set under attack, with its second encoder once that is open.
-    set_order: Arc<Mutex<Option<attack::SetOrder>>>,
+    set_order: Arc<Mutex<Option<attack::SetRequest>>>,
 }
 
 impl App {
@@ -246,7 +246,7 @@ impl App {
     }
 
     /// What is to be attacked, once all is there.
-    fn order(&self) -> Option<Order> {
+    fn request(&self) -> Option<AttackRequest> {
         let (lab, embedded) = (&self.session.lab, self.session.embedded()?);
         let now = self.session.now();
         let clean = lab.clean(now)?;
@@ -258,7 +258,7 @@ impl App {
             Goal::Match => lab.target(now).map_or(0, |j| embedded.groups.owner(j)),
             Goal::Lose | Goal::Away => 0,
         };
-        Some(Order {
+        Some(AttackRequest {
             set: self.set_of()?,
             encoder: self.encoder.clone()?,
             picture: self.lab.picture.clone()?,
@@ -280,7 +280,7 @@ impl App {
     }
 
     fn start_attack(&mut self) {
-        let (Some(order), Some(embedded)) = (self.order(), self.session.embedded()) else {
+        let (Some(request), Some(embedded)) = (self.request(), self.session.embedded()) else {
             return;
         };
         let embedded = embedded.by_cosine();
@@ -288,13 +288,13 @@ impl App {
         let slot = LiveSlot::default();
         self.session.lab.running = Some(Running {
             slot: Arc::clone(&slot),
-            image: order.image,
+            image: request.image,
             points: Vec::new(),
             since: Instant::now(),
         });
-        let title = order.settings.method.title();
+        let title = request.settings.method.title();
         self.start(Slot::Attack, title, move |task| {
-            work::attack(order, &embedded, &slot, task).map(Event::Lab)
+            work::attack(request, &embedded, &slot, task).map(Event::Lab)
         });
     }
 
@@ -305,14 +305,14 @@ impl App {
         if lab.looks.heat != Heat::Saliency || *lab.reach(now) != Reach::Open {
             return;
         }
-        let (Some(order), Some(clean)) = (self.order(), lab.clean(now).cloned()) else {
+        let (Some(request), Some(clean)) = (self.request(), lab.clean(now).cloned()) else {
             return;
         };
         let key = MapKey {
-            image: order.image,
-            own_size: order.own_size,
-            goal: order.goal,
-            target: order.target,
+            image: request.image,
+            own_size: request.own_size,
+            goal: request.goal,
+            target: request.target,
             kind: lab.looks.saliency,
         };
         if self.lab.map_asked.get(now) == Some(&key) {
@@ -320,7 +320,7 @@ impl App {
         }
         self.lab.map_asked = Derived::new(self.basis(Slot::Saliency), key);
         self.start(Slot::Saliency, key.kind.title(), move |task| {
-            work::map(&order, &clean, key.kind, task).map(Event::Lab)
+            work::map(&request, &clean, key.kind, task).map(Event::Lab)
         });
     }
 }

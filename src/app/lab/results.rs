@@ -15,7 +15,7 @@ impl App {
                     None => Reach::Open,
                 };
                 if reach != Reach::Open && lab.settings.method.needs_gradient() {
-                    lab.settings.method = Method::Square;
+                    lab.settings.method = Method::without_gradient();
                     lab.settings.steps = None;
                 }
                 let found = (reach, network.approximate().to_vec());

@@ -26,7 +26,7 @@ impl App {
         let Some(painter) = app.painter.clone() else {
             return;
         };
-        let done = lab.last(now).filter(|d| d.order.own_size == lab.own_size);
+        let done = lab.last(now).filter(|d| d.request.own_size == lab.own_size);
         let asked = app.map_asked.get(now);
         let map = app.map.get(now).filter(|(key, _)| asked == Some(key));
         let map = map
@@ -36,7 +36,7 @@ impl App {
         let key = SheetsKey {
             image: clean.image,
             own_size: clean.own_size,
-            shot: done.map_or(0, |d| Arc::as_ptr(&d.shot) as usize),
+            result: done.map_or(0, |d| Arc::as_ptr(&d.result) as usize),
             live,
             heat: lab.looks.heat,
             amplify: lab.looks.amplify,
@@ -47,8 +47,8 @@ impl App {
         }
         let (mut x, mut scale) = (None, 0.0);
         if let Some(done) = done {
-            x = Some(Arc::clone(&done.shot.adversarial));
-            scale = locked_scale(&done.shot);
+            x = Some(Arc::clone(&done.result.adversarial));
+            scale = locked_scale(&done.result);
         }
         if live > 0
             && let Some(running) = lab.live()

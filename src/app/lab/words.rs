@@ -3,12 +3,12 @@
 use super::{App, LabEvent};
 use crate::app::events::Event;
 use crate::attack::caption::{
-    Guide, Options, STOP_WORDS, Scene, Synonyms, importance, read_words, substitute,
-    words_by_frequency,
+    Guide, Options, Scene, Synonyms, importance, read_words, substitute, words_by_frequency,
 };
 use crate::dataset::Dataset;
 use crate::encoder::Encoder;
 use crate::error::Result;
+use crate::retrieval::STOP_WORDS;
 use crate::runtime::Provider;
 use crate::session::{Derived, Embedded, LabPage, Level, Slot, Vocabulary, WordsPlan};
 use crate::task::{Task, lock};
@@ -121,7 +121,11 @@ impl Desk {
 
     fn search(&self, plan: WordsPlan, task: &Task) -> Result<LabEvent> {
         let guide = self.guide()?.ok();
-        let keep = if plan.content_words { STOP_WORDS } else { &[] };
+        let keep = if plan.content_words {
+            &STOP_WORDS[..]
+        } else {
+            &[]
+        };
         let options = Options {
             aim: plan.aim,
             words: plan.words,

@@ -1,14 +1,14 @@
 //! What the lab's jobs do: plain functions that call the library and return one [`LabEvent`].
 
-use super::heat::{Painter, Source, levels, paint};
+use super::heat::{Painter, Source, paint};
 use super::{LabEvent, SheetsKey};
 use crate::attack::{
-    Done, LiveSlot, Mask, Network, Norm, Order, Saliency, SaliencyKind, SetOrder, Shot, Standing,
-    Transfer, Uphill, Verdict, attack_picture, attack_set, pictures, report_done, saliency, scores,
-    start, victim,
+    AscentLoss, AttackRequest, AttackResult, CaptionRanking, Checkpoint, LiveSlot, Mask, Network,
+    Norm, Saliency, SaliencyKind, SetRequest, Transfer, Verdict, attack_picture, attack_set,
+    levels, pictures, report_done, saliency, scores, start, victim,
 };
 use crate::compute::{Engine, Grid, Hit};
-use crate::dataset::{Dataset, Picture, open_picture};
+use crate::dataset::{Dataset, Picture};
 use crate::encoder::{Cache, Encoder, EncoderFiles, EncoderOptions};
 use crate::error::{Error, Result};
 use crate::runtime::Provider;
@@ -63,10 +63,10 @@ fn gone(image: usize) -> Error {
 }
 
 /// Where the picture stands by its embedding in the set.
-fn standing(embedded: &Embedded, image: usize) -> Standing {
+fn standing(embedded: &Embedded, image: usize) -> CaptionRanking {
     let scores = scores(&embedded.images, image, &embedded.texts);
     let own = embedded.groups.range(image);
-    let mut standing = Standing::of(&scores, &own, None, Verdict::default());
+    let mut standing = CaptionRanking::of(&scores, &own, None, Verdict::default());
     let score = |hit: Option<Hit>| hit.map_or(f32::NEG_INFINITY, |h| h.score);
     standing.verdict.right = score(standing.right);
     standing.verdict.wrong = score(standing.wrong);
@@ -74,18 +74,23 @@ fn standing(embedded: &Embedded, image: usize) -> Standing {
 }
 
 /// Attacks the picture, and finds where the captions shown afterwards came from.
-pub fn attack(order: Order, embedded: &Embedded, slot: &LiveSlot, task: &Task) -> Result<LabEvent> {
-    let shot = attack_picture(&order, slot, task)?;
-    let scores = scores(&embedded.images, order.image, &embedded.texts);
+pub fn attack(
+    request: AttackRequest,
+    embedded: &Embedded,
+    slot: &LiveSlot,
+    task: &Task,
+) -> Result<LabEvent> {
+    let result = attack_picture(&request, slot, task)?;
+    let scores = scores(&embedded.images, request.image, &embedded.texts);
     let place = |hit: &Hit| {
-        let listed = shot.before.hits.iter().position(|h| h.index == hit.index);
+        let listed = result.before.hits.iter().position(|h| h.index == hit.index);
         let above = |at: usize| scores.iter().filter(|s| **s > scores[at]).count();
         1 + listed.unwrap_or_else(|| above(hit.index as usize)) as u32
     };
     Ok(LabEvent::Shot(Attempt {
-        came_from: shot.after.hits.iter().map(place).collect(),
-        shot: Arc::new(shot),
-        order: Arc::new(order),
+        came_from: result.after.hits.iter().map(place).collect(),
+        result: Arc::new(result),
+        request: Arc::new(request),
     }))
 }
 
@@ -140,57 +145,56 @@ fn image_of(grid: Grid, x: &[f32]) -> ColorImage {
 }
 
 /// The radius that bounds single values, 0 where there is none.
-pub fn locked_scale(shot: &Shot) -> f32 {
-    if shot.settings.threat.norm == Norm::Linf {
-        shot.scale()
+pub fn locked_scale(result: &AttackResult) -> f32 {
+    if result.settings.threat.norm == Norm::Linf {
+        result.scale()
     } else {
         0.0
     }
 }
 
 /// Where the score of the clean picture comes from.
-pub fn map(order: &Order, clean: &Clean, kind: SaliencyKind, task: &Task) -> Result<LabEvent> {
-    let mut victim = victim(order, clean.grid)?;
-    let engine = order.set.engine.as_ref();
+pub fn map(
+    request: &AttackRequest,
+    clean: &Clean,
+    kind: SaliencyKind,
+    task: &Task,
+) -> Result<LabEvent> {
+    let mut victim = victim(request, clean.grid)?;
+    let engine = request.set.engine.as_ref();
     let x = &clean.pixels;
-    let map = saliency(victim.as_mut(), 0, x, kind, Uphill::Margin, engine, task)?;
+    let map = saliency(
+        victim.as_mut(),
+        0,
+        x,
+        kind,
+        AscentLoss::Margin,
+        engine,
+        task,
+    )?;
     Ok(LabEvent::Saliency(Arc::new(map)))
 }
 
-/// Reads a mask: light pixels may be changed.
+/// Reads a mask.
 pub fn open_mask(path: &Path) -> Result<LabEvent> {
-    let picture = open_picture(path)?;
-    let light = |p: &[u8]| p.iter().map(|v| u32::from(*v)).sum::<u32>() > 3 * 127;
-    let free: Vec<bool> = picture.rgb.chunks_exact(3).map(light).collect();
-    if !free.contains(&true) {
-        return Err(Error::dataset(
-            path,
-            "has no light pixel, so nothing may be changed",
-            "Paint white where the attack may go, and black elsewhere.",
-        ));
-    }
-    Ok(LabEvent::Mask(Mask {
-        width: picture.width,
-        height: picture.height,
-        free: Arc::new(free),
-    }))
+    Mask::open(path).map(LabEvent::Mask)
 }
 
 /// Attacks a set; with a second encoder's folder, embeds the set with that first.
 pub fn set(
-    mut order: SetOrder,
+    mut request: SetRequest,
     transfer: Option<&Path>,
     options: &EncoderOptions,
-    (done, ready): (&Mutex<Done>, &Mutex<Option<SetOrder>>),
+    (done, ready): (&Mutex<Checkpoint>, &Mutex<Option<SetRequest>>),
     task: &Task,
 ) -> Result<LabEvent> {
     *lock(ready) = None;
     if let Some(folder) = transfer {
         let encoder = Encoder::open(&EncoderFiles::open(folder)?, options, task)?;
         let cache = Cache::open().ok();
-        let made = encoder.embed_dataset(&order.dataset, cache.as_ref(), task)?;
-        if made.embedded.images.rows() != order.set.embedded.images.rows()
-            || made.embedded.texts.rows() != order.set.embedded.texts.rows()
+        let made = encoder.embed_dataset(&request.dataset, cache.as_ref(), task)?;
+        if made.embedded.images.rows() != request.set.embedded.images.rows()
+            || made.embedded.texts.rows() != request.set.embedded.texts.rows()
         {
             return Err(Error::model(
                 folder,
@@ -198,25 +202,25 @@ pub fn set(
                 "See the log; choose another second encoder.",
             ));
         }
-        order.transfer = Some(Transfer {
+        request.transfer = Some(Transfer {
             encoder: Arc::new(encoder),
             embedded: made.embedded,
         });
     }
-    *lock(ready) = Some(order.clone());
-    let report = attack_set(&order, &mut lock(done), task)?;
+    *lock(ready) = Some(request.clone());
+    let report = attack_set(&request, &mut lock(done), task)?;
     Ok(LabEvent::Set(Arc::new(report)))
 }
 
 /// The figures of what a cancelled run over a set has done.
 pub fn partial(
-    done: &Mutex<Done>,
-    order: &Mutex<Option<SetOrder>>,
+    done: &Mutex<Checkpoint>,
+    request: &Mutex<Option<SetRequest>>,
     task: &Task,
 ) -> Result<LabEvent> {
     let done = lock(done);
-    let report = match &*lock(order) {
-        Some(order) => report_done(order, &done, task)?,
+    let report = match &*lock(request) {
+        Some(request) => report_done(request, &done, task)?,
         None => None,
     };
     Ok(LabEvent::Partial(report.map(Arc::new)))

@@ -8,22 +8,22 @@ use std::collections::{HashMap, HashSet};
 
 /// A word that may come into a caption: one token of the model's vocabulary.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Candidate {
+pub(super) struct CandidateWord {
     pub word: String,
     pub folded: String,
     pub id: i64,
 }
 
 /// The candidates of one search, and which word of a caption each may replace.
-pub(super) struct Candidates<'a> {
-    pub all: Vec<Candidate>,
+pub(super) struct CandidateWords<'a> {
+    pub all: Vec<CandidateWord>,
     options: &'a Options,
     keep: HashSet<String>,
     /// What a word's synonyms are, in small letters.
     synonyms: HashMap<String, HashSet<String>>,
 }
 
-impl<'a> Candidates<'a> {
+impl<'a> CandidateWords<'a> {
     /// All that `options` leave for `words`: of the vocabulary given, else of the synonyms, else of the tokenizer.
     ///
     /// # Errors
@@ -55,9 +55,9 @@ impl<'a> Candidates<'a> {
             }
         }
         let mut known = HashSet::new();
-        let mut all: Vec<Candidate> = entries
+        let mut all: Vec<CandidateWord> = entries
             .into_iter()
-            .map(|(word, id)| Candidate {
+            .map(|(word, id)| CandidateWord {
                 folded: word.to_lowercase(),
                 word,
                 id,
@@ -88,7 +88,7 @@ impl<'a> Candidates<'a> {
     }
 
     /// May `candidate` stand in the place of `word`? A number stands for a number only, and another word for another.
-    pub(super) fn allows(&self, word: &Word, candidate: &Candidate) -> bool {
+    pub(super) fn allows(&self, word: &Word, candidate: &CandidateWord) -> bool {
         let folded = word.folded();
         folded != candidate.folded
             && !self.keep.contains(&folded)

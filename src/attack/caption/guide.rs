@@ -28,7 +28,7 @@ pub struct Guide {
 }
 
 /// A caption's gradients and what is embedded at its tokens.
-pub(super) struct Slopes {
+pub(super) struct TokenGradients {
     /// Values per token.
     pub width: usize,
     /// For each vector that was asked about, `[tokens, width]`.
@@ -39,7 +39,7 @@ pub(super) struct Slopes {
     pub runs: usize,
 }
 
-impl Slopes {
+impl TokenGradients {
     /// The gradient for vector `of` at token `column`.
     pub(super) fn at(&self, of: usize, column: usize) -> &[f32] {
         let gradient = self.gradients.get(of).map_or(&[][..], Vec::as_slice);
@@ -100,7 +100,7 @@ impl Guide {
         text: &str,
         vectors: &[&[f32]],
         task: &Task,
-    ) -> Result<Slopes> {
+    ) -> Result<TokenGradients> {
         let tower = encoder.text_tower();
         let one = encoder.tokenizer().encode(&[text])?;
         let tokens = repeated(&one, self.rows);
@@ -119,7 +119,7 @@ impl Guide {
             .map(|i| i.shape.clone());
         let width = width(&shape.unwrap_or_default(), self.rows, one.cols)
             .ok_or_else(|| odd(tower, "the gradient is not one vector per token"))?;
-        let mut slopes = Slopes {
+        let mut slopes = TokenGradients {
             width,
             gradients: Vec::with_capacity(vectors.len()),
             embedded: self.embeddings(tower, &one.ids, width, task)?,

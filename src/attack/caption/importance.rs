@@ -1,7 +1,7 @@
 //! How much each word of a caption matters for its score.
 
-use super::contest::{Aim, Contest, Scene, Standing};
-use super::guide::{Guide, Slopes, dot};
+use super::guide::{Guide, TokenGradients, dot};
+use super::ranked_pair::{Aim, PairRank, RankedPair, Scene};
 use super::words::{Word, columns, split, without};
 use crate::compute::Embeddings;
 use crate::error::{Error, Result};
@@ -16,7 +16,7 @@ pub struct Importance {
     /// The image's row.
     pub image: usize,
     /// How the caption stands for the image, among the captions of other images.
-    pub standing: Standing,
+    pub standing: PairRank,
     /// The words, in their order.
     pub words: Vec<Weight>,
     /// Why there are no gradients, where there are none.
@@ -51,7 +51,7 @@ pub struct Without {
     /// Its score less that of the whole caption: negative where the word speaks for the image.
     pub change: f32,
     /// How it stands.
-    pub standing: Standing,
+    pub standing: PairRank,
 }
 
 /// Weighs the words of `text` for its cosine with `image`, a row of the scene. `caption` is the row of `text`, where it
@@ -67,7 +67,7 @@ pub fn importance(
     guide: Option<&Guide>,
     task: &Task,
 ) -> Result<Importance> {
-    let contest = Contest::new(scene, caption, image, Aim::CaptionLoses)?;
+    let pair = RankedPair::new(scene, caption, image, Aim::CaptionLoses)?;
     let words = words_of(text)?;
     task.begin("Weighing words", 0);
     let (slopes, no_gradient) = match guide {
@@ -96,7 +96,7 @@ pub fn importance(
         .map(|(t, _)| t)
         .collect();
     let embedded = embed(scene, &asked, task)?;
-    let mut standings = contest.standings(&embedded).into_iter();
+    let mut standings = pair.standings(&embedded).into_iter();
     let whole = standings.next().ok_or_else(nothing)?;
     let weighed = words.into_iter().zip(columns).zip(kept.into_iter().skip(1));
     let words = weighed.map(|((word, columns), kept)| Weight {
@@ -121,14 +121,14 @@ pub fn importance(
     })
 }
 
-fn contribution(slopes: &Slopes, columns: &[usize]) -> f32 {
+fn contribution(slopes: &TokenGradients, columns: &[usize]) -> f32 {
     columns
         .iter()
         .map(|&c| dot(slopes.at(0, c), slopes.embedding(c)))
         .sum()
 }
 
-fn norm(slopes: &Slopes, columns: &[usize]) -> f32 {
+fn norm(slopes: &TokenGradients, columns: &[usize]) -> f32 {
     let squares = columns
         .iter()
         .map(|&c| dot(slopes.at(0, c), slopes.at(0, c)));

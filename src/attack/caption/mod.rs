@@ -20,18 +20,18 @@
 //! ```
 
 mod candidates;
-mod contest;
 mod guide;
 mod importance;
 mod rank;
+mod ranked_pair;
 mod substitute;
 mod synonyms;
 mod words;
 
 pub use candidates::words_by_frequency;
-pub use contest::{Aim, Scene, Standing};
 pub use guide::Guide;
 pub use importance::{Importance, Weight, Without, importance};
-pub use substitute::{Change, Edit, Method, Options, Substitution, substitute};
+pub use ranked_pair::{Aim, PairRank, Scene};
+pub use substitute::{Change, Edit, Options, SearchMethod, Substitution, substitute};
 pub use synonyms::{Synonyms, read_words};
-pub use words::{STOP_WORDS, Word, split};
+pub use words::{Word, split};

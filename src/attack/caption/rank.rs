@@ -1,9 +1,9 @@
 //! Which exchanges of one word are worth asking the model about.
 
-use super::candidates::Candidates;
-use super::contest::{Contest, Scene};
+use super::candidates::CandidateWords;
 use super::guide::{Guide, dot};
 use super::importance::embed;
+use super::ranked_pair::{RankedPair, Scene};
 use super::words::{Word, columns, split, without};
 use crate::compute::Embeddings;
 use crate::error::Result;
@@ -42,7 +42,7 @@ pub(super) struct Start<'a> {
 }
 
 /// All exchanges, best first, by first order (`HotFlip`, arXiv 1712.06751, section 3.1): the margin over each of the
-/// `rivals` hardest rivals changes by `(E[v] - E[w]) . dL/dE[w]` for word `w` in favour of `v`, and the least of these
+/// `negatives` hardest negatives changes by `(E[v] - E[w]) . dL/dE[w]` for word `w` in favour of `v`, and the least of these
 /// margins counts. A word of several tokens loses what each of them contributes, and `v` takes the place of the first.
 /// Yields the exchanges and the runs of the gradient.
 ///
@@ -51,13 +51,13 @@ pub(super) struct Start<'a> {
 pub(super) fn by_gradient(
     scene: &Scene<'_>,
     guide: &Guide,
-    contest: &Contest<'_>,
+    pair: &RankedPair<'_>,
     start: &Start<'_>,
-    candidates: &Candidates<'_>,
-    rivals: usize,
+    candidates: &CandidateWords<'_>,
+    negatives: usize,
     task: &Task,
 ) -> Result<(Vec<Swap>, usize)> {
-    let margins = contest.margins(start.row, 0, rivals);
+    let margins = pair.margins(start.row, 0, negatives);
     let vectors: Vec<&[f32]> = margins.iter().map(|(a, _)| a.as_slice()).collect();
     let slopes = guide.slopes(scene.encoder, start.text, &vectors, task)?;
     let columns = columns(start.words, &scene.encoder.tokenizer().spans(start.text)?);
@@ -100,7 +100,7 @@ pub(super) fn by_gradient(
             swaps.push(Swap {
                 word,
                 candidate: v,
-                gain: contest.aim.sign() * margin,
+                gain: pair.aim.sign() * margin,
             });
         }
     }
@@ -110,7 +110,7 @@ pub(super) fn by_gradient(
 }
 
 /// May candidate `v` stand in the place of word `word`?
-fn allowed(start: &Start<'_>, candidates: &Candidates<'_>, word: usize, v: usize) -> bool {
+fn allowed(start: &Start<'_>, candidates: &CandidateWords<'_>, word: usize, v: usize) -> bool {
     let pair = start.original.get(word).zip(candidates.all.get(v));
     pair.is_some_and(|(word, candidate)| candidates.allows(word, candidate))
 }
@@ -123,9 +123,9 @@ fn allowed(start: &Start<'_>, candidates: &Candidates<'_>, word: usize, v: usize
 /// The model fails, or the task was cancelled.
 pub(super) fn by_turns(
     scene: &Scene<'_>,
-    contest: &Contest<'_>,
+    pair: &RankedPair<'_>,
     start: &Start<'_>,
-    candidates: &Candidates<'_>,
+    candidates: &CandidateWords<'_>,
     most: usize,
     task: &Task,
 ) -> Result<(Vec<Swap>, usize)> {
@@ -142,9 +142,9 @@ pub(super) fn by_turns(
             .map(|(w, _)| without(start.text, start.words, *w))
             .collect();
         if shorter.iter().all(|text| !split(text).is_empty()) {
-            let standings = contest.standings(&embed(scene, &shorter, task)?);
+            let standings = pair.standings(&embed(scene, &shorter, task)?);
             queries = shorter.len();
-            let gains = standings.iter().map(|s| contest.gain(s));
+            let gains = standings.iter().map(|s| pair.gain(s));
             let mut ordered: Vec<_> = gains.zip(turns).collect();
             ordered.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.0.cmp(&b.1.0)));
             turns = ordered.into_iter().map(|(_, turn)| turn).collect();

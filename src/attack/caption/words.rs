@@ -3,18 +3,6 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-/// English words that say how others belong together: articles, prepositions, conjunctions, pronouns, auxiliaries.
-pub const STOP_WORDS: &[&str] = &[
-    "a", "about", "above", "across", "after", "against", "along", "am", "among", "an", "and",
-    "are", "around", "as", "at", "be", "been", "before", "behind", "being", "below", "beneath",
-    "beside", "between", "but", "by", "down", "during", "for", "from", "has", "have", "he", "her",
-    "hers", "him", "his", "in", "inside", "into", "is", "it", "its", "near", "of", "off", "on",
-    "onto", "or", "out", "outside", "over", "she", "so", "some", "than", "that", "the", "their",
-    "them", "then", "there", "these", "they", "this", "those", "through", "to", "toward",
-    "towards", "under", "until", "up", "upon", "was", "were", "which", "while", "who", "whose",
-    "with", "within", "without",
-];
-
 /// One word of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Word {

@@ -2,7 +2,7 @@
 
 use super::frame::changeable;
 use super::{BATCH, at_least_one, margins, odd, positive, retain, retain_rows, unit};
-use crate::attack::arena::Arena;
+use crate::attack::context::AttackContext;
 use crate::attack::space::Space;
 use crate::attack::victim::Verdict;
 use crate::compute::Noise;
@@ -26,10 +26,10 @@ pub(super) struct Estimate {
     pub momentum: f32,
 }
 
-/// Two probes of a row, not judged yet.
+/// Two probes of a row, before their forward run.
 struct Pair {
     at: usize,
-    /// Half the way from one to the other, over h: `u` where the box did not stop them.
+    /// Half the difference of the two, over h: `u` where the box did not stop them.
     direction: Vec<f32>,
 }
 
@@ -49,30 +49,30 @@ impl Estimate {
         Ok(())
     }
 
-    /// Climbs along estimates from the clean rows.
-    pub fn run(&self, arena: &mut Arena<'_>) -> Result<()> {
+    /// Ascends along estimates from the clean rows.
+    pub fn run(&self, context: &mut AttackContext<'_>) -> Result<()> {
         self.check()?;
-        let mut rows = changeable(arena.space, arena.standing());
-        let mut space = arena.space.pick(&rows);
+        let mut rows = changeable(context.space, context.active());
+        let mut space = context.space.pick(&rows);
         let mut x = space.clean().to_vec();
         let mut velocity = vec![0.0; x.len()];
         for step in 0..self.steps {
             if rows.is_empty() {
                 break;
             }
-            let gradient = self.gradient(arena, &rows, &x, step)?;
-            let engine = arena.engine;
+            let gradient = self.gradient(context, &rows, &x, step)?;
+            let engine = context.engine;
             engine.accumulate(space.grid, &mut velocity, &gradient, self.momentum)?;
             space.ascend(engine, &mut x, &velocity, self.step)?;
-            let verdicts = arena.judge(&rows, &x)?;
-            arena.offer(&rows, &x, &verdicts);
-            arena.tell(&rows, &x, &margins(&verdicts), &verdicts);
+            let verdicts = context.predict(&rows, &x)?;
+            context.offer(&rows, &x, &verdicts);
+            context.report_step(&rows, &x, &margins(&verdicts), &verdicts);
             let keep: Vec<bool> = verdicts.iter().map(|v| !v.fooled).collect();
             if keep.contains(&false) {
                 retain(&mut rows, &keep);
                 retain_rows(&mut x, space.len(), &keep);
                 retain_rows(&mut velocity, space.len(), &keep);
-                space = arena.space.pick(&rows);
+                space = context.space.pick(&rows);
             }
         }
         Ok(())
@@ -81,13 +81,13 @@ impl Estimate {
     /// The estimate at `x`, values of `rows` one after the other; `step` chooses the random numbers.
     pub fn gradient(
         &self,
-        arena: &mut Arena<'_>,
+        context: &mut AttackContext<'_>,
         rows: &[usize],
         x: &[f32],
         step: usize,
     ) -> Result<Vec<f32>> {
         self.check()?;
-        let (space, len) = (arena.space, arena.space.len());
+        let (space, len) = (context.space, context.space.len());
         let keys: Vec<u32> = rows.iter().map(|&r| space.keys()[r]).collect();
         let grid = space.grid.with_rows(rows.len());
         let pairs = self.samples / 2;
@@ -95,19 +95,19 @@ impl Estimate {
         let (mut waiting, mut probes) = (Vec::new(), Vec::new());
         for pair in 0..pairs {
             let stream = (step * pairs + pair) as u32;
-            let noise = arena
+            let noise = context
                 .engine
-                .noise(grid, self.noise, arena.seed, stream, &keys)?;
+                .noise(grid, self.noise, context.seed, stream, &keys)?;
             for (at, noise) in noise.chunks_exact(len.max(1)).enumerate() {
                 let x = &x[at * len..(at + 1) * len];
                 let direction = self.probe(space, rows[at], x, noise, &mut probes);
                 waiting.push(Pair { at, direction });
                 if waiting.len() * 2 >= BATCH {
-                    self.add(arena, rows, &mut waiting, &mut probes, &mut sum)?;
+                    self.add(context, rows, &mut waiting, &mut probes, &mut sum)?;
                 }
             }
         }
-        self.add(arena, rows, &mut waiting, &mut probes, &mut sum)?;
+        self.add(context, rows, &mut waiting, &mut probes, &mut sum)?;
         Ok(sum.into_iter().map(|g| (g / pairs as f64) as f32).collect())
     }
 
@@ -135,17 +135,17 @@ impl Estimate {
         up.iter().zip(down).map(|(u, d)| (u - d) * over).collect()
     }
 
-    /// Judges what waits and adds it to the sum.
+    /// Runs the probes that wait and adds them to the sum.
     fn add(
         &self,
-        arena: &mut Arena<'_>,
+        context: &mut AttackContext<'_>,
         rows: &[usize],
         waiting: &mut Vec<Pair>,
         probes: &mut Vec<f32>,
         sum: &mut [f64],
     ) -> Result<()> {
         let asked: Vec<usize> = waiting.iter().flat_map(|p| [rows[p.at]; 2]).collect();
-        let verdicts = arena.judge(&asked, probes)?;
+        let verdicts = context.predict(&asked, probes)?;
         // Differences of neighbouring margins: in float64, or their last bits are lost.
         let margin = |v: &Verdict| f64::from(v.wrong) - f64::from(v.right);
         for (pair, two) in waiting.iter().zip(verdicts.chunks_exact(2)) {

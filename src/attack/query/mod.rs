@@ -5,26 +5,34 @@ mod estimate;
 mod frame;
 mod hop_skip_jump;
 mod nes;
-mod normals;
 mod simba;
 mod spsa;
 mod square;
-mod start;
-mod trail;
 
 pub use hop_skip_jump::HopSkipJump;
 pub use nes::Nes;
 pub use simba::Simba;
 pub use spsa::Spsa;
+pub(super) use square::DESCRIPTION as SQUARE;
 pub use square::SquareAttack;
 
+use super::description::Description;
 use super::space::Space;
 use super::victim::Verdict;
 use crate::compute::Ball;
 use crate::error::{Error, Result};
 use fastrand::Rng;
 
-/// Points that a victim judges together at most: what bounds the memory of attacks that ask about many points of the
+/// The attacks of this folder, in the order of menus.
+pub(super) const LIST: &[&Description] = &[
+    &square::DESCRIPTION,
+    &nes::DESCRIPTION,
+    &spsa::DESCRIPTION,
+    &simba::DESCRIPTION,
+    &hop_skip_jump::DESCRIPTION,
+];
+
+/// Points of one forward run at most: what bounds the memory of attacks that ask about many points of the
 /// same row.
 const BATCH: usize = 64;
 
@@ -43,7 +51,7 @@ fn rises(new: &Verdict, old: &Verdict) -> bool {
     new.beats(old) || (old.margin().is_nan() && !new.margin().is_nan())
 }
 
-/// The margins, for whoever watches.
+/// The margins of verdicts, to be reported.
 fn margins(verdicts: &[Verdict]) -> Vec<f32> {
     verdicts.iter().map(Verdict::margin).collect()
 }

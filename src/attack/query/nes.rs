@@ -1,9 +1,38 @@
 //! NES: gradients estimated from antithetic normal noise.
 
 use super::estimate::Estimate;
-use crate::attack::{Arena, Attack};
+use crate::attack::description::{Description, Needs, Parameter, Seeks, StepCost, Unit};
+use crate::attack::threat::Norm;
+use crate::attack::{Attack, AttackContext};
 use crate::compute::Noise;
 use crate::error::Result;
+
+/// What the attack says of itself.
+pub const DESCRIPTION: Description = Description {
+    name: "nes",
+    title: "NES",
+    about: "Gradient estimated from pairs of noisy queries; needs no gradient.",
+    source: "Ilyas et al., arXiv 1804.08598",
+    needs: Needs::Scores,
+    seeks: Seeks::Strongest,
+    norms: &Norm::ALL,
+    linf_becomes: None,
+    takes: &[Parameter::Step],
+    steps: 40,
+    unit: Unit::Steps,
+    step: 0.25,
+    cost: Some(StepCost {
+        gradients: 0,
+        queries: 51,
+    }),
+    build: |p| {
+        Box::new(Nes {
+            steps: p.steps,
+            step: p.step,
+            ..Nes::default()
+        })
+    },
+};
 
 /// NES (Ilyas et al., arXiv 1804.08598, algorithm 1): projected ascent along gradients estimated by finite
 /// differences of the margin in random normal directions. A step takes `samples + 1` queries of each row.
@@ -53,18 +82,18 @@ impl Nes {
     /// Odd options; the model fails, or the task was cancelled.
     pub fn gradient(
         &self,
-        arena: &mut Arena<'_>,
+        context: &mut AttackContext<'_>,
         rows: &[usize],
         x: &[f32],
         step: usize,
     ) -> Result<Vec<f32>> {
-        self.estimate().gradient(arena, rows, x, step)
+        self.estimate().gradient(context, rows, x, step)
     }
 }
 
 impl Attack for Nes {
-    fn run(&self, arena: &mut Arena<'_>) -> Result<()> {
-        self.estimate().run(arena)
+    fn run(&self, context: &mut AttackContext<'_>) -> Result<()> {
+        self.estimate().run(context)
     }
 
     fn steps(&self) -> usize {

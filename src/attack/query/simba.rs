@@ -3,12 +3,50 @@
 use super::dct::{Wave, Waves};
 use super::frame::{Frame, changeable};
 use super::{at_least_one, margins, positive, rises, rng, unit};
+use crate::attack::description::{Description, Needs, Seeks, StepCost, Unit};
 use crate::attack::space::{Space, pick};
+use crate::attack::threat::Norm;
 use crate::attack::victim::Verdict;
-use crate::attack::{Arena, Attack};
+use crate::attack::{Attack, AttackContext};
 use crate::compute::Ball;
+use crate::compute::Band;
 use crate::error::{Error, Result};
 use fastrand::Rng;
+
+/// The norms it works in: its steps change every pixel a little.
+const NORMS: &[Norm] = &[
+    Norm::Linf,
+    Norm::L2,
+    Norm::L1,
+    Norm::Fourier(Band::ALL),
+    Norm::Free,
+];
+
+/// What the attack says of itself.
+pub const DESCRIPTION: Description = Description {
+    name: "simba",
+    title: "SimBA-DCT",
+    about: "One DCT direction after another, kept where the score rises; needs no gradient.",
+    source: "Guo et al., arXiv 1905.07121",
+    needs: Needs::Scores,
+    seeks: Seeks::First,
+    norms: NORMS,
+    linf_becomes: None,
+    takes: &[],
+    steps: 5_000,
+    unit: Unit::Queries,
+    step: 1.0,
+    cost: Some(StepCost {
+        gradients: 0,
+        queries: 1,
+    }),
+    build: |p| {
+        Box::new(Simba {
+            queries: p.steps,
+            ..Simba::default()
+        })
+    },
+};
 
 /// `SimBA-DCT` (Guo et al., arXiv 1905.07121, algorithm 1): adds a step of a random cosine, or takes it away, where
 /// that raises the margin; low frequencies first. Steps that leave the ball are projected back, so that it goes on
@@ -49,19 +87,19 @@ struct Walker {
 }
 
 impl Attack for Simba {
-    fn run(&self, arena: &mut Arena<'_>) -> Result<()> {
+    fn run(&self, context: &mut AttackContext<'_>) -> Result<()> {
         at_least_one("SimBA-DCT", "number of queries", self.queries)?;
         positive("SimBA-DCT", "size of a step", self.step)?;
-        if let Ball::L0(_) = arena.space.ball {
+        if let Ball::L0(_) = context.space.ball {
             return Err(Error::request(
                 "SimBA-DCT changes every pixel a little, and cannot count pixels",
                 "Choose l-inf, l2, l1, Fourier-l-inf or a region for it, or attack with Square.",
             ));
         }
-        let rows = changeable(arena.space, arena.standing());
-        let mut walkers: Vec<Walker> = rows.iter().map(|&r| self.walker(arena, r)).collect();
+        let rows = changeable(context.space, context.active());
+        let mut walkers: Vec<Walker> = rows.iter().map(|&r| self.walker(context, r)).collect();
         while !walkers.is_empty() {
-            self.round(arena, &mut walkers)?;
+            self.round(context, &mut walkers)?;
             walkers.retain(|w| !w.verdict.fooled && w.left > 0 && w.idle <= 2 * w.waves.count());
         }
         Ok(())
@@ -73,14 +111,14 @@ impl Attack for Simba {
 }
 
 impl Simba {
-    fn walker(&self, arena: &Arena<'_>, row: usize) -> Walker {
-        let space = arena.space.pick(&[row]);
+    fn walker(&self, context: &AttackContext<'_>, row: usize) -> Walker {
+        let space = context.space.pick(&[row]);
         let frame = Frame::of(&space, 0);
-        let (x, verdict) = arena.best(row);
+        let (x, verdict) = context.best(row);
         Walker {
             row,
             frame,
-            rng: rng(arena.seed, space.keys()[0], 0),
+            rng: rng(context.seed, space.keys()[0], 0),
             waves: Waves::new(frame),
             wave: Wave::default(),
             second: false,
@@ -93,14 +131,17 @@ impl Simba {
     }
 
     /// One trial of each row.
-    fn round(&self, arena: &mut Arena<'_>, walkers: &mut [Walker]) -> Result<()> {
+    fn round(&self, context: &mut AttackContext<'_>, walkers: &mut [Walker]) -> Result<()> {
         let all: Vec<usize> = walkers.iter().map(|w| w.row).collect();
-        let mut trials = Vec::with_capacity(all.len() * arena.space.len());
+        let mut trials = Vec::with_capacity(all.len() * context.space.len());
         for walker in &mut *walkers {
             trials.extend(walker.trial(self.step));
         }
-        arena.space.pick(&all).project(arena.engine, &mut trials)?;
-        let len = arena.space.len();
+        context
+            .space
+            .pick(&all)
+            .project(context.engine, &mut trials)?;
+        let len = context.space.len();
         let mut asked = Vec::new();
         for (at, (walker, trial)) in walkers.iter_mut().zip(trials.chunks_exact(len)).enumerate() {
             if trial == walker.x {
@@ -113,8 +154,8 @@ impl Simba {
         }
         let rows = pick_rows(&all, &asked);
         let x = pick(&trials, len, &asked);
-        let verdicts = arena.judge(&rows, &x)?;
-        arena.offer(&rows, &x, &verdicts);
+        let verdicts = context.predict(&rows, &x)?;
+        context.offer(&rows, &x, &verdicts);
         for ((&at, x), verdict) in asked.iter().zip(x.chunks_exact(len)).zip(&verdicts) {
             if rises(verdict, &walkers[at].verdict) {
                 walkers[at].x.copy_from_slice(x);
@@ -129,9 +170,9 @@ impl Simba {
                 .copied()
                 .collect();
             let verdicts: Vec<Verdict> = asked.iter().map(|&at| walkers[at].verdict).collect();
-            arena.tell(&rows, &now, &margins(&verdicts), &verdicts);
+            context.report_step(&rows, &now, &margins(&verdicts), &verdicts);
         }
-        arena.task.check()
+        context.task.check()
     }
 }
 

@@ -1,9 +1,38 @@
 //! SPSA: gradients estimated from random signs.
 
 use super::estimate::Estimate;
-use crate::attack::{Arena, Attack};
+use crate::attack::description::{Description, Needs, Parameter, Seeks, StepCost, Unit};
+use crate::attack::threat::Norm;
+use crate::attack::{Attack, AttackContext};
 use crate::compute::Noise;
 use crate::error::Result;
+
+/// What the attack says of itself.
+pub const DESCRIPTION: Description = Description {
+    name: "spsa",
+    title: "SPSA",
+    about: "Gradient estimated from random signs; needs no gradient.",
+    source: "Uesato et al., arXiv 1802.05666",
+    needs: Needs::Scores,
+    seeks: Seeks::Strongest,
+    norms: &Norm::ALL,
+    linf_becomes: None,
+    takes: &[Parameter::Step],
+    steps: 40,
+    unit: Unit::Steps,
+    step: 0.25,
+    cost: Some(StepCost {
+        gradients: 0,
+        queries: 129,
+    }),
+    build: |p| {
+        Box::new(Spsa {
+            steps: p.steps,
+            step: p.step,
+            ..Spsa::default()
+        })
+    },
+};
 
 /// SPSA (Uesato et al., arXiv 1802.05666, section 4.2): projected ascent along gradients estimated by finite
 /// differences of the margin along random signs. A step takes `samples + 1` queries of each row.
@@ -53,18 +82,18 @@ impl Spsa {
     /// Odd options; the model fails, or the task was cancelled.
     pub fn gradient(
         &self,
-        arena: &mut Arena<'_>,
+        context: &mut AttackContext<'_>,
         rows: &[usize],
         x: &[f32],
         step: usize,
     ) -> Result<Vec<f32>> {
-        self.estimate().gradient(arena, rows, x, step)
+        self.estimate().gradient(context, rows, x, step)
     }
 }
 
 impl Attack for Spsa {
-    fn run(&self, arena: &mut Arena<'_>) -> Result<()> {
-        self.estimate().run(arena)
+    fn run(&self, context: &mut AttackContext<'_>) -> Result<()> {
+        self.estimate().run(context)
     }
 
     fn steps(&self) -> usize {

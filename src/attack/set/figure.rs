@@ -1,9 +1,8 @@
 //! The figures that an attack on a set is for, and what stands for each at each radius.
 
-use super::super::method::Method;
-use super::super::victim::{Aim, Goal};
-use super::SetOrder;
-use super::keep::{Find, UnitDone};
+use super::super::victim::{Goal, RankedGoal};
+use super::SetRequest;
+use super::checkpoint::{FoundPerturbation, UnitDone};
 use crate::retrieval::Side;
 use std::fmt;
 
@@ -41,7 +40,7 @@ pub fn direction(side: Side) -> &'static str {
     }
 }
 
-impl SetOrder {
+impl SetRequest {
     /// The ranks attacked for where none are asked for: those of a retrieval paper.
     pub const AT: [usize; 3] = [1, 5, 10];
     /// Both directions.
@@ -76,10 +75,10 @@ impl SetOrder {
     }
 
     /// What an attack on a query of `side` at rank `k` wants.
-    pub(super) fn aim(&self, side: Side, k: usize) -> Aim {
+    pub(super) fn aim(&self, side: Side, k: usize) -> RankedGoal {
         match (self.goal, side) {
-            (Goal::Lose, Side::Image) => Aim::Lose { k },
-            (Goal::Lose, Side::Text) => Aim::Hide { k },
+            (Goal::Lose, Side::Image) => RankedGoal::Lose { k },
+            (Goal::Lose, Side::Text) => RankedGoal::Hide { k },
             (other, _) => other.into(),
         }
     }
@@ -93,7 +92,7 @@ impl SetOrder {
 
     /// Which perturbations count at a radius.
     pub(super) fn credit(&self) -> Credit {
-        if self.settings.method == Method::Universal {
+        if self.settings.method.is_shared() {
             Credit::Only
         } else if self.settings.method.is_minimal() {
             Credit::Within
@@ -110,7 +109,7 @@ pub(super) enum Credit {
     UpTo,
     /// Those whose size, measured in the norm, is within it.
     Within,
-    /// The one made at it for this rank alone, come of it what may: one perturbation for all pictures.
+    /// The one made at it for this rank alone, whether it succeeds or not: one perturbation for all pictures.
     Only,
 }
 
@@ -119,7 +118,7 @@ const ROUNDING: f32 = 1.0 + 1e-5;
 
 impl Credit {
     /// Does `find` count at the radius `eps` for rank number `nth`?
-    fn counts(self, find: &Find, nth: usize, eps: f32) -> bool {
+    fn counts(self, find: &FoundPerturbation, nth: usize, eps: f32) -> bool {
         match self {
             Self::UpTo => find.eps <= eps,
             Self::Within => find.norm.is_none_or(|norm| norm <= eps * ROUNDING),
@@ -136,11 +135,11 @@ impl UnitDone {
         credit: Credit,
         eps: f32,
         nth: usize,
-        is: impl Fn(&Find) -> bool,
+        is: impl Fn(&FoundPerturbation) -> bool,
     ) -> Option<usize> {
         let counting = self.finds.iter().enumerate();
         let mut counting = counting.filter(|(_, f)| credit.counts(f, nth, eps) && is(f));
-        let size = |f: &Find| f.norm.unwrap_or(f.size.l2);
+        let size = |f: &FoundPerturbation| f.norm.unwrap_or(f.size.l2);
         let found = if credit == Credit::Within {
             counting.min_by(|(_, a), (_, b)| size(a).total_cmp(&size(b)))
         } else {
@@ -163,7 +162,8 @@ impl UnitDone {
     /// tried for it.
     pub(super) fn shown(&self, credit: Credit, eps: f32, nth: usize) -> Option<usize> {
         self.exact(credit, eps, nth).or_else(|| {
-            let tried = |f: &Find| f.tried_for.contains(&nth) && credit.counts(f, nth, eps);
+            let tried =
+                |f: &FoundPerturbation| f.tried_for.contains(&nth) && credit.counts(f, nth, eps);
             self.finds.iter().rposition(tried)
         })
     }

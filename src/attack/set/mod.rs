@@ -1,9 +1,9 @@
 //! A whole set under attack: batch by batch, one or several radii, then recall of what is left.
 
 mod batch;
+mod checkpoint;
 mod field;
 mod figure;
-mod keep;
 mod load;
 mod recalls;
 mod report;
@@ -14,16 +14,15 @@ mod table;
 mod transfer;
 mod universal;
 
+pub use checkpoint::{Before, Checkpoint, Cost, FoundPerturbation, RowDone, UnitDone};
 pub use figure::{Figure, direction};
-pub use keep::{Before, Cost, Done, Find, RowDone, UnitDone};
 pub use recalls::{Recalls, Success};
 pub use report::{FigureReport, GradientReport, LevelReport, SetReport};
 pub use table::RowReport;
 pub use transfer::{Transfer, TransferReport};
 
-use super::method::Method;
-use super::settings::Settings;
-use super::victim::{Goal, Pairs, Set, Uphill, Victim};
+use super::settings::AttackSettings;
+use super::victim::{AscentLoss, Goal, Pairs, Set, Victim};
 use crate::compute::Direction;
 use crate::dataset::Dataset;
 use crate::encoder::Encoder;
@@ -37,7 +36,7 @@ use universal::Learnt;
 
 /// What is to be attacked, and how.
 #[derive(Clone)]
-pub struct SetOrder {
+pub struct SetRequest {
     /// Model, captions and embeddings; every picture is ranked among all captions.
     pub set: Set,
     /// The encoder, for its preprocessing.
@@ -54,7 +53,7 @@ pub struct SetOrder {
     /// The directions of these recalls.
     pub sides: Vec<Side>,
     /// The attack; its radius is replaced by each of `eps`.
-    pub settings: Settings,
+    pub settings: AttackSettings,
     /// Radii, rising. A query broken at one keeps that perturbation at the larger ones; where rounding to 8 bits mends
     /// it, it is attacked again.
     pub eps: Vec<f32>,
@@ -68,79 +67,87 @@ pub struct SetOrder {
     pub transfer: Option<Transfer>,
 }
 
-/// Attacks every picture of `order` for every figure that stands yet. `done` holds what earlier runs did, and what this
+/// Attacks every picture of `request` for every figure that stands yet. `checkpoint` holds what earlier runs did, and what this
 /// one does even where it is cancelled: the same call goes on from there.
 ///
 /// # Errors
 /// A picture cannot be read again; the attack needs gradients that the model does not have; a loss that means nothing
 /// for the goal; the folder cannot be written, or holds another run; the model fails; or `task` was cancelled.
-pub fn attack_set(order: &SetOrder, done: &mut Done, task: &Task) -> Result<SetReport> {
-    let order = &order.settled()?;
+pub fn attack_set(
+    request: &SetRequest,
+    checkpoint: &mut Checkpoint,
+    task: &Task,
+) -> Result<SetReport> {
+    let request = &request.settled()?;
     let begun = Instant::now();
     let quiet = task.quiet();
-    let clean = order.clean(&quiet)?;
-    let targets = targets(order, &clean.ranking.i2t);
-    done.begin(order)?;
-    let mut left: Vec<usize> = (0..order.images.len())
-        .filter(|&at| !done.has(order.images[at]))
+    let clean = request.clean(&quiet)?;
+    let targets = targets(request, &clean.ranking.i2t);
+    checkpoint.begin(request)?;
+    let mut left: Vec<usize> = (0..request.images.len())
+        .filter(|&at| !checkpoint.has(request.images[at]))
         .collect();
     if !left.is_empty() {
-        warm(order, &targets, task)?;
+        warm(request, &targets, task)?;
     }
     let prepared = begun.elapsed().as_secs_f64();
     let learning = Instant::now();
-    let learnt = if order.settings.method == Method::Universal && !left.is_empty() {
-        universal::learn(order, &targets, task)?
+    let learnt = if request.settings.method.is_shared() && !left.is_empty() {
+        universal::learn(request, &targets, task)?
     } else {
         Learnt::default()
     };
     let seconds = learning.elapsed().as_secs_f64();
     let title = format!(
         "{} on {} pictures",
-        order.settings.method.title(),
-        order.images.len()
+        request.settings.method.title(),
+        request.images.len()
     );
-    task.begin(title, order.images.len() as u64);
+    task.begin(title, request.images.len() as u64);
     // Those that are wrong already need no attack: by themselves they do not thin the batches out.
-    left.sort_by_key(|&at| clean.ranking.i2t.ranks[order.images[at]] > 1);
-    task.add((order.images.len() - left.len()) as u64);
-    for batch in left.chunks(order.batch.max(1)) {
-        let images: Vec<usize> = batch.iter().map(|&at| order.images[at]).collect();
+    left.sort_by_key(|&at| clean.ranking.i2t.ranks[request.images[at]] > 1);
+    task.add((request.images.len() - left.len()) as u64);
+    for batch in left.chunks(request.batch.max(1)) {
+        let images: Vec<usize> = batch.iter().map(|&at| request.images[at]).collect();
         let wanted: Vec<usize> = batch.iter().map(|&at| targets[at]).collect();
-        let mut made = batch::attack(order, (&images, &wanted), &clean, &learnt.shared, task)?;
+        let mut made = batch::attack(request, (&images, &wanted), &clean, &learnt.shared, task)?;
         if !learnt.shared.is_empty() {
             for (row, &at) in made.rows.iter_mut().zip(batch) {
                 let met = &learnt.met[at];
                 row.gradients += met.gradients;
                 row.blind.add(met.blind);
-                row.seconds += seconds / order.images.len() as f64;
+                row.seconds += seconds / request.images.len() as f64;
             }
         }
-        done.add(order, made)?;
+        checkpoint.add(request, made)?;
         task.add(batch.len() as u64);
     }
-    done.prepared += prepared;
-    report::report(order, &clean, done, &quiet)
+    checkpoint.prepared += prepared;
+    report::report(request, &clean, checkpoint, &quiet)
 }
 
-/// The figures of those pictures of `order` that are done: of a run that was cancelled, say. `None` where none is.
+/// The figures of those pictures of `request` that are done: of a run that was cancelled, say. `None` where none is.
 ///
 /// # Errors
 /// The engine fails, or `task` was cancelled.
-pub fn report_done(order: &SetOrder, done: &Done, task: &Task) -> Result<Option<SetReport>> {
-    let order = order.settled()?;
-    let images = order.images.iter().copied();
-    let images: Vec<usize> = images.filter(|&i| done.has(i)).collect();
-    if images.is_empty() || !done.is_of(&order) {
+pub fn report_done(
+    request: &SetRequest,
+    checkpoint: &Checkpoint,
+    task: &Task,
+) -> Result<Option<SetReport>> {
+    let request = request.settled()?;
+    let images = request.images.iter().copied();
+    let images: Vec<usize> = images.filter(|&i| checkpoint.has(i)).collect();
+    if images.is_empty() || !checkpoint.is_of(&request) {
         return Ok(None);
     }
-    let order = SetOrder { images, ..order };
-    let clean = order.clean(task)?;
-    report::report(&order, &clean, done, task).map(Some)
+    let request = SetRequest { images, ..request };
+    let clean = request.clean(task)?;
+    report::report(&request, &clean, checkpoint, task).map(Some)
 }
 
-impl SetOrder {
-    /// The order with the threat model that its attack really keeps to.
+impl SetRequest {
+    /// The request with the threat model that its attack really keeps to.
     ///
     /// # Errors
     /// Nothing to attack; radii or ranks that do not rise; a radius that is none in the norm.
@@ -169,14 +176,14 @@ impl SetOrder {
                 "Give ranks from 1, each once and rising, and at least one direction.",
             ));
         }
-        let order = Self {
+        let request = Self {
             settings: self.settings.settled(),
             ..self.clone()
         };
-        for &eps in &order.eps {
-            order.settings.threat.with_eps(eps).check()?;
+        for &eps in &request.eps {
+            request.settings.threat.with_eps(eps).check()?;
         }
-        Ok(order)
+        Ok(request)
     }
 
     /// Where everything stands without perturbation.
@@ -196,36 +203,38 @@ impl SetOrder {
 }
 
 /// Builds the gradient graph of a full batch before the clock starts.
-fn warm(order: &SetOrder, targets: &[usize], task: &Task) -> Result<()> {
-    let count = order.batch.clamp(1, order.images.len());
-    let (images, targets) = (&order.images[..count], &targets[..count]);
-    let aim = order.aim(Side::Image, order.ks()[0]);
-    let images_only = order.kinds().contains(&Side::Image);
-    let mut victim = Pairs::new(&order.set, aim, images, targets)?;
+fn warm(request: &SetRequest, targets: &[usize], task: &Task) -> Result<()> {
+    let count = request.batch.clamp(1, request.images.len());
+    let (images, targets) = (&request.images[..count], &targets[..count]);
+    let aim = request.aim(Side::Image, request.ks()[0]);
+    let images_only = request.kinds().contains(&Side::Image);
+    let mut victim = Pairs::new(&request.set, aim, images, targets)?;
     if images_only {
-        order.settings.fits(&victim)?;
+        request.settings.fits(&victim)?;
     }
-    order.set.network.serves(order.settings.method)?;
-    if !order.settings.method.needs_gradient() {
+    request.settings.method.runs_on(&request.set.network)?;
+    if !request.settings.method.needs_gradient() {
         return Ok(());
     }
     task.begin("Preparing the gradient", 0);
-    let blank = vec![0.5; count * order.set.network.grid().len()];
+    let blank = vec![0.5; count * request.set.network.grid().len()];
     let rows: Vec<usize> = (0..count).collect();
-    let uphill = Uphill::of(order.settings.loss, &[]);
-    victim.climb(&rows, &blank, uphill, task).map(|_| ())
+    let ascent = AscentLoss::of(request.settings.loss, &[]);
+    victim
+        .value_and_gradient(&rows, &blank, ascent, task)
+        .map(|_| ())
 }
 
 /// What each picture is to be taken for: the caption that is hardest for it, or that caption's picture.
-fn targets(order: &SetOrder, i2t: &Direction) -> Vec<usize> {
+fn targets(request: &SetRequest, i2t: &Direction) -> Vec<usize> {
     let of = |&image: &usize| {
         let hardest = i2t.hardest.get(image).map_or(0, |h| h.index as usize);
-        match order.goal {
-            Goal::Match if hardest < order.set.embedded.texts.rows() => {
-                order.set.embedded.groups.owner(hardest)
+        match request.goal {
+            Goal::Match if hardest < request.set.embedded.texts.rows() => {
+                request.set.embedded.groups.owner(hardest)
             }
-            _ => hardest.min(order.set.embedded.texts.rows().saturating_sub(1)),
+            _ => hardest.min(request.set.embedded.texts.rows().saturating_sub(1)),
         }
     };
-    order.images.iter().map(of).collect()
+    request.images.iter().map(of).collect()
 }

@@ -1,8 +1,8 @@
 //! Recall by figure, and how much an attack took from it.
 
-use super::SetOrder;
+use super::SetRequest;
+use super::checkpoint::UnitDone;
 use super::figure::{Figure, direction};
-use super::keep::UnitDone;
 use crate::retrieval::Side;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
@@ -31,9 +31,9 @@ impl Recalls {
 
     /// The sum of R@1, R@5 and R@10 of both directions; `None` where one of them was not attacked for.
     pub fn rsum(&self) -> Option<f64> {
-        let all = SetOrder::SIDES
+        let all = SetRequest::SIDES
             .into_iter()
-            .flat_map(|side| SetOrder::AT.map(|k| self.get(side, k)));
+            .flat_map(|side| SetRequest::AT.map(|k| self.get(side, k)));
         all.sum()
     }
 }
@@ -57,7 +57,7 @@ impl Serialize for Recalls {
         map.serialize_entry("images", &self.images)?;
         map.serialize_entry("captions", &self.captions)?;
         map.serialize_entry("protocol", &self.protocol)?;
-        for side in SetOrder::SIDES {
+        for side in SetRequest::SIDES {
             if self.values.iter().any(|(f, _)| f.side == side) {
                 let name = direction(side);
                 map.serialize_entry(name, &Direction(self, side))?;
@@ -84,13 +84,13 @@ pub struct Success {
     pub drop: f64,
 }
 
-/// Recall of each figure of `order` over `units`, where `lost` says which of them are not found.
+/// Recall of each figure of `request` over `units`, where `lost` says which of them are not found.
 pub(super) fn recalls(
-    order: &SetOrder,
+    request: &SetRequest,
     units: &[&UnitDone],
     lost: impl Fn(&UnitDone, usize) -> bool,
 ) -> Recalls {
-    let ks = order.ks();
+    let ks = request.ks();
     let value = |figure: Figure| {
         let nth = ks.iter().position(|&k| k == figure.k).unwrap_or(0);
         let of_side = || units.iter().filter(|u| u.side() == figure.side);
@@ -98,39 +98,39 @@ pub(super) fn recalls(
         let kept = of_side().filter(|u| !lost(u, nth)).count() as f64;
         (figure, 100.0 * kept / all)
     };
-    let captions = order
+    let captions = request
         .images
         .iter()
-        .map(|&i| order.set.embedded.groups.range(i).len());
-    let groups = &order.set.embedded.groups;
-    let among = if order.images.len() < groups.images() {
+        .map(|&i| request.set.embedded.groups.range(i).len());
+    let groups = &request.set.embedded.groups;
+    let among = if request.images.len() < groups.images() {
         format!(
             "{} of {} images ranked among all",
-            order.images.len(),
+            request.images.len(),
             groups.images()
         )
     } else {
         "full".to_owned()
     };
     Recalls {
-        images: order.images.len(),
+        images: request.images.len(),
         captions: captions.sum(),
         protocol: format!(
             "{among}; each recall after an attack on that recall, its picture alone perturbed; ties count against the \
              positive"
         ),
-        values: order.figures().into_iter().map(value).collect(),
+        values: request.figures().into_iter().map(value).collect(),
     }
 }
 
 /// Success by figure, and the rate of the first rank of image to text (of the goal, where it is another).
 pub(super) fn success(
-    order: &SetOrder,
+    request: &SetRequest,
     units: &[&UnitDone],
     before: impl Fn(&UnitDone, usize) -> bool,
     after: impl Fn(&UnitDone, usize) -> bool,
 ) -> (Vec<Success>, Option<f64>) {
-    let ks = order.ks();
+    let ks = request.ks();
     let count = |side: Side, nth: usize| {
         let of_side: Vec<_> = units.iter().filter(|u| u.side() == side).collect();
         let right = of_side.iter().filter(|u| !before(u, nth)).count();
@@ -153,8 +153,8 @@ pub(super) fn success(
             drop,
         }
     };
-    let all: Vec<Success> = order.figures().into_iter().map(of).collect();
+    let all: Vec<Success> = request.figures().into_iter().map(of).collect();
     let first = ks.iter().position(|&k| k == 1);
-    let first = first.filter(|_| order.kinds().contains(&Side::Image));
+    let first = first.filter(|_| request.kinds().contains(&Side::Image));
     (all, first.and_then(|nth| count(Side::Image, nth).0))
 }

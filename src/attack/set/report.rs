@@ -1,13 +1,13 @@
 //! Figures of an attacked set.
 
-use super::super::settings::Settings;
+use super::super::settings::AttackSettings;
 use super::super::victim::Goal;
+use super::checkpoint::{Checkpoint, Cost, RowDone, UnitDone};
 use super::figure::direction;
-use super::keep::{Cost, Done, RowDone, UnitDone};
 use super::recalls::{Recalls, Success, recalls, success};
 use super::table::{RowReport, table};
 use super::transfer::TransferReport;
-use super::{SetOrder, transfer};
+use super::{SetRequest, transfer};
 use crate::compute::Size;
 use crate::error::Result;
 use crate::retrieval::{Evaluation, Report, part};
@@ -96,7 +96,7 @@ pub struct SetReport {
     /// The directions, `i2t` and `t2i`; empty for goals without.
     pub directions: Vec<&'static str>,
     /// The attack and its parameters, with the threat model that was really used.
-    pub settings: Settings,
+    pub settings: AttackSettings,
     /// Pictures attacked.
     pub images: usize,
     /// Queries of the first figure that stood before.
@@ -125,22 +125,22 @@ pub struct SetReport {
 
 /// The figures of what is done.
 pub(super) fn report(
-    order: &SetOrder,
+    request: &SetRequest,
     clean: &Evaluation,
-    done: &Done,
+    checkpoint: &Checkpoint,
     task: &Task,
 ) -> Result<SetReport> {
-    let asked = |r: &&RowDone| order.images.contains(&r.image);
-    let rows: Vec<&RowDone> = done.rows().filter(asked).collect();
+    let asked = |r: &&RowDone| request.images.contains(&r.image);
+    let rows: Vec<&RowDone> = checkpoint.rows().filter(asked).collect();
     let units: Vec<&UnitDone> = rows.iter().flat_map(|r| &r.units).collect();
-    let (credit, set) = (order.credit(), &order.set);
+    let (credit, set) = (request.credit(), &request.set);
     let before = |unit: &UnitDone, nth: usize| unit.before.reached[nth];
-    let mut levels = Vec::with_capacity(order.eps.len());
-    for &eps in &order.eps {
+    let mut levels = Vec::with_capacity(request.eps.len());
+    for &eps in &request.eps {
         let lost = |unit: &UnitDone, nth: usize| unit.broken(credit, eps, nth);
-        let (success, success_rate) = success(order, &units, before, lost);
+        let (success, success_rate) = success(request, &units, before, lost);
         let shown = units.iter().flat_map(|unit| {
-            let finds = (0..order.ks().len()).filter_map(|nth| unit.shown(credit, eps, nth));
+            let finds = (0..request.ks().len()).filter_map(|nth| unit.shown(credit, eps, nth));
             finds.map(|at| unit.finds[at].size)
         });
         let sizes: Vec<Size> = shown.collect();
@@ -149,26 +149,26 @@ pub(super) fn report(
         };
         levels.push(LevelReport {
             eps,
-            robust: recalls(order, &units, lost),
-            quantized: recalls(order, &units, |u, nth| u.broken_saved(credit, eps, nth)),
+            robust: recalls(request, &units, lost),
+            quantized: recalls(request, &units, |u, nth| u.broken_saved(credit, eps, nth)),
             success,
             success_rate,
             mean_linf: mean(|s| s.linf),
             mean_l2: mean(|s| s.l2),
         });
     }
-    if order.adaptive {
+    if request.adaptive {
         // Beyond the radius at which nothing is left every figure is the same.
         let nothing_left = |eps: f32| {
             let lost =
-                |unit: &&&UnitDone| (0..order.ks().len()).all(|n| unit.broken(credit, eps, n));
+                |unit: &&&UnitDone| (0..request.ks().len()).all(|n| unit.broken(credit, eps, n));
             units.iter().filter(lost).count() == units.len()
         };
-        let end = order.eps.iter().position(|&eps| nothing_left(eps));
+        let end = request.eps.iter().position(|&eps| nothing_left(eps));
         levels.truncate(end.map_or(levels.len(), |at| at + 1));
     }
     let eps: Vec<f32> = levels.iter().map(|l| l.eps).collect();
-    let first = order.kinds().first().copied().unwrap_or_default();
+    let first = request.kinds().first().copied().unwrap_or_default();
     let leading = units.iter().filter(|u| u.side() == first);
     let seconds: f64 = rows.iter().map(|r| r.seconds).sum();
     let total = |of: fn(&RowDone) -> u32| rows.iter().map(|r| f64::from(of(r))).sum::<f64>();
@@ -177,18 +177,22 @@ pub(super) fn report(
         0.0 => total(|r| r.queries),
         gradients => gradients,
     };
-    let figures = order.figures();
-    let directions = order.sides.iter().map(|&s| direction(s));
+    let figures = request.figures();
+    let directions = request.sides.iter().map(|&s| direction(s));
     let lossy = figures.is_empty();
     Ok(SetReport {
-        goal: order.goal,
-        at: if lossy { Vec::new() } else { order.at.clone() },
+        goal: request.goal,
+        at: if lossy {
+            Vec::new()
+        } else {
+            request.at.clone()
+        },
         directions: if lossy {
             Vec::new()
         } else {
             directions.collect()
         },
-        settings: order.settings.clone(),
+        settings: request.settings.clone(),
         images: rows.len(),
         stood_before: leading.filter(|u| !u.before.reached[0]).count(),
         clean: part(
@@ -198,16 +202,16 @@ pub(super) fn report(
                 &set.embedded.texts,
                 &set.embedded.groups,
             ),
-            &order.images,
+            &request.images,
             task,
         )?,
         clean_at: Recalls {
             protocol: "without perturbation".into(),
-            ..recalls(order, &units, before)
+            ..recalls(request, &units, before)
         },
         figures: figures
             .iter()
-            .zip(done.costs())
+            .zip(checkpoint.costs())
             .map(|(figure, &cost)| FigureReport {
                 direction: figure.direction(),
                 k: figure.k,
@@ -218,15 +222,15 @@ pub(super) fn report(
             approximate: set.network.approximate().to_vec(),
             zero: rows
                 .iter()
-                .filter(|r| r.blind.is_stuck(r.gradients))
+                .filter(|r| r.blind.is_mostly_zero(r.gradients))
                 .count(),
             not_finite: rows.iter().filter(|r| r.blind.not_finite > 0).count(),
         }),
-        rows: table(order, &rows, first, &eps),
-        transfer: transfer::report(order, &units, &eps, task)?,
+        rows: table(request, &rows, first, &eps),
+        transfer: transfer::report(request, &units, &eps, task)?,
         levels,
         seconds,
-        prepare_seconds: done.prepared,
+        prepare_seconds: checkpoint.prepared,
         steps_per_second: steps / seconds.max(1e-9),
     })
 }

@@ -1,7 +1,6 @@
 //! What makes two runs over a set the same, so that one can go on where the other stopped.
 
-use super::super::method::Method;
-use super::{SetOrder, Transfer};
+use super::{SetRequest, Transfer};
 use crate::error::{Error, Result};
 use crate::files::{TEXT, read_all, write_json};
 use serde::{Deserialize, Serialize};
@@ -16,36 +15,36 @@ pub(super) struct RunOf(BTreeMap<String, String>);
 const FILE: &str = "run.json";
 
 impl RunOf {
-    pub fn new(order: &SetOrder) -> Self {
+    pub fn new(request: &SetRequest) -> Self {
         let mut hash = blake3::Hasher::new();
         for values in [
-            order.set.embedded.images.data(),
-            order.set.embedded.texts.data(),
+            request.set.embedded.images.data(),
+            request.set.embedded.texts.data(),
         ] {
             hash.update(bytemuck::cast_slice(values));
         }
-        hash.update(bytemuck::cast_slice(order.set.embedded.groups.offsets()));
+        hash.update(bytemuck::cast_slice(request.set.embedded.groups.offsets()));
         let mut parts: Vec<(&str, String)> = vec![
             ("version", env!("CARGO_PKG_VERSION").into()),
-            ("settings", json(&order.settings)),
-            ("goal", json(&order.goal)),
-            ("ranks", json(&order.at)),
-            ("directions", json(&order.sides)),
-            ("epsilons", json(&order.eps)),
-            ("model", order.set.network.path().display().to_string()),
+            ("settings", json(&request.settings)),
+            ("goal", json(&request.goal)),
+            ("ranks", json(&request.at)),
+            ("directions", json(&request.sides)),
+            ("epsilons", json(&request.eps)),
+            ("model", request.set.network.path().display().to_string()),
             (
                 "set and its embeddings",
                 hash.finalize().to_hex().to_string(),
             ),
             (
                 "second encoder",
-                order.transfer.as_ref().map_or("", Transfer::name).into(),
+                request.transfer.as_ref().map_or("", Transfer::name).into(),
             ),
         ];
-        if order.settings.method == Method::Universal {
+        if request.settings.method.is_shared() {
             // One perturbation for all: it depends on which they are.
-            parts.push(("pictures", json(&order.images)));
-            parts.push(("batch", order.batch.to_string()));
+            parts.push(("pictures", json(&request.images)));
+            parts.push(("batch", request.batch.to_string()));
         }
         Self(parts.into_iter().map(|(k, v)| (k.to_owned(), v)).collect())
     }
@@ -62,7 +61,7 @@ impl RunOf {
         hash.finalize().to_hex().to_string()
     }
 
-    /// Makes `folder` the place of this run, new or gone on with.
+    /// Makes `folder` the place of this run, new or continued.
     ///
     /// # Errors
     /// It holds another run: what is different is named. It cannot be written.

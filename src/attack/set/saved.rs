@@ -1,7 +1,7 @@
 //! Perturbed pictures of a set as files: PNG as they look, `.npy` exactly.
 
 use super::super::pictures::picture;
-use super::SetOrder;
+use super::SetRequest;
 use crate::compute::Grid;
 use crate::dataset::npy::write_array;
 use crate::dataset::write_png;
@@ -22,12 +22,12 @@ pub(super) struct Written {
 /// Writes picture `image` with values `x`, under its name with `ending`.
 pub(super) fn write(
     folder: &Path,
-    order: &SetOrder,
+    request: &SetRequest,
     grid: Grid,
     (image, ending): (usize, &str),
     x: &[f32],
 ) -> Result<[Written; 2]> {
-    let name = file_stem(&order.dataset.images[image].name, image);
+    let name = file_stem(&request.dataset.images[image].name, image);
     let made = picture(x, grid.channels, grid.height, grid.width);
     let png = format!("pictures/{name}{ending}.png");
     write_png(&folder.join(&png), &made)?;

@@ -1,27 +1,27 @@
 //! How large perturbations are, in the norm of the threat model and in the usual ones.
 
 use super::super::threat::Norm;
-use super::SetOrder;
+use super::SetRequest;
 use crate::compute::{Band, Engine, Grid, Size, band_mask};
 use crate::error::Result;
 
 /// The usual sizes of each row of `x` (pictures of the model's shape, one after the other), and its size in the norm of
-/// `order`: `None` for a threat model that has none.
+/// `request`: `None` for a threat model that has none.
 pub(super) fn measure(
-    order: &SetOrder,
+    request: &SetRequest,
     clean: &[f32],
     x: &[f32],
 ) -> Result<Vec<(Size, Option<f32>)>> {
-    let engine = order.set.engine.as_ref();
-    let one = order.set.network.grid();
+    let engine = request.set.engine.as_ref();
+    let one = request.set.network.grid();
     let grid = one.with_rows(x.len() / one.len().max(1));
     let sizes = engine.measure(grid, clean, x)?;
-    let spectra = match order.settings.threat.norm {
+    let spectra = match request.settings.threat.norm {
         Norm::Fourier(band) => Some(spectral(engine, grid, band, clean, x)?),
         _ => None,
     };
     let of = |(at, size): (usize, Size)| {
-        let norm = match order.settings.threat.norm {
+        let norm = match request.settings.threat.norm {
             Norm::Linf => Some(size.linf),
             Norm::L2 => Some(size.l2),
             Norm::L1 => Some(size.l1),

@@ -1,7 +1,7 @@
 //! The table of an attacked set: one line per query of the first figure.
 
-use super::SetOrder;
-use super::keep::{RowDone, UnitDone};
+use super::SetRequest;
+use super::checkpoint::{RowDone, UnitDone};
 use crate::retrieval::Side;
 use serde::Serialize;
 
@@ -36,12 +36,12 @@ pub struct RowReport {
 
 /// One line per query of the first figure, the most easily broken first.
 pub(super) fn table(
-    order: &SetOrder,
+    request: &SetRequest,
     rows: &[&RowDone],
     side: Side,
     eps: &[f32],
 ) -> Vec<RowReport> {
-    let credit = order.credit();
+    let credit = request.credit();
     let largest = eps.last().copied().unwrap_or(0.0);
     let margin = |of: &[Option<f32>]| of.first().copied().flatten().unwrap_or(f32::NAN);
     let line = |row: &RowDone, unit: &UnitDone| {
@@ -52,12 +52,12 @@ pub(super) fn table(
         let size = breaks.map(|(_, f)| f).or(last).map(|f| f.size);
         let size = size.unwrap_or_default();
         let smallest = breaks.map(|(eps, find)| match find.norm {
-            Some(norm) if order.settings.method.is_minimal() => norm,
+            Some(norm) if request.settings.method.is_minimal() => norm,
             _ => eps,
         });
         RowReport {
             image: row.image,
-            name: order.dataset.images[row.image].name.clone(),
+            name: request.dataset.images[row.image].name.clone(),
             caption: unit.caption,
             rank_before: unit.before.rank,
             rank_after: last.map_or(unit.before.rank, |f| f.rank),

@@ -1,8 +1,8 @@
 //! Perturbations made for one encoder, shown to another.
 
 use super::super::pictures::picture;
-use super::SetOrder;
-use super::keep::UnitDone;
+use super::SetRequest;
+use super::checkpoint::UnitDone;
 use super::recalls::{Recalls, Success, recalls, success};
 use crate::compute::{Embedded, Embeddings, Grid};
 use crate::encoder::Encoder;
@@ -65,23 +65,23 @@ impl Transfer {
 
 /// The second encoder's figures; `eps` are the radii of the report.
 pub(super) fn report(
-    order: &SetOrder,
+    request: &SetRequest,
     units: &[&UnitDone],
     eps: &[f32],
     task: &Task,
 ) -> Result<Option<TransferReport>> {
-    let Some(transfer) = &order.transfer else {
+    let Some(transfer) = &request.transfer else {
         return Ok(None);
     };
     let (images, texts, groups) = (
         &transfer.embedded.images,
         &transfer.embedded.texts,
-        &order.set.embedded.groups,
+        &request.set.embedded.groups,
     );
-    let engine = order.set.engine.as_ref();
+    let engine = request.set.engine.as_ref();
     let whole = evaluate(engine, images, texts, groups, &EvalOptions::default(), task)?;
-    let clean = part(&whole, (images, texts, groups), &order.images, task)?;
-    let (credit, ks) = (order.credit(), order.ks());
+    let clean = part(&whole, (images, texts, groups), &request.images, task)?;
+    let (credit, ks) = (request.credit(), request.ks());
     let before = |unit: &UnitDone, nth: usize| {
         unit.before
             .elsewhere
@@ -101,8 +101,8 @@ pub(super) fn report(
                 .is_some_and(|rank| rank as usize > ks[nth]),
             None => before(unit, nth),
         };
-        report.robust.push(recalls(order, units, after));
-        let (named, rate) = success(order, units, before, after);
+        report.robust.push(recalls(request, units, after));
+        let (named, rate) = success(request, units, before, after);
         report.success.push(named);
         report.success_rate.push(rate);
     }

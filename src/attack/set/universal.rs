@@ -1,9 +1,9 @@
 //! One perturbation for a whole set, learnt over all its pictures: one for each figure and radius.
 
 use super::super::space::Space;
-use super::super::victim::{Blind, Pairs, Uphill, Victim};
-use super::super::white::{Pgd, SharedDelta};
-use super::SetOrder;
+use super::super::victim::{AscentLoss, GradientDefects, Pairs, Victim};
+use super::super::white::SharedDelta;
+use super::SetRequest;
 use super::load::load;
 use crate::dataset::npy::write_array;
 use crate::error::{Error, Result};
@@ -25,7 +25,7 @@ pub(super) struct Shared {
 pub(super) struct Learnt {
     /// One per figure; none where nothing is shared.
     pub shared: Vec<Shared>,
-    /// What each picture of the order had part in.
+    /// Each picture's part in it, in the order of the request.
     pub met: Vec<Met>,
 }
 
@@ -35,7 +35,7 @@ pub(super) struct Met {
     /// Gradients computed.
     pub gradients: u32,
     /// What was wrong with them.
-    pub blind: Blind,
+    pub blind: GradientDefects,
 }
 
 /// Values of all pictures that are kept in memory while learning; more are read again in each pass.
@@ -44,15 +44,15 @@ const KEPT: usize = 128 << 20;
 /// A query of the set: a picture with what it looks for or what looks for it.
 #[derive(Clone, Copy)]
 struct Query {
-    /// Its picture's place among those of the order.
+    /// Its picture's place among those of the request.
     at: usize,
     target: usize,
 }
 
-/// The shared perturbations of `order`, for every figure. `targets` has one entry per picture.
-pub(super) fn learn(order: &SetOrder, targets: &[usize], task: &Task) -> Result<Learnt> {
-    let passes = order.settings.steps();
-    let kinds = order.kinds();
+/// The shared perturbations of `request`, for every figure. `targets` has one entry per picture.
+pub(super) fn learn(request: &SetRequest, targets: &[usize], task: &Task) -> Result<Learnt> {
+    let passes = request.settings.steps();
+    let kinds = request.kinds();
     let queries = |side: Side| -> Vec<Query> {
         let of = |(at, &image): (usize, &usize)| match side {
             Side::Image => vec![Query {
@@ -60,32 +60,32 @@ pub(super) fn learn(order: &SetOrder, targets: &[usize], task: &Task) -> Result<
                 target: targets[at],
             }],
             Side::Text => {
-                let captions = order.set.embedded.groups.range(image);
+                let captions = request.set.embedded.groups.range(image);
                 captions.map(|target| Query { at, target }).collect()
             }
         };
-        order.images.iter().enumerate().flat_map(of).collect()
+        request.images.iter().enumerate().flat_map(of).collect()
     };
     let total: usize = kinds.iter().map(|&side| queries(side).len()).sum();
-    let all = total * order.ks().len() * order.eps.len() * passes;
+    let all = total * request.ks().len() * request.eps.len() * passes;
     task.begin("Learning the shared perturbations", all as u64);
-    let len = order.set.network.grid().len();
-    let pixels = if order.images.len() * len <= KEPT {
-        Some(load(order, &order.images)?)
+    let len = request.set.network.grid().len();
+    let pixels = if request.images.len() * len <= KEPT {
+        Some(load(request, &request.images)?)
     } else {
         None
     };
     let mut learnt = Learnt {
         shared: Vec::new(),
-        met: vec![Met::default(); order.images.len()],
+        met: vec![Met::default(); request.images.len()],
     };
     for side in kinds {
         let queries = queries(side);
-        for (nth, k) in order.ks().into_iter().enumerate() {
-            let mut deltas = Vec::with_capacity(order.eps.len());
-            for &eps in &order.eps {
+        for (nth, k) in request.ks().into_iter().enumerate() {
+            let mut deltas = Vec::with_capacity(request.eps.len());
+            for &eps in &request.eps {
                 let learner = Learner {
-                    order,
+                    request,
                     side,
                     k,
                     eps,
@@ -103,7 +103,7 @@ pub(super) fn learn(order: &SetOrder, targets: &[usize], task: &Task) -> Result<
 
 /// Learns for one figure at one radius.
 struct Learner<'a> {
-    order: &'a SetOrder,
+    request: &'a SetRequest,
     side: Side,
     k: usize,
     eps: f32,
@@ -120,23 +120,23 @@ impl Learner<'_> {
         met: &mut [Met],
         task: &Task,
     ) -> Result<SharedDelta> {
-        let order = self.order;
-        let engine = order.set.engine.as_ref();
-        let share = order.settings.step.unwrap_or(Pgd::STEP);
+        let request = self.request;
+        let engine = request.set.engine.as_ref();
+        let share = request.settings.parameters().step;
         let mut delta: Option<SharedDelta> = None;
         for _ in 0..passes {
             let mut sum: Vec<f64> = Vec::new();
-            for part in queries.chunks(order.batch.max(1)) {
+            for part in queries.chunks(request.batch.max(1)) {
                 let space = self.space(part)?;
                 let shared = delta.get_or_insert_with(|| SharedDelta::new(&space));
                 shared.meet(&space);
                 let x = shared.apply(engine, &space)?;
                 let rows: Vec<usize> = (0..part.len()).collect();
                 let mut victim = self.victim(part)?;
-                let to = self.rivals(&mut victim, &rows, space.clean(), task)?;
-                let uphill = Uphill::of(order.settings.loss, &to);
-                let mut slope = victim.climb(&rows, &x, uphill, task)?;
-                for (query, blind) in part.iter().zip(slope.tidy(space.len())) {
+                let to = self.runner_ups(&mut victim, &rows, space.clean(), task)?;
+                let ascent = AscentLoss::of(request.settings.loss, &to);
+                let mut slope = victim.value_and_gradient(&rows, &x, ascent, task)?;
+                for (query, blind) in part.iter().zip(slope.sanitize(space.len())) {
                     met[query.at].gradients += 1;
                     met[query.at].blind.add(blind);
                 }
@@ -144,7 +144,7 @@ impl Learner<'_> {
                 task.add(part.len() as u64);
             }
             if let Some(delta) = &mut delta {
-                delta.climb(engine, &sum, share)?;
+                delta.value_and_gradient(engine, &sum, share)?;
             }
         }
         delta.ok_or_else(|| {
@@ -153,25 +153,33 @@ impl Learner<'_> {
     }
 
     fn victim(&self, part: &[Query]) -> Result<Pairs> {
-        let order = self.order;
-        let images: Vec<usize> = part.iter().map(|q| order.images[q.at]).collect();
+        let request = self.request;
+        let images: Vec<usize> = part.iter().map(|q| request.images[q.at]).collect();
         let targets: Vec<usize> = part.iter().map(|q| q.target).collect();
-        Pairs::new(&order.set, order.aim(self.side, self.k), &images, &targets)
+        Pairs::new(
+            &request.set,
+            request.aim(self.side, self.k),
+            &images,
+            &targets,
+        )
     }
 
-    /// The strongest wrong caption of each row, for losses that go for one; none where there are none.
-    fn rivals(
+    /// The strongest wrong caption of each row, for targeted losses; none where there are none.
+    fn runner_ups(
         &self,
         victim: &mut Pairs,
         rows: &[usize],
         clean: &[f32],
         task: &Task,
     ) -> Result<Vec<u32>> {
-        if !self.order.settings.loss.is_targeted() || self.side == Side::Text {
+        if !self.request.settings.loss.is_targeted() || self.side == Side::Text {
             return Ok(Vec::new());
         }
-        let rivals = victim.rivals(rows, clean, 1, task)?;
-        let first: Vec<u32> = rivals.iter().filter_map(|r| r.first().copied()).collect();
+        let runner_ups = victim.runner_ups(rows, clean, 1, task)?;
+        let first: Vec<u32> = runner_ups
+            .iter()
+            .filter_map(|r| r.first().copied())
+            .collect();
         Ok(if first.len() == rows.len() {
             first
         } else {
@@ -180,28 +188,28 @@ impl Learner<'_> {
     }
 
     fn space(&self, part: &[Query]) -> Result<Space> {
-        let order = self.order;
-        let grid = order.set.network.grid().with_rows(part.len());
+        let request = self.request;
+        let grid = request.set.network.grid().with_rows(part.len());
         let places: Vec<usize> = part.iter().map(|q| q.at).collect();
-        let images: Vec<usize> = places.iter().map(|&at| order.images[at]).collect();
+        let images: Vec<usize> = places.iter().map(|&at| request.images[at]).collect();
         let clean = match self.pixels {
             Some(pixels) => super::super::space::pick(pixels, grid.len(), &places),
-            None => load(order, &images)?,
+            None => load(request, &images)?,
         };
         Space::pictures(
             grid,
             clean,
-            &order.settings.threat.with_eps(self.eps),
+            &request.settings.threat.with_eps(self.eps),
             images.iter().map(|&i| i as u32).collect(),
         )
     }
 
     fn save(&self, delta: &SharedDelta) -> Result<()> {
-        let Some(folder) = &self.order.save else {
+        let Some(folder) = &self.request.save else {
             return Ok(());
         };
-        let grid = self.order.set.network.grid();
-        let figure: Cow<'_, str> = if self.order.figures().is_empty() {
+        let grid = self.request.set.network.grid();
+        let figure: Cow<'_, str> = if self.request.figures().is_empty() {
             "".into()
         } else {
             format!("{}-at-{}-", super::figure::direction(self.side), self.k).into()

@@ -1,7 +1,7 @@
 //! Any ONNX classifier: rows of raw values, logits, a label for each row.
 
 use super::network::Network;
-use super::{Slope, Uphill, Verdict, Victim};
+use super::{AscentLoss, ValueAndGradient, Verdict, Victim};
 use crate::attack::loss::Loss;
 use crate::compute::Grid;
 use crate::error::{Error, Result};
@@ -95,7 +95,7 @@ impl Victim for Classifier {
         })
     }
 
-    fn judge(&mut self, rows: &[usize], x: &[f32], task: &Task) -> Result<Vec<Verdict>> {
+    fn predict(&mut self, rows: &[usize], x: &[f32], task: &Task) -> Result<Vec<Verdict>> {
         let (output, classes) = self.network.forward(x, rows.len(), task)?;
         self.verdicts(rows, x, (&output, classes), task)
     }
@@ -107,25 +107,25 @@ impl Victim for Classifier {
         pairs.map(|(&r, logits)| self.verdict(r, logits)).collect()
     }
 
-    fn climb(
+    fn value_and_gradient(
         &mut self,
         rows: &[usize],
         x: &[f32],
-        uphill: Uphill<'_>,
+        ascent: AscentLoss<'_>,
         task: &Task,
-    ) -> Result<Slope> {
+    ) -> Result<ValueAndGradient> {
         if self.classes == 0 {
             let len = self.grid().len();
-            self.judge(&rows[..1.min(rows.len())], &x[..len], task)?;
+            self.predict(&rows[..1.min(rows.len())], &x[..len], task)?;
         }
         let n = self.classes;
-        let form = match uphill {
-            Uphill::CrossEntropy => Form::Entropy {
+        let form = match ascent {
+            AscentLoss::CrossEntropy => Form::Entropy {
                 temperature: 1.0,
                 towards: false,
             },
-            Uphill::Dlr if n >= 3 => Form::Ratio,
-            Uphill::DlrTo(_) if n >= 4 => Form::RatioTo,
+            AscentLoss::Dlr if n >= 3 => Form::Ratio,
+            AscentLoss::TargetedDlr(_) if n >= 4 => Form::RatioTo,
             _ => Form::Gap,
         };
         let mut right = vec![Objective::UNMARKED; rows.len() * n];
@@ -133,8 +133,8 @@ impl Victim for Classifier {
         for (at, &row) in rows.iter().enumerate() {
             let label = self.label(row).min(n - 1);
             right[at * n + label] = 0.0;
-            match uphill {
-                Uphill::To(to) | Uphill::DlrTo(to) => {
+            match ascent {
+                AscentLoss::TargetedMargin(to) | AscentLoss::TargetedDlr(to) => {
                     wrong[at * n..(at + 1) * n].fill(Objective::UNMARKED);
                     let class = to.get(at).map_or(0, |&k| k as usize).min(n - 1);
                     wrong[at * n + class] = 0.0;
@@ -153,14 +153,14 @@ impl Victim for Classifier {
         let (loss, (output, classes), gradient) =
             self.network
                 .gradient(objective, x, rows.len(), &marks, task)?;
-        Ok(Slope {
+        Ok(ValueAndGradient {
             loss,
             verdicts: self.verdicts(rows, x, (&output, classes), task)?,
             gradient,
         })
     }
 
-    fn rivals(
+    fn runner_ups(
         &mut self,
         rows: &[usize],
         x: &[f32],

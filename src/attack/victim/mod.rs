@@ -7,7 +7,7 @@ mod pairs;
 pub use classifier::Classifier;
 pub use network::Network;
 pub(in crate::attack) use pairs::other_scores;
-pub use pairs::{Aim, Goal, Pairs, Set};
+pub use pairs::{Goal, Pairs, RankedGoal, Set};
 
 use super::loss::Loss;
 use crate::compute::Grid;
@@ -38,9 +38,10 @@ impl Verdict {
     }
 }
 
-/// What a gradient is taken of; always to be gone uphill. Classes are logits of a classifier or captions of a set.
+/// The loss that a gradient is taken of, which an attack maximises. Classes are logits of a classifier or captions of a
+/// set.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Uphill<'a> {
+pub enum AscentLoss<'a> {
     /// The margin of the [`Verdict`].
     Margin,
     /// Cross-entropy: minus the logarithm of the softmax of what is right.
@@ -48,29 +49,28 @@ pub enum Uphill<'a> {
     /// Difference of logits ratio (arXiv 2003.01690, section 4.1).
     Dlr,
     /// Targeted DLR towards this class, one per row (the same, section 4.2).
-    DlrTo(&'a [u32]),
+    TargetedDlr(&'a [u32]),
     /// The score of this class less that of what is right, one class per row.
-    To(&'a [u32]),
+    TargetedMargin(&'a [u32]),
 }
 
-impl<'a> Uphill<'a> {
-    /// What `loss` climbs, towards the classes `to` (one per row) where it goes for one at a time; the margin where it
-    /// does and there are none.
+impl<'a> AscentLoss<'a> {
+    /// `loss`, towards the classes `to` (one per row) where it is targeted; the margin where it is and there are none.
     pub fn of(loss: Loss, to: &'a [u32]) -> Self {
         match loss {
             Loss::CrossEntropy => Self::CrossEntropy,
             Loss::Dlr => Self::Dlr,
-            Loss::TargetedDlr if !to.is_empty() => Self::DlrTo(to),
-            Loss::TargetedMargin if !to.is_empty() => Self::To(to),
+            Loss::TargetedDlr if !to.is_empty() => Self::TargetedDlr(to),
+            Loss::TargetedMargin if !to.is_empty() => Self::TargetedMargin(to),
             Loss::Margin | Loss::TargetedDlr | Loss::TargetedMargin => Self::Margin,
         }
     }
 }
 
-/// Loss, verdict and gradient of some rows.
+/// Loss, verdict and gradient of some rows, as [`Victim::value_and_gradient`] yields them.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Slope {
-    /// The value of the [`Uphill`], one per row.
+pub struct ValueAndGradient {
+    /// The value of the [`AscentLoss`], one per row.
     pub loss: Vec<f32>,
     /// One per row.
     pub verdicts: Vec<Verdict>,
@@ -80,16 +80,16 @@ pub struct Slope {
 
 /// What was wrong with the gradients of a row.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Blind {
+pub struct GradientDefects {
     /// Gradients that were zero everywhere: no step is possible.
     pub zero: u32,
     /// Gradients with a value that is NaN or infinite.
     pub not_finite: u32,
 }
 
-impl Blind {
-    /// Were half or more of so many gradients zero? A few on the way, at points where a loss saturates, stop no attack.
-    pub fn is_stuck(&self, gradients: u32) -> bool {
+impl GradientDefects {
+    /// Were half or more of so many gradients zero? A few, at points where a loss saturates, stop no attack.
+    pub fn is_mostly_zero(&self, gradients: u32) -> bool {
         self.zero > 0 && 2 * self.zero >= gradients
     }
 
@@ -100,16 +100,16 @@ impl Blind {
     }
 }
 
-impl Slope {
+impl ValueAndGradient {
     /// Makes every gradient one that can be followed, and says what was wrong with each row of `len` values: NaN
     /// becomes 0 and infinity the largest finite magnitude of its row (1 where there is none), so that one such value
     /// does not stop all others.
-    pub fn tidy(&mut self, len: usize) -> Vec<Blind> {
+    pub fn sanitize(&mut self, len: usize) -> Vec<GradientDefects> {
         let rows = self.gradient.chunks_exact_mut(len.max(1));
         rows.map(|row| {
             let finite = row.iter().filter(|g| g.is_finite());
             let top = finite.fold(0.0_f32, |top, g| top.max(g.abs()));
-            let mut blind = Blind::default();
+            let mut blind = GradientDefects::default();
             if row.iter().any(|g| !g.is_finite()) {
                 blind.not_finite = 1;
                 let end = if top > 0.0 { top } else { 1.0 };
@@ -133,7 +133,7 @@ pub trait Victim {
     /// Are there gradients? Without, only attacks by queries work.
     fn has_gradient(&self) -> bool;
 
-    /// Why `loss` cannot be climbed here, in words: too few scores to compare, say. `None` where it can.
+    /// Why `loss` cannot be used here, in words: too few scores to compare, say. `None` where it can.
     fn refuses(&self, _loss: Loss) -> Option<String> {
         None
     }
@@ -142,33 +142,38 @@ pub trait Victim {
     ///
     /// # Errors
     /// The model fails, or `task` was cancelled.
-    fn judge(&mut self, rows: &[usize], x: &[f32], task: &Task) -> Result<Vec<Verdict>>;
+    fn predict(&mut self, rows: &[usize], x: &[f32], task: &Task) -> Result<Vec<Verdict>>;
 
-    /// The last word on `x`: what whoever checks it against the file will see.
+    /// The verdicts that count: those that running the file itself on `x` gives.
     ///
     /// # Errors
-    /// As [`Victim::judge`].
+    /// As [`Victim::predict`].
     fn confirm(&mut self, rows: &[usize], x: &[f32], task: &Task) -> Result<Vec<Verdict>> {
-        self.judge(rows, x, task)
+        self.predict(rows, x, task)
     }
 
     /// Loss, verdict and gradient at `x`.
     ///
     /// # Errors
     /// There is no gradient, the model fails, or `task` was cancelled.
-    fn climb(
+    fn value_and_gradient(
         &mut self,
         rows: &[usize],
         x: &[f32],
-        uphill: Uphill<'_>,
+        ascent: AscentLoss<'_>,
         task: &Task,
-    ) -> Result<Slope>;
+    ) -> Result<ValueAndGradient>;
 
     /// The `k` wrong classes with the highest scores at `x`, best first; fewer where there are not so many, none
     /// where the goal knows no classes.
     ///
     /// # Errors
     /// The model fails, or `task` was cancelled.
-    fn rivals(&mut self, rows: &[usize], x: &[f32], k: usize, task: &Task)
-    -> Result<Vec<Vec<u32>>>;
+    fn runner_ups(
+        &mut self,
+        rows: &[usize],
+        x: &[f32],
+        k: usize,
+        task: &Task,
+    ) -> Result<Vec<Vec<u32>>>;
 }

@@ -2,16 +2,45 @@
 
 use super::smallest::{Smallest, row};
 use crate::attack::Attack;
-use crate::attack::arena::Arena;
+use crate::attack::context::AttackContext;
+use crate::attack::description::{Description, Needs, Parameter, Seeks, StepCost, Unit};
 use crate::attack::space::pick;
-use crate::attack::victim::{Slope, Uphill};
+use crate::attack::threat::Norm;
+use crate::attack::victim::{AscentLoss, ValueAndGradient};
 use crate::compute::Bounds;
 use crate::error::Result;
 use rayon::prelude::*;
 
+/// What the attack says of itself.
+pub const DESCRIPTION: Description = Description {
+    name: "cw",
+    title: "Carlini & Wagner",
+    about: "The smallest l2 perturbation by optimisation; counts where it fits the ball.",
+    source: "Carlini and Wagner, arXiv 1608.04644",
+    needs: Needs::Gradient,
+    seeks: Seeks::Smallest,
+    norms: &Norm::ALL,
+    linf_becomes: None,
+    takes: &[Parameter::Kappa],
+    steps: 50,
+    unit: Unit::Steps,
+    step: 1.0,
+    cost: Some(StepCost {
+        gradients: 1,
+        queries: 1,
+    }),
+    build: |p| {
+        Box::new(CarliniWagner {
+            steps: p.steps,
+            kappa: p.kappa,
+            ..CarliniWagner::default()
+        })
+    },
+};
+
 /// The l2 attack of Carlini & Wagner (arXiv 1608.04644, section VI-A): Adam on
 /// `||delta||_2^2 + c max(-margin, -kappa)`, where `x = middle + half_width tanh(v)` of the row's own box. Of all
-/// points on the way that reach the goal, the one that is smallest in the ball's norm is kept (l2 for Fourier-l-inf,
+/// points visited that reach the goal, the one that is smallest in the ball's norm is kept (l2 for Fourier-l-inf,
 /// l1 for l0) where it fits the ball, else its projection is tried: for the size of the smallest perturbation itself,
 /// give a space with a large ball. Values at the very end of the box move little, as tanh is flat there.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,21 +88,21 @@ const DECAY: (f64, f64) = (0.9, 0.999);
 const TINY: f64 = 1e-8;
 
 impl Attack for CarliniWagner {
-    fn run(&self, arena: &mut Arena<'_>) -> Result<()> {
-        let rows = arena.standing();
+    fn run(&self, context: &mut AttackContext<'_>) -> Result<()> {
+        let rows = context.active();
         if rows.is_empty() {
             return Ok(());
         }
-        let mut smallest = Smallest::new(arena).beyond(self.kappa);
+        let mut smallest = Smallest::new(context).beyond(self.kappa);
         let mut weights: Vec<Weight> = rows.iter().map(|_| Weight::new(self.c)).collect();
         for _ in 0..=self.searches {
-            let reached = self.search(arena, &mut smallest, &rows, &mut weights)?;
+            let reached = self.search(context, &mut smallest, &rows, &mut weights)?;
             for (weight, reached) in weights.iter_mut().zip(reached) {
                 weight.narrow(reached);
             }
         }
-        smallest.shrink(arena, self.halvings)?;
-        smallest.settle(arena)
+        smallest.shrink(context, self.halvings)?;
+        smallest.settle(context)
     }
 
     fn steps(&self) -> usize {
@@ -85,18 +114,19 @@ impl CarliniWagner {
     /// One run of Adam from the clean rows: which of them reached the goal?
     fn search(
         &self,
-        arena: &mut Arena<'_>,
+        context: &mut AttackContext<'_>,
         smallest: &mut Smallest,
         rows: &[usize],
         weights: &mut [Weight],
     ) -> Result<Vec<bool>> {
-        let space = arena.space;
+        let space = context.space;
         let len = space.len().max(1);
         let mut x = pick(space.clean(), space.len(), rows);
         let mut adams: Vec<Adam> = rows.iter().map(|&r| Adam::new(row(space, r))).collect();
         let mut reached = vec![false; rows.len()];
         for step in 1..=self.steps {
-            let Slope { loss, gradient, .. } = arena.climb(rows, &x, Uphill::Margin)?;
+            let ValueAndGradient { loss, gradient, .. } =
+                context.value_and_gradient(rows, &x, AscentLoss::Margin)?;
             let ascents = loss.par_iter().zip(gradient.par_chunks(len));
             let states = adams.par_iter_mut().zip(weights.par_iter_mut());
             let work = x.par_chunks_mut(len).zip(rows).zip(ascents).zip(states);
@@ -109,12 +139,12 @@ impl CarliniWagner {
                 let c = if margin < self.kappa { c } else { 0.0 };
                 adam.step(bounds, x, ascent, c, f64::from(self.rate), step);
             });
-            let verdicts = arena.judge(rows, &x)?;
+            let verdicts = context.predict(rows, &x)?;
             for (reached, verdict) in reached.iter_mut().zip(&verdicts) {
                 *reached |= smallest.counts(verdict);
             }
             smallest.keep(space, rows, &x, &verdicts);
-            arena.tell(rows, &x, &loss, &verdicts);
+            context.report_step(rows, &x, &loss, &verdicts);
         }
         Ok(reached)
     }

@@ -3,13 +3,41 @@
 use super::plane::Metric;
 use super::smallest::{Gap, Smallest, gaps, row};
 use crate::attack::Attack;
-use crate::attack::arena::Arena;
+use crate::attack::context::AttackContext;
+use crate::attack::description::{Description, Needs, Seeks, StepCost, Unit};
 use crate::attack::space::pick;
+use crate::attack::threat::Norm;
 use crate::error::Result;
 use rayon::prelude::*;
 
+/// What the attack says of itself.
+pub const DESCRIPTION: Description = Description {
+    name: "deepfool",
+    title: "DeepFool",
+    about: "The smallest perturbation by crossing the nearest linearised boundary.",
+    source: "Moosavi-Dezfooli et al., arXiv 1511.04599",
+    needs: Needs::Gradient,
+    seeks: Seeks::Smallest,
+    norms: &Norm::ALL,
+    linf_becomes: None,
+    takes: &[],
+    steps: 50,
+    unit: Unit::Steps,
+    step: 1.0,
+    cost: Some(StepCost {
+        gradients: 10,
+        queries: 1,
+    }),
+    build: |p| {
+        Box::new(DeepFool {
+            steps: p.steps,
+            ..DeepFool::default()
+        })
+    },
+};
+
 /// `DeepFool` (Moosavi-Dezfooli et al., arXiv 1511.04599, algorithm 2) in the norm of the ball; l1 stands for l0, l2
-/// for Fourier-l-inf. Each step goes to the nearest of the rivals' linearised boundaries and a little beyond, with the
+/// for Fourier-l-inf. Each step goes to the nearest of the runner-ups' linearised boundaries and a little beyond, with the
 /// elements that the box does not stop, cut off at the box (for l1: as many elements as it takes). What it finds is kept where it fits the ball, else its projection is tried: for
 /// the size of the smallest perturbation itself, give a space with a large ball.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,7 +46,7 @@ pub struct DeepFool {
     pub steps: usize,
     /// How far each step goes beyond the boundary, as a share of its length.
     pub overshoot: f32,
-    /// Rivals whose boundaries are looked at, the strongest at the clean row.
+    /// Runner-ups whose boundaries are looked at, the strongest at the clean row.
     pub candidates: usize,
 }
 
@@ -37,18 +65,18 @@ impl Default for DeepFool {
 const LEAST: f64 = 1e-4;
 
 impl Attack for DeepFool {
-    fn run(&self, arena: &mut Arena<'_>) -> Result<()> {
-        let mut rows = arena.standing();
+    fn run(&self, context: &mut AttackContext<'_>) -> Result<()> {
+        let mut rows = context.active();
         if rows.is_empty() {
             return Ok(());
         }
-        let gaps = gaps(arena, &rows, self.candidates)?;
-        let mut smallest = Smallest::new(arena);
-        let space = arena.space;
+        let gaps = gaps(context, &rows, self.candidates)?;
+        let mut smallest = Smallest::new(context);
+        let space = context.space;
         let mut x = pick(space.clean(), space.len(), &rows);
         let mut least = vec![0.0; space.rows()];
         for step in 0..self.steps {
-            let planes = nearest(arena, smallest.metric, &gaps, &rows, &x)?;
+            let planes = nearest(context, smallest.metric, &gaps, &rows, &x)?;
             // Nothing will ever move rows that have no gradient.
             let planes = subset(&mut rows, &mut x, space.len(), planes);
             if rows.is_empty() {
@@ -71,15 +99,15 @@ impl Attack for DeepFool {
                     *x = (moved as f32).clamp(bounds.lower[i], bounds.upper[i]);
                 }
             });
-            let verdicts = arena.judge(&rows, &x)?;
+            let verdicts = context.predict(&rows, &x)?;
             smallest.keep(space, &rows, &x, &verdicts);
             let loss: Vec<f32> = planes.iter().map(|plane| -plane.gap as f32).collect();
-            arena.tell(&rows, &x, &loss, &verdicts);
-            let standing = verdicts.iter().map(|v| (!v.fooled).then_some(()));
-            let standing = standing.collect();
-            subset(&mut rows, &mut x, space.len(), standing);
+            context.report_step(&rows, &x, &loss, &verdicts);
+            let active = verdicts.iter().map(|v| (!v.fooled).then_some(()));
+            let active = active.collect();
+            subset(&mut rows, &mut x, space.len(), active);
         }
-        smallest.settle(arena)
+        smallest.settle(context)
     }
 
     fn steps(&self) -> usize {
@@ -89,24 +117,24 @@ impl Attack for DeepFool {
 
 /// A linearised boundary.
 struct Plane {
-    /// What the rival is behind, from 0.
+    /// What the runner-up is behind, from 0.
     gap: f64,
-    /// Gradient of the rival's lead.
+    /// Gradient of the runner-up's lead.
     w: Vec<f32>,
 }
 
 /// The nearest linearised boundary of each of `rows`, where the gradient gives one.
 fn nearest(
-    arena: &mut Arena<'_>,
+    context: &mut AttackContext<'_>,
     metric: Metric,
     gaps: &[(Vec<usize>, Gap)],
     rows: &[usize],
     x: &[f32],
 ) -> Result<Vec<Option<Plane>>> {
-    let (space, len) = (arena.space, arena.space.len().max(1));
+    let (space, len) = (context.space, context.space.len().max(1));
     let mut best: Vec<(f64, Option<Plane>)> = rows.iter().map(|_| (f64::INFINITY, None)).collect();
     for (with, gap) in gaps {
-        // Places among `rows` and among those that have this rival; both rise.
+        // Places among `rows` and among those that have this runner-up; both rise.
         let places = rows.iter().enumerate();
         let (here, there): (Vec<usize>, Vec<usize>) = places
             .filter_map(|(at, r)| Some((at, with.binary_search(r).ok()?)))
@@ -114,7 +142,7 @@ fn nearest(
         let these: Vec<usize> = here.iter().map(|&at| rows[at]).collect();
         let slope = gap
             .pick(&there)
-            .climb(arena, &these, &pick(x, len, &here))?;
+            .value_and_gradient(context, &these, &pick(x, len, &here))?;
         let found = here
             .iter()
             .zip(&slope.loss)

@@ -3,24 +3,53 @@
 use super::plane::Metric;
 use super::smallest::{Gap, Smallest, between, gaps, row};
 use crate::attack::Attack;
-use crate::attack::arena::Arena;
+use crate::attack::context::AttackContext;
+use crate::attack::description::{Description, Needs, Parameter, Seeks, StepCost, Unit};
 use crate::attack::space::{pick, put};
+use crate::attack::threat::Norm;
 use crate::compute::{Bounds, Noise};
 use crate::error::Result;
 use rayon::prelude::*;
 
+/// What the attack says of itself.
+pub const DESCRIPTION: Description = Description {
+    name: "fab",
+    title: "FAB",
+    about: "The smallest perturbation by projecting onto the linearised boundary, with restarts.",
+    source: "Croce and Hein, arXiv 1907.02044",
+    needs: Needs::Gradient,
+    seeks: Seeks::Smallest,
+    norms: &Norm::ALL,
+    linf_becomes: None,
+    takes: &[Parameter::Restarts],
+    steps: 100,
+    unit: Unit::Steps,
+    step: 1.0,
+    cost: Some(StepCost {
+        gradients: 9,
+        queries: 9,
+    }),
+    build: |p| {
+        Box::new(Fab {
+            steps: p.steps,
+            restarts: p.restarts,
+            ..Fab::default()
+        })
+    },
+};
+
 /// Fast adaptive boundary attack (Croce & Hein, arXiv 1907.02044), targeted as in `AutoAttack` (arXiv
-/// 2003.01690): towards each of the strongest rivals at the clean row in turn. In the norm of the ball; l1 stands for
+/// 2003.01690): towards each of the strongest runner-ups at the clean row in turn. In the norm of the ball; l1 stands for
 /// l0, l2 for Fourier-l-inf, the largest share of half the box's width for [`Ball::Box`](crate::compute::Ball::Box).
 /// What it finds is kept where it fits the ball, else its projection is tried: for the size of the smallest
 /// perturbation itself, give a space with a large ball.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fab {
-    /// Steps towards each rival in each start.
+    /// Steps towards each runner-up in each start.
     pub steps: usize,
     /// Starts, from 1: the clean row, then random points within half of the smallest perturbation so far.
     pub restarts: usize,
-    /// Rivals.
+    /// Runner-ups.
     pub targets: usize,
     /// Largest weight of the clean row's own projection against the current point's (0 to 1).
     pub alpha: f32,
@@ -50,22 +79,22 @@ impl Default for Fab {
 }
 
 impl Attack for Fab {
-    fn run(&self, arena: &mut Arena<'_>) -> Result<()> {
-        let rows = arena.standing();
+    fn run(&self, context: &mut AttackContext<'_>) -> Result<()> {
+        let rows = context.active();
         if rows.is_empty() {
             return Ok(());
         }
-        let gaps = gaps(arena, &rows, self.targets)?;
-        let mut smallest = Smallest::new(arena);
+        let gaps = gaps(context, &rows, self.targets)?;
+        let mut smallest = Smallest::new(context);
         for restart in 0..self.restarts.max(1) {
             for (nth, (rows, gap)) in gaps.iter().enumerate() {
                 let stream = (restart * gaps.len() + nth) as u32;
                 let start = (restart > 0).then_some(stream);
-                self.towards(arena, &mut smallest, rows, gap, start)?;
+                self.towards(context, &mut smallest, rows, gap, start)?;
             }
         }
-        smallest.shrink(arena, self.halvings)?;
-        smallest.settle(arena)
+        smallest.shrink(context, self.halvings)?;
+        smallest.settle(context)
     }
 
     fn steps(&self) -> usize {
@@ -74,21 +103,21 @@ impl Attack for Fab {
 }
 
 impl Fab {
-    /// One start towards one rival of each of `rows`; `stream` is that of the random start, if there is one.
+    /// One start towards one runner-up of each of `rows`; `stream` is that of the random start, if there is one.
     fn towards(
         &self,
-        arena: &mut Arena<'_>,
+        context: &mut AttackContext<'_>,
         smallest: &mut Smallest,
         rows: &[usize],
         gap: &Gap,
         stream: Option<u32>,
     ) -> Result<()> {
-        let space = arena.space;
+        let space = context.space;
         let len = space.len().max(1);
-        let mut keep = self.unfinished(arena, smallest, rows);
+        let mut keep = self.unfinished(context, smallest, rows);
         let (mut rows, mut gap) = (rows.to_vec(), gap.clone());
         let mut x = match stream {
-            Some(stream) => random(arena, smallest, &rows, stream)?,
+            Some(stream) => random(context, smallest, &rows, stream)?,
             None => pick(space.clean(), len, &rows),
         };
         for _ in 0..self.steps {
@@ -100,30 +129,35 @@ impl Fab {
             if rows.is_empty() {
                 break;
             }
-            let slope = gap.climb(arena, &rows, &x)?;
+            let slope = gap.value_and_gradient(context, &rows, &x)?;
             let planes = slope.loss.par_iter().zip(slope.gradient.par_chunks(len));
             let work = x.par_chunks_mut(len).zip(&rows).zip(planes);
             work.for_each(|((x, &r), (&gap, w))| {
                 self.step(smallest.metric, row(space, r), x, w, gap);
             });
-            let verdicts = arena.judge(&rows, &x)?;
+            let verdicts = context.predict(&rows, &x)?;
             smallest.keep(space, &rows, &x, &verdicts);
-            arena.tell(&rows, &x, &slope.loss, &verdicts);
+            context.report_step(&rows, &x, &slope.loss, &verdicts);
             let back = |fooled: bool| if fooled { f64::from(self.beta) } else { 1.0 };
             let shares: Vec<f64> = verdicts.iter().map(|v| back(v.fooled)).collect();
             x = between(&space.pick(&rows), &x, &shares);
-            keep = self.unfinished(arena, smallest, &rows);
+            keep = self.unfinished(context, smallest, &rows);
         }
         if self.until_fooled {
-            smallest.settle(arena)?;
+            smallest.settle(context)?;
         }
         Ok(())
     }
 
     /// The places of the rows that are still to be worked on.
-    fn unfinished(&self, arena: &Arena<'_>, smallest: &Smallest, rows: &[usize]) -> Vec<usize> {
+    fn unfinished(
+        &self,
+        context: &AttackContext<'_>,
+        smallest: &Smallest,
+        rows: &[usize],
+    ) -> Vec<usize> {
         let done = |r: usize| {
-            self.until_fooled && (arena.best(r).1.fooled || smallest.fits(arena.space, r))
+            self.until_fooled && (context.best(r).1.fooled || smallest.fits(context.space, r))
         };
         (0..rows.len()).filter(|&at| !done(rows[at])).collect()
     }
@@ -154,16 +188,21 @@ impl Fab {
 
 /// A random point of each row inside the box, at most half as far from the clean one as the smallest perturbation and
 /// the ball's radius.
-fn random(arena: &Arena<'_>, smallest: &Smallest, rows: &[usize], stream: u32) -> Result<Vec<f32>> {
-    let part = arena.space.pick(rows);
+fn random(
+    context: &AttackContext<'_>,
+    smallest: &Smallest,
+    rows: &[usize],
+    stream: u32,
+) -> Result<Vec<f32>> {
+    let part = context.space.pick(rows);
     let kind = match smallest.metric {
         Metric::Linf | Metric::Share => Noise::Uniform,
         Metric::L2 | Metric::L1 => Noise::Normal,
     };
-    let noise = arena
+    let noise = context
         .engine
-        .noise(part.grid, kind, arena.seed, stream, part.keys())?;
-    let radius = Metric::radius(arena.space);
+        .noise(part.grid, kind, context.seed, stream, part.keys())?;
+    let radius = Metric::radius(context.space);
     let mut x = part.clean().to_vec();
     let len = part.len().max(1);
     for (at, (&r, noise)) in rows.iter().zip(noise.chunks_exact(len)).enumerate() {

@@ -1,14 +1,14 @@
 //! APGD through shrinking balls, for rows around which the model is flat or bends the wrong way.
 //!
 //! A run inside the ball ends where its own region of the model leads, and in models trained to be robust all random
-//! starts may lie in one region. Climbing first in a wider ball, and carrying the best point into ever smaller ones,
+//! starts may lie in one region. Ascending first in a wider ball, and carrying the best point into ever smaller ones,
 //! reaches regions that no start inside sees (Croce & Hein, "Mind the box", arXiv 2103.01208, section 3.4, which goes
 //! through 3, 2 and 1 times the radius; more and finer levels find more).
 
+use super::active::{ActiveRows, RunnerUps};
 use super::apgd::{ascend, start};
-use super::front::{Front, Rivals};
 use crate::attack::Attack;
-use crate::attack::arena::Arena;
+use crate::attack::context::AttackContext;
 use crate::attack::loss::Loss;
 use crate::attack::space::Space;
 use crate::compute::Ball;
@@ -17,7 +17,7 @@ use crate::error::Result;
 /// Targeted APGD that starts in a wider ball and shrinks it step by step, by the same factor each time.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct MultiEps {
-    /// What it climbs.
+    /// The loss that it maximises.
     pub loss: Loss,
     /// The first ball's radius, in radii of the space.
     pub widest: f32,
@@ -29,7 +29,7 @@ pub struct MultiEps {
     pub steps: usize,
     /// Independent random starts of each target.
     pub restarts: usize,
-    /// Rivals gone for, strongest first at the clean row.
+    /// Runner-up classes tried, strongest first at the clean row.
     pub targets: usize,
 }
 
@@ -54,37 +54,42 @@ impl MultiEps {
         (0..levels).map(move |level| widest.powf(1.0 - level as f32 / levels as f32))
     }
 
-    /// One start for the rows of `front`.
-    fn descend(&self, arena: &mut Arena<'_>, front: Front, stream: u32) -> Result<()> {
+    /// One start for the rows of `active`.
+    fn descend(
+        &self,
+        context: &mut AttackContext<'_>,
+        active: ActiveRows,
+        stream: u32,
+    ) -> Result<()> {
         let mut x = start(
-            &widened(&front.space, self.widest)?,
-            arena.engine,
-            arena.seed,
+            &widened(&active.space, self.widest)?,
+            context.engine,
+            context.seed,
             stream,
         )?;
         for factor in self.factors() {
-            let wide = Front {
-                rows: front.rows.clone(),
-                space: widened(&front.space, factor)?,
-                to: front.to.clone(),
+            let wide = ActiveRows {
+                rows: active.rows.clone(),
+                space: widened(&active.space, factor)?,
+                to: active.to.clone(),
             };
-            wide.space.project(arena.engine, &mut x)?;
-            x = ascend(arena, wide, x, self.loss, self.level_steps, false)?;
+            wide.space.project(context.engine, &mut x)?;
+            x = ascend(context, wide, x, self.loss, self.level_steps, false)?;
         }
-        front.space.project(arena.engine, &mut x)?;
-        ascend(arena, front, x, self.loss, self.steps, true)?;
+        active.space.project(context.engine, &mut x)?;
+        ascend(context, active, x, self.loss, self.steps, true)?;
         Ok(())
     }
 }
 
 impl Attack for MultiEps {
-    fn run(&self, arena: &mut Arena<'_>) -> Result<()> {
-        let rivals = Rivals::find(arena, self.loss, self.targets)?;
+    fn run(&self, context: &mut AttackContext<'_>) -> Result<()> {
+        let runner_ups = RunnerUps::find(context, self.loss, self.targets)?;
         for restart in 0..self.restarts {
-            for nth in 0..rivals.runs() {
-                for front in rivals.fronts(arena, nth, false) {
+            for nth in 0..runner_ups.runs() {
+                for active in runner_ups.active(context, nth, false) {
                     let stream = restart * self.targets.max(1) + nth;
-                    self.descend(arena, front, stream as u32)?;
+                    self.descend(context, active, stream as u32)?;
                 }
             }
         }

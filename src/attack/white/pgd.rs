@@ -1,16 +1,47 @@
 //! Projected gradient ascent (Madry et al., arXiv 1706.06083) and its form with momentum (Dong et al., arXiv
 //! 1710.06081), in any norm.
 
-use super::front::{Front, Rivals};
+use super::active::{ActiveRows, RunnerUps};
 use crate::attack::Attack;
-use crate::attack::arena::Arena;
+use crate::attack::context::AttackContext;
+use crate::attack::description::{Description, Needs, Parameter, Seeks, StepCost, Unit};
 use crate::attack::loss::Loss;
+use crate::attack::threat::Norm;
 use crate::error::Result;
 
-/// Steps uphill of a fixed size, each brought back into the ball; the best point of each row counts.
+/// What the attack says of itself.
+pub const DESCRIPTION: Description = Description {
+    name: "pgd",
+    title: "PGD",
+    about: "Steps along the gradient, each projected back into the ball.",
+    source: "Madry et al., arXiv 1706.06083",
+    needs: Needs::Gradient,
+    seeks: Seeks::Strongest,
+    norms: &Norm::ALL,
+    linf_becomes: None,
+    takes: &[Parameter::Loss, Parameter::Step, Parameter::Restarts],
+    steps: 10,
+    unit: Unit::Steps,
+    step: Pgd::STEP,
+    cost: Some(StepCost {
+        gradients: 1,
+        queries: 0,
+    }),
+    build: |p| {
+        Box::new(Pgd {
+            loss: p.loss,
+            steps: p.steps,
+            restarts: p.restarts,
+            step: p.step,
+            decay: None,
+        })
+    },
+};
+
+/// Steps of a fixed size along the gradient, each projected back into the ball; the best point of each row counts.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Pgd {
-    /// What it climbs; towards one rival after the other, a restart each, where it takes a class.
+    /// The loss that it maximises; towards one runner-up after the other, a restart each, where it takes a class.
     pub loss: Loss,
     /// Steps of each restart.
     pub steps: usize,
@@ -26,40 +57,46 @@ pub struct Pgd {
 impl Pgd {
     /// Size of a step: 2/255 at a radius of 8/255.
     pub const STEP: f32 = 0.25;
-    /// Rivals that restarts go through where the loss takes a class.
-    const RIVALS: usize = 9;
+    /// Runner-ups that restarts go through where the loss takes a class.
+    const RUNNER_UPS: usize = 9;
 
-    /// One run over the rows of `front` from `x`.
-    fn ascend(&self, arena: &mut Arena<'_>, mut front: Front, mut x: Vec<f32>) -> Result<()> {
+    /// One run over the rows of `active` from `x`.
+    fn ascend(
+        &self,
+        context: &mut AttackContext<'_>,
+        mut active: ActiveRows,
+        mut x: Vec<f32>,
+    ) -> Result<()> {
         let mut velocity = vec![0.0; x.len()];
         let mut losses = Vec::new();
         for _ in 0..self.steps {
-            let mut slope = arena.climb(&front.rows, &x, front.uphill(self.loss))?;
-            arena.offer(&front.rows, &x, &slope.verdicts);
-            arena.tell(&front.rows, &x, &slope.loss, &slope.verdicts);
-            if let Some(left) = Front::left(&slope.verdicts) {
-                front.keep(&left, &mut [&mut x, &mut velocity, &mut slope.gradient]);
+            let mut slope =
+                context.value_and_gradient(&active.rows, &x, active.ascent(self.loss))?;
+            context.offer(&active.rows, &x, &slope.verdicts);
+            context.report_step(&active.rows, &x, &slope.loss, &slope.verdicts);
+            if let Some(left) = ActiveRows::left(&slope.verdicts) {
+                active.keep(&left, &mut [&mut x, &mut velocity, &mut slope.gradient]);
                 slope.loss = left.iter().map(|&at| slope.loss[at]).collect();
                 if left.is_empty() {
                     return Ok(());
                 }
             }
-            let grid = front.space.grid;
+            let grid = active.space.grid;
             let direction = match self.decay {
                 Some(decay) => {
-                    arena
+                    context
                         .engine
                         .accumulate(grid, &mut velocity, &slope.gradient, decay)?;
                     &velocity
                 }
                 None => &slope.gradient,
             };
-            front
+            active
                 .space
-                .ascend(arena.engine, &mut x, direction, self.step)?;
+                .ascend(context.engine, &mut x, direction, self.step)?;
             losses = slope.loss;
         }
-        front.finish(arena, &x, &losses, self.loss)
+        active.finish(context, &x, &losses, self.loss)
     }
 }
 
@@ -76,18 +113,18 @@ impl Default for Pgd {
 }
 
 impl Attack for Pgd {
-    fn run(&self, arena: &mut Arena<'_>) -> Result<()> {
-        let rivals = Rivals::find(arena, self.loss, Self::RIVALS)?;
+    fn run(&self, context: &mut AttackContext<'_>) -> Result<()> {
+        let runner_ups = RunnerUps::find(context, self.loss, Self::RUNNER_UPS)?;
         for restart in 0..self.restarts {
-            for front in rivals.fronts(arena, restart, true) {
+            for active in runner_ups.active(context, restart, true) {
                 let x = if self.decay.is_some() && restart == 0 {
-                    front.space.clean().to_vec()
+                    active.space.clean().to_vec()
                 } else {
-                    front
+                    active
                         .space
-                        .random(arena.engine, arena.seed, restart as u32)?
+                        .random(context.engine, context.seed, restart as u32)?
                 };
-                self.ascend(arena, front, x)?;
+                self.ascend(context, active, x)?;
             }
         }
         Ok(())

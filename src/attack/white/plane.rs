@@ -167,7 +167,7 @@ fn half(bounds: Bounds<'_>, i: usize) -> f64 {
     (f64::from(bounds.upper[i]) - f64::from(bounds.lower[i])) * 0.5
 }
 
-/// An element that can move the way that is wanted.
+/// An element that can move in the wanted direction.
 struct Free {
     at: usize,
     /// Gained per unit.

@@ -2,9 +2,9 @@
 //! inside the space.
 
 use super::plane::Metric;
-use crate::attack::arena::Arena;
+use crate::attack::context::AttackContext;
 use crate::attack::space::{Space, pick, put};
-use crate::attack::victim::{Slope, Uphill, Verdict};
+use crate::attack::victim::{AscentLoss, ValueAndGradient, Verdict};
 use crate::compute::{Ball, Bounds};
 use crate::error::Result;
 
@@ -40,10 +40,17 @@ pub(super) enum Gap {
 
 impl Gap {
     /// The gap and its gradient at `x`.
-    pub(super) fn climb(&self, arena: &mut Arena<'_>, rows: &[usize], x: &[f32]) -> Result<Slope> {
+    pub(super) fn value_and_gradient(
+        &self,
+        context: &mut AttackContext<'_>,
+        rows: &[usize],
+        x: &[f32],
+    ) -> Result<ValueAndGradient> {
         match self {
-            Self::Margin => arena.climb(rows, x, Uphill::Margin),
-            Self::To(classes) => arena.climb(rows, x, Uphill::To(classes)),
+            Self::Margin => context.value_and_gradient(rows, x, AscentLoss::Margin),
+            Self::To(classes) => {
+                context.value_and_gradient(rows, x, AscentLoss::TargetedMargin(classes))
+            }
         }
     }
 
@@ -56,28 +63,28 @@ impl Gap {
     }
 }
 
-/// The gaps to close: for each of the `k` strongest rivals, best first, the rows that have one; rows without any
+/// The gaps to close: for each of the `k` strongest runner-ups, best first, the rows that have one; rows without any
 /// come with the margin.
 pub(super) fn gaps(
-    arena: &mut Arena<'_>,
+    context: &mut AttackContext<'_>,
     rows: &[usize],
     k: usize,
 ) -> Result<Vec<(Vec<usize>, Gap)>> {
-    let x = pick(arena.space.clean(), arena.space.len(), rows);
-    let rivals = arena.rivals(rows, &x, k.max(1))?;
+    let x = pick(context.space.clean(), context.space.len(), rows);
+    let runner_ups = context.runner_ups(rows, &x, k.max(1))?;
     let mut gaps = Vec::new();
     let without = rows
         .iter()
-        .zip(&rivals)
-        .filter(|(_, rivals)| rivals.is_empty());
+        .zip(&runner_ups)
+        .filter(|(_, runner_ups)| runner_ups.is_empty());
     let without: Vec<usize> = without.map(|(&r, _)| r).collect();
     if !without.is_empty() {
         gaps.push((without, Gap::Margin));
     }
-    for nth in 0..rivals.iter().map(Vec::len).max().unwrap_or(0) {
-        let with = rows.iter().zip(&rivals);
+    for nth in 0..runner_ups.iter().map(Vec::len).max().unwrap_or(0) {
+        let with = rows.iter().zip(&runner_ups);
         let (rows, classes) = with
-            .filter_map(|(&r, rivals)| rivals.get(nth).map(|&class| (r, class)))
+            .filter_map(|(&r, runner_ups)| runner_ups.get(nth).map(|&class| (r, class)))
             .unzip();
         gaps.push((rows, Gap::To(classes)));
     }
@@ -97,13 +104,13 @@ pub(super) struct Smallest {
 }
 
 impl Smallest {
-    pub(super) fn new(arena: &Arena<'_>) -> Self {
-        let rows = arena.space.rows();
+    pub(super) fn new(context: &AttackContext<'_>) -> Self {
+        let rows = context.space.rows();
         Self {
-            metric: Metric::of(arena.space.ball),
+            metric: Metric::of(context.space.ball),
             sizes: vec![f64::INFINITY; rows],
             margins: vec![f32::NEG_INFINITY; rows],
-            x: arena.space.clean().to_vec(),
+            x: context.space.clean().to_vec(),
             beyond: 0.0,
         }
     }
@@ -158,14 +165,18 @@ impl Smallest {
 
     /// Shrinks towards the clean rows: `halvings` points on the line, where the margin would cross zero if it were
     /// straight (false position with Illinois' rule), or half way where the margin does not tell.
-    pub(super) fn shrink(&mut self, arena: &mut Arena<'_>, halvings: usize) -> Result<()> {
+    pub(super) fn shrink(
+        &mut self,
+        context: &mut AttackContext<'_>,
+        halvings: usize,
+    ) -> Result<()> {
         let found = |r: &usize| self.sizes[*r].is_finite() && self.sizes[*r] > 0.0;
-        let rows: Vec<usize> = arena.standing().into_iter().filter(found).collect();
-        let space = arena.space;
+        let rows: Vec<usize> = context.active().into_iter().filter(found).collect();
+        let space = context.space;
         let part = space.pick(&rows);
         let far = pick(&self.x, space.len(), &rows);
-        let clean = arena.judge(&rows, part.clean())?;
-        let ends = arena.judge(&rows, &far)?;
+        let clean = context.predict(&rows, part.clean())?;
+        let ends = context.predict(&rows, &far)?;
         let beyond = f64::from(self.beyond);
         let line = |(clean, end): (&Verdict, &Verdict)| Line {
             low: (0.0, f64::from(clean.margin()) - beyond),
@@ -176,7 +187,7 @@ impl Smallest {
         for _ in 0..halvings {
             let shares: Vec<f64> = lines.iter().map(Line::next).collect();
             let x = between(&part, &far, &shares);
-            let verdicts = arena.judge(&rows, &x)?;
+            let verdicts = context.predict(&rows, &x)?;
             for ((line, &share), verdict) in lines.iter_mut().zip(&shares).zip(&verdicts) {
                 line.narrow(
                     share,
@@ -189,41 +200,41 @@ impl Smallest {
         Ok(())
     }
 
-    /// Brings what was found into the space and hands it to the arena: the point itself where it fits the ball (with
+    /// Brings what was found into the space and hands it to the context: the point itself where it fits the ball (with
     /// the least lengthening, up to a hundredth, that the forward model needs to be fooled), else its projection, and
     /// the point of the ball on the line to it.
-    pub(super) fn settle(&self, arena: &mut Arena<'_>) -> Result<()> {
-        let radius = Metric::radius(arena.space);
-        let mut rows = arena.standing();
+    pub(super) fn settle(&self, context: &mut AttackContext<'_>) -> Result<()> {
+        let radius = Metric::radius(context.space);
+        let mut rows = context.active();
         rows.retain(|&r| self.sizes[r].is_finite() || self.margins[r] > f32::NEG_INFINITY);
         for lengthened in [0.0, 1e-4, 1e-3, 1e-2] {
-            rows = self.offer(arena, rows, |_| 1.0 + lengthened)?;
+            rows = self.offer(context, rows, |_| 1.0 + lengthened)?;
             rows.retain(|&r| self.sizes[r] <= radius);
         }
-        let mut rows = arena.standing();
+        let mut rows = context.active();
         rows.retain(|&r| self.sizes[r].is_finite() && self.sizes[r] > radius);
-        self.offer(arena, rows, |r| radius / self.sizes[r])
+        self.offer(context, rows, |r| radius / self.sizes[r])
             .map(drop)
     }
 
-    /// Offers the points at these shares of the way, projected; gives back the rows that still stand.
+    /// Offers the points at these shares of the way, projected; returns the rows that are still active.
     fn offer(
         &self,
-        arena: &mut Arena<'_>,
+        context: &mut AttackContext<'_>,
         rows: Vec<usize>,
         share: impl Fn(usize) -> f64,
     ) -> Result<Vec<usize>> {
         if rows.is_empty() {
             return Ok(rows);
         }
-        let part = arena.space.pick(&rows);
+        let part = context.space.pick(&rows);
         let shares: Vec<f64> = rows.iter().map(|&r| share(r)).collect();
         let mut x = between(&part, &pick(&self.x, part.len(), &rows), &shares);
-        part.project(arena.engine, &mut x)?;
-        let verdicts = arena.judge(&rows, &x)?;
-        arena.offer(&rows, &x, &verdicts);
-        let standing = |r: &usize| !arena.best(*r).1.fooled;
-        Ok(rows.into_iter().filter(standing).collect())
+        part.project(context.engine, &mut x)?;
+        let verdicts = context.predict(&rows, &x)?;
+        context.offer(&rows, &x, &verdicts);
+        let active = |r: &usize| !context.best(*r).1.fooled;
+        Ok(rows.into_iter().filter(active).collect())
     }
 }
 

@@ -1,14 +1,44 @@
 //! One perturbation for many pictures (Moosavi-Dezfooli et al., arXiv 1610.08401), by ascent on the mean loss
 //! (Shafahi et al., arXiv 1811.11304).
 
-use super::front::{Front, Rivals};
+use super::active::{ActiveRows, RunnerUps};
+use super::pgd::Pgd;
 use crate::attack::Attack;
-use crate::attack::arena::Arena;
+use crate::attack::context::AttackContext;
+use crate::attack::description::{Description, Needs, Parameter, Seeks, StepCost, Unit};
 use crate::attack::loss::Loss;
 use crate::attack::space::Space;
-use crate::attack::victim::{Slope, Verdict};
+use crate::attack::threat::Norm;
+use crate::attack::victim::{ValueAndGradient, Verdict};
 use crate::compute::{Ball, Bounds, Engine, Grid};
 use crate::error::Result;
+
+/// What the attack says of itself.
+pub const DESCRIPTION: Description = Description {
+    name: "universal",
+    title: "Universal",
+    about: "One perturbation for all pictures together.",
+    source: "Moosavi-Dezfooli et al., arXiv 1610.08401; Shafahi et al., arXiv 1811.11304",
+    needs: Needs::Gradient,
+    seeks: Seeks::Shared,
+    norms: &Norm::ALL,
+    linf_becomes: None,
+    takes: &[Parameter::Loss, Parameter::Step],
+    steps: 10,
+    unit: Unit::Steps,
+    step: Pgd::STEP,
+    cost: Some(StepCost {
+        gradients: 1,
+        queries: 0,
+    }),
+    build: |p| {
+        Box::new(Universal {
+            loss: p.loss,
+            epochs: p.steps,
+            step: p.step,
+        })
+    },
+};
 
 /// A perturbation that rows share: learnt batch by batch, put on any row.
 #[derive(Debug, Clone)]
@@ -59,7 +89,7 @@ impl SharedDelta {
         }
     }
 
-    /// Takes it uphill by `share` of the radius, along the mean gradient of the rows that are not fooled yet.
+    /// Moves it by `share` of the radius along the mean gradient of the rows that are not fooled yet.
     /// `slope` is at [`SharedDelta::apply`] of `space`.
     ///
     /// # Errors
@@ -68,17 +98,17 @@ impl SharedDelta {
         &mut self,
         engine: &dyn Engine,
         space: &Space,
-        slope: &Slope,
+        slope: &ValueAndGradient,
         share: f32,
     ) -> Result<()> {
         self.meet(space);
         let mut sum = Vec::new();
         self.gather(&mut sum, slope);
-        self.climb(engine, &sum, share)
+        self.value_and_gradient(engine, &sum, share)
     }
 
     /// Adds the gradients of the rows of `slope` that are not fooled yet to `sum`, which starts empty.
-    pub fn gather(&self, sum: &mut Vec<f64>, slope: &Slope) {
+    pub fn gather(&self, sum: &mut Vec<f64>, slope: &ValueAndGradient) {
         let len = self.grid.len().max(1);
         sum.resize(len, 0.0);
         let rows = slope.gradient.chunks_exact(len).zip(&slope.verdicts);
@@ -89,11 +119,16 @@ impl SharedDelta {
         }
     }
 
-    /// Takes it uphill by `share` of the radius along `sum`, gathered from all rows that it has met.
+    /// Moves it by `share` of the radius along `sum`, added up over all rows that it has met.
     ///
     /// # Errors
     /// A lost device.
-    pub fn climb(&mut self, engine: &dyn Engine, sum: &[f64], share: f32) -> Result<()> {
+    pub fn value_and_gradient(
+        &mut self,
+        engine: &dyn Engine,
+        sum: &[f64],
+        share: f32,
+    ) -> Result<()> {
         // The step's size does not depend on the gradient's: the sum serves as well as the mean.
         let top = sum
             .iter()
@@ -133,7 +168,7 @@ impl SharedDelta {
 /// fools most rows counts, for all of them.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Universal {
-    /// What it climbs; towards each row's strongest rival where it takes a class.
+    /// The loss that it maximises; towards each row's strongest runner-up where it takes a class.
     pub loss: Loss,
     /// Passes over the rows, a step each.
     pub epochs: usize,
@@ -176,10 +211,10 @@ impl Best {
 }
 
 impl Attack for Universal {
-    fn run(&self, arena: &mut Arena<'_>) -> Result<()> {
-        let rivals = Rivals::find(arena, self.loss, 1)?;
-        for front in rivals.fronts(arena, 0, false) {
-            self.learn(arena, &front)?;
+    fn run(&self, context: &mut AttackContext<'_>) -> Result<()> {
+        let runner_ups = RunnerUps::find(context, self.loss, 1)?;
+        for active in runner_ups.active(context, 0, false) {
+            self.learn(context, &active)?;
         }
         Ok(())
     }
@@ -190,27 +225,28 @@ impl Attack for Universal {
 }
 
 impl Universal {
-    /// Finds the perturbation of the rows of `front`.
-    fn learn(&self, arena: &mut Arena<'_>, front: &Front) -> Result<()> {
-        let space = &front.space;
+    /// Finds the perturbation of the rows of `active`.
+    fn learn(&self, context: &mut AttackContext<'_>, active: &ActiveRows) -> Result<()> {
+        let space = &active.space;
         let mut delta = SharedDelta::new(space);
         let mut best = Best::default();
         for epoch in 0..=self.epochs {
-            let x = delta.apply(arena.engine, space)?;
-            // The last one is only judged, by its margin.
+            let x = delta.apply(context.engine, space)?;
+            // The last one gets a forward run alone, and is compared by its margin.
             let verdicts = if epoch == self.epochs {
-                let verdicts = arena.judge(&front.rows, &x)?;
+                let verdicts = context.predict(&active.rows, &x)?;
                 let margins: Vec<f32> = verdicts.iter().map(Verdict::margin).collect();
-                arena.tell(&front.rows, &x, &margins, &verdicts);
+                context.report_step(&active.rows, &x, &margins, &verdicts);
                 verdicts
             } else {
-                let slope = arena.climb(&front.rows, &x, front.uphill(self.loss))?;
-                arena.tell(&front.rows, &x, &slope.loss, &slope.verdicts);
-                delta.step(arena.engine, space, &slope, self.step)?;
+                let slope =
+                    context.value_and_gradient(&active.rows, &x, active.ascent(self.loss))?;
+                context.report_step(&active.rows, &x, &slope.loss, &slope.verdicts);
+                delta.step(context.engine, space, &slope, self.step)?;
                 slope.verdicts
             };
             let found = Best::of(x, verdicts);
-            let done = found.fooled == front.rows.len();
+            let done = found.fooled == active.rows.len();
             if found.beats(&best) {
                 best = found;
             }
@@ -218,7 +254,7 @@ impl Universal {
                 break;
             }
         }
-        arena.replace(&front.rows, &best.x, &best.verdicts);
+        context.replace(&active.rows, &best.x, &best.verdicts);
         Ok(())
     }
 }

@@ -1,8 +1,9 @@
 //! `nearmiss attack caption`: the words that carry a caption, and the exchange that changes its ranking most.
 
+use super::one_of;
 use crate::attack::caption::{
-    Aim, Guide, Importance, Options, STOP_WORDS, Scene, Standing, Substitution, Synonyms,
-    importance, read_words, substitute, words_by_frequency,
+    Aim, Guide, Importance, Options, PairRank, Scene, Substitution, Synonyms, importance,
+    read_words, substitute, words_by_frequency,
 };
 use crate::cli::common::{DataArgs, VectorArgs, or_all, positive};
 use crate::cli::encoder::EncoderArgs;
@@ -12,6 +13,7 @@ use crate::cli::rank::find;
 use crate::dataset::Dataset;
 use crate::encoder::Encoder;
 use crate::error::{Error, Result};
+use crate::retrieval::STOP_WORDS;
 use crate::retrieval::given::Zeros;
 use clap::{ArgGroup, Args};
 use serde::Serialize;
@@ -36,9 +38,13 @@ pub struct Caption {
     /// The image, by file name or index (default: the caption's own)
     #[arg(long, value_name = "NAME|INDEX")]
     image: Option<String>,
-    /// What the edit is for: image-loses, image-wins (the caption looks for images), caption-loses or caption-wins (the
-    /// image looks for captions)
-    #[arg(long, value_name = "AIM", default_value = "image-loses")]
+    /// What the edit is for
+    #[arg(
+        long,
+        value_name = "AIM",
+        default_value = "image-loses",
+        value_parser = one_of::<Aim>(Aim::ALL.map(|a| (a.name(), a.about())))
+    )]
     aim: Aim,
     /// Words exchanged, at most
     #[arg(long, value_name = "1|2", default_value = "1", value_parser = clap::value_parser!(u8).range(1..=2))]
@@ -137,7 +143,11 @@ impl Caption {
             .vocabulary
             .as_deref()
             .filter(|v| v.as_os_str() != "dataset");
-        let keep = if self.content_words { STOP_WORDS } else { &[] };
+        let keep = if self.content_words {
+            &STOP_WORDS[..]
+        } else {
+            &[]
+        };
         Ok(Options {
             aim: self.aim,
             words: usize::from(self.words),
@@ -225,7 +235,7 @@ fn describe(report: &Report) -> String {
 }
 
 /// "rank 1, score 0.4120, margin +0.0310".
-fn standing(standing: &Standing) -> String {
+fn standing(standing: &PairRank) -> String {
     let margin = standing.margin.map(|m| format!(", margin {m:+.4}"));
     format!(
         "rank {}, score {:.4}{}",

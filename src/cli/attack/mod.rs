@@ -6,13 +6,13 @@ mod pairs;
 mod tables;
 
 use super::common::positive;
-use crate::attack::{Loss, Mask, Method, Norm, Region, Settings, Threat};
+use crate::attack::{AttackSettings, Loss, Mask, Method, Norm, Parameter, Region, Threat};
 use crate::compute::Band;
-use crate::dataset::open_picture;
 use crate::error::{Error, Result};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::PathBuf;
+use std::str::FromStr;
 
 /// Arguments of `attack`.
 #[derive(Debug, Args)]
@@ -45,14 +45,18 @@ impl Attack {
 /// Which attack, and how hard it tries.
 #[derive(Debug, Args)]
 struct MethodArgs {
-    /// noise, fgsm, pgd, mi-fgsm, apgd, cw, deepfool, fab, fourier, square, nes, spsa, simba, hop-skip-jump,
-    /// universal or worst-case
-    #[arg(long, value_name = "NAME")]
+    /// The attack
+    #[arg(long, value_name = "NAME", value_parser = one_of::<Method>(Method::all().map(|m| (m.name(), m.about()))))]
     attack: Method,
-    /// What gradient attacks climb: margin, ce, dlr or targeted-dlr
-    #[arg(long, value_name = "NAME", default_value = "margin")]
+    /// The loss that gradient attacks maximise
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "margin",
+        value_parser = one_of::<Loss>(Loss::ALL.map(|l| (l.name(), l.about())))
+    )]
     loss: Loss,
-    /// Steps, or queries for attacks without gradients (default: the attack's own)
+    /// Steps or queries, as the attack counts them (default: the attack's own)
     #[arg(long, value_name = "N", value_parser = positive)]
     steps: Option<usize>,
     /// Size of a step as a share of epsilon (default: the attack's own)
@@ -73,14 +77,16 @@ struct MethodArgs {
 }
 
 impl MethodArgs {
-    fn settings(&self, threat: Threat) -> Result<Settings> {
-        if self.kappa.is_some() && self.attack != Method::Cw {
+    fn settings(&self, threat: Threat) -> Result<AttackSettings> {
+        if self.kappa.is_some() && !self.attack.takes(Parameter::Kappa) {
+            let able = Method::all().filter(|m| m.takes(Parameter::Kappa));
+            let (titles, names): (Vec<_>, Vec<_>) = able.map(|m| (m.title(), m.name())).unzip();
             return Err(Error::request(
-                "--kappa is for the attack of Carlini & Wagner",
-                "Add --attack cw, or leave --kappa out.",
+                format!("--kappa is for the attack of {}", titles.join(", ")),
+                format!("Add --attack {}, or leave --kappa out.", names.join(" or ")),
             ));
         }
-        Ok(Settings {
+        Ok(AttackSettings {
             method: self.attack,
             threat,
             loss: self.loss,
@@ -108,16 +114,21 @@ struct ThreatArgs {
         allow_negative_numbers = true
     )]
     eps: Vec<f32>,
-    /// linf, l2, l1, l0, fourier, or free (with --region: a patch)
-    #[arg(long, value_name = "NAME", default_value = "linf")]
-    norm: String,
+    /// How a perturbation is measured; free with --region is a patch
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "linf",
+        value_parser = one_of::<Norm>(Norm::ALL.map(|n| (n.name(), n.about())))
+    )]
+    norm: Norm,
     /// Frequencies that the fourier norm leaves free, as shares of the highest one
     #[arg(long, value_name = "LOW..HIGH", value_parser = band)]
     band: Option<Band>,
     /// Only inside this rectangle of the model's input, in pixels
     #[arg(long, value_name = "X,Y,W,H", value_parser = region)]
     region: Option<Region>,
-    /// Only where this picture is not black
+    /// Only where this picture is light: luma of 128 or more, of 255
     #[arg(long, value_name = "PICTURE")]
     mask: Option<PathBuf>,
 }
@@ -125,22 +136,11 @@ struct ThreatArgs {
 impl ThreatArgs {
     /// The threat at its largest radius.
     fn threat(&self) -> Result<Threat> {
-        let band = self.band.unwrap_or(Band::ALL);
-        let norm = match self.norm.as_str() {
-            "linf" => Norm::Linf,
-            "l2" => Norm::L2,
-            "l1" => Norm::L1,
-            "l0" => Norm::L0,
-            "fourier" => Norm::Fourier(band),
-            "free" => Norm::Free,
-            other => {
-                return Err(Error::request(
-                    format!("there is no norm {other:?}"),
-                    "Choose linf, l2, l1, l0, fourier or free.",
-                ));
-            }
+        let norm = match (self.norm, self.band) {
+            (Norm::Fourier(_), Some(band)) => Norm::Fourier(band),
+            (norm, _) => norm,
         };
-        if self.band.is_some() && self.norm != "fourier" {
+        if self.band.is_some() && !self.norm.is_like(Norm::Fourier(Band::ALL)) {
             return Err(Error::request(
                 "--band is for the fourier norm",
                 "Add --norm fourier, or leave --band out.",
@@ -150,7 +150,7 @@ impl ThreatArgs {
             norm,
             eps: self.radii(norm).last().copied().unwrap_or_default(),
             region: self.region,
-            mask: self.mask.as_deref().map(mask).transpose()?,
+            mask: self.mask.as_deref().map(Mask::open).transpose()?,
         })
     }
 
@@ -166,15 +166,18 @@ impl ThreatArgs {
     }
 }
 
-/// A mask from a picture: free where any channel is not black.
-fn mask(path: &Path) -> Result<Mask> {
-    let picture = open_picture(path)?;
-    let free = picture.rgb.chunks_exact(3).map(|p| p != [0, 0, 0]);
-    Ok(Mask {
-        width: picture.width,
-        height: picture.height,
-        free: Arc::new(free.collect()),
-    })
+/// Reads one of `names`, which come with what they mean: `--help` lists them.
+fn one_of<T>(
+    names: impl IntoIterator<Item = (&'static str, &'static str)>,
+) -> impl TypedValueParser<Value = T>
+where
+    T: FromStr<Err = Error> + Clone + Send + Sync + 'static,
+{
+    let values = names.into_iter().map(|(name, about)| {
+        let about = about.trim_end_matches('.');
+        PossibleValue::new(name).help(about)
+    });
+    PossibleValuesParser::new(values).try_map(|name| name.parse::<T>())
 }
 
 /// A number, or a fraction such as 8/255.

@@ -4,9 +4,9 @@ use super::super::common::{DataArgs, EngineArgs, or_all, positive};
 use super::super::encoder::EncoderArgs;
 use super::super::output::{With, emit_with, warn, watched};
 use super::tables::describe;
-use super::{MethodArgs, ThreatArgs};
+use super::{MethodArgs, ThreatArgs, one_of};
 use crate::attack::{
-    Done, Goal, Network, Recalls, Set, SetOrder, SetReport, Success, Transfer, attack_set,
+    Checkpoint, Goal, Network, Recalls, Set, SetReport, SetRequest, Success, Transfer, attack_set,
     direction,
 };
 use crate::compute::Measure;
@@ -36,8 +36,13 @@ pub struct Pairs {
     method: MethodArgs,
     #[command(flatten)]
     threat: ThreatArgs,
-    /// lose (the right caption), win (the hardest negative), match (its picture) or away
-    #[arg(long, value_name = "NAME", default_value = "lose", value_parser = goal)]
+    /// What the attack wants; the hardest negative is the target, for match the picture of it
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "lose",
+        value_parser = one_of::<Goal>(Goal::ALL.map(|g| (g.name(), g.about())))
+    )]
     goal: Goal,
     /// The recalls to attack for: each figure printed is that of an attack on it (default: 1,5,10)
     #[arg(long, value_name = "K", value_delimiter = ',', value_parser = positive)]
@@ -100,7 +105,7 @@ impl Pairs {
                 embedded: made.embedded,
             };
             let count = made.dataset.images.len();
-            let order = SetOrder {
+            let order = SetRequest {
                 transfer: self.second(&made.dataset, task)?,
                 set,
                 encoder,
@@ -115,7 +120,7 @@ impl Pairs {
                 batch,
                 save: self.save.clone(),
             };
-            let report = attack_set(&order, &mut Done::default(), task)?;
+            let report = attack_set(&order, &mut Checkpoint::default(), task)?;
             Ok::<_, Error>((report, account))
         })?;
         let largest = report.levels.last().ok_or_else(|| {
@@ -155,12 +160,12 @@ impl Pairs {
         }
         let mut at = self.at.clone();
         if at.is_empty() {
-            at.extend(SetOrder::AT);
+            at.extend(SetRequest::AT);
         }
         at.sort_unstable();
         at.dedup();
         let sides = self.direction.clone();
-        Ok((at, sides.map_or(SetOrder::SIDES.to_vec(), |s| s.0)))
+        Ok((at, sides.map_or(SetRequest::SIDES.to_vec(), |s| s.0)))
     }
 
     /// The second encoder with its embeddings of `set`.
@@ -190,19 +195,12 @@ fn same_pictures(first: &Dataset, second: &Dataset, folder: &Path) -> Result<()>
     ))
 }
 
-fn goal(text: &str) -> Result<Goal, String> {
-    let found = Goal::ALL.into_iter().find(|(_, name, _)| *name == text);
-    found
-        .map(|(goal, _, _)| goal)
-        .ok_or_else(|| "choose lose, win, match or away".into())
-}
-
 /// Directions by their name.
 #[derive(Debug, Clone)]
 struct Sides(Vec<Side>);
 
 fn sides(text: &str) -> Result<Sides, String> {
-    let all = SetOrder::SIDES;
+    let all = SetRequest::SIDES;
     match text {
         "both" => Ok(Sides(all.to_vec())),
         name => all

@@ -1,29 +1,30 @@
 //! The figures of an attacked set as text.
 
 use super::super::output::counted;
-use crate::attack::{Figure, Goal, Norm, Recalls, SetOrder, SetReport, Settings, Success};
+use crate::attack::{
+    AttackSettings, Figure, Goal, Norm, Recalls, SetReport, SetRequest, Success, levels_and_value,
+};
 use crate::retrieval::Side;
 use std::fmt::Write as _;
 
 /// A radius as people write it.
 fn radius(norm: Norm, eps: f32) -> String {
     if norm.is_in_pixels() {
-        format!("{eps:.5} ({})", norm.radius(eps))
+        levels_and_value(eps)
     } else {
         norm.radius(eps)
     }
 }
 
 /// The threat model in words.
-fn threat(settings: &Settings) -> String {
+fn threat(settings: &AttackSettings) -> String {
     let norm = match settings.threat.norm {
-        Norm::Linf => "l-inf".to_owned(),
-        Norm::L2 => "l2".to_owned(),
-        Norm::L1 => "l1".to_owned(),
-        Norm::L0 => "l0 (pixels)".to_owned(),
-        Norm::Fourier(band) if (band.low, band.high) == (0.0, 1.0) => "Fourier-l-inf".to_owned(),
-        Norm::Fourier(band) => format!("Fourier-l-inf, band {}..{}", band.low, band.high),
+        Norm::Fourier(band) if (band.low, band.high) != (0.0, 1.0) => {
+            let title = settings.threat.norm.title();
+            format!("{title}, band {}..{}", band.low, band.high)
+        }
         Norm::Free => "anything".to_owned(),
+        norm => norm.title().to_owned(),
     };
     let region = if settings.threat.region.is_some() {
         " in a rectangle"
@@ -145,11 +146,10 @@ fn recall_tables(text: &mut String, report: &SetReport) {
 }
 
 fn goal_table(text: &mut String, report: &SetReport) {
-    let name = Goal::ALL.iter().find(|g| g.0 == report.goal);
-    let name = name.map_or("", |g| g.2);
     let _ = writeln!(
         text,
-        "The goal: {name}; {} had not reached it before. No recall was attacked for.\n",
+        "The goal: {}; {} had not reached it before. No recall was attacked for.\n",
+        report.goal.title(),
         counted(report.stood_before, "picture")
     );
     let _ = writeln!(
@@ -188,7 +188,7 @@ fn transfer_table(text: &mut String, report: &SetReport) {
             Side::Image => &transfer.clean.i2t,
             Side::Text => &transfer.clean.t2i,
         };
-        let known = SetOrder::AT.iter().position(|&k| k == f.k);
+        let known = SetRequest::AT.iter().position(|&k| k == f.k);
         known.map(|at| [metrics.r1, metrics.r5, metrics.r10][at])
     };
     line(text, "clean", figures.iter().map(clean));

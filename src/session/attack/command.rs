@@ -1,7 +1,7 @@
 //! What can be asked for in the lab.
 
 use super::{LabPage, Looks, SetPlan, WordsPlan};
-use crate::attack::{Goal, Loss, Mask, Norm, Settings};
+use crate::attack::{AttackSettings, Goal, Loss, Mask, Norm};
 use std::path::PathBuf;
 
 /// One request of the user in the lab.
@@ -10,7 +10,7 @@ pub enum AttackCommand {
     /// Take this picture to the lab; with a caption that is to win.
     Take(usize, Option<usize>),
     /// Another attack or other parameters.
-    SetSettings(Box<Settings>),
+    SetSettings(Box<AttackSettings>),
     /// Another norm.
     SetNorm(Norm),
     /// Another goal.

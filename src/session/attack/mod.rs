@@ -11,7 +11,10 @@ pub use plan::{SetLab, SetPlan, Which};
 pub use words::{Vocabulary, WordsLab, WordsPlan};
 
 use super::identity::{Basis, Derived, Identities};
-use crate::attack::{Goal, LiveSlot, Norm, Order, Point, Settings, Shot, Standing, Threat};
+use crate::attack::{
+    AttackRequest, AttackResult, AttackSettings, CaptionRanking, Goal, LiveSlot, Norm, Point,
+    Threat,
+};
 use crate::compute::Grid;
 use std::sync::Arc;
 use std::time::Instant;
@@ -40,16 +43,16 @@ pub struct Clean {
     /// Pixels in [0, 1], `[channels, height, width]`.
     pub pixels: Arc<Vec<f32>>,
     /// Where it stands.
-    pub standing: Arc<Standing>,
+    pub standing: Arc<CaptionRanking>,
 }
 
 /// An attack that was done, with what it was asked.
 #[derive(Clone)]
 pub struct Attempt {
     /// What came of it.
-    pub shot: Arc<Shot>,
+    pub result: Arc<AttackResult>,
     /// What was asked.
-    pub order: Arc<Order>,
+    pub request: Arc<AttackRequest>,
     /// The rank that each of the captions shown afterwards had before.
     pub came_from: Vec<u32>,
 }
@@ -83,7 +86,7 @@ pub struct AttackLab {
     /// The page shown.
     pub page: LabPage,
     /// The attack and its parameters.
-    pub settings: Settings,
+    pub settings: AttackSettings,
     /// What it wants.
     pub goal: Goal,
     /// At the picture's own resolution?
@@ -114,10 +117,10 @@ impl Default for AttackLab {
     fn default() -> Self {
         Self {
             page: LabPage::default(),
-            settings: Settings {
+            settings: AttackSettings {
                 threat: Threat::linf(4.0 / 255.0),
                 full: true,
-                ..Settings::default()
+                ..AttackSettings::default()
             },
             goal: Goal::default(),
             own_size: false,
@@ -183,7 +186,7 @@ impl AttackLab {
     }
 
     fn place_of_last(&self, list: &[Derived<Attempt>], now: &Identities) -> Option<usize> {
-        let mine = |d: &Derived<Attempt>| d.get(now).map(|d| d.shot.image) == self.image;
+        let mine = |d: &Derived<Attempt>| d.get(now).map(|d| d.result.image) == self.image;
         list.iter().rposition(mine)
     }
 
@@ -196,12 +199,14 @@ impl AttackLab {
 
     /// Adds an attack that was done from `basis`.
     pub fn push(&mut self, basis: Basis, done: Attempt, now: &Identities) {
-        let other =
-            |d: &Derived<Attempt>| d.get(now).is_some_and(|d| d.shot.image != done.shot.image);
+        let other = |d: &Derived<Attempt>| {
+            d.get(now)
+                .is_some_and(|d| d.result.image != done.result.image)
+        };
         self.undone.retain(other);
         self.done.retain(|d| d.get(now).is_some());
         self.done.push(Derived::new(basis, done));
-        let bytes = |d: &Derived<Attempt>| d.get(now).map_or(0, |d| d.shot.adversarial.len() * 8);
+        let bytes = |d: &Derived<Attempt>| d.get(now).map_or(0, |d| d.result.adversarial.len() * 8);
         while self.done.len() > 1 && self.done.iter().map(bytes).sum::<usize>() > Self::KEPT {
             self.done.remove(0);
         }
@@ -236,7 +241,7 @@ impl AttackLab {
     /// Another norm, with a radius that is usual for it.
     pub fn set_norm(&mut self, norm: Norm) {
         let threat = &mut self.settings.threat;
-        if std::mem::discriminant(&threat.norm) == std::mem::discriminant(&norm) {
+        if threat.norm.is_like(norm) {
             threat.norm = norm;
             return;
         }

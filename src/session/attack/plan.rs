@@ -1,6 +1,6 @@
 //! A whole set under attack: what is asked, and what came of it.
 
-use crate::attack::{Goal, SetOrder, SetReport, Settings};
+use crate::attack::{AttackSettings, Goal, SetReport, SetRequest};
 use crate::retrieval::Side;
 use crate::session::identity::Derived;
 use std::path::PathBuf;
@@ -40,8 +40,8 @@ impl Default for SetPlan {
     fn default() -> Self {
         Self {
             which: Which::First(50),
-            at: SetOrder::AT.to_vec(),
-            sides: SetOrder::SIDES.to_vec(),
+            at: SetRequest::AT.to_vec(),
+            sides: SetRequest::SIDES.to_vec(),
             eps: Vec::new(),
             batch: 16,
             save: None,
@@ -58,7 +58,7 @@ pub struct SetLab {
     /// Is it under way?
     pub running: bool,
     /// Attack, goal and plan of the last run.
-    pub asked: Derived<(Settings, Goal, SetPlan)>,
+    pub asked: Derived<(AttackSettings, Goal, SetPlan)>,
     /// Pictures done of a run that has not ended, and pictures in all.
     pub stopped: Derived<(usize, usize)>,
     /// The figures.

@@ -32,13 +32,17 @@ pub fn curves_ui(ui: &mut Ui, view: &mut View<'_>) {
     let (points, goal, seconds): (&[Point], Goal, Option<f64>) =
         match (lab.live(), lab.last(view.session.now())) {
             (Some(live), _) => (&live.points, lab.goal, None),
-            (None, Some(done)) => (&done.shot.points, done.shot.goal, Some(done.shot.seconds)),
+            (None, Some(done)) => (
+                &done.result.points,
+                done.result.goal,
+                Some(done.result.seconds),
+            ),
             _ => (&[], lab.goal, None),
         };
     if points.is_empty() {
         let reached = lab
             .last(view.session.now())
-            .is_some_and(|d| d.shot.before.verdict.fooled);
+            .is_some_and(|d| d.result.before.verdict.fooled);
         weak(
             ui,
             if reached {

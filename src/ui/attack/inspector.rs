@@ -6,7 +6,7 @@ use super::super::widgets::{heading, primary, weak};
 use super::fields::{field, named};
 use super::target::{reached_ui, target_ui};
 use super::{result, threat};
-use crate::attack::{Goal, Loss, Method, Settings};
+use crate::attack::{AttackSettings, Goal, Loss, Method, Parameter, by_queries};
 use crate::session::{AttackCommand, Command, LabPage, Reach, Session, Slot};
 use egui::{ComboBox, CornerRadius, Frame, Margin, RichText, ScrollArea, Ui};
 
@@ -88,13 +88,13 @@ fn one_ui(ui: &mut Ui, view: &mut View<'_>) {
     reach_ui(ui, view);
     if let Some(done) = view.session.lab.last(view.session.now()).cloned() {
         ui.add_space(6.0);
-        result::result_ui(ui, &done.shot);
+        result::result_ui(ui, &done.result);
     }
     ui.add_space(6.0);
     result::gradient_ui(ui, view);
 }
 
-fn change(view: &mut View<'_>, edit: impl FnOnce(&mut Settings)) {
+fn change(view: &mut View<'_>, edit: impl FnOnce(&mut AttackSettings)) {
     let mut settings = view.session.lab.settings.clone();
     edit(&mut settings);
     if settings != view.session.lab.settings {
@@ -116,7 +116,7 @@ fn method_ui(ui: &mut Ui, view: &mut View<'_>) {
             .height(460.0)
             .selected_text(now.title())
             .show_ui(ui, |ui| {
-                for method in Method::ALL {
+                for method in Method::all() {
                     let able = blocked.is_none() || !method.needs_gradient();
                     let button = egui::Button::selectable(method == now, method.title());
                     let why = blocked.as_deref().unwrap_or_default();
@@ -134,22 +134,21 @@ fn method_ui(ui: &mut Ui, view: &mut View<'_>) {
         change(view, |s| s.method = method);
     }
     goal_ui(ui, view);
-    if view.session.lab.settings.method.takes_loss() {
+    if view.session.lab.settings.method.takes(Parameter::Loss) {
         loss_ui(ui, view);
     }
 }
 
 fn goal_ui(ui: &mut Ui, view: &mut View<'_>) {
     let now = view.session.lab.goal;
-    let title = |goal: Goal| Goal::ALL.iter().find(|g| g.0 == goal).map_or("", |g| g.2);
     field(ui, "Objective", |ui| {
         ComboBox::from_id_salt("goal")
             .width(ui.available_width() - 4.0)
-            .selected_text(title(now))
+            .selected_text(now.title())
             .show_ui(ui, |ui| {
-                for (goal, _, name) in Goal::ALL {
-                    let response = ui.selectable_label(goal == now, name);
-                    if response.on_hover_text(about(goal)).clicked() {
+                for goal in Goal::ALL {
+                    let response = ui.selectable_label(goal == now, goal.title());
+                    if response.on_hover_text(goal.about()).clicked() {
                         view.commands
                             .push(Command::Attack(AttackCommand::SetGoal(goal)));
                     }
@@ -158,27 +157,15 @@ fn goal_ui(ui: &mut Ui, view: &mut View<'_>) {
     });
 }
 
-fn about(goal: Goal) -> &'static str {
-    match goal {
-        Goal::Lose => {
-            "Some wrong caption ranks before every right one; the hardest of all is found anew in each step"
-        }
-        Goal::Win => "The target ranks first among all captions",
-        Goal::Match => "The embedding comes nearer to another picture's than to its own",
-        Goal::Away => "The embedding leaves its place: cosine to itself below 0.5",
-    }
-}
-
 fn loss_ui(ui: &mut Ui, view: &mut View<'_>) {
     let now = view.session.lab.settings.loss;
-    let title = |loss: Loss| Loss::ALL.iter().find(|l| l.0 == loss).map_or("", |l| l.2);
     field(ui, "Loss", |ui| {
         ComboBox::from_id_salt("loss")
             .width(ui.available_width() - 4.0)
-            .selected_text(title(now))
+            .selected_text(now.title())
             .show_ui(ui, |ui| {
-                for (loss, _, name) in Loss::ALL {
-                    if ui.selectable_label(loss == now, name).clicked() {
+                for loss in Loss::ALL {
+                    if ui.selectable_label(loss == now, loss.title()).clicked() {
                         view.commands
                             .push(Command::Attack(AttackCommand::SetLoss(loss)));
                     }
@@ -190,10 +177,9 @@ fn loss_ui(ui: &mut Ui, view: &mut View<'_>) {
 /// Steps, restarts, seed.
 fn numbers_ui(ui: &mut Ui, view: &mut View<'_>) {
     let settings = view.session.lab.settings.clone();
-    let queries = !settings.method.needs_gradient();
-    let name = if queries { "Queries" } else { "Steps" };
+    let name = settings.method.description().unit.title();
     let mut steps = settings.steps();
-    let default = settings.method.default_steps();
+    let default = settings.method.description().steps;
     field(ui, name, |ui| {
         let drag = egui::DragValue::new(&mut steps)
             .range(1..=1_000_000)
@@ -310,7 +296,7 @@ fn reach_ui(ui: &mut Ui, view: &mut View<'_>) {
                     ui.add(egui::Label::new(why.clone()).wrap());
                     weak(
                         ui,
-                        "Attacks by queries alone work: Square, NES, SPSA, SimBA-DCT, HopSkipJump.",
+                        format!("Attacks by queries alone work: {}.", by_queries("and")),
                     );
                 });
         }

@@ -3,7 +3,7 @@
 use super::super::theme::{Tokens, tokens};
 use super::super::widgets::{grouped, heading, named_area, weak};
 use super::super::{View, bidi};
-use crate::attack::{Goal, Standing};
+use crate::attack::{CaptionRanking, Goal};
 use crate::compute::Hit;
 use crate::dataset::Dataset;
 use crate::retrieval::Side;
@@ -13,7 +13,9 @@ use egui::{Align2, CornerRadius, FontId, Rect, Role, ScrollArea, Ui};
 /// Captions before the attack.
 pub fn before_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
     let lab = &view.session.lab;
-    let standing = lab.last(view.session.now()).map(|d| d.shot.before.clone());
+    let standing = lab
+        .last(view.session.now())
+        .map(|d| d.result.before.clone());
     let clean = lab.clean(view.session.now());
     let standing = standing.or_else(|| clean.map(|c| c.standing.as_ref().clone()));
     heading(ui, "Before");
@@ -45,7 +47,7 @@ pub fn after_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
         when: "after",
         came_from: Some(&done.came_from),
     };
-    list_ui(ui, view, dataset, &done.shot.after, &title);
+    list_ui(ui, view, dataset, &done.result.after, &title);
 }
 
 struct Title<'a> {
@@ -70,7 +72,7 @@ fn list_ui(
     ui: &mut Ui,
     view: &mut View<'_>,
     dataset: &Dataset,
-    standing: &Standing,
+    standing: &CaptionRanking,
     title: &Title<'_>,
 ) {
     let Some(image) = view.session.lab.image else {
@@ -123,7 +125,7 @@ fn list_ui(
 }
 
 /// The caption shown as the near miss: the one that is to win, else the hardest wrong one.
-fn target(view: &View<'_>, standing: &Standing) -> Option<usize> {
+fn target(view: &View<'_>, standing: &CaptionRanking) -> Option<usize> {
     let lab = &view.session.lab;
     let wrong = || standing.wrong.map(|h| h.index as usize);
     match lab.goal {

@@ -29,8 +29,8 @@ pub fn captions(session: &Session) -> (String, String) {
             None => "starting…".to_owned(),
         }
     } else if let Some(done) = lab.last(session.now()) {
-        let size = super::fields::levels(done.shot.size.linf);
-        match done.shot.after.rank {
+        let size = super::fields::levels(done.result.size.linf);
+        match done.result.after.rank {
             0 => format!("adversarial · max change {size}"),
             r => format!(
                 "adversarial · right caption at rank {} · max change {size}",

@@ -10,7 +10,8 @@ use egui_plot::{Line, Plot, Points};
 /// Recall against epsilon, one direction: a curve for each rank that was attacked for.
 pub fn recall_ui(ui: &mut Ui, report: &SetReport, side: Side, tall: f32) {
     let t = tokens(ui);
-    let pixels = report.settings.threat.norm.is_in_pixels();
+    let norm = report.settings.threat.norm;
+    let pixels = norm.is_in_pixels();
     let unit = if pixels { 255.0 } else { 1.0 };
     let name = match side {
         Side::Image => "I→T",
@@ -88,9 +89,9 @@ pub fn recall_ui(ui: &mut Ui, report: &SetReport, side: Side, tall: f32) {
                 position,
                 ..
             } => Some(format!(
-                "{plot_name} {:.1} % at {}{suffix}",
+                "{plot_name} {:.1} % at {}",
                 position.y,
-                (position.x * 100.0).round() / 100.0
+                norm.radius((position.x / unit) as f32)
             )),
             egui_plot::HoverPosition::Elsewhere { .. } => None,
         })

@@ -5,28 +5,27 @@ mod verdict;
 use super::super::View;
 use super::super::theme::{Tokens, tokens};
 use super::super::widgets::{grouped, heading, signed};
-use super::fields::levels;
-use crate::attack::{Goal, Norm, Shot, gradient_fault};
+use crate::attack::{AttackResult, Goal, Norm, gradient_fault, levels_and_value};
 use crate::retrieval::Side;
 use crate::session::{Command, Reach, Tab};
 use egui::{Color32, RichText, Sense, Ui};
 use verdict::{Tone, gradient_notes, verdict};
 
-/// The figures of `shot`.
-pub fn result_ui(ui: &mut Ui, shot: &Shot) {
+/// The figures of `result`.
+pub fn result_ui(ui: &mut Ui, result: &AttackResult) {
     let t = tokens(ui);
     heading(ui, "Result");
-    let (text, tone) = verdict(shot);
+    let (text, tone) = verdict(result);
     let colour = match tone {
         Tone::Good => t.good,
         Tone::Bad => t.bad,
         Tone::Doubtful => t.warn,
     };
     ui.add(egui::Label::new(RichText::new(text).color(colour)).wrap());
-    for said in gradient_notes(shot) {
+    for said in gradient_notes(result) {
         ui.add(egui::Label::new(RichText::new(said).color(t.warn)).wrap());
     }
-    let (before, after) = (&shot.before, &shot.after);
+    let (before, after) = (&result.before, &result.after);
     let score = |value: f32| format!("{value:.3}").replace('-', "−");
     let arrow = |a: String, b: String| format!("{a} → {b}");
     let hits = |a: Option<crate::compute::Hit>, b: Option<crate::compute::Hit>| {
@@ -43,7 +42,7 @@ pub fn result_ui(ui: &mut Ui, shot: &Shot) {
         };
         rows.push(("Its rank", text, colour));
     }
-    match shot.goal {
+    match result.goal {
         Goal::Win => {
             if let (Some((a, r)), Some((b, s))) = (before.target, after.target) {
                 rows.push(("Target", arrow(score(a.score), score(b.score)), t.text));
@@ -63,7 +62,7 @@ pub fn result_ui(ui: &mut Ui, shot: &Shot) {
         Goal::Match | Goal::Away => {
             let (a, b) = (before.verdict, after.verdict);
             rows.push(("Own place", arrow(score(a.right), score(b.right)), t.text));
-            if shot.goal == Goal::Match {
+            if result.goal == Goal::Match {
                 rows.push((
                     "Other picture",
                     arrow(score(a.wrong), score(b.wrong)),
@@ -78,32 +77,32 @@ pub fn result_ui(ui: &mut Ui, shot: &Shot) {
         arrow(signed(margins.0, 3), signed(margins.1, 3)),
         t.text,
     ));
-    rows.extend(sizes(shot, &t));
-    rows.push(rounded(shot, &t));
+    rows.extend(sizes(result, &t));
+    rows.push(rounded(result, &t));
     let mut cost = Vec::new();
-    if shot.gradients > 0 {
-        cost.push(format!("{} gradients", grouped(shot.gradients as usize)));
+    if result.gradients > 0 {
+        cost.push(format!("{} gradients", grouped(result.gradients as usize)));
     }
-    cost.push(format!("{} queries", grouped(shot.queries as usize)));
+    cost.push(format!("{} queries", grouped(result.queries as usize)));
     rows.push(("Used", cost.join(", "), t.text));
-    rows.push(("Time", format!("{:.2} s", shot.seconds), t.text));
+    rows.push(("Time", format!("{:.2} s", result.seconds), t.text));
     for (name, value, colour) in rows {
         row_ui(ui, name, &value, colour, &t);
     }
 }
 
 /// How large the change is.
-fn sizes(shot: &Shot, t: &Tokens) -> Vec<(&'static str, String, Color32)> {
-    let size = &shot.size;
-    let linf = format!("{} = {:.4}", levels(size.linf), size.linf);
+fn sizes(result: &AttackResult, t: &Tokens) -> Vec<(&'static str, String, Color32)> {
+    let size = &result.size;
+    let linf = levels_and_value(size.linf);
     let mut rows = vec![
         ("l-inf", linf, t.text),
         ("l2", format!("{:.3}", size.l2), t.text),
     ];
-    match shot.settings.threat.norm {
+    match result.settings.threat.norm {
         Norm::L1 => rows.push(("l1", format!("{:.1}", size.l1), t.text)),
         Norm::L0 | Norm::Free => {
-            let all = shot.grid.plane();
+            let all = result.grid.plane();
             let text = format!("{} of {}", grouped(size.l0 as usize), grouped(all));
             rows.push(("Pixels", text, t.text));
         }
@@ -113,8 +112,8 @@ fn sizes(shot: &Shot, t: &Tokens) -> Vec<(&'static str, String, Color32)> {
 }
 
 /// What is left of it in a saved picture.
-fn rounded(shot: &Shot, t: &Tokens) -> (&'static str, String, Color32) {
-    let (exact, saved) = (&shot.after, &shot.rounded);
+fn rounded(result: &AttackResult, t: &Tokens) -> (&'static str, String, Color32) {
+    let (exact, saved) = (&result.after, &result.rounded);
     let rank = match saved.rank {
         0 => String::new(),
         r => format!(", rank {}", grouped(r as usize)),

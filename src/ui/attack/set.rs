@@ -9,7 +9,7 @@ use super::super::theme::tokens;
 use super::super::widgets::{empty_state, grouped, heading, primary, weak};
 use super::recall::recall_ui;
 use super::table;
-use crate::attack::{Goal, SetOrder, SetReport};
+use crate::attack::{Goal, SetReport, SetRequest};
 use crate::dataset::Dataset;
 use crate::session::{AttackCommand, Command, Reach, Slot};
 use egui::{RichText, Ui};
@@ -141,7 +141,7 @@ pub fn set_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
     let gap = ui.spacing().item_spacing.x;
     let half = (ui.available_width() - gap) / 2.0;
     ui.horizontal_top(|ui| {
-        for side in SetOrder::SIDES {
+        for side in SetRequest::SIDES {
             ui.allocate_ui(egui::vec2(half, tall), |ui| {
                 ui.vertical(|ui| {
                     ui.set_width(half);
@@ -157,7 +157,7 @@ pub fn set_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
 
 /// What the figures are of: threat model and goal.
 fn meaning(report: &SetReport) -> String {
-    let norm = super::threat::norm_name(report.settings.threat.norm);
+    let norm = report.settings.threat.norm.title();
     if report.goal == Goal::Lose {
         format!(
             "Threat model {norm}. Each recall is left by an attack on that recall, on every picture: I→T pushes the best \

@@ -3,7 +3,7 @@
 use super::super::View;
 use super::super::theme::{Tokens, tokens};
 use super::super::widgets::{grouped, named_area, signed, weak};
-use crate::attack::{Recalls, RowReport, SetOrder, SetReport, direction};
+use crate::attack::{Recalls, RowReport, SetReport, SetRequest, direction};
 use crate::dataset::Dataset;
 use crate::retrieval::Side;
 use crate::session::{AttackCommand, Command};
@@ -58,7 +58,7 @@ fn levels_grid_ui(ui: &mut Ui, report: &SetReport, t: &Tokens) {
     head(ui, "Epsilon", "");
     let ranks: Vec<String> = report.at.iter().map(ToString::to_string).collect();
     let ranks = ranks.join(" · ");
-    let sides: Vec<Side> = SetOrder::SIDES
+    let sides: Vec<Side> = SetRequest::SIDES
         .into_iter()
         .filter(|&side| report.clean_at.values.iter().any(|(f, _)| f.side == side))
         .collect();

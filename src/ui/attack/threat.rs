@@ -2,8 +2,8 @@
 
 use super::super::View;
 use super::super::widgets::weak;
-use super::fields::{field, levels, named, parse_levels};
-use crate::attack::{Method, Norm, Region, Threat};
+use super::fields::{field, named, parse_levels};
+use crate::attack::{Norm, Region, Threat, levels_and_value};
 use crate::compute::Band;
 use crate::session::{AttackCommand, Command, Pick};
 use egui::{ComboBox, DragValue, Slider, Ui};
@@ -11,43 +11,21 @@ use egui::{ComboBox, DragValue, Slider, Ui};
 /// Largest radius of single values that the slider reaches, in levels.
 const REACH: f64 = 32.0;
 
-const NORMS: [(Norm, &str, &str); 6] = [
-    (Norm::Linf, "l-inf", "Largest change of any value"),
-    (Norm::L2, "l2", "Euclidean norm of the whole change"),
-    (Norm::L1, "l1", "Sum of all absolute changes"),
-    (Norm::L0, "l0 (pixels)", "Number of pixels that change"),
-    (
-        Norm::Fourier(Band::ALL),
-        "Fourier-l-inf",
-        "Largest magnitude of any Fourier coefficient, within a band of frequencies",
-    ),
-    (
-        Norm::Free,
-        "Patch (no norm)",
-        "Anything inside the rectangle or mask",
-    ),
-];
-
-/// The norm's name in menus.
-pub fn norm_name(norm: Norm) -> &'static str {
-    let same = |n: &Norm| std::mem::discriminant(n) == std::mem::discriminant(&norm);
-    let found = NORMS.iter().find(|(n, ..)| same(n));
-    found.map_or("", |(_, name, _)| name)
-}
-
 /// Draws the threat model; of `one` picture its radius and the brush too.
 pub fn threat_ui(ui: &mut Ui, view: &mut View<'_>, one: bool) {
     let threat = view.session.lab.settings.threat.clone();
-    let same = |norm: &Norm| std::mem::discriminant(norm) == std::mem::discriminant(&threat.norm);
-    let title = norm_name(threat.norm);
+    let title = threat.norm.title();
     field(ui, "Norm", |ui| {
         ComboBox::from_id_salt("norm")
             .width(ui.available_width() - 4.0)
             .selected_text(title)
             .show_ui(ui, |ui| {
-                for (norm, name, hint) in NORMS {
-                    let response = ui.selectable_label(same(&norm), name).on_hover_text(hint);
-                    if response.clicked() && !same(&norm) {
+                for norm in Norm::ALL {
+                    let same = norm.is_like(threat.norm);
+                    let response = ui
+                        .selectable_label(same, norm.title())
+                        .on_hover_text(norm.about());
+                    if response.clicked() && !same {
                         view.commands
                             .push(Command::Attack(AttackCommand::SetNorm(norm)));
                     }
@@ -56,8 +34,12 @@ pub fn threat_ui(ui: &mut Ui, view: &mut View<'_>, one: bool) {
     });
     let mut new = threat.clone();
     let method = view.session.lab.settings.method;
-    if method == Method::Fourier && threat.norm == Norm::Linf {
-        weak(ui, "Fourier ascent takes it as Fourier-l-inf.");
+    let kept = method.natural(&threat).norm;
+    if !kept.is_like(threat.norm) {
+        weak(
+            ui,
+            format!("{} takes it as {}.", method.title(), kept.title()),
+        );
     }
     if one {
         radius_ui(ui, &mut new);
@@ -107,9 +89,7 @@ fn radius_ui(ui: &mut Ui, threat: &mut Threat) {
                 let drag = DragValue::new(&mut n)
                     .range(0.0..=255.0)
                     .speed(0.05)
-                    .custom_formatter(|n, _| {
-                        format!("{} = {:.4}", levels((n / 255.0) as f32), n / 255.0)
-                    })
+                    .custom_formatter(|n, _| levels_and_value((n / 255.0) as f32))
                     .custom_parser(parse_levels);
                 let hint = "In levels of 8 bits: 4/255, 4 or 0.0157";
                 named(ui, "Epsilon, typed", drag)
@@ -234,8 +214,7 @@ fn region_ui(ui: &mut Ui, view: &View<'_>, threat: &mut Threat, on: bool) {
 
 fn mask_ui(ui: &mut Ui, view: &mut View<'_>, threat: &Threat, paint: bool) {
     field(ui, "Mask", |ui| {
-        let hint =
-            "A picture whose light pixels may be changed; it is brought to the attacked size";
+        let hint = "A picture whose light pixels (luma of 128 or more, of 255) may be changed; it is brought to the attacked size";
         if ui.button("File…").on_hover_text(hint).clicked() {
             view.commands.push(Command::Pick(Pick::Mask));
         }

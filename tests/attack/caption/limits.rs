@@ -2,7 +2,7 @@
 
 use super::{demo, demo_folder, open};
 use nearmiss::attack::caption::{
-    Guide, Method, Options, Scene, Substitution, Synonyms, importance, read_words, substitute,
+    Guide, Options, Scene, SearchMethod, Substitution, Synonyms, importance, read_words, substitute,
 };
 use nearmiss::compute::{Embedded, Groups};
 use nearmiss::error::Error;
@@ -131,7 +131,7 @@ fn a_model_without_a_gradient_is_asked_alone() {
         &task,
     )
     .unwrap();
-    assert_eq!((found.method, found.gradients), (Method::Queries, 0));
+    assert_eq!((found.method, found.gradients), (SearchMethod::Queries, 0));
     assert!(found.no_gradient.unwrap().contains("Sequence"));
     let plain = stage.search(0, &Options::default(), false);
     assert_eq!(found.edits[0].text, plain.edits[0].text);

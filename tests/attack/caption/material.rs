@@ -55,14 +55,14 @@ fn a_bag_of_words_is_searched_by_its_gradient() {
         .iter()
         .map(|&j| stage.least_margin(j, &vocabulary))
         .collect();
-    for (rounds, rivals) in [(4, 4), (1, 4), (4, 8), (1, 8)] {
+    for (rounds, negatives) in [(4, 4), (1, 4), (4, 8), (1, 8)] {
         let (mut found, mut share) = (0, 0.0);
         for (&j, &best) in captions.iter().zip(&bests) {
             let vocabulary = Some(vocabulary.clone());
             let options = Options {
                 vocabulary,
                 rounds,
-                rivals,
+                negatives,
                 ..Options::default()
             };
             let ours = stage.search(j, &options, true);
@@ -80,7 +80,7 @@ fn a_bag_of_words_is_searched_by_its_gradient() {
             share += (before - margin) / (before - best) / captions.len() as f64;
         }
         println!(
-            "{rounds} rounds, {rivals} rivals: the best of all in {found} of 12, {share:.3} of its effect"
+            "{rounds} rounds, {negatives} rivals: the best of all in {found} of 12, {share:.3} of its effect"
         );
         assert!(found >= 4 && share > 0.75);
     }

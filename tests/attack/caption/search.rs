@@ -1,7 +1,7 @@
 //! The exchange of words.
 
 use super::{close, demo, demo_words, dot};
-use nearmiss::attack::caption::{Aim, Method, Options, split, substitute};
+use nearmiss::attack::caption::{Aim, Options, SearchMethod, split, substitute};
 use nearmiss::task::Task;
 use std::collections::HashSet;
 
@@ -23,7 +23,10 @@ fn the_first_order_finds_what_asking_for_everything_finds() {
                 ..Options::default()
             };
             let ours = stage.search(j, &options, true);
-            assert_eq!((ours.method, ours.queries), (Method::Gradient, top + 1));
+            assert_eq!(
+                (ours.method, ours.queries),
+                (SearchMethod::Gradient, top + 1)
+            );
             let margin = f64::from(ours.edits[0].after.margin.unwrap());
             let best = stage.least_margin(j, &words);
             assert!(margin > best - 1e-5, "nothing can be better than the best");
@@ -44,7 +47,7 @@ fn asking_the_model_alone_finds_the_best_edit() {
     let stage = demo();
     for j in [0, 33] {
         let found = stage.search(j, &Options::default(), false);
-        assert_eq!((found.method, found.gradients), (Method::Queries, 0));
+        assert_eq!((found.method, found.gradients), (SearchMethod::Queries, 0));
         assert!(found.no_gradient.is_some());
         let best = stage.least_margin(j, &demo_words());
         assert!((f64::from(found.edits[0].after.margin.unwrap()) - best).abs() < 1e-5);
@@ -178,11 +181,11 @@ fn every_aim_moves_the_margin_its_way() {
             assert!(after > before, "{aim:?}");
         }
         if aim == Aim::CaptionWins {
-            // Its rivals are all captions but itself.
+            // Its negatives are all captions but itself.
             let row = stage.embed(std::slice::from_ref(&found.edits[0].text));
             let score = dot(row.row(0), stage.embedded.images.row(image));
-            let rivals = (0..stage.embedded.texts.rows()).filter(|j| *j != caption);
-            let hardest = rivals.map(|j| {
+            let negatives = (0..stage.embedded.texts.rows()).filter(|j| *j != caption);
+            let hardest = negatives.map(|j| {
                 dot(
                     stage.embedded.texts.row(j),
                     stage.embedded.images.row(image),

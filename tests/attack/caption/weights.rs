@@ -150,7 +150,7 @@ fn leaving_a_word_out_is_what_the_model_says() {
         let without = word.without.unwrap();
         assert!((f64::from(without.change) - change).abs() < 1e-5);
         assert!(word.gradient.is_none() && word.norm.is_none());
-        // Its rivals are the captions of the other images.
+        // Its negatives are the captions of the other images.
         let own = stage.embedded.groups.range(0);
         let score = f64::from(without.standing.score);
         let above = (0..stage.embedded.texts.rows())

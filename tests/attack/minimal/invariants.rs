@@ -189,7 +189,7 @@ proptest! {
         for (x, p) in outcome.x.iter().zip(&projected) {
             prop_assert!((x - p).abs() <= 1e-5);
         }
-        let verdicts = net.judge(&[0, 1, 2], &outcome.x, &Task::detached()).unwrap();
+        let verdicts = net.predict(&[0, 1, 2], &outcome.x, &Task::detached()).unwrap();
         prop_assert_eq!(verdicts, outcome.verdicts);
     }
 }

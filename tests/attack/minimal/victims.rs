@@ -1,6 +1,6 @@
 //! Victims whose scores are known in closed form, and the exact smallest perturbation of linear ones in float64.
 
-use nearmiss::attack::{Slope, Uphill, Verdict, Victim};
+use nearmiss::attack::{AscentLoss, ValueAndGradient, Verdict, Victim};
 use nearmiss::compute::Grid;
 use nearmiss::error::Result;
 use nearmiss::task::Task;
@@ -16,7 +16,7 @@ pub struct Net {
     pub outer: Option<Vec<Vec<f64>>>,
     pub bias: Vec<f64>,
     pub scale: f64,
-    /// Without classes there are no rivals.
+    /// Without classes there are no runner-ups.
     pub knows_classes: bool,
     /// Cancel after this many gradients.
     pub cancel_after: Option<usize>,
@@ -124,7 +124,7 @@ impl Victim for Net {
         true
     }
 
-    fn judge(&mut self, rows: &[usize], x: &[f32], _: &Task) -> Result<Vec<Verdict>> {
+    fn predict(&mut self, rows: &[usize], x: &[f32], _: &Task) -> Result<Vec<Verdict>> {
         let verdict = |(&row, x): (&usize, &[f32])| {
             let scores = self.scores(x);
             let wrong = scores[self.order(row, x)[0] as usize] as f32;
@@ -142,20 +142,26 @@ impl Victim for Net {
             .collect())
     }
 
-    fn climb(&mut self, rows: &[usize], x: &[f32], up: Uphill<'_>, task: &Task) -> Result<Slope> {
+    fn value_and_gradient(
+        &mut self,
+        rows: &[usize],
+        x: &[f32],
+        up: AscentLoss<'_>,
+        task: &Task,
+    ) -> Result<ValueAndGradient> {
         if let Some(left) = &mut self.cancel_after {
             *left = left.saturating_sub(1);
             if *left == 0 {
                 task.cancel();
             }
         }
-        let mut slope = Slope {
-            verdicts: self.judge(rows, x, task)?,
-            ..Slope::default()
+        let mut slope = ValueAndGradient {
+            verdicts: self.predict(rows, x, task)?,
+            ..ValueAndGradient::default()
         };
         for (at, (&row, x)) in rows.iter().zip(x.chunks(self.grid.len())).enumerate() {
             let wrong = match up {
-                Uphill::To(classes) => classes[at] as usize,
+                AscentLoss::TargetedMargin(classes) => classes[at] as usize,
                 _ => self.order(row, x)[0] as usize,
             };
             let scores = self.scores(x);
@@ -170,19 +176,25 @@ impl Victim for Net {
         Ok(slope)
     }
 
-    fn rivals(&mut self, rows: &[usize], x: &[f32], k: usize, _: &Task) -> Result<Vec<Vec<u32>>> {
+    fn runner_ups(
+        &mut self,
+        rows: &[usize],
+        x: &[f32],
+        k: usize,
+        _: &Task,
+    ) -> Result<Vec<Vec<u32>>> {
         if !self.knows_classes {
             return Ok(vec![Vec::new(); rows.len()]);
         }
-        let rivals = |(&row, x): (&usize, &[f32])| {
-            let mut rivals = self.order(row, x);
-            rivals.truncate(k);
-            rivals
+        let runner_ups = |(&row, x): (&usize, &[f32])| {
+            let mut runner_ups = self.order(row, x);
+            runner_ups.truncate(k);
+            runner_ups
         };
         Ok(rows
             .iter()
             .zip(x.chunks(self.grid.len()))
-            .map(rivals)
+            .map(runner_ups)
             .collect())
     }
 }

@@ -2,7 +2,7 @@
 
 use super::linear::{Linear, PICTURE, SMALL, attack, gain, grey};
 use nearmiss::attack::{
-    Arena, Attack, HopSkipJump, Nes, Norm, Simba, Space, Spsa, SquareAttack, Unwatched,
+    Attack, AttackContext, HopSkipJump, Nes, Norm, Simba, Space, Spsa, SquareAttack, Unwatched,
 };
 use nearmiss::compute::{Band, Cpu, Grid, Spectrum};
 use nearmiss::task::Task;
@@ -103,7 +103,7 @@ fn estimated_gradients_are_as_good_as_theory_says() {
     let space = grey(&victim, Norm::L2, 1.0);
     let (task, mut watch) = (Task::detached(), Unwatched);
     let w = victim.w.clone();
-    let mut arena = Arena::new(&mut victim, &space, &Cpu, &mut watch, 3, &task).unwrap();
+    let mut context = AttackContext::new(&mut victim, &space, &Cpu, &mut watch, 3, &task).unwrap();
     let nes = Nes {
         samples: 128,
         ..Nes::default()
@@ -115,9 +115,9 @@ fn estimated_gradients_are_as_good_as_theory_says() {
     let (mut of_nes, mut of_spsa) = (0.0, 0.0);
     for step in 0..10 {
         let x = space.clean();
-        let both = nes.gradient(&mut arena, &[0, 1], x, step).unwrap();
+        let both = nes.gradient(&mut context, &[0, 1], x, step).unwrap();
         of_nes += both.chunks(SMALL.len()).map(|g| cosine(g, &w)).sum::<f64>() / 20.0;
-        let both = spsa.gradient(&mut arena, &[0, 1], x, step).unwrap();
+        let both = spsa.gradient(&mut context, &[0, 1], x, step).unwrap();
         of_spsa += both.chunks(SMALL.len()).map(|g| cosine(g, &w)).sum::<f64>() / 20.0;
     }
     assert!((of_nes / expected(d + 1.0) - 1.0).abs() < 0.05, "{of_nes}");
@@ -125,7 +125,7 @@ fn estimated_gradients_are_as_good_as_theory_says() {
         (of_spsa / expected(d - 1.0) - 1.0).abs() < 0.05,
         "{of_spsa}"
     );
-    assert_eq!(arena.finish().queries, vec![1 + 10 * 256; 2]);
+    assert_eq!(context.finish().queries, vec![1 + 10 * 256; 2]);
 }
 
 #[test]

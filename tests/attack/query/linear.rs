@@ -1,8 +1,8 @@
 //! A linear model, whose optimum in every norm is known, and what the tests do with it.
 
 use nearmiss::attack::{
-    Arena, Attack, HopSkipJump, Nes, Norm, Outcome, Simba, Slope, Space, Spsa, SquareAttack,
-    Threat, Unwatched, Uphill, Verdict, Victim,
+    AscentLoss, Attack, AttackContext, HopSkipJump, Nes, Norm, Outcome, Simba, Space, Spsa,
+    SquareAttack, Threat, Unwatched, ValueAndGradient, Verdict, Victim,
 };
 use nearmiss::compute::{Cpu, Grid};
 use nearmiss::error::{Error, Result};
@@ -67,7 +67,7 @@ impl Victim for Linear {
         false
     }
 
-    fn judge(&mut self, rows: &[usize], x: &[f32], task: &Task) -> Result<Vec<Verdict>> {
+    fn predict(&mut self, rows: &[usize], x: &[f32], task: &Task) -> Result<Vec<Verdict>> {
         task.check()?;
         self.patience -= 1;
         if self.patience == 0 {
@@ -89,11 +89,17 @@ impl Victim for Linear {
         Ok(verdicts)
     }
 
-    fn climb(&mut self, _: &[usize], _: &[f32], _: Uphill<'_>, _: &Task) -> Result<Slope> {
+    fn value_and_gradient(
+        &mut self,
+        _: &[usize],
+        _: &[f32],
+        _: AscentLoss<'_>,
+        _: &Task,
+    ) -> Result<ValueAndGradient> {
         unreachable!("an attack by queries asked for a gradient")
     }
 
-    fn rivals(&mut self, _: &[usize], _: &[f32], _: usize, _: &Task) -> Result<Vec<Vec<u32>>> {
+    fn runner_ups(&mut self, _: &[usize], _: &[f32], _: usize, _: &Task) -> Result<Vec<Vec<u32>>> {
         unreachable!("an attack by queries asked for rivals")
     }
 }
@@ -126,9 +132,9 @@ pub fn grey(victim: &Linear, norm: Norm, eps: f32) -> Space {
 pub fn attack(victim: &mut Linear, space: &Space, attack: &dyn Attack) -> Outcome {
     let task = Task::detached();
     let mut watch = Unwatched;
-    let mut arena = Arena::new(victim, space, &Cpu, &mut watch, 3, &task).unwrap();
-    attack.run(&mut arena).unwrap();
-    arena.finish()
+    let mut context = AttackContext::new(victim, space, &Cpu, &mut watch, 3, &task).unwrap();
+    attack.run(&mut context).unwrap();
+    context.finish()
 }
 
 /// Every attack with a budget of `queries` a row, and what it uses of it where it finds nothing at all.
@@ -182,6 +188,6 @@ pub fn gain(victim: &Linear, outcome: &Outcome) -> f64 {
 /// What an attack refuses with.
 pub fn refusal(victim: &mut Linear, space: &Space, attack: &dyn Attack) -> Option<Error> {
     let (task, mut watch) = (Task::detached(), Unwatched);
-    let mut arena = Arena::new(victim, space, &Cpu, &mut watch, 3, &task).unwrap();
-    attack.run(&mut arena).err()
+    let mut context = AttackContext::new(victim, space, &Cpu, &mut watch, 3, &task).unwrap();
+    attack.run(&mut context).err()
 }

@@ -1,7 +1,8 @@
 //! Square on a network from outside.
 
 use nearmiss::attack::{
-    Arena, Attack, Classifier, Network, Space, SquareAttack, Unwatched, Verdict, Victim, pick,
+    Attack, AttackContext, Classifier, Network, Space, SquareAttack, Unwatched, Verdict, Victim,
+    pick,
 };
 use nearmiss::compute::Cpu;
 use nearmiss::runtime::Provider;
@@ -36,14 +37,14 @@ fn square_breaks_a_real_network() {
     let keys = rows.iter().map(|r| *r as u32).collect();
     let space = Space::boxed(grid, lower, upper, keys).unwrap();
     let mut watch = Unwatched;
-    let mut arena = Arena::new(&mut victim, &space, &Cpu, &mut watch, 0, &task).unwrap();
+    let mut context = AttackContext::new(&mut victim, &space, &Cpu, &mut watch, 0, &task).unwrap();
     SquareAttack {
         queries: 5_000,
         ..SquareAttack::default()
     }
-    .run(&mut arena)
+    .run(&mut context)
     .unwrap();
-    let outcome = arena.finish();
+    let outcome = context.finish();
     let fooled = outcome.verdicts.iter().filter(|v| v.fooled).count();
     println!(
         "Square: {fooled} of {} sat rows; queries {:?}",

@@ -1,7 +1,7 @@
 //! `SimBA` and `HopSkipJump`, step by step.
 
 use super::linear::{Linear, SMALL, attack, gain, grey};
-use nearmiss::attack::{Arena, Attack, Event, HopSkipJump, Norm, Simba, Watch};
+use nearmiss::attack::{Attack, AttackContext, HopSkipJump, Norm, Simba, StepEvent, Watch};
 use nearmiss::compute::{Band, Cpu, Grid};
 use nearmiss::task::Task;
 
@@ -9,7 +9,7 @@ use nearmiss::task::Task;
 fn simba_climbs_from_trial_to_trial() {
     struct Rising(Vec<f32>);
     impl Watch for Rising {
-        fn step(&mut self, event: &Event<'_>) {
+        fn step(&mut self, event: &StepEvent<'_>) {
             self.0.push(event.loss[0]);
         }
     }
@@ -21,9 +21,10 @@ fn simba_climbs_from_trial_to_trial() {
         let mut victim = Linear::smooth(SMALL, &[-1e3]);
         let space = grey(&victim, norm, 0.05);
         let (task, mut watch) = (Task::detached(), Rising(Vec::new()));
-        let mut arena = Arena::new(&mut victim, &space, &Cpu, &mut watch, 3, &task).unwrap();
-        simba.run(&mut arena).unwrap();
-        let outcome = arena.finish();
+        let mut context =
+            AttackContext::new(&mut victim, &space, &Cpu, &mut watch, 3, &task).unwrap();
+        simba.run(&mut context).unwrap();
+        let outcome = context.finish();
         assert_eq!(watch.0.len(), 600);
         assert!(watch.0.windows(2).all(|w| w[0] <= w[1]), "{norm:?}");
         assert_eq!(*watch.0.last().unwrap(), outcome.verdicts[0].margin());

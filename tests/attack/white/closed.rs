@@ -1,8 +1,8 @@
 //! Victims in closed form, and what runs attacks on them.
 
 use nearmiss::attack::{
-    Apgd, Arena, Attack, Fgsm, Loss, MultiEps, Norm, Outcome, Pgd, Random, Slope, Space, Threat,
-    Unwatched, Uphill, Verdict, Victim, Watch, WorstCase,
+    Apgd, AscentLoss, Attack, AttackContext, Fgsm, Loss, MultiEps, Norm, Outcome, Pgd, Random,
+    Space, Threat, Unwatched, ValueAndGradient, Verdict, Victim, Watch, WorstCase,
 };
 use nearmiss::compute::{Band, Cpu, Grid};
 use nearmiss::error::Result;
@@ -17,7 +17,7 @@ pub struct Closed {
     pub labels: Vec<usize>,
     pub model: Model,
     pub gradient: bool,
-    pub rivals: bool,
+    pub runner_ups: bool,
     /// Climbs after which the task is cancelled.
     pub cancel_after: usize,
     pub climbs: usize,
@@ -31,7 +31,7 @@ impl Closed {
             labels,
             model,
             gradient: true,
-            rivals: true,
+            runner_ups: true,
             cancel_after: usize::MAX,
             climbs: 0,
             visited: Vec::new(),
@@ -72,7 +72,7 @@ impl Victim for Closed {
         self.gradient
     }
 
-    fn judge(&mut self, rows: &[usize], x: &[f32], task: &Task) -> Result<Vec<Verdict>> {
+    fn predict(&mut self, rows: &[usize], x: &[f32], task: &Task) -> Result<Vec<Verdict>> {
         task.check()?;
         let each = x.chunks_exact(self.grid.len()).zip(rows);
         Ok(each
@@ -80,13 +80,19 @@ impl Victim for Closed {
             .collect())
     }
 
-    fn climb(&mut self, rows: &[usize], x: &[f32], up: Uphill<'_>, task: &Task) -> Result<Slope> {
+    fn value_and_gradient(
+        &mut self,
+        rows: &[usize],
+        x: &[f32],
+        up: AscentLoss<'_>,
+        task: &Task,
+    ) -> Result<ValueAndGradient> {
         assert!(self.gradient, "no gradient was promised");
         self.climbs += 1;
         if self.climbs > self.cancel_after {
             task.cancel();
         }
-        let mut slope = Slope::default();
+        let mut slope = ValueAndGradient::default();
         for (at, (x, &r)) in x.chunks_exact(self.grid.len()).zip(rows).enumerate() {
             self.visited.push(x.to_vec());
             let y = self.labels[r];
@@ -95,22 +101,24 @@ impl Victim for Closed {
             let wrong = *best.iter().find(|&&k| k != y).unwrap();
             // Ratios need three and four classes; as for any classifier the margin stands in for them.
             let up = match up {
-                Uphill::Dlr if z.len() < 3 => Uphill::Margin,
-                Uphill::DlrTo(to) if z.len() < 4 => Uphill::To(to),
+                AscentLoss::Dlr if z.len() < 3 => AscentLoss::Margin,
+                AscentLoss::TargetedDlr(to) if z.len() < 4 => AscentLoss::TargetedMargin(to),
                 up => up,
             };
             // The loss is numerator / denominator: weights of the logits in both.
             let mut top = vec![0.0; z.len()];
             let mut bottom = vec![0.0; z.len()];
             match up {
-                Uphill::Margin | Uphill::Dlr => top[wrong] = 1.0,
-                Uphill::To(to) | Uphill::DlrTo(to) => top[to[at] as usize] = 1.0,
-                Uphill::CrossEntropy => {}
+                AscentLoss::Margin | AscentLoss::Dlr => top[wrong] = 1.0,
+                AscentLoss::TargetedMargin(to) | AscentLoss::TargetedDlr(to) => {
+                    top[to[at] as usize] = 1.0;
+                }
+                AscentLoss::CrossEntropy => {}
             }
             top[y] -= 1.0;
             let dot = |w: &[f64]| w.iter().zip(&z).map(|(w, z)| w * z).sum::<f64>();
             let (loss, weights) = match up {
-                Uphill::CrossEntropy => {
+                AscentLoss::CrossEntropy => {
                     let sum: f64 = z.iter().map(|v| (v - z[best[0]]).exp()).sum();
                     let softmax = |k: usize| (z[k] - z[best[0]]).exp() / sum;
                     let mut weights: Vec<f64> = (0..z.len()).map(softmax).collect();
@@ -118,9 +126,9 @@ impl Victim for Closed {
                     weights[y] -= 1.0;
                     (loss, weights)
                 }
-                Uphill::Dlr | Uphill::DlrTo(_) => {
+                AscentLoss::Dlr | AscentLoss::TargetedDlr(_) => {
                     bottom[best[0]] += 1.0;
-                    if up == Uphill::Dlr {
+                    if up == AscentLoss::Dlr {
                         bottom[best[2]] -= 1.0;
                     } else {
                         bottom[best[2]] -= 0.5;
@@ -147,14 +155,20 @@ impl Victim for Closed {
         Ok(slope)
     }
 
-    fn rivals(&mut self, rows: &[usize], x: &[f32], k: usize, _: &Task) -> Result<Vec<Vec<u32>>> {
+    fn runner_ups(
+        &mut self,
+        rows: &[usize],
+        x: &[f32],
+        k: usize,
+        _: &Task,
+    ) -> Result<Vec<Vec<u32>>> {
         let each = x.chunks_exact(self.grid.len()).zip(rows);
         let found = each.map(|(x, &r)| {
             let others = order(&self.run(x).0)
                 .into_iter()
                 .filter(|&c| c != self.labels[r]);
             let others: Vec<u32> = others.map(|c| c as u32).take(k).collect();
-            if self.rivals { others } else { Vec::new() }
+            if self.runner_ups { others } else { Vec::new() }
         });
         Ok(found.collect())
     }
@@ -198,9 +212,9 @@ pub fn watched(
     watch: &mut dyn Watch,
 ) -> Outcome {
     let task = Task::detached();
-    let mut arena = Arena::new(victim, space, &Cpu, watch, seed, &task).unwrap();
-    attack.run(&mut arena).unwrap();
-    arena.finish()
+    let mut context = AttackContext::new(victim, space, &Cpu, watch, seed, &task).unwrap();
+    attack.run(&mut context).unwrap();
+    context.finish()
 }
 
 pub fn margin(outcome: &Outcome, row: usize) -> f64 {

@@ -1,7 +1,9 @@
 //! Classifiers with verdicts of verifiers.
 
 use super::closed::within;
-use nearmiss::attack::{Arena, Attack, Classifier, Network, Space, Unwatched, Victim, WorstCase};
+use nearmiss::attack::{
+    Attack, AttackContext, Classifier, Network, Space, Unwatched, Victim, WorstCase,
+};
 use nearmiss::compute::Cpu;
 use nearmiss::task::Task;
 
@@ -69,12 +71,13 @@ fn decided(folder: &str, queries: usize) -> (usize, usize) {
         };
         let mut watch = Unwatched;
         let since = std::time::Instant::now();
-        let mut arena = Arena::new(&mut victim, &space, &Cpu, &mut watch, 0, &task).unwrap();
-        worst.run(&mut arena).unwrap();
-        let found = arena.finish();
+        let mut context =
+            AttackContext::new(&mut victim, &space, &Cpu, &mut watch, 0, &task).unwrap();
+        worst.run(&mut context).unwrap();
+        let found = context.finish();
         let rows: Vec<usize> = (0..of.rows.len()).collect();
         // The plain forward model's word on what was found.
-        let verdicts = victim.judge(&rows, &found.x, &task).unwrap();
+        let verdicts = victim.predict(&rows, &found.x, &task).unwrap();
         for (row, x) in found.x.chunks_exact(space.len()).enumerate() {
             within(&space, row, x);
             let fooled = verdicts[row].fooled;

@@ -3,7 +3,7 @@
 use super::closed::{GRID, all, attack, grey, pgd, pictures, watched, within};
 use super::models::{Linear, bent};
 use nearmiss::attack::{
-    Arena, Attack, Event, Norm, Pgd, Region, Space, Threat, Universal, Unwatched, Watch,
+    Attack, AttackContext, Norm, Pgd, Region, Space, StepEvent, Threat, Universal, Unwatched, Watch,
 };
 use nearmiss::compute::{Band, Cpu};
 use nearmiss::error::Error;
@@ -53,7 +53,7 @@ struct Fence<'a> {
 }
 
 impl Watch for Fence<'_> {
-    fn step(&mut self, event: &Event<'_>) {
+    fn step(&mut self, event: &StepEvent<'_>) {
         assert!(event.step > self.steps);
         self.steps = event.step;
         let len = self.space.len();
@@ -158,9 +158,10 @@ fn cancelling_stops_every_attack() {
         victim.cancel_after = 1;
         let (space, task) = (grey(2, Norm::Linf, 0.1), Task::detached());
         let mut watch = Unwatched;
-        let mut arena = Arena::new(&mut victim, &space, &Cpu, &mut watch, 0, &task).unwrap();
-        let done = each.run(&mut arena);
-        drop(arena);
+        let mut context =
+            AttackContext::new(&mut victim, &space, &Cpu, &mut watch, 0, &task).unwrap();
+        let done = each.run(&mut context);
+        drop(context);
         // Noise takes no gradient and ends by itself; FGSM takes one only.
         let stops = victim.climbs > 1;
         assert_eq!(matches!(done, Err(Error::Cancelled)), stops);

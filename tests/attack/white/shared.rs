@@ -3,7 +3,7 @@
 use super::closed::{Closed, GRID, apgd, attack, grey, margin, pictures, within};
 use super::models::Linear;
 use nearmiss::attack::{
-    Apgd, Loss, MultiEps, Norm, SharedDelta, Space, Threat, Universal, Uphill, Victim,
+    Apgd, AscentLoss, Loss, MultiEps, Norm, SharedDelta, Space, Threat, Universal, Victim,
 };
 use nearmiss::compute::{Cpu, Grid};
 use nearmiss::task::Task;
@@ -46,12 +46,14 @@ fn shared_delta_learns_from_batches() {
             let rows: Vec<usize> = (0..space.rows()).collect();
             let x = delta.apply(&Cpu, space).unwrap();
             let mut victim = linear.victim(space.rows());
-            let slope = victim.climb(&rows, &x, Uphill::Margin, &task).unwrap();
+            let slope = victim
+                .value_and_gradient(&rows, &x, AscentLoss::Margin, &task)
+                .unwrap();
             delta.step(&Cpu, space, &slope, 0.25).unwrap();
         }
     }
     let x = delta.apply(&Cpu, &batches[1]).unwrap();
-    let verdict = linear.victim(1).judge(&[0], &x, &task).unwrap()[0];
+    let verdict = linear.victim(1).predict(&[0], &x, &task).unwrap()[0];
     assert!((f64::from(verdict.margin()) - (start + 0.2 * dual)).abs() < 1e-4);
 }
 
@@ -90,9 +92,9 @@ fn shrinking_balls_find_what_lies_behind_a_rise() {
         Space::boxed(grid, bound(-1.0), bound(1.0), (0..8).collect()).unwrap()
     };
     for space in [space, boxed] {
-        for rivals in [true, false] {
+        for runner_ups in [true, false] {
             let mut victim = Closed::new(grid, vec![0; 8], Box::new(model));
-            victim.rivals = rivals;
+            victim.runner_ups = runner_ups;
             let ten = Apgd {
                 restarts: 10,
                 ..apgd(Loss::TargetedMargin)

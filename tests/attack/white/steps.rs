@@ -3,7 +3,8 @@
 use super::closed::{GRID, apgd, attack, grey, order, pgd};
 use super::models::bent;
 use nearmiss::attack::{
-    Arena, Attack, Loss, Norm, Pgd, Slope, Space, Threat, Unwatched, Uphill, Verdict, Victim,
+    AscentLoss, Attack, AttackContext, Loss, Norm, Pgd, Space, Threat, Unwatched, ValueAndGradient,
+    Verdict, Victim,
 };
 use nearmiss::compute::{Cpu, Grid};
 use nearmiss::error::Result;
@@ -29,22 +30,28 @@ impl Victim for Scripted {
         true
     }
 
-    fn judge(&mut self, _: &[usize], x: &[f32], _: &Task) -> Result<Vec<Verdict>> {
+    fn predict(&mut self, _: &[usize], x: &[f32], _: &Task) -> Result<Vec<Verdict>> {
         self.visited.push(x[0]);
         Ok(vec![Verdict::default()])
     }
 
-    fn climb(&mut self, _: &[usize], x: &[f32], _: Uphill<'_>, _: &Task) -> Result<Slope> {
+    fn value_and_gradient(
+        &mut self,
+        _: &[usize],
+        x: &[f32],
+        _: AscentLoss<'_>,
+        _: &Task,
+    ) -> Result<ValueAndGradient> {
         self.visited.push(x[0]);
         let (loss, slope) = self.script[self.visited.len() - 2];
-        Ok(Slope {
+        Ok(ValueAndGradient {
             loss: vec![loss],
             verdicts: vec![Verdict::default()],
             gradient: vec![slope],
         })
     }
 
-    fn rivals(&mut self, _: &[usize], _: &[f32], _: usize, _: &Task) -> Result<Vec<Vec<u32>>> {
+    fn runner_ups(&mut self, _: &[usize], _: &[f32], _: usize, _: &Task) -> Result<Vec<Vec<u32>>> {
         Ok(vec![Vec::new()])
     }
 }
@@ -133,8 +140,9 @@ fn apgd_follows_algorithm_one() {
         };
         let task = Task::detached();
         let mut watch = Unwatched;
-        let mut arena = Arena::new(&mut victim, &space, &Cpu, &mut watch, seed, &task).unwrap();
-        apgd(Loss::Margin).run(&mut arena).unwrap();
+        let mut context =
+            AttackContext::new(&mut victim, &space, &Cpu, &mut watch, seed, &task).unwrap();
+        apgd(Loss::Margin).run(&mut context).unwrap();
         let start = f64::from(victim.visited[1]);
         let (expected, halved) = algorithm(&script, start, f64::from(eps));
         halvings += halved;

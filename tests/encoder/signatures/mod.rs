@@ -238,7 +238,8 @@ fn rows_that_cannot_run_together_run_one_by_one() {
 
 #[test]
 fn a_gradient_passes_every_layout() {
-    use nearmiss::attack::{Method, Network};
+    use crate::attack::method;
+    use nearmiss::attack::Network;
     use std::sync::Arc;
     let turn = with(
         node("Transpose", &["c"], "x"),
@@ -250,7 +251,7 @@ fn a_gradient_passes_every_layout() {
     let encoder = Arc::new(open(&made, &EncoderOptions::default()).unwrap());
     let network = Network::image_tower(&encoder, &[], 4, &task()).unwrap();
     assert_eq!(network.blocked(), None);
-    network.serves(Method::Pgd).unwrap();
+    method("pgd").runs_on(&network).unwrap();
     // The graph of the gradient and the file give the same rows for pixels that are whole bytes.
     let x: Vec<f32> = (0..2 * 192)
         .map(|k| (k * 37 % 256) as f32 / 255.0)

@@ -62,13 +62,13 @@ fn a_gradient_through_a_rounding_is_called_approximate() {
     assert!(has(&window, "approximate through Round"));
     press_attack(&mut window);
     settle(&mut window);
-    let shot = session(&window)
+    let result = session(&window)
         .lab
         .last(now(&window))
         .expect("attacked")
-        .shot
+        .result
         .clone();
-    assert_eq!(shot.approximate, ["Round"]);
+    assert_eq!(result.approximate, ["Round"]);
     assert!(has(&window, "The gradient is approximate through Round."));
     // The card says the same, and does not compare what cannot be compared.
     click(&mut window, "Models");
@@ -119,7 +119,7 @@ fn without_gradients_the_lab_says_why_and_offers_queries() {
         panic!("{:?}", lab.reach(now(&window)))
     };
     assert!(why.contains("RandomUniformLike"), "{why}");
-    assert_eq!(lab.settings.method, Method::Square);
+    assert_eq!(lab.settings.method, method("square"));
     assert!(has(&window, "RandomUniformLike"), "the reason is shown");
     let mut settings = lab.settings.clone();
     settings.steps = Some(200);
@@ -127,12 +127,12 @@ fn without_gradients_the_lab_says_why_and_offers_queries() {
     press_attack(&mut window);
     settle(&mut window);
     assert_eq!(errors(&window), Vec::<String>::new());
-    let shot = session(&window)
+    let result = session(&window)
         .lab
         .last(now(&window))
         .expect("attacked")
-        .shot
+        .result
         .clone();
-    assert_eq!(shot.gradients, 0);
-    assert!(shot.after.verdict.margin() > shot.before.verdict.margin());
+    assert_eq!(result.gradients, 0);
+    assert!(result.after.verdict.margin() > result.before.verdict.margin());
 }

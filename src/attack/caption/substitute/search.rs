@@ -1,11 +1,11 @@
 //! The search: first order, then the model, then on from the best.
 
 use super::{Change, Edit, Options};
-use crate::attack::caption::candidates::Candidates;
-use crate::attack::caption::contest::{Contest, Scene, Standing};
+use crate::attack::caption::candidates::CandidateWords;
 use crate::attack::caption::guide::Guide;
 use crate::attack::caption::importance::{embed, unguided, words_of};
 use crate::attack::caption::rank::{Start, Swap, by_gradient, by_turns};
+use crate::attack::caption::ranked_pair::{PairRank, RankedPair, Scene};
 use crate::attack::caption::words::{Word, replaced, split};
 use crate::compute::Embeddings;
 use crate::error::{Error, Result};
@@ -15,12 +15,12 @@ use std::collections::HashSet;
 /// Words that are ranked anew after a round.
 const ANEW: usize = 2;
 
-/// A caption on the way, with its exchanges `(word, candidate)` in order.
+/// A caption of the search, with its exchanges `(word, candidate)` in order.
 #[derive(Clone)]
 struct Node {
     swaps: Vec<(usize, usize)>,
     text: String,
-    standing: Standing,
+    standing: PairRank,
     row: Embeddings,
 }
 
@@ -28,10 +28,10 @@ struct Node {
 pub(super) struct Search<'a> {
     scene: &'a Scene<'a>,
     options: &'a Options,
-    contest: Contest<'a>,
+    pair: RankedPair<'a>,
     /// The caption's words as it was.
     words: Vec<Word>,
-    pub candidates: Candidates<'a>,
+    pub candidates: CandidateWords<'a>,
     pub guide: Option<&'a Guide>,
     pub no_gradient: Option<String>,
     pub queries: usize,
@@ -51,14 +51,14 @@ impl<'a> Search<'a> {
         guide: Option<&'a Guide>,
         task: &'a Task,
     ) -> Result<Self> {
-        let contest = Contest::new(scene, caption, image, options.aim)?;
+        let pair = RankedPair::new(scene, caption, image, options.aim)?;
         let words = words_of(text)?;
         task.begin("Gathering words", 0);
-        let candidates = Candidates::new(scene.encoder.tokenizer(), options, &words)?;
+        let candidates = CandidateWords::new(scene.encoder.tokenizer(), options, &words)?;
         Ok(Self {
             scene,
             options,
-            contest,
+            pair,
             words,
             candidates,
             guide,
@@ -72,7 +72,7 @@ impl<'a> Search<'a> {
     }
 
     /// How `text` stands, and the best edits of it.
-    pub(super) fn run(&mut self, text: &str) -> Result<(Standing, Vec<Edit>)> {
+    pub(super) fn run(&mut self, text: &str) -> Result<(PairRank, Vec<Edit>)> {
         let root = self.ask(vec![(Vec::new(), text.to_owned())])?;
         let before = root.first().map(|node| node.standing).ok_or_else(nothing)?;
         let (mut beam, mut found) = (root, Vec::new());
@@ -125,7 +125,7 @@ impl<'a> Search<'a> {
         let start = self.start(parent, &words, open);
         let (swaps, asked) = by_turns(
             self.scene,
-            &self.contest,
+            &self.pair,
             &start,
             &self.candidates,
             most,
@@ -183,10 +183,10 @@ impl<'a> Search<'a> {
         self.task.begin("Ranking words by the gradient", 0);
         let words = split(&node.text);
         let start = self.start(node, &words, open);
-        let rivals = self.options.rivals;
-        let (scene, contest, candidates) = (self.scene, &self.contest, &self.candidates);
+        let negatives = self.options.negatives;
+        let (scene, pair, candidates) = (self.scene, &self.pair, &self.candidates);
         let (swaps, runs) =
-            by_gradient(scene, guide, contest, &start, candidates, rivals, self.task)?;
+            by_gradient(scene, guide, pair, &start, candidates, negatives, self.task)?;
         self.gradients += runs;
         Ok(swaps)
     }
@@ -235,7 +235,7 @@ impl<'a> Search<'a> {
         let (swaps, texts): (Vec<_>, Vec<String>) = texts.into_iter().unzip();
         self.queries += texts.iter().collect::<HashSet<_>>().len();
         let rows = embed(self.scene, &texts, self.task)?;
-        let standings = self.contest.standings(&rows);
+        let standings = self.pair.standings(&rows);
         let nodes = swaps.into_iter().zip(texts).zip(standings).enumerate();
         let mut nodes: Vec<Node> = nodes
             .map(|(i, ((swaps, text), standing))| Node {
@@ -251,7 +251,7 @@ impl<'a> Search<'a> {
 
     /// Best first; of equal ones that with fewer exchanges, then in the order of words and candidates.
     fn sort(&self, nodes: &mut [Node]) {
-        let gain = |node: &Node| self.contest.gain(&node.standing);
+        let gain = |node: &Node| self.pair.gain(&node.standing);
         nodes.sort_by(|a, b| {
             let simpler = a.swaps.len().cmp(&b.swaps.len());
             gain(b)

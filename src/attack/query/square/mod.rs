@@ -6,12 +6,41 @@ mod pixels;
 
 use super::frame::{Frame, changeable};
 use super::{at_least_one, margins, odd, retain, retain_rows, rises, rng};
+use crate::attack::description::{Description, Needs, Parameter, Seeks, StepCost, Unit};
 use crate::attack::space::Space;
+use crate::attack::threat::Norm;
 use crate::attack::victim::Verdict;
-use crate::attack::{Arena, Attack};
+use crate::attack::{Attack, AttackContext};
 use crate::compute::{Ball, Engine};
 use crate::error::Result;
 use fastrand::Rng;
+
+/// What the attack says of itself.
+pub const DESCRIPTION: Description = Description {
+    name: "square",
+    title: "Square",
+    about: "Random squares, kept where the score rises; needs no gradient.",
+    source: "Andriushchenko et al., arXiv 1912.00049",
+    needs: Needs::Scores,
+    seeks: Seeks::First,
+    norms: &Norm::ALL,
+    linf_becomes: None,
+    takes: &[Parameter::Restarts],
+    steps: 5_000,
+    unit: Unit::Queries,
+    step: 1.0,
+    cost: Some(StepCost {
+        gradients: 0,
+        queries: 1,
+    }),
+    build: |p| {
+        Box::new(SquareAttack {
+            queries: p.steps,
+            restarts: p.restarts,
+            ..SquareAttack::default()
+        })
+    },
+};
 
 /// Square Attack (Andriushchenko et al., arXiv 1912.00049): proposes random squares and keeps those with which the
 /// margin rises.
@@ -19,7 +48,7 @@ use fastrand::Rng;
 /// For l-inf and [`Ball::Box`] a square takes every value to a corner of what is allowed (algorithm 2); for l2 the
 /// norm of one square moves to another (algorithm 3), for l1 too, with its own norm (arXiv 2103.01208, appendix); for
 /// l0 changed pixels move to random places, as in Sparse-RS (arXiv 2006.12834); for Fourier-l-inf the squares are
-/// painted into a pattern of signs, and what is judged is the end of the steepest ascent along it. Raw tensors are
+/// painted into a pattern of signs, and the point that is tried is the end of the steepest ascent along it. Raw tensors are
 /// searched by blocks of their values and by scattered values in turn.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SquareAttack {
@@ -27,7 +56,7 @@ pub struct SquareAttack {
     pub queries: usize,
     /// Share of the pixels that the first squares cover, in (0, 1]; it halves along the paper's schedule.
     pub p: f32,
-    /// Independent starts, from 1; the later ones only for rows still standing.
+    /// Independent starts, from 1; the later ones only for rows still active.
     pub restarts: usize,
 }
 
@@ -45,7 +74,7 @@ impl Default for SquareAttack {
 const HALVINGS: [usize; 9] = [10, 50, 200, 500, 1_000, 2_000, 4_000, 6_000, 8_000];
 
 impl Attack for SquareAttack {
-    fn run(&self, arena: &mut Arena<'_>) -> Result<()> {
+    fn run(&self, context: &mut AttackContext<'_>) -> Result<()> {
         at_least_one("Square", "number of queries", self.queries)?;
         at_least_one("Square", "number of restarts", self.restarts)?;
         if !(self.p > 0.0 && self.p <= 1.0) {
@@ -57,11 +86,11 @@ impl Attack for SquareAttack {
             ));
         }
         for restart in 0..self.restarts {
-            let rows = changeable(arena.space, arena.standing());
+            let rows = changeable(context.space, context.active());
             if rows.is_empty() {
                 break;
             }
-            self.search(arena, rows, restart as u32)?;
+            self.search(context, rows, restart as u32)?;
         }
         Ok(())
     }
@@ -79,19 +108,19 @@ impl SquareAttack {
         f64::from(self.p) / (1_u64 << halvings) as f64
     }
 
-    fn search(&self, arena: &mut Arena<'_>, rows: Vec<usize>, stream: u32) -> Result<()> {
-        let mut walk = Walk::new(arena, rows, stream);
+    fn search(&self, context: &mut AttackContext<'_>, rows: Vec<usize>, stream: u32) -> Result<()> {
+        let mut walk = Walk::new(context, rows, stream);
         for query in 0..self.queries {
             let pattern = if query == 0 {
                 walk.first()
             } else {
-                walk.propose(arena.engine, self.share(query))?
+                walk.propose(context.engine, self.share(query))?
             };
-            let (pattern, x) = walk.realise(arena.engine, pattern)?;
-            let verdicts = arena.judge(&walk.rows, &x)?;
-            arena.offer(&walk.rows, &x, &verdicts);
+            let (pattern, x) = walk.realise(context.engine, pattern)?;
+            let verdicts = context.predict(&walk.rows, &x)?;
+            context.offer(&walk.rows, &x, &verdicts);
             walk.keep(&pattern, &x, &verdicts, query == 0);
-            arena.tell(
+            context.report_step(
                 &walk.rows,
                 &walk.x,
                 &margins(&walk.verdicts),
@@ -127,9 +156,9 @@ struct Row<'a> {
 }
 
 impl Walk {
-    fn new(arena: &Arena<'_>, rows: Vec<usize>, stream: u32) -> Self {
-        let space = arena.space.pick(&rows);
-        let key = |key: &u32| rng(arena.seed, *key, stream);
+    fn new(context: &AttackContext<'_>, rows: Vec<usize>, stream: u32) -> Self {
+        let space = context.space.pick(&rows);
+        let key = |key: &u32| rng(context.seed, *key, stream);
         Self {
             frames: (0..rows.len()).map(|at| Frame::of(&space, at)).collect(),
             rngs: space.keys().iter().map(key).collect(),
@@ -238,8 +267,8 @@ impl Walk {
             return;
         }
         let len = self.space.len();
-        let standing: Vec<usize> = (0..keep.len()).filter(|&at| keep[at]).collect();
-        self.space = self.space.pick(&standing);
+        let active: Vec<usize> = (0..keep.len()).filter(|&at| keep[at]).collect();
+        self.space = self.space.pick(&active);
         retain(&mut self.rows, &keep);
         retain(&mut self.frames, &keep);
         retain(&mut self.rngs, &keep);

@@ -1,10 +1,10 @@
 //! What a search found: how the queries stand under it, exactly, after rounding to 8 bits, and for a second encoder.
 
+use super::super::checkpoint::FoundPerturbation;
 use super::super::figure::Credit;
-use super::super::keep::Find;
-use super::super::{SetOrder, size};
+use super::super::{SetRequest, size};
 use super::{Batch, Place, Search, Unit};
-use crate::attack::arena::Outcome;
+use crate::attack::context::Outcome;
 use crate::attack::pictures::quantised;
 use crate::attack::space::pick;
 use crate::attack::victim::{Goal, Pairs, Verdict, Victim as _};
@@ -27,14 +27,14 @@ impl Batch<'_> {
         let rows: Vec<usize> = (0..units.len()).collect();
         let places: Vec<usize> = units.iter().map(|&u| self.units[u].at).collect();
         let clean = pick(&self.clean, self.grid.len(), &places);
-        let seen = Seen::look(self.order, &clean, &outcome.x, task)?;
+        let seen = Seen::look(self.request, &clean, &outcome.x, task)?;
         // Where right ones are to be lost, the ranks say how the pictures stand.
-        let rounded = if self.order.goal == Goal::Lose {
+        let rounded = if self.request.goal == Goal::Lose {
             vec![Verdict::default(); rows.len()]
         } else {
             victim.confirm(&rows, &seen.rounded, task)?
         };
-        let tried: Vec<usize> = if self.order.shares_ranks(search.side) {
+        let tried: Vec<usize> = if self.request.shares_ranks(search.side) {
             (0..=search.nth).collect()
         } else {
             vec![search.nth]
@@ -54,16 +54,22 @@ impl Batch<'_> {
 
     /// Row `r` of `x` where pictures are saved.
     pub(super) fn kept(&self, x: &[f32], r: usize) -> Option<Arc<Vec<f32>>> {
-        let save = self.order.save.as_ref();
+        let save = self.request.save.as_ref();
         save.map(|_| Arc::new(self.values(x, r).to_vec()))
     }
 
     /// Row `r` of what was seen as a perturbation of a query's picture.
-    pub(super) fn found(&self, unit: &Unit, seen: &Seen, r: usize, verdicts: [Verdict; 2]) -> Find {
+    pub(super) fn found(
+        &self,
+        unit: &Unit,
+        seen: &Seen,
+        r: usize,
+        verdicts: [Verdict; 2],
+    ) -> FoundPerturbation {
         let exact = self.place(unit, seen.exact.row(r), false);
         let saved = self.place(unit, seen.saved.row(r), false);
         let reached = |place: &Place, verdict: Verdict| -> Vec<bool> {
-            if self.order.goal == Goal::Lose {
+            if self.request.goal == Goal::Lose {
                 let lost = |&k: &usize| place.rank as usize > k;
                 self.ks.iter().map(lost).collect()
             } else {
@@ -71,7 +77,7 @@ impl Batch<'_> {
             }
         };
         let there = seen.elsewhere.as_ref();
-        Find {
+        FoundPerturbation {
             eps: 0.0,
             made_for: None,
             tried_for: Vec::new(),
@@ -80,7 +86,7 @@ impl Batch<'_> {
             rank: exact.rank,
             reached: reached(&exact, verdicts[0]),
             saved_reached: reached(&saved, verdicts[1]),
-            margins: if self.order.goal == Goal::Lose {
+            margins: if self.request.goal == Goal::Lose {
                 exact.margins
             } else {
                 vec![Some(verdicts[0].margin())]
@@ -93,12 +99,12 @@ impl Batch<'_> {
     fn pass_on(
         &mut self,
         from: usize,
-        find: &Find,
+        find: &FoundPerturbation,
         seen: &Seen,
         r: usize,
         x: Option<&Arc<Vec<f32>>>,
     ) {
-        let (credit, eps) = (self.order.credit(), find.eps);
+        let (credit, eps) = (self.request.credit(), find.eps);
         if self.units[from].done.side() != Side::Image || credit != Credit::UpTo {
             return;
         }
@@ -117,7 +123,7 @@ impl Batch<'_> {
                 open && (exact || saved)
             });
             if helps {
-                self.units[u].add(Find { eps, ..found }, x.cloned());
+                self.units[u].add(FoundPerturbation { eps, ..found }, x.cloned());
             }
         }
     }
@@ -136,10 +142,10 @@ pub(super) struct Seen {
 
 impl Seen {
     /// Looks at the perturbed pictures `x` of those in `clean`.
-    pub fn look(order: &SetOrder, clean: &[f32], x: &[f32], task: &Task) -> Result<Self> {
-        let network = &order.set.network;
+    pub fn look(request: &SetRequest, clean: &[f32], x: &[f32], task: &Task) -> Result<Self> {
+        let network = &request.set.network;
         let rounded = quantised(x);
-        let there = order.transfer.as_ref();
+        let there = request.transfer.as_ref();
         Ok(Self {
             exact: network.embed_as_filed(x, task)?,
             saved: network.embed_as_filed(&rounded, task)?,
@@ -147,7 +153,7 @@ impl Seen {
                 .map(|there| there.look(&rounded, network.grid(), task))
                 .transpose()?,
             rounded,
-            sizes: size::measure(order, clean, x)?,
+            sizes: size::measure(request, clean, x)?,
         })
     }
 }

@@ -1,10 +1,10 @@
 //! A batch before anything is done to it: its pictures read, and where each of its queries stands.
 
-use super::super::SetOrder;
-use super::super::keep::{Before, Cost, RowDone, UnitDone};
+use super::super::SetRequest;
+use super::super::checkpoint::{Before, Cost, RowDone, UnitDone};
 use super::super::load::load;
 use super::{Batch, Unit, elsewhere, field};
-use crate::attack::victim::{Blind, Goal, Pairs};
+use crate::attack::victim::{Goal, GradientDefects, Pairs};
 use crate::error::Result;
 use crate::retrieval::{Evaluation, Side};
 use crate::task::Task;
@@ -12,23 +12,23 @@ use crate::task::Task;
 impl<'a> Batch<'a> {
     /// Reads the pictures and says where their queries stand.
     pub(super) fn open(
-        order: &'a SetOrder,
+        request: &'a SetRequest,
         images: &'a [usize],
         targets: &'a [usize],
         clean: &Evaluation,
         task: &Task,
     ) -> Result<Self> {
-        let grid = order.set.network.grid().with_rows(images.len());
-        let ks = order.ks();
+        let grid = request.set.network.grid().with_rows(images.len());
+        let ks = request.ks();
         let mut batch = Self {
-            order,
+            request,
             images,
             targets,
             grid,
-            clean: load(order, images)?,
+            clean: load(request, images)?,
             units: Vec::new(),
             rows: Vec::with_capacity(images.len()),
-            costs: vec![Cost::default(); order.kinds().len() * ks.len()],
+            costs: vec![Cost::default(); request.kinds().len() * ks.len()],
             ks,
         };
         for (at, &image) in images.iter().enumerate() {
@@ -37,13 +37,13 @@ impl<'a> Batch<'a> {
                 units: Vec::new(),
                 gradients: 0,
                 queries: 0,
-                blind: Blind::default(),
+                blind: GradientDefects::default(),
                 seconds: 0.0,
             });
-            for side in order.kinds() {
+            for side in request.kinds() {
                 let captions = match side {
                     Side::Image => vec![None],
-                    Side::Text => order.set.embedded.groups.range(image).map(Some).collect(),
+                    Side::Text => request.set.embedded.groups.range(image).map(Some).collect(),
                 };
                 for caption in captions {
                     let unit = batch.unit(at, caption, clean, task)?;
@@ -63,11 +63,11 @@ impl<'a> Batch<'a> {
         task: &Task,
     ) -> Result<Unit> {
         task.check()?;
-        let (order, image) = (self.order, self.images[at]);
+        let (request, image) = (self.request, self.images[at]);
         let mut others = [Vec::new(), Vec::new()];
         if let Some(j) = caption {
-            others[0] = field(order).others(j);
-            if let Some(there) = elsewhere(order) {
+            others[0] = field(request).others(j);
+            if let Some(there) = elsewhere(request) {
                 others[1] = there.others(j);
             }
         }
@@ -81,23 +81,23 @@ impl<'a> Batch<'a> {
             others,
             x: Vec::new(),
         };
-        let place = self.place(&unit, order.set.embedded.images.row(image), false);
+        let place = self.place(&unit, request.set.embedded.images.row(image), false);
         let rank = match caption {
             None => clean.ranking.i2t.ranks[image],
             Some(j) => clean.ranking.t2i.ranks[j],
         };
         let mut margins = place.margins;
-        let reached = if order.goal == Goal::Lose {
+        let reached = if request.goal == Goal::Lose {
             self.ks.iter().map(|&k| rank as usize > k).collect()
         } else {
             let target = self.targets[at..=at].to_vec();
-            let mut pairs = Pairs::new(&order.set, order.goal, &[image], &target)?;
+            let mut pairs = Pairs::new(&request.set, request.goal, &[image], &target)?;
             let x = self.values(&self.clean, at);
             let verdict = pairs.see(&[0], x, task)?.1[0];
             margins = vec![Some(verdict.margin())];
             vec![verdict.fooled]
         };
-        let there = elsewhere(order);
+        let there = elsewhere(request);
         unit.done.before = Before {
             rank,
             margins,

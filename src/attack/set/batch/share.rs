@@ -11,19 +11,19 @@ use crate::task::Task;
 impl Batch<'_> {
     /// Puts a perturbation that all pictures share on those of the batch.
     pub(super) fn share(&mut self, shared: &Shared, task: &Task) -> Result<()> {
-        let order = self.order;
-        for (delta, &eps) in shared.deltas.iter().zip(&order.eps) {
+        let request = self.request;
+        for (delta, &eps) in shared.deltas.iter().zip(&request.eps) {
             let space = Space::pictures(
                 self.grid,
                 self.clean.clone(),
-                &order.settings.threat.with_eps(eps),
+                &request.settings.threat.with_eps(eps),
                 self.images.iter().map(|&i| i as u32).collect(),
             )?;
-            let x = delta.apply(order.set.engine.as_ref(), &space)?;
-            let seen = Seen::look(order, &self.clean, &x, task)?;
+            let x = delta.apply(request.set.engine.as_ref(), &space)?;
+            let seen = Seen::look(request, &self.clean, &x, task)?;
             let mut verdicts = vec![[Verdict::default(); 2]; self.images.len()];
-            if order.goal != Goal::Lose {
-                let mut pairs = Pairs::new(&order.set, order.goal, self.images, self.targets)?;
+            if request.goal != Goal::Lose {
+                let mut pairs = Pairs::new(&request.set, request.goal, self.images, self.targets)?;
                 let rows: Vec<usize> = (0..self.images.len()).collect();
                 let exact = pairs.confirm(&rows, &x, task)?;
                 let saved = pairs.confirm(&rows, &seen.rounded, task)?;

@@ -9,14 +9,14 @@ impl Batch<'_> {
     /// Writes what stands for each figure at the largest radius, where that is asked for: a file for each perturbation,
     /// named by the figures that it stands for; the picture as it is where it was not attacked for a rank.
     pub(super) fn save(&self) -> Result<Vec<Written>> {
-        let (order, mut files) = (self.order, Vec::new());
-        let (Some(folder), Some(&eps)) = (&order.save, order.eps.last()) else {
+        let (request, mut files) = (self.request, Vec::new());
+        let (Some(folder), Some(&eps)) = (&request.save, request.eps.last()) else {
             return Ok(files);
         };
         for unit in &self.units {
             let mut standing: Vec<(Option<usize>, Vec<usize>)> = Vec::new();
             for nth in 0..self.ks.len() {
-                let shown = unit.done.shown(order.credit(), eps, nth);
+                let shown = unit.done.shown(request.credit(), eps, nth);
                 match standing.iter_mut().find(|(find, _)| *find == shown) {
                     Some((_, ranks)) => ranks.push(nth),
                     None => standing.push((shown, vec![nth])),
@@ -30,7 +30,13 @@ impl Batch<'_> {
                 };
                 let ending = self.ending(unit, &ranks);
                 let image = self.images[unit.at];
-                files.extend(saved::write(folder, order, self.grid, (image, &ending), x)?);
+                files.extend(saved::write(
+                    folder,
+                    request,
+                    self.grid,
+                    (image, &ending),
+                    x,
+                )?);
             }
         }
         Ok(files)
@@ -38,7 +44,7 @@ impl Batch<'_> {
 
     /// What a file's name says of the figures it stands for, as `-i2t-at-1-5`.
     fn ending(&self, unit: &Unit, ranks: &[usize]) -> String {
-        if self.order.goal != Goal::Lose {
+        if self.request.goal != Goal::Lose {
             return String::new();
         }
         let ranks: Vec<String> = ranks.iter().map(|&nth| self.ks[nth].to_string()).collect();

@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
+use std::str::FromStr;
 
 /// What an attack on a picture wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -25,19 +26,78 @@ pub enum Goal {
     Away,
 }
 
+/// Each goal with its name on the command line, its name in menus, and when it is reached.
+const GOALS: [(Goal, &str, &str, &str); 4] = [
+    (
+        Goal::Lose,
+        "lose",
+        "lose the right caption",
+        "Some wrong caption ranks before every right one; the hardest of all is found anew in each step",
+    ),
+    (
+        Goal::Win,
+        "win",
+        "make a caption win",
+        "The target ranks first among all captions",
+    ),
+    (
+        Goal::Match,
+        "match",
+        "match another picture",
+        "The embedding comes nearer to another picture's than to its own",
+    ),
+    (
+        Goal::Away,
+        "away",
+        "push the embedding away",
+        "The embedding leaves its place: cosine to itself below 0.5",
+    ),
+];
+
 impl Goal {
-    /// Every goal, with its name on the command line and in menus.
-    pub const ALL: [(Self, &str, &str); 4] = [
-        (Self::Lose, "lose", "lose the right caption"),
-        (Self::Win, "win", "make a caption win"),
-        (Self::Match, "match", "match another picture"),
-        (Self::Away, "away", "push the embedding away"),
-    ];
+    /// Every goal, in the order of menus.
+    pub const ALL: [Self; 4] = [GOALS[0].0, GOALS[1].0, GOALS[2].0, GOALS[3].0];
+
+    fn named(self) -> (&'static str, &'static str, &'static str) {
+        let found = GOALS.iter().find(|(goal, ..)| *goal == self);
+        found.map_or(("", "", ""), |&(_, name, title, about)| {
+            (name, title, about)
+        })
+    }
+
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        self.named().0
+    }
+
+    /// Its name in menus.
+    pub fn title(self) -> &'static str {
+        self.named().1
+    }
+
+    /// When it is reached, in one sentence without its full stop.
+    pub fn about(self) -> &'static str {
+        self.named().2
+    }
+}
+
+impl FromStr for Goal {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let found = Self::ALL.into_iter().find(|goal| goal.name() == text);
+        found.ok_or_else(|| {
+            Error::request(
+                format!("there is no goal {text:?}"),
+                format!("Choose one of {}.", Self::ALL.map(Self::name).join(", ")),
+            )
+        })
+    }
 }
 
 /// A [`Goal`] with the rank at which it counts as reached, for either direction of retrieval.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Aim {
+pub enum RankedGoal {
     /// Image to text: the best right caption falls below the `k`-th best wrong one. Right is the score of that, wrong
     /// the score of this; a tie counts as reached.
     Lose {
@@ -58,7 +118,7 @@ pub enum Aim {
     Away,
 }
 
-impl From<Goal> for Aim {
+impl From<Goal> for RankedGoal {
     fn from(goal: Goal) -> Self {
         match goal {
             Goal::Lose => Self::Lose { k: 1 },
@@ -69,7 +129,7 @@ impl From<Goal> for Aim {
     }
 }
 
-impl Aim {
+impl RankedGoal {
     /// The wrong captions that outrank the right ones already where the goal is nearly reached: those above the one
     /// that is compared.
     pub(super) fn passed_over(self) -> usize {
@@ -116,26 +176,29 @@ pub(super) struct Row {
     pub own: Range<usize>,
     /// The caption that is to win or that is not to find the picture, or the row of `images` to match.
     pub target: usize,
-    /// The score to fall below, for [`Aim::Hide`].
+    /// The score to fall below, for [`RankedGoal::Hide`].
     pub bar: f32,
 }
 
 impl Row {
     /// Picture `image` of `set`.
-    pub fn new(set: &Set, aim: Aim, image: usize, target: usize) -> Result<Self> {
+    pub fn new(set: &Set, aim: RankedGoal, image: usize, target: usize) -> Result<Self> {
         if image >= set.embedded.groups.images() {
             return Err(no_such("picture", image, set.embedded.groups.images()));
         }
         let own = set.embedded.groups.range(image);
         let (what, limit) = match aim {
-            Aim::Win | Aim::Hide { .. } => ("caption", set.embedded.texts.rows()),
+            RankedGoal::Win | RankedGoal::Hide { .. } => ("caption", set.embedded.texts.rows()),
             _ => ("picture", set.embedded.images.rows()),
         };
-        let aimed = matches!(aim, Aim::Win | Aim::Match | Aim::Hide { .. });
+        let aimed = matches!(
+            aim,
+            RankedGoal::Win | RankedGoal::Match | RankedGoal::Hide { .. }
+        );
         if aimed && target >= limit {
             return Err(no_such(what, target, limit));
         }
-        if matches!(aim, Aim::Lose { .. })
+        if matches!(aim, RankedGoal::Lose { .. })
             && (own.is_empty() || own.len() >= set.embedded.texts.rows())
         {
             return Err(Error::request(
@@ -144,7 +207,7 @@ impl Row {
             ));
         }
         let bar = match aim {
-            Aim::Hide { k } => kth(
+            RankedGoal::Hide { k } => kth(
                 other_scores(&set.embedded.images, set.embedded.texts.row(target), image),
                 k,
             ),

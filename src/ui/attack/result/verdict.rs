@@ -1,7 +1,7 @@
 //! What became of a picture, in words.
 
 use super::super::super::widgets::grouped;
-use crate::attack::{Goal, Shot};
+use crate::attack::{AttackResult, Goal};
 
 /// How a verdict is coloured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,8 +15,8 @@ pub(super) enum Tone {
 }
 
 /// What became of the picture, in one sentence that is true whatever it was before.
-pub(super) fn verdict(shot: &Shot) -> (String, Tone) {
-    let (before, after) = (&shot.before, &shot.after);
+pub(super) fn verdict(result: &AttackResult) -> (String, Tone) {
+    let (before, after) = (&result.before, &result.after);
     let (was, is) = (before.verdict.fooled, after.verdict.fooled);
     let rank = |r: u32| grouped(r as usize);
     let place = match (before.rank, after.rank) {
@@ -25,7 +25,7 @@ pub(super) fn verdict(shot: &Shot) -> (String, Tone) {
         (b, a) if a == b => format!("right caption still at rank {}", rank(b)),
         (b, a) => format!("right caption {} → {}", rank(b), rank(a)),
     };
-    let outcome = match (shot.goal, was, is) {
+    let outcome = match (result.goal, was, is) {
         (Goal::Lose, false, true) => "a wrong caption wins".to_owned(),
         (Goal::Lose, true, true) => "it was not first before either".to_owned(),
         (Goal::Lose, true, false) => "it was not first before".to_owned(),
@@ -59,25 +59,25 @@ pub(super) fn verdict(shot: &Shot) -> (String, Tone) {
 }
 
 /// Why what stands may not be shown to stand.
-pub(super) fn gradient_notes(shot: &Shot) -> Vec<String> {
+pub(super) fn gradient_notes(result: &AttackResult) -> Vec<String> {
     let mut notes = Vec::new();
     let of = |n: u32, what: &str| {
         format!(
             "The gradient was {what} at {} of {} steps; confirm with a query attack.",
             grouped(n as usize),
-            grouped(shot.gradients as usize)
+            grouped(result.gradients as usize)
         )
     };
-    if shot.blind.zero > 0 {
-        notes.push(of(shot.blind.zero, "zero"));
+    if result.blind.zero > 0 {
+        notes.push(of(result.blind.zero, "zero"));
     }
-    if shot.blind.not_finite > 0 {
-        notes.push(of(shot.blind.not_finite, "not finite"));
+    if result.blind.not_finite > 0 {
+        notes.push(of(result.blind.not_finite, "not finite"));
     }
-    if !shot.approximate.is_empty() {
+    if !result.approximate.is_empty() {
         notes.push(format!(
             "The gradient is approximate through {}.",
-            shot.approximate.join(", ")
+            result.approximate.join(", ")
         ));
     }
     notes
@@ -86,16 +86,16 @@ pub(super) fn gradient_notes(shot: &Shot) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::attack::{Settings, Standing, Verdict};
+    use crate::attack::{AttackSettings, CaptionRanking, Verdict};
     use crate::compute::{Grid, Hit, Size};
     use std::sync::Arc;
 
-    fn standing(rank: u32, fooled: bool, target: u32) -> Standing {
+    fn standing(rank: u32, fooled: bool, target: u32) -> CaptionRanking {
         let hit = Hit {
             score: 0.2,
             index: 3,
         };
-        Standing {
+        CaptionRanking {
             rank,
             target: Some((hit, target)),
             verdict: Verdict {
@@ -103,12 +103,12 @@ mod tests {
                 wrong: 0.2,
                 fooled,
             },
-            ..Standing::default()
+            ..CaptionRanking::default()
         }
     }
 
-    fn shot(goal: Goal, before: Standing, after: Standing) -> Shot {
-        Shot {
+    fn result(goal: Goal, before: CaptionRanking, after: CaptionRanking) -> AttackResult {
+        AttackResult {
             image: 0,
             grid: Grid {
                 rows: 1,
@@ -121,7 +121,7 @@ mod tests {
             goal,
             target: 0,
             own_size: false,
-            settings: Settings::default(),
+            settings: AttackSettings::default(),
             points: Vec::new(),
             rounded: after.clone(),
             before,
@@ -129,7 +129,7 @@ mod tests {
             size: Size::default(),
             gradients: 10,
             queries: 1,
-            blind: crate::attack::Blind::default(),
+            blind: crate::attack::GradientDefects::default(),
             approximate: Vec::new(),
             seconds: 0.0,
         }
@@ -139,7 +139,7 @@ mod tests {
     fn the_verdict_is_true_whatever_was_before() {
         let said = |goal, before: (u32, bool, u32), after: (u32, bool, u32)| {
             let standing = |(rank, fooled, target)| standing(rank, fooled, target);
-            verdict(&shot(goal, standing(before), standing(after)))
+            verdict(&result(goal, standing(before), standing(after)))
         };
         let lose = |before, after| said(Goal::Lose, before, after);
         assert_eq!(

@@ -5,7 +5,7 @@ use super::super::super::theme::tokens;
 use super::super::super::widgets::{grouped, heading, weak};
 use super::super::fields::{field, named, parse_levels};
 use super::run_ui;
-use crate::attack::{Goal, SetOrder};
+use crate::attack::{Goal, SetRequest};
 use crate::files::file_name;
 use crate::retrieval::Side;
 use crate::session::{AttackCommand, Command, Pick, SetPlan, Which};
@@ -109,7 +109,7 @@ fn figures_ui(ui: &mut Ui, view: &mut View<'_>, plan: &mut SetPlan) {
         ui.label(RichText::new("Write rising ranks from 1, as 1, 5, 10").color(t.warn));
     }
     let choices = [
-        ("both directions", SetOrder::SIDES.to_vec()),
+        ("both directions", SetRequest::SIDES.to_vec()),
         ("image to text", vec![Side::Image]),
         ("text to image", vec![Side::Text]),
     ];
@@ -138,13 +138,10 @@ fn parse_ranks(text: &str) -> Option<Vec<usize>> {
 
 /// The radii, typed as a list; none for the usual ones.
 fn eps_ui(ui: &mut Ui, view: &mut View<'_>, plan: &mut SetPlan) {
-    let pixels = view.session.lab.settings.threat.norm.is_in_pixels();
-    let unit = if pixels { 255.0 } else { 1.0 };
+    let norm = view.session.lab.settings.threat.norm;
+    let pixels = norm.is_in_pixels();
     let shown = || {
-        let text = |e: &f32| {
-            let n = (f64::from(*e) * unit * 1000.0).round() / 1000.0;
-            n.to_string()
-        };
+        let text = |&e: &f32| norm.radius(e).trim_end_matches("/255").to_owned();
         plan.eps.iter().map(text).collect::<Vec<_>>().join(", ")
     };
     let mut text = view.state.lab.eps.clone().unwrap_or_else(shown);

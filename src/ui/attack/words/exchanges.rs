@@ -1,6 +1,6 @@
 //! The exchanges of words that were found.
 
-use crate::attack::caption::{Aim, Edit, Method, Substitution};
+use crate::attack::caption::{Aim, Edit, SearchMethod, Substitution};
 use crate::session::{Command, Query};
 use crate::ui::View;
 use crate::ui::theme::{Tokens, tokens};
@@ -53,8 +53,8 @@ fn head_ui(ui: &mut Ui, found: &Substitution) {
     };
     ui.label(RichText::new(text).color(colour));
     let lead = match found.method {
-        Method::Gradient => "led by the gradient",
-        Method::Queries => "by queries alone",
+        SearchMethod::Gradient => "led by the gradient",
+        SearchMethod::Queries => "by queries alone",
     };
     weak(
         ui,
@@ -186,7 +186,7 @@ fn places(edit: &Edit) -> Vec<(usize, usize)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::attack::caption::{Change, Standing};
+    use crate::attack::caption::{Change, PairRank};
 
     #[test]
     fn new_words_are_found_in_the_edited_text() {
@@ -203,7 +203,7 @@ mod tests {
                 change(0, 0, 1, "A", "An"),
                 change(1, 2, 5, "dog", "elephant"),
             ],
-            after: Standing {
+            after: PairRank {
                 score: 0.0,
                 margin: None,
                 rank: 1,

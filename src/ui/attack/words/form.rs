@@ -21,7 +21,7 @@ pub fn form_ui(ui: &mut Ui, view: &mut View<'_>) {
             .show_ui(ui, |ui| {
                 for aim in Aim::ALL {
                     ui.selectable_value(&mut plan.aim, aim, title(aim))
-                        .on_hover_text(about(aim));
+                        .on_hover_text(aim.about());
                 }
             });
     });
@@ -57,15 +57,6 @@ pub fn form_ui(ui: &mut Ui, view: &mut View<'_>) {
         ui,
         "Exchanges are ranked by the gradient at the caption's tokens, and the best asked of the model (HotFlip).",
     );
-}
-
-fn about(aim: Aim) -> &'static str {
-    match aim {
-        Aim::ImageLoses => "Text to image: another image comes before this one",
-        Aim::ImageWins => "Text to image: this image comes first",
-        Aim::CaptionLoses => "Image to text: another picture's caption comes before this one",
-        Aim::CaptionWins => "Image to text: this caption comes before those of other pictures",
-    }
 }
 
 fn vocabulary_ui(ui: &mut Ui, view: &mut View<'_>, plan: &mut WordsPlan) {
