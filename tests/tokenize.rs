@@ -143,6 +143,22 @@ fn broken_tokenizers_and_lengths_without_room_are_refused() {
 }
 
 #[test]
+fn texts_filled_up_without_end_are_refused() {
+    let cut = r#""truncation": {"direction": "Right", "max_length": 8, "strategy": "LongestFirst", "stride": 0},"#;
+    for (cut, strategy, multiple) in [
+        (cut, r#"{"Fixed": 1099511627776}"#, "null"),
+        ("", r#""BatchLongest""#, "1099511627776"),
+    ] {
+        let padding = format!(
+            r#"{cut} "padding": {{"strategy": {strategy}, "direction": "Right", "pad_to_multiple_of": {multiple},
+            "pad_id": 4, "pad_type_id": 0, "pad_token": "fill"}},"#
+        );
+        let complaint = open(&[("tokenizer.json", &tokenizer(&padding))], None).expect_err("long");
+        assert!(complaint.contains("1099511627776 tokens"), "{complaint}");
+    }
+}
+
+#[test]
 fn the_fingerprint_knows_the_length() {
     let plain = tokenizer("");
     let print = |length| {

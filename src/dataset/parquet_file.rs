@@ -188,17 +188,19 @@ impl ParquetFile {
             return Ok(None);
         };
         let (mut defined, mut repeated, mut values) = (Vec::new(), Vec::new(), Vec::new());
-        loop {
-            let (records, ..) = reader
-                .read_records(1, Some(&mut defined), Some(&mut repeated), &mut values)
-                .map_err(|e| self.damaged(&e))?;
-            if let Some(value) = values.first() {
-                return Ok(Some(value.data().to_vec()));
+        let found = || {
+            loop {
+                let (records, ..) =
+                    reader.read_records(1, Some(&mut defined), Some(&mut repeated), &mut values)?;
+                if let Some(value) = values.first() {
+                    return Ok(Some(value.data().to_vec()));
+                }
+                if records == 0 {
+                    return Ok(None);
+                }
             }
-            if records == 0 {
-                return Ok(None);
-            }
-        }
+        };
+        guarded(&self.path, found)?.map_err(|e: ParquetError| self.damaged(&e))
     }
 
     /// The pages of a column in a row group. They are read through a file of their own: threads may not share one.

@@ -1,7 +1,8 @@
 //! Which part of a text each token stands for, and which words are one token.
 
-use super::Tokenizer;
+use super::{Tokenizer, guarded};
 use crate::error::{Error, Result};
+use rayon::prelude::*;
 use std::ops::Range;
 
 /// What no vocabulary holds: two characters of a private use area.
@@ -16,7 +17,7 @@ impl Tokenizer {
     pub fn spans(&self, text: &str) -> Result<Vec<Option<Range<usize>>>> {
         let cleaned = self.cleaned(text).map_err(fault)?;
         let before = self.prompt.len();
-        let encoding = self.library.encode(cleaned.text(), true).map_err(fault)?;
+        let encoding = guarded(|| self.library.encode(cleaned.text(), true)).map_err(fault)?;
         let mut encodings = [encoding];
         tokenizers::pad_encodings(&mut encodings, &self.padding).map_err(fault)?;
         let [encoding] = &encodings;
@@ -49,7 +50,9 @@ impl Tokenizer {
         // A model may take texts of a single token.
         let mut library = self.library.clone();
         library.with_truncation(None).map_err(fault)?;
-        let encodings = library.encode_batch(texts, true).map_err(fault)?;
+        let one = |text: String| guarded(|| library.encode(text, true));
+        let encodings: tokenizers::Result<Vec<_>> = texts.into_par_iter().map(one).collect();
+        let encodings = encodings.map_err(fault)?;
         let lengths = words.iter().map(|w| w.len()).chain([UNHEARD_OF.len()]);
         let mut ids: Vec<Option<i64>> = encodings
             .iter()
@@ -85,7 +88,7 @@ impl Tokenizer {
             .into_iter()
             .filter_map(|id| {
                 // CLIP's decoder leaves the mark of a word's end.
-                let text = self.library.decode(&[id], true).ok()?;
+                let text = guarded(|| self.library.decode(&[id], true)).ok()?;
                 let word = text.trim().trim_end_matches("</w>");
                 let letters = word.chars().all(char::is_alphabetic);
                 let digits = word.chars().all(char::is_numeric);
