@@ -159,6 +159,17 @@ fn texts_filled_up_without_end_are_refused() {
 }
 
 #[test]
+fn texts_cut_beyond_their_padding_are_of_several_lengths() {
+    let rules = r#""truncation": {"direction": "Right", "max_length": 4, "strategy": "LongestFirst", "stride": 0},
+        "padding": {"strategy": {"Fixed": 3}, "direction": "Right", "pad_to_multiple_of": null, "pad_id": 4,
+        "pad_type_id": 0, "pad_token": "fill"},"#;
+    let made = open(&[("tokenizer.json", &tokenizer(rules))], None).expect("opens");
+    assert_eq!((made.fixed_length(), made.limit()), (None, Some(4)));
+    let columns = |text| made.encode(&[text]).expect("encodes").cols;
+    assert_eq!([columns("a dog runs"), columns("a")], [4, 3]);
+}
+
+#[test]
 fn the_fingerprint_knows_the_length() {
     let plain = tokenizer("");
     let print = |length| {

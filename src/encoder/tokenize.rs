@@ -208,7 +208,11 @@ impl Tokenizer {
     /// Tokens of every text, where all are padded to one length.
     pub fn fixed_length(&self) -> Option<usize> {
         match self.padding.strategy {
-            PaddingStrategy::Fixed(length) => Some(length),
+            // Texts that are cut later than padding ends are of several lengths.
+            PaddingStrategy::Fixed(length) => self
+                .limit()
+                .is_some_and(|limit| limit <= length)
+                .then_some(length),
             PaddingStrategy::BatchLongest => None,
         }
     }
