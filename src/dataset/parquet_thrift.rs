@@ -5,7 +5,7 @@
 //! Apache Thrift; the fields: parquet.thrift of the Parquet format). They are walked here, and only numbers are taken out.
 
 use crate::files::open_regular;
-use crate::task::memory;
+use crate::task::memory::{self, TooMuch};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
@@ -22,6 +22,9 @@ const ENTRY: u64 = 256;
 const FIRST: u64 = 1 << 10;
 /// See [`FIRST`].
 const LONGEST: u64 = 16 << 20;
+
+/// Bytes that there is always room for.
+const LITTLE: u64 = 64 << 20;
 
 /// Kinds of Thrift's values.
 const LIST: u8 = 9;
@@ -125,7 +128,7 @@ pub(super) fn pages(path: &Path, start: u64, size: u64, values: u64) -> Walked<(
         let packed = header.packed.filter(|&n| n <= left);
         let packed = packed.ok_or_else(|| format!("a page beyond its column at byte {at}"))?;
         let plain = header.plain.unwrap_or(u64::MAX);
-        memory::fits(plain, size).map_err(|e| format!("a page that {e}"))?;
+        fits(plain, size).map_err(|e| format!("a page that {e}"))?;
         if header.values > values {
             return Err(format!(
                 "{} values in a page, {values} in its column",
@@ -139,11 +142,19 @@ pub(super) fn pages(path: &Path, start: u64, size: u64, values: u64) -> Walked<(
                 header.entries
             ));
         }
-        memory::fits(header.entries.saturating_mul(ENTRY), size)
+        fits(header.entries.saturating_mul(ENTRY), size)
             .map_err(|e| format!("a dictionary that {e}"))?;
         at += used + packed;
     }
     Ok(())
+}
+
+/// As [`memory::fits`], which asks the system: not for what is always there.
+fn fits(bytes: u64, source: u64) -> Result<(), TooMuch> {
+    if bytes <= LITTLE {
+        return Ok(());
+    }
+    memory::fits(bytes, source)
 }
 
 /// What a page header says.
@@ -267,7 +278,7 @@ impl Walk<'_> {
         if count > left {
             return Err(format!("a list of {count} entries in {left} bytes"));
         }
-        memory::fits(count * ENTRY, left).map_err(|e| format!("a list that {e}"))?;
+        fits(count * ENTRY, left).map_err(|e| format!("a list that {e}"))?;
         Ok((head & 15, count))
     }
 

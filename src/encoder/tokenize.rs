@@ -164,10 +164,7 @@ impl Tokenizer {
         if limit.is_some() {
             padding.pad_to_multiple_of = None;
         }
-        let mut filled = fixed.into_iter().chain(padding.pad_to_multiple_of);
-        if let Some(filled) = filled.find(|&filled| filled >= MOST) {
-            return Err(fault(format!("fills texts up to {filled} tokens")));
-        }
+        bounded(fixed, padding.pad_to_multiple_of).map_err(fault)?;
         let separator = rules.separator.as_deref().unwrap_or("[SEP]");
         let wanted = rules.blank_separator;
         let blank = match wanted.then(|| library.token_to_id(separator)) {
@@ -297,6 +294,15 @@ impl Tokenizer {
     /// A text that two tokenizers share exactly when they make the same tokens; part of the cache's key.
     pub fn fingerprint(&self) -> String {
         self.fingerprint.clone()
+    }
+}
+
+/// No text is filled up to more tokens than one may have.
+fn bounded(fixed: Option<usize>, multiple: Option<usize>) -> Result<(), String> {
+    let mut filled = fixed.into_iter().chain(multiple);
+    match filled.find(|&filled| filled >= MOST) {
+        Some(filled) => Err(format!("fills texts up to {filled} tokens")),
+        None => Ok(()),
     }
 }
 
