@@ -143,6 +143,33 @@ fn broken_tokenizers_and_lengths_without_room_are_refused() {
 }
 
 #[test]
+fn texts_filled_up_without_end_are_refused() {
+    let cut = r#""truncation": {"direction": "Right", "max_length": 8, "strategy": "LongestFirst", "stride": 0},"#;
+    for (cut, strategy, multiple) in [
+        (cut, r#"{"Fixed": 1099511627776}"#, "null"),
+        ("", r#""BatchLongest""#, "1099511627776"),
+    ] {
+        let padding = format!(
+            r#"{cut} "padding": {{"strategy": {strategy}, "direction": "Right", "pad_to_multiple_of": {multiple},
+            "pad_id": 4, "pad_type_id": 0, "pad_token": "fill"}},"#
+        );
+        let complaint = open(&[("tokenizer.json", &tokenizer(&padding))], None).expect_err("long");
+        assert!(complaint.contains("1099511627776 tokens"), "{complaint}");
+    }
+}
+
+#[test]
+fn texts_cut_beyond_their_padding_are_of_several_lengths() {
+    let rules = r#""truncation": {"direction": "Right", "max_length": 4, "strategy": "LongestFirst", "stride": 0},
+        "padding": {"strategy": {"Fixed": 3}, "direction": "Right", "pad_to_multiple_of": null, "pad_id": 4,
+        "pad_type_id": 0, "pad_token": "fill"},"#;
+    let made = open(&[("tokenizer.json", &tokenizer(rules))], None).expect("opens");
+    assert_eq!((made.fixed_length(), made.limit()), (None, Some(4)));
+    let columns = |text| made.encode(&[text]).expect("encodes").cols;
+    assert_eq!([columns("a dog runs"), columns("a")], [4, 3]);
+}
+
+#[test]
 fn the_fingerprint_knows_the_length() {
     let plain = tokenizer("");
     let print = |length| {

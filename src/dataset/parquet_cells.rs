@@ -3,7 +3,8 @@
 //! Parquet compresses by page, about 1 MB or up to a row group of some writers, so that one picture costs its page. The
 //! last pages are kept: pictures that are asked for in order cost each page once, and nothing is unpacked to disk.
 
-use super::parquet_file::{Levels, ParquetFile, guarded};
+use super::parquet_claims::guarded;
+use super::parquet_file::{Levels, ParquetFile};
 use crate::error::{Error, Result};
 use crate::task::lock;
 use ::parquet::column::page::PageReader;

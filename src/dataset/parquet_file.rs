@@ -1,8 +1,8 @@
 //! A Parquet file: its columns, and the texts in them, one row group at a time.
 
+use super::parquet_claims::{RENEW, claims, footer_fits, guarded, pages_fit};
 use crate::error::{Error, Result};
 use crate::files::{Stamp, changed, open_regular};
-use crate::task::contained;
 use ::parquet::basic::{Compression, ConvertedType, LogicalType, Type};
 use ::parquet::column::reader::{ColumnReader, ColumnReaderImpl, get_column_reader};
 use ::parquet::data_type::DataType;
@@ -79,6 +79,7 @@ impl ParquetFile {
         if length == 0 {
             return Err(Error::dataset(path, "is empty (0 bytes)", RENEW));
         }
+        footer_fits(path, &file, length)?;
         let footer = || ParquetMetaDataReader::new().parse_and_finish(&file);
         let metadata = guarded(path, footer)?.map_err(|e| {
             let what = format!("is not a Parquet file, or is cut off: {}", reason(&e));
@@ -188,17 +189,19 @@ impl ParquetFile {
             return Ok(None);
         };
         let (mut defined, mut repeated, mut values) = (Vec::new(), Vec::new(), Vec::new());
-        loop {
-            let (records, ..) = reader
-                .read_records(1, Some(&mut defined), Some(&mut repeated), &mut values)
-                .map_err(|e| self.damaged(&e))?;
-            if let Some(value) = values.first() {
-                return Ok(Some(value.data().to_vec()));
+        let found = || {
+            loop {
+                let (records, ..) =
+                    reader.read_records(1, Some(&mut defined), Some(&mut repeated), &mut values)?;
+                if let Some(value) = values.first() {
+                    return Ok(Some(value.data().to_vec()));
+                }
+                if records == 0 {
+                    return Ok(None);
+                }
             }
-            if records == 0 {
-                return Ok(None);
-            }
-        }
+        };
+        guarded(&self.path, found)?.map_err(|e: ParquetError| self.damaged(&e))
     }
 
     /// The pages of a column in a row group. They are read through a file of their own: threads may not share one.
@@ -220,6 +223,7 @@ impl ParquetFile {
             ));
         }
         changed(&self.path, self.stamp)?;
+        pages_fit(&self.path, chunk)?;
         let file = open_regular(&self.path).map_err(Error::io("open", &self.path))?;
         let rows = usize::try_from(group.num_rows()).unwrap_or(0);
         guarded(&self.path, || {
@@ -237,74 +241,6 @@ impl ParquetFile {
     pub fn damaged(&self, error: &ParquetError) -> Error {
         Error::dataset(&self.path, format!("is damaged: {}", reason(error)), RENEW)
     }
-}
-
-/// Rows that a byte of a file may stand for: many where they are all alike.
-const MOST_ROWS: u64 = 64;
-
-const RENEW: &str = "Copy or download it again.";
-
-/// Runs what decodes the file at `path`; the crate panics on some damaged ones.
-pub(super) fn guarded<T>(path: &Path, work: impl FnOnce() -> T) -> Result<T> {
-    contained(work).map_err(|why| {
-        Error::dataset(
-            path,
-            format!("is damaged: its reader stopped ({why})"),
-            RENEW,
-        )
-    })
-}
-
-/// No number of the footer is negative, and every column lies within the file of `length` bytes.
-///
-/// # Errors
-/// One does not.
-pub(super) fn claims(path: &Path, metadata: &ParquetMetaData, length: u64) -> Result<()> {
-    let damaged = |what: String| Error::dataset(path, format!("is damaged: {what}"), RENEW);
-    let rows = metadata.file_metadata().num_rows();
-    let groups = metadata.row_groups();
-    let sum = groups.iter().try_fold(0_i64, |n, g| {
-        n.checked_add(g.num_rows()).filter(|_| g.num_rows() >= 0)
-    });
-    if sum != Some(rows) {
-        return Err(damaged(format!(
-            "its footer says {rows} rows, its row groups say others"
-        )));
-    }
-    // What each row costs later is for us to take: a file of a few bytes may not ask for it without end.
-    if rows as u64 / MOST_ROWS > length {
-        return Err(damaged(format!(
-            "its footer says {rows} rows in {length} bytes"
-        )));
-    }
-    for (group, column) in groups
-        .iter()
-        .flat_map(|g| g.columns().iter().map(move |c| (g, c)))
-    {
-        let dictionary = column.dictionary_page_offset().filter(|&at| at > 0);
-        let start = dictionary.map_or(column.data_page_offset(), |at| {
-            at.min(column.data_page_offset())
-        });
-        let size = column.compressed_size();
-        let end = start
-            .checked_add(size)
-            .and_then(|end| u64::try_from(end).ok());
-        let inside = start >= 0 && size >= 0 && end.is_some_and(|end| end <= length);
-        let name = column.column_path().string();
-        let (values, rows) = (column.num_values(), group.num_rows());
-        let flat = column.column_descr().max_rep_level() == 0;
-        if values < rows || (flat && values != rows) {
-            return Err(damaged(format!(
-                "its footer says {rows} rows, and {values} values of the column {name}"
-            )));
-        }
-        if !inside || column.uncompressed_size() < 0 {
-            return Err(damaged(format!(
-                "its footer puts the column {name} outside the file"
-            )));
-        }
-    }
-    Ok(())
 }
 
 /// The error without the crate's own prefix.

@@ -171,14 +171,17 @@ fn aro_shows_the_part_in_the_box() {
             rows.push(json!({"image_id": 1, "image_path": "wide.png", "relation_name": if i < 2 { "on" } else { "under" }, "bbox_x": i as u32 * w, "bbox_y": 0, "bbox_w": w, "bbox_h": h, "true_caption": right, "false_caption": wrong}));
         }
     }
-    rows.push(json!({"image_path": "wide.png", "bbox_x": 0, "bbox_y": 0, "bbox_w": 0, "bbox_h": 9, "true_caption": "a", "false_caption": "b", "relation_name": "on"}));
+    // No rectangle; gigabytes of black; further away than a place can be.
+    for (x, w, h) in [(0.0, 0, 9), (0.0, 20_000, 20_000), (-1e300, 9, 9)] {
+        rows.push(json!({"image_path": "wide.png", "bbox_x": x, "bbox_y": 0, "bbox_w": w, "bbox_h": h, "true_caption": "a", "false_caption": "b", "relation_name": "on"}));
+    }
     let file = folder.write(
         "visual_genome_relation.json",
         &Value::from(rows).to_string(),
     );
     let opened = trials::open(&file, &task()).unwrap().unwrap();
     assert_eq!(opened.dataset.images.len(), 3, "one image for each box");
-    assert_eq!(opened.dataset.problems.len(), 1);
+    assert_eq!(opened.dataset.problems.len(), 3);
     let part = opened.part(1..3, &folder.path("cut"), &task()).unwrap();
     for (i, image) in part.images.iter().enumerate() {
         let cut = Picture::decode(&image.bytes().unwrap(), &image.place()).unwrap();

@@ -262,10 +262,32 @@ fn empty_cut_and_foreign_files_are_refused_by_name() {
         &refused(numbers.open()),
         &["no column of captions", "a, b", "caption"],
     );
+    folder.write("c.parquet", of_many_columns(&whole));
+    says(
+        &refused(folder.open_file("c.parquet")),
+        &["c.parquet", "its footer says a column of 2147483647 parts"],
+    );
     // Damage within a page is an error of its picture.
     let mut bytes = whole.clone();
     bytes[4..60].fill(0xFF);
     folder.write("c.parquet", bytes);
     let damaged = folder.open_file("c.parquet");
     assert!(damaged.is_err() || damaged.unwrap().images[0].open().is_err());
+}
+
+/// `whole` with a footer that says 2,147,483,647 columns: a reader that makes room for them ends the process.
+fn of_many_columns(whole: &[u8]) -> Vec<u8> {
+    let end = whole.len() - 8;
+    let size = u32::from_le_bytes(whole[end..end + 4].try_into().unwrap());
+    let root = end - size as usize + 4;
+    // The name of the schema's root, then how many columns it has.
+    assert_eq!(whole[root], 0x48);
+    let count = root + 2 + usize::from(whole[root + 1]);
+    assert_eq!(whole[count], 0x15);
+    let mut bytes = whole[..=count].to_vec();
+    bytes.extend([0xFE, 0xFF, 0xFF, 0xFF, 0x0F]);
+    bytes.extend(&whole[count + 2..end]);
+    bytes.extend((size + 4).to_le_bytes());
+    bytes.extend(b"PAR1");
+    bytes
 }

@@ -1,7 +1,12 @@
 //! Matrix products.
 
 use super::harness::Case;
+use nearmiss::grad::{Error, Monitor, Objective, Request, Result, Target, differentiate};
 use nearmiss::onnx::node::{float, int};
+use nearmiss::onnx::proto::NodeProto;
+use nearmiss::onnx::{Dim, Effort, Elem, Graph, GraphEngine, Port, Program, Tensor, sample_feeds};
+use nearmiss::task::Task;
+use std::collections::BTreeMap;
 
 #[test]
 fn matmul_of_every_rank() {
@@ -39,4 +44,64 @@ fn gemm_with_every_transposition() {
         }
     }
     Case::new("Gemm").input(&[2, 3]).input(&[3, 2]).check();
+}
+
+/// An engine that says of every value that it is of three numbers, whatever the operator.
+struct Flat;
+
+impl GraphEngine for Flat {
+    fn name(&self) -> String {
+        "flat".into()
+    }
+
+    fn load(&self, graph: &Graph, _: Effort) -> Result<Box<dyn Program>> {
+        let values = graph.nodes.iter().filter(|n| n.op_type == "Shape");
+        let count = values.count() / 2;
+        Ok(Box::new(Shapes(count)))
+    }
+}
+
+struct Shapes(usize);
+
+impl Program for Shapes {
+    fn run(&mut self, _: &[(&str, &Tensor)], _: &dyn Monitor) -> Result<Vec<Tensor>> {
+        let (ranks, sizes) = (vec![1; self.0], vec![3; self.0]);
+        Ok(vec![
+            Tensor::ints(&[self.0], &ranks),
+            Tensor::ints(&[self.0], &sizes),
+        ])
+    }
+
+    fn provider(&self) -> &'static str {
+        "CPU"
+    }
+}
+
+#[test]
+fn nodes_that_no_engine_should_take_are_no_panic() {
+    for (op, inputs) in [("Mul", &["x", "x", "x"][..]), ("Gemm", &["w", "x"])] {
+        let mut graph = Graph::default();
+        graph.opset = 17;
+        graph.inputs = vec![Port {
+            name: "x".into(),
+            elem: Elem::F32,
+            dims: vec![Dim::Fixed(3)],
+            has_shape: true,
+        }];
+        graph
+            .constants
+            .insert("w".into(), Tensor::floats(&[3], &[1.0; 3]));
+        graph.nodes = vec![NodeProto {
+            op_type: op.into(),
+            input: inputs.iter().map(ToString::to_string).collect(),
+            output: vec!["y".into()],
+            ..NodeProto::default()
+        }];
+        graph.outputs = vec!["y".into()];
+        let feeds = sample_feeds(&graph, &BTreeMap::new(), 1);
+        let target = Target::first_input(&graph).unwrap();
+        let request = Request::new(feeds, target, Objective::Vjp);
+        let made = differentiate(&graph, &request, &Flat, &Task::detached());
+        assert!(!matches!(made, Err(Error::Panic { .. })), "{op}: {made:?}");
+    }
 }

@@ -10,8 +10,8 @@ mod winoground;
 
 use super::formats::Wanted;
 use super::{Dataset, Image, Origin, Picture, write_png};
-use crate::error::Result;
-use crate::task::Task;
+use crate::error::{Error, Result};
+use crate::task::{Task, memory};
 use rayon::prelude::*;
 use std::ops::Range;
 use std::path::Path;
@@ -128,6 +128,12 @@ impl Trials {
             ) else {
                 return Ok(image.clone());
             };
+            // A box may be far larger than its picture.
+            let [_, _, width, height] = crop;
+            let _held = memory::hold(3 * (width.max(1) * height.max(1)) as u64).map_err(|e| {
+                let what = format!("the part of {} that a trial shows {e}", image.name);
+                Error::request(what, "Correct its box, or leave the trial out.")
+            })?;
             let path = folder.join(format!("{i}.png"));
             write_png(&path, &cropped(&picture, crop))?;
             Ok(Image::file(image.name.clone(), path))

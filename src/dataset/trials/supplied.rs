@@ -4,7 +4,7 @@ use super::{Benchmark, Crop, Trial, Trials};
 use crate::dataset::formats::builder::{Finder, holds_pictures};
 use crate::dataset::formats::split::Wanted;
 use crate::dataset::formats::text::{parse_json, read_text};
-use crate::dataset::{Dataset, Image, PICTURE_EXTENSIONS, Problem, Reason};
+use crate::dataset::{Dataset, Image, MAX_PIXELS, PICTURE_EXTENSIONS, Problem, Reason};
 use crate::error::{Error, Result, thousands};
 use crate::files::{file_name, folder_of, open_regular};
 use serde_json::{Map, Value};
@@ -15,8 +15,10 @@ use std::path::{Path, PathBuf};
 /// An object of JSON.
 pub(super) type Object = Map<String, Value>;
 
-/// The most pixels of a crop, so that no box can ask for more memory.
+/// The most pixels of a side of a crop; all of it has no more than a picture may.
 const MAX_SIDE: i64 = 20_000;
+/// How far outside its picture a box may begin.
+const FARTHEST: u64 = 1 << 40;
 
 /// Collects trials under the images that they show.
 pub(super) struct Collect {
@@ -267,8 +269,12 @@ pub(super) fn crop(object: &Object) -> Result<Option<Crop>, &'static str> {
             .map(|v| v.round_ties_even() as i64)
     };
     let numbers: Option<Vec<i64>> = keys.iter().map(|&key| number(key)).collect();
+    let sized = |w, h| (1..=MAX_SIDE).contains(&w) && (1..=MAX_SIDE).contains(&h);
     match numbers.as_deref() {
-        Some(&[x, y, w, h]) if (1..=MAX_SIDE).contains(&w) && (1..=MAX_SIDE).contains(&h) => {
+        Some(&[_, _, w, h]) if sized(w, h) && (w * h) as u64 > MAX_PIXELS => {
+            Err("its box is larger than a picture may be")
+        }
+        Some(&[x, y, w, h]) if sized(w, h) && x.unsigned_abs().max(y.unsigned_abs()) < FARTHEST => {
             Ok(Some([x, y, w, h]))
         }
         _ => Err("its box is no rectangle"),

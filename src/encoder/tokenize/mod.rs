@@ -9,6 +9,7 @@ pub(super) use clean::Clean;
 
 use crate::error::{Error, Result};
 use crate::files::read_all;
+use crate::task::contained;
 use rayon::prelude::*;
 use serde_json::Value;
 use std::path::Path;
@@ -96,7 +97,7 @@ impl Tokenizer {
         if bytes.is_empty() {
             return Err(fault("is empty (0 bytes)".into()));
         }
-        let mut library = tokenizers::Tokenizer::from_bytes(&bytes)
+        let mut library = guarded(|| tokenizers::Tokenizer::from_bytes(&bytes))
             .map_err(|e| fault(format!("is not a tokenizer that can be used: {e}")))?;
 
         let own_cut = library.get_truncation().cloned();
@@ -163,6 +164,7 @@ impl Tokenizer {
         if limit.is_some() {
             padding.pad_to_multiple_of = None;
         }
+        bounded(fixed, padding.pad_to_multiple_of).map_err(fault)?;
         let separator = rules.separator.as_deref().unwrap_or("[SEP]");
         let wanted = rules.blank_separator;
         let blank = match wanted.then(|| library.token_to_id(separator)) {
@@ -203,7 +205,11 @@ impl Tokenizer {
     /// Tokens of every text, where all are padded to one length.
     pub fn fixed_length(&self) -> Option<usize> {
         match self.padding.strategy {
-            PaddingStrategy::Fixed(length) => Some(length),
+            // Texts that are cut later than padding ends are of several lengths.
+            PaddingStrategy::Fixed(length) => self
+                .limit()
+                .is_some_and(|limit| limit <= length)
+                .then_some(length),
             PaddingStrategy::BatchLongest => None,
         }
     }
@@ -221,13 +227,13 @@ impl Tokenizer {
         };
         let encodings = if self.is_plain() {
             let texts = prefix::of_all(&self.library, texts).map_err(fault)?;
-            self.library.encode_batch_fast(texts, true)
+            self.encodings(&texts)
         } else {
             let cleaned = texts.par_iter().map(|text| self.cleaned(text));
             let cleaned: Vec<_> = cleaned.collect::<tokenizers::Result<_>>().map_err(fault)?;
             let texts: Vec<&str> = cleaned.iter().map(clean::Cleaned::text).collect();
             let texts = prefix::of_all(&self.library, &texts).map_err(fault)?;
-            self.library.encode_batch_fast(texts, true)
+            self.encodings(&texts)
         };
         let mut encodings = encodings.map_err(fault)?;
         tokenizers::pad_encodings(&mut encodings, &self.padding).map_err(fault)?;
@@ -269,6 +275,12 @@ impl Tokenizer {
         Ok(tokens)
     }
 
+    /// What the library makes of `texts`, unpadded.
+    fn encodings(&self, texts: &[&str]) -> tokenizers::Result<Vec<tokenizers::Encoding>> {
+        let one = |text: &&str| guarded(|| self.library.encode_fast(*text, true));
+        texts.par_iter().map(one).collect()
+    }
+
     /// Is a caption given to the library as it is written?
     fn is_plain(&self) -> bool {
         self.clean == Clean::None && self.prompt.is_empty()
@@ -283,6 +295,20 @@ impl Tokenizer {
     pub fn fingerprint(&self) -> String {
         self.fingerprint.clone()
     }
+}
+
+/// No text is filled up to more tokens than one may have.
+fn bounded(fixed: Option<usize>, multiple: Option<usize>) -> Result<(), String> {
+    let mut filled = fixed.into_iter().chain(multiple);
+    match filled.find(|&filled| filled >= MOST) {
+        Some(filled) => Err(format!("fills texts up to {filled} tokens")),
+        None => Ok(()),
+    }
+}
+
+/// Runs what calls the library, which panics on some broken files.
+fn guarded<T>(work: impl FnOnce() -> tokenizers::Result<T>) -> tokenizers::Result<T> {
+    contained(work).unwrap_or_else(|why| Err(format!("its reader stopped ({why})").into()))
 }
 
 /// The `tokenizer.json` at `path`, or the one that the vocabulary there stands for.
@@ -313,8 +339,7 @@ impl Rules {
         let (pad_id, pad_token) = if let Some(found) = found.or_else(by_id) {
             found
         } else {
-            let empty = library
-                .encode_fast("", true)
+            let empty = guarded(|| library.encode_fast("", true))
                 .map_err(|e| format!("cannot encode a text: {e}"))?;
             let last = empty.get_ids().last().copied().unwrap_or(0);
             (last, library.id_to_token(last).unwrap_or_default())

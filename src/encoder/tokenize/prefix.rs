@@ -1,6 +1,7 @@
 //! As much of a long text as its tokens are made of: a tokenizer takes hundreds of times a text's size in memory, and all
 //! but the first tokens are cut off afterwards.
 
+use super::guarded;
 use rayon::prelude::*;
 use tokenizers::{Result, Tokenizer, TruncationDirection};
 
@@ -42,7 +43,7 @@ fn of<'a>(
             TruncationDirection::Right => &text[..text.floor_char_boundary(size)],
             TruncationDirection::Left => &text[text.ceil_char_boundary(text.len() - size)..],
         };
-        if uncut.encode_fast(part, false)?.len() > wanted {
+        if guarded(|| uncut.encode_fast(part, false))?.len() > wanted {
             return Ok(part);
         }
         size = size.saturating_mul(GROWTH);

@@ -1,7 +1,8 @@
 //! Which part of a text each token stands for, and which words are one token.
 
-use super::{Tokenizer, prefix};
+use super::{Tokenizer, guarded, prefix};
 use crate::error::{Error, Result};
+use rayon::prelude::*;
 use std::ops::Range;
 use tokenizers::TruncationDirection;
 
@@ -24,7 +25,7 @@ impl Tokenizer {
             Some(cut) if cut.direction == TruncationDirection::Left => whole.len() - part.len(),
             _ => 0,
         };
-        let encoding = self.library.encode(part, true).map_err(fault)?;
+        let encoding = guarded(|| self.library.encode(part, true)).map_err(fault)?;
         let mut encodings = [encoding];
         tokenizers::pad_encodings(&mut encodings, &self.padding).map_err(fault)?;
         let [encoding] = &encodings;
@@ -59,7 +60,9 @@ impl Tokenizer {
         // A model may take texts of a single token.
         let mut library = self.library.clone();
         library.with_truncation(None).map_err(fault)?;
-        let encodings = library.encode_batch(texts, true).map_err(fault)?;
+        let one = |text: String| guarded(|| library.encode(text, true));
+        let encodings: tokenizers::Result<Vec<_>> = texts.into_par_iter().map(one).collect();
+        let encodings = encodings.map_err(fault)?;
         let lengths = words.iter().map(|w| w.len()).chain([UNHEARD_OF.len()]);
         let mut ids: Vec<Option<i64>> = encodings
             .iter()
@@ -95,7 +98,7 @@ impl Tokenizer {
             .into_iter()
             .filter_map(|id| {
                 // CLIP's decoder leaves the mark of a word's end.
-                let text = self.library.decode(&[id], true).ok()?;
+                let text = guarded(|| self.library.decode(&[id], true)).ok()?;
                 let word = text.trim().trim_end_matches("</w>");
                 let letters = word.chars().all(char::is_alphabetic);
                 let digits = word.chars().all(char::is_numeric);

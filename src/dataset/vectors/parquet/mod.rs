@@ -6,7 +6,7 @@ use super::floats::room;
 use super::safetensors::or_list;
 use super::{EITHER, IMAGES, TEXTS};
 use crate::dataset::export::columns::{failed, message};
-use crate::dataset::parquet_file::{claims, guarded};
+use crate::dataset::parquet_claims::{claims, footer_fits, guarded, pages_fit};
 use crate::error::{Error, Result};
 use crate::files::{open_regular, replace_with};
 use crate::task::{Task, memory};
@@ -27,6 +27,7 @@ const WRITE: &str = "Write one column of lists of float32, all of one length, or
 fn open(path: &Path) -> Result<SerializedFileReader<File>> {
     let file = open_regular(path).map_err(Error::io("read", path))?;
     let length = file.metadata().map_err(Error::io("read", path))?.len();
+    footer_fits(path, &file, length)?;
     let reader =
         guarded(path, || SerializedFileReader::new(file))?.map_err(|e| unreadable(path, &e))?;
     claims(path, reader.metadata(), length)?;
@@ -83,6 +84,7 @@ fn decoded(path: &Path, names: &[&str], task: &Task) -> Result<(Vec<f32>, usize,
                     .get_row_group(group)
                     .map_err(|e| unreadable(path, &e))?;
                 let half = is_half(schema.column(column).as_ref());
+                pages_fit(path, group.metadata().column(column))?;
                 let column = group
                     .get_column_reader(column)
                     .map_err(|e| unreadable(path, &e))?;
@@ -102,6 +104,7 @@ fn decoded(path: &Path, names: &[&str], task: &Task) -> Result<(Vec<f32>, usize,
                     let descriptor = schema.column(column);
                     matrix.name = top(descriptor.as_ref());
                     let half = is_half(descriptor.as_ref());
+                    pages_fit(path, group.metadata().column(column))?;
                     let column = group
                         .get_column_reader(column)
                         .map_err(|e| unreadable(path, &e))?;

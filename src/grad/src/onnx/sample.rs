@@ -13,6 +13,7 @@ pub fn sample_feeds(
 ) -> BTreeMap<String, Tensor> {
     let mut random = fastrand::Rng::with_seed(seed);
     let mut feeds = BTreeMap::new();
+    let mut room = MOST_SAMPLED;
     for port in &graph.inputs {
         let floats = port.elem.is_float() || port.elem == Elem::Other(0);
         let rank = port.dims.len();
@@ -34,7 +35,8 @@ pub fn sample_feeds(
             }
         };
         let shape: Vec<usize> = port.dims.iter().enumerate().map(size).collect();
-        let count = elements(&shape).filter(|&n| n <= MOST_SAMPLED).unwrap_or(0);
+        let count = elements(&shape).filter(|&n| n <= room).unwrap_or(0);
+        room -= count;
         let shape = if count == 0 { vec![0; rank] } else { shape };
         let name = port.name.to_ascii_lowercase();
         let length = shape.last().copied().unwrap_or(1).max(1);
@@ -56,7 +58,7 @@ pub fn sample_feeds(
     feeds
 }
 
-/// Elements that a made-up input has at most.
+/// Elements that all made-up inputs have at most.
 const MOST_SAMPLED: usize = 1 << 26;
 
 /// `values` in the integer type `elem` (truth values included); int64 where it is another.
@@ -67,4 +69,27 @@ pub fn integers_as(elem: Elem, shape: &[usize], values: &[i64]) -> Tensor {
         .flat_map(|v| v.to_le_bytes()[..width].to_vec());
     Tensor::new(elem, shape.to_vec(), bytes.collect())
         .unwrap_or_else(|_| Tensor::ints(shape, values))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::onnx::Port;
+
+    #[test]
+    fn made_up_inputs_are_bounded_together() {
+        let port = |name: &str, size| Port {
+            name: name.into(),
+            elem: Elem::F32,
+            dims: vec![Dim::Fixed(size)],
+            has_shape: true,
+        };
+        let graph = Graph {
+            inputs: vec![port("small", 4), port("large", MOST_SAMPLED)],
+            ..Graph::default()
+        };
+        let feeds = sample_feeds(&graph, &BTreeMap::new(), 0);
+        assert_eq!(feeds["small"].len(), 4);
+        assert_eq!(feeds["large"].len(), 0);
+    }
 }

@@ -78,7 +78,7 @@ fn gemm(b: &mut Builder, n: &Node, g: &[Option<Value>]) -> Result<Vec<Option<Val
     if n.wants(1) {
         parts[1] = Some(if tb {
             product(b, g, &x, true, ta, &y.shape)
-        } else if !ta && y.shape[1] > 1 && b.constant(&x).is_some() {
+        } else if !ta && y.shape.get(1).is_some_and(|&n| n > 1) && b.constant(&x).is_some() {
             // Engines multiply by a transposed first factor at half the speed; a constant one is turned once.
             let turned = b.flip_last(&x);
             product(b, &turned, g, false, false, &y.shape)

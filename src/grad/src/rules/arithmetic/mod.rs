@@ -97,7 +97,10 @@ pub(super) const RULES: &[(&str, Rule)] = &[
     }),
     ("Mul", |b, n, g| {
         let g = first(g)?;
-        both(b, n, |b, i| Ok(Some(b.mul(g, n.input(1 - i)?)?)))
+        // A node may name more inputs than the operator has.
+        both(b, n, |b, i| {
+            Ok(Some(b.mul(g, n.input(usize::from(i == 0))?)?))
+        })
     }),
     ("Neg", |b, _, g| Ok(vec![Some(b.unary("Neg", first(g)?))])),
     ("Pow", power::pow),

@@ -1,0 +1,100 @@
+//! What a Parquet file says of itself: its reader is run where it may panic, and what its headers say is compared with the
+//! file before room is made for it.
+
+use super::parquet_thrift;
+use crate::error::{Error, Result};
+use crate::task::contained;
+use ::parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
+use std::fs::File;
+use std::path::Path;
+
+/// Rows that a byte of a file may stand for: many where they are all alike.
+const MOST_ROWS: u64 = 64;
+
+pub(super) const RENEW: &str = "Copy or download it again.";
+
+/// Runs what decodes the file at `path`; the crate panics on some damaged ones.
+pub(super) fn guarded<T>(path: &Path, work: impl FnOnce() -> T) -> Result<T> {
+    contained(work).map_err(|why| {
+        Error::dataset(
+            path,
+            format!("is damaged: its reader stopped ({why})"),
+            RENEW,
+        )
+    })
+}
+
+/// The footer of `file` claims no more than it holds.
+///
+/// # Errors
+/// It does.
+pub(super) fn footer_fits(path: &Path, file: &File, length: u64) -> Result<()> {
+    parquet_thrift::footer(file, length)
+        .map_err(|what| Error::dataset(path, format!("is damaged: its footer says {what}"), RENEW))
+}
+
+/// The pages of a column in a row group, which lies within the file, claim no more than they hold.
+///
+/// # Errors
+/// One does.
+pub(super) fn pages_fit(path: &Path, column: &ColumnChunkMetaData) -> Result<()> {
+    let (start, size) = guarded(path, || column.byte_range())?;
+    let values = u64::try_from(column.num_values()).unwrap_or(0);
+    parquet_thrift::pages(path, start, size, values).map_err(|what| {
+        let name = column.column_path().string();
+        let what = format!("is damaged: its column {name} says {what}");
+        Error::dataset(path, what, RENEW)
+    })
+}
+
+/// No number of the footer is negative, and every column lies within the file of `length` bytes.
+///
+/// # Errors
+/// One does not.
+pub(super) fn claims(path: &Path, metadata: &ParquetMetaData, length: u64) -> Result<()> {
+    let damaged = |what: String| Error::dataset(path, format!("is damaged: {what}"), RENEW);
+    let rows = metadata.file_metadata().num_rows();
+    let groups = metadata.row_groups();
+    let sum = groups.iter().try_fold(0_i64, |n, g| {
+        n.checked_add(g.num_rows()).filter(|_| g.num_rows() >= 0)
+    });
+    if sum != Some(rows) {
+        return Err(damaged(format!(
+            "its footer says {rows} rows, its row groups say others"
+        )));
+    }
+    // What each row costs later is for us to take: a file of a few bytes may not ask for it without end.
+    if rows as u64 / MOST_ROWS > length {
+        return Err(damaged(format!(
+            "its footer says {rows} rows in {length} bytes"
+        )));
+    }
+    for (group, column) in groups
+        .iter()
+        .flat_map(|g| g.columns().iter().map(move |c| (g, c)))
+    {
+        let dictionary = column.dictionary_page_offset().filter(|&at| at > 0);
+        let start = dictionary.map_or(column.data_page_offset(), |at| {
+            at.min(column.data_page_offset())
+        });
+        let size = column.compressed_size();
+        let end = start
+            .checked_add(size)
+            .and_then(|end| u64::try_from(end).ok());
+        let inside = start >= 0 && size >= 0 && end.is_some_and(|end| end <= length);
+        let name = column.column_path().string();
+        let (values, rows) = (column.num_values(), group.num_rows());
+        let flat = column.column_descr().max_rep_level() == 0;
+        if values < rows || (flat && values != rows) {
+            return Err(damaged(format!(
+                "its footer says {rows} rows, and {values} values of the column {name}"
+            )));
+        }
+        if !inside || column.uncompressed_size() < 0 {
+            return Err(damaged(format!(
+                "its footer puts the column {name} outside the file"
+            )));
+        }
+    }
+    Ok(())
+}
