@@ -1,0 +1,52 @@
+//! What can be asked for in the lab.
+
+use crate::desktop::attack::state::{LabPage, Looks, SetPlan, WordsPlan};
+use crate::attack::{AttackSettings, Goal, Loss, Mask, Norm};
+use std::path::PathBuf;
+
+/// One request of the user in the lab.
+#[derive(Debug, Clone, PartialEq)]
+pub enum AttackCommand {
+    /// Take this picture to the lab; with a caption that is to win.
+    Take(usize, Option<usize>),
+    /// Another attack or other parameters.
+    SetSettings(Box<AttackSettings>),
+    /// Another norm.
+    SetNorm(Norm),
+    /// Another goal.
+    SetGoal(Goal),
+    /// A caption that is to win (or whose picture is to be matched); `None` for the hardest negative.
+    SetTarget(Option<usize>),
+    /// Another loss.
+    SetLoss(Loss),
+    /// At the picture's own resolution, or at the model's input.
+    SetOwnSize(bool),
+    /// Where may be changed; `None` for everywhere.
+    SetMask(Option<Mask>),
+    /// Read a mask from this picture.
+    OpenMask(PathBuf),
+    /// Attack the picture.
+    Run,
+    /// Take the last attack back.
+    Undo,
+    /// Do it again.
+    Redo,
+    /// Look at it in another way.
+    SetLooks(Looks),
+    /// Save picture, exact values, heatmap and report; `None` asks where.
+    Export(Option<PathBuf>),
+    /// Show another page.
+    ShowPage(LabPage),
+    /// Look at the words of this caption.
+    SetCaption(usize),
+    /// Another plan for the words.
+    SetWords(Box<WordsPlan>),
+    /// Look for words to exchange.
+    RunWords,
+    /// Another plan for the set.
+    SetPlan(Box<SetPlan>),
+    /// Attack the set, going on from what is done.
+    RunSet,
+    /// Save the set's figures as JSON and CSV; `None` asks where.
+    ExportSet(Option<PathBuf>),
+}

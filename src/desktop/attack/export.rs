@@ -1,0 +1,35 @@
+//! Writes what the lab found.
+
+use super::LabEvent;
+use crate::attack::{SetReport, export};
+use crate::dataset::Dataset;
+use crate::error::{Error, Result};
+use crate::files::{put_together, replace, write_json};
+use crate::desktop::core::Attempt;
+use std::io::Write;
+use std::path::Path;
+
+/// Picture, exact values, heatmap and report of one attack.
+pub fn export_attempt(path: &Path, attempt: &Attempt, dataset: &Dataset) -> Result<LabEvent> {
+    let files = export(path, &attempt.result, &attempt.request, dataset)?;
+    Ok(LabEvent::Exported(files.png))
+}
+
+/// The figures of a set as JSON, and its pictures as CSV beside it.
+pub fn export_set(path: &Path, report: &SetReport) -> Result<LabEvent> {
+    let json = path.with_extension("json");
+    let table = path.with_extension("csv");
+    let odd = |e: csv::Error| Error::request(format!("cannot write {}: {e}", table.display()), "");
+    let mut rows = csv::Writer::from_writer(Vec::new());
+    for row in &report.rows {
+        rows.serialize(row).map_err(odd)?;
+    }
+    let text = rows
+        .into_inner()
+        .map_err(|e| Error::request(format!("cannot write {}: {e}", table.display()), ""))?;
+    put_together(&[table.as_path(), json.as_path()], |[table, json]| {
+        replace(table, |out| out.write_all(&text))?;
+        write_json(json, report)
+    })?;
+    Ok(LabEvent::Exported(json))
+}

@@ -1,0 +1,275 @@
+//! Numbers become coloured pictures: on the window's own device straight into a texture, or through the engine.
+
+use crate::attack::{Saliency, levels};
+use crate::compute::{
+    Colours, Engine, Grid, HeatPainter, View, channel_mean, log_spectrum, pixel_norm,
+};
+use crate::error::Result;
+use crate::desktop::core::Heat;
+use crate::desktop::shell::Legend;
+use eframe::egui_wgpu::RenderState;
+use egui::{Color32, ColorImage};
+use std::sync::{Arc, OnceLock};
+
+/// Where heatmaps are coloured: this is decided once.
+#[derive(Clone)]
+pub enum Painter {
+    /// On the window's device.
+    Window {
+        /// Device, queue and the window's textures.
+        state: RenderState,
+        /// Built on first use, by a job.
+        painter: Arc<OnceLock<HeatPainter>>,
+    },
+    /// By the compute engine.
+    Engine,
+}
+
+/// A coloured picture.
+pub enum Coloured {
+    /// On the window's device.
+    Texture(wgpu::Texture),
+    /// In memory.
+    Image(ColorImage),
+}
+
+impl Painter {
+    /// The window's device where it can compute, else the engine.
+    pub fn choose(state: Option<&RenderState>) -> Self {
+        let fits = |state: &&RenderState| {
+            let limits = state.device.limits();
+            limits.max_compute_invocations_per_workgroup >= 256
+                && limits.max_storage_textures_per_shader_stage >= 1
+                && limits.max_storage_buffers_per_shader_stage >= 2
+                && state.adapter.get_info().backend != wgpu::Backend::Gl
+        };
+        state
+            .filter(fits)
+            .map_or(Self::Engine, |state| Self::Window {
+                state: state.clone(),
+                painter: Arc::default(),
+            })
+    }
+
+    /// The colours of `view`, which is `[height, width]`.
+    fn paint(&self, engine: &dyn Engine, sheet: &Numbers, grid: Grid) -> Result<Coloured> {
+        let (values, width, height) = (&sheet.values, grid.width, grid.height);
+        match self {
+            Self::Window { state, painter } => {
+                let (device, queue) = (&state.device, &state.queue);
+                let painter = painter.get_or_init(|| HeatPainter::new(device));
+                let (colours, scale) = (sheet.colours, sheet.scale);
+                let texture =
+                    painter.paint(device, queue, values, width, height, colours, scale)?;
+                Ok(Coloured::Texture(texture))
+            }
+            Self::Engine => {
+                let rgba = engine.colour(values, sheet.colours, sheet.scale)?;
+                let image = ColorImage::from_rgba_unmultiplied([width, height], &rgba);
+                Ok(Coloured::Image(image))
+            }
+        }
+    }
+}
+
+/// One picture of numbers with its colours.
+struct Numbers {
+    title: &'static str,
+    values: Vec<f32>,
+    colours: Colours,
+    scale: f32,
+}
+
+/// What a heatmap is made from.
+pub struct Source<'a> {
+    /// Shape of a picture.
+    pub grid: Grid,
+    /// Perturbed less clean; empty where nothing was done yet.
+    pub change: &'a [f32],
+    /// The radius at which a signed map has its full colour; 0 for the largest change.
+    pub scale: f32,
+    /// The same radius in words.
+    pub radius: &'a str,
+    /// The map of the clean picture.
+    pub saliency: Option<&'a Saliency>,
+}
+
+/// A heatmap, ready to draw.
+pub struct Painted {
+    /// The pictures with their titles: one, or one per channel.
+    pub sheets: Vec<(&'static str, Coloured)>,
+    /// What the colours mean.
+    pub legend: Legend,
+}
+
+/// Steps of a colour bar.
+const BAR: usize = 64;
+/// Orders of magnitude that a spectrum shows.
+const DECADES: f32 = 5.0;
+
+/// What is coloured, with the ends of its colour bar and what they are of.
+type Shown = (Vec<Numbers>, (String, String, String), String);
+
+/// Colours `heat` of `source`; `None` where there is nothing to be shown yet.
+///
+/// # Errors
+/// A lost device, or a picture beyond its textures.
+pub fn paint(
+    heat: Heat,
+    source: &Source<'_>,
+    painter: &Painter,
+    engine: &dyn Engine,
+) -> Result<Option<Painted>> {
+    let Some((sheets, (low, middle, high), text)) = numbers(heat, source, engine)? else {
+        return Ok(None);
+    };
+    let colours = sheets.first().map_or(Colours::Signed, |s| s.colours);
+    let painted = sheets
+        .iter()
+        .map(|sheet| Ok((sheet.title, painter.paint(engine, sheet, source.grid)?)))
+        .collect::<Result<_>>()?;
+    Ok(Some(Painted {
+        sheets: painted,
+        legend: Legend {
+            bar: bar(colours, engine)?,
+            ends: [low, middle, high],
+            text,
+        },
+    }))
+}
+
+/// The numbers behind `heat`.
+fn numbers(heat: Heat, source: &Source<'_>, engine: &dyn Engine) -> Result<Option<Shown>> {
+    let grid = source.grid;
+    if source.change.is_empty() && heat != Heat::Saliency {
+        return Ok(None);
+    }
+    let largest = source.change.iter().fold(0.0_f32, |m, v| m.max(v.abs()));
+    let scale = if source.scale > 0.0 {
+        source.scale
+    } else {
+        largest
+    };
+    let radius = if source.scale > 0.0 {
+        source.radius.to_owned()
+    } else {
+        levels(largest)
+    };
+    let signed = |title, values| Numbers {
+        title,
+        values,
+        colours: Colours::Signed,
+        scale,
+    };
+    let ends = (format!("−{radius}"), "0".to_owned(), format!("+{radius}"));
+    Ok(Some(match heat {
+        Heat::Signed => {
+            let mean = channel_mean(grid, source.change);
+            let text = if grid.channels > 1 {
+                "change, mean over the channels"
+            } else {
+                "change"
+            };
+            (vec![signed("", mean)], ends, text.to_owned())
+        }
+        Heat::Channels => (
+            channels(grid, source.change, signed),
+            ends,
+            "change, channel by channel".to_owned(),
+        ),
+        Heat::Magnitude => {
+            let view = View::new(pixel_norm(grid, source.change));
+            let high = view.high.max(1e-6);
+            let ends = ("0".to_owned(), String::new(), levels(high));
+            let sheet = Numbers {
+                title: "",
+                values: view.values,
+                colours: Colours::Magma,
+                scale: high,
+            };
+            (
+                vec![sheet],
+                ends,
+                "length of each pixel's change, to its largest".to_owned(),
+            )
+        }
+        Heat::Spectrum => {
+            let magnitudes = engine.magnitudes(grid, source.change)?;
+            let view = log_spectrum(grid, &magnitudes);
+            let low = view.low.max(view.high - DECADES);
+            let values = view.values.iter().map(|v| (v - low).max(0.0)).collect();
+            let power = |v: f32| format!("{:.1e}", 10.0_f32.powf(v)).replace('-', "−");
+            let sheet = Numbers {
+                title: "",
+                values,
+                colours: Colours::Viridis,
+                scale: (view.high - low).max(1e-3),
+            };
+            let ends = (power(low), String::new(), power(view.high));
+            (
+                vec![sheet],
+                ends,
+                "Fourier magnitude, logarithmic, zero frequency in the middle".to_owned(),
+            )
+        }
+        Heat::Saliency => {
+            let Some(map) = source.saliency else {
+                return Ok(None);
+            };
+            let end = map.signed.high.abs().max(map.signed.low.abs()).max(1e-12);
+            let ends = (
+                "towards right".to_owned(),
+                "0".to_owned(),
+                "towards wrong".to_owned(),
+            );
+            let sheet = Numbers {
+                title: "",
+                values: map.signed.values.clone(),
+                colours: Colours::Signed,
+                scale: end,
+            };
+            (
+                vec![sheet],
+                ends,
+                format!("{} of the margin at the clean picture", map.kind.title()),
+            )
+        }
+    }))
+}
+
+/// Every channel, then their mean where there are several.
+fn channels(
+    grid: Grid,
+    change: &[f32],
+    signed: impl Fn(&'static str, Vec<f32>) -> Numbers,
+) -> Vec<Numbers> {
+    const NAMES: [&str; 4] = ["red", "green", "blue", "alpha"];
+    let planes = change.chunks(grid.plane().max(1)).take(grid.channels);
+    let mut sheets: Vec<Numbers> = planes
+        .zip(NAMES)
+        .map(|(plane, name)| {
+            signed(
+                if grid.channels == 1 { "grey" } else { name },
+                plane.to_vec(),
+            )
+        })
+        .collect();
+    if grid.channels > 1 {
+        sheets.push(signed("mean", channel_mean(grid, change)));
+    }
+    sheets
+}
+
+/// The colours of a bar from the lowest to the highest value.
+pub fn bar(colours: Colours, engine: &dyn Engine) -> Result<Vec<Color32>> {
+    let low = if colours == Colours::Signed {
+        -1.0
+    } else {
+        0.0
+    };
+    let value = |i: usize| low + (1.0 - low) * i as f32 / (BAR - 1) as f32;
+    let values: Vec<f32> = (0..BAR).map(value).collect();
+    let rgba = engine.colour(&values, colours, 1.0)?;
+    let colour = |p: &[u8]| Color32::from_rgb(p[0], p[1], p[2]);
+    Ok(rgba.chunks_exact(4).map(colour).collect())
+}

@@ -1,0 +1,213 @@
+//! The way down: scores, margin or loss by step.
+
+use crate::desktop::shell::View;
+use crate::desktop::shell::theme::tokens;
+use crate::desktop::shell::widgets::{segmented, weak};
+use crate::attack::{Goal, Point};
+use crate::desktop::core::{AttackCommand, Command, Curve, Looks};
+use egui::{Color32, RichText, Ui};
+use egui_plot::{HLine, Line, Plot};
+
+/// Points drawn of a curve, at most.
+const MOST: usize = 800;
+
+/// Draws the curves of the attack under way, or of the last one.
+pub fn curves_ui(ui: &mut Ui, view: &mut View<'_>) {
+    let session = view.session;
+    let lab = &session.lab;
+    let curve = lab.looks.curve;
+    let choices = [
+        (Curve::Scores, "Scores", "Scores of right and wrong by step"),
+        (
+            Curve::Margin,
+            "Margin",
+            "Wrong less right by step: above 0 the goal is reached",
+        ),
+        (Curve::Loss, "Loss", "What the attack climbs"),
+    ];
+    if let Some(curve) = segmented(ui, curve, &choices) {
+        let looks = Looks { curve, ..lab.looks };
+        view.ask(Command::Attack(AttackCommand::SetLooks(looks)));
+    }
+    let (points, goal, seconds): (&[Point], Goal, Option<f64>) =
+        match (lab.live(), lab.last(view.session.now())) {
+            (Some(live), _) => (&live.points, lab.goal, None),
+            (None, Some(done)) => (
+                &done.result.points,
+                done.result.goal,
+                Some(done.result.seconds),
+            ),
+            _ => (&[], lab.goal, None),
+        };
+    if points.is_empty() {
+        let reached = lab
+            .last(view.session.now())
+            .is_some_and(|d| d.result.before.verdict.fooled);
+        weak(
+            ui,
+            if reached {
+                "The picture was at the goal before the first step."
+            } else {
+                "The curves appear while an attack runs."
+            },
+        );
+        return;
+    }
+    let names = match goal {
+        Goal::Lose => ["right caption", "hardest wrong caption"],
+        Goal::Win => ["best other caption", "target"],
+        Goal::Match => ["its own place", "the other picture"],
+        Goal::Away => ["its own place", "0.5"],
+    };
+    let t = tokens(ui);
+    let stride = points.len().div_ceil(MOST).max(1);
+    let series = |of: &dyn Fn(&Point) -> f32| -> Vec<[f64; 2]> {
+        let last = points.len() - 1;
+        let kept = points
+            .iter()
+            .enumerate()
+            .filter(|(i, _)| i % stride == 0 || *i == last);
+        let all = kept.map(|(_, p)| [p.step as f64, f64::from(of(p))]);
+        all.filter(|[_, y]| y.is_finite()).collect()
+    };
+    let lines = match curve {
+        Curve::Scores => vec![
+            (names[1], t.bad, series(&|p| p.wrong)),
+            (names[0], t.good, series(&|p| p.right)),
+        ],
+        Curve::Margin => vec![("wrong less right", t.accent, series(&|p| p.wrong - p.right))],
+        Curve::Loss => vec![("loss", t.accent, series(&|p| p.loss))],
+    };
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = egui::vec2(5.0, 1.0);
+        for (name, colour, _) in &lines {
+            let (line, _) = ui.allocate_exact_size(egui::vec2(14.0, 12.0), egui::Sense::hover());
+            let stroke = egui::Stroke::new(2.0, *colour);
+            ui.painter().hline(line.x_range(), line.center().y, stroke);
+            ui.label(RichText::new(*name).size(12.0).color(t.weak));
+            ui.add_space(6.0);
+        }
+    });
+    plot_ui(ui, curve, lines);
+    let text = match (seconds, points.last()) {
+        (None, Some(last)) => format!(
+            "by step, {} so far",
+            crate::desktop::shell::widgets::grouped(last.step)
+        ),
+        (Some(seconds), _) => format!("by step · {seconds:.1} s"),
+        (None, None) => "by step".to_owned(),
+    };
+    ui.label(RichText::new(text).size(12.0).color(t.weak));
+}
+
+/// A curve: name, colour, values by step.
+type Series = (&'static str, Color32, Vec<[f64; 2]>);
+
+fn plot_ui(ui: &mut Ui, curve: Curve, lines: Vec<Series>) {
+    let t = tokens(ui);
+    let tall = (ui.available_height() - 22.0).max(60.0);
+    Plot::new(("lab curves", curve as u8))
+        .height(tall)
+        .show_background(false)
+        .allow_drag(false)
+        .allow_zoom(false)
+        .allow_scroll(false)
+        .allow_boxed_zoom(false)
+        .set_margin_fraction(egui::vec2(0.02, 0.08))
+        .y_axis_min_width(34.0)
+        .grid_color(t.line)
+        .grid_fade(0.0)
+        .x_grid_spacer(|input| marks(input.bounds, true))
+        .y_grid_spacer(|input| marks(input.bounds, false))
+        .y_axis_formatter(|mark, _| number(mark.value))
+        .x_axis_formatter(|mark, _| {
+            if mark.value < 0.0 {
+                String::new()
+            } else {
+                crate::desktop::shell::widgets::grouped(mark.value as usize)
+            }
+        })
+        .label_formatter(|at| match at {
+            egui_plot::HoverPosition::NearDataPoint {
+                plot_name,
+                position,
+                ..
+            } => Some(format!(
+                "{plot_name}: {} at step {:.0}",
+                number(position.y),
+                position.x
+            )),
+            egui_plot::HoverPosition::Elsewhere { .. } => None,
+        })
+        .show(ui, |plot| {
+            if curve == Curve::Margin {
+                plot.hline(HLine::new("the goal", 0.0).color(t.weak).width(1.0));
+            }
+            for (name, colour, series) in lines {
+                plot.line(Line::new(name, series).color(colour).width(1.8));
+            }
+        });
+}
+
+/// About five round marks between the bounds; whole numbers where `whole`.
+pub fn marks(bounds: (f64, f64), whole: bool) -> Vec<egui_plot::GridMark> {
+    let (low, high) = bounds;
+    let rough = (high - low) / 5.5;
+    if !rough.is_finite() || rough <= 0.0 {
+        return Vec::new();
+    }
+    let power = 10.0_f64.powf(rough.log10().floor());
+    let nice = [1.0, 2.0, 5.0, 10.0]
+        .into_iter()
+        .find(|n| n * power >= rough);
+    let mut step = nice.unwrap_or(10.0) * power;
+    if whole {
+        step = step.max(1.0).round();
+    }
+    let mark = |i: i64| egui_plot::GridMark {
+        value: i as f64 * step,
+        step_size: step,
+    };
+    ((low / step).ceil() as i64..=(high / step).floor() as i64)
+        .map(mark)
+        .collect()
+}
+
+fn number(value: f64) -> String {
+    let text = if value.abs() >= 100.0 {
+        format!("{value:.0}")
+    } else if value.abs() >= 10.0 {
+        format!("{value:.1}")
+    } else {
+        format!("{value:.2}")
+    };
+    text.replace('-', "−")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_are_few_round_and_inside() {
+        for (bounds, whole) in [
+            ((0.0, 1.0), false),
+            ((-0.031, 0.017), false),
+            ((0.0, 11.0), true),
+            ((0.0, 99_999.0), true),
+            ((3.0, 3.2), true),
+        ] {
+            let marks = marks(bounds, whole);
+            assert!(marks.len() <= 7, "{bounds:?}: {}", marks.len());
+            assert!(
+                marks
+                    .iter()
+                    .all(|m| (bounds.0..=bounds.1).contains(&m.value))
+            );
+            assert!(!whole || marks.iter().all(|m| m.value.fract() == 0.0));
+        }
+        assert!(marks((0.0, 1.0), false).len() >= 4);
+        assert!(marks((1.0, 1.0), false).is_empty());
+        assert!(marks((f64::NAN, 1.0), true).is_empty());
+    }
+}

@@ -1,0 +1,251 @@
+//! Where the captions stand before and after, and what moved.
+
+use crate::desktop::shell::theme::{Tokens, tokens};
+use crate::desktop::shell::widgets::{grouped, heading, named_area, weak};
+use crate::desktop::shell::{View, bidi};
+use crate::attack::{CaptionRanking, Goal};
+use crate::compute::Hit;
+use crate::dataset::Dataset;
+use crate::retrieval::Side;
+use crate::desktop::core::{AttackCommand, Command, Query};
+use egui::{Align2, CornerRadius, FontId, Rect, Role, ScrollArea, Ui};
+
+/// Captions before the attack.
+pub fn before_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
+    let lab = &view.session.lab;
+    let standing = lab
+        .last(view.session.now())
+        .map(|d| d.result.before.clone());
+    let clean = lab.clean(view.session.now());
+    let standing = standing.or_else(|| clean.map(|c| c.standing.as_ref().clone()));
+    heading(ui, "Before");
+    match standing {
+        Some(standing) => {
+            let title = Title {
+                when: "before",
+                came_from: None,
+            };
+            list_ui(ui, view, dataset, &standing, &title);
+        }
+        None => {
+            weak(ui, "The best captions of the picture appear here.");
+        }
+    }
+}
+
+/// Captions after it.
+pub fn after_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
+    heading(ui, "After");
+    let Some(done) = view.session.lab.last(view.session.now()).cloned() else {
+        weak(
+            ui,
+            "Attack the picture to see what moves. Choose a target by clicking a wrong caption.",
+        );
+        return;
+    };
+    let title = Title {
+        when: "after",
+        came_from: Some(&done.came_from),
+    };
+    list_ui(ui, view, dataset, &done.result.after, &title);
+}
+
+struct Title<'a> {
+    when: &'static str,
+    /// The rank that each caption had before.
+    came_from: Option<&'a [u32]>,
+}
+
+/// A caption of a list.
+struct Row<'a> {
+    /// Its rank.
+    rank: u32,
+    /// The rank it had before.
+    was: Option<u32>,
+    hit: Hit,
+    text: &'a str,
+    right: bool,
+    target: bool,
+}
+
+fn list_ui(
+    ui: &mut Ui,
+    view: &mut View<'_>,
+    dataset: &Dataset,
+    standing: &CaptionRanking,
+    title: &Title<'_>,
+) {
+    let Some(image) = view.session.lab.image else {
+        return;
+    };
+    let own = dataset.captions_of(image);
+    let target = target(view, standing);
+    let row = |rank: u32, was: Option<u32>, hit: Hit| {
+        let at = hit.index as usize;
+        Some(Row {
+            rank,
+            was,
+            hit,
+            text: dataset.captions.get(at)?,
+            right: own.contains(&at),
+            target: target == Some(at),
+        })
+    };
+    let listed = |hit: Hit| standing.hits.iter().any(|h| h.index == hit.index);
+    let mut rows: Vec<Row<'_>> = standing
+        .hits
+        .iter()
+        .enumerate()
+        .filter_map(|(i, hit)| {
+            let was = title.came_from.and_then(|c| c.get(i).copied());
+            row(i as u32 + 1, was, *hit)
+        })
+        .collect();
+    let further = rows.len();
+    let below = [
+        standing.right.map(|hit| (hit, standing.rank)),
+        standing.target,
+    ];
+    for (hit, rank) in below.into_iter().flatten().filter(|(hit, _)| !listed(*hit)) {
+        rows.extend(row(rank, None, hit));
+    }
+    ScrollArea::vertical()
+        .id_salt(("lab list", title.when))
+        .auto_shrink([false; 2])
+        .show(ui, |ui| {
+            ui.spacing_mut().item_spacing.y = 1.0;
+            // What fell out of sight comes first: it is what the attack was about.
+            for row in &rows[further..] {
+                row_ui(ui, view, row, title, image);
+            }
+            for row in &rows[..further] {
+                row_ui(ui, view, row, title, image);
+            }
+        });
+}
+
+/// The caption shown as the near miss: the one that is to win, else the hardest wrong one.
+fn target(view: &View<'_>, standing: &CaptionRanking) -> Option<usize> {
+    let lab = &view.session.lab;
+    let wrong = || standing.wrong.map(|h| h.index as usize);
+    match lab.goal {
+        Goal::Win | Goal::Match => lab.target(view.session.now()),
+        Goal::Lose | Goal::Away => wrong(),
+    }
+}
+
+fn row_ui(ui: &mut Ui, view: &mut View<'_>, row: &Row<'_>, title: &Title<'_>, image: usize) {
+    let t = tokens(ui);
+    let wide = ui.available_width() - 4.0;
+    let left = if title.came_from.is_some() {
+        124.0
+    } else {
+        86.0
+    };
+    let font = FontId::proportional(12.5);
+    let mut job = egui::text::LayoutJob::simple(
+        row.text.to_owned(),
+        font,
+        t.text,
+        (wide - left - 6.0).max(60.0),
+    );
+    job.wrap.max_rows = 2;
+    let galley = bidi::galley(ui, job);
+    let tall = (galley.size().y + 7.0).max(24.0);
+    let (rect, _) = ui.allocate_exact_size(egui::vec2(wide, tall), egui::Sense::hover());
+    if !ui.is_rect_visible(rect) {
+        return;
+    }
+    let describe = || {
+        let mark = match (row.right, row.target) {
+            (true, _) => ", right",
+            (_, true) => ", target",
+            _ => "",
+        };
+        let was = row.was.map_or_else(String::new, |w| format!(", was {w}"));
+        format!(
+            "{} {}. {}, score {:.3}{was}{mark}",
+            title.when, row.rank, row.text, row.hit.score
+        )
+    };
+    let id = ui.scope_id().with((title.when, row.hit.index));
+    let response = named_area(ui, rect, id, Role::ListItem, row.target, describe);
+    paint_row(ui, row, rect, left, &response, &t);
+    ui.painter().galley(
+        egui::pos2(rect.left() + left, rect.center().y - galley.size().y / 2.0),
+        galley,
+        t.text,
+    );
+    let at = row.hit.index as usize;
+    if response.clicked() && !row.right {
+        view.commands
+            .push(Command::Attack(AttackCommand::SetTarget(Some(at))));
+    }
+    let response = if row.right {
+        response
+    } else {
+        response.on_hover_text("Click to make this caption the target")
+    };
+    response.context_menu(|ui| {
+        if !row.right && ui.button("Make this caption win").clicked() {
+            view.commands
+                .push(Command::Attack(AttackCommand::SetGoal(Goal::Win)));
+            view.commands
+                .push(Command::Attack(AttackCommand::SetTarget(Some(at))));
+        }
+        if ui.button("Copy the text").clicked() {
+            view.commands.push(Command::Copy(row.text.to_owned()));
+        }
+        if ui.button("Attack the picture of this caption").clicked()
+            && let Some(dataset) = view.session.dataset()
+        {
+            let other = dataset.image_of(at);
+            if other != image {
+                view.commands
+                    .push(Command::Query(Query::Row(Side::Image, other)));
+            }
+        }
+    });
+}
+
+fn paint_row(ui: &Ui, row: &Row<'_>, rect: Rect, left: f32, response: &egui::Response, t: &Tokens) {
+    let (ink, back) = match (row.right, row.target) {
+        (true, _) => (t.good, Some(t.good_back)),
+        (_, true) => (t.bad, Some(t.bad_back)),
+        _ => (t.weak, None),
+    };
+    let lit = response.hovered() || response.has_focus();
+    if let Some(fill) = back.or(lit.then_some(t.hover)) {
+        ui.painter().rect_filled(rect, CornerRadius::same(4), fill);
+    }
+    if response.has_focus() {
+        let stroke = egui::Stroke::new(1.0, t.accent);
+        ui.painter().rect_stroke(
+            rect,
+            CornerRadius::same(4),
+            stroke,
+            egui::StrokeKind::Inside,
+        );
+    }
+    let font = || FontId::proportional(12.5);
+    let middle = rect.center().y;
+    let at = |x: f32| egui::pos2(rect.left() + x, middle);
+    let mut edge = left - 52.0;
+    if let Some(was) = row.was.filter(|w| *w != row.rank) {
+        let text = format!("{} →", grouped(was as usize));
+        let colour = if row.right || row.target { ink } else { t.weak };
+        ui.painter()
+            .text(at(edge - 22.0), Align2::RIGHT_CENTER, text, font(), colour);
+    }
+    ui.painter().text(
+        at(edge),
+        Align2::RIGHT_CENTER,
+        grouped(row.rank as usize),
+        font(),
+        ink,
+    );
+    edge = left - 8.0;
+    let score = format!("{:.3}", row.hit.score).replace('-', "−");
+    ui.painter()
+        .text(at(edge), Align2::RIGHT_CENTER, score, font(), t.text);
+}

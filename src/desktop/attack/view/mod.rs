@@ -1,0 +1,272 @@
+//! The attack lab: the pictures, what the colours mean, the curves, and where the captions stand before and after.
+
+mod brush;
+mod canvas;
+mod curves;
+mod fields;
+mod inspector;
+mod lists;
+mod notes;
+mod recall;
+mod result;
+mod set;
+mod sheets;
+mod table;
+mod target;
+mod threat;
+mod words;
+
+pub use inspector::inspector_ui;
+pub use sheets::{Legend, SAMPLING, Sheet, Sheets};
+
+use crate::desktop::shell::View;
+use crate::desktop::shell::theme::tokens;
+use crate::desktop::shell::views::not_embedded_ui;
+use crate::desktop::shell::widgets::{column, empty_state, segmented, weak};
+use crate::dataset::Dataset;
+use crate::desktop::core::{
+    AttackCommand, Command, Compare, DataSource, Heat, LabPage, Looks, Pick, Reach, Session,
+    Workspace,
+};
+use egui::{Align, Layout, RichText, Ui};
+
+/// What drawing the lab remembers between frames.
+pub struct LabState {
+    /// Magnification of the pictures, from 1.
+    zoom: f32,
+    /// The point of the pictures in the middle, as parts of their size.
+    middle: egui::Vec2,
+    /// Where the slider divides the pictures, as a part of the width.
+    divider: f32,
+    /// Is the browser shown beside the lab?
+    pub browser: bool,
+    /// Paints where the attack may go.
+    brush: brush::Brush,
+    /// Turns of blinking per second.
+    blink: f32,
+    /// The epsilons of the set while they are typed.
+    eps: Option<String>,
+    /// The ranks of its recalls while they are typed.
+    at: Option<String>,
+    /// What the set's table is sorted by, and whether the other way round.
+    sort: (table::Column, bool),
+}
+
+impl Default for LabState {
+    fn default() -> Self {
+        Self {
+            zoom: 1.0,
+            middle: egui::Vec2::splat(0.5),
+            divider: 0.5,
+            browser: false,
+            brush: brush::Brush::default(),
+            blink: 1.0,
+            eps: None,
+            at: None,
+            sort: (table::Column::Smallest, false),
+        }
+    }
+}
+
+/// Is there all that the lab needs?
+pub fn is_ready(session: &Session) -> bool {
+    session.dataset().is_some() && session.encoder().is_some() && session.embedded().is_some()
+}
+
+/// Draws the lab's centre.
+pub fn attack_ui(ui: &mut Ui, view: &mut View<'_>) {
+    let session = view.session;
+    let Some(dataset) = session.dataset().cloned().filter(|_| is_ready(session)) else {
+        missing_ui(ui, view);
+        return;
+    };
+    match session.lab.page {
+        LabPage::Picture => {}
+        LabPage::Words => return words::words_ui(ui, view, &dataset),
+        LabPage::Set => return set::set_ui(ui, view, &dataset),
+    }
+    head_ui(ui, view, &dataset);
+    let gap = ui.spacing().item_spacing.x;
+    let wide = ui.available_width();
+    let third = ((wide - 2.0 * gap) / 3.0).floor();
+    canvas::canvas_ui(ui, view, third);
+    ui.add_space(2.0);
+    modes_ui(ui, view);
+    ui.add_space(4.0);
+    let tall = ui.available_height();
+    ui.horizontal_top(|ui| {
+        let size = egui::vec2(third, tall);
+        column(ui, size, |ui| curves::curves_ui(ui, view));
+        column(ui, size, |ui| lists::before_ui(ui, view, &dataset));
+        column(ui, size, |ui| lists::after_ui(ui, view, &dataset));
+    });
+}
+
+fn missing_ui(ui: &mut Ui, view: &mut View<'_>) {
+    let session = view.session;
+    let busy = !session.jobs.is_empty();
+    let only_embeddings = matches!(session.workspace.data, Some(DataSource::Embeddings { .. }));
+    if busy {
+        let text = "The lab opens as soon as the pictures are embedded.";
+        empty_state(ui, "Getting ready…", text, None);
+    } else if session.dataset().is_none() {
+        let text = "An attack needs pictures, their captions, and an encoder to be fooled.";
+        if empty_state(ui, "Nothing to attack", text, Some("Open the demo")) {
+            let demo = Box::new(Workspace::demo());
+            view.ask(Command::OpenWorkspace(demo, None));
+        }
+    } else if session.encoder().is_none() {
+        let text = if only_embeddings {
+            "Attacks run the image model; embeddings alone cannot be attacked."
+        } else {
+            "Attacks run the image model of an ONNX dual encoder."
+        };
+        if empty_state(ui, "No encoder is open", text, Some("Open an encoder…")) {
+            view.ask(Command::Pick(Pick::EncoderFolder));
+        }
+    } else {
+        not_embedded_ui(ui, view);
+    }
+}
+
+/// The picture under attack, and the way to another.
+fn head_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
+    let session = view.session;
+    ui.horizontal(|ui| {
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let browser = egui::Button::selectable(view.state.lab.browser, "Browser")
+                .frame_when_inactive(true);
+            let hint = "Show every picture at the left";
+            if ui.add(browser).on_hover_text(hint).clicked() {
+                view.state.lab.browser = !view.state.lab.browser;
+            }
+            for (text, step, hint) in [
+                ("Next", 1, "The next picture of the browser (right arrow)"),
+                ("Previous", -1, "The picture before (left arrow)"),
+            ] {
+                if ui.button(text).on_hover_text(hint).clicked() {
+                    view.commands.push(Command::Step(step));
+                }
+            }
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                let image = session
+                    .lab
+                    .image
+                    .and_then(|i| Some((i, dataset.images.get(i)?)));
+                let Some((at, image)) = image else {
+                    weak(ui, "No picture is chosen.");
+                    return;
+                };
+                ui.label(RichText::new(&image.name).size(14.5).strong());
+                let own = dataset.captions_of(at);
+                let caption = dataset.captions.get(own.start).filter(|_| !own.is_empty());
+                let text = caption.map_or("it has no caption", String::as_str);
+                let text = RichText::new(text).color(tokens(ui).weak);
+                ui.add(egui::Label::new(text).truncate());
+            });
+        });
+    });
+}
+
+/// How the pictures are compared, and what the heatmap shows.
+fn modes_ui(ui: &mut Ui, view: &mut View<'_>) {
+    let session = view.session;
+    let looks = session.lab.looks;
+    let mut new = looks;
+    ui.horizontal(|ui| {
+        let difference = format!("Difference ×{}", looks.amplify);
+        let choices = [
+            (
+                Compare::SideBySide,
+                "Side by side",
+                "Both pictures, zoomed and moved together",
+            ),
+            (
+                Compare::Slider,
+                "Slider",
+                "Drag the divider: left the original, right the adversarial picture",
+            ),
+            (Compare::Blink, "Blink", "One after the other, slowly"),
+            (
+                Compare::Difference,
+                difference.as_str(),
+                "Adversarial less original, amplified around grey",
+            ),
+        ];
+        if let Some(compare) = segmented(ui, looks.compare, &choices) {
+            new.compare = compare;
+        }
+        compare_options_ui(ui, view, &mut new);
+        if view.state.lab.zoom > 1.0 {
+            let text = format!("{:.0} %", view.state.lab.zoom * 100.0);
+            let hint =
+                "Scroll to zoom, drag to move; click (or double-click a picture) to see all of it";
+            if ui.button(text).on_hover_text(hint).clicked() {
+                view.state.lab.zoom = 1.0;
+                view.state.lab.middle = egui::Vec2::splat(0.5);
+            }
+        }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            heat_ui(ui, session, &mut new);
+        });
+    });
+    if new != looks {
+        view.ask(Command::Attack(AttackCommand::SetLooks(new)));
+    }
+}
+
+fn compare_options_ui(ui: &mut Ui, view: &mut View<'_>, looks: &mut Looks) {
+    match looks.compare {
+        Compare::Difference => {
+            ui.name_inputs("Amplification", |ui| {
+                egui::ComboBox::from_id_salt("amplify")
+                    .width(62.0)
+                    .selected_text(format!("×{}", looks.amplify))
+                    .show_ui(ui, |ui| {
+                        for factor in [1, 2, 4, 8, 16, 32, 64] {
+                            ui.selectable_value(&mut looks.amplify, factor, format!("×{factor}"));
+                        }
+                    });
+            });
+        }
+        Compare::Blink => {
+            let drag = egui::DragValue::new(&mut view.state.lab.blink)
+                .range(0.2..=2.0)
+                .speed(0.02)
+                .fixed_decimals(1)
+                .suffix(" Hz");
+            ui.name_inputs("Blinking rate", |ui| ui.add(drag));
+        }
+        Compare::SideBySide | Compare::Slider => {}
+    }
+}
+
+/// Right to left.
+fn heat_ui(ui: &mut Ui, session: &Session, looks: &mut Looks) {
+    use crate::attack::SaliencyKind;
+    if looks.heat == Heat::Saliency {
+        ui.name_inputs("Kind of saliency map", |ui| {
+            egui::ComboBox::from_id_salt("saliency")
+                .width(128.0)
+                .selected_text(looks.saliency.title())
+                .show_ui(ui, |ui| {
+                    for kind in SaliencyKind::ALL {
+                        ui.selectable_value(&mut looks.saliency, kind, kind.title());
+                    }
+                });
+        });
+    }
+    ui.spacing_mut().item_spacing.x = 4.0;
+    for (heat, name, hint) in Heat::ALL.into_iter().rev() {
+        let blocked =
+            heat == Heat::Saliency && matches!(session.lab.reach(session.now()), Reach::Blocked(_));
+        let button = egui::Button::selectable(looks.heat == heat, name).frame_when_inactive(true);
+        let response = ui
+            .add_enabled(!blocked, button)
+            .on_hover_text(hint)
+            .on_disabled_hover_text("Needs gradients, which this model does not have");
+        if response.clicked() {
+            looks.heat = heat;
+        }
+    }
+}

@@ -1,0 +1,273 @@
+//! Executes commands. Each is short: anything long becomes a job.
+
+use crate::desktop::App;
+use crate::compute::Measure;
+use crate::encoder::EncoderOptions;
+use crate::retrieval::Side;
+use crate::desktop::core::{
+    Command, Level, Part, Pending, Query, Settings, Slot, Tab, ThemeChoice, Workspace,
+};
+use std::path::PathBuf;
+
+impl App {
+    pub(super) fn execute(&mut self, ctx: &egui::Context, command: Command) {
+        match command {
+            Command::Pick(pick) => self.pick(pick),
+            Command::OpenPath(path) => self.open_path(path),
+            Command::OpenEncoder(source) => self.open_encoder(source, EncoderOptions::default()),
+            Command::OpenWorkspace(workspace, file) => self.open_workspace(*workspace, file),
+            Command::SaveWorkspace => match self.session.file.clone() {
+                Some(file) => self.save_workspace_to(file),
+                None => self.pick(crate::desktop::core::Pick::SaveWorkspace),
+            },
+            Command::AnswerEncoder(options) => {
+                if let Some((source, _)) = self.session.opening.take() {
+                    self.start_encoder(source, *options);
+                }
+            }
+            Command::DismissQuestion => {
+                self.session.question = None;
+                self.ended(Slot::Encoder);
+            }
+            Command::Query(query) => self.set_query(query),
+            Command::Back => {
+                if let Some(query) = self.session.open.back() {
+                    self.session.open.clear_query();
+                    self.set_query(query);
+                }
+            }
+            Command::Cancel(slot) => {
+                self.jobs.cancel(slot);
+                self.sum_up(slot);
+                self.ended(slot);
+            }
+            Command::Embed => self.embed_wanted = true,
+            Command::Attack(command) => self.execute_lab(command),
+            Command::Sets(command) => self.execute_sets(command),
+            Command::Negatives(command) => self.execute_negatives(command),
+            Command::Structure(command) => self.execute_structure(command),
+            Command::WriteReport(path) => self.write_report(path),
+            Command::Compare(command) => self.execute_compare(command),
+            Command::Examine => self.examine(),
+            Command::InstallRuntime(flavour) => self.install_runtime(flavour),
+            Command::Copy(text) => ctx.copy_text(text),
+            Command::ToggleFullscreen => {
+                let full = ctx.input(|i| i.viewport().fullscreen.unwrap_or(false));
+                ctx.send_viewport_cmd(egui::ViewportCommand::Fullscreen(!full));
+            }
+            Command::Quit => ctx.send_viewport_cmd(egui::ViewportCommand::Close),
+            Command::SetSettings(settings) => self.set_settings(ctx, *settings),
+            Command::SetTheme(theme) => {
+                self.session.settings.theme = theme;
+                self.apply_settings(ctx);
+                self.save_settings();
+            }
+            view => self.execute_view(view),
+        }
+    }
+
+    /// Commands that only change what is shown.
+    fn execute_view(&mut self, command: Command) {
+        match command {
+            Command::SetSide(side) => self.set_side(side),
+            Command::Filter(text) => {
+                self.session.browser.filter = text;
+                self.session.refresh_browser();
+            }
+            Command::SetSort(sort) => {
+                self.session.browser.sort = sort;
+                self.session.refresh_browser();
+            }
+            Command::SetWrongOnly(wrong) => {
+                self.session.browser.wrong_only = wrong;
+                self.session.refresh_browser();
+            }
+            Command::SetMarginBelow(margin) => {
+                self.session.browser.margin_below = margin;
+                self.session.refresh_browser();
+            }
+            Command::Step(step) => self.step(step),
+            Command::SetFold(fold) => {
+                self.session.workspace.fold = fold;
+                self.protocol_changed();
+            }
+            Command::SetMargin(margin) => {
+                self.session.workspace.margin = margin;
+                self.protocol_changed();
+            }
+            Command::SetSimilarity(measure) => self.set_similarity(measure),
+            Command::Show(tab) => {
+                self.session.tab = tab;
+                self.follow_pair();
+                if tab == Tab::Models && self.session.open.cards().is_empty() {
+                    self.examine();
+                }
+            }
+            Command::ClearLog => self.session.log.clear(),
+            Command::DismissToasts => self.session.log.iter_mut().for_each(|e| e.toast = false),
+            other => debug_assert!(false, "{other:?} is executed elsewhere"),
+        }
+    }
+
+    fn protocol_changed(&mut self) {
+        self.session.open.renew(Part::Protocol);
+        self.rank_wanted = self.session.embedded().is_some();
+    }
+
+    /// Makes `query` the current one; the one before goes to the history. A row that is not there is not taken.
+    pub(super) fn set_query(&mut self, query: Query) {
+        if self.session.query() == Some(&query) {
+            return;
+        }
+        let row_of = match query {
+            Query::Row(side, _) => Some(side),
+            _ => None,
+        };
+        let picture = match &query {
+            Query::Picture { picture, .. } => Some(std::sync::Arc::clone(picture)),
+            _ => None,
+        };
+        if !self.session.open.set_query(query) {
+            return;
+        }
+        if let Some(picture) = picture {
+            self.pictures.forget_query();
+            self.loader.set_query(picture);
+        }
+        if let Some(side) = row_of
+            && side != self.session.side
+        {
+            self.session.side = side;
+            self.session.refresh_browser();
+        }
+        let follows = matches!(
+            self.session.tab,
+            Tab::Attack | Tab::Negatives | Tab::Structure | Tab::Compare
+        );
+        if !follows || row_of.is_none() {
+            self.session.tab = Tab::Retrieval;
+        }
+        self.ask_query();
+    }
+
+    /// Compares by another measure: the data is opened again, what the encoder made comes from the cache.
+    fn set_similarity(&mut self, measure: Measure) {
+        if self.session.workspace.similarity == measure {
+            return;
+        }
+        self.session.workspace.similarity = measure;
+        self.session.open.renew(Part::Measure);
+        let remedy = match measure {
+            Measure::Cosine => "",
+            Measure::Dot => "The attack lab and the weights of words go on by cosine.",
+        };
+        let text = format!("Rows are compared {}", measure.phrase());
+        self.session.say(Level::Info, text, remedy);
+        if let Some(data) = self.session.workspace.data.clone() {
+            self.open_data(data);
+        }
+    }
+
+    /// Turns to the other side, keeping the pair.
+    fn set_side(&mut self, side: Side) {
+        if side == self.session.side {
+            return;
+        }
+        let Some(dataset) = self.session.dataset().cloned() else {
+            return;
+        };
+        if side == Side::Text && dataset.captions.is_empty() {
+            let text = format!("{} has no captions", dataset.name);
+            return self.session.say(Level::Info, text, "");
+        }
+        let twin = match self.session.query() {
+            Some(&Query::Row(Side::Image, i)) if side == Side::Text => {
+                Some(dataset.captions_of(i).start)
+            }
+            Some(&Query::Row(Side::Text, j)) if side == Side::Image => Some(dataset.image_of(j)),
+            _ => None,
+        };
+        self.session.side = side;
+        self.session.refresh_browser();
+        let row = twin.or_else(|| self.session.browser.rows.first().map(|&r| r as usize));
+        if let Some(row) = row {
+            self.set_query(Query::Row(side, row));
+        }
+    }
+
+    /// Moves the selection by `step` places of the browser.
+    fn step(&mut self, step: isize) {
+        let rows = &self.session.browser.rows;
+        if rows.is_empty() {
+            return;
+        }
+        let now = self
+            .session
+            .selected()
+            .and_then(|i| rows.iter().position(|&r| r as usize == i));
+        let next = now.map_or(0, |at| at.saturating_add_signed(step).min(rows.len() - 1));
+        let row = rows[next] as usize;
+        self.set_query(Query::Row(self.session.side, row));
+    }
+
+    /// Opens data and encoder of a workspace; what was open stays until they are.
+    pub(super) fn open_workspace(&mut self, workspace: Workspace, file: Option<PathBuf>) {
+        let (data, encoder) = (workspace.data.clone(), workspace.encoder.clone());
+        if data.is_none() && encoder.is_none() {
+            self.session.say(Level::Info, "This workspace is empty", "");
+            return;
+        }
+        let options = workspace.options.clone();
+        let measure = workspace.similarity;
+        self.session.pending = Some(Pending {
+            file,
+            data: data.is_some(),
+            encoder: encoder.is_some(),
+            workspace,
+        });
+        if let Some(data) = data {
+            self.start_data(data, measure);
+        }
+        if let Some(encoder) = encoder {
+            self.start_encoder(encoder, options);
+        }
+    }
+
+    /// Puts what is open at the head of the recent list, once nothing is half open.
+    pub(super) fn remember(&mut self) {
+        let workspace = &self.session.workspace;
+        let empty = workspace.data.is_none() && workspace.encoder.is_none();
+        if empty || self.session.opening.is_some() || self.jobs.is_running(Slot::Data) {
+            return;
+        }
+        let file = self.session.file.clone();
+        self.session
+            .settings
+            .remember(&self.session.workspace, file);
+        self.save_settings();
+    }
+
+    fn set_settings(&mut self, ctx: &egui::Context, settings: Settings) {
+        let old = std::mem::replace(&mut self.session.settings, settings);
+        self.apply_settings(ctx);
+        self.save_settings();
+        if old.compute != self.session.settings.compute {
+            self.choose_engine();
+        }
+        let new = &self.session.settings;
+        if (&old.providers, old.batch) != (&new.providers, new.batch)
+            && let Some(source) = self.session.workspace.encoder.clone()
+        {
+            self.open_encoder(source, self.session.workspace.options.clone());
+        }
+    }
+
+    pub(super) fn apply_settings(&self, ctx: &egui::Context) {
+        ctx.set_theme(match self.session.settings.theme {
+            ThemeChoice::System => egui::ThemePreference::System,
+            ThemeChoice::Light => egui::ThemePreference::Light,
+            ThemeChoice::Dark => egui::ThemePreference::Dark,
+        });
+        ctx.set_zoom_factor(self.session.settings.zoom.clamp(0.5, 3.0));
+    }
+}

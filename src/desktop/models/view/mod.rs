@@ -1,0 +1,275 @@
+//! The model view: a card for each of the encoder's models, with the standing of its operators and its gradient.
+
+mod prepared;
+
+use crate::desktop::shell::View;
+use crate::desktop::shell::theme::{Tokens, tokens};
+use crate::desktop::shell::widgets::{empty_state, figure, grouped, heading, weak};
+use crate::attack::possible;
+use crate::error::Blocking;
+use crate::grad::{Card, Check, Measured, Standing};
+use crate::retrieval::Side;
+use crate::desktop::core::{Command, EncoderSource, ModelCard, Pick, Slot};
+use egui::{
+    Align, Color32, CornerRadius, Frame, Grid, Layout, Margin, RichText, ScrollArea, Stroke, Ui,
+};
+use prepared::prepared_ui;
+
+/// Draws the cards, side by side where there is room.
+pub fn models_ui(ui: &mut Ui, view: &mut View<'_>) {
+    let session = view.session;
+    let Some(encoder) = session.encoder() else {
+        let title = "No encoder is open";
+        let text =
+            "Its models appear here, with what gradients they have and which attacks those allow.";
+        if empty_state(ui, title, text, Some("Open an encoder…")) {
+            view.ask(Command::Pick(Pick::EncoderFolder));
+        }
+        return;
+    };
+    let examining = session.jobs.iter().any(|j| j.slot == Slot::Examine);
+    ui.horizontal(|ui| {
+        let title = session.workspace.encoder.as_ref().map(EncoderSource::title);
+        heading(ui, title.as_deref().unwrap_or(&encoder.name));
+        weak(
+            ui,
+            format!("{} · {}", encoder.engine, encoder.image_provider),
+        );
+        ui.add_enabled_ui(!examining, |ui| {
+            if ui.button("Examine again").clicked() {
+                view.commands.push(Command::Examine);
+            }
+        });
+    });
+    ui.add_space(6.0);
+    prepared_ui(ui, encoder);
+    if session.open.cards().is_empty() {
+        let (title, text) = if examining {
+            (
+                "Examining the models…",
+                "Each is differentiated, run and compared with central differences.",
+            )
+        } else {
+            (
+                "Not examined",
+                "The gradients of these models have not been looked at.",
+            )
+        };
+        let button = (!examining).then_some("Examine the models");
+        if empty_state(ui, title, text, button) {
+            view.commands.push(Command::Examine);
+        }
+        return;
+    }
+    let wide = ui.available_width() > 900.0;
+    ScrollArea::vertical()
+        .auto_shrink([false; 2])
+        .show(ui, |ui| {
+            if wide {
+                ui.columns(session.open.cards().len(), |columns| {
+                    for (ui, card) in columns.iter_mut().zip(session.open.cards()) {
+                        card_ui(ui, card);
+                    }
+                });
+            } else {
+                for card in session.open.cards() {
+                    card_ui(ui, card);
+                    ui.add_space(10.0);
+                }
+            }
+        });
+}
+
+fn card_ui(ui: &mut Ui, model: &ModelCard) {
+    let t = tokens(ui);
+    Frame::NONE
+        .fill(t.panel)
+        .stroke(Stroke::new(1.0, t.line))
+        .corner_radius(CornerRadius::same(8))
+        .inner_margin(Margin::same(14))
+        .show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            ui.spacing_mut().interact_size.y = 18.0;
+            let title = match model.side {
+                Side::Image => "Image model",
+                Side::Text => "Text model",
+            };
+            heading(ui, title);
+            let name = model
+                .file
+                .file_name()
+                .map(|n| n.to_string_lossy().into_owned());
+            weak(ui, name.unwrap_or_default()).on_hover_text(model.file.display().to_string());
+            ui.add_space(8.0);
+            match &model.card {
+                Ok(card) => known_ui(ui, card, model.side),
+                Err(why) => {
+                    ui.label(RichText::new(why).color(t.bad));
+                    weak(ui, "Attacks by queries alone remain possible.");
+                }
+            }
+        });
+}
+
+fn known_ui(ui: &mut Ui, card: &Card, side: Side) {
+    let t = tokens(ui);
+    let sound = card.supported() && card.fault().is_none();
+    let (colour, back) = match (sound, card.survey.approximate.is_empty()) {
+        (true, true) => (t.good, t.good_back),
+        (true, false) => (t.warn, t.raised),
+        (false, _) => (t.bad, t.bad_back),
+    };
+    Frame::NONE
+        .fill(back)
+        .corner_radius(CornerRadius::same(5))
+        .inner_margin(Margin::symmetric(10, 8))
+        .show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            let text = RichText::new(possible(card)).color(colour);
+            // The columns would justify it.
+            ui.with_layout(Layout::top_down(Align::Min), |ui| ui.label(text));
+        });
+    ui.add_space(8.0);
+    figures_ui(ui, card);
+    ui.add_space(8.0);
+    ports_ui(ui, card);
+    for (op, why, nodes) in Blocking::grouped(&card.survey.blocking) {
+        ui.label(RichText::new(format!("{op}: {why}")).color(t.bad));
+        weak(ui, nodes.join(", "));
+    }
+    ui.add_space(8.0);
+    heading(ui, "Operators");
+    ui.add_space(2.0);
+    operators_ui(ui, card, side);
+}
+
+fn figures_ui(ui: &mut Ui, card: &Card) {
+    let space = ui.spacing().item_spacing.x;
+    let width = ((ui.available_width() - 2.0 * space) / 3.0).max(90.0);
+    let operators: usize = card.survey.ops.values().map(|(n, _)| n).sum();
+    ui.horizontal(|ui| {
+        figure(ui, width, &grouped(card.parameters), "parameters");
+        figure(ui, width, &grouped(operators), "operators");
+        figure(ui, width, &card.opset.to_string(), "operator set");
+    });
+    let Some(m) = &card.measured else {
+        return;
+    };
+    ui.horizontal(|ui| {
+        figure(ui, width, &format!("{} ms", short(m.forward_ms)), "forward");
+        figure(
+            ui,
+            width,
+            &format!("{} ms", short(m.gradient_ms)),
+            &ratio(m),
+        );
+        let (value, what) = match &m.check {
+            Some(Check {
+                max_rel_error: Some(error),
+                samples,
+                ..
+            }) => (
+                format!("{error:.1e}"),
+                format!("relative error, {samples} directions"),
+            ),
+            Some(check) if check.passed => ("–".to_owned(), "not comparable".to_owned()),
+            Some(_) => ("–".to_owned(), "self-check failed".to_owned()),
+            None => ("–".to_owned(), "not checked".to_owned()),
+        };
+        figure(ui, width, &value, &what);
+    });
+    if let Some(check) = &m.check {
+        check_ui(ui, check, m);
+    }
+}
+
+/// What the self-check found, in red where it failed.
+fn check_ui(ui: &mut Ui, check: &Check, m: &Measured) {
+    if let Some(cosine) = check.cosine.filter(|_| check.passed) {
+        let text = format!(
+            "Self-check: the gradient against central differences of the model, cosine {cosine:.6}, on {}.",
+            m.provider
+        );
+        weak(ui, text);
+    } else if check.passed {
+        let text = "Self-check: finite and not zero; the differences of a model that rounds are steps, not slopes, so \
+                    there is nothing to compare it with.";
+        weak(ui, text);
+    } else {
+        let text = match (check.max_rel_error, check.cosine) {
+            (Some(error), Some(cosine)) => {
+                format!("Self-check failed: relative error {error:.1e}, cosine {cosine:.6}.")
+            }
+            _ => "Self-check failed.".to_owned(),
+        };
+        ui.label(RichText::new(text).color(tokens(ui).bad));
+    }
+}
+
+fn ratio(m: &Measured) -> String {
+    format!(
+        "with gradient, {:.1}×",
+        m.gradient_ms / m.forward_ms.max(1e-9)
+    )
+}
+
+fn short(ms: f64) -> String {
+    if ms < 10.0 {
+        format!("{ms:.2}")
+    } else {
+        format!("{ms:.0}")
+    }
+}
+
+fn ports_ui(ui: &mut Ui, card: &Card) {
+    let mut row = |what: &str, text: String| {
+        ui.horizontal_wrapped(|ui| {
+            weak(ui, what);
+            ui.label(RichText::new(text).monospace().size(12.0));
+        });
+    };
+    for port in &card.inputs {
+        row("in", port.to_string());
+    }
+    for port in &card.outputs {
+        row("out", port.to_string());
+    }
+    if card.tokens && !card.wrt.is_empty() {
+        row("gradient at", card.wrt.clone());
+    }
+}
+
+fn operators_ui(ui: &mut Ui, card: &Card, side: Side) {
+    let t = tokens(ui);
+    let mut rows: Vec<(&String, usize, Standing)> = card
+        .survey
+        .ops
+        .iter()
+        .map(|(name, (n, s))| (name, *n, *s))
+        .collect();
+    rows.sort_by(|a, b| b.2.cmp(&a.2).then(b.1.cmp(&a.1)).then(a.0.cmp(b.0)));
+    Grid::new(("operators", side))
+        .num_columns(3)
+        .min_row_height(18.0)
+        .spacing([18.0, 3.0])
+        .show(ui, |ui| {
+            for (name, count, standing) in rows {
+                ui.label(name);
+                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                    ui.label(grouped(count));
+                });
+                let (word, colour) = word(&t, standing);
+                ui.label(RichText::new(word).color(colour));
+                ui.end_row();
+            }
+        });
+}
+
+fn word(t: &Tokens, standing: Standing) -> (&'static str, Color32) {
+    match standing {
+        Standing::Exact => ("exact", t.good),
+        Standing::Approximate => ("approximate", t.warn),
+        Standing::Blocking => ("blocking", t.bad),
+        Standing::Idle => ("off the path", t.weak),
+    }
+}

@@ -1,0 +1,92 @@
+//! Writes the pairs shown.
+
+use crate::compute::{Groups, Hit};
+use crate::dataset::Dataset;
+use crate::dataset::export::{Layout, write_training};
+use crate::error::{Error, Result};
+use crate::files::replace;
+use crate::retrieval::Pairs;
+use crate::retrieval::mine::{Examples, Row, Unit};
+use crate::desktop::core::NegativeSet;
+use crate::task::Task;
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::path::Path;
+
+/// The pairs shown, without those confirmed as right.
+pub struct Shown<'a> {
+    pub set: &'a NegativeSet,
+    pub dataset: &'a Dataset,
+    pub groups: &'a Groups,
+    /// Score of each caption with its own image.
+    pub pairs: &'a [f32],
+    pub confirmed: &'a Pairs,
+}
+
+impl Shown<'_> {
+    /// Writes one JSON object a line.
+    ///
+    /// # Errors
+    /// The file cannot be written, or its ending is not known; cancellation.
+    pub fn lines(&self, path: &Path, task: &Task) -> Result<()> {
+        if path.extension().is_none_or(|e| e != "jsonl") {
+            return Err(Error::request(
+                format!("{} is no known kind of file", path.display()),
+                "Name it with the ending .jsonl.",
+            ));
+        }
+        let side = self.set.plan.side;
+        task.begin("Exporting", self.set.pairs.len() as u64);
+        replace(path, |out| {
+            for pair in &self.set.pairs {
+                task.check().map_err(io::Error::other)?;
+                task.add(1);
+                if !self.confirmed.contains(&pair.rows(side)) {
+                    serde_json::to_writer(&mut *out, &Row::new(pair, side, Some(self.dataset)))?;
+                    out.write_all(b"\n")?;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Writes examples to train on; the kind of file by its ending.
+    ///
+    /// # Errors
+    /// The file cannot be written, or its ending is not known; cancellation.
+    pub fn examples(&self, path: &Path, layout: Layout, task: &Task) -> Result<()> {
+        let plan = &self.set.plan;
+        let mut units = BTreeMap::<(u32, u32), (f32, Vec<Hit>)>::new();
+        for pair in &self.set.pairs {
+            if !self.confirmed.contains(&pair.rows(plan.side)) {
+                let unit = units.entry((pair.query, pair.positive));
+                let unit = unit.or_insert_with(|| (pair.scores[0], Vec::new()));
+                unit.1.push(Hit {
+                    score: pair.scores[1],
+                    index: pair.negative,
+                });
+            }
+        }
+        let examples = Examples {
+            side: plan.side,
+            measured: plan.options.measured,
+            groups: self.groups,
+            pairs: self.pairs,
+            dataset: Some(self.dataset),
+        };
+        task.begin("Exporting", units.len() as u64);
+        let each = units
+            .into_iter()
+            .flat_map(|((query, positive), (score, mut hits))| {
+                hits.sort_by(Hit::order);
+                let unit = Unit {
+                    query,
+                    positive,
+                    score,
+                };
+                examples.of(unit, &hits)
+            });
+        write_training(path, layout, plan.options.k, each, task)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,268 @@
+//! The pair looked at: its pictures, the words that pull, what speaks for it, what it costs, and the decision.
+
+use crate::desktop::shell::theme::tokens;
+use crate::desktop::shell::widgets::{heading, picture_in, primary, signed, weak};
+use crate::desktop::shell::{View, bidi};
+use super::{reading, words};
+use crate::compute::Hit;
+use crate::dataset::{Dataset, Verdict};
+use crate::retrieval::mine::MinedPair;
+use crate::retrieval::{Evidence, MAY_FIT, Reason, Side};
+use crate::desktop::core::{AttackCommand, Command, NegativesCommand, Why};
+use egui::{Align2, FontId, RichText, ScrollArea, Sense, Ui};
+
+/// Draws the inspector.
+pub fn inspector_ui(ui: &mut Ui, view: &mut View<'_>) {
+    ui.add_space(8.0);
+    heading(ui, "Pair");
+    let session = view.session;
+    let (Some(dataset), Some(set)) = (
+        session.dataset().cloned(),
+        session.negatives.set.get(session.now()).cloned(),
+    ) else {
+        weak(ui, "Choose a pair of the list.");
+        return;
+    };
+    let Some(pair) = session.negatives.pair(session.now()).cloned() else {
+        weak(ui, "Choose a pair of the list.");
+        return;
+    };
+    let side = set.plan.side;
+    ScrollArea::vertical()
+        .id_salt("pair")
+        .auto_shrink([false; 2])
+        .show(ui, |ui| {
+            reading::pictures_ui(ui, view, &dataset, side, &pair);
+            let why = session.negatives.why.get(session.now()).cloned();
+            let why = why.filter(|w| w.of == session.negatives.at);
+            captions_ui(ui, &dataset, side, &pair, why.as_deref());
+            ui.add_space(6.0);
+            heading(ui, "Why it may be right after all");
+            evidence_ui(ui, &pair.evidence, &pair.reasons);
+            decision_ui(ui, view, &dataset, side, &pair);
+            ui.add_space(6.0);
+            heading(ui, "Contribution to the loss");
+            loss_ui(ui, view, &pair, why.as_deref());
+            let (image, caption) = pair.rows(side);
+            let take = AttackCommand::Take(image as usize, Some(caption as usize));
+            if session.encoder().is_some()
+                && primary(ui, "Attack towards this negative (A)").clicked()
+            {
+                view.ask(Command::Attack(take));
+            }
+            if let Some(why) = why {
+                ui.add_space(6.0);
+                neighbours_ui(ui, view, &dataset, side, &why);
+            }
+            ui.add_space(10.0);
+        });
+}
+
+/// The captions of the pair, their words coloured once they are weighed.
+fn captions_ui(ui: &mut Ui, dataset: &Dataset, side: Side, pair: &MinedPair, why: Option<&Why>) {
+    let t = tokens(ui);
+    let caption = |other: u32| match side {
+        Side::Image => &dataset.captions[other as usize],
+        Side::Text => &dataset.captions[pair.query as usize],
+    };
+    let names = match side {
+        Side::Image => ["Right", "Negative"],
+        Side::Text => ["For the right image", "For the negative"],
+    };
+    let weighed = why.and_then(|w| w.words.as_ref().ok());
+    let strongest = weighed.map_or(0.0, words::strongest);
+    let both = [(pair.positive, t.good), (pair.negative, t.bad)];
+    for (i, (name, (other, colour))) in names.into_iter().zip(both).enumerate() {
+        ui.add_space(2.0);
+        let score = format!("{:.3}", pair.scores[i]).replace('-', "−");
+        ui.label(
+            RichText::new(format!("{name}, {score}"))
+                .size(12.0)
+                .color(t.weak),
+        );
+        match weighed {
+            Some(both) => words::words_ui(ui, &both[i], strongest, colour),
+            None => {
+                bidi::label(ui, RichText::new(caption(other)), usize::MAX);
+            }
+        }
+    }
+    match why.map(|w| &w.words) {
+        Some(Err(reason)) => {
+            weak(ui, reason.clone());
+        }
+        Some(Ok(_)) => {
+            weak(ui, "darker: the score falls more without the word");
+        }
+        None => {
+            weak(ui, "weighing the words…");
+        }
+    }
+}
+
+fn evidence_ui(ui: &mut Ui, evidence: &Evidence, reasons: &[Reason]) {
+    let t = tokens(ui);
+    if !reasons.is_empty() {
+        let why: Vec<String> = reasons.iter().map(|r| r.describe(evidence)).collect();
+        let text = RichText::new(format!("{MAY_FIT}: {}", why.join(", ")));
+        ui.add(egui::Label::new(text.color(t.warn).strong()).wrap());
+    }
+    let quantile = evidence.text_quantile;
+    let lines = [
+        ("equal text", yes(evidence.equal_text)),
+        ("caption overlap", format!("{:.2}", evidence.overlap)),
+        ("caption to caption", cosine(evidence.text_similarity)),
+        (
+            "text quantile",
+            quantile.map_or_else(|| "unknown".into(), |q| format!("{q:.2}")),
+        ),
+        ("image to image", cosine(evidence.image_similarity)),
+        ("reciprocal neighbours", yes(evidence.reciprocal)),
+    ];
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = 10.0;
+        // Lines of text, not of buttons.
+        ui.spacing_mut().interact_size.y = 16.0;
+        for (name, value) in lines {
+            let text = RichText::new(format!("{name} {value}")).color(t.weak);
+            ui.add(egui::Label::new(text).extend());
+        }
+    });
+}
+
+fn yes(holds: bool) -> String {
+    if holds { "yes" } else { "no" }.to_owned()
+}
+
+fn cosine(value: f32) -> String {
+    format!("{value:.2}").replace('-', "−")
+}
+
+fn decision_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, side: Side, pair: &MinedPair) {
+    let negatives = &view.session.negatives;
+    let verdict = negatives.decided.verdict(dataset, pair.rows(side));
+    let mut asked = None;
+    ui.horizontal(|ui| {
+        for (this, text, hint) in [
+            (
+                Verdict::Right,
+                "Confirm (F)",
+                "The caption fits the image: a false negative",
+            ),
+            (
+                Verdict::Wrong,
+                "Reject (R)",
+                "The caption does not fit: a true negative",
+            ),
+        ] {
+            let chosen = verdict == Some(this);
+            let button = egui::Button::selectable(chosen, text).frame_when_inactive(true);
+            if ui.add(button).on_hover_text(hint).clicked() {
+                // A second press takes the decision back.
+                asked = Some(NegativesCommand::Decide((!chosen).then_some(this)));
+            }
+        }
+        let undo = egui::Button::new("Undo");
+        if ui.add_enabled(negatives.decided.can_undo(), undo).clicked() {
+            asked = Some(NegativesCommand::Undo);
+        }
+    });
+    let counts = format!(
+        "{} confirmed · {} rejected",
+        negatives.decided.all.count(Verdict::Right),
+        negatives.decided.all.count(Verdict::Wrong)
+    );
+    let label = weak(ui, counts);
+    if let Some(place) = &negatives.decided.place {
+        label.on_hover_text(format!("Kept in {}", place.display()));
+    }
+    if let (Some(figures), Some(ranking)) = (
+        negatives.figures.get(view.session.now()),
+        view.session.ranking(),
+    ) {
+        let now = &ranking.report;
+        ui.label(format!(
+            "R@1 if confirmed:\nI→T {:.1} → {:.1} · T→I {:.1} → {:.1}",
+            now.i2t.r1, figures.i2t.r1, now.t2i.r1, figures.t2i.r1
+        ));
+    }
+    if let Some(command) = asked {
+        view.ask(Command::Negatives(command));
+    }
+}
+
+fn loss_ui(ui: &mut Ui, view: &View<'_>, pair: &MinedPair, why: Option<&Why>) {
+    let a = view.session.workspace.margin;
+    let hinge = (a - pair.margin()).max(0.0);
+    let Some(why) = why else {
+        ui.label(format!("This hinge {}", signed(hinge, 3)));
+        return;
+    };
+    let most = if why.is_hardest { hinge } else { 0.0 };
+    let text = format!(
+        "Max of hinges {} · Sum of hinges {} of {:.2}",
+        signed(most, 3),
+        signed(hinge, 3),
+        why.sum_of_hinges
+    );
+    let hint = format!(
+        "At margin {a}: [{a} − margin]+ is this negative's part of its query's sum (VSE++ eq. 3), and of the \
+         maximum (eq. 4) where it is the hardest"
+    );
+    ui.label(text).on_hover_text(hint);
+}
+
+fn neighbours_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, side: Side, why: &Why) {
+    heading(ui, "Neighbours");
+    let (captions, images, names) = match side {
+        Side::Image => (
+            &why.like_negative,
+            &why.like_query,
+            ["Captions like the negative", "Images like the query"],
+        ),
+        Side::Text => (
+            &why.like_query,
+            &why.like_negative,
+            ["Captions like the query", "Images like the negative"],
+        ),
+    };
+    weak(ui, names[0]);
+    for hit in captions.iter().take(3) {
+        let text = format!(
+            "{}  {}",
+            cosine(hit.score),
+            dataset.captions[hit.index as usize]
+        );
+        bidi::label(ui, RichText::new(text).size(12.5), 1);
+    }
+    weak(ui, names[1]);
+    pictures_ui(ui, view, dataset, images);
+}
+
+/// Small pictures in a row, each with its cosine.
+fn pictures_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, hits: &[Hit]) {
+    let t = tokens(ui);
+    let (gap, count) = (5.0, hits.len().max(1) as f32);
+    let side = ((ui.available_width() - gap * (count - 1.0) - 4.0) / count).floor();
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = gap;
+        for hit in hits {
+            let size = egui::vec2(side, side + 16.0);
+            let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
+            let name = format!(
+                "{} {}",
+                dataset.images[hit.index as usize].name,
+                cosine(hit.score)
+            );
+            response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, &name));
+            let picture = egui::Rect::from_min_size(rect.min, egui::Vec2::splat(side));
+            picture_in(ui, view.pictures, hit.index, picture, true);
+            let font = FontId::proportional(11.5);
+            let at = rect.center_bottom();
+            let text = cosine(hit.score);
+            ui.painter()
+                .text(at, Align2::CENTER_BOTTOM, text, font, t.weak);
+            response.on_hover_text(name);
+        }
+    });
+}

@@ -1,0 +1,223 @@
+//! The head of the retrieval view: the query, the field to type one into, and where its right answer stands.
+
+use crate::desktop::shell::theme::tokens;
+use crate::desktop::shell::widgets::{grouped, margin_colour, picture_in, signed, weak};
+use crate::desktop::shell::{Field, Key, View, bidi};
+use crate::dataset::Dataset;
+use crate::retrieval::Side;
+use crate::desktop::core::{AttackCommand, Command, Query, Session};
+use egui::text::LayoutJob;
+use egui::{CornerRadius, FontId, Margin, RichText, Ui};
+
+/// The query's picture, the field to type into, and the figures of the current query.
+pub fn query_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
+    let session = view.session;
+    let t = tokens(ui);
+    let side = (ui.available_width() * 0.24).clamp(120.0, 240.0);
+    ui.horizontal_top(|ui| {
+        let picture = match session.query() {
+            Some(Query::Row(Side::Image, i)) => Some(*i as u32),
+            Some(Query::Row(Side::Text, j)) => Some(dataset.image_of(*j) as u32),
+            Some(Query::Picture { .. }) => Some(Key::QUERY),
+            _ => None,
+        };
+        if let Some(picture) = picture {
+            let (rect, response) =
+                ui.allocate_exact_size(egui::Vec2::splat(side), egui::Sense::hover());
+            ui.painter()
+                .rect_filled(rect, CornerRadius::same(5), t.panel);
+            picture_in(ui, view.pictures, picture, rect, false);
+            if matches!(session.query(), Some(Query::Row(Side::Text, _))) {
+                response.on_hover_text("The image this caption belongs to");
+            }
+        }
+        ui.vertical(|ui| {
+            query_field_ui(ui, view);
+            ui.add_space(2.0);
+            query_text_ui(ui, view, dataset);
+            figures_ui(ui, view);
+        });
+    });
+}
+
+fn query_field_ui(ui: &mut Ui, view: &mut View<'_>) {
+    let session = view.session;
+    let ready = session.embedded().is_some() && session.encoder().is_some();
+    let edit = egui::TextEdit::singleline(&mut view.state.query)
+        .hint_text("Type a caption, or drop a picture…")
+        .desired_width(f32::INFINITY)
+        .margin(Margin::symmetric(9, 6));
+    let response = ui
+        .add_enabled(ready, edit)
+        .on_disabled_hover_text("Needs an open encoder");
+    if view.state.focus.take_if(|f| *f == Field::Query).is_some() {
+        response.request_focus();
+    }
+    let entered = response.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter));
+    if entered && !view.state.query.trim().is_empty() {
+        view.commands.push(Command::Query(Query::Text(
+            view.state.query.trim().to_owned(),
+        )));
+    }
+}
+
+fn query_text_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
+    let strong = |ui: &mut Ui, text: &str| {
+        bidi::label(ui, RichText::new(text).size(14.5).strong(), usize::MAX);
+    };
+    match view.session.query() {
+        Some(Query::Row(Side::Image, i)) => {
+            strong(ui, &dataset.images[*i].name);
+            let own = dataset.captions_of(*i);
+            let noun = if own.len() == 1 {
+                "caption"
+            } else {
+                "captions"
+            };
+            let text = match dataset.captions[own.clone()].first() {
+                Some(first) => format!("{} {noun}: {first}", own.len()),
+                None => "no captions: the images most like it".into(),
+            };
+            let text = RichText::new(text).color(tokens(ui).weak);
+            bidi::label(ui, text, 1);
+        }
+        Some(Query::Row(Side::Text, j)) => {
+            strong(ui, &dataset.captions[*j]);
+            weak(
+                ui,
+                format!("caption of {}", dataset.images[dataset.image_of(*j)].name),
+            );
+        }
+        Some(Query::Text(text)) => {
+            strong(ui, text);
+            weak(ui, "typed; no answer is known to be right");
+        }
+        Some(Query::Picture { name, .. }) => {
+            strong(ui, name);
+            weak(ui, "dropped; no answer is known to be right");
+        }
+        None => {}
+    }
+}
+
+/// Rank and margin of the right one, and what can be done with the pair.
+fn figures_ui(ui: &mut Ui, view: &mut View<'_>) {
+    let session = view.session;
+    let t = tokens(ui);
+    let Some(answer) = session
+        .answer()
+        .filter(|a| Some(&a.query) == session.query())
+    else {
+        return;
+    };
+    let noun = match answer.of {
+        Side::Text => "caption",
+        Side::Image => "image",
+    };
+    if let (Some(rank), Some(margin)) = (answer.rank, answer.margin) {
+        let mut job = LayoutJob::default();
+        let mut part = |text: String, colour| {
+            let font = FontId::proportional(13.5);
+            job.append(&text, 0.0, egui::TextFormat::simple(font, colour));
+        };
+        part(format!("Rank of the right {noun} "), t.weak);
+        part(
+            grouped(rank as usize),
+            if rank == 1 { t.good } else { t.bad },
+        );
+        part(
+            format!(
+                " of {} · margin to the hardest negative ",
+                grouped(answer.candidates)
+            ),
+            t.weak,
+        );
+        part(signed(margin, 3), margin_colour(&t, margin));
+        job.wrap.max_width = ui.available_width();
+        ui.label(job)
+            .on_hover_text("Ties count against the right one.");
+    } else {
+        weak(ui, format!("{} {noun}s ranked", grouped(answer.candidates)));
+    }
+    ui.add_space(4.0);
+    ui.horizontal_wrapped(|ui| {
+        let negative = answer
+            .hits
+            .iter()
+            .find(|h| !answer.positives.contains(&(h.index as usize)));
+        if let (Query::Row(side, _), Some(negative)) = (&answer.query, negative)
+            && answer.of != *side
+        {
+            let hint = "Make the hardest negative the query (Enter opens the highlighted result)";
+            if ui
+                .button("Query the hardest negative")
+                .on_hover_text(hint)
+                .clicked()
+            {
+                view.commands.push(Command::Query(Query::Row(
+                    side.other(),
+                    negative.index as usize,
+                )));
+            }
+            attack_button_ui(
+                ui,
+                view.session,
+                &mut view.commands,
+                &answer.query,
+                negative.index,
+            );
+            let (text, row) = match side {
+                Side::Image => (
+                    "T→I instead",
+                    Query::Row(Side::Text, answer.positives.start),
+                ),
+                Side::Text => (
+                    "I→T instead",
+                    Query::Row(Side::Image, answer.positives.start),
+                ),
+            };
+            if ui
+                .button(text)
+                .on_hover_text("The same pair, the other way round")
+                .clicked()
+            {
+                view.commands.push(Command::Query(row));
+            }
+        }
+        if ui
+            .add_enabled(session.open.can_go_back(), egui::Button::new("Back"))
+            .on_hover_text("Ctrl+Z")
+            .clicked()
+        {
+            view.commands.push(Command::Back);
+        }
+    });
+}
+
+/// Takes the pair to the attack lab: the picture, and the caption that is to win.
+fn attack_button_ui(
+    ui: &mut Ui,
+    session: &Session,
+    commands: &mut Vec<Command>,
+    query: &Query,
+    negative: u32,
+) {
+    let (Some(dataset), Query::Row(side, row)) = (session.dataset(), query) else {
+        return;
+    };
+    // A caption's pair is its own image: the hardest negative of that is found in the lab.
+    let (image, target) = match side {
+        Side::Image => (*row, Some(negative as usize)),
+        Side::Text => (dataset.image_of(*row), None),
+    };
+    let picture = dataset.images.get(image).and_then(|i| i.picture.as_ref());
+    let ready = session.encoder().is_some() && picture.is_some();
+    let hint = "How little must the pixels change until the hardest negative wins?";
+    let button = ui
+        .add_enabled(ready, egui::Button::new("Attack this pair"))
+        .on_hover_text(hint)
+        .on_disabled_hover_text("Needs an encoder and the picture");
+    if button.clicked() {
+        commands.push(Command::Attack(AttackCommand::Take(image, target)));
+    }
+}

@@ -1,0 +1,313 @@
+//! The centre of the retrieval view: below the query, the ranked other side.
+
+use super::query::query_ui;
+use crate::desktop::shell::theme::{Tokens, tokens};
+use crate::desktop::shell::views::not_embedded_ui;
+use crate::desktop::shell::widgets::{bar, empty_state, named_area, picture_in, tag, weak};
+use crate::desktop::shell::{View, bidi};
+use crate::compute::Hit;
+use crate::dataset::Dataset;
+use crate::retrieval::Side;
+use crate::desktop::core::{AnswerView, Command, DataSource, Query};
+use egui::text::LayoutJob;
+use egui::{Align2, CornerRadius, FontId, Galley, Rect, Role, ScrollArea, Ui};
+use std::sync::Arc;
+
+/// Draws the retrieval view's centre.
+pub fn retrieval_ui(ui: &mut Ui, view: &mut View<'_>) {
+    let session = view.session;
+    let Some(dataset) = session.dataset().cloned() else {
+        let busy = !session.jobs.is_empty();
+        let (title, text) = if busy {
+            ("Opening…", "The status bar says how far it is.")
+        } else {
+            (
+                "Nothing is open",
+                "Drop a folder with images and captions here, or an encoder's folder.",
+            )
+        };
+        if empty_state(ui, title, text, (!busy).then_some("Open the demo")) {
+            view.ask(Command::OpenWorkspace(
+                Box::new(crate::desktop::core::Workspace::demo()),
+                None,
+            ));
+        }
+        return;
+    };
+    query_ui(ui, view, &dataset);
+    ui.add_space(6.0);
+    let answer = session.answer().cloned();
+    match answer {
+        Some(answer) => results_ui(ui, view, &dataset, &answer),
+        None if session.embedded().is_none() => waiting_ui(ui, view),
+        None => {
+            weak(
+                ui,
+                "Choose an image or a caption on the left, or type a caption above.",
+            );
+        }
+    }
+}
+
+fn waiting_ui(ui: &mut Ui, view: &mut View<'_>) {
+    let session = view.session;
+    let only_embeddings = matches!(session.workspace.data, Some(DataSource::Embeddings { .. }));
+    if !session.jobs.is_empty() {
+        empty_state(
+            ui,
+            "Embedding…",
+            "Results appear as soon as both sides are embedded.",
+            None,
+        );
+    } else if session.encoder().is_none() && !only_embeddings {
+        let text =
+            "Open the folder of an ONNX-exported dual encoder: CLIP, SigLIP, MobileCLIP, VSE++.";
+        if empty_state(ui, "No encoder is open", text, Some("Open an encoder…")) {
+            view.ask(Command::Pick(crate::desktop::core::Pick::EncoderFolder));
+        }
+    } else {
+        not_embedded_ui(ui, view);
+    }
+}
+
+fn results_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, answer: &AnswerView) {
+    let t = tokens(ui);
+    let stale = view.session.query() != Some(&answer.query);
+    if stale {
+        ui.multiply_opacity(0.55);
+    }
+    let best = answer.hits.first().map_or(1.0, |h| h.score).max(1e-3);
+    let hardest = answer
+        .hits
+        .iter()
+        .position(|h| !answer.positives.contains(&(h.index as usize)));
+    let known = !answer.positives.is_empty();
+    view.state.highlighted = view
+        .state
+        .highlighted
+        .min(answer.hits.len().saturating_sub(1));
+    ScrollArea::vertical()
+        .auto_shrink([false; 2])
+        .id_salt(("results", answer.query.side()))
+        .show(ui, |ui| {
+            ui.spacing_mut().item_spacing.y = 2.0;
+            for (place, hit) in answer.hits.iter().enumerate() {
+                let right = answer.positives.contains(&(hit.index as usize));
+                let kind = if right {
+                    Kind::Right
+                } else if known && Some(place) == hardest {
+                    Kind::Hardest
+                } else {
+                    Kind::Other
+                };
+                let row = Row {
+                    place: Some(place),
+                    hit: *hit,
+                    share: hit.score / (best * 1.06),
+                    kind,
+                };
+                row_ui(ui, view, dataset, answer, &row, &t);
+            }
+            if !answer.below.is_empty() {
+                ui.add_space(8.0);
+                weak(ui, "Right, further down");
+                for hit in &answer.below {
+                    let row = Row {
+                        place: None,
+                        hit: *hit,
+                        share: hit.score / (best * 1.06),
+                        kind: Kind::Right,
+                    };
+                    row_ui(ui, view, dataset, answer, &row, &t);
+                }
+            }
+        });
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    Right,
+    Hardest,
+    Other,
+}
+
+struct Row {
+    place: Option<usize>,
+    hit: Hit,
+    share: f32,
+    kind: Kind,
+}
+
+fn row_ui(
+    ui: &mut Ui,
+    view: &mut View<'_>,
+    dataset: &Dataset,
+    answer: &AnswerView,
+    row: &Row,
+    t: &Tokens,
+) {
+    let index = row.hit.index as usize;
+    let images = answer.of == Side::Image;
+    let (text, name) = if images {
+        let image = &dataset.images[index].name;
+        (
+            // Images without captions go by their names.
+            dataset.captions[dataset.captions_of(index)]
+                .first()
+                .unwrap_or(image)
+                .as_str(),
+            format!("image {image}"),
+        )
+    } else {
+        (
+            dataset.captions[index].as_str(),
+            format!("caption {}", dataset.captions[index]),
+        )
+    };
+    let wide = ui.available_width() - 6.0;
+    let bar_width = (wide * 0.2).clamp(60.0, 190.0);
+    let left = 48.0 + bar_width + 64.0 + if images { 76.0 } else { 0.0 };
+    let tag_width = if row.kind == Kind::Other { 8.0 } else { 118.0 };
+    let font = FontId::proportional(13.5);
+    let mut job = LayoutJob::simple(
+        text.to_owned(),
+        font,
+        t.text,
+        (wide - left - tag_width).max(80.0),
+    );
+    job.wrap.max_rows = 3;
+    let galley = bidi::galley(ui, job);
+    let tall = if images {
+        76.0
+    } else {
+        (galley.size().y + 12.0).max(30.0)
+    };
+    let (rect, _) = ui.allocate_exact_size(egui::vec2(wide, tall), egui::Sense::hover());
+    let highlighted = row.place == Some(view.state.highlighted);
+    if highlighted && std::mem::take(&mut view.state.reveal_highlighted) {
+        ui.scroll_to_rect(rect, None);
+    }
+    if !ui.is_rect_visible(rect) {
+        return;
+    }
+    let side = answer.of;
+    let id = ui.scope_id().with(("result", row.place, index));
+    let describe = || {
+        let mark = match row.kind {
+            Kind::Right => ", right",
+            Kind::Hardest => ", hardest negative",
+            Kind::Other => "",
+        };
+        let place = row
+            .place
+            .map_or_else(String::new, |p| format!("{}. ", p + 1));
+        format!("{place}{name}, score {:.3}{mark}", row.hit.score)
+    };
+    let response = named_area(ui, rect, id, Role::ListItem, highlighted, describe);
+    let look = Look {
+        rect,
+        bar_width,
+        left,
+        galley,
+        highlighted,
+    };
+    paint_row(ui, view, row, &look, images, response.hovered(), t);
+    if response.clicked() {
+        view.commands.push(Command::Query(Query::Row(side, index)));
+    }
+    response.context_menu(|ui| {
+        if ui.button("Copy the text").clicked() {
+            view.commands.push(Command::Copy(text.to_owned()));
+        }
+    });
+}
+
+/// Where the parts of a row lie.
+struct Look {
+    rect: Rect,
+    bar_width: f32,
+    left: f32,
+    galley: Arc<Galley>,
+    highlighted: bool,
+}
+
+fn paint_row(
+    ui: &Ui,
+    view: &mut View<'_>,
+    row: &Row,
+    look: &Look,
+    images: bool,
+    hovered: bool,
+    t: &Tokens,
+) {
+    let Look {
+        rect,
+        bar_width,
+        left,
+        ref galley,
+        highlighted,
+    } = *look;
+    let (ink, back) = match row.kind {
+        Kind::Right => (t.good, Some(t.good_back)),
+        Kind::Hardest => (t.bad, Some(t.bad_back)),
+        Kind::Other => (t.bar, None),
+    };
+    if let Some(fill) = back.or(hovered.then_some(t.hover)) {
+        ui.painter().rect_filled(rect, CornerRadius::same(4), fill);
+    }
+    if highlighted {
+        let mark = Rect::from_min_size(rect.min, egui::vec2(2.5, rect.height()));
+        ui.painter()
+            .rect_filled(mark, CornerRadius::same(1), t.accent);
+    }
+    let middle = rect.center().y;
+    let at = |x: f32| egui::pos2(rect.left() + x, middle);
+    if let Some(place) = row.place {
+        ui.painter().text(
+            at(34.0),
+            Align2::RIGHT_CENTER,
+            place + 1,
+            FontId::proportional(13.0),
+            t.weak,
+        );
+    }
+    bar(
+        ui,
+        Rect::from_center_size(at(48.0 + bar_width / 2.0), egui::vec2(bar_width, 6.0)),
+        row.share,
+        ink,
+    );
+    let score = format!("{:.3}", row.hit.score).replace('-', "−");
+    ui.painter().text(
+        at(48.0 + bar_width + 50.0),
+        Align2::RIGHT_CENTER,
+        score,
+        FontId::proportional(13.0),
+        t.text,
+    );
+    if images {
+        let picture = Rect::from_center_size(at(left - 40.0), egui::Vec2::splat(70.0));
+        picture_in(ui, view.pictures, row.hit.index, picture, true);
+    }
+    ui.painter().galley(
+        egui::pos2(rect.left() + left, middle - galley.size().y / 2.0),
+        Arc::clone(galley),
+        t.text,
+    );
+    let right = rect.right_center() - egui::vec2(8.0, 0.0);
+    match row.kind {
+        Kind::Right => {
+            tag(ui, right, "right", t.good, t.good.gamma_multiply(0.22));
+        }
+        Kind::Hardest => {
+            tag(
+                ui,
+                right,
+                "hardest negative",
+                t.bad,
+                t.bad.gamma_multiply(0.22),
+            );
+        }
+        Kind::Other => {}
+    }
+}

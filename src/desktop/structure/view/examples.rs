@@ -1,0 +1,81 @@
+//! Lists of queries to go on with.
+
+use crate::desktop::shell::View;
+use crate::desktop::shell::theme::tokens;
+use crate::desktop::shell::widgets::{grouped, named_area, picture_in, signed};
+use super::name_of;
+use super::table::line;
+use crate::dataset::Dataset;
+use crate::retrieval::Side;
+use crate::desktop::core::{Command, Query};
+use egui::{CornerRadius, Rect, Role, ScrollArea, Sense, Ui, Vec2};
+
+/// Height of a line.
+const TALL: f32 = 40.0;
+
+/// Queries of one side, with picture, rank and margin; a click selects one.
+pub fn queries_ui(
+    ui: &mut Ui,
+    view: &mut View<'_>,
+    dataset: &Dataset,
+    side: Side,
+    queries: &[u32],
+) {
+    ui.spacing_mut().item_spacing.y = 1.0;
+    ScrollArea::vertical()
+        .id_salt("structure queries")
+        .auto_shrink([false; 2])
+        .show_rows(ui, TALL, queries.len(), |ui, range| {
+            for &query in &queries[range] {
+                query_ui(ui, view, dataset, side, query as usize);
+            }
+        });
+}
+
+fn query_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, side: Side, query: usize) {
+    let t = tokens(ui);
+    let wide = ui.available_width();
+    let (rect, _) = ui.allocate_exact_size(Vec2::new(wide, TALL), Sense::hover());
+    let image = match side {
+        Side::Image => query,
+        Side::Text if query < dataset.captions.len() => dataset.image_of(query),
+        Side::Text => return,
+    };
+    let direction = view.session.direction(side);
+    let figures = direction
+        .filter(|d| query < d.ranks.len())
+        .map_or_else(String::new, |d| {
+            format!(
+                "rank {} · {}",
+                grouped(d.ranks[query] as usize),
+                signed(d.margin(query), 3)
+            )
+        });
+    let text = match side {
+        Side::Image => {
+            let own = dataset.captions_of(image);
+            dataset.captions.get(own.start).map_or("", |c| c)
+        }
+        Side::Text => name_of(dataset, side, query),
+    };
+    let chosen = view.session.query() == Some(&Query::Row(side, query));
+    let id = ui.scope_id().with(("query", query));
+    let response = named_area(ui, rect, id, Role::ListItem, chosen, || {
+        format!("{}: {text}, {figures}", name_of(dataset, side, query))
+    });
+    if chosen || response.hovered() || response.has_focus() {
+        let fill = if chosen { t.accent_back } else { t.hover };
+        ui.painter().rect_filled(rect, CornerRadius::same(3), fill);
+    }
+    let picture = Rect::from_min_size(rect.min + Vec2::new(4.0, 2.0), Vec2::splat(TALL - 4.0));
+    picture_in(ui, view.pictures, image as u32, picture, true);
+    let half = |top: f32, tall: f32| {
+        let min = egui::pos2(picture.right() + 8.0, rect.top() + top);
+        Rect::from_min_max(min, egui::pos2(rect.right() - 6.0, min.y + tall))
+    };
+    line(ui, half(3.0, 18.0), false, text, 13.0, t.text);
+    line(ui, half(21.0, 16.0), false, &figures, 11.5, t.weak);
+    if response.clicked() {
+        view.ask(Command::Query(Query::Row(side, query)));
+    }
+}

@@ -1,0 +1,240 @@
+//! Captions and images that win over the right one again and again, and how unevenly neighbours are spread.
+
+use crate::desktop::shell::View;
+use crate::desktop::shell::theme::tokens;
+use crate::desktop::shell::widgets::{column, figure, grouped, heading, primary, weak};
+use super::table::{self, Column, Row, Sort, head_ui, rows_ui};
+use super::{examples, name_of, side_of};
+use crate::dataset::Dataset;
+use crate::retrieval::Side;
+use crate::retrieval::structure::{Hub, Occurrence, Structure, lost_to};
+use crate::desktop::core::{Command, Derived, Part, Query, Slot, StructureCommand};
+use egui::{Ui, Vec2};
+use egui_plot::{Bar, BarChart, Plot};
+use std::sync::Arc;
+
+/// The most wins first.
+pub const SORT: Sort = Sort {
+    column: 1,
+    falling: true,
+};
+
+const COLUMNS: [Column; 5] = [
+    table::text("Negative", 0.0),
+    table::figure("Wins", 0.58),
+    table::figure("Nearly", 0.68),
+    table::figure("Hardest", 0.78),
+    table::figure("N_k", 0.90),
+];
+
+/// Draws the page.
+pub fn hubs_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, found: &Structure) {
+    let wide = ui.available_width();
+    let tall = ui.available_height();
+    ui.horizontal_top(|ui| {
+        let share = |share: f32| Vec2::new((wide - 16.0) * share, tall);
+        column(ui, share(0.6), |ui| list_ui(ui, view, dataset, found));
+        column(ui, share(0.4), |ui| {
+            neighbours_ui(ui, view, dataset);
+            won_ui(ui, view, dataset);
+        });
+    });
+}
+
+/// The occurrences of the candidates listed.
+fn occurrence<'a>(view: &View<'a>) -> Option<&'a Occurrence> {
+    let neighbours = view.session.structure.neighbours.get(view.session.now())?;
+    Some(match view.state.structure.side {
+        Side::Image => &neighbours.texts,
+        Side::Text => &neighbours.images,
+    })
+}
+
+fn list_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, found: &Structure) {
+    let t = tokens(ui);
+    let side = view.state.structure.side;
+    let structure = side_of(view, found);
+    let noun = match side {
+        Side::Image => "captions",
+        Side::Text => "images",
+    };
+    weak(
+        ui,
+        format!(
+            "{} {noun} win over the right one of some query; a win is a query that is lost to its hardest negative.",
+            grouped(structure.winners)
+        ),
+    );
+    head_ui(ui, &COLUMNS, &mut view.state.structure.sorts[0]);
+    let sort = view.state.structure.sorts[0];
+    let counts = occurrence(view).map(|o| o.counts.as_slice());
+    let n_k = |hub: &Hub| counts.and_then(|c| c.get(hub.item as usize)).copied();
+    let mut hubs: Vec<&Hub> = structure.hubs.iter().collect();
+    let items = side.other();
+    hubs.sort_by(|a, b| {
+        let order = match sort.column {
+            0 => name_of(dataset, items, a.item as usize).cmp(name_of(
+                dataset,
+                items,
+                b.item as usize,
+            )),
+            1 => (a.wins, a.near).cmp(&(b.wins, b.near)),
+            2 => a.near.cmp(&b.near),
+            3 => a.hardest.cmp(&b.hardest),
+            _ => n_k(a).cmp(&n_k(b)),
+        };
+        sort.turn(order).then(a.item.cmp(&b.item))
+    });
+    let chosen = view
+        .state
+        .structure
+        .hub
+        .get(view.session.now())
+        .map(|(s, item, _)| (*s, *item));
+    let row = |at: usize| {
+        let hub = hubs[at];
+        let name = name_of(dataset, items, hub.item as usize);
+        let count = n_k(hub).map_or_else(|| "…".to_owned(), |n| grouped(n as usize));
+        let number = |n: u32| grouped(n as usize);
+        Row {
+            name: format!(
+                "{name}: wins {}, nearly {}, hardest negative of {}, N_k {count}",
+                hub.wins, hub.near, hub.hardest
+            ),
+            cells: vec![
+                (name.to_owned(), t.text),
+                (number(hub.wins), t.bad),
+                (number(hub.near), t.text),
+                (number(hub.hardest), t.text),
+                (count, t.text),
+            ],
+            chosen: chosen == Some((side, hub.item)),
+            pale: false,
+        }
+    };
+    let clicked = rows_ui(ui, "hubs", &COLUMNS, hubs.len(), row, |_, _, _| {});
+    if let Some(at) = clicked {
+        let item = hubs[at].item;
+        let won = view.session.direction(side).map(|d| lost_to(d, item));
+        let basis = view.session.now().basis(&[Part::Ranking]);
+        let hub = (side, item, Arc::new(won.unwrap_or_default()));
+        view.state.structure.hub = Derived::new(basis, hub);
+        view.ask(Command::Query(Query::Row(items, item as usize)));
+    }
+}
+
+/// How often candidates are among the nearest.
+fn neighbours_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
+    let session = view.session;
+    let mut k = session.structure.k;
+    ui.horizontal(|ui| {
+        heading(ui, "Hubness");
+        weak(ui, "among the nearest");
+        let drag = egui::DragValue::new(&mut k).range(1..=100).speed(0.1);
+        let hint = "How many nearest candidates are counted for each query";
+        let response = ui.name_inputs("Nearest candidates counted", |ui| {
+            ui.add(drag).on_hover_text(hint)
+        });
+        if response.changed() && k != session.structure.k {
+            view.commands
+                .push(Command::Structure(StructureCommand::SetK(k)));
+        }
+    });
+    let Some(occurrence) = occurrence(view) else {
+        if session.jobs.iter().any(|job| job.slot == Slot::Neighbours) {
+            weak(ui, "Counting…");
+        } else {
+            let pairs = dataset.images.len() * dataset.captions.len();
+            let text = format!(
+                "It takes one pass over {} pairs, as a ranking does.",
+                grouped(pairs)
+            );
+            weak(ui, text);
+            if primary(ui, "Count the neighbours").clicked() {
+                view.ask(Command::Structure(StructureCommand::CountNeighbours));
+            }
+        }
+        ui.add_space(8.0);
+        return;
+    };
+    let width = (ui.available_width() - 2.0 * 6.0 - 4.0) / 3.0;
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 6.0;
+        figure(
+            ui,
+            width,
+            &format!("{:.2}", occurrence.skewness),
+            "skewness of N_k",
+        );
+        let none = occurrence.anti_hubs;
+        let share = 100.0 * none as f64 / occurrence.counts.len().max(1) as f64;
+        figure(
+            ui,
+            width,
+            &grouped(none),
+            &format!("anti-hubs · {share:.1} %"),
+        );
+        figure(ui, width, &grouped(occurrence.most as usize), "largest N_k");
+    });
+    let text = format!(
+        "N_{} counts the queries that have a candidate among their {} nearest (Radovanovic et al. 2010). \
+         Evenly spread it would be {:.1} for all; anti-hubs are near nothing.",
+        occurrence.k, occurrence.k, occurrence.mean
+    );
+    weak(ui, text);
+    let t = tokens(ui);
+    let bins = occurrence.bins.clone();
+    let width = occurrence.bin_width;
+    let bars = bins
+        .iter()
+        .enumerate()
+        .map(|(at, &n)| {
+            let centre = (at as f64 + 0.5) * f64::from(width);
+            let high = (1.0 + n as f64).log10();
+            Bar::new(centre, high)
+                .width(f64::from(width) * 0.85)
+                .fill(t.bar)
+        })
+        .collect();
+    let chart = BarChart::new("occurrences", bars).element_formatter(Box::new(move |bar, _| {
+        let at = (bar.argument / f64::from(width)).floor() as usize;
+        let first = at as u32 * width;
+        let n = bins.get(at).copied().unwrap_or(0);
+        format!(
+            "N_k {first}–{}: {} candidates",
+            first + width - 1,
+            grouped(n)
+        )
+    }));
+    Plot::new("structure occurrences")
+        .height(110.0)
+        .show_grid(false)
+        .show_background(false)
+        .allow_drag(false)
+        .allow_zoom(false)
+        .allow_scroll(false)
+        .allow_boxed_zoom(false)
+        .show_axes([true, false])
+        .show_x(false)
+        .show_y(false)
+        .include_y(0.0)
+        .show(ui, |plot| plot.bar_chart(chart));
+    weak(ui, "Candidates by N_k, counts logarithmic");
+    ui.add_space(6.0);
+}
+
+/// The queries that the hub looked at wins.
+fn won_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
+    let hub = &view.state.structure.hub;
+    let Some((side, item, won)) = hub.get(view.session.now()).cloned() else {
+        weak(ui, "Choose a line at the left to see what it wins.");
+        return;
+    };
+    if side != view.state.structure.side {
+        return;
+    }
+    let name = name_of(dataset, side.other(), item as usize);
+    heading(ui, &format!("{} queries lost to it", grouped(won.len())));
+    ui.add(egui::Label::new(egui::RichText::new(name).color(tokens(ui).weak)).truncate());
+    examples::queries_ui(ui, view, dataset, side, &won);
+}

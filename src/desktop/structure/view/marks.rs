@@ -1,0 +1,240 @@
+//! What lies over the tiles: right pairs, clusters, the selection; names beside them, and the colour bar.
+
+use crate::desktop::shell::View;
+use crate::desktop::shell::theme::tokens;
+use crate::desktop::shell::widgets::{grouped, signed};
+use super::camera::place;
+use crate::compute::Colours;
+use crate::dataset::Dataset;
+use crate::retrieval::Side;
+use crate::retrieval::structure::matrix::{Arrangement, Viewport};
+use crate::desktop::core::Query;
+use egui::{
+    Align2, Color32, CornerRadius, FontId, Painter, Pos2, Rect, Role, Sense, Shape, Stroke,
+    StrokeKind, Ui, Vec2, WidgetInfo,
+};
+
+/// Pixels of a row from which on right pairs are outlined one by one, and named.
+const LARGE: f64 = 9.0;
+/// Lines over the picture.
+const INK: Color32 = Color32::from_rgba_premultiplied(150, 150, 150, 150);
+
+/// Right pairs, clusters and the selection.
+pub fn marks_ui(ui: &Ui, view: &View<'_>, seen: &Viewport, area: Rect, arrangement: &Arrangement) {
+    let painter = ui.painter().with_clip_rect(area.intersect(ui.clip_rect()));
+    let size = arrangement.size();
+    for &bound in &arrangement.bounds {
+        let column = arrangement.columns(bound as usize).start;
+        let at = place(seen, area, f64::from(bound), column as f64);
+        let line = Stroke::new(1.0, INK.gamma_multiply(0.45));
+        painter.hline(area.x_range(), at.y, line);
+        painter.vline(at.x, area.y_range(), line);
+    }
+    if view.session.structure.matrix.looks.mark {
+        right_pairs(&painter, seen, area, arrangement);
+    }
+    let accent = tokens(ui).accent;
+    let rows = selected(view, arrangement);
+    if let Some(row) = rows {
+        let columns = arrangement.columns(row);
+        let min = place(seen, area, row as f64, columns.start as f64);
+        let max = place(seen, area, row as f64 + 1.0, columns.end as f64);
+        let middle = min + (max - min) / 2.0;
+        let line = Stroke::new(1.0, accent.gamma_multiply(0.8));
+        if max.y - min.y > 6.0 {
+            let own = Rect::from_min_max(min, max).expand(1.0);
+            painter.rect_stroke(
+                own,
+                CornerRadius::ZERO,
+                Stroke::new(2.0, accent),
+                StrokeKind::Outside,
+            );
+        }
+        painter.hline(area.x_range(), middle.y, line);
+        if columns.len() <= size[1] && middle.x.is_finite() {
+            painter.vline(middle.x, area.y_range(), line);
+        }
+    }
+}
+
+/// The row of the image that is selected, or whose caption is.
+fn selected(view: &View<'_>, arrangement: &Arrangement) -> Option<usize> {
+    let image = match view.session.query() {
+        Some(&Query::Row(Side::Image, i)) => i,
+        Some(&Query::Row(Side::Text, j)) => view.session.embedded()?.groups.owner(j),
+        _ => return None,
+    };
+    arrangement.row_of(image)
+}
+
+/// Outlines around right pairs where they are large; else two lines that accompany the diagonal without covering it.
+fn right_pairs(painter: &Painter, seen: &Viewport, area: Rect, arrangement: &Arrangement) {
+    let rows = seen.span(0, arrangement.size()[0]);
+    if 1.0 / seen.scale[0] >= LARGE {
+        for row in rows {
+            let columns = arrangement.columns(row);
+            let min = place(seen, area, row as f64, columns.start as f64);
+            let max = place(seen, area, row as f64 + 1.0, columns.end as f64);
+            let cell = Rect::from_min_max(min, max);
+            if cell.intersects(area) {
+                let line = Stroke::new(1.5, Color32::from_white_alpha(210));
+                painter.rect_stroke(cell, CornerRadius::ZERO, line, StrokeKind::Inside);
+            }
+        }
+        return;
+    }
+    // One point every few pixels.
+    let step = ((4.0 * seen.scale[0]) as usize).max(1);
+    let points: Vec<Pos2> = rows
+        .step_by(step)
+        .map(|row| {
+            let columns = arrangement.columns(row);
+            let middle = (columns.start + columns.end) as f64 / 2.0;
+            place(seen, area, row as f64 + 0.5, middle)
+        })
+        .collect();
+    for shift in [-7.0, 7.0] {
+        let beside = points.iter().map(|p| *p + Vec2::new(shift, 0.0)).collect();
+        painter.add(Shape::line(beside, Stroke::new(1.0, INK)));
+    }
+}
+
+/// Numbers of rows and columns, or names where there is room.
+pub fn axes_ui(
+    ui: &Ui,
+    view: &View<'_>,
+    seen: &Viewport,
+    area: Rect,
+    arrangement: &Arrangement,
+    dataset: &Dataset,
+) {
+    let t = tokens(ui);
+    let font = FontId::proportional(11.0);
+    let size = arrangement.size();
+    let chosen = selected(view, arrangement);
+    let large = 1.0 / seen.scale[0] >= 14.0;
+    let step = if large { 1 } else { tick(seen.scale[0] * 60.0) };
+    let rows = seen.span(0, size[0]);
+    let beside = Rect::from_min_max(
+        Pos2::new(area.left() - 56.0, area.top()),
+        area.left_bottom(),
+    );
+    let painter = ui
+        .painter()
+        .with_clip_rect(beside.intersect(ui.clip_rect()));
+    // Numbers count from 1.
+    for number in ((rows.start + 1).next_multiple_of(step)..=rows.end).step_by(step) {
+        let row = number - 1;
+        let at = place(seen, area, row as f64 + 0.5, 0.0);
+        let colour = if chosen == Some(row) {
+            t.accent
+        } else {
+            t.weak
+        };
+        let place = Pos2::new(area.left() - 5.0, at.y);
+        let text = if large {
+            short_name(dataset, arrangement.image(row) as usize)
+        } else {
+            grouped(number)
+        };
+        painter.text(place, Align2::RIGHT_CENTER, text, font.clone(), colour);
+    }
+    let step = tick(seen.scale[1] * 90.0);
+    let columns = seen.span(1, size[1]);
+    let painter = ui.painter();
+    for number in ((columns.start + 1).next_multiple_of(step)..=columns.end).step_by(step) {
+        let at = place(seen, area, 0.0, number as f64 - 0.5);
+        if at.x > area.left() + 4.0 && at.x < area.right() - 16.0 {
+            let place = Pos2::new(at.x, area.top() - 3.0);
+            let number = grouped(number);
+            painter.text(place, Align2::CENTER_BOTTOM, number, font.clone(), t.weak);
+            let line = Stroke::new(1.0, t.weak);
+            painter.vline(at.x, area.top() - 2.0..=area.top(), line);
+        }
+    }
+}
+
+/// The end of an image's name, which tells more than its beginning, without folder and extension.
+fn short_name(dataset: &Dataset, image: usize) -> String {
+    let name = dataset.images.get(image).map_or("", |image| &image.name);
+    let name = name.rsplit(['/', '\\']).next().unwrap_or(name);
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    let letters = stem.chars().count();
+    if letters <= 8 {
+        return stem.to_owned();
+    }
+    let end: String = stem.chars().skip(letters - 7).collect();
+    format!("…{end}")
+}
+
+/// The next 1, 2 or 5 times a power of ten.
+fn tick(least: f64) -> usize {
+    let mut step = 1;
+    for factor in [2, 5, 10].into_iter().cycle() {
+        if step as f64 >= least {
+            break;
+        }
+        let decade = 10_usize.pow((step as f64).log10().floor() as u32);
+        step = decade * factor;
+    }
+    step
+}
+
+/// Outlines the cell that is pointed at; a crosshair where the keyboard points.
+pub fn cell_ui(ui: &Ui, seen: &Viewport, area: Rect, cell: [usize; 2], cross: bool) {
+    let painter = ui.painter().with_clip_rect(area.intersect(ui.clip_rect()));
+    let level = seen.level();
+    let first = [0, 1].map(|side| (cell[side] >> level[side] << level[side]) as f64);
+    let last = [0, 1].map(|side| first[side] + f64::from(1_u32 << level[side]));
+    let min = place(seen, area, first[0], first[1]);
+    let max = place(seen, area, last[0], last[1]);
+    let rect = Rect::from_min_max(min, max).expand(1.0);
+    painter.rect_stroke(
+        rect,
+        CornerRadius::ZERO,
+        Stroke::new(1.5, Color32::WHITE),
+        StrokeKind::Outside,
+    );
+    if cross {
+        let line = Stroke::new(1.0, Color32::from_white_alpha(120));
+        painter.hline(area.x_range(), rect.center().y, line);
+        painter.vline(rect.center().x, area.y_range(), line);
+    }
+}
+
+/// What the colours mean; right to left.
+pub fn bar_ui(ui: &mut Ui, view: &View<'_>) {
+    let t = tokens(ui);
+    let matrix = &view.session.structure.matrix;
+    let bar = &view.pictures.matrix.bars[usize::from(matrix.looks.colours == Colours::Magma)];
+    let range = matrix.range;
+    let figure = |share: f32| {
+        let value = range.low + share * (range.high - range.low);
+        signed(value, 2).replace('+', "")
+    };
+    let (rect, response) = ui.allocate_exact_size(Vec2::new(220.0, 26.0), Sense::hover());
+    response.widget_info(|| {
+        let name = format!("colours from score {} to {}", figure(0.0), figure(1.0));
+        WidgetInfo::labeled(Role::Label, true, name)
+    });
+    let strip = Rect::from_min_size(rect.min, Vec2::new(rect.width(), 10.0));
+    let wide = strip.width() / bar.len().max(1) as f32;
+    for (at, colour) in bar.iter().enumerate() {
+        let left = strip.left() + at as f32 * wide;
+        let piece = Rect::from_min_size(
+            Pos2::new(left, strip.top()),
+            Vec2::new(wide + 0.5, strip.height()),
+        );
+        ui.painter().rect_filled(piece, CornerRadius::ZERO, *colour);
+    }
+    let font = FontId::proportional(11.0);
+    for (share, align) in [
+        (0.0, Align2::LEFT_BOTTOM),
+        (0.5, Align2::CENTER_BOTTOM),
+        (1.0, Align2::RIGHT_BOTTOM),
+    ] {
+        let at = Pos2::new(rect.left() + share * rect.width(), rect.bottom() + 1.0);
+        ui.painter()
+            .text(at, align, figure(share), font.clone(), t.weak);
+    }
+}

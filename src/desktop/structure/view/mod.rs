@@ -1,0 +1,188 @@
+//! The structure of the near misses: the matrix, margins, hubs, concepts, slices.
+
+mod camera;
+mod concepts;
+mod examples;
+mod hubs;
+mod inspector;
+mod margins;
+mod marks;
+mod matrix;
+mod moves;
+mod sheets;
+mod slices;
+mod table;
+mod words;
+
+pub use inspector::inspector_ui;
+pub use moves::keys;
+pub use sheets::MatrixSheets;
+
+use crate::desktop::shell::View;
+use crate::desktop::shell::views::not_ready_ui;
+use crate::desktop::shell::widgets::{empty_state, segmented, weak};
+use crate::dataset::Dataset;
+use crate::retrieval::Side;
+use crate::retrieval::structure::{SliceKind, Structure};
+use crate::desktop::core::{Command, Derived, Session, StructureCommand, StructurePage};
+use egui::{Align, Layout, Ui};
+use std::sync::Arc;
+
+/// What drawing the view remembers between frames.
+pub struct StructureState {
+    /// Where the matrix is looked at.
+    camera: camera::Camera,
+    /// Moves of the matrix by keys and buttons, until its area is known.
+    moves: Vec<moves::Move>,
+    /// The matrix had the keyboard in the frame before.
+    focused: bool,
+    /// Whose queries the lists are of.
+    side: Side,
+    /// Are counts drawn on a logarithmic scale?
+    log: bool,
+    /// The hub looked at, and the queries it wins.
+    hub: Derived<(Side, u32, Arc<Vec<u32>>)>,
+    /// The pair of concepts looked at.
+    pair: Derived<(u32, u32)>,
+    /// Only slices of this kind.
+    kind: Option<SliceKind>,
+    /// Are slices with few queries shown?
+    few: bool,
+    /// Only slices whose name holds this.
+    filter: String,
+    /// How each table is sorted.
+    sorts: [table::Sort; 3],
+}
+
+impl Default for StructureState {
+    fn default() -> Self {
+        Self {
+            camera: camera::Camera::default(),
+            moves: Vec::new(),
+            focused: false,
+            side: Side::Image,
+            log: false,
+            hub: Derived::default(),
+            pair: Derived::default(),
+            kind: None,
+            few: false,
+            filter: String::new(),
+            sorts: [hubs::SORT, concepts::SORT, slices::SORT],
+        }
+    }
+}
+
+impl StructureState {
+    /// Moves the matrix as soon as its area is known.
+    fn pending(&mut self, by: moves::Move) {
+        self.moves.push(by);
+    }
+}
+
+/// Is there all that the view needs?
+pub fn is_ready(session: &Session) -> bool {
+    session.dataset().is_some() && session.embedded().is_some()
+}
+
+/// Draws the view's centre.
+pub fn structure_ui(ui: &mut Ui, view: &mut View<'_>) {
+    let session = view.session;
+    let Some(dataset) = session.dataset().cloned().filter(|_| is_ready(session)) else {
+        let texts = [
+            "The structure shows as soon as the set is embedded.",
+            "Nothing is open",
+            "The structure of the near misses needs images, captions and an encoder.",
+        ];
+        not_ready_ui(ui, view, texts);
+        return;
+    };
+    let page = session.structure.page;
+    ui.horizontal(|ui| {
+        if let Some(page) = segmented(ui, page, &StructurePage::ALL) {
+            view.ask(Command::Structure(StructureCommand::ShowPage(page)));
+        }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| match page {
+            StructurePage::Matrix => matrix::head_ui(ui, view),
+            StructurePage::Margins => margins::head_ui(ui, view),
+            StructurePage::Hubs | StructurePage::Concepts | StructurePage::Slices => {
+                side_ui(ui, view, page);
+            }
+        });
+    });
+    ui.add_space(4.0);
+    if page == StructurePage::Matrix {
+        matrix::matrix_ui(ui, view, &dataset);
+        return;
+    }
+    let Some(found) = session.structure.found.get(session.now()).cloned() else {
+        waiting_ui(ui, view);
+        return;
+    };
+    match page {
+        StructurePage::Matrix => {}
+        StructurePage::Margins => margins::margins_ui(ui, view, &found),
+        StructurePage::Hubs => hubs::hubs_ui(ui, view, &dataset, &found),
+        StructurePage::Concepts => concepts::concepts_ui(ui, view, &dataset, &found),
+        StructurePage::Slices => slices::slices_ui(ui, view, &found),
+    }
+}
+
+/// Whose queries the lists are of.
+fn side_ui(ui: &mut Ui, view: &mut View<'_>, page: StructurePage) {
+    let texts = if page == StructurePage::Hubs {
+        [
+            (
+                "Captions",
+                "Captions that win over the right one of an image",
+            ),
+            ("Images", "Images that win over the right one of a caption"),
+        ]
+    } else {
+        [
+            ("I→T", "Images look for captions"),
+            ("T→I", "Captions look for images"),
+        ]
+    };
+    // Right to left.
+    for (side, (text, hint)) in [Side::Image, Side::Text].into_iter().zip(texts).rev() {
+        let state = &mut view.state.structure;
+        let button = egui::Button::selectable(state.side == side, text).frame_when_inactive(true);
+        if ui.add(button).on_hover_text(hint).clicked() {
+            state.side = side;
+            state.pair.clear();
+        }
+    }
+}
+
+fn waiting_ui(ui: &mut Ui, view: &mut View<'_>) {
+    if view.session.jobs.is_empty() {
+        let text = "It was cancelled, or failed; the log says why.";
+        if empty_state(ui, "Not analysed", text, Some("Analyse")) {
+            let plan = view.session.structure.plan.clone();
+            view.ask(Command::Structure(StructureCommand::SetPlan(plan)));
+        }
+    } else {
+        let text = if view.session.ranking().is_some() {
+            "Analysing…"
+        } else {
+            "Shows as soon as the set is ranked; the matrix shows already."
+        };
+        weak(ui, text);
+    }
+}
+
+/// The name of a row for lists and AccessKit: an image's name, a caption's text.
+fn name_of(dataset: &Dataset, side: Side, row: usize) -> &str {
+    match side {
+        Side::Image => dataset.images.get(row).map_or("", |image| &image.name),
+        Side::Text => dataset.captions.get(row).map_or("", |caption| caption),
+    }
+}
+
+/// The structure of the side chosen.
+fn side_of<'a>(
+    view: &View<'_>,
+    found: &'a Structure,
+) -> &'a crate::retrieval::structure::SideStructure {
+    found.side(view.state.structure.side)
+}
