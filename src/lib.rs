@@ -21,9 +21,7 @@
 //! | [`source`] | what is opened, for window and command line alike: a dataset with its embeddings, an encoder |
 //! | [`report`] | an evaluation as one self-contained HTML page |
 //! | [`attack`] | threat models, victims, attacks with gradients (`white/`) and by queries (`query/`), captions, sets, reports |
-//! | [`session`] | what is open and selected, with the identity of each part; what was computed, with what it was computed from; settings, workspaces; `Command`: all that can be asked for |
-//! | [`ui`] | drawing only: shell, theme, widgets, one file per view; returns `Command`s |
-//! | [`app`] | the running program: executes commands, starts and drains jobs |
+//! | [`desktop`] | the window: `core/` what is open, with the identity of each part, jobs, commands, workspaces; `shell/` frame, palette, widgets; one folder per feature, all listed in `features.rs` |
 //! | [`cli`] | headless commands; each prints JSON with `--json` |
 //!
 //! Data flows one way: files -> `Dataset` -> encoders -> `Embeddings` (cached on disk as the models gave them) -> similarity ->
@@ -43,14 +41,15 @@
 //! - an attack: one file in `attack/white/` or `attack/query/` with its description and a test case, its `mod` line and its
 //!   line of the list in that folder's `mod.rs`; `NEARMISS_WRITE_DOCS=1 cargo test attacks_of_the_readme` writes its row
 //!   of the README's table
-//! - a view: one file in `ui/`, one line in the rail's table
+//! - a view: one folder in `desktop/` that implements `desktop::feature::Feature` (state, commands, jobs; `view/` draws),
+//!   its `mod` in `desktop/mod.rs` and one line in `desktop/features.rs`
 //! - a headless command: one file in `cli/`, one line in its `Command` enum
 
-pub mod app;
 pub mod attack;
 pub mod cli;
 pub mod compute;
 pub mod dataset;
+pub mod desktop;
 pub mod encoder;
 pub mod error;
 pub mod files;
@@ -58,10 +57,8 @@ pub mod paths;
 pub mod report;
 pub mod retrieval;
 pub mod runtime;
-pub mod session;
 pub mod source;
 pub mod task;
-pub mod ui;
 
 pub use nearmiss_grad as grad;
 pub use nearmiss_grad::onnx;

@@ -35,11 +35,11 @@ fn main() -> ExitCode {
     if arguments.command.is_some() {
         return nearmiss::cli::run(arguments);
     }
-    let start = nearmiss::app::Start {
+    let start = nearmiss::desktop::Start {
         open: arguments.open,
         data_folder: nearmiss::paths::data_dir().ok(),
     };
-    match nearmiss::app::run(start) {
+    match nearmiss::desktop::run(start) {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
             eprintln!("error: {why}");

@@ -1,36 +1,36 @@
-//! The running program: executes [`Command`](crate::desktop::core::Command)s, starts jobs, drains their results.
+//! The window: one folder per feature, on a common core and shell.
+//!
+//! - [`core`]: what is open, identities, jobs, commands, settings, workspaces
+//! - [`shell`]: frame, palette, dialogs, widgets, theme: drawing only
+//! - [`feature`]: the contract of a feature; `features.rs` lists them all
+//! - one folder per feature: its state, commands and jobs, and in `view/` what draws it
 //!
 //! The window's thread only draws and hands over; everything that touches files, models or the GPU is a job.
 
-mod compare;
-mod dialogs;
-mod events;
-mod examine;
-mod execute;
+pub mod attack;
+pub mod compare;
+pub mod core;
+pub mod feature;
+mod features;
 mod frames;
-mod jobs;
-mod lab;
-mod loader;
-mod negatives;
-mod report;
-mod sets;
-mod structure;
+mod host;
+pub mod log;
+pub mod models;
+pub mod negatives;
+pub mod problems;
+pub mod retrieval;
+pub mod shell;
+pub mod structure;
 mod window;
-mod work;
 
 pub use window::run;
 
-use crate::compute::Engine;
-use crate::encoder::Encoder;
-use crate::error::Result;
-use crate::desktop::core::{Basis, JobView, Session, Settings, Slot, Workspace};
-use crate::task::{Jobs, Task};
-use crate::desktop::shell::{Pictures, UiState};
-use events::Event;
-use loader::Loader;
-use std::collections::HashMap;
+use self::core::{Command, Core, Session, Workspace};
+use feature::Feature;
+use host::Hosted;
+use shell::{Memory, RailEntry, Shell};
+use std::any::Any;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
 
 /// How the program starts.
 #[derive(Debug, Clone, Default)]
@@ -43,169 +43,177 @@ pub struct Start {
 
 /// The application behind the window.
 pub struct App {
-    session: Session,
-    ui: UiState,
-    pictures: Pictures,
-    jobs: Jobs<Slot, Event>,
-    /// What each job under way is about.
-    bases: HashMap<Slot, Basis>,
-    loader: Loader,
-    engine: Option<Arc<dyn Engine>>,
-    encoder: Option<Arc<Encoder>>,
-    data_folder: Option<PathBuf>,
-    saving: Arc<Mutex<()>>,
+    core: Core,
+    features: Vec<Box<dyn Hosted>>,
+    memory: Memory,
     frames: frames::Frames,
-    lab: lab::Lab,
-    negatives: negatives::NegativesLab,
-    structure: structure::Work,
-    /// Dataset or encoder changed since the last embedding was started.
-    embed_wanted: bool,
-    /// The embeddings or the protocol changed since the last ranking was started.
-    rank_wanted: bool,
     title: String,
 }
 
 impl App {
     /// Starts with the last workspace, or the demo at the first start.
     pub fn new(ctx: &egui::Context, start: &Start) -> Self {
-        crate::desktop::shell::install_theme(ctx);
-        let settings = start
-            .data_folder
-            .as_ref()
-            .map_or_else(|| Ok(Settings::default()), |f| Settings::open(f));
-        let waker = ctx.clone();
-        let mut app = Self {
-            session: Session::new(Settings::default()),
-            ui: UiState::default(),
-            pictures: Pictures::default(),
-            jobs: Jobs::new(move || waker.request_repaint()),
-            bases: HashMap::new(),
-            loader: Loader::new(ctx),
-            engine: None,
-            encoder: None,
-            data_folder: start.data_folder.clone(),
-            saving: Arc::default(),
+        shell::theme::install(ctx);
+        let mut core = Core::new(ctx, features::HOME, start.data_folder.clone());
+        core.ask(match &start.open {
+            Some(path) => Command::OpenPath(path.clone()),
+            None => match core.session.settings.recent.first() {
+                Some(r) => Command::OpenWorkspace(Box::new(r.workspace.clone()), r.file.clone()),
+                None => Command::OpenWorkspace(Box::new(Workspace::demo()), None),
+            },
+        });
+        Self {
+            core,
+            features: features::all(ctx),
+            memory: Memory::default(),
             frames: frames::Frames::default(),
-            lab: lab::Lab::default(),
-            negatives: negatives::NegativesLab::default(),
-            structure: structure::Work::default(),
-            embed_wanted: false,
-            rank_wanted: false,
             title: String::new(),
-        };
-        match settings {
-            Ok(settings) => app.session.settings = settings,
-            Err(error) => app.fail(&error),
         }
-        app.apply_settings(ctx);
-        app.find_engines();
-        if let Some(path) = &start.open {
-            app.open_path(path.clone());
-        } else {
-            let last = app.session.settings.recent.first();
-            let (workspace, file) = last.map_or_else(
-                || (Workspace::demo(), None),
-                |r| (r.workspace.clone(), r.file.clone()),
-            );
-            app.open_workspace(workspace, file);
-        }
-        app
     }
 
     /// What is open and selected.
     pub fn session(&self) -> &Session {
-        &self.session
+        &self.core.session
+    }
+
+    /// What feature `F` shows; `None` where the window does not have it.
+    pub fn state<F: Feature>(&self) -> Option<&F::State> {
+        let mut features = self.features.iter();
+        features.find_map(|f| Some(f.as_any().downcast_ref::<F>()?.state()))
     }
 
     /// Executes a command, as if the user had asked for it.
-    pub fn perform(&mut self, ctx: &egui::Context, command: crate::desktop::core::Command) {
-        self.execute(ctx, command);
+    pub fn perform(&mut self, ctx: &egui::Context, command: Command) {
+        self.core.ask(command);
+        self.execute(ctx);
+    }
+
+    /// Executes a command of feature `F`, as if the user had asked for it.
+    pub fn perform_of<F: Feature>(&mut self, ctx: &egui::Context, command: F::Command) {
+        let mut features = self.features.iter_mut();
+        if let Some(feature) = features.find(|f| f.as_any().is::<F>()) {
+            feature.ask(Box::new(command));
+        }
+        self.execute(ctx);
     }
 
     /// Is anything under way?
     pub fn is_busy(&self) -> bool {
-        !self.jobs.running().is_empty() || self.loader.is_busy() || self.structure.is_busy()
+        self.core.is_busy() || self.features.iter().any(|f| f.is_busy())
     }
 
-    /// Starts a job that is about what is open now; once that is not so any more, it ends and its result is dropped.
-    fn start(
-        &mut self,
-        slot: Slot,
-        title: impl Into<String>,
-        work: impl FnOnce(&Task) -> Result<Event> + Send + 'static,
-    ) {
-        self.bases.insert(slot, self.basis(slot));
-        self.jobs.start(slot, title, work);
+    /// Executes what was asked for, and tells the features what changed.
+    fn execute(&mut self, ctx: &egui::Context) {
+        for feature in &mut self.features {
+            feature.execute(&mut self.core, ctx);
+        }
+        self.spread(ctx);
+        for command in self.core.take_asked() {
+            let core = &mut self.core;
+            if let Command::CancelJob(job) = command {
+                self.features
+                    .iter_mut()
+                    .for_each(|f| f.cancel(core, ctx, job));
+            }
+            if !self
+                .features
+                .iter_mut()
+                .any(|f| f.offered(core, ctx, &command))
+            {
+                self.core.execute(ctx, command);
+            }
+            self.spread(ctx);
+        }
     }
 
-    /// What a job in `slot` would be about now.
-    fn basis(&self, slot: Slot) -> Basis {
-        self.session.now().basis(slot.parts())
-    }
-
-    /// Ends the jobs that are about what is no longer open.
-    fn end_outdated(&mut self) {
-        for (slot, _) in self.jobs.running() {
-            let current = self.bases.get(&slot);
-            if current.is_some_and(|basis| !self.session.now().holds(basis)) {
-                self.jobs.cancel(slot);
-                self.dropped(slot);
+    /// Tells the features what changed in the core.
+    fn spread(&mut self, ctx: &egui::Context) {
+        for change in self.core.take_changes() {
+            for feature in &mut self.features {
+                feature.changed(&mut self.core, ctx, change);
             }
         }
     }
 
-    /// Takes in what the jobs have finished; draws nothing.
+    /// Takes in what the jobs have finished and starts what has become possible; draws nothing.
     fn drain(&mut self, ctx: &egui::Context) {
-        for (slot, outcome) in self.jobs.drain() {
-            let basis = self.bases.remove(&slot).unwrap_or_default();
-            if !self.session.now().holds(&basis) {
-                self.dropped(slot);
-                continue;
-            }
-            match outcome {
-                Ok(Event::Lab(event)) => self.take_lab(ctx, basis, event),
-                Ok(Event::Negatives(event)) => self.take_negatives(basis, event),
-                Ok(Event::Structure(event)) => self.take_structure(basis, event),
-                Ok(event) => self.take(basis, event),
-                Err(error) => self.job_failed(slot, error),
-            }
+        self.execute(ctx);
+        self.core.drain(ctx);
+        self.spread(ctx);
+        for feature in &mut self.features {
+            feature.drain(&mut self.core, ctx);
         }
-        self.end_outdated();
-        for (key, image) in self.loader.drain() {
-            self.pictures.insert(ctx, key, image);
+        self.execute(ctx);
+        for feature in &mut self.features {
+            feature.advance(&mut self.core, ctx);
         }
-        if self.loader.has_more() {
-            ctx.request_repaint();
+        let core = &mut self.core;
+        core.session.jobs = core.jobs();
+        for feature in &self.features {
+            core.session.jobs.extend(feature.jobs());
         }
-        self.advance();
-        self.advance_negatives();
-        self.advance_lab(ctx);
-        self.advance_structure(ctx);
-        let exact = self.session.structure.matrix.looks.exact;
-        let quiet = |slot: Slot| slot.is_quiet() || (slot == Slot::Tiles && !exact);
-        self.session.jobs = self
-            .jobs
-            .running()
-            .into_iter()
-            .filter(|(slot, _)| !quiet(*slot))
-            .map(|(slot, job)| JobView {
-                slot,
-                progress: job.task.progress(),
+        core.session.jobs.sort_by_key(|job| job.job);
+        if !core.session.jobs.is_empty() {
+            let paces = self.features.iter().filter_map(|f| f.pace());
+            ctx.request_repaint_after_secs(paces.fold(0.1, f32::min));
+        }
+    }
+
+    /// Draws the whole window; what was asked for waits in the core and the features.
+    fn draw(&mut self, ui: &mut egui::Ui) {
+        let ctx = ui.ctx().clone();
+        let features = &mut self.features;
+        let tabs: Vec<_> = features.iter().map(|f| f.tab()).collect();
+        let mut shell = Shell {
+            session: &self.core.session,
+            memory: &mut self.memory,
+            pictures: &mut self.core.pictures,
+            commands: Vec::new(),
+        };
+        let plain = shell::keys::shell_keys(&ctx, &mut shell);
+        let rail: Vec<RailEntry> = features
+            .iter()
+            .map(|f| RailEntry {
+                tab: f.tab(),
+                badge: f.badge(shell.session),
             })
             .collect();
-        if !self.session.jobs.is_empty() {
-            let attack = self.session.lab.running.is_some();
-            ctx.request_repaint_after_secs(if attack { 0.066 } else { 0.1 });
+        let current = shell.session.tab;
+        if let Some(feature) = features.iter_mut().find(|f| f.tab() == current) {
+            if plain {
+                // A button that was clicked keeps the focus: plain keys are its own then, shortcuts are not.
+                feature.keys(&ctx, &mut shell, ctx.egui_wants_keyboard_input());
+            }
+            shell::bars_ui(ui, &mut shell, &rail);
+            feature.panels(ui, &mut shell);
+            shell::centre_ui(ui, |ui| feature.draw(ui, &mut shell));
         }
+        shell::above_ui(&ctx, &mut shell);
+        let own = |shell: &mut Shell<'_>| {
+            let of = |(at, f): (usize, &mut Box<dyn Hosted>)| {
+                let entries = f.palette(shell).into_iter();
+                entries.map(move |entry| entry.map(|command| (at, command)))
+            };
+            features.iter_mut().enumerate().flat_map(of).collect()
+        };
+        let chosen: Option<(usize, Box<dyn Any>)> = shell::palette_ui(&ctx, &mut shell, &tabs, own);
+        shell::overlays_ui(&ctx, &mut shell);
+        let commands = shell.commands;
+        if let Some((at, command)) = chosen {
+            self.features[at].ask(command);
+        }
+        commands
+            .into_iter()
+            .for_each(|command| self.core.ask(command));
     }
 }
 
 impl eframe::App for App {
     fn logic(&mut self, ctx: &egui::Context, frame: &mut eframe::Frame) {
         self.frames.record(frame.info().cpu_usage);
-        self.find_painter(frame);
+        self.core.window = frame.wgpu_render_state().cloned();
         self.drain(ctx);
-        let title = format!("{} — nearmiss", self.session.workspace.title());
+        let title = format!("{} — nearmiss", self.core.session.workspace.title());
         if title != self.title {
             ctx.send_viewport_cmd(egui::ViewportCommand::Title(title.clone()));
             self.title = title;
@@ -213,20 +221,15 @@ impl eframe::App for App {
     }
 
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
-        let commands = crate::desktop::shell::draw(ui, &self.session, &mut self.ui, &mut self.pictures);
+        self.draw(ui);
         let ctx = ui.ctx().clone();
-        for command in commands {
-            self.execute(&ctx, command);
-        }
-        self.loader.want(self.pictures.take_wanted());
+        self.execute(&ctx);
+        self.core.load_pictures();
     }
 
     fn on_exit(&mut self) {
-        self.jobs.cancel_all();
-        if let Some(folder) = &self.data_folder {
-            // The window is gone: there is nobody left to tell.
-            let _ = self.session.settings.save(folder);
-        }
+        self.features.iter_mut().for_each(|f| f.cancel_all());
+        self.core.close();
         self.frames.write();
     }
 }

@@ -1,4 +1,4 @@
-//! Threads that run jobs and report to one bounded channel; stale results are dropped by generation.
+//! Threads that run jobs and report to one bounded channel; results of jobs that are no longer wanted are dropped.
 
 use super::{Task, panic_message};
 use crate::error::{Error, Result};
@@ -7,6 +7,7 @@ use std::fmt::Debug;
 use std::hash::Hash;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 /// Runs jobs in slots of type `S`. A new job in a slot cancels and outdates the one before it: its result never arrives.
@@ -14,23 +15,35 @@ pub struct Jobs<S, T> {
     sender: SyncSender<Finished<S, T>>,
     receiver: Receiver<Finished<S, T>>,
     running: HashMap<S, Running>,
-    generation: u64,
     wake: Arc<dyn Fn() + Send + Sync>,
+}
+
+/// One job, among all of the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct JobId(u64);
+
+impl JobId {
+    /// The next one.
+    fn next() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
 }
 
 /// A job under way.
 #[derive(Clone)]
 pub struct Running {
+    /// Which one it is.
+    pub id: JobId,
     /// What the status bar calls it.
     pub title: String,
     /// Progress and cancel.
     pub task: Task,
-    generation: u64,
 }
 
 struct Finished<S, T> {
     slot: S,
-    generation: u64,
+    id: JobId,
     outcome: Result<T>,
 }
 
@@ -46,7 +59,6 @@ where
             sender,
             receiver,
             running: HashMap::new(),
-            generation: 0,
             wake: Arc::new(wake),
         }
     }
@@ -59,15 +71,14 @@ where
         work: impl FnOnce(&Task) -> Result<T> + Send + 'static,
     ) {
         self.cancel(slot);
-        self.generation += 1;
-        let (title, task, generation) = (title.into(), Task::detached(), self.generation);
+        let (title, task, id) = (title.into(), Task::detached(), JobId::next());
         task.begin(title.clone(), 0);
         self.running.insert(
             slot,
             Running {
+                id,
                 title: title.clone(),
                 task: task.clone(),
-                generation,
             },
         );
         let (sender, wake) = (self.sender.clone(), Arc::clone(&self.wake));
@@ -82,11 +93,7 @@ where
                         })
                     });
                 // The receiver is gone only when the program ends.
-                let _ = sender.send(Finished {
-                    slot,
-                    generation,
-                    outcome,
-                });
+                let _ = sender.send(Finished { slot, id, outcome });
                 wake();
             });
         if let Err(source) = spawned {
@@ -95,11 +102,7 @@ where
                 path: format!("{slot:?}").into(),
                 source,
             });
-            let _ = self.sender.try_send(Finished {
-                slot,
-                generation,
-                outcome,
-            });
+            let _ = self.sender.try_send(Finished { slot, id, outcome });
         }
     }
 
@@ -117,6 +120,11 @@ where
         }
     }
 
+    /// Is none under way?
+    pub fn is_empty(&self) -> bool {
+        self.running.is_empty()
+    }
+
     /// Is a job under way in `slot`?
     pub fn is_running(&self, slot: S) -> bool {
         self.running.contains_key(&slot)
@@ -129,24 +137,15 @@ where
             .iter()
             .map(|(slot, job)| (*slot, job.clone()))
             .collect();
-        jobs.sort_by_key(|(_, job)| job.generation);
+        jobs.sort_by_key(|(_, job)| job.id);
         jobs
     }
 
     /// Results that have arrived and are still wanted, with the slot they come from.
     pub fn drain(&mut self) -> Vec<(S, Result<T>)> {
         let mut results = Vec::new();
-        while let Ok(Finished {
-            slot,
-            generation,
-            outcome,
-        }) = self.receiver.try_recv()
-        {
-            if self
-                .running
-                .get(&slot)
-                .is_some_and(|job| job.generation == generation)
-            {
+        while let Ok(Finished { slot, id, outcome }) = self.receiver.try_recv() {
+            if self.running.get(&slot).is_some_and(|job| job.id == id) {
                 self.running.remove(&slot);
                 results.push((slot, outcome));
             }

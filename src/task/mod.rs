@@ -10,7 +10,7 @@ pub mod memory;
 pub mod scratch;
 
 pub use aside::aside;
-pub use jobs::{Jobs, Running};
+pub use jobs::{JobId, Jobs, Running};
 pub use nearmiss_grad::guard::{contained, lock, panic_message};
 
 use crate::error::{Error, Result};

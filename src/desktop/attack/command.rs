@@ -1,14 +1,33 @@
 //! What can be asked for in the lab.
 
-use crate::desktop::attack::state::{LabPage, Looks, SetPlan, WordsPlan};
+use super::state::{LabPage, Looks, SetPlan, WordsPlan};
 use crate::attack::{AttackSettings, Goal, Loss, Mask, Norm};
 use std::path::PathBuf;
 
+/// A file or folder to be chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Choice {
+    /// A picture that says where may be changed.
+    Mask,
+    /// A list of words that may come into a caption.
+    Vocabulary,
+    /// A list of words that may stand for others.
+    Synonyms,
+    /// Where to export an attack.
+    Export,
+    /// Where to export the figures of a set.
+    ExportSet,
+    /// A folder for perturbed pictures.
+    SetFolder,
+    /// A second encoder's folder.
+    TransferFolder,
+}
+
 /// One request of the user in the lab.
 #[derive(Debug, Clone, PartialEq)]
-pub enum AttackCommand {
-    /// Take this picture to the lab; with a caption that is to win.
-    Take(usize, Option<usize>),
+pub enum Command {
+    /// Choose a file or folder in the system's dialog.
+    Choose(Choice),
     /// Another attack or other parameters.
     SetSettings(Box<AttackSettings>),
     /// Another norm.

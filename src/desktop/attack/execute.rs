@@ -1,31 +1,23 @@
 //! Executes the lab's commands.
 
+use super::command::{Choice, Command};
+use super::state::{LabPage, Vocabulary, Which};
 use super::work::{open_mask, partial, set};
-use super::{App, export};
-use crate::desktop::core::events::Event;
+use super::{Attack, Event, Slot, export};
 use crate::attack::{AttackSettings, Goal, Norm, Region, SetRequest, Threat};
+use crate::desktop::core::{Derived, Dialog, Filters, JSON, Level, PICTURES, Query, WORDS};
+use crate::desktop::feature::{Desk, Feature};
 use crate::encoder::EncoderOptions;
 use crate::retrieval::Side;
-use crate::desktop::core::{AttackCommand, Derived, LabPage, Level, Pick, Query, Slot, Tab, Which};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-impl App {
-    pub(in crate::app) fn execute_lab(&mut self, command: AttackCommand) {
-        let lab = &mut self.session.lab;
+impl Attack {
+    pub(super) fn obey(&mut self, desk: &mut Desk<'_, Self>, command: Command) {
+        let lab = &mut self.state;
         match command {
-            AttackCommand::Take(image, target) => {
-                self.session.tab = Tab::Attack;
-                self.set_query(Query::Row(Side::Image, image));
-                let lab = &mut self.session.lab;
-                lab.page = LabPage::Picture;
-                self.follow_selection();
-                self.session.lab.chosen = target;
-                if target.is_some() {
-                    self.session.lab.goal = Goal::Win;
-                }
-            }
-            AttackCommand::SetSettings(settings) => {
+            Command::Choose(choice) => self.choose(desk, choice),
+            Command::SetSettings(settings) => {
                 if settings.method == lab.settings.method {
                     lab.settings = *settings;
                 } else {
@@ -33,52 +25,108 @@ impl App {
                     lab.settings.method = settings.method;
                 }
             }
-            AttackCommand::SetNorm(norm) => {
+            Command::SetNorm(norm) => {
                 lab.set_norm(norm);
                 if norm == Norm::Free && lab.settings.threat.region.is_none() {
-                    let patch = self.patch();
-                    self.session.lab.settings.threat.region = Some(patch);
+                    let patch = self.patch(desk);
+                    self.state.settings.threat.region = Some(patch);
                 }
             }
-            AttackCommand::SetGoal(goal) => lab.goal = goal,
-            AttackCommand::SetTarget(target) => {
+            Command::SetGoal(goal) => lab.goal = goal,
+            Command::SetTarget(target) => {
                 lab.chosen = target;
                 if target.is_some() && !matches!(lab.goal, Goal::Win | Goal::Match) {
                     lab.goal = Goal::Win;
                 }
             }
-            AttackCommand::SetLoss(loss) => lab.settings.loss = loss,
-            AttackCommand::SetOwnSize(own) => lab.own_size = own,
-            AttackCommand::SetMask(mask) => lab.settings.threat.mask = mask,
-            AttackCommand::OpenMask(path) => {
-                self.start(Slot::Mask, "Reading the mask", move |_| {
-                    open_mask(&path).map(Event::Lab)
-                });
+            Command::SetLoss(loss) => lab.settings.loss = loss,
+            Command::SetOwnSize(own) => lab.own_size = own,
+            Command::SetMask(mask) => lab.settings.threat.mask = mask,
+            Command::OpenMask(path) => {
+                desk.start(Slot::Mask, "Reading the mask", move |_| open_mask(&path));
             }
-            AttackCommand::Run => {
-                self.lab.run_wanted = true;
-                let known = self.lab.network.get(self.session.open.now()).is_some();
-                if !known && !self.jobs.is_running(Slot::Network) {
-                    self.lab.network_asked.clear();
+            Command::Run => {
+                self.work.run_wanted = true;
+                let known = self.work.network.get(desk.session.open.now()).is_some();
+                if !known && !desk.is_running(Slot::Network) {
+                    self.work.network_asked.clear();
                 }
             }
-            AttackCommand::Undo => lab.undo(self.session.open.now()),
-            AttackCommand::Redo => lab.redo(self.session.open.now()),
-            AttackCommand::SetLooks(looks) => lab.looks = looks,
-            AttackCommand::Export(path) => self.export_attack(path),
-            AttackCommand::ShowPage(page) => lab.page = page,
-            AttackCommand::SetCaption(caption) => lab.words.chosen = Some(caption),
-            AttackCommand::SetWords(plan) => lab.words.plan = *plan,
-            AttackCommand::RunWords => self.run_words(),
-            AttackCommand::SetPlan(plan) => lab.set.plan = *plan,
-            AttackCommand::RunSet => self.run_set(),
-            AttackCommand::ExportSet(path) => self.export_set(path),
+            Command::Undo => lab.undo(desk.session.open.now()),
+            Command::Redo => lab.redo(desk.session.open.now()),
+            Command::SetLooks(looks) => lab.looks = looks,
+            Command::Export(path) => self.export_attack(desk, path),
+            Command::ShowPage(page) => lab.page = page,
+            Command::SetCaption(caption) => lab.words.chosen = Some(caption),
+            Command::SetWords(plan) => lab.words.plan = *plan,
+            Command::RunWords => self.run_words(desk),
+            Command::SetPlan(plan) => lab.set.plan = *plan,
+            Command::RunSet => self.run_set(desk),
+            Command::ExportSet(path) => self.export_set(desk, path),
+        }
+    }
+
+    /// Takes a picture to the lab, with the caption that is to win.
+    pub(super) fn take_pair(
+        &mut self,
+        desk: &mut Desk<'_, Self>,
+        image: usize,
+        target: Option<usize>,
+    ) {
+        desk.show(Self::TAB);
+        desk.set_query(Query::Row(Side::Image, image));
+        self.state.page = LabPage::Picture;
+        self.follow_selection(desk);
+        self.state.chosen = target;
+        if target.is_some() {
+            self.state.goal = Goal::Win;
+        }
+    }
+
+    /// Shows the dialog for a file or folder.
+    fn choose(&mut self, desk: &mut Desk<'_, Self>, choice: Choice) {
+        const PNG: Filters = &[("PNG picture", &["png"])];
+        let dialog = match choice {
+            Choice::Mask => Dialog::file("A mask: white where the attack may go", PICTURES),
+            Choice::Vocabulary => {
+                Dialog::file("A list of words that may come in, one a line", WORDS)
+            }
+            Choice::Synonyms => {
+                let title = "Which word may stand for which: lines such as \"dog: hound, puppy\"";
+                Dialog::file(title, WORDS)
+            }
+            Choice::Export => {
+                let title = "Export picture, exact values, heatmap and report";
+                Dialog::place(title, "adversarial.png", PNG)
+            }
+            Choice::ExportSet => {
+                let title = "Export the figures of the set (JSON and CSV)";
+                Dialog::place(title, "attack.json", JSON)
+            }
+            Choice::SetFolder => Dialog::folder("A folder for perturbed pictures"),
+            Choice::TransferFolder => Dialog::folder("The folder of a second encoder"),
+        };
+        let chosen = move |paths| Event::Chosen(choice, paths);
+        desk.choose(Slot::Dialog, dialog, chosen);
+    }
+
+    /// A file or folder was chosen.
+    pub(super) fn chosen(&mut self, desk: &mut Desk<'_, Self>, choice: Choice, path: PathBuf) {
+        let state = &mut self.state;
+        match choice {
+            Choice::Mask => self.obey(desk, Command::OpenMask(path)),
+            Choice::Vocabulary => state.words.plan.vocabulary = Vocabulary::File(path),
+            Choice::Synonyms => state.words.plan.synonyms = Some(path),
+            Choice::Export => self.export_attack(desk, Some(path)),
+            Choice::ExportSet => self.export_set(desk, Some(path)),
+            Choice::SetFolder => state.set.plan.save = Some(path),
+            Choice::TransferFolder => state.set.plan.transfer = Some(path),
         }
     }
 
     /// A patch of a quarter of the picture's side in its middle.
-    fn patch(&self) -> Region {
-        let grid = self.session.lab.clean(self.session.now()).map(|c| c.grid);
+    fn patch(&self, desk: &Desk<'_, Self>) -> Region {
+        let grid = self.state.clean(desk.session.now()).map(|c| c.grid);
         let (height, width) = grid.map_or((224, 224), |g| (g.height as u32, g.width as u32));
         let side = |n: u32| (n / 4).max(1);
         Region {
@@ -89,12 +137,12 @@ impl App {
         }
     }
 
-    fn export_attack(&mut self, path: Option<PathBuf>) {
+    fn export_attack(&mut self, desk: &mut Desk<'_, Self>, path: Option<PathBuf>) {
         let (Some(done), Some(dataset)) = (
-            self.session.lab.last(self.session.now()).cloned(),
-            self.session.dataset().cloned(),
+            self.state.last(desk.session.now()).cloned(),
+            desk.session.dataset().cloned(),
         ) else {
-            self.session.say(
+            desk.session.say(
                 Level::Warning,
                 "There is no attack to export",
                 "Attack the picture first.",
@@ -102,36 +150,36 @@ impl App {
             return;
         };
         let Some(path) = path else {
-            self.pick(Pick::ExportAttack);
+            self.choose(desk, Choice::Export);
             return;
         };
-        self.start(Slot::AttackExport, "Exporting", move |_| {
-            export::export_attempt(&path, &done, &dataset).map(Event::Lab)
+        desk.start(Slot::Export, "Exporting", move |_| {
+            export::export_attempt(&path, &done, &dataset)
         });
     }
 
-    fn export_set(&mut self, path: Option<PathBuf>) {
-        let Some(report) = self.session.lab.set.report.get(self.session.now()).cloned() else {
+    fn export_set(&mut self, desk: &mut Desk<'_, Self>, path: Option<PathBuf>) {
+        let Some(report) = self.state.set.report.get(desk.session.now()).cloned() else {
             return;
         };
         let Some(path) = path else {
-            self.pick(Pick::ExportSet);
+            self.choose(desk, Choice::ExportSet);
             return;
         };
-        self.start(Slot::AttackExport, "Exporting", move |_| {
-            export::export_set(&path, &report).map(Event::Lab)
+        desk.start(Slot::Export, "Exporting", move |_| {
+            export::export_set(&path, &report)
         });
     }
 
     /// The pictures of the set that are asked for.
-    fn images(&self) -> Vec<usize> {
-        let Some(embedded) = self.session.embedded() else {
+    fn images(&self, desk: &Desk<'_, Self>) -> Vec<usize> {
+        let Some(embedded) = desk.session.embedded() else {
             return Vec::new();
         };
         let all = embedded.groups.images();
         let listed = || {
-            let rows = self.session.browser.rows.iter().map(|&r| r as usize);
-            let mut images: Vec<usize> = match self.session.side {
+            let rows = desk.session.browser.rows.iter().map(|&r| r as usize);
+            let mut images: Vec<usize> = match desk.session.side {
                 Side::Image => rows.collect(),
                 Side::Text => rows.map(|j| embedded.groups.owner(j)).collect(),
             };
@@ -139,29 +187,29 @@ impl App {
             images.dedup();
             images
         };
-        match self.session.lab.set.plan.which {
+        match self.state.set.plan.which {
             Which::First(n) => (0..n.min(all)).collect(),
             Which::Listed => listed(),
             Which::All => (0..all).collect(),
         }
     }
 
-    fn run_set(&mut self) {
+    fn run_set(&mut self, desk: &mut Desk<'_, Self>) {
         let (Some(set_of), Some(encoder), Some(dataset)) = (
-            self.set_of(),
-            self.encoder.clone(),
-            self.session.dataset().cloned(),
+            self.set_of(desk),
+            desk.encoder.clone(),
+            desk.session.dataset().cloned(),
         ) else {
-            self.session.say(
+            desk.session.say(
                 Level::Warning,
                 "The set cannot be attacked yet",
                 "Wait until it is embedded and the model is looked at.",
             );
             return;
         };
-        let images = self.images();
-        let basis = self.basis(Slot::AttackSet);
-        let lab = &mut self.session.lab;
+        let images = self.images(desk);
+        let basis = desk.basis(Slot::AttackSet);
+        let lab = &mut self.state;
         let plan = lab.set.plan.clone();
         lab.set.running = true;
         lab.set.stopped = Derived::new(basis.clone(), (0, images.len()));
@@ -190,14 +238,14 @@ impl App {
             transfer: None,
         };
         let options = EncoderOptions {
-            providers: self.session.settings.providers.clone(),
-            batch: self.session.settings.batch,
+            providers: desk.session.settings.providers.clone(),
+            batch: desk.session.settings.batch,
             ..EncoderOptions::default()
         };
-        let done = Arc::clone(&self.lab.set_done);
-        let ready = Arc::clone(&self.lab.set_order);
-        self.jobs.cancel(Slot::PartialSet);
-        self.start(Slot::AttackSet, "Attacking the set", move |task| {
+        let done = Arc::clone(&self.work.set_done);
+        let ready = Arc::clone(&self.work.set_request);
+        desk.cancel(Slot::PartialSet);
+        desk.start(Slot::AttackSet, "Attacking the set", move |task| {
             set(
                 request,
                 plan.transfer.as_deref(),
@@ -205,21 +253,20 @@ impl App {
                 (&done, &ready),
                 task,
             )
-            .map(Event::Lab)
         });
     }
 
     /// What a job leaves that the user cancelled.
-    pub(in crate::app) fn sum_up(&mut self, slot: Slot) {
+    pub(super) fn sum_up(&mut self, desk: &mut Desk<'_, Self>, slot: Slot) {
         if slot == Slot::Attack {
-            self.lab.run_wanted = false;
+            self.work.run_wanted = false;
         }
         if slot == Slot::AttackSet {
             // What is done is worth seeing; the cancelled job lets go of it within a second.
-            let done = Arc::clone(&self.lab.set_done);
-            let request = Arc::clone(&self.lab.set_order);
-            self.start(Slot::PartialSet, "Summing up what is done", move |task| {
-                partial(&done, &request, task).map(Event::Lab)
+            let done = Arc::clone(&self.work.set_done);
+            let request = Arc::clone(&self.work.set_request);
+            desk.start(Slot::PartialSet, "Summing up what is done", move |task| {
+                partial(&done, &request, task)
             });
         }
     }

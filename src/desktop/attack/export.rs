@@ -1,22 +1,22 @@
 //! Writes what the lab found.
 
-use super::LabEvent;
+use super::Event;
+use super::state::Attempt;
 use crate::attack::{SetReport, export};
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
 use crate::files::{put_together, replace, write_json};
-use crate::desktop::core::Attempt;
 use std::io::Write;
 use std::path::Path;
 
 /// Picture, exact values, heatmap and report of one attack.
-pub fn export_attempt(path: &Path, attempt: &Attempt, dataset: &Dataset) -> Result<LabEvent> {
+pub fn export_attempt(path: &Path, attempt: &Attempt, dataset: &Dataset) -> Result<Event> {
     let files = export(path, &attempt.result, &attempt.request, dataset)?;
-    Ok(LabEvent::Exported(files.png))
+    Ok(Event::Exported(files.png))
 }
 
 /// The figures of a set as JSON, and its pictures as CSV beside it.
-pub fn export_set(path: &Path, report: &SetReport) -> Result<LabEvent> {
+pub fn export_set(path: &Path, report: &SetReport) -> Result<Event> {
     let json = path.with_extension("json");
     let table = path.with_extension("csv");
     let odd = |e: csv::Error| Error::request(format!("cannot write {}: {e}", table.display()), "");
@@ -31,5 +31,5 @@ pub fn export_set(path: &Path, report: &SetReport) -> Result<LabEvent> {
         replace(table, |out| out.write_all(&text))?;
         write_json(json, report)
     })?;
-    Ok(LabEvent::Exported(json))
+    Ok(Event::Exported(json))
 }

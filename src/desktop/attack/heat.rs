@@ -1,12 +1,13 @@
 //! Numbers become coloured pictures: on the window's own device straight into a texture, or through the engine.
 
+use super::state::Heat;
+use super::textures::Legend;
 use crate::attack::{Saliency, levels};
 use crate::compute::{
     Colours, Engine, Grid, HeatPainter, View, channel_mean, log_spectrum, pixel_norm,
 };
+use crate::desktop::core::colour_bar;
 use crate::error::Result;
-use crate::desktop::core::Heat;
-use crate::desktop::shell::Legend;
 use eframe::egui_wgpu::RenderState;
 use egui::{Color32, ColorImage};
 use std::sync::{Arc, OnceLock};
@@ -52,19 +53,19 @@ impl Painter {
     }
 
     /// The colours of `view`, which is `[height, width]`.
-    fn paint(&self, engine: &dyn Engine, sheet: &Numbers, grid: Grid) -> Result<Coloured> {
-        let (values, width, height) = (&sheet.values, grid.width, grid.height);
+    fn paint(&self, engine: &dyn Engine, plane: &Numbers, grid: Grid) -> Result<Coloured> {
+        let (values, width, height) = (&plane.values, grid.width, grid.height);
         match self {
             Self::Window { state, painter } => {
                 let (device, queue) = (&state.device, &state.queue);
                 let painter = painter.get_or_init(|| HeatPainter::new(device));
-                let (colours, scale) = (sheet.colours, sheet.scale);
+                let (colours, scale) = (plane.colours, plane.scale);
                 let texture =
                     painter.paint(device, queue, values, width, height, colours, scale)?;
                 Ok(Coloured::Texture(texture))
             }
             Self::Engine => {
-                let rgba = engine.colour(values, sheet.colours, sheet.scale)?;
+                let rgba = engine.colour(values, plane.colours, plane.scale)?;
                 let image = ColorImage::from_rgba_unmultiplied([width, height], &rgba);
                 Ok(Coloured::Image(image))
             }
@@ -97,13 +98,12 @@ pub struct Source<'a> {
 /// A heatmap, ready to draw.
 pub struct Painted {
     /// The pictures with their titles: one, or one per channel.
-    pub sheets: Vec<(&'static str, Coloured)>,
+    pub textures: Vec<(&'static str, Coloured)>,
     /// What the colours mean.
     pub legend: Legend,
 }
 
 /// Steps of a colour bar.
-const BAR: usize = 64;
 /// Orders of magnitude that a spectrum shows.
 const DECADES: f32 = 5.0;
 
@@ -120,18 +120,18 @@ pub fn paint(
     painter: &Painter,
     engine: &dyn Engine,
 ) -> Result<Option<Painted>> {
-    let Some((sheets, (low, middle, high), text)) = numbers(heat, source, engine)? else {
+    let Some((planes, (low, middle, high), text)) = numbers(heat, source, engine)? else {
         return Ok(None);
     };
-    let colours = sheets.first().map_or(Colours::Signed, |s| s.colours);
-    let painted = sheets
+    let colours = planes.first().map_or(Colours::Signed, |s| s.colours);
+    let painted = planes
         .iter()
-        .map(|sheet| Ok((sheet.title, painter.paint(engine, sheet, source.grid)?)))
+        .map(|plane| Ok((plane.title, painter.paint(engine, plane, source.grid)?)))
         .collect::<Result<_>>()?;
     Ok(Some(Painted {
-        sheets: painted,
+        textures: painted,
         legend: Legend {
-            bar: bar(colours, engine)?,
+            bar: colour_bar(colours, engine)?,
             ends: [low, middle, high],
             text,
         },
@@ -181,14 +181,14 @@ fn numbers(heat: Heat, source: &Source<'_>, engine: &dyn Engine) -> Result<Optio
             let view = View::new(pixel_norm(grid, source.change));
             let high = view.high.max(1e-6);
             let ends = ("0".to_owned(), String::new(), levels(high));
-            let sheet = Numbers {
+            let plane = Numbers {
                 title: "",
                 values: view.values,
                 colours: Colours::Magma,
                 scale: high,
             };
             (
-                vec![sheet],
+                vec![plane],
                 ends,
                 "length of each pixel's change, to its largest".to_owned(),
             )
@@ -199,7 +199,7 @@ fn numbers(heat: Heat, source: &Source<'_>, engine: &dyn Engine) -> Result<Optio
             let low = view.low.max(view.high - DECADES);
             let values = view.values.iter().map(|v| (v - low).max(0.0)).collect();
             let power = |v: f32| format!("{:.1e}", 10.0_f32.powf(v)).replace('-', "−");
-            let sheet = Numbers {
+            let plane = Numbers {
                 title: "",
                 values,
                 colours: Colours::Viridis,
@@ -207,7 +207,7 @@ fn numbers(heat: Heat, source: &Source<'_>, engine: &dyn Engine) -> Result<Optio
             };
             let ends = (power(low), String::new(), power(view.high));
             (
-                vec![sheet],
+                vec![plane],
                 ends,
                 "Fourier magnitude, logarithmic, zero frequency in the middle".to_owned(),
             )
@@ -222,14 +222,14 @@ fn numbers(heat: Heat, source: &Source<'_>, engine: &dyn Engine) -> Result<Optio
                 "0".to_owned(),
                 "towards wrong".to_owned(),
             );
-            let sheet = Numbers {
+            let plane = Numbers {
                 title: "",
                 values: map.signed.values.clone(),
                 colours: Colours::Signed,
                 scale: end,
             };
             (
-                vec![sheet],
+                vec![plane],
                 ends,
                 format!("{} of the margin at the clean picture", map.kind.title()),
             )
@@ -245,7 +245,7 @@ fn channels(
 ) -> Vec<Numbers> {
     const NAMES: [&str; 4] = ["red", "green", "blue", "alpha"];
     let planes = change.chunks(grid.plane().max(1)).take(grid.channels);
-    let mut sheets: Vec<Numbers> = planes
+    let mut made: Vec<Numbers> = planes
         .zip(NAMES)
         .map(|(plane, name)| {
             signed(
@@ -255,21 +255,7 @@ fn channels(
         })
         .collect();
     if grid.channels > 1 {
-        sheets.push(signed("mean", channel_mean(grid, change)));
+        made.push(signed("mean", channel_mean(grid, change)));
     }
-    sheets
-}
-
-/// The colours of a bar from the lowest to the highest value.
-pub fn bar(colours: Colours, engine: &dyn Engine) -> Result<Vec<Color32>> {
-    let low = if colours == Colours::Signed {
-        -1.0
-    } else {
-        0.0
-    };
-    let value = |i: usize| low + (1.0 - low) * i as f32 / (BAR - 1) as f32;
-    let values: Vec<f32> = (0..BAR).map(value).collect();
-    let rgba = engine.colour(&values, colours, 1.0)?;
-    let colour = |p: &[u8]| Color32::from_rgb(p[0], p[1], p[2]);
-    Ok(rgba.chunks_exact(4).map(colour).collect())
+    made
 }

@@ -1,34 +1,98 @@
-//! The attack lab's half of the running program: which of its jobs run, and what their results change.
+//! The attack lab: how little it takes until the model prefers a wrong caption.
 
-mod commands;
+mod command;
+mod drawing;
+mod execute;
 mod export;
 mod heat;
+mod jobs;
 mod results;
-mod sheets;
+mod state;
+mod textures;
+mod view;
 mod words;
 mod work;
 
-use super::App;
-use crate::desktop::core::events::Event;
+pub use command::{Choice, Command};
+pub use state::{
+    Attempt, Clean, Compare, Curve, Heat, LabPage, Looks, Reach, Running, SetLab, SetPlan, State,
+    Vocabulary, Which, WordsLab, WordsPlan,
+};
+pub use textures::{Legend, Texture, Textures};
+
 use crate::attack::caption::{Importance, Substitution};
-use crate::attack::{
-    self, AttackRequest, Goal, LiveSlot, Mask, Network, Saliency, SaliencyKind, SetReport,
-};
+use crate::attack::{self, Goal, Mask, Network, Saliency, SaliencyKind, SetReport};
 use crate::dataset::Picture;
-use crate::retrieval::Side;
-use crate::desktop::core::{
-    Attempt, Clean, Derived, Embedded, Heat, Part, Query, Reach, Running, Slot, Tab, WordsPlan,
-};
-use egui::ColorImage;
-pub(super) use heat::bar;
+use crate::desktop::core::{self, Basis, Change, Derived, JobSlot, Part, Tab};
+use crate::desktop::feature::{Desk, Ended, Feature, View};
+use crate::desktop::shell::PaletteEntry;
+use egui::{ColorImage, Context, Ui};
 use heat::{Painted, Painter};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
-pub(super) use words::{SharedGuide, shared_guide};
 
-/// The result of one of the lab's jobs.
-pub enum LabEvent {
+/// The attack lab.
+pub struct Attack {
+    state: State,
+    work: Work,
+}
+
+/// Its kinds of jobs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Slot {
+    /// Opening the image model for attacks.
+    Network,
+    /// Reading the picture under attack.
+    Clean,
+    /// Attacking a picture.
+    Attack,
+    /// Making the lab's pictures.
+    Textures,
+    /// Making a saliency map.
+    Saliency,
+    /// Reading a mask.
+    Mask,
+    /// Weighing the words of a caption.
+    Weigh,
+    /// Looking for words to exchange.
+    Words,
+    /// Attacking a set.
+    AttackSet,
+    /// The figures of a set that was cancelled.
+    PartialSet,
+    /// Writing what the lab found.
+    Export,
+    /// A file dialog.
+    Dialog,
+}
+
+impl JobSlot for Slot {
+    fn parts(self) -> &'static [Part] {
+        match self {
+            Self::Network => &[Part::Encoder],
+            Self::Clean
+            | Self::Attack
+            | Self::Textures
+            | Self::Saliency
+            | Self::Weigh
+            | Self::Words
+            | Self::AttackSet
+            | Self::PartialSet => &[Part::Data, Part::Encoder, Part::Embeddings],
+            Self::Mask | Self::Export | Self::Dialog => &[],
+        }
+    }
+
+    fn is_quiet(self) -> bool {
+        matches!(
+            self,
+            Self::Clean | Self::Textures | Self::Weigh | Self::Dialog
+        )
+    }
+}
+
+/// What its jobs report.
+pub enum Event {
     /// The image model is ready to be attacked.
     Network(Arc<Network>),
     /// The picture was read.
@@ -38,10 +102,10 @@ pub enum LabEvent {
         original: ColorImage,
     },
     /// An attack is done.
-    Shot(Attempt),
+    Attacked(Attempt),
     /// The lab's pictures are made.
-    Sheets {
-        key: SheetsKey,
+    Textures {
+        key: TexturesKey,
         adversarial: Option<ColorImage>,
         difference: Option<ColorImage>,
         heat: Option<Painted>,
@@ -60,11 +124,13 @@ pub enum LabEvent {
     Partial(Option<Arc<SetReport>>),
     /// Something was written here.
     Exported(PathBuf),
+    /// A file or folder was chosen.
+    Chosen(Choice, Vec<PathBuf>),
 }
 
 /// What the lab's pictures show.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct SheetsKey {
+pub struct TexturesKey {
     image: usize,
     own_size: bool,
     /// Which attack: the address of its result, 0 for none.
@@ -89,7 +155,7 @@ struct MapKey {
 
 /// What the lab keeps besides what is shown.
 #[derive(Default)]
-pub struct Lab {
+struct Work {
     network: Derived<Arc<Network>>,
     network_asked: Derived<()>,
     /// The picture under attack as its file has it.
@@ -100,227 +166,143 @@ pub struct Lab {
     painter: Option<Painter>,
     /// The window's own textures that the heatmaps use.
     natives: Vec<egui::TextureId>,
-    sheets_asked: Option<SheetsKey>,
+    textures_asked: Option<TexturesKey>,
     live_taken: Option<Instant>,
     /// The mask that the original is shown with.
     veiled: Option<Arc<Vec<bool>>>,
     map: Derived<(MapKey, Arc<Saliency>)>,
     map_asked: Derived<MapKey>,
     weighed_asked: Derived<usize>,
-    /// The gradient of the text model, once a job has made it.
-    guide: Derived<words::SharedGuide>,
     set_done: Arc<Mutex<attack::Checkpoint>>,
     /// The set under attack, with its second encoder once that is open.
-    set_order: Arc<Mutex<Option<attack::SetRequest>>>,
+    set_request: Arc<Mutex<Option<attack::SetRequest>>>,
 }
 
-impl App {
-    /// The gradient of the open encoder's text model, once a job has made it.
-    pub(super) fn guide(&mut self) -> SharedGuide {
-        let now = self.session.now();
-        Arc::clone(self.lab.guide.get_or_default(now, &[Part::Encoder]))
+impl Attack {
+    /// Forgets the pictures shown; the mask over them is made again.
+    fn forget_textures(&mut self) {
+        self.state.textures = Textures::default();
+        self.work.veiled = None;
     }
 
     /// Forgets what belongs to data and encoder; how to attack and look stays.
-    pub(super) fn reset_lab(&mut self) {
-        self.session.lab.clear();
-        let old = std::mem::take(&mut self.lab);
-        self.lab.painter = old.painter;
-        self.lab.natives = old.natives;
+    fn forget(&mut self) {
+        self.state.clear();
+        let old = std::mem::take(&mut self.work);
+        self.work.painter = old.painter;
+        self.work.natives = old.natives;
         // They are read only while the encoder is the same.
-        self.lab.network = old.network;
-        self.lab.network_asked = old.network_asked;
-        self.lab.guide = old.guide;
-        self.forget_sheets();
+        self.work.network = old.network;
+        self.work.network_asked = old.network_asked;
+        self.forget_textures();
     }
+}
 
-    /// Forgets the pictures shown; the mask over them is made again.
-    fn forget_sheets(&mut self) {
-        self.pictures.lab = crate::desktop::shell::Sheets::default();
-        self.lab.veiled = None;
-    }
+impl Feature for Attack {
+    type Command = Command;
+    type Slot = Slot;
+    type Event = Event;
+    type State = State;
+    type Memory = view::Memory;
 
-    /// Decides once where heatmaps are coloured.
-    pub(super) fn find_painter(&mut self, frame: &eframe::Frame) {
-        if self.lab.painter.is_none() {
-            self.lab.painter = Some(Painter::choose(frame.wgpu_render_state()));
+    const TAB: Tab = Tab {
+        title: "Attack",
+        hint: "How little it takes: perturb a picture until the model prefers a wrong caption",
+        show: "Show the attack lab",
+        follows: true,
+    };
+
+    fn new() -> Self {
+        Self {
+            state: State::default(),
+            work: Work::default(),
         }
     }
 
-    /// Starts what has become possible, while the lab is shown.
-    pub(super) fn advance_lab(&mut self, ctx: &egui::Context) {
-        self.follow_live();
-        self.count_set();
-        if self.session.tab != Tab::Attack {
-            return;
+    fn state(&self) -> &State {
+        &self.state
+    }
+
+    fn execute(&mut self, desk: &mut Desk<'_, Self>, command: Command) {
+        self.obey(desk, command);
+    }
+
+    fn take(&mut self, desk: &mut Desk<'_, Self>, basis: Basis, event: Event) {
+        self.take_event(desk, basis, event);
+    }
+
+    fn ended(&mut self, desk: &mut Desk<'_, Self>, slot: Slot, how: Ended) {
+        if how == Ended::Cancelled {
+            self.sum_up(desk, slot);
         }
-        self.veil_original(ctx);
-        let unsettled = [Slot::Data, Slot::Encoder, Slot::Embed];
-        if self.embed_wanted || unsettled.iter().any(|&slot| self.jobs.is_running(slot)) {
-            return;
+        self.drop_result(slot);
+    }
+
+    fn changed(&mut self, _: &mut Desk<'_, Self>, change: Change) {
+        if change == Change::Basis {
+            self.forget();
         }
-        self.follow_selection();
-        let (Some(dataset), Some(encoder), Some(embedded), Some(engine)) = (
-            self.session.dataset().cloned(),
-            self.encoder.clone(),
-            self.session.embedded().map(Embedded::by_cosine),
-            self.engine.clone(),
-        ) else {
-            return;
+    }
+
+    fn offered(&mut self, desk: &mut Desk<'_, Self>, command: &core::Command) -> bool {
+        let core::Command::AttackPair { image, caption } = *command else {
+            return false;
         };
-        let now = self.session.now();
-        if self.lab.network.get(now).is_none() && self.lab.network_asked.get(now).is_none() {
-            self.lab.network_asked = Derived::new(self.basis(Slot::Network), ());
-            let providers = self.session.settings.providers.clone();
-            let encoder = Arc::clone(&encoder);
-            self.start(Slot::Network, "Looking for gradients", move |task| {
-                work::open_network(&encoder, &providers, task).map(Event::Lab)
-            });
-        }
-        let own_size = self.session.lab.own_size;
-        if let Some(image) = self.session.lab.image
-            && self.lab.clean_asked.get(self.session.now()) != Some(&(image, own_size))
-        {
-            self.lab.clean_asked = Derived::new(self.basis(Slot::Clean), (image, own_size));
-            self.start(Slot::Clean, "Reading the picture", move |_| {
-                work::look(&encoder, &dataset, &embedded, image, own_size).map(Event::Lab)
-            });
-        }
-        if self.lab.run_wanted {
-            self.start_attack();
-        }
-        self.make_map();
-        self.weigh_words();
-        self.make_sheets(&engine);
+        self.take_pair(desk, image, caption);
+        true
     }
 
-    /// The picture under attack is that of the pair selected.
-    fn follow_selection(&mut self) {
-        let embedded = self.session.embedded();
-        let image = match self.session.query() {
-            Some(&Query::Row(Side::Image, i)) => Some(i),
-            Some(&Query::Row(Side::Text, j)) => embedded
-                .filter(|e| j < e.groups.texts())
-                .map(|e| e.groups.owner(j)),
-            _ => None,
-        };
-        let image = image.or(self.session.lab.image).or(Some(0));
-        let caption = match self.session.query() {
-            Some(&Query::Row(Side::Text, j)) => Some(j),
-            _ => None,
-        };
-        let exists = |i: &usize| embedded.is_some_and(|e| *i < e.groups.images());
-        let image = image.filter(exists);
-        let lab = &mut self.session.lab;
-        if image != lab.image {
-            lab.image = image;
-            lab.words.chosen = caption;
-            lab.chosen = None;
-            lab.clean.clear();
-            self.forget_sheets();
-            self.lab.sheets_asked = None;
+    fn advance(&mut self, desk: &mut Desk<'_, Self>) {
+        self.start_jobs(desk);
+    }
+
+    fn pace(&self) -> f32 {
+        if self.state.running.is_some() {
+            0.066
+        } else {
+            0.1
         }
     }
 
-    /// Takes in the steps of the attack under way, without waiting for it.
-    fn follow_live(&mut self) {
-        let Some(running) = &mut self.session.lab.running else {
-            return;
-        };
-        if let Ok(live) = running.slot.try_lock()
-            && let Some(new) = live.points.get(running.points.len()..)
-        {
-            running.points.extend_from_slice(new);
-        }
+    fn draw(ui: &mut Ui, view: &mut View<'_, Self>) {
+        view::attack_ui(ui, view);
     }
 
-    /// How far a set came that has not ended; while its job still holds the lock, the next frame asks again.
-    fn count_set(&mut self) {
-        let set = &mut self.session.lab.set;
-        if let Some((count, _)) = set.stopped.get_mut(self.session.open.now())
-            && !set.running
-            && let Ok(done) = self.lab.set_done.try_lock()
-        {
-            *count = done.len();
-        }
+    fn panels(ui: &mut Ui, view: &mut View<'_, Self>) {
+        view::panels_ui(ui, view);
     }
 
-    /// What is to be attacked, once all is there.
-    fn request(&self) -> Option<AttackRequest> {
-        let (lab, embedded) = (&self.session.lab, self.session.embedded()?);
-        let now = self.session.now();
-        let clean = lab.clean(now)?;
-        if clean.own_size != lab.own_size {
-            return None;
-        }
-        let target = match lab.goal {
-            Goal::Win => lab.target(now).unwrap_or(0),
-            Goal::Match => lab.target(now).map_or(0, |j| embedded.groups.owner(j)),
-            Goal::Lose | Goal::Away => 0,
-        };
-        Some(AttackRequest {
-            set: self.set_of()?,
-            encoder: self.encoder.clone()?,
-            picture: self.lab.picture.clone()?,
-            image: clean.image,
-            goal: lab.goal,
-            target,
-            own_size: lab.own_size,
-            settings: lab.settings.clone(),
-        })
+    fn keys(ctx: &Context, view: &mut View<'_, Self>, focused: bool) {
+        view::keys(ctx, view, focused);
     }
 
-    /// Model, captions and embeddings.
-    fn set_of(&self) -> Option<attack::Set> {
-        Some(attack::Set {
-            network: self.lab.network.get(self.session.now()).cloned()?,
-            engine: self.engine.clone()?,
-            embedded: self.session.embedded()?.by_cosine(),
-        })
-    }
-
-    fn start_attack(&mut self) {
-        let (Some(request), Some(embedded)) = (self.request(), self.session.embedded()) else {
-            return;
+    fn palette(view: &View<'_, Self>) -> Vec<PaletteEntry<Command>> {
+        let Some(image) = view.state.image else {
+            return Vec::new();
         };
-        let embedded = embedded.by_cosine();
-        self.lab.run_wanted = false;
-        let slot = LiveSlot::default();
-        self.session.lab.running = Some(Running {
-            slot: Arc::clone(&slot),
-            image: request.image,
-            points: Vec::new(),
-            since: Instant::now(),
-        });
-        let title = request.settings.method.title();
-        self.start(Slot::Attack, title, move |task| {
-            work::attack(request, &embedded, &slot, task).map(Event::Lab)
-        });
-    }
-
-    /// Makes the saliency map where one is asked for.
-    fn make_map(&mut self) {
-        let lab = &self.session.lab;
-        let now = self.session.now();
-        if lab.looks.heat != Heat::Saliency || *lab.reach(now) != Reach::Open {
-            return;
+        let own = PaletteEntry::own;
+        let take = core::Command::AttackPair {
+            image,
+            caption: None,
+        };
+        let mut list = vec![
+            own("Attack: this picture", "Ctrl+Enter", Command::Run),
+            PaletteEntry::core("Attack: take this picture to the lab", "", take),
+            own(
+                "Attack: words of its caption…",
+                "",
+                Command::ShowPage(LabPage::Words),
+            ),
+            own(
+                "Attack: the whole set…",
+                "",
+                Command::ShowPage(LabPage::Set),
+            ),
+        ];
+        if view.state.last(view.session.now()).is_some() {
+            list.push(own("Attack: undo", "Ctrl+Z", Command::Undo));
+            list.push(own("Attack: export…", "", Command::Export(None)));
         }
-        let (Some(request), Some(clean)) = (self.request(), lab.clean(now).cloned()) else {
-            return;
-        };
-        let key = MapKey {
-            image: request.image,
-            own_size: request.own_size,
-            goal: request.goal,
-            target: request.target,
-            kind: lab.looks.saliency,
-        };
-        if self.lab.map_asked.get(now) == Some(&key) {
-            return;
-        }
-        self.lab.map_asked = Derived::new(self.basis(Slot::Saliency), key);
-        self.start(Slot::Saliency, key.kind.title(), move |task| {
-            work::map(&request, &clean, key.kind, task).map(Event::Lab)
-        });
+        list
     }
 }

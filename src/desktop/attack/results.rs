@@ -1,15 +1,18 @@
-//! What the lab's jobs have found, and how it changes the session.
+//! What the lab's jobs have found, and how it changes what is shown.
 
-use super::{App, LabEvent};
+use super::state::Reach;
+use super::textures::Texture;
+use super::{Attack, Event, Slot};
 use crate::attack::Method;
-use crate::desktop::core::{Basis, Derived, Level, Reach, Slot};
+use crate::desktop::core::{Basis, Derived, Level};
+use crate::desktop::feature::Desk;
 
-impl App {
+impl Attack {
     /// Takes in what a job of the lab has found.
-    pub(in crate::app) fn take_lab(&mut self, ctx: &egui::Context, basis: Basis, event: LabEvent) {
+    pub(super) fn take_event(&mut self, desk: &mut Desk<'_, Self>, basis: Basis, event: Event) {
         match event {
-            LabEvent::Network(network) => {
-                let lab = &mut self.session.lab;
+            Event::Network(network) => {
+                let lab = &mut self.state;
                 let reach = match network.blocked() {
                     Some(why) => Reach::Blocked(why.to_owned()),
                     None => Reach::Open,
@@ -20,68 +23,73 @@ impl App {
                 }
                 let found = (reach, network.approximate().to_vec());
                 lab.gradients = Derived::new(basis.clone(), found);
-                self.lab.network = Derived::new(basis, network);
+                self.work.network = Derived::new(basis, network);
             }
-            LabEvent::Clean {
+            Event::Clean {
                 clean,
                 picture,
                 original,
             } => {
-                self.lab.picture = Some(picture);
-                self.pictures.lab.original =
-                    Some(crate::desktop::shell::Sheet::image(ctx, "original", "", original));
-                self.session.lab.clean = Derived::new(basis, clean);
+                self.work.picture = Some(picture);
+                self.state.textures.original =
+                    Some(Texture::image(desk.ctx, "original", "", original));
+                self.state.clean = Derived::new(basis, clean);
             }
-            LabEvent::Shot(done) => {
-                self.session.lab.running = None;
-                let now = self.session.open.now();
-                self.session.lab.push(basis, done, now);
+            Event::Chosen(choice, paths) => {
+                for path in paths {
+                    self.chosen(desk, choice, path);
+                }
             }
-            LabEvent::Sheets {
+            Event::Attacked(done) => {
+                self.state.running = None;
+                let now = desk.session.open.now();
+                self.state.push(basis, done, now);
+            }
+            Event::Textures {
                 key,
                 adversarial,
                 difference,
                 heat,
-            } => self.take_sheets(ctx, key, adversarial, difference, heat),
-            LabEvent::Saliency(map) => {
-                if let Some(key) = self.lab.map_asked.get(self.session.now()) {
-                    self.lab.map = Derived::new(basis, (*key, map));
+            } => self.take_textures(desk, key, adversarial, difference, heat),
+            Event::Saliency(map) => {
+                if let Some(key) = self.work.map_asked.get(desk.session.now()) {
+                    self.work.map = Derived::new(basis, (*key, map));
                 }
             }
-            LabEvent::Mask(mask) => self.session.lab.settings.threat.mask = Some(mask),
-            LabEvent::Weighed(caption, weighed) => {
-                self.session.lab.words.weighed = Derived::new(basis, (caption, weighed));
+            Event::Mask(mask) => self.state.settings.threat.mask = Some(mask),
+            Event::Weighed(caption, weighed) => {
+                self.state.words.weighed = Derived::new(basis, (caption, weighed));
             }
-            LabEvent::Words(caption, plan, found) => {
-                self.session.lab.words.running = false;
-                self.session.lab.words.found = Derived::new(basis, (caption, plan, found));
+            Event::Words(caption, plan, found) => {
+                self.state.words.running = false;
+                self.state.words.found = Derived::new(basis, (caption, plan, found));
             }
-            LabEvent::Set(report) => {
-                self.session.lab.set.running = false;
-                self.session.lab.set.stopped.clear();
-                self.session.lab.set.report = Derived::new(basis, report);
+            Event::Set(report) => {
+                self.state.set.running = false;
+                self.state.set.stopped.clear();
+                self.state.set.report = Derived::new(basis, report);
             }
-            LabEvent::Partial(Some(report)) => {
-                self.session.lab.set.report = Derived::new(basis, report);
+            Event::Partial(Some(report)) => {
+                self.state.set.report = Derived::new(basis, report);
             }
-            LabEvent::Partial(None) => {}
-            LabEvent::Exported(path) => {
+            Event::Partial(None) => {}
+            Event::Exported(path) => {
                 let text = format!("Exported {}", path.display());
-                self.session.say(Level::Info, text, "");
+                desk.session.say(Level::Info, text, "");
             }
         }
     }
 
     /// What a job of the lab leaves whose result does not come.
-    pub(in crate::app) fn lab_dropped(&mut self, slot: Slot) {
+    pub(super) fn drop_result(&mut self, slot: Slot) {
         match slot {
-            Slot::Attack => self.session.lab.running = None,
-            Slot::AttackSet => self.session.lab.set.running = false,
-            Slot::Words => self.session.lab.words.running = false,
-            Slot::Network => self.lab.run_wanted = false,
+            Slot::Attack => self.state.running = None,
+            Slot::AttackSet => self.state.set.running = false,
+            Slot::Words => self.state.words.running = false,
+            Slot::Network => self.work.run_wanted = false,
             Slot::Clean => {
-                self.lab.run_wanted = false;
-                self.session.lab.clean.clear();
+                self.work.run_wanted = false;
+                self.state.clean.clear();
             }
             _ => {}
         }

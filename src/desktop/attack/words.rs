@@ -1,24 +1,22 @@
 //! The words of a caption: what they carry, and which exchange changes a ranking most.
 
-use super::{App, LabEvent};
-use crate::desktop::core::events::Event;
+use super::state::{LabPage, Vocabulary, WordsPlan};
+use super::{Attack, Event, Slot};
 use crate::attack::caption::{
     Guide, Options, Scene, Synonyms, importance, read_words, substitute, words_by_frequency,
 };
 use crate::dataset::Dataset;
+use crate::desktop::core::{Derived, Embedded, Level, SharedGuide, shared_guide};
+use crate::desktop::feature::Desk;
 use crate::encoder::Encoder;
 use crate::error::Result;
 use crate::retrieval::STOP_WORDS;
 use crate::runtime::Provider;
-use crate::desktop::core::{Derived, Embedded, LabPage, Level, Slot, Vocabulary, WordsPlan};
-use crate::task::{Task, lock};
-use std::sync::{Arc, Mutex};
-
-/// The text model's gradient or why it has none; nothing until a job has looked.
-pub(in crate::app) type SharedGuide = Arc<Mutex<Option<Result<Arc<Guide>, String>>>>;
+use crate::task::Task;
+use std::sync::Arc;
 
 /// What a job on a caption needs.
-struct Desk {
+struct CaptionInputs {
     encoder: Arc<Encoder>,
     dataset: Arc<Dataset>,
     embedded: Embedded,
@@ -29,70 +27,58 @@ struct Desk {
     caption: usize,
 }
 
-impl App {
-    fn desk(&mut self) -> Option<Desk> {
-        let guide = self.guide();
-        let dataset = self.session.dataset().cloned()?;
-        let image = self.session.lab.image?;
-        Some(Desk {
-            encoder: self.encoder.clone()?,
-            embedded: self.session.embedded()?.by_cosine(),
-            providers: self.session.settings.providers.clone(),
+impl Attack {
+    fn inputs(&self, desk: &mut Desk<'_, Self>) -> Option<CaptionInputs> {
+        let guide = desk.guide();
+        let dataset = desk.session.dataset().cloned()?;
+        let image = self.state.image?;
+        Some(CaptionInputs {
+            encoder: desk.encoder.clone()?,
+            embedded: desk.session.embedded()?.by_cosine(),
+            providers: desk.session.settings.providers.clone(),
             guide,
             image,
-            caption: self.session.lab.caption(&dataset.captions_of(image))?,
+            caption: self.state.caption(&dataset.captions_of(image))?,
             dataset,
         })
     }
 
     /// Weighs the words of the caption shown.
-    pub(super) fn weigh_words(&mut self) {
-        if self.session.lab.page != LabPage::Words {
+    pub(super) fn weigh_words(&mut self, desk: &mut Desk<'_, Self>) {
+        if self.state.page != LabPage::Words {
             return;
         }
-        let Some(desk) = self.desk() else { return };
-        if self.lab.weighed_asked.get(self.session.now()) == Some(&desk.caption) {
+        let Some(inputs) = self.inputs(desk) else {
+            return;
+        };
+        if self.work.weighed_asked.get(desk.session.now()) == Some(&inputs.caption) {
             return;
         }
-        self.lab.weighed_asked = Derived::new(self.basis(Slot::Weigh), desk.caption);
-        self.start(Slot::Weigh, "Weighing words", move |task| {
-            desk.weigh(task).map(Event::Lab)
+        self.work.weighed_asked = Derived::new(desk.basis(Slot::Weigh), inputs.caption);
+        desk.start(Slot::Weigh, "Weighing words", move |task| {
+            inputs.weigh(task)
         });
     }
 
     /// Looks for words to exchange in the caption shown.
-    pub(super) fn run_words(&mut self) {
-        let Some(desk) = self.desk() else {
-            self.session.say(
+    pub(super) fn run_words(&mut self, desk: &mut Desk<'_, Self>) {
+        let Some(inputs) = self.inputs(desk) else {
+            desk.session.say(
                 Level::Warning,
                 "There is no caption to attack",
                 "Choose a picture with a caption, and wait until the set is embedded.",
             );
             return;
         };
-        let plan = self.session.lab.words.plan.clone();
-        self.session.lab.words.running = true;
-        self.start(Slot::Words, "Looking for words to exchange", move |task| {
-            desk.search(plan, task).map(Event::Lab)
+        let plan = self.state.words.plan.clone();
+        self.state.words.running = true;
+        desk.start(Slot::Words, "Looking for words to exchange", move |task| {
+            inputs.search(plan, task)
         });
     }
 }
 
-/// The text model's gradient, or why it has none; made at the first call.
-pub(in crate::app) fn shared_guide(
-    shared: &SharedGuide,
-    encoder: &Encoder,
-    providers: &[Provider],
-) -> Result<Result<Arc<Guide>, String>> {
-    let mut shared = lock(shared);
-    if let Some(known) = &*shared {
-        return Ok(known.clone());
-    }
-    let made = Guide::try_open(encoder, providers)?;
-    Ok(shared.insert(made.map(Arc::new)).clone())
-}
-
-impl Desk {
+impl CaptionInputs {
     fn scene(&self) -> Scene<'_> {
         Scene::new(&self.encoder, &self.embedded)
     }
@@ -106,7 +92,7 @@ impl Desk {
         &self.dataset.captions[self.caption]
     }
 
-    fn weigh(&self, task: &Task) -> Result<LabEvent> {
+    fn weigh(&self, task: &Task) -> Result<Event> {
         let (guide, why) = match self.guide()? {
             Ok(guide) => (Some(guide), None),
             Err(why) => (None, Some(why)),
@@ -116,10 +102,10 @@ impl Desk {
         let guide = guide.as_deref();
         let mut weighed = importance(&scene, self.text(), caption, self.image, guide, task)?;
         weighed.no_gradient = why.or(weighed.no_gradient);
-        Ok(LabEvent::Weighed(self.caption, Arc::new(weighed)))
+        Ok(Event::Weighed(self.caption, Arc::new(weighed)))
     }
 
-    fn search(&self, plan: WordsPlan, task: &Task) -> Result<LabEvent> {
+    fn search(&self, plan: WordsPlan, task: &Task) -> Result<Event> {
         let guide = self.guide()?.ok();
         let keep = if plan.content_words {
             &STOP_WORDS[..]
@@ -142,6 +128,6 @@ impl Desk {
         let (text, caption) = (self.text(), Some(self.caption));
         let guide = guide.as_deref();
         let found = substitute(&scene, text, caption, self.image, &options, guide, task)?;
-        Ok(LabEvent::Words(self.caption, plan, Arc::new(found)))
+        Ok(Event::Words(self.caption, plan, Arc::new(found)))
     }
 }

@@ -1,7 +1,8 @@
-//! What the lab's jobs do: plain functions that call the library and return one [`LabEvent`].
+//! What the lab's jobs do: plain functions that call the library and return one [`Event`].
 
 use super::heat::{Painter, Source, paint};
-use super::{LabEvent, SheetsKey};
+use super::state::{Attempt, Clean};
+use super::{Event, TexturesKey};
 use crate::attack::{
     AscentLoss, AttackRequest, AttackResult, CaptionRanking, Checkpoint, LiveSlot, Mask, Network,
     Norm, Saliency, SaliencyKind, SetRequest, Transfer, Verdict, attack_picture, attack_set,
@@ -9,22 +10,18 @@ use crate::attack::{
 };
 use crate::compute::{Engine, Grid, Hit};
 use crate::dataset::{Dataset, Picture};
+use crate::desktop::core::Embedded;
 use crate::encoder::{Cache, Encoder, EncoderFiles, EncoderOptions};
 use crate::error::{Error, Result};
 use crate::runtime::Provider;
-use crate::desktop::core::{Attempt, Clean, Embedded};
 use crate::task::{Task, lock};
 use egui::ColorImage;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-pub fn open_network(
-    encoder: &Arc<Encoder>,
-    providers: &[Provider],
-    task: &Task,
-) -> Result<LabEvent> {
+pub fn open_network(encoder: &Arc<Encoder>, providers: &[Provider], task: &Task) -> Result<Event> {
     let network = Network::image_tower(encoder, providers, Network::BATCH, task)?;
-    Ok(LabEvent::Network(Arc::new(network)))
+    Ok(Event::Network(Arc::new(network)))
 }
 
 /// Reads the picture and says where it stands.
@@ -34,7 +31,7 @@ pub fn look(
     embedded: &Embedded,
     image: usize,
     own_size: bool,
-) -> Result<LabEvent> {
+) -> Result<Event> {
     if image >= dataset.images.len() {
         return Err(gone(image));
     }
@@ -42,7 +39,7 @@ pub fn look(
     let (grid, pixels) = start(encoder.preprocess(), &picture, own_size)?;
     let pixels = Arc::new(pixels);
     let original = image_of(grid, &pixels);
-    Ok(LabEvent::Clean {
+    Ok(Event::Clean {
         clean: Clean {
             image,
             own_size,
@@ -79,7 +76,7 @@ pub fn attack(
     embedded: &Embedded,
     slot: &LiveSlot,
     task: &Task,
-) -> Result<LabEvent> {
+) -> Result<Event> {
     let result = attack_picture(&request, slot, task)?;
     let scores = scores(&embedded.images, request.image, &embedded.texts);
     let place = |hit: &Hit| {
@@ -87,7 +84,7 @@ pub fn attack(
         let above = |at: usize| scores.iter().filter(|s| **s > scores[at]).count();
         1 + listed.unwrap_or_else(|| above(hit.index as usize)) as u32
     };
-    Ok(LabEvent::Shot(Attempt {
+    Ok(Event::Attacked(Attempt {
         came_from: result.after.hits.iter().map(place).collect(),
         result: Arc::new(result),
         request: Arc::new(request),
@@ -96,7 +93,7 @@ pub fn attack(
 
 /// What the lab's pictures are made from.
 pub struct Canvas {
-    pub key: SheetsKey,
+    pub key: TexturesKey,
     pub grid: Grid,
     pub clean: Arc<Vec<f32>>,
     pub x: Option<Arc<Vec<f32>>>,
@@ -108,7 +105,7 @@ pub struct Canvas {
 }
 
 /// Makes the lab's pictures.
-pub fn make_sheets(canvas: &Canvas) -> Result<LabEvent> {
+pub fn make_textures(canvas: &Canvas) -> Result<Event> {
     let grid = canvas.grid;
     let x = canvas.x.as_ref().filter(|x| x.len() == canvas.clean.len());
     let change: Vec<f32> = x.map_or_else(Vec::new, |x| {
@@ -130,7 +127,7 @@ pub fn make_sheets(canvas: &Canvas) -> Result<LabEvent> {
         &canvas.painter,
         canvas.engine.as_ref(),
     )?;
-    Ok(LabEvent::Sheets {
+    Ok(Event::Textures {
         key: canvas.key,
         adversarial: x.map(|x| image_of(grid, x)),
         difference: x.map(|_| image_of(grid, &amplified)),
@@ -159,7 +156,7 @@ pub fn map(
     clean: &Clean,
     kind: SaliencyKind,
     task: &Task,
-) -> Result<LabEvent> {
+) -> Result<Event> {
     let mut victim = victim(request, clean.grid)?;
     let engine = request.set.engine.as_ref();
     let x = &clean.pixels;
@@ -172,12 +169,12 @@ pub fn map(
         engine,
         task,
     )?;
-    Ok(LabEvent::Saliency(Arc::new(map)))
+    Ok(Event::Saliency(Arc::new(map)))
 }
 
 /// Reads a mask.
-pub fn open_mask(path: &Path) -> Result<LabEvent> {
-    Mask::open(path).map(LabEvent::Mask)
+pub fn open_mask(path: &Path) -> Result<Event> {
+    Mask::open(path).map(Event::Mask)
 }
 
 /// Attacks a set; with a second encoder's folder, embeds the set with that first.
@@ -187,7 +184,7 @@ pub fn set(
     options: &EncoderOptions,
     (done, ready): (&Mutex<Checkpoint>, &Mutex<Option<SetRequest>>),
     task: &Task,
-) -> Result<LabEvent> {
+) -> Result<Event> {
     *lock(ready) = None;
     if let Some(folder) = transfer {
         let encoder = Encoder::open(&EncoderFiles::open(folder)?, options, task)?;
@@ -209,7 +206,7 @@ pub fn set(
     }
     *lock(ready) = Some(request.clone());
     let report = attack_set(&request, &mut lock(done), task)?;
-    Ok(LabEvent::Set(Arc::new(report)))
+    Ok(Event::Set(Arc::new(report)))
 }
 
 /// The figures of what a cancelled run over a set has done.
@@ -217,11 +214,11 @@ pub fn partial(
     done: &Mutex<Checkpoint>,
     request: &Mutex<Option<SetRequest>>,
     task: &Task,
-) -> Result<LabEvent> {
+) -> Result<Event> {
     let done = lock(done);
     let report = match &*lock(request) {
         Some(request) => report_done(request, &done, task)?,
         None => None,
     };
-    Ok(LabEvent::Partial(report.map(Arc::new)))
+    Ok(Event::Partial(report.map(Arc::new)))
 }

@@ -1,52 +1,114 @@
-//! Compares the open encoder with a second one: one job that opens, embeds, ranks and compares.
+//! Compares the open encoder with a second one on the same data.
 
-use super::App;
-use crate::desktop::core::events::Event;
-use crate::dataset::Dataset;
-use crate::encoder::{Cache, Encoder, EncoderOptions};
-use crate::error::{Error, Result};
-use crate::retrieval::{CompareOptions, EvalOptions, Evaluation, compare, evaluate};
-use crate::desktop::core::{
-    Basis, CompareCommand, ComparedWith, Derived, Embedded, EncoderSource, Level, Pick, Query,
-    Slot, Tab,
-};
-use crate::task::Task;
-use std::sync::Arc;
+mod command;
+mod jobs;
+mod state;
+mod view;
 
-impl App {
-    pub(super) fn execute_compare(&mut self, command: CompareCommand) {
-        let side = self.session.side;
-        let state = &mut self.session.compare;
+pub use command::Command;
+pub use state::{CompareColumn, ComparedWith, Outcome, State};
+
+use crate::desktop::core::{Basis, Derived, Dialog, EncoderSource, JobSlot, Part, Query, Tab};
+use crate::desktop::feature::{Desk, Feature, View};
+use crate::desktop::shell::PaletteEntry;
+use egui::{Context, Ui};
+use std::path::PathBuf;
+
+/// The comparison of two encoders.
+pub struct Compare {
+    state: State,
+}
+
+/// Its kinds of jobs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Slot {
+    /// Comparing with a second encoder.
+    Compare,
+    /// A file dialog.
+    Dialog,
+}
+
+impl JobSlot for Slot {
+    fn parts(self) -> &'static [Part] {
+        match self {
+            Self::Compare => &[Part::Data, Part::Ranking],
+            Self::Dialog => &[],
+        }
+    }
+
+    fn is_quiet(self) -> bool {
+        self == Self::Dialog
+    }
+}
+
+/// What its jobs report.
+pub enum Event {
+    /// Two encoders were compared.
+    Compared(ComparedWith),
+    /// The folder of an encoder was chosen.
+    Chosen(Vec<PathBuf>),
+}
+
+impl Feature for Compare {
+    type Command = Command;
+    type Slot = Slot;
+    type Event = Event;
+    type State = State;
+    type Memory = view::Memory;
+
+    const TAB: Tab = Tab {
+        title: "Compare",
+        hint: "Two encoders on the same data: what one gets right and the other wrong",
+        show: "Show the comparison",
+        follows: true,
+    };
+
+    fn new() -> Self {
+        let state = State::default();
+        Self { state }
+    }
+
+    fn state(&self) -> &State {
+        &self.state
+    }
+
+    fn execute(&mut self, desk: &mut Desk<'_, Self>, command: Command) {
+        let side = desk.session.side;
+        let state = &mut self.state;
         match command {
-            CompareCommand::Open(source) => {
-                self.session.tab = Tab::Compare;
-                self.compare_with(source);
+            Command::Open(source) => {
+                desk.show(Self::TAB);
+                self.compare_with(desk, source);
             }
-            CompareCommand::Again => match state.source.clone() {
-                Some(source) => self.compare_with(source),
-                None => self.pick(Pick::SecondEncoder),
+            Command::Choose => {
+                let dialog = Dialog::folder("The folder of a second encoder");
+                desk.choose(Slot::Dialog, dialog, Event::Chosen);
+            }
+            Command::Again => match state.source.clone() {
+                Some(source) => self.compare_with(desk, source),
+                None => self.execute(desk, Command::Choose),
             },
-            CompareCommand::Close => {
-                self.jobs.cancel(Slot::Compare);
-                self.session.compare = crate::desktop::core::CompareLab::default();
+            Command::Close => {
+                desk.cancel(Slot::Compare);
+                self.state = State::default();
             }
-            CompareCommand::SetK(k) => {
+            Command::SetK(k) => {
                 let cuts = crate::retrieval::compare::CUTS;
                 state.cut = cuts.iter().position(|&cut| cut == k).unwrap_or(0);
-                state.refresh(side, self.session.open.now());
+                state.refresh(side, desk.session.open.now());
             }
-            CompareCommand::Show(outcome) => {
+            Command::Show(outcome) => {
                 state.outcome = outcome;
-                state.refresh(side, self.session.open.now());
+                state.refresh(side, desk.session.open.now());
             }
-            CompareCommand::Sort(column) => {
+            Command::Sort(column) => {
                 let (old, falls) = state.sort;
                 state.sort = (column, old == column && !falls);
-                state.refresh(side, self.session.open.now());
+                state.refresh(side, desk.session.open.now());
             }
-            CompareCommand::Step(step) => {
-                let now = self.session.selected();
-                let rows = &self.session.compare.rows;
+            Command::Step(step) => {
+                let now = desk.session.selected();
+                let rows = &self.state.rows;
                 let at = now.and_then(|i| rows.iter().position(|&r| r as usize == i));
                 let next = match at {
                     Some(at) => at
@@ -55,87 +117,47 @@ impl App {
                     None => 0,
                 };
                 if let Some(&row) = rows.get(next) {
-                    self.set_query(Query::Row(side, row as usize));
+                    desk.set_query(Query::Row(side, row as usize));
                 }
             }
         }
     }
 
-    fn compare_with(&mut self, source: EncoderSource) {
-        let (Some(dataset), Some(embedded), Some(first), Some(engine)) = (
-            self.session.dataset().cloned(),
-            self.session.embedded().cloned(),
-            self.session.ranking().cloned(),
-            self.engine.clone(),
-        ) else {
-            let remedy = "Open a dataset and an encoder, and wait until they are ranked.";
-            self.session.say(
-                Level::Warning,
-                "There is nothing to compare with yet",
-                remedy,
-            );
-            return;
-        };
-        let options = EncoderOptions {
-            providers: self.session.settings.providers.clone(),
-            batch: self.session.settings.batch,
-            // The answers about the same encoder hold for it here too.
-            ..if self.session.workspace.encoder.as_ref() == Some(&source) {
-                self.session.workspace.options.clone()
-            } else {
-                EncoderOptions::default()
+    fn take(&mut self, desk: &mut Desk<'_, Self>, basis: Basis, event: Event) {
+        match event {
+            Event::Compared(found) => {
+                self.state.found = Derived::new(basis, found);
+                self.state.refresh(desk.session.side, desk.session.now());
             }
-        };
-        self.session.compare.source = Some(source.clone());
-        let title = format!("Comparing with {}", source.title());
-        self.start(Slot::Compare, title, move |task| {
-            let encoder = source.open(&options, task)?;
-            let second = rank_with(&encoder, &dataset, &embedded, &*engine, task)?;
-            let options = CompareOptions::default();
-            let figures = compare(&first, &second, &embedded.groups, &options, task)?;
-            Ok(Event::Compared(ComparedWith {
-                with: source,
-                first,
-                second: Arc::new(second),
-                figures: Arc::new(figures),
-            }))
-        });
+            Event::Chosen(paths) => {
+                for folder in paths {
+                    self.execute(desk, Command::Open(EncoderSource::Folder(folder)));
+                }
+            }
+        }
     }
 
-    pub(super) fn take_compared(&mut self, basis: Basis, found: ComparedWith) {
-        self.session.compare.found = Derived::new(basis, found);
-        let now = self.session.open.now();
-        self.session.compare.refresh(self.session.side, now);
+    fn advance(&mut self, desk: &mut Desk<'_, Self>) {
+        self.state.turn(desk.session.side, desk.session.now());
     }
-}
 
-/// The rows of `first`, embedded and ranked by a second encoder.
-fn rank_with(
-    encoder: &Encoder,
-    dataset: &Dataset,
-    first: &Embedded,
-    engine: &dyn crate::compute::Engine,
-    task: &Task,
-) -> Result<Evaluation> {
-    // Without a cache it only takes longer the next time.
-    let cache = Cache::open().ok();
-    let found = encoder.embed_by(dataset, cache.as_ref(), first.images.measure(), task)?;
-    if found.dataset.images != dataset.images {
-        return Err(Error::request(
-            format!(
-                "{} cannot read every picture of the dataset",
-                encoder.name()
-            ),
-            "Leave those pictures out of the dataset.",
-        ));
+    fn draw(ui: &mut Ui, view: &mut View<'_, Self>) {
+        view::compare_ui(ui, view);
     }
-    let options = EvalOptions::default();
-    evaluate(
-        engine,
-        &found.embedded.images,
-        &found.embedded.texts,
-        &first.groups,
-        &options,
-        task,
-    )
+
+    fn panels(ui: &mut Ui, view: &mut View<'_, Self>) {
+        view::panels_ui(ui, view);
+    }
+
+    fn keys(ctx: &Context, view: &mut View<'_, Self>, focused: bool) {
+        view::keys(ctx, view, focused);
+    }
+
+    fn palette(_: &View<'_, Self>) -> Vec<PaletteEntry<Command>> {
+        vec![PaletteEntry::own(
+            "Compare with a second encoder…",
+            "",
+            Command::Choose,
+        )]
+    }
 }

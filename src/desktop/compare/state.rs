@@ -1,6 +1,6 @@
 //! Two encoders on the same data: what was found, and which queries are listed.
 
-use crate::desktop::core::identity::{Derived, Identities};
+use crate::desktop::core::{Derived, Identities};
 use crate::retrieval::compare::{CUTS, Shift, shift_of};
 use crate::retrieval::{Comparison, Evaluation, Side};
 use crate::source::EncoderSource;
@@ -49,25 +49,6 @@ pub enum CompareColumn {
     HardestB,
 }
 
-/// Something in the comparison.
-#[derive(Debug, Clone, PartialEq)]
-pub enum CompareCommand {
-    /// Compare with this encoder.
-    Open(EncoderSource),
-    /// Compare with the same encoder again.
-    Again,
-    /// Forget the second encoder.
-    Close,
-    /// The k at which a query is right.
-    SetK(u32),
-    /// List only these queries; all of them.
-    Show(Option<Outcome>),
-    /// Order of the list; a second time the other way round.
-    Sort(CompareColumn),
-    /// Select the query this many places further down the list.
-    Step(isize),
-}
-
 /// What a comparison found.
 #[derive(Debug, Clone)]
 pub struct ComparedWith {
@@ -90,7 +71,7 @@ impl ComparedWith {
 
 /// The state of the comparison.
 #[derive(Debug, Clone, Default)]
-pub struct CompareLab {
+pub struct State {
     /// The second encoder that was asked for last.
     pub source: Option<EncoderSource>,
     /// What was found.
@@ -107,7 +88,7 @@ pub struct CompareLab {
     listed: Side,
 }
 
-impl CompareLab {
+impl State {
     /// The k at which a query is right.
     pub fn k(&self) -> u32 {
         CUTS[self.cut.min(CUTS.len() - 1)]

@@ -1,21 +1,18 @@
 //! All that can be asked for: drawing code returns commands, the running program executes them.
 
-use crate::desktop::attack::state::AttackCommand;
 use super::browser::Sort;
-use crate::desktop::compare::state::CompareCommand;
-use crate::desktop::negatives::state::NegativesCommand;
 use super::sets::SetsCommand;
 use super::settings::{Settings, ThemeChoice};
 use super::slot::Slot;
-use super::state::{Query, Tab};
-use crate::desktop::structure::state::StructureCommand;
+use super::state::Query;
+use super::tab::Tab;
 use super::workspace::Workspace;
 use crate::compute::Measure;
-use crate::dataset::export::Layout;
 use crate::encoder::EncoderOptions;
 use crate::retrieval::Side;
 use crate::runtime::Flavour;
 use crate::source::EncoderSource;
+use crate::task::JobId;
 use std::path::PathBuf;
 
 /// A file or folder to be picked in the system's dialog.
@@ -37,28 +34,8 @@ pub enum Pick {
     SaveWorkspace,
     /// A picture to query with.
     Picture,
-    /// A picture that says where may be changed.
-    Mask,
-    /// A list of words that may come into a caption.
-    Vocabulary,
-    /// A list of words that may stand for others.
-    Synonyms,
-    /// Where to export an attack.
-    ExportAttack,
-    /// Where to export the figures of a set.
-    ExportSet,
-    /// A folder for perturbed pictures.
-    SetFolder,
-    /// A second encoder's folder.
-    TransferFolder,
-    /// Where to write hard negatives: as lines, or in a layout to train on.
-    ExportNegatives(Option<Layout>),
-    /// The folder of an encoder to compare with.
-    SecondEncoder,
     /// A folder for the marked images.
     ExportImages,
-    /// Where to write a report.
-    SaveReport,
 }
 
 /// One request of the user.
@@ -102,30 +79,31 @@ pub enum Command {
     SetMargin(f32),
     /// How rows are compared.
     SetSimilarity(Measure),
-    /// Write a report of the full set to this file.
-    WriteReport(PathBuf),
-    /// Something in the attack lab.
-    Attack(AttackCommand),
+    /// Show what gradients the encoder's models have.
+    ShowModels,
+    /// Take this image to the attack lab, with the caption that is to win.
+    AttackPair {
+        /// The image's row.
+        image: usize,
+        /// The caption's row; `None` for the hardest negative.
+        caption: Option<usize>,
+    },
     /// Something about sets of images.
     Sets(SetsCommand),
-    /// Something in the hard-negative workbench.
-    Negatives(NegativesCommand),
-    /// Something in the structure view.
-    Structure(StructureCommand),
-    /// Something in the comparison of two encoders.
-    Compare(CompareCommand),
     /// Show a view.
     Show(Tab),
+    /// Show the query with its answer.
+    ShowAnswer,
     /// Change the settings.
     SetSettings(Box<Settings>),
     /// Light, dark or the system's.
     SetTheme(ThemeChoice),
-    /// Cancel the job in this slot.
+    /// Cancel this job, whose ever it is.
+    CancelJob(JobId),
+    /// Cancel the core's job in this slot.
     Cancel(Slot),
     /// Fetch and install an ONNX Runtime.
     InstallRuntime(Flavour),
-    /// Examine the open encoder's models (again).
-    Examine,
     /// Empty the log of messages.
     ClearLog,
     /// Take the toasts away.

@@ -1,144 +1,135 @@
 //! The system's file dialogs. They are made on the window's thread, as macOS demands, and waited for on another.
 
-use crate::desktop::App;
+use super::command::Pick;
 use super::events::Event;
+use super::running::Core;
+use super::{DataSource, EncoderSource, Slot};
 use crate::dataset::{PICTURE_EXTENSIONS, vectors};
 use crate::encoder::EncoderOptions;
-use crate::error::Error;
-use crate::desktop::core::{
-    AttackCommand, CompareCommand, DataSource, EncoderSource, NegativesCommand, Pick, Slot,
-    Vocabulary,
-};
-use rfd::AsyncFileDialog;
+use crate::error::{Error, Result};
+use rfd::{AsyncFileDialog, FileHandle};
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::time::{Duration, Instant};
 
 /// Kinds of files, with their endings.
-type Filters = &'static [(&'static str, &'static [&'static str])];
+pub type Filters = &'static [(&'static str, &'static [&'static str])];
 
-const JSON: Filters = &[("JSON", &["json"])];
-const PICTURES: Filters = &[("Pictures", &PICTURE_EXTENSIONS)];
-const WORDS: Filters = &[("Words", &["txt", "csv"])];
-const CAPTIONS: Filters = &[(
+/// Workspaces and figures.
+pub const JSON: Filters = &[("JSON", &["json"])];
+/// Pictures.
+pub const PICTURES: Filters = &[("Pictures", &PICTURE_EXTENSIONS)];
+/// Lists of words.
+pub const WORDS: Filters = &[("Words", &["txt", "csv"])];
+/// Files of captions, archives, tables.
+pub const CAPTIONS: Filters = &[(
     "Captions",
     &[
         "json", "jsonl", "csv", "tsv", "txt", "token", "tar", "parquet",
     ],
 )];
-const LINES: Filters = &[("JSON lines", &["jsonl"])];
-const TABLES: Filters = &[
-    ("JSON lines", &["jsonl"]),
-    ("CSV", &["csv"]),
-    ("Parquet", &["parquet"]),
-];
+const MODELS: Filters = &[("onnx", &["onnx"])];
+const VECTORS: Filters = &[("Embeddings", &vectors::EXTENSIONS)];
 
-impl App {
-    pub(super) fn pick(&mut self, pick: Pick) {
-        match pick {
-            Pick::DatasetFolder => self.pick_folder(pick, "Open a dataset folder"),
-            Pick::EncoderFolder => self.pick_folder(pick, "Open an encoder folder"),
-            Pick::TransferFolder | Pick::SecondEncoder => {
-                self.pick_folder(pick, "The folder of a second encoder");
+/// A dialog of the system.
+pub struct Dialog {
+    title: &'static str,
+    what: What,
+}
+
+enum What {
+    Folder,
+    File(Filters),
+    Place(&'static str, Filters),
+    /// One file, then another one, under this title.
+    Two(&'static str, Filters),
+}
+
+type Choice = Pin<Box<dyn Future<Output = Option<FileHandle>> + Send>>;
+
+impl Dialog {
+    /// For a folder.
+    pub fn folder(title: &'static str) -> Self {
+        let what = What::Folder;
+        Self { title, what }
+    }
+
+    /// For a file that is there.
+    pub fn file(title: &'static str, filters: Filters) -> Self {
+        let what = What::File(filters);
+        Self { title, what }
+    }
+
+    /// For a file to be written, called `name` at first.
+    pub fn place(title: &'static str, name: &'static str, filters: Filters) -> Self {
+        let what = What::Place(name, filters);
+        Self { title, what }
+    }
+
+    fn two(titles: [&'static str; 2], filters: Filters) -> Self {
+        let [title, second] = titles;
+        let what = What::Two(second, filters);
+        Self { title, what }
+    }
+
+    /// Shows it; what is returned waits for the paths that are chosen.
+    ///
+    /// # Errors
+    /// It was closed without a choice ([`Error::Cancelled`]), or did not open.
+    pub fn show(self) -> impl FnOnce() -> Result<Vec<PathBuf>> + Send + use<> {
+        let Self { title, what } = self;
+        let dialogs: Vec<Choice> = match what {
+            What::Folder => vec![Box::pin(asking(title, &[]).pick_folder())],
+            What::File(filters) => vec![Box::pin(asking(title, filters).pick_file())],
+            What::Place(name, filters) => {
+                vec![Box::pin(
+                    asking(title, filters).set_file_name(name).save_file(),
+                )]
             }
-            Pick::SetFolder => self.pick_folder(pick, "A folder for perturbed pictures"),
-            Pick::ExportImages => self.pick_folder(pick, "A new, empty folder for these images"),
-            Pick::DatasetFile => {
-                self.pick_file(pick, "Open a caption file, an archive or a table", CAPTIONS);
+            What::Two(second, filters) => [title, second]
+                .into_iter()
+                .map(|title| Box::pin(asking(title, filters).pick_file()) as Choice)
+                .collect(),
+        };
+        move || {
+            let asked = Instant::now();
+            let mut paths = Vec::new();
+            for dialog in dialogs {
+                match pollster::block_on(dialog) {
+                    Some(handle) => paths.push(handle.path().to_path_buf()),
+                    // Nobody cancels that fast: there is no dialog to be had on this desktop.
+                    None if asked.elapsed() < Duration::from_millis(250) => {
+                        return Err(Error::request(
+                            "the system's file dialog did not open",
+                            "Drop the file or folder on the window, or install xdg-desktop-portal or zenity.",
+                        ));
+                    }
+                    None => return Err(Error::Cancelled),
+                }
             }
-            Pick::Workspace => self.pick_file(pick, "Open a workspace", JSON),
-            Pick::Picture => self.pick_file(pick, "Open a picture", PICTURES),
-            Pick::Mask => self.pick_file(pick, "A mask: white where the attack may go", PICTURES),
-            Pick::Vocabulary => {
-                self.pick_file(pick, "A list of words that may come in, one a line", WORDS);
-            }
-            Pick::Synonyms => {
-                let title = "Which word may stand for which: lines such as \"dog: hound, puppy\"";
-                self.pick_file(pick, title, WORDS);
-            }
-            Pick::SaveWorkspace => {
-                self.pick_place(pick, "Save the workspace", "nearmiss.json", JSON);
-            }
-            Pick::ExportAttack => {
-                let title = "Export picture, exact values, heatmap and report";
-                self.pick_place(pick, title, "adversarial.png", &[("PNG picture", &["png"])]);
-            }
-            Pick::ExportSet => {
-                let title = "Export the figures of the set (JSON and CSV)";
-                self.pick_place(pick, title, "attack.json", JSON);
-            }
-            Pick::ExportNegatives(layout) => {
-                let filters = if layout.is_some() { TABLES } else { LINES };
-                let title = "Export the hard negatives shown";
-                self.pick_place(pick, title, "negatives.jsonl", filters);
-            }
-            Pick::SaveReport => {
-                let title = "Write a report: one HTML page with its pictures";
-                self.pick_place(pick, title, "report.html", &[("HTML page", &["html"])]);
-            }
-            Pick::EncoderPair => self.pick_two(
-                pick,
-                ["Image tower (.onnx)", "Text tower (.onnx)"],
-                &["onnx"],
-            ),
-            Pick::Embeddings => self.pick_two(
-                pick,
-                ["Image embeddings", "Text embeddings"],
-                &vectors::EXTENSIONS,
-            ),
+            Ok(paths)
         }
     }
+}
 
-    fn pick_folder(&mut self, pick: Pick, title: &str) {
-        let future = AsyncFileDialog::new().set_title(title).pick_folder();
-        self.wait_for(pick, move || one(pollster::block_on(future)));
-    }
-
-    fn pick_file(&mut self, pick: Pick, title: &str, filters: Filters) {
-        let future = asking(title, filters).pick_file();
-        self.wait_for(pick, move || one(pollster::block_on(future)));
-    }
-
-    fn pick_place(&mut self, pick: Pick, title: &str, name: &str, filters: Filters) {
-        let future = asking(title, filters).set_file_name(name).save_file();
-        self.wait_for(pick, move || one(pollster::block_on(future)));
-    }
-
-    fn pick_two(
-        &mut self,
-        pick: Pick,
-        titles: [&'static str; 2],
-        extensions: &'static [&'static str],
-    ) {
-        let ask = |title: &str| {
-            AsyncFileDialog::new()
-                .set_title(title)
-                .add_filter(extensions.join(", "), extensions)
-                .pick_file()
-        };
-        let (first, second) = (ask(titles[0]), ask(titles[1]));
-        self.wait_for(pick, move || {
-            let Some(first) = pollster::block_on(first) else {
-                return Vec::new();
-            };
-            let Some(second) = pollster::block_on(second) else {
-                return Vec::new();
-            };
-            vec![first.path().to_path_buf(), second.path().to_path_buf()]
-        });
-    }
-
-    fn wait_for(&mut self, pick: Pick, wait: impl FnOnce() -> Vec<PathBuf> + Send + 'static) {
-        self.start(Slot::Dialog, "Choosing a file", move |_| {
-            let asked = Instant::now();
-            let paths = wait();
-            // Nobody cancels that fast: there is no dialog to be had on this desktop.
-            if paths.is_empty() && asked.elapsed() < Duration::from_millis(250) {
-                return Err(Error::request(
-                    "the system's file dialog did not open",
-                    "Drop the file or folder on the window, or install xdg-desktop-portal or zenity.",
-                ));
+impl Core {
+    pub(super) fn pick(&mut self, pick: Pick) {
+        let dialog = match pick {
+            Pick::DatasetFolder => Dialog::folder("Open a dataset folder"),
+            Pick::EncoderFolder => Dialog::folder("Open an encoder folder"),
+            Pick::ExportImages => Dialog::folder("A new, empty folder for these images"),
+            Pick::DatasetFile => {
+                Dialog::file("Open a caption file, an archive or a table", CAPTIONS)
             }
-            Ok(Event::Picked(pick, paths))
+            Pick::Workspace => Dialog::file("Open a workspace", JSON),
+            Pick::Picture => Dialog::file("Open a picture", PICTURES),
+            Pick::SaveWorkspace => Dialog::place("Save the workspace", "nearmiss.json", JSON),
+            Pick::EncoderPair => Dialog::two(["Image tower (.onnx)", "Text tower (.onnx)"], MODELS),
+            Pick::Embeddings => Dialog::two(["Image embeddings", "Text embeddings"], VECTORS),
+        };
+        let wait = dialog.show();
+        self.start(Slot::Dialog, "Choosing a file", move |_| {
+            Ok(Event::Picked(pick, wait()?))
         });
     }
 
@@ -166,23 +157,7 @@ impl App {
                     texts: second,
                 });
             }
-            (Pick::Mask, _) => self.execute_lab(AttackCommand::OpenMask(first)),
-            (Pick::Vocabulary, _) => {
-                self.session.lab.words.plan.vocabulary = Vocabulary::File(first);
-            }
-            (Pick::Synonyms, _) => self.session.lab.words.plan.synonyms = Some(first),
-            (Pick::ExportAttack, _) => self.execute_lab(AttackCommand::Export(Some(first))),
-            (Pick::ExportSet, _) => self.execute_lab(AttackCommand::ExportSet(Some(first))),
-            (Pick::ExportNegatives(layout), _) => {
-                self.execute_negatives(NegativesCommand::Export(layout, Some(first)));
-            }
-            (Pick::SetFolder, _) => self.session.lab.set.plan.save = Some(first),
-            (Pick::TransferFolder, _) => self.session.lab.set.plan.transfer = Some(first),
             (Pick::ExportImages, _) => self.export_images(first),
-            (Pick::SaveReport, _) => self.write_report(first.with_extension("html")),
-            (Pick::SecondEncoder, _) => {
-                self.execute_compare(CompareCommand::Open(EncoderSource::Folder(first)));
-            }
             (Pick::EncoderPair | Pick::Embeddings, None) => {}
         }
     }
@@ -194,9 +169,4 @@ fn asking(title: &str, filters: Filters) -> AsyncFileDialog {
     filters.iter().fold(dialog, |dialog, (name, endings)| {
         dialog.add_filter(*name, endings)
     })
-}
-
-/// The path that was chosen, if any.
-fn one(handle: Option<rfd::FileHandle>) -> Vec<PathBuf> {
-    handle.map(|h| h.path().to_path_buf()).into_iter().collect()
 }

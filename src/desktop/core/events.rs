@@ -1,16 +1,16 @@
 //! What jobs report, and how it changes the session.
 
-use crate::desktop::App;
+use super::running::{Change, Core};
+use super::{
+    AnswerView, Basis, DataSource, Embedded, EncoderSource, Level, Part, Pick, Query, Slot,
+    Workspace,
+};
 use crate::compute::{Adapter, Engine};
 use crate::dataset::Dataset;
 use crate::encoder::{Encoder, EncoderInfo, EncoderOptions};
 use crate::error::Error;
 use crate::retrieval::Evaluation;
 use crate::runtime::RuntimeInfo;
-use crate::desktop::core::{
-    AnswerView, Basis, ComparedWith, DataSource, Embedded, EncoderSource, Level, ModelCard, Part,
-    Pick, Query, Slot, Tab, Workspace,
-};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -33,8 +33,6 @@ pub enum Event {
     },
     /// An encoder was opened.
     Encoder(Arc<Encoder>),
-    /// The encoder's models were examined.
-    Cards(Vec<ModelCard>),
     /// The dataset was embedded; `dataset` lacks what could not be.
     Embedded {
         dataset: Arc<Dataset>,
@@ -46,8 +44,6 @@ pub enum Event {
         full: Arc<Evaluation>,
         shown: Arc<Evaluation>,
     },
-    /// Two encoders were compared.
-    Compared(ComparedWith),
     /// A query was answered.
     Answered(AnswerView),
     /// A file dialog was closed; empty when it was cancelled.
@@ -62,25 +58,22 @@ pub enum Event {
     Picture(Query),
     /// A runtime was installed.
     Installed(PathBuf),
-    /// A report of this many bytes was written.
-    Reported(PathBuf, u64),
     /// The workspace was saved to this file.
     WorkspaceSaved(PathBuf),
-    /// Something in the attack lab.
-    Lab(crate::desktop::attack::LabEvent),
-    /// Something in the hard-negative workbench.
-    Negatives(crate::desktop::negatives::NegativesEvent),
-    /// Something in the structure view.
-    Structure(crate::desktop::structure::StructureEvent),
     /// Images were written as a dataset to this folder.
     ImagesExported(PathBuf, crate::dataset::export::Written),
     /// Settings were saved.
     Saved,
 }
 
-impl App {
+impl Core {
     /// Shows an error once.
-    pub(super) fn fail(&mut self, error: &Error) {
+    pub fn fail(&mut self, error: &Error) {
+        if let Error::Ask { path, question } = error {
+            // What would be asked of the open encoder is said of any other.
+            let remedy = "Open it as the encoder and answer there; then it can be compared with another one.";
+            return self.fail(&Error::model(path, question.to_string(), remedy));
+        }
         if !error.is_cancelled() {
             self.session
                 .say(Level::Error, sentence(&error.to_string()), error.remedy());
@@ -93,7 +86,7 @@ impl App {
             return;
         }
         self.ended(slot);
-        self.fail(&unasked(error));
+        self.fail(&error);
     }
 
     /// A job failed or was cancelled.
@@ -106,7 +99,6 @@ impl App {
             self.session.pending = None;
             self.remember();
         }
-        self.structure_ended(slot);
     }
 
     /// The result of a job does not come; where it was about something that is no longer open, another job follows.
@@ -114,8 +106,6 @@ impl App {
         if slot == Slot::Query {
             self.session.open.set_answer(None);
         }
-        self.lab_dropped(slot);
-        self.negatives_dropped(slot);
     }
 
     pub(super) fn take(&mut self, basis: Basis, event: Event) {
@@ -145,7 +135,6 @@ impl App {
                 }
             }
             Event::Encoder(encoder) => self.take_encoder(encoder),
-            Event::Cards(cards) => self.session.open.set_cards(basis, cards),
             Event::Embedded {
                 dataset,
                 embedded,
@@ -160,7 +149,6 @@ impl App {
                     self.ask_query();
                 }
             }
-            Event::Compared(found) => self.take_compared(basis, found),
             Event::Answered(answer) => self.session.open.set_answer(Some((basis, answer))),
             Event::Picked(pick, paths) => self.picked(pick, paths),
             Event::Workspace(workspace, file) => self.open_workspace(*workspace, Some(file)),
@@ -175,10 +163,6 @@ impl App {
                 self.session
                     .say(Level::Info, text, "It is used from the next start on.");
             }
-            Event::Reported(path, bytes) => {
-                let text = format!("Wrote {} ({:.1} MB)", path.display(), bytes as f64 / 1e6);
-                self.session.say(Level::Info, text, "");
-            }
             Event::WorkspaceSaved(path) => {
                 self.session
                     .say(Level::Info, format!("Saved {}", path.display()), "");
@@ -186,8 +170,7 @@ impl App {
                 self.remember();
             }
             Event::ImagesExported(folder, written) => self.images_exported(&folder, &written),
-            // Taken before, with what they are about.
-            Event::Lab(_) | Event::Negatives(_) | Event::Structure(_) | Event::Saved => {}
+            Event::Saved => {}
         }
     }
 
@@ -235,9 +218,6 @@ impl App {
         }
         self.encoder = Some(encoder);
         self.encoder_changed(Some(info));
-        if self.session.tab == Tab::Models {
-            self.examine();
-        }
         // Embeddings whose pictures are not there stay: the encoder is for queries.
         let unseen = self.session.dataset().is_some_and(|d| !d.has_pictures());
         self.embed_wanted = !(unseen && self.session.embedded().is_some());
@@ -255,10 +235,7 @@ impl App {
 
     /// Forgets what every view holds of data and encoder.
     fn reset(&mut self) {
-        self.end_outdated();
-        self.reset_lab();
-        self.reset_negatives();
-        self.reset_structure();
+        self.changes.push(Change::Basis);
     }
 
     /// Data or encoder of the workspace that is being opened is here, by the slot that opened it. Once all of it is, its
@@ -335,7 +312,7 @@ impl App {
             }
             None => self.embed_wanted = !unseen,
         }
-        self.read_decisions();
+        self.changes.push(Change::Opened);
         self.remember();
     }
 
@@ -358,20 +335,8 @@ impl App {
     }
 }
 
-/// What would be asked of the open encoder is said of any other.
-fn unasked(error: Error) -> Error {
-    match error {
-        Error::Ask { path, question } => Error::model(
-            &path,
-            question.to_string(),
-            "Open it as the encoder and answer there; then it can be compared with another one.",
-        ),
-        other => other,
-    }
-}
-
 /// The text with a capital letter in front, unless it begins with a path.
-pub(super) fn sentence(text: &str) -> String {
+pub fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     match letters.next() {
         Some(first)

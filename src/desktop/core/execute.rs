@@ -1,16 +1,17 @@
 //! Executes commands. Each is short: anything long becomes a job.
 
-use crate::desktop::App;
+use super::running::{Change, Core};
+use super::{
+    Browser, Command, Level, Part, Pending, Pick, Query, Settings, Slot, ThemeChoice, Workspace,
+};
 use crate::compute::Measure;
 use crate::encoder::EncoderOptions;
 use crate::retrieval::Side;
-use crate::desktop::core::{
-    Command, Level, Part, Pending, Query, Settings, Slot, Tab, ThemeChoice, Workspace,
-};
 use std::path::PathBuf;
 
-impl App {
-    pub(super) fn execute(&mut self, ctx: &egui::Context, command: Command) {
+impl Core {
+    /// Executes a command, but for those that a feature executes.
+    pub fn execute(&mut self, ctx: &egui::Context, command: Command) {
         match command {
             Command::Pick(pick) => self.pick(pick),
             Command::OpenPath(path) => self.open_path(path),
@@ -18,7 +19,7 @@ impl App {
             Command::OpenWorkspace(workspace, file) => self.open_workspace(*workspace, file),
             Command::SaveWorkspace => match self.session.file.clone() {
                 Some(file) => self.save_workspace_to(file),
-                None => self.pick(crate::desktop::core::Pick::SaveWorkspace),
+                None => self.pick(Pick::SaveWorkspace),
             },
             Command::AnswerEncoder(options) => {
                 if let Some((source, _)) = self.session.opening.take() {
@@ -36,19 +37,10 @@ impl App {
                     self.set_query(query);
                 }
             }
-            Command::Cancel(slot) => {
-                self.jobs.cancel(slot);
-                self.sum_up(slot);
-                self.ended(slot);
-            }
+            Command::Cancel(slot) => self.cancel(slot),
+            Command::CancelJob(job) => self.cancel_job(job),
             Command::Embed => self.embed_wanted = true,
-            Command::Attack(command) => self.execute_lab(command),
             Command::Sets(command) => self.execute_sets(command),
-            Command::Negatives(command) => self.execute_negatives(command),
-            Command::Structure(command) => self.execute_structure(command),
-            Command::WriteReport(path) => self.write_report(path),
-            Command::Compare(command) => self.execute_compare(command),
-            Command::Examine => self.examine(),
             Command::InstallRuntime(flavour) => self.install_runtime(flavour),
             Command::Copy(text) => ctx.copy_text(text),
             Command::ToggleFullscreen => {
@@ -62,29 +54,12 @@ impl App {
                 self.apply_settings(ctx);
                 self.save_settings();
             }
-            view => self.execute_view(view),
-        }
-    }
-
-    /// Commands that only change what is shown.
-    fn execute_view(&mut self, command: Command) {
-        match command {
             Command::SetSide(side) => self.set_side(side),
-            Command::Filter(text) => {
-                self.session.browser.filter = text;
-                self.session.refresh_browser();
-            }
-            Command::SetSort(sort) => {
-                self.session.browser.sort = sort;
-                self.session.refresh_browser();
-            }
-            Command::SetWrongOnly(wrong) => {
-                self.session.browser.wrong_only = wrong;
-                self.session.refresh_browser();
-            }
+            Command::Filter(text) => self.browse(|browser| browser.filter = text),
+            Command::SetSort(sort) => self.browse(|browser| browser.sort = sort),
+            Command::SetWrongOnly(wrong) => self.browse(|browser| browser.wrong_only = wrong),
             Command::SetMarginBelow(margin) => {
-                self.session.browser.margin_below = margin;
-                self.session.refresh_browser();
+                self.browse(|browser| browser.margin_below = margin);
             }
             Command::Step(step) => self.step(step),
             Command::SetFold(fold) => {
@@ -96,17 +71,19 @@ impl App {
                 self.protocol_changed();
             }
             Command::SetSimilarity(measure) => self.set_similarity(measure),
-            Command::Show(tab) => {
-                self.session.tab = tab;
-                self.follow_pair();
-                if tab == Tab::Models && self.session.open.cards().is_empty() {
-                    self.examine();
-                }
-            }
+            Command::Show(tab) => self.show(tab),
+            Command::ShowAnswer => self.show_answer(),
             Command::ClearLog => self.session.log.clear(),
             Command::DismissToasts => self.session.log.iter_mut().for_each(|e| e.toast = false),
-            other => debug_assert!(false, "{other:?} is executed elsewhere"),
+            // Offered to the features before.
+            Command::AttackPair { .. } | Command::ShowModels => {}
         }
+    }
+
+    /// Lists other rows, or in another order.
+    fn browse(&mut self, change: impl FnOnce(&mut Browser)) {
+        change(&mut self.session.browser);
+        self.session.refresh_browser();
     }
 
     fn protocol_changed(&mut self) {
@@ -115,7 +92,7 @@ impl App {
     }
 
     /// Makes `query` the current one; the one before goes to the history. A row that is not there is not taken.
-    pub(super) fn set_query(&mut self, query: Query) {
+    pub fn set_query(&mut self, query: Query) {
         if self.session.query() == Some(&query) {
             return;
         }
@@ -140,12 +117,8 @@ impl App {
             self.session.side = side;
             self.session.refresh_browser();
         }
-        let follows = matches!(
-            self.session.tab,
-            Tab::Attack | Tab::Negatives | Tab::Structure | Tab::Compare
-        );
-        if !follows || row_of.is_none() {
-            self.session.tab = Tab::Retrieval;
+        if !self.session.tab.follows || row_of.is_none() {
+            self.show_answer();
         }
         self.ask_query();
     }

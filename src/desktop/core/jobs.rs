@@ -1,18 +1,17 @@
 //! Which jobs there are and when they start; what they do is in `work.rs`.
 
-use crate::desktop::App;
 use super::events::Event;
-use crate::desktop::models::examine::cards;
+use super::running::Core;
 use super::work::{answer_query, embed, open_source, picture_query, rank, recognise};
+use super::{DataSource, EncoderSource, Slot};
 use crate::compute::{Measure, adapters, choose};
 use crate::encoder::EncoderOptions;
 use crate::runtime::{Flavour, Runtime, install};
-use crate::desktop::core::{DataSource, EncoderSource, Slot};
 use crate::task::lock;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-impl App {
+impl Core {
     pub(super) fn find_engines(&mut self) {
         let choice = self.session.settings.compute;
         self.start(Slot::Engines, "Finding engines", move |_| {
@@ -138,18 +137,6 @@ impl App {
     pub(super) fn query_picture(&mut self, path: PathBuf) {
         self.start(Slot::Recognise, "Opening the picture", move |_| {
             picture_query(&path)
-        });
-    }
-
-    /// Examines both models of the open encoder.
-    pub(super) fn examine(&mut self) {
-        let Some(encoder) = self.encoder.clone() else {
-            return;
-        };
-        let providers = self.session.settings.providers.clone();
-        self.session.open.clear_cards();
-        self.start(Slot::Examine, "Examining the models", move |task| {
-            Ok(Event::Cards(cards(&encoder, &providers, task)?))
         });
     }
 

@@ -1,8 +1,8 @@
 //! Loads thumbnails on a few threads: what is on screen now first, what scrolled away never.
 
+use super::pictures::Key;
 use crate::dataset::{Dataset, Picture};
 use crate::task::{contained, lock};
-use crate::desktop::shell::Key;
 use egui::ColorImage;
 use std::collections::HashSet;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};

@@ -1,43 +1,49 @@
-//! What is open and selected, what is saved, and [`Command`]: all that can be asked for. Nothing here starts work.
+//! What every feature stands on: what is open and selected, identities, commands, jobs that know what they are about,
+//! settings, workspaces.
 
-mod attack;
+mod bound_jobs;
 mod browser;
+mod colour_bar;
 mod command;
-mod compare;
+mod dialogs;
+mod events;
+mod execute;
 mod files;
+mod guide;
 mod identity;
-mod negatives;
+mod jobs;
+mod loader;
 mod open;
+mod pictures;
+mod running;
+mod set_commands;
 mod sets;
 mod settings;
 mod slot;
 mod state;
-mod structure;
+mod tab;
+mod work;
 mod workspace;
 
-pub use attack::{
-    AttackCommand, AttackLab, Attempt, Clean, Compare, Curve, Heat, LabPage, Looks, Reach, Running,
-    SetLab, SetPlan, Vocabulary, Which, WordsLab, WordsPlan,
-};
+pub use bound_jobs::{BoundJobs, JobEnd};
 pub use browser::{Browser, Sort};
+pub use colour_bar::colour_bar;
 pub use command::{Command, Pick};
-pub use compare::{CompareColumn, CompareCommand, CompareLab, ComparedWith, Outcome};
+pub use dialogs::{CAPTIONS, Dialog, Filters, JSON, PICTURES, WORDS};
+pub use events::sentence;
 pub use files::read_json;
+pub use guide::{SharedGuide, shared_guide};
 pub use identity::{Basis, Derived, Identities, Part};
-pub use negatives::{
-    Decided, NegativeSet, Negatives, NegativesCommand, NegativesPlan, PairOrder, Regions, Why,
-};
 pub use open::Open;
+pub use pictures::{Key, Pictures, Shown};
+pub use running::{Change, Core};
 pub use sets::{Combine, Sets, SetsCommand};
 pub use settings::{Recent, Settings, ThemeChoice};
-pub use slot::Slot;
-pub use state::{
-    AnswerView, Entry, JobView, Level, ModelCard, Pending, Query, RuntimeView, Session, Tab,
-};
-pub use structure::{
-    Matrix, MatrixLooks, Reduction, StructureCommand, StructurePage, StructureView,
-};
+pub use slot::{JobSlot, JobView, Slot};
+pub use state::{AnswerView, Entry, Level, ModelCard, Pending, Query, RuntimeView, Session};
+pub use tab::Tab;
 pub use workspace::Workspace;
 
 pub use crate::compute::Embedded;
 pub use crate::source::{DataSource, EncoderSource};
+pub use crate::task::JobId;

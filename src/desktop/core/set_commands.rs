@@ -1,14 +1,14 @@
 //! Executes what is asked about sets of images.
 
-use crate::desktop::App;
 use super::events::Event;
+use super::running::{Change, Core};
+use super::{Level, Query, Sets, SetsCommand, Slot};
 use crate::dataset::export;
 use crate::error::thousands;
 use crate::retrieval::Side;
-use crate::desktop::core::{Level, Query, Sets, SetsCommand, Slot};
 use std::path::{Path, PathBuf};
 
-impl App {
+impl Core {
     pub(super) fn execute_sets(&mut self, command: SetsCommand) {
         let session = &mut self.session;
         let Some(dataset) = session.dataset().cloned() else {
@@ -49,7 +49,7 @@ impl App {
         }
         if after != before {
             self.session.refresh_browser();
-            self.mine_again();
+            self.changes.push(Change::Sets);
         }
     }
 

@@ -1,15 +1,12 @@
 //! The running half of the application: what is open, selected and under way.
 
-use crate::desktop::attack::state::AttackLab;
 use super::browser::Browser;
-use crate::desktop::compare::state::CompareLab;
 use super::identity::Identities;
-use crate::desktop::negatives::state::Negatives;
 use super::open::Open;
 use super::sets::Sets;
 use super::settings::Settings;
-use super::slot::Slot;
-use crate::desktop::structure::state::StructureView;
+use super::slot::JobView;
+use super::tab::Tab;
 use super::workspace::Workspace;
 use crate::compute::{Adapter, Direction, Embedded, Hit};
 use crate::dataset::{Dataset, Picture};
@@ -19,33 +16,10 @@ use crate::grad::Card;
 use crate::retrieval::{Evaluation, Side};
 use crate::runtime::RuntimeInfo;
 use crate::source::EncoderSource;
-use crate::task::Progress;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
-
-/// A view of the centre.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Tab {
-    /// Retrieval, both ways.
-    #[default]
-    Retrieval,
-    /// What the model nearly prefers.
-    Negatives,
-    /// How little it takes.
-    Attack,
-    /// Where the near misses lie.
-    Structure,
-    /// Two encoders on the same data.
-    Compare,
-    /// What the open encoder's models are, and what gradients they have.
-    Models,
-    /// Files that were skipped, and why.
-    Problems,
-    /// Messages of this session.
-    Log,
-}
 
 /// What is asked of the other side.
 #[derive(Debug, Clone)]
@@ -158,15 +132,6 @@ pub struct Entry {
     pub toast: bool,
 }
 
-/// A job under way, as the status bar shows it.
-#[derive(Debug, Clone)]
-pub struct JobView {
-    /// Its slot, for [`super::Command::Cancel`].
-    pub slot: Slot,
-    /// Progress.
-    pub progress: Progress,
-}
-
 /// A workspace on its way; what was open stays until it is here.
 #[derive(Debug, Clone)]
 pub struct Pending {
@@ -196,14 +161,6 @@ pub struct Session {
     pub browser: Browser,
     /// Sets of images.
     pub sets: Sets,
-    /// The hard-negative workbench.
-    pub negatives: Negatives,
-    /// The attack lab.
-    pub lab: AttackLab,
-    /// The structure of the near misses.
-    pub structure: StructureView,
-    /// The comparison with a second encoder.
-    pub compare: CompareLab,
     /// The view shown.
     pub tab: Tab,
     /// What the chips say.
@@ -221,8 +178,8 @@ pub struct Session {
 }
 
 impl Session {
-    /// Nothing open.
-    pub fn new(settings: Settings) -> Self {
+    /// Nothing open; `tab` is shown.
+    pub fn new(settings: Settings, tab: Tab) -> Self {
         Self {
             settings,
             workspace: Workspace::default(),
@@ -231,11 +188,7 @@ impl Session {
             side: Side::Image,
             browser: Browser::default(),
             sets: Sets::default(),
-            negatives: Negatives::default(),
-            lab: AttackLab::default(),
-            structure: StructureView::new(),
-            compare: CompareLab::default(),
-            tab: Tab::Retrieval,
+            tab,
             runtime: RuntimeView::default(),
             log: Vec::new(),
             jobs: Vec::new(),
@@ -300,7 +253,6 @@ impl Session {
         let only = self.sets.shown();
         browser.refresh(&dataset, self.side, self.direction(self.side), only);
         self.browser = browser;
-        self.compare.turn(self.side, self.open.now());
     }
 
     /// The browser row of the current query.

@@ -1,13 +1,13 @@
 //! What the jobs do: plain functions that call the library and return one [`Event`].
 
 use super::events::{Event, sentence};
+use super::{AnswerView, DataSource, Embedded, Query, Workspace};
 use crate::compute::{Engine, Measure};
 use crate::dataset::{self, Dataset, is_picture_name, open_picture};
 use crate::encoder::{Cache, Encoder, EncoderFiles};
 use crate::error::{Error, Result};
 use crate::retrieval::given::{Reading, Zeros};
 use crate::retrieval::{EvalOptions, Evaluation, Side, answer, evaluate};
-use crate::desktop::core::{AnswerView, DataSource, Embedded, Query, Workspace};
 use crate::source::of_encoder;
 use crate::task::Task;
 use std::path::{Path, PathBuf};

@@ -1,12 +1,12 @@
 //! Makes the cards of an encoder's models.
 
+use crate::desktop::core::ModelCard;
 use crate::encoder::{Encoder, Tower};
 use crate::error::Result;
 use crate::grad::{Card, Sample, examine};
 use crate::onnx::Tensor;
 use crate::retrieval::Side;
 use crate::runtime::{Provider, RuntimeEngine};
-use crate::desktop::core::ModelCard;
 use crate::task::Task;
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,13 +1,13 @@
 //! What can be asked for in the workbench.
 
-use crate::desktop::negatives::state::NegativesPlan;
 use crate::dataset::Verdict;
 use crate::dataset::export::Layout;
+use crate::desktop::negatives::state::NegativesPlan;
 use std::path::PathBuf;
 
 /// One request of the user in the workbench.
 #[derive(Debug, Clone, PartialEq)]
-pub enum NegativesCommand {
+pub enum Command {
     /// Mine something else.
     SetPlan(NegativesPlan),
     /// Mine again, with what was decided since.

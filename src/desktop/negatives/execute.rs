@@ -1,45 +1,52 @@
 //! Executes the workbench's commands.
 
-use super::{App, NegativesEvent, export};
-use crate::desktop::core::events::Event;
+use super::{Command, Event, Negatives, Slot, export};
 use crate::dataset::Dataset;
 use crate::dataset::export::Layout;
-use crate::desktop::core::{Level, NegativesCommand, Part, Pick, Query, Slot};
+use crate::desktop::core::{Dialog, Filters, Level, Part, Query};
+use crate::desktop::feature::Desk;
 use crate::task::lock;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-impl App {
-    pub(in crate::app) fn execute_negatives(&mut self, command: NegativesCommand) {
-        let Some(dataset) = self.session.dataset().cloned() else {
+const LINES: Filters = &[("JSON lines", &["jsonl"])];
+const TABLES: Filters = &[
+    ("JSON lines", &["jsonl"]),
+    ("CSV", &["csv"]),
+    ("Parquet", &["parquet"]),
+];
+
+impl Negatives {
+    pub(super) fn obey(&mut self, desk: &mut Desk<'_, Self>, command: Command) {
+        let Some(dataset) = desk.session.dataset().cloned() else {
             return;
         };
-        let negatives = &mut self.session.negatives;
+        let negatives = &mut self.state;
         match command {
-            NegativesCommand::SetPlan(plan) => {
+            Command::SetPlan(plan) => {
                 negatives.plan = plan;
                 self.mine_again();
             }
-            NegativesCommand::Mine => self.mine_again(),
-            NegativesCommand::Select(at) => self.look_at(at),
-            NegativesCommand::Step(step) => {
+            Command::Mine => self.mine_again(),
+            Command::Select(at) => self.look_at(desk, at),
+            Command::Step(step) => {
                 let last = negatives
                     .set
-                    .get(self.session.open.now())
+                    .get(desk.session.open.now())
                     .map_or(0, |s| s.pairs.len());
                 let at = negatives.at.saturating_add_signed(step);
-                self.look_at(at.min(last.saturating_sub(1)));
+                self.look_at(desk, at.min(last.saturating_sub(1)));
             }
-            NegativesCommand::Decide(verdict) => {
-                if !self.negatives.loaded {
+            Command::Decide(verdict) => {
+                if !self.work.loaded {
                     let text = "The decisions about this dataset are not read yet";
                     let remedy = "If they cannot be read, the log says why.";
-                    self.session.say(Level::Warning, text, remedy);
+                    desk.session.say(Level::Warning, text, remedy);
                     return;
                 }
                 let (Some(set), Some(pair)) = (
-                    negatives.set.get(self.session.open.now()).cloned(),
-                    negatives.pair(self.session.open.now()),
+                    negatives.set.get(desk.session.open.now()).cloned(),
+                    negatives.pair(desk.session.open.now()),
                 ) else {
                     return;
                 };
@@ -47,82 +54,87 @@ impl App {
                 let changed = negatives.decided.decide(&dataset, rows, verdict);
                 let next = (negatives.at + 1).min(set.pairs.len().saturating_sub(1));
                 if changed {
-                    self.decided();
+                    self.decided(desk);
                 }
                 if verdict.is_some() {
-                    self.look_at(next);
+                    self.look_at(desk, next);
                 }
             }
-            NegativesCommand::Undo => {
+            Command::Undo => {
                 if negatives.decided.undo(&dataset) {
-                    self.decided();
+                    self.decided(desk);
                 }
             }
-            NegativesCommand::Redo => {
+            Command::Redo => {
                 if negatives.decided.redo(&dataset) {
-                    self.decided();
+                    self.decided(desk);
                 }
             }
-            NegativesCommand::ShowRegions(show) => negatives.show_regions = show,
-            NegativesCommand::Export(layout, path) => {
-                self.export_negatives(layout, path, dataset);
+            Command::ShowRegions(show) => negatives.show_regions = show,
+            Command::Export(layout, path) => {
+                self.export_negatives(desk, layout, path, dataset);
             }
         }
     }
 
     /// Looks at a pair; the other views follow.
-    pub(in crate::app) fn look_at(&mut self, at: usize) {
-        let negatives = &mut self.session.negatives;
-        let Some(set) = negatives.set.get(self.session.open.now()).cloned() else {
+    pub(super) fn look_at(&mut self, desk: &mut Desk<'_, Self>, at: usize) {
+        let negatives = &mut self.state;
+        let Some(set) = negatives.set.get(desk.session.open.now()).cloned() else {
             return;
         };
         let Some(pair) = set.pairs.get(at) else {
             return;
         };
         negatives.at = at;
-        self.set_query(Query::Row(set.plan.side, pair.query as usize));
+        desk.set_query(Query::Row(set.plan.side, pair.query as usize));
     }
 
     /// Saves what was decided and counts again.
-    fn decided(&mut self) {
-        self.session.open.renew(Part::Decisions);
-        let decided = &self.session.negatives.decided;
+    fn decided(&mut self, desk: &mut Desk<'_, Self>) {
+        desk.session.open.renew(Part::Decisions);
+        let decided = &self.state.decided;
         let Some(place) = decided.place.clone() else {
             return;
         };
-        let (all, saving) = (decided.all.clone(), Arc::clone(&self.saving));
-        self.start(Slot::SaveDecisions, "Saving decisions", move |task| {
+        let (all, saving) = (decided.all.clone(), Arc::clone(&desk.saving));
+        desk.start(Slot::SaveDecisions, "Saving decisions", move |task| {
             let _one = lock(&saving);
             // A newer save outdates this one.
             task.check()?;
             all.save(&place)?;
-            Ok(Event::Negatives(NegativesEvent::Saved))
+            Ok(Event::Saved)
         });
     }
 
     fn export_negatives(
         &mut self,
+        desk: &mut Desk<'_, Self>,
         layout: Option<Layout>,
         path: Option<PathBuf>,
         dataset: Arc<Dataset>,
     ) {
-        let Some(set) = self.session.negatives.set.get(self.session.now()).cloned() else {
+        let Some(set) = self.state.set.get(desk.session.now()).cloned() else {
             let text = "There are no hard negatives to export";
-            self.session.say(Level::Warning, text, "Mine them first.");
+            desk.session.say(Level::Warning, text, "Mine them first.");
             return;
         };
         let Some(path) = path else {
-            self.pick(Pick::ExportNegatives(layout));
+            let filters = if layout.is_some() { TABLES } else { LINES };
+            let title = "Export the hard negatives shown";
+            let dialog = Dialog::place(title, "negatives.jsonl", filters);
+            let chosen = move |paths: Vec<PathBuf>| Event::Chosen(layout, paths);
+            desk.choose(Slot::Dialog, dialog, chosen);
             return;
         };
         let (Some(ranking), Some(embedded)) = (
-            self.session.ranking().cloned(),
-            self.session.embedded().cloned(),
+            desk.session.ranking().cloned(),
+            desk.session.embedded().cloned(),
         ) else {
             return;
         };
-        let confirmed = self.session.negatives.decided.confirmed.clone();
-        self.start(Slot::NegativesExport, "Exporting", move |task| {
+        let confirmed = self.state.decided.confirmed.clone();
+        desk.start(Slot::Export, "Exporting", move |task| {
             let shown = export::Shown {
                 set: &set,
                 dataset: &dataset,
@@ -134,7 +146,7 @@ impl App {
                 None => shown.lines(&path, task)?,
                 Some(layout) => shown.examples(&path, layout, task)?,
             }
-            Ok(Event::Negatives(NegativesEvent::Exported(path)))
+            Ok(Event::Exported(path))
         });
     }
 }

@@ -1,5 +1,6 @@
 //! Writes the pairs shown.
 
+use super::state::NegativeSet;
 use crate::compute::{Groups, Hit};
 use crate::dataset::Dataset;
 use crate::dataset::export::{Layout, write_training};
@@ -7,7 +8,6 @@ use crate::error::{Error, Result};
 use crate::files::replace;
 use crate::retrieval::Pairs;
 use crate::retrieval::mine::{Examples, Row, Unit};
-use crate::desktop::core::NegativeSet;
 use crate::task::Task;
 use std::collections::BTreeMap;
 use std::io::{self, Write};

@@ -1,23 +1,94 @@
-//! The workbench's half of the running program: which of its jobs run, and what their results change.
+//! The hard-negative workbench: what the model nearly prefers to the right answer, or does; and what is decided about it.
 
-mod commands;
+mod command;
+mod decided;
+mod execute;
 mod export;
+mod jobs;
+mod state;
+mod view;
 mod work;
 
-use super::App;
-use crate::desktop::core::events::Event;
-use crate::dataset::Decisions;
-use crate::retrieval::Side;
+pub use command::Command;
+pub use decided::Decided;
+pub use state::{NegativeSet, NegativesPlan, PairOrder, Regions, State, Why};
+
+use crate::dataset::export::Layout;
+use crate::dataset::{Decisions, Verdict};
+use crate::desktop::core::{Basis, Change, Derived, JobSlot, Level, Part, Tab};
+use crate::desktop::feature::{Desk, Ended, Feature, View};
+use crate::desktop::shell::PaletteEntry;
 use crate::retrieval::relevance::Confirmed;
-use crate::desktop::core::{
-    Basis, Decided, Derived, Embedded, Level, NegativeSet, Part, Regions, Slot, Tab, Why,
-};
+use egui::{Context, Ui};
 use std::path::PathBuf;
 use std::sync::Arc;
-use work::{Bench, Ground};
+use work::MiningCache;
 
-/// The result of one of the workbench's jobs.
-pub enum NegativesEvent {
+/// The hard-negative workbench.
+pub struct Negatives {
+    state: State,
+    work: Work,
+}
+
+/// What is kept besides what is shown.
+#[derive(Default)]
+struct Work {
+    /// What does not change with the filters.
+    mining_cache: Derived<MiningCache>,
+    /// Was it mined, or tried to, from what is open? It is once all that is needed is there and the view is shown.
+    mining_asked: Derived<()>,
+    figures_asked: Derived<()>,
+    why_asked: Derived<usize>,
+    regions_asked: Derived<usize>,
+    /// Were the decisions about the open dataset read?
+    loaded: bool,
+}
+
+/// Its kinds of jobs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Slot {
+    /// Reading the decisions about a dataset.
+    Decisions,
+    /// Saving the decisions.
+    SaveDecisions,
+    /// Counting with confirmed pairs.
+    Figures,
+    /// Mining hard negatives.
+    Mine,
+    /// Why a negative is hard.
+    Why,
+    /// The regions that raise a negative's score.
+    Regions,
+    /// Writing hard negatives.
+    Export,
+    /// A file dialog.
+    Dialog,
+}
+
+impl JobSlot for Slot {
+    fn parts(self) -> &'static [Part] {
+        match self {
+            Self::Figures => &[Part::Ranking, Part::Decisions],
+            Self::Why => &[Part::Negatives, Part::Encoder, Part::Protocol],
+            Self::Regions => &[Part::Negatives, Part::Encoder],
+            Self::Mine => &[Part::Data, Part::Ranking],
+            Self::Decisions => &[Part::Data],
+            Self::SaveDecisions | Self::Export | Self::Dialog => &[],
+        }
+    }
+
+    fn is_quiet(self) -> bool {
+        match self {
+            Self::Decisions | Self::SaveDecisions | Self::Figures | Self::Why | Self::Dialog => {
+                true
+            }
+            Self::Mine | Self::Regions | Self::Export => false,
+        }
+    }
+}
+
+/// What its jobs report.
+pub enum Event {
     /// Pairs were mined.
     Mined(Arc<NegativeSet>),
     /// Why a pair is hard.
@@ -35,52 +106,53 @@ pub enum NegativesEvent {
     Saved,
     /// The pairs were written here.
     Exported(PathBuf),
+    /// Where to write the pairs was chosen.
+    Chosen(Option<Layout>, Vec<PathBuf>),
 }
 
-/// What the workbench keeps besides what is shown.
-#[derive(Default)]
-pub struct NegativesLab {
-    /// What does not change with the filters.
-    ground: Derived<Ground>,
-    /// Was it mined, or tried to, from what is open? It is once all that is needed is there and the view is shown.
-    mining_asked: Derived<()>,
-    figures_asked: Derived<()>,
-    why_asked: Derived<usize>,
-    regions_asked: Derived<usize>,
-    /// Were the decisions about the open dataset read?
-    loaded: bool,
-}
-
-impl App {
-    /// Forgets what belongs to data and encoder.
-    pub(super) fn reset_negatives(&mut self) {
-        self.session.negatives.clear();
-        if let Some(dataset) = self.session.dataset().cloned() {
-            self.session.negatives.decided.find(&dataset);
+impl Negatives {
+    /// Makes the pair that is looked at the selection of every view, while the workbench is shown.
+    fn follow_pair(&mut self, desk: &mut Desk<'_, Self>) {
+        if desk.session.tab == Self::TAB {
+            self.look_at(desk, self.state.at);
         }
-        self.mine_again();
+    }
+}
+
+impl Feature for Negatives {
+    type Command = Command;
+    type Slot = Slot;
+    type Event = Event;
+    type State = State;
+    type Memory = view::Memory;
+
+    const TAB: Tab = Tab {
+        title: "Negatives",
+        hint: "What the model nearly prefers to the right answer, or does",
+        show: "Show hard negatives",
+        follows: true,
+    };
+
+    fn new() -> Self {
+        Self {
+            state: State::default(),
+            work: Work::default(),
+        }
     }
 
-    /// Reads the decisions about a dataset that was opened.
-    pub(super) fn read_decisions(&mut self) {
-        self.negatives.loaded = false;
-        self.session.negatives.decided = Decided::default();
-        let Some(source) = self.session.workspace.data.clone() else {
-            return;
-        };
-        self.start(Slot::Decisions, "Reading decisions", move |_| {
-            let place = Decisions::place(&source.place()?);
-            let all = Decisions::open(&place)?;
-            let place = Some(place);
-            Ok(Event::Negatives(NegativesEvent::Decisions { all, place }))
-        });
+    fn state(&self) -> &State {
+        &self.state
     }
 
-    pub(super) fn take_negatives(&mut self, basis: Basis, event: NegativesEvent) {
-        let open = &mut self.session.open;
-        let negatives = &mut self.session.negatives;
+    fn execute(&mut self, desk: &mut Desk<'_, Self>, command: Command) {
+        self.obey(desk, command);
+    }
+
+    fn take(&mut self, desk: &mut Desk<'_, Self>, basis: Basis, event: Event) {
+        let open = &mut desk.core.session.open;
+        let negatives = &mut self.state;
         match event {
-            NegativesEvent::Mined(set) => {
+            Event::Mined(set) => {
                 // The pair that was looked at stays, where it is still there.
                 let now = open.now();
                 let before = negatives.pair(now).map(|p| (p.query, p.negative));
@@ -94,160 +166,92 @@ impl App {
                 open.replace(Part::Negatives, basis.clone());
                 negatives.set = Derived::new(basis, set);
                 negatives.running = false;
-                self.follow_pair();
+                self.follow_pair(desk);
             }
-            NegativesEvent::Why(why) => negatives.why = Derived::new(basis, why),
-            NegativesEvent::Regions(regions) => {
+            Event::Why(why) => negatives.why = Derived::new(basis, why),
+            Event::Regions(regions) => {
                 negatives.regions = Derived::new(basis, regions);
             }
-            NegativesEvent::Decisions { all, place } => {
-                self.negatives.loaded = true;
+            Event::Decisions { all, place } => {
+                self.work.loaded = true;
                 if let Some(dataset) = open.dataset() {
                     negatives.decided = Decided::new(all, place, dataset);
                 }
                 open.renew(Part::Decisions);
                 self.mine_again();
             }
-            NegativesEvent::Figures(figures) => {
+            Event::Figures(figures) => {
                 negatives.figures =
                     figures.map_or_else(Derived::default, |f| Derived::new(basis, f));
             }
-            NegativesEvent::Saved => {}
-            NegativesEvent::Exported(path) => {
+            Event::Saved => {}
+            Event::Chosen(layout, paths) => {
+                for path in paths {
+                    self.obey(desk, Command::Export(layout, Some(path)));
+                }
+            }
+            Event::Exported(path) => {
                 let text = format!("Exported {}", path.display());
-                self.session.say(Level::Info, text, "");
+                desk.session.say(Level::Info, text, "");
             }
         }
     }
 
-    /// Makes the pair that is looked at the selection of every view, while the workbench is shown.
-    pub(super) fn follow_pair(&mut self) {
-        if self.session.tab == Tab::Negatives {
-            self.look_at(self.session.negatives.at);
-        }
-    }
-
-    /// Mines again, for other sets of images or decisions.
-    pub(super) fn mine_again(&mut self) {
-        self.negatives.mining_asked.clear();
-    }
-
-    /// What a job of the workbench leaves whose result does not come.
-    pub(super) fn negatives_dropped(&mut self, slot: Slot) {
+    fn ended(&mut self, _: &mut Desk<'_, Self>, slot: Slot, _: Ended) {
         if slot == Slot::Mine {
-            self.session.negatives.running = false;
+            self.state.running = false;
         }
     }
 
-    /// Starts what has become possible.
-    pub(super) fn advance_negatives(&mut self) {
-        self.start_figures();
-        if self.session.tab != Tab::Negatives {
-            return;
+    fn changed(&mut self, desk: &mut Desk<'_, Self>, change: Change) {
+        match change {
+            Change::Opened => self.read_decisions(desk),
+            Change::Basis => {
+                self.state.clear();
+                if let Some(dataset) = desk.session.dataset() {
+                    self.state.decided.find(dataset);
+                }
+                self.mine_again();
+            }
+            Change::Sets => self.mine_again(),
+            Change::Tab => self.follow_pair(desk),
         }
-        self.start_mining();
-        self.start_why();
-        self.start_regions();
     }
 
-    fn bench(&mut self) -> Option<Bench> {
-        let (now, parts) = (self.session.now(), Slot::Mine.parts());
-        let ground = Arc::clone(self.negatives.ground.get_or_default(now, parts));
-        Some(Bench {
-            dataset: self.session.dataset().cloned()?,
-            embedded: self.session.embedded().cloned()?,
-            engine: self.engine.clone()?,
-            encoder: self.encoder.clone(),
-            providers: self.session.settings.providers.clone(),
-            ground,
-            confirmed: self.session.negatives.decided.confirmed.clone(),
-            rejected: self.session.negatives.decided.rejected.clone(),
-            only: self.session.sets.shown().cloned(),
-        })
+    fn advance(&mut self, desk: &mut Desk<'_, Self>) {
+        self.start_jobs(desk);
     }
 
-    fn start_mining(&mut self) {
-        let asked = self.negatives.mining_asked.get(self.session.now());
-        if asked.is_some() || self.session.ranking().is_none() {
-            return;
+    fn draw(ui: &mut Ui, view: &mut View<'_, Self>) {
+        view::negatives_ui(ui, view);
+    }
+
+    fn panels(ui: &mut Ui, view: &mut View<'_, Self>) {
+        view::panels_ui(ui, view);
+    }
+
+    fn keys(ctx: &Context, view: &mut View<'_, Self>, focused: bool) {
+        view::keys(ctx, view, focused);
+    }
+
+    fn palette(view: &View<'_, Self>) -> Vec<PaletteEntry<Command>> {
+        if view.state.pair(view.session.now()).is_none() {
+            return Vec::new();
         }
-        let Some(bench) = self.bench() else { return };
-        self.negatives.mining_asked = Derived::new(self.basis(Slot::Mine), ());
-        self.session.negatives.running = true;
-        let plan = self.session.negatives.plan;
-        self.start(Slot::Mine, "Mining hard negatives", move |task| {
-            let set = Arc::new(bench.mine(plan, task)?);
-            Ok(Event::Negatives(NegativesEvent::Mined(set)))
-        });
-    }
-
-    /// The pair looked at with its place and the margin of the losses, if it is not answered yet.
-    fn start_why(&mut self) {
-        let negatives = &self.session.negatives;
-        let now = self.session.now();
-        let (Some(set), Some(pair)) = (
-            negatives.set.get(now).cloned(),
-            negatives.pair(now).cloned(),
-        ) else {
-            return;
-        };
-        let at = negatives.at;
-        if self.negatives.why_asked.get(now) == Some(&at) {
-            return;
-        }
-        let Some(bench) = self.bench() else { return };
-        self.negatives.why_asked = Derived::new(self.basis(Slot::Why), at);
-        let margin = self.session.workspace.margin;
-        let guide = self.guide();
-        self.start(Slot::Why, "Weighing words", move |task| {
-            let why = bench.why(set.plan.side, &pair, at, margin, &guide, task)?;
-            Ok(Event::Negatives(NegativesEvent::Why(Arc::new(why))))
-        });
-    }
-
-    fn start_regions(&mut self) {
-        let negatives = &self.session.negatives;
-        let now = self.session.now();
-        let (Some(set), Some(pair)) = (
-            negatives.set.get(now).cloned(),
-            negatives.pair(now).cloned(),
-        ) else {
-            return;
-        };
-        let at = negatives.at;
-        if !negatives.show_regions || self.negatives.regions_asked.get(now) == Some(&at) {
-            return;
-        }
-        let Some(bench) = self.bench().filter(|b| b.encoder.is_some()) else {
-            return;
-        };
-        self.negatives.regions_asked = Derived::new(self.basis(Slot::Regions), at);
-        self.start(Slot::Regions, "Covering regions", move |task| {
-            let regions = bench.regions(set.plan.side, &pair, at, task)?;
-            Ok(Event::Negatives(NegativesEvent::Regions(Arc::new(regions))))
-        });
-    }
-
-    fn start_figures(&mut self) {
-        let asked = self.negatives.figures_asked.get(self.session.now());
-        if asked.is_some() || !self.negatives.loaded {
-            return;
-        }
-        let (Some(bench), Some(ranking)) = (self.bench(), self.session.ranking().cloned()) else {
-            return;
-        };
-        self.negatives.figures_asked = Derived::new(self.basis(Slot::Figures), ());
-        self.start(Slot::Figures, "Counting confirmed pairs", move |task| {
-            let figures = bench.figures(&ranking, task)?;
-            Ok(Event::Negatives(NegativesEvent::Figures(figures)))
-        });
-    }
-}
-
-/// Rows of one side.
-fn rows_of(embedded: &Embedded, side: Side) -> &crate::compute::Embeddings {
-    match side {
-        Side::Image => &embedded.images,
-        Side::Text => &embedded.texts,
+        let own = PaletteEntry::own;
+        vec![
+            own(
+                "Negatives: confirm as right after all",
+                "F",
+                Command::Decide(Some(Verdict::Right)),
+            ),
+            own(
+                "Negatives: reject, it is wrong",
+                "R",
+                Command::Decide(Some(Verdict::Wrong)),
+            ),
+            own("Negatives: take the decision back", "Ctrl+Z", Command::Undo),
+            own("Negatives: export…", "", Command::Export(None, None)),
+        ]
     }
 }

@@ -1,15 +1,10 @@
 //! The hard-negative workbench: what is mined, which pair is looked at, what was decided.
 
-mod command;
-mod decided;
-
-pub use command::NegativesCommand;
-pub use decided::Decided;
-
-use crate::desktop::core::identity::{Derived, Identities};
+use super::decided::Decided;
 use crate::attack::Occlusion;
 use crate::attack::caption::Importance;
 use crate::compute::Hit;
+use crate::desktop::core::{Derived, Identities};
 use crate::retrieval::mine::{MineOptions, MinedPair};
 use crate::retrieval::relevance::Confirmed;
 use crate::retrieval::{Bounds, Side};
@@ -94,7 +89,7 @@ pub struct Regions {
 
 /// The state of the workbench.
 #[derive(Default)]
-pub struct Negatives {
+pub struct State {
     /// What is to be mined.
     pub plan: NegativesPlan,
     /// What was mined last; may still be of the plan before.
@@ -115,7 +110,7 @@ pub struct Negatives {
     pub figures: Derived<Confirmed>,
 }
 
-impl Negatives {
+impl State {
     /// Forgets all that belongs to data and encoder; what to mine stays.
     pub fn clear(&mut self) {
         let old = std::mem::take(self);

@@ -1,18 +1,17 @@
 //! What the workbench's jobs do.
 
-use super::rows_of;
-use crate::desktop::attack::{SharedGuide, shared_guide};
+use super::state::{NegativeSet, NegativesPlan, PairOrder, Regions, Why};
 use crate::attack::caption::{Importance, Scene, importance};
 use crate::attack::occlusion;
 use crate::compute::{Embeddings, Engine, Hit, RankOptions, Ranking, Search};
 use crate::dataset::Dataset;
+use crate::desktop::core::{Embedded, SharedGuide, shared_guide};
 use crate::encoder::Encoder;
 use crate::error::{Error, Result};
 use crate::retrieval::mine::{Corpus, MinedPair, Pairing, mine};
 use crate::retrieval::relevance::{Confirmed, confirmed};
 use crate::retrieval::{Bounds, Doubt, Evaluation, Pairs, Side, Wording};
 use crate::runtime::Provider;
-use crate::desktop::core::{Embedded, NegativeSet, NegativesPlan, PairOrder, Regions, Why};
 use crate::task::{Task, lock};
 use rayon::prelude::*;
 use std::collections::BTreeSet;
@@ -25,7 +24,7 @@ const CELLS: usize = 8;
 const NEIGHBOURS: usize = 5;
 
 /// What does not change with the filters, once a job has made it.
-pub type Ground = Arc<Mutex<Option<Arc<Known>>>>;
+pub type MiningCache = Arc<Mutex<Option<Arc<Known>>>>;
 
 /// A ranking with hard negatives, and what tells which of them are doubtful.
 pub struct Known {
@@ -35,20 +34,20 @@ pub struct Known {
 }
 
 /// What a job of the workbench needs.
-pub struct Bench {
+pub struct JobInputs {
     pub dataset: Arc<Dataset>,
     pub embedded: Embedded,
     pub engine: Arc<dyn Engine>,
     pub encoder: Option<Arc<Encoder>>,
     pub providers: Vec<Provider>,
-    pub ground: Ground,
+    pub mining_cache: MiningCache,
     pub confirmed: Pairs,
     pub rejected: Pairs,
     /// Images that alone are shown.
     pub only: Option<BTreeSet<u32>>,
 }
 
-impl Bench {
+impl JobInputs {
     fn corpus<'a>(&'a self, wording: Option<&'a Wording>) -> Corpus<'a> {
         Corpus {
             embedded: &self.embedded,
@@ -60,7 +59,7 @@ impl Bench {
 
     /// The ranking with `look` negatives per query or more.
     fn known(&self, look: usize, task: &Task) -> Result<Arc<Known>> {
-        let mut shared = lock(&self.ground);
+        let mut shared = lock(&self.mining_cache);
         let wide = |known: &Arc<Known>| {
             known.ranking.i2t.negatives.k >= look.min(self.dataset.captions.len())
         };
@@ -285,5 +284,13 @@ impl Bench {
         let pairs: Vec<(u32, u32)> = self.confirmed.iter().copied().collect();
         let (engine, ranking) = (&*self.engine, &evaluation.ranking);
         confirmed(engine, images, texts, groups, ranking, &pairs, task).map(Some)
+    }
+}
+
+/// Rows of one side.
+fn rows_of(embedded: &Embedded, side: Side) -> &crate::compute::Embeddings {
+    match side {
+        Side::Image => &embedded.images,
+        Side::Text => &embedded.texts,
     }
 }

@@ -1,18 +1,19 @@
 //! Writes a report of what is open.
 
-use crate::desktop::App;
-use crate::desktop::core::events::Event;
+use super::{Event, Retrieval, Slot};
+use crate::desktop::core::{DataSource, EncoderSource, Level};
+use crate::desktop::feature::Desk;
 use crate::encoder::EncoderInfo;
 use crate::report::Subject;
-use crate::desktop::core::{DataSource, EncoderSource, Level, Slot};
 use std::path::PathBuf;
 
 /// Hardest pairs of each direction on the page.
 const PAIRS: usize = 24;
 
-impl App {
-    pub(super) fn write_report(&mut self, path: PathBuf) {
-        let session = &mut self.session;
+impl Retrieval {
+    /// Writes a report of the full set to `path`.
+    pub(super) fn write_report(desk: &mut Desk<'_, Self>, path: PathBuf) {
+        let session = &mut desk.core.session;
         let (Some(dataset), Some(ranking)) =
             (session.dataset().cloned(), session.ranking().cloned())
         else {
@@ -26,7 +27,7 @@ impl App {
         );
         let runs = session.encoder().map(EncoderInfo::runs);
         let margin = session.workspace.margin;
-        self.start(Slot::Report, "Writing the report", move |task| {
+        desk.start(Slot::Report, "Writing the report", move |task| {
             let given = match &data {
                 Some(DataSource::Embeddings { images, texts }) => {
                     format!("{}, {}", images.display(), texts.display())

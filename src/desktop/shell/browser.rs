@@ -1,16 +1,16 @@
 //! The browser: every image or caption, filtered and sorted, with the rank of its right one.
 
 use super::widgets::{grouped, mark, named_area, picture_in, segmented, weak};
-use super::{Field, View, bidi, theme};
-use crate::retrieval::Side;
+use super::{Field, Shell, bidi, theme};
 use crate::desktop::core::{Command, Query, Sort};
+use crate::retrieval::Side;
 use egui::{Align2, CornerRadius, FontId, Rect, Role, ScrollArea, Stroke, StrokeKind, Ui};
 
 const GAP: f32 = 6.0;
 
 /// Draws the browser; remembers how many columns fit, for the arrow keys.
-pub fn browser_ui(ui: &mut Ui, view: &mut View<'_>) {
-    let session = view.session;
+pub fn browser_ui(ui: &mut Ui, shell: &mut Shell<'_>) {
+    let session = shell.session;
     ui.add_space(8.0);
     ui.horizontal(|ui| {
         let choices = [
@@ -18,26 +18,32 @@ pub fn browser_ui(ui: &mut Ui, view: &mut View<'_>) {
             (Side::Text, "Captions", "Captions look for images (D)"),
         ];
         if let Some(side) = segmented(ui, session.side, &choices) {
-            view.ask(Command::SetSide(side));
+            shell.ask(Command::SetSide(side));
         }
     });
     let hint = match session.side {
         Side::Image => "Filter images…",
         Side::Text => "Filter captions…",
     };
-    let edit = egui::TextEdit::singleline(&mut view.state.filter)
+    let edit = egui::TextEdit::singleline(&mut shell.memory.filter)
         .hint_text(hint)
         .desired_width(f32::INFINITY)
         .margin(egui::Margin::symmetric(8, 5));
     let response = ui
         .add(edit)
         .on_hover_text("Words of a name or caption (Ctrl+F)");
-    if view.state.focus.take_if(|f| *f == Field::Filter).is_some() {
+    if shell
+        .memory
+        .focus
+        .take_if(|f| *f == Field::Filter)
+        .is_some()
+    {
         response.request_focus();
     }
     if response.changed() {
-        view.commands
-            .push(Command::Filter(view.state.filter.clone()));
+        shell
+            .commands
+            .push(Command::Filter(shell.memory.filter.clone()));
     }
     ui.horizontal(|ui| {
         let noun = match session.side {
@@ -49,18 +55,18 @@ pub fn browser_ui(ui: &mut Ui, view: &mut View<'_>) {
             format!("{} {noun}", grouped(session.browser.rows.len())),
         );
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            ui.menu_button(session.browser.sort.title(), |ui| sort_menu_ui(ui, view));
+            ui.menu_button(session.browser.sort.title(), |ui| sort_menu_ui(ui, shell));
         });
     });
     ui.add_space(2.0);
     match session.side {
-        Side::Image => thumbnails_ui(ui, view),
-        Side::Text => captions_ui(ui, view),
+        Side::Image => thumbnails_ui(ui, shell),
+        Side::Text => captions_ui(ui, shell),
     }
 }
 
-fn sort_menu_ui(ui: &mut Ui, view: &mut View<'_>) {
-    let session = view.session;
+fn sort_menu_ui(ui: &mut Ui, shell: &mut Shell<'_>) {
+    let session = shell.session;
     let ranked = session.ranking().is_some();
     for sort in Sort::ALL {
         let enabled = ranked || sort == Sort::File;
@@ -69,7 +75,7 @@ fn sort_menu_ui(ui: &mut Ui, view: &mut View<'_>) {
             .add_enabled(enabled, egui::RadioButton::new(chosen, sort.title()))
             .clicked()
         {
-            view.ask(Command::SetSort(sort));
+            shell.ask(Command::SetSort(sort));
         }
     }
     ui.separator();
@@ -81,7 +87,7 @@ fn sort_menu_ui(ui: &mut Ui, view: &mut View<'_>) {
         )
         .changed()
     {
-        view.ask(Command::SetWrongOnly(wrong));
+        shell.ask(Command::SetWrongOnly(wrong));
     }
     let mut bounded = session.browser.margin_below.is_some();
     if ui
@@ -91,28 +97,28 @@ fn sort_menu_ui(ui: &mut Ui, view: &mut View<'_>) {
         )
         .changed()
     {
-        view.ask(Command::SetMarginBelow(bounded.then_some(0.05)));
+        shell.ask(Command::SetMarginBelow(bounded.then_some(0.05)));
     }
     if let Some(mut margin) = session.browser.margin_below {
         let slider = egui::Slider::new(&mut margin, -0.5..=0.5).fixed_decimals(2);
         if ui.add(slider).changed() {
-            view.ask(Command::SetMarginBelow(Some(margin)));
+            shell.ask(Command::SetMarginBelow(Some(margin)));
         }
     }
 }
 
 /// Scrolls to a newly selected row once.
-fn reveal(view: &mut View<'_>, place: Option<usize>) -> bool {
-    let key = view.session.selected().map(|i| (view.session.side, i));
-    let moved = view.state.revealed != key && place.is_some();
+fn reveal(shell: &mut Shell<'_>, place: Option<usize>) -> bool {
+    let key = shell.session.selected().map(|i| (shell.session.side, i));
+    let moved = shell.memory.revealed != key && place.is_some();
     if moved || key.is_none() {
-        view.state.revealed = key;
+        shell.memory.revealed = key;
     }
     moved
 }
 
-fn thumbnails_ui(ui: &mut Ui, view: &mut View<'_>) {
-    let session = view.session;
+fn thumbnails_ui(ui: &mut Ui, shell: &mut Shell<'_>) {
+    let session = shell.session;
     let t = theme::tokens(ui);
     let rows = &session.browser.rows;
     let wide = ui.available_width() - 4.0;
@@ -120,21 +126,21 @@ fn thumbnails_ui(ui: &mut Ui, view: &mut View<'_>) {
         .floor()
         .max(1.0) as usize;
     let side = (wide - GAP * (columns - 1) as f32) / columns as f32;
-    view.state.columns = columns;
+    shell.memory.columns = columns;
     let direction = session.direction(Side::Image);
     let selected = session.selected();
     let place = selected.and_then(|i| rows.iter().position(|&r| r as usize == i));
     let mut area = ScrollArea::vertical()
         .auto_shrink([false; 2])
         .id_salt("thumbnails");
-    if reveal(view, place)
+    if reveal(shell, place)
         && let Some(place) = place
     {
         let (top, height) = (
             (place / columns) as f32 * (side + GAP),
             ui.available_height(),
         );
-        let seen = view.state.scroll;
+        let seen = shell.memory.scroll;
         if top < seen || top + side > seen + height {
             area = area.vertical_scroll_offset((top - (height - side) / 2.0).max(0.0));
         }
@@ -164,7 +170,7 @@ fn thumbnails_ui(ui: &mut Ui, view: &mut View<'_>) {
                     chosen,
                     name,
                 );
-                picture_in(ui, view.pictures, row, rect, true);
+                picture_in(ui, shell.pictures, row, rect, true);
                 if let Some(rank) = rank {
                     rank_badge(ui, rect, rank);
                 }
@@ -189,13 +195,14 @@ fn thumbnails_ui(ui: &mut Ui, view: &mut View<'_>) {
                     );
                 }
                 if response.clicked() {
-                    view.commands
+                    shell
+                        .commands
                         .push(Command::Query(Query::Row(Side::Image, i)));
                 }
             }
         }
     });
-    view.state.scroll = output.state.clamped_offset().y;
+    shell.memory.scroll = output.state.clamped_offset().y;
 }
 
 /// The rank on a thumbnail's corner: quiet when right, red when not.
@@ -226,15 +233,15 @@ fn rank_badge(ui: &Ui, rect: Rect, rank: u32) {
         .galley(badge.min + egui::vec2(4.0, 1.5), galley, ink);
 }
 
-fn captions_ui(ui: &mut Ui, view: &mut View<'_>) {
+fn captions_ui(ui: &mut Ui, shell: &mut Shell<'_>) {
     const HEIGHT: f32 = 38.0;
-    let session = view.session;
+    let session = shell.session;
     let t = theme::tokens(ui);
     let Some(dataset) = session.dataset() else {
         return;
     };
     let rows = &session.browser.rows;
-    view.state.columns = 1;
+    shell.memory.columns = 1;
     let direction = session.direction(Side::Text);
     let selected = session.selected();
     let place = selected.and_then(|j| rows.iter().position(|&r| r as usize == j));
@@ -242,11 +249,11 @@ fn captions_ui(ui: &mut Ui, view: &mut View<'_>) {
         .auto_shrink([false; 2])
         .id_salt("captions");
     ui.spacing_mut().item_spacing.y = 2.0;
-    if reveal(view, place)
+    if reveal(shell, place)
         && let Some(place) = place
     {
         let (top, height) = (place as f32 * (HEIGHT + 2.0), ui.available_height());
-        if top < view.state.scroll || top + HEIGHT > view.state.scroll + height {
+        if top < shell.memory.scroll || top + HEIGHT > shell.memory.scroll + height {
             area = area.vertical_scroll_offset((top - (height - HEIGHT) / 2.0).max(0.0));
         }
     }
@@ -293,10 +300,11 @@ fn captions_ui(ui: &mut Ui, view: &mut View<'_>) {
                 );
             }
             if response.clicked() {
-                view.commands
+                shell
+                    .commands
                     .push(Command::Query(Query::Row(Side::Text, j)));
             }
         }
     });
-    view.state.scroll = output.state.clamped_offset().y;
+    shell.memory.scroll = output.state.clamped_offset().y;
 }

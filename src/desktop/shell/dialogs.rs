@@ -1,20 +1,20 @@
 //! Dialogs: settings, what runs the encoders, and questions about an encoder.
 
-use super::View;
+use super::Shell;
 use super::theme::tokens;
 use super::widgets::{heading, primary, weak};
 use crate::compute::Choice;
+use crate::desktop::core::{Command, Settings, ThemeChoice};
 use crate::encoder::{Pool, Preprocess};
 use crate::error::Question;
 use crate::runtime::{Flavour, Provider};
-use crate::desktop::core::{Command, Settings, ThemeChoice};
 use egui::{Context, Id, Modal, Ui};
 
 /// Draws the dialog that is open, if any.
-pub fn dialogs_ui(ctx: &Context, view: &mut View<'_>) {
-    settings_ui(ctx, view);
-    runtime_ui(ctx, view);
-    question_ui(ctx, view);
+pub fn dialogs_ui(ctx: &Context, shell: &mut Shell<'_>) {
+    settings_ui(ctx, shell);
+    runtime_ui(ctx, shell);
+    question_ui(ctx, shell);
 }
 
 /// A dialog with room around its contents.
@@ -23,8 +23,8 @@ pub fn dialog(ctx: &Context, name: &str) -> Modal {
     Modal::new(Id::unique(name)).frame(frame)
 }
 
-fn settings_ui(ctx: &Context, view: &mut View<'_>) {
-    let Some(mut settings) = view.state.settings.take() else {
+fn settings_ui(ctx: &Context, shell: &mut Shell<'_>) {
+    let Some(mut settings) = shell.memory.settings.take() else {
         return;
     };
     let mut done = false;
@@ -39,14 +39,14 @@ fn settings_ui(ctx: &Context, view: &mut View<'_>) {
         ui.add_space(8.0);
         ui.horizontal(|ui| {
             if primary(ui, "Apply").clicked() {
-                view.commands.push(Command::SetSettings(settings.clone()));
+                shell.commands.push(Command::SetSettings(settings.clone()));
                 done = true;
             }
             done |= ui.button("Close").clicked();
         });
     });
     if !done && !modal.should_close() {
-        view.state.settings = Some(settings);
+        shell.memory.settings = Some(settings);
     }
 }
 
@@ -122,8 +122,8 @@ fn providers_ui(ui: &mut Ui, providers: &mut Vec<Provider>) {
     });
 }
 
-fn runtime_ui(ctx: &Context, view: &mut View<'_>) {
-    if !view.state.runtime {
+fn runtime_ui(ctx: &Context, shell: &mut Shell<'_>) {
+    if !shell.memory.runtime {
         return;
     }
     let mut close = false;
@@ -131,7 +131,7 @@ fn runtime_ui(ctx: &Context, view: &mut View<'_>) {
         ui.set_width(520.0);
         let t = tokens(ui);
         heading(ui, "What runs the encoders");
-        if let Some(info) = &view.session.runtime.runtime {
+        if let Some(info) = &shell.session.runtime.runtime {
             ui.label(format!("{} {}", info.engine, info.version));
             match &info.library {
                 Some(path) => weak(ui, path.display().to_string()),
@@ -142,7 +142,7 @@ fn runtime_ui(ctx: &Context, view: &mut View<'_>) {
                 weak(ui, format!("Not used: {} ({})", tried.what, tried.why));
             }
         }
-        if let Some(encoder) = view.session.encoder() {
+        if let Some(encoder) = shell.session.encoder() {
             ui.label(format!("Images on {}, texts on {}", encoder.image_provider, encoder.text_provider));
             for note in &encoder.notes {
                 ui.colored_label(t.warn, note);
@@ -152,36 +152,37 @@ fn runtime_ui(ctx: &Context, view: &mut View<'_>) {
             weak(ui, "Install with pip:");
             for (flavour, name) in [(Flavour::Cpu, "CPU"), (Flavour::Cuda, "CUDA"), (Flavour::DirectMl, "DirectML")] {
                 if ui.button(name).on_hover_text("Fetches the wheel into the application's data folder").clicked() {
-                    view.commands.push(Command::InstallRuntime(flavour));
+                    shell.commands.push(Command::InstallRuntime(flavour));
                     close = true;
                 }
             }
         });
-        if view.session.runtime.restart {
+        if shell.session.runtime.restart {
             ui.colored_label(t.accent, "Installed. It is used from the next start on.");
         }
         ui.add_space(8.0);
         heading(ui, "What computes rankings");
-        ui.label(view.session.runtime.engine.as_deref().unwrap_or("not chosen yet"));
-        for adapter in &view.session.runtime.adapters {
+        ui.label(shell.session.runtime.engine.as_deref().unwrap_or("not chosen yet"));
+        for adapter in &shell.session.runtime.adapters {
             weak(ui, format!("{} · {} · {} · {}", adapter.name, adapter.kind, adapter.backend, adapter.driver));
         }
         ui.add_space(8.0);
         close |= ui.button("Close").clicked();
     });
     if close || modal.should_close() {
-        view.state.runtime = false;
+        shell.memory.runtime = false;
     }
 }
 
-fn question_ui(ctx: &Context, view: &mut View<'_>) {
-    let (Some((path, question)), Some((_, said))) = (&view.session.question, &view.session.opening)
+fn question_ui(ctx: &Context, shell: &mut Shell<'_>) {
+    let (Some((path, question)), Some((_, said))) =
+        (&shell.session.question, &shell.session.opening)
     else {
-        view.state.options = None;
+        shell.memory.options = None;
         return;
     };
-    let mut options = view
-        .state
+    let mut options = shell
+        .memory
         .options
         .take()
         .unwrap_or_else(|| Box::new(said.clone()));
@@ -195,12 +196,12 @@ fn question_ui(ctx: &Context, view: &mut View<'_>) {
         match question {
             Question::Preprocess => {
                 ui.label("There is no preprocessor_config.json. How were its pictures prepared in training?");
-                if view.state.preprocess_side == 0 {
-                    view.state.preprocess_side = 224;
+                if shell.memory.preprocess_side == 0 {
+                    shell.memory.preprocess_side = 224;
                 }
                 ui.horizontal(|ui| {
                     weak(ui, "Side in pixels");
-                    ui.add(egui::DragValue::new(&mut view.state.preprocess_side).range(16..=1024));
+                    ui.add(egui::DragValue::new(&mut shell.memory.preprocess_side).range(16..=1024));
                 });
                 for (name, text) in [
                     ("clip", "CLIP: shortest edge, centre crop, CLIP mean and deviation"),
@@ -208,7 +209,7 @@ fn question_ui(ctx: &Context, view: &mut View<'_>) {
                     ("imagenet", "ImageNet (VSE++): shortest edge, centre crop, ImageNet mean and deviation"),
                 ] {
                     if ui.button(text).clicked() {
-                        options.preprocess = Preprocess::named(name, view.state.preprocess_side);
+                        options.preprocess = Preprocess::named(name, shell.memory.preprocess_side);
                         answered = true;
                     }
                 }
@@ -250,10 +251,10 @@ fn question_ui(ctx: &Context, view: &mut View<'_>) {
         dismissed = ui.button("Not now").clicked();
     });
     if answered {
-        view.commands.push(Command::AnswerEncoder(options));
+        shell.commands.push(Command::AnswerEncoder(options));
     } else if dismissed || modal.should_close() {
-        view.commands.push(Command::DismissQuestion);
+        shell.commands.push(Command::DismissQuestion);
     } else {
-        view.state.options = Some(options);
+        shell.memory.options = Some(options);
     }
 }

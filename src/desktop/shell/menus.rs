@@ -1,46 +1,46 @@
 //! The menus of the top bar.
 
-use super::View;
+use super::Shell;
 use super::widgets::weak;
 use crate::desktop::core::{Command, EncoderSource, Pick, Workspace};
 use egui::Ui;
 
 /// What can be opened.
-pub fn open_ui(ui: &mut Ui, view: &mut View<'_>) {
+pub fn open_ui(ui: &mut Ui, shell: &mut Shell<'_>) {
     let item = |ui: &mut Ui, text: &str, keys: &str| {
         ui.add(egui::Button::new(text).shortcut_text(keys))
             .clicked()
     };
     if item(ui, "Dataset folder…", "Ctrl+O") {
-        view.ask(Command::Pick(Pick::DatasetFolder));
+        shell.ask(Command::Pick(Pick::DatasetFolder));
     }
     if item(ui, "Caption file…", "") {
-        view.ask(Command::Pick(Pick::DatasetFile));
+        shell.ask(Command::Pick(Pick::DatasetFile));
     }
     if item(ui, "Embeddings (a file for each side)…", "") {
-        view.ask(Command::Pick(Pick::Embeddings));
+        shell.ask(Command::Pick(Pick::Embeddings));
     }
     if item(ui, "Picture as a query…", "") {
-        view.ask(Command::Pick(Pick::Picture));
+        shell.ask(Command::Pick(Pick::Picture));
     }
     ui.separator();
     if item(ui, "Workspace…", "Ctrl+Shift+O") {
-        view.ask(Command::Pick(Pick::Workspace));
+        shell.ask(Command::Pick(Pick::Workspace));
     }
     if item(ui, "Save workspace…", "Ctrl+S") {
-        view.ask(Command::SaveWorkspace);
+        shell.ask(Command::SaveWorkspace);
     }
     if item(ui, "The demo", "") {
-        view.ask(Command::OpenWorkspace(Box::new(Workspace::demo()), None));
+        shell.ask(Command::OpenWorkspace(Box::new(Workspace::demo()), None));
     }
-    let recent = &view.session.settings.recent;
+    let recent = &shell.session.settings.recent;
     if !recent.is_empty() {
         ui.separator();
         weak(ui, "Recent");
     }
     for entry in recent {
         if item(ui, &entry.title, "") {
-            view.commands.push(Command::OpenWorkspace(
+            shell.commands.push(Command::OpenWorkspace(
                 Box::new(entry.workspace.clone()),
                 entry.file.clone(),
             ));
@@ -49,21 +49,21 @@ pub fn open_ui(ui: &mut Ui, view: &mut View<'_>) {
 }
 
 /// Which encoder.
-pub fn encoder_ui(ui: &mut Ui, view: &mut View<'_>) {
+pub fn encoder_ui(ui: &mut Ui, shell: &mut Shell<'_>) {
     let item = |ui: &mut Ui, text: &str, keys: &str| {
         ui.add(egui::Button::new(text).shortcut_text(keys))
             .clicked()
     };
     if item(ui, "Encoder folder…", "Ctrl+E") {
-        view.ask(Command::Pick(Pick::EncoderFolder));
+        shell.ask(Command::Pick(Pick::EncoderFolder));
     }
     if item(ui, "Two ONNX files…", "") {
-        view.ask(Command::Pick(Pick::EncoderPair));
+        shell.ask(Command::Pick(Pick::EncoderPair));
     }
     if item(ui, "The demo encoder", "") {
-        view.ask(Command::OpenEncoder(EncoderSource::Demo));
+        shell.ask(Command::OpenEncoder(EncoderSource::Demo));
     }
-    if let Some(encoder) = view.session.encoder() {
+    if let Some(encoder) = shell.session.encoder() {
         ui.separator();
         weak(ui, format!("Open: {}", encoder.name));
         for note in &encoder.notes {

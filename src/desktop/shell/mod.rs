@@ -1,57 +1,56 @@
-//! Drawing only: every function reads the [`Session`] and returns [`Command`]s; none touches files, models or threads.
-//!
-//! A view is one file with a function ending in `_ui` and one line in `RAIL` of `shell.rs`.
+//! What is drawn around and within every view: frame, palette, dialogs, keys, widgets, theme. Drawing reads the
+//! [`Session`] and returns [`Command`]s; it touches no files, models or threads.
 
-mod attack;
-mod bidi;
-mod browser;
-mod compare;
+pub mod bidi;
+pub mod browser;
 mod dialogs;
-mod fields;
-mod keys;
+pub mod empty;
+pub mod fields;
+mod frame;
+pub mod keys;
 mod menus;
-mod models;
-mod negatives;
 mod overlays;
 mod palette;
-mod pictures;
-mod query;
-mod results;
+pub mod plots;
 mod sets;
-mod shell;
-mod structure;
-mod summary;
-mod theme;
-mod views;
-mod widgets;
+pub mod theme;
+pub mod widgets;
 
-pub use attack::{Legend, SAMPLING, Sheet, Sheets};
-pub use pictures::{Key, Pictures};
-pub use structure::MatrixSheets;
-pub use theme::install as install_theme;
+pub use frame::{RailEntry, bars_ui, centre_ui, side_frame};
+pub use palette::{PaletteEntry, Run, palette_ui};
 
+use crate::desktop::core::{Command, Pictures, Session, Settings};
 use crate::encoder::EncoderOptions;
 use crate::retrieval::Side;
-use crate::desktop::core::{Command, Session, Settings};
+
+/// Sharp pixels when magnified, smooth when not.
+pub const SAMPLING: egui::TextureOptions = egui::TextureOptions {
+    magnification: egui::TextureFilter::Nearest,
+    minification: egui::TextureFilter::Linear,
+    wrap_mode: egui::TextureWrapMode::ClampToEdge,
+    mipmap_mode: None,
+};
 
 /// A text field that gets the keyboard in the next frame.
-#[derive(Clone, Copy, PartialEq)]
-enum Field {
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Field {
+    /// The browser's filter.
     Filter,
+    /// The query.
     Query,
 }
 
-/// What drawing remembers between frames: text being typed, what is open, what was scrolled to.
+/// What the shell remembers between frames: text being typed, what is open, what was scrolled to.
 #[derive(Default)]
-pub struct UiState {
-    filter: String,
-    query: String,
-    focus: Option<Field>,
-    columns: usize,
+pub struct Memory {
+    /// The field that gets the keyboard.
+    pub focus: Option<Field>,
+    /// Columns of the browser.
+    pub columns: usize,
+    /// The browser's filter while it is typed.
+    pub filter: String,
     scroll: f32,
     revealed: Option<(Side, usize)>,
-    highlighted: usize,
-    reveal_highlighted: bool,
     palette: Option<palette::Palette>,
     settings: Option<Box<Settings>>,
     runtime: bool,
@@ -59,47 +58,35 @@ pub struct UiState {
     sets: Option<String>,
     options: Option<Box<EncoderOptions>>,
     preprocess_side: u32,
-    lab: attack::LabState,
-    negatives: negatives::NegativesState,
-    structure: structure::StructureState,
-    compared: Option<(Side, usize)>,
-    compare_scroll: f32,
-    compare_order: Option<compare::Order>,
 }
 
-/// What a drawing function works with.
-pub struct View<'a> {
-    session: &'a Session,
-    state: &'a mut UiState,
-    pictures: &'a mut Pictures,
-    commands: Vec<Command>,
+/// What every drawing function works with.
+pub struct Shell<'a> {
+    /// What is open and selected.
+    pub session: &'a Session,
+    /// What the shell remembers.
+    pub memory: &'a mut Memory,
+    /// Textures of the dataset's pictures.
+    pub pictures: &'a mut Pictures,
+    /// What was asked for.
+    pub commands: Vec<Command>,
 }
 
-impl View<'_> {
-    fn ask(&mut self, command: Command) {
+impl Shell<'_> {
+    /// Asks for a command of the core.
+    pub fn ask(&mut self, command: Command) {
         self.commands.push(command);
     }
 }
 
-/// Draws the whole window; returns what the user asked for.
-pub fn draw(
-    ui: &mut egui::Ui,
-    session: &Session,
-    state: &mut UiState,
-    pictures: &mut Pictures,
-) -> Vec<Command> {
-    let mut view = View {
-        session,
-        state,
-        pictures,
-        commands: Vec::new(),
-    };
-    keys::keys(ui.ctx(), &mut view);
-    shell::shell_ui(ui, &mut view);
-    dialogs::dialogs_ui(ui.ctx(), &mut view);
-    sets::sets_ui(ui.ctx(), &mut view);
-    palette::palette_ui(ui.ctx(), &mut view);
-    overlays::toasts_ui(ui.ctx(), &mut view);
-    overlays::drop_overlay_ui(ui.ctx(), &mut view);
-    view.commands
+/// Draws what lies above the views.
+pub fn above_ui(ctx: &egui::Context, shell: &mut Shell<'_>) {
+    dialogs::dialogs_ui(ctx, shell);
+    sets::sets_ui(ctx, shell);
+}
+
+/// Draws messages, and what dropping a file will do.
+pub fn overlays_ui(ctx: &egui::Context, shell: &mut Shell<'_>) {
+    overlays::toasts_ui(ctx, shell);
+    overlays::drop_overlay_ui(ctx, shell);
 }

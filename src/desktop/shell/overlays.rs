@@ -1,18 +1,18 @@
 //! What lies above the views: the last messages, and what dropping a file will do.
 
-use super::View;
+use super::Shell;
 use super::theme::tokens;
 use crate::dataset::is_picture_name;
 use crate::desktop::core::{Command, Level};
 use egui::{Frame, RichText};
 
 /// The last messages, above everything; errors stay until they are dismissed.
-pub fn toasts_ui(ctx: &egui::Context, view: &mut View<'_>) {
+pub fn toasts_ui(ctx: &egui::Context, shell: &mut Shell<'_>) {
     const SECONDS: f32 = 6.0;
     let recent = |e: &&crate::desktop::core::Entry| {
         e.toast && (e.level == Level::Error || e.at.elapsed().as_secs_f32() < SECONDS)
     };
-    let shown: Vec<_> = view
+    let shown: Vec<_> = shell
         .session
         .log
         .iter()
@@ -49,13 +49,13 @@ pub fn toasts_ui(ctx: &egui::Context, view: &mut View<'_>) {
                 });
             }
             if ui.button("Dismiss").clicked() {
-                view.commands.push(Command::DismissToasts);
+                shell.commands.push(Command::DismissToasts);
             }
         });
 }
 
 /// Says what will happen to files that hover over the window, and opens those dropped.
-pub fn drop_overlay_ui(ctx: &egui::Context, view: &mut View<'_>) {
+pub fn drop_overlay_ui(ctx: &egui::Context, shell: &mut Shell<'_>) {
     let (hovered, dropped) = ctx.input(|i| {
         let hovered: Vec<_> = i
             .raw
@@ -72,7 +72,7 @@ pub fn drop_overlay_ui(ctx: &egui::Context, view: &mut View<'_>) {
         (hovered, dropped)
     });
     if let Some(path) = dropped.into_iter().next() {
-        view.ask(Command::OpenPath(path));
+        shell.ask(Command::OpenPath(path));
     }
     let Some(path) = hovered.first() else { return };
     let name = path

@@ -1,6 +1,6 @@
 //! The dialog of sets: what is marked, what was named, and how they go together.
 
-use super::View;
+use super::Shell;
 use super::dialogs::dialog;
 use super::theme::tokens;
 use super::widgets::{grouped, heading, weak};
@@ -17,8 +17,8 @@ fn images(count: usize) -> String {
 }
 
 /// Draws the dialog where it is open.
-pub fn sets_ui(ctx: &Context, view: &mut View<'_>) {
-    let Some(mut name) = view.state.sets.take() else {
+pub fn sets_ui(ctx: &Context, shell: &mut Shell<'_>) {
+    let Some(mut name) = shell.memory.sets.take() else {
         return;
     };
     let mut done = false;
@@ -27,25 +27,25 @@ pub fn sets_ui(ctx: &Context, view: &mut View<'_>) {
         heading(ui, "Sets of images");
         weak(
             ui,
-            "M marks the image of the query, in every view. Sets are kept in the workspace.",
+            "M marks the image of the query, in every shell. Sets are kept in the workspace.",
         );
         ui.add_space(4.0);
-        marked_ui(ui, view, &mut name);
+        marked_ui(ui, shell, &mut name);
         ui.add_space(6.0);
         ui.separator();
-        named_ui(ui, view);
+        named_ui(ui, shell);
         ui.add_space(8.0);
         done = ui.button("Close").clicked();
     });
     if !done && !modal.should_close() {
-        view.state.sets = Some(name);
+        shell.memory.sets = Some(name);
     }
 }
 
-fn marked_ui(ui: &mut Ui, view: &mut View<'_>, name: &mut String) {
-    let marked = view.session.sets.marked.len();
+fn marked_ui(ui: &mut Ui, shell: &mut Shell<'_>, name: &mut String) {
+    let marked = shell.session.sets.marked.len();
     ui.horizontal(|ui| {
-        let mut ask = |command| view.commands.push(Command::Sets(command));
+        let mut ask = |command| shell.commands.push(Command::Sets(command));
         ui.label(RichText::new(format!("Marked: {}", images(marked))).strong());
         if ui
             .button("Mark all shown")
@@ -65,7 +65,7 @@ fn marked_ui(ui: &mut Ui, view: &mut View<'_>, name: &mut String) {
             .on_hover_text("The marked images with their captions, in a folder of their own")
             .clicked()
         {
-            view.commands.push(Command::Pick(Pick::ExportImages));
+            shell.commands.push(Command::Pick(Pick::ExportImages));
         }
     });
     ui.horizontal(|ui| {
@@ -79,19 +79,19 @@ fn marked_ui(ui: &mut Ui, view: &mut View<'_>, name: &mut String) {
         let save = ui.add_enabled(ready, egui::Button::new("Save what is marked"));
         if save.clicked() || entered && ready {
             let name = std::mem::take(name);
-            view.ask(Command::Sets(SetsCommand::Save(name)));
+            shell.ask(Command::Sets(SetsCommand::Save(name)));
         }
     });
 }
 
-fn named_ui(ui: &mut Ui, view: &mut View<'_>) {
-    let sets = &view.session.sets;
+fn named_ui(ui: &mut Ui, shell: &mut Shell<'_>) {
+    let sets = &shell.session.sets;
     let t = tokens(ui);
     if sets.named.is_empty() {
         weak(ui, "No set was named yet.");
         return;
     }
-    let mut ask = |command| view.commands.push(Command::Sets(command));
+    let mut ask = |command| shell.commands.push(Command::Sets(command));
     egui::ScrollArea::vertical()
         .max_height(300.0)
         .auto_shrink([false, true])

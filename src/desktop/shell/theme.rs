@@ -93,7 +93,7 @@ pub fn tokens(ui: &egui::Ui) -> Tokens {
 /// The signs that the text font lacks, so that they show on machines without fonts of their own.
 fn fonts() -> FontDefinitions {
     let mut fonts = FontDefinitions::default();
-    let symbols = FontData::from_static(include_bytes!("../../assets/fonts/symbols.ttf"));
+    let symbols = FontData::from_static(include_bytes!("../../../assets/fonts/symbols.ttf"));
     fonts
         .font_data
         .insert("symbols".to_owned(), Arc::new(symbols));

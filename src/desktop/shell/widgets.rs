@@ -1,7 +1,7 @@
 //! Small pieces that several views draw.
 
-use super::pictures::{Pictures, Shown};
 use super::theme::{Tokens, tokens};
+use crate::desktop::core::{Pictures, Shown};
 use crate::error::thousands;
 use egui::{
     Align2, Color32, CornerRadius, FontId, Rect, Response, RichText, Role, Sense, Stroke,

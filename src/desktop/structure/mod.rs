@@ -1,29 +1,67 @@
-//! The structure view's half of the running program: which of its jobs run, and what their results change.
+//! The structure of the near misses: where they lie in the similarity matrix, by margin, hub, concept and slice.
 
-mod bench;
+mod command;
+mod jobs;
+mod state;
+mod textures;
+mod tile_job;
 mod tiles;
+mod view;
 
-use super::App;
-use crate::desktop::core::events::Event;
-use crate::desktop::attack::bar;
-use crate::compute::{Colours, Engine};
-use crate::error::Result;
-use crate::retrieval::structure::matrix::{Arrangement, Order, Range, range_of_scores};
-use crate::retrieval::structure::{Neighbours, Plan, Structure, analyse, neighbours};
-use crate::retrieval::{Evaluation, Side};
-use crate::desktop::core::{
-    Basis, Derived, Embedded, Part, Query, Slot, StructureCommand, StructurePage, StructureView,
-    Tab,
-};
-use crate::task::{Task, aside};
-use egui::Color32;
+pub use command::Command;
+pub use state::{Matrix, MatrixLooks, Reduction, State, StructurePage};
+
+use crate::desktop::core::{Basis, Change, Derived, JobSlot, Part, Query, Tab};
+use crate::desktop::feature::{Desk, Ended, Feature, View};
+use crate::retrieval::structure::matrix::{Arrangement, Order, Range};
+use crate::retrieval::structure::{Neighbours, Plan, Structure as Analysis};
+use egui::{Color32, Context, Ui};
 use std::sync::Arc;
 use tiles::Tiles;
 
-/// The result of one of the view's jobs.
-pub enum StructureEvent {
+/// The structure of the near misses.
+pub struct Structure {
+    state: State,
+    work: Work,
+}
+
+/// What is kept besides what is shown.
+#[derive(Default)]
+struct Work {
+    asked: Derived<Plan>,
+    neighbours_asked: Derived<()>,
+    order_asked: Derived<Order>,
+    arranged: Option<Order>,
+    tiles: Tiles,
+}
+
+/// Its kinds of jobs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Slot {
+    /// Analysing the structure of the near misses.
+    Structure,
+    /// Counting nearest neighbours.
+    Neighbours,
+    /// Ordering the rows of the matrix.
+    Arrange,
+    /// Making tiles of the matrix.
+    Tiles,
+}
+
+impl JobSlot for Slot {
+    fn parts(self) -> &'static [Part] {
+        match self {
+            Self::Structure => &[Part::Data, Part::Ranking],
+            Self::Neighbours | Self::Arrange => &[Part::Embeddings, Part::Engine],
+            Self::Tiles => &[Part::Arrangement, Part::Engine],
+        }
+    }
+}
+
+/// What its jobs report.
+pub enum Event {
     /// The ranking is analysed.
-    Found(Arc<Structure>),
+    Found(Arc<Analysis>),
     /// The neighbours are counted.
     Neighbours(Arc<Neighbours>),
     /// Rows and columns are ordered; with the range of all scores and the colour bars.
@@ -32,206 +70,138 @@ pub enum StructureEvent {
     Rest,
 }
 
-/// What the view keeps besides what is shown.
-#[derive(Default)]
-pub struct Work {
-    asked: Derived<Plan>,
-    neighbours_asked: Derived<()>,
-    order_asked: Derived<Order>,
-    arranged: Option<Order>,
-    tiles: Tiles,
-}
+impl Feature for Structure {
+    type Command = Command;
+    type Slot = Slot;
+    type Event = Event;
+    type State = State;
+    type Memory = view::Memory;
 
-impl Work {
-    /// Are there tiles to be taken in?
-    pub fn is_busy(&self) -> bool {
-        self.tiles.is_busy()
-    }
-}
+    const TAB: Tab = Tab {
+        title: "Structure",
+        hint: "Where the near misses lie: the similarity matrix, margins, hubs, concepts, slices",
+        show: "Show the structure of the near misses",
+        follows: true,
+    };
 
-impl App {
-    /// Forgets what belongs to data and encoder.
-    pub(super) fn reset_structure(&mut self) {
-        self.session.structure.clear();
-        self.structure = Work::default();
-        self.pictures.matrix.clear();
-    }
-
-    /// Starts what has become possible, while the view is shown.
-    pub(super) fn advance_structure(&mut self, ctx: &egui::Context) {
-        if self.session.tab != Tab::Structure {
-            self.rest_tiles();
-            return;
-        }
-        let (Some(dataset), Some(embedded), Some(engine)) = (
-            self.session.dataset().cloned(),
-            self.session.embedded().cloned(),
-            self.engine.clone(),
-        ) else {
-            return;
-        };
-        let ranking = self.session.ranking().cloned();
-        let view = &self.session.structure;
-        if let Some(ranking) = &ranking
-            && self.structure.asked.get(self.session.now()) != Some(&view.plan)
-        {
-            let plan = view.plan.clone();
-            self.structure.asked = Derived::new(self.basis(Slot::Structure), plan.clone());
-            let (groups, ranking) = (Arc::clone(&embedded.groups), Arc::clone(ranking));
-            self.start(Slot::Structure, "Analysing the structure", move |task| {
-                let found = analyse(&dataset, &groups, &ranking.ranking, &plan, task)?;
-                Ok(Event::Structure(StructureEvent::Found(Arc::new(found))))
-            });
-        }
-        let pairs = embedded.images.rows() as u64 * embedded.texts.rows() as u64;
-        let view = &self.session.structure;
-        let quick = view.page == StructurePage::Hubs && pairs <= StructureView::QUICK;
-        let now = self.session.now();
-        let asked = self.structure.neighbours_asked.get(now).is_some();
-        if quick && view.neighbours.get(now).is_none() && !asked {
-            self.count_neighbours();
-        }
-        let view = &self.session.structure;
-        if view.page != StructurePage::Matrix {
-            self.rest_tiles();
-            return;
-        }
-        let order = view.matrix.looks.order;
-        let possible = order != Order::Rank || ranking.is_some();
-        if self.structure.order_asked.get(self.session.now()) != Some(&order) && possible {
-            self.structure.order_asked = Derived::new(self.order_basis(order), order);
-            let (e, engine) = (embedded.clone(), Arc::clone(&engine));
-            self.start(Slot::Arrange, "Ordering rows and columns", move |task| {
-                // Clusters are of directions.
-                let e = e.by_cosine();
-                aside(|| arrange(order, &*engine, &e, ranking.as_deref(), task))
-            });
-        }
-        self.make_tiles(ctx, &embedded, &engine);
-    }
-
-    /// What an order of rows and columns is about.
-    fn order_basis(&self, order: Order) -> Basis {
-        let parts = [Part::Embeddings, Part::Engine, Part::Ranking];
-        let ranked = order == Order::Rank;
-        let now = self.session.now();
-        now.basis(if ranked { &parts } else { &parts[..2] })
-    }
-
-    fn count_neighbours(&mut self) {
-        let (Some(e), Some(engine)) = (self.session.embedded().cloned(), self.engine.clone())
-        else {
-            return;
-        };
-        self.structure.neighbours_asked = Derived::new(self.basis(Slot::Neighbours), ());
-        let k = self.session.structure.k;
-        self.start(Slot::Neighbours, "Counting neighbours", move |task| {
-            let found = neighbours(&*engine, &e.images, &e.texts, &e.groups, k, task)?;
-            let found = Arc::new(found);
-            Ok(Event::Structure(StructureEvent::Neighbours(found)))
-        });
-    }
-
-    pub(super) fn take_structure(&mut self, basis: Basis, event: StructureEvent) {
-        let view = &mut self.session.structure;
-        match event {
-            StructureEvent::Found(found) => view.found = Derived::new(basis, found),
-            StructureEvent::Neighbours(found) => view.neighbours = Derived::new(basis, found),
-            StructureEvent::Arranged(order, arrangement, range, bars) => {
-                let basis = self.order_basis(order);
-                let view = &mut self.session.structure;
-                self.pictures.matrix.bars = bars;
-                let matrix = &mut view.matrix;
-                let now = self.session.open.now();
-                let same =
-                    matrix.arrangement.get(now).map(|a| a.size()) == Some(arrangement.size());
-                if !same {
-                    matrix.viewport = None;
-                }
-                self.session.open.replace(Part::Arrangement, basis.clone());
-                matrix.arrangement = Derived::new(basis, arrangement);
-                matrix.whole = Some(range);
-                matrix.range = range;
-                matrix.tiles.clear();
-                self.structure.arranged = Some(order);
-                self.structure.tiles = Tiles::default();
-                self.pictures.matrix.clear();
-            }
-            StructureEvent::Rest => {}
+    fn new() -> Self {
+        Self {
+            state: State::new(),
+            work: Work::default(),
         }
     }
 
-    pub(super) fn execute_structure(&mut self, command: StructureCommand) {
-        let view = &mut self.session.structure;
+    fn state(&self) -> &State {
+        &self.state
+    }
+
+    fn execute(&mut self, desk: &mut Desk<'_, Self>, command: Command) {
+        let view = &mut self.state;
         match command {
-            StructureCommand::ShowPage(page) => view.page = page,
-            StructureCommand::SetPlan(plan) => {
+            Command::ShowPage(page) => view.page = page,
+            Command::SetPlan(plan) => {
                 view.plan = plan;
             }
-            StructureCommand::SetK(k) => {
+            Command::SetK(k) => {
                 view.k = k.max(1);
                 view.neighbours.clear();
-                self.structure.neighbours_asked.clear();
-                self.jobs.cancel(Slot::Neighbours);
+                self.work.neighbours_asked.clear();
+                desk.cancel(Slot::Neighbours);
             }
-            StructureCommand::CountNeighbours => self.count_neighbours(),
-            StructureCommand::SetLooks(looks) => {
+            Command::CountNeighbours => self.count_neighbours(desk),
+            Command::SetLooks(looks) => {
                 view.matrix.looks = looks;
                 view.matrix.stopped = false;
                 if !looks.stretch {
                     view.matrix.range = view.matrix.whole.unwrap_or_default();
                 }
             }
-            StructureCommand::Look(viewport) => {
+            Command::Look(viewport) => {
                 view.matrix.viewport = Some(viewport);
                 view.matrix.stopped = false;
             }
-            StructureCommand::Stop => self.stop_tiles(),
-            StructureCommand::Open(side, row) => {
-                self.set_query(Query::Row(side, row));
-                self.session.tab = Tab::Retrieval;
+            Command::Stop => self.stop_tiles(desk),
+            Command::Open(side, row) => {
+                desk.set_query(Query::Row(side, row));
+                desk.show_answer();
             }
         }
     }
 
-    /// A job was cancelled by the user, or failed.
-    pub(super) fn structure_ended(&mut self, slot: Slot) {
+    fn take(&mut self, desk: &mut Desk<'_, Self>, basis: Basis, event: Event) {
+        let view = &mut self.state;
+        match event {
+            Event::Found(found) => view.found = Derived::new(basis, found),
+            Event::Neighbours(found) => view.neighbours = Derived::new(basis, found),
+            Event::Arranged(order, arrangement, range, bars) => {
+                let basis = self.order_basis(desk, order);
+                let view = &mut self.state;
+                view.textures.bars = bars;
+                let matrix = &mut view.matrix;
+                let now = desk.session.open.now();
+                let same =
+                    matrix.arrangement.get(now).map(|a| a.size()) == Some(arrangement.size());
+                if !same {
+                    matrix.viewport = None;
+                }
+                desk.session.open.replace(Part::Arrangement, basis.clone());
+                matrix.arrangement = Derived::new(basis, arrangement);
+                matrix.whole = Some(range);
+                matrix.range = range;
+                matrix.tiles.clear();
+                self.work.arranged = Some(order);
+                self.work.tiles = Tiles::default();
+                self.state.textures.clear();
+            }
+            Event::Rest => {}
+        }
+    }
+
+    fn ended(&mut self, desk: &mut Desk<'_, Self>, slot: Slot, how: Ended) {
+        if how == Ended::Outdated {
+            return;
+        }
         match slot {
-            Slot::Tiles => self.stop_tiles(),
+            Slot::Tiles => self.stop_tiles(desk),
             Slot::Arrange => {
-                let order = self.structure.arranged.unwrap_or_default();
-                self.session.structure.matrix.looks.order = order;
-                if self.structure.arranged.is_some() {
-                    self.structure.order_asked = Derived::new(self.order_basis(order), order);
+                let order = self.work.arranged.unwrap_or_default();
+                self.state.matrix.looks.order = order;
+                if self.work.arranged.is_some() {
+                    self.work.order_asked = Derived::new(self.order_basis(desk, order), order);
                 }
             }
-            _ => {}
+            Slot::Structure | Slot::Neighbours => {}
         }
     }
-}
 
-/// Orders rows and columns.
-fn arrange(
-    order: Order,
-    engine: &dyn Engine,
-    e: &Embedded,
-    ranking: Option<&Evaluation>,
-    task: &Task,
-) -> Result<Event> {
-    let arrangement = match (order, ranking) {
-        (Order::Cluster, _) => Arrangement::by_cluster(engine, &e.images, &e.groups, task)?,
-        (Order::Rank, Some(ranking)) => {
-            Arrangement::by_rank(ranking.direction(Side::Image), &e.groups)
+    fn changed(&mut self, _: &mut Desk<'_, Self>, change: Change) {
+        if change == Change::Basis {
+            self.state.clear();
+            self.work = Work::default();
         }
-        (Order::Dataset | Order::Rank, _) => Arrangement::dataset(&e.groups),
-    };
-    let range = range_of_scores(&e.images, &e.texts, &e.groups);
-    let bars = [bar(Colours::Viridis, engine)?, bar(Colours::Magma, engine)?];
-    let arrangement = Arc::new(arrangement);
-    Ok(Event::Structure(StructureEvent::Arranged(
-        order,
-        arrangement,
-        range,
-        bars,
-    )))
+    }
+
+    fn advance(&mut self, desk: &mut Desk<'_, Self>) {
+        self.start_jobs(desk);
+    }
+
+    fn is_quiet(&self, slot: Slot) -> bool {
+        slot == Slot::Tiles && !self.state.matrix.looks.exact
+    }
+
+    fn is_busy(&self) -> bool {
+        self.work.tiles.is_busy()
+    }
+
+    fn draw(ui: &mut Ui, view: &mut View<'_, Self>) {
+        view::structure_ui(ui, view);
+    }
+
+    fn panels(ui: &mut Ui, view: &mut View<'_, Self>) {
+        view::panels_ui(ui, view);
+    }
+
+    fn keys(ctx: &Context, view: &mut View<'_, Self>, focused: bool) {
+        view::keys(ctx, view, focused);
+    }
 }

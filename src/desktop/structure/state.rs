@@ -1,7 +1,8 @@
 //! The structure view: what was found, and how it is looked at.
 
-use crate::desktop::core::identity::Derived;
+use super::textures::MatrixTextures;
 use crate::compute::Colours;
+use crate::desktop::core::Derived;
 use crate::retrieval::Side;
 use crate::retrieval::structure::matrix::{Arrangement, Order, Pyramid, Range, TileKey, Viewport};
 use crate::retrieval::structure::{Neighbours, Plan, Structure};
@@ -118,8 +119,8 @@ pub struct Matrix {
 }
 
 /// What was found, and how it is looked at.
-#[derive(Debug, Clone, Default)]
-pub struct StructureView {
+#[derive(Default)]
+pub struct State {
     /// The page shown.
     pub page: StructurePage,
     /// How it is analysed.
@@ -132,9 +133,11 @@ pub struct StructureView {
     pub neighbours: Derived<Arc<Neighbours>>,
     /// The picture.
     pub matrix: Matrix,
+    /// The textures of its tiles.
+    pub textures: MatrixTextures,
 }
 
-impl StructureView {
+impl State {
     /// Pairs of images and captions up to which the neighbours are counted without asking.
     pub const QUICK: u64 = 250_000_000;
 
@@ -162,25 +165,4 @@ impl StructureView {
             ..Self::default()
         };
     }
-}
-
-/// One request of the user in the structure view.
-#[derive(Debug, Clone, PartialEq)]
-pub enum StructureCommand {
-    /// Show another page.
-    ShowPage(StructurePage),
-    /// Analyse in another way.
-    SetPlan(Plan),
-    /// Count this many nearest candidates.
-    SetK(usize),
-    /// Count them, however long it takes.
-    CountNeighbours,
-    /// Look at the picture in another way.
-    SetLooks(MatrixLooks),
-    /// Look at this part of the picture.
-    Look(Viewport),
-    /// Make no more tiles until the next move.
-    Stop,
-    /// Show this row of a side among its candidates, in the retrieval view.
-    Open(Side, usize),
 }

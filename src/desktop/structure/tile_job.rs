@@ -1,12 +1,12 @@
-//! Where the tiles are made: the window says what it wants, newest first, a job does one piece after another and lays it
-//! down.
+//! Where the tiles are made: the window says what it wants, newest first; a job does one piece after another and puts it
+//! where the window takes it.
 
+use super::state::Reduction;
 use crate::compute::{Colours, Embeddings, Engine};
 use crate::error::Result;
 use crate::retrieval::structure::matrix::{
     Arrangement, Range, Tile, TileKey, make_tile, range_of_tiles,
 };
-use crate::desktop::core::Reduction;
 use crate::task::{Task, aside, lock};
 use egui::ColorImage;
 use std::collections::VecDeque;
@@ -43,7 +43,7 @@ pub enum Made {
 
 /// What is wanted and what is done.
 #[derive(Default)]
-pub struct State {
+pub struct Queue {
     pub wanted: VecDeque<Piece>,
     pub paint: Option<Paint>,
     pub done: VecDeque<Made>,
@@ -54,10 +54,10 @@ pub struct State {
 }
 
 /// Shared by the window and the job.
-pub type Bench = Arc<Mutex<State>>;
+pub type TileQueue = Arc<Mutex<Queue>>;
 
 /// What tiles are made from.
-pub struct Material {
+pub struct TileInputs {
     pub engine: Arc<dyn Engine>,
     pub images: Arc<Embeddings>,
     pub texts: Arc<Embeddings>,
@@ -65,16 +65,16 @@ pub struct Material {
 }
 
 /// Does what is wanted until nothing is; `wake` is called whenever something is done.
-pub fn work(bench: &Bench, material: &Material, wake: &dyn Fn(), task: &Task) -> Result<()> {
+pub fn work(queue: &TileQueue, inputs: &TileInputs, wake: &dyn Fn(), task: &Task) -> Result<()> {
     let job = {
-        let mut state = lock(bench);
+        let mut state = lock(queue);
         state.jobs += 1;
         state.jobs
     };
     task.begin("Drawing the matrix", 0);
     loop {
         let (piece, paint) = {
-            let mut state = lock(bench);
+            let mut state = lock(queue);
             // Under the lock: a job that was cancelled must take nothing from a newer list.
             task.check()?;
             let (Some(piece), Some(paint)) = (state.wanted.pop_front(), state.paint) else {
@@ -87,8 +87,8 @@ pub fn work(bench: &Bench, material: &Material, wake: &dyn Fn(), task: &Task) ->
             };
             (piece, paint)
         };
-        let made = aside(|| make(piece, paint, material, task));
-        let mut state = lock(bench);
+        let made = aside(|| make(piece, paint, inputs, task));
+        let mut state = lock(queue);
         if state.now.is_some_and(|(by, ..)| by == job) {
             state.now = None;
         }
@@ -98,8 +98,8 @@ pub fn work(bench: &Bench, material: &Material, wake: &dyn Fn(), task: &Task) ->
     }
 }
 
-fn make(piece: Piece, paint: Paint, material: &Material, task: &Task) -> Result<Option<Made>> {
-    let engine = &*material.engine;
+fn make(piece: Piece, paint: Paint, inputs: &TileInputs, task: &Task) -> Result<Option<Made>> {
+    let engine = &*inputs.engine;
     let (key, tile) = match piece {
         Piece::Range(by, tiles) => {
             let range = range_of_tiles(&tiles, paint.reduction == Reduction::Mean);
@@ -107,14 +107,14 @@ fn make(piece: Piece, paint: Paint, material: &Material, task: &Task) -> Result<
         }
         Piece::Colour(key, tile) => (key, tile),
         Piece::Make(key, samples) => {
-            let (images, texts) = (&material.images, &material.texts);
-            let pairs = key.pairs(samples, material.arrangement.size());
+            let (images, texts) = (&inputs.images, &inputs.texts);
+            let pairs = key.pairs(samples, inputs.arrangement.size());
             task.begin("Drawing the matrix", pairs);
             let tile = make_tile(
                 engine,
                 images,
                 texts,
-                &material.arrangement,
+                &inputs.arrangement,
                 key,
                 samples,
                 task,

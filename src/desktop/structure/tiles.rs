@@ -1,11 +1,12 @@
 //! Which tiles of the picture are wanted, and what becomes of those that are made.
 
-use crate::desktop::structure::tile_job::{Bench, Made, Material, Paint, Piece, Stretched, work};
-use super::{App, StructureEvent};
-use crate::desktop::core::events::Event;
+use super::state::MatrixLooks;
+use super::tile_job::{Made, Paint, Piece, Stretched, TileInputs, TileQueue, work};
+use super::{Event, Slot, Structure};
 use crate::compute::Engine;
+use crate::desktop::core::Embedded;
+use crate::desktop::feature::Desk;
 use crate::retrieval::structure::matrix::{Tile, TileKey, Viewport, plan};
-use crate::desktop::core::{Embedded, MatrixLooks, Slot};
 use crate::task::lock;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -20,7 +21,7 @@ const LONG: u64 = 4_000_000;
 /// What is known of the tiles' textures, and what was asked for last.
 #[derive(Default)]
 pub struct Tiles {
-    bench: Bench,
+    queue: TileQueue,
     /// How the texture of each tile is coloured, and from how many samples it is.
     painted: HashMap<TileKey, (Paint, usize)>,
     /// By what the range was found last.
@@ -34,21 +35,21 @@ pub struct Tiles {
 impl Tiles {
     /// Are there tiles to be taken in, or to be asked for?
     pub fn is_busy(&self) -> bool {
-        self.asked.is_some() && (self.stale || !lock(&self.bench).done.is_empty())
+        self.asked.is_some() && (self.stale || !lock(&self.queue).done.is_empty())
     }
 }
 
-impl App {
+impl Structure {
     /// Takes in tiles that are made, and asks for those that are missing.
     pub(super) fn make_tiles(
         &mut self,
-        ctx: &egui::Context,
+        desk: &mut Desk<'_, Self>,
         embedded: &Embedded,
         engine: &Arc<dyn Engine>,
     ) {
-        self.take_tiles(ctx);
-        let matrix = &mut self.session.structure.matrix;
-        let now = self.session.open.now();
+        self.take_tiles(desk);
+        let matrix = &mut self.state.matrix;
+        let now = desk.session.open.now();
         let (Some(arrangement), Some(viewport)) =
             (matrix.arrangement.get(now).cloned(), matrix.viewport)
         else {
@@ -60,13 +61,11 @@ impl App {
             range: matrix.range,
         };
         let asked = (viewport, matrix.looks, paint);
-        if matrix.stopped
-            || (self.structure.tiles.asked == Some(asked) && !self.structure.tiles.stale)
-        {
+        if matrix.stopped || (self.work.tiles.asked == Some(asked) && !self.work.tiles.stale) {
             return;
         }
-        self.structure.tiles.asked = Some(asked);
-        self.structure.tiles.stale = false;
+        self.work.tiles.asked = Some(asked);
+        self.work.tiles.stale = false;
         let size = arrangement.size();
         matrix.seen = viewport.tiles(size);
         matrix.tiles.touch(&matrix.seen);
@@ -90,7 +89,7 @@ impl App {
             .collect();
         // While tiles are refined the colours stay, unless other tiles came into view.
         let now = (matrix.looks.reduction, samples);
-        let before = &self.structure.tiles.stretched;
+        let before = &self.work.tiles.stretched;
         let mut pairs = before.1.iter().zip(&now.1);
         let same = before.1.len() == now.1.len() && pairs.all(|(a, b)| a.0 == b.0);
         let due = before.0 != now.0 || !same || (before.1 != now.1 && makes.is_empty());
@@ -99,24 +98,24 @@ impl App {
             pieces.push(Piece::Range(now, tiles));
         }
         if !matrix.looks.stretch {
-            self.structure.tiles.stretched.1.clear();
+            self.work.tiles.stretched.1.clear();
         }
         for (key, tile) in there {
-            if self.structure.tiles.painted.get(&key) != Some(&(paint, tile.samples)) {
+            if self.work.tiles.painted.get(&key) != Some(&(paint, tile.samples)) {
                 pieces.push(Piece::Colour(key, tile));
             }
         }
         // A long piece of work on what is not seen any more only stands in the way.
-        let now = lock(&self.structure.tiles.bench).now;
+        let now = lock(&self.work.tiles.queue).now;
         let mut now = now.map(|(_, key, samples)| (key, samples));
         if let Some(make) = now
             && !makes.contains(&make)
             && make.0.pairs(make.1, size) > LONG
         {
-            self.jobs.cancel(Slot::Tiles);
+            desk.cancel(Slot::Tiles);
             now = None;
         }
-        let mut state = lock(&self.structure.tiles.bench);
+        let mut state = lock(&self.work.tiles.queue);
         if now.is_none() {
             state.now = None;
         }
@@ -133,33 +132,33 @@ impl App {
         state.wanted = pieces.into();
         let idle = state.wanted.is_empty();
         drop(state);
-        if !idle && !self.jobs.is_running(Slot::Tiles) {
-            let bench = Arc::clone(&self.structure.tiles.bench);
-            let material = Material {
+        if !idle && !desk.is_running(Slot::Tiles) {
+            let queue = Arc::clone(&self.work.tiles.queue);
+            let inputs = TileInputs {
                 engine: Arc::clone(engine),
                 images: Arc::clone(&embedded.images),
                 texts: Arc::clone(&embedded.texts),
                 arrangement,
             };
-            let ctx = ctx.clone();
-            self.start(Slot::Tiles, "Drawing the matrix", move |task| {
-                work(&bench, &material, &|| ctx.request_repaint(), task)?;
-                Ok(Event::Structure(StructureEvent::Rest))
+            let ctx = desk.ctx.clone();
+            desk.start(Slot::Tiles, "Drawing the matrix", move |task| {
+                work(&queue, &inputs, &|| ctx.request_repaint(), task)?;
+                Ok(Event::Rest)
             });
         }
     }
 
     /// Takes in some of the tiles that are made.
-    fn take_tiles(&mut self, ctx: &egui::Context) {
-        let tiles = &mut self.structure.tiles;
-        let matrix = &mut self.session.structure.matrix;
-        let mut state = lock(&tiles.bench);
+    fn take_tiles(&mut self, desk: &mut Desk<'_, Self>) {
+        let tiles = &mut self.work.tiles;
+        let matrix = &mut self.state.matrix;
+        let mut state = lock(&tiles.queue);
         let count = state.done.len().min(PER_FRAME);
         let made: Vec<Made> = state.done.drain(..count).collect();
         let more = !state.done.is_empty();
         drop(state);
         if more {
-            ctx.request_repaint();
+            desk.ctx.request_repaint();
         }
         tiles.stale |= !made.is_empty();
         for made in made {
@@ -174,11 +173,11 @@ impl App {
                     let samples = tile.samples;
                     for gone in matrix.tiles.insert(key, tile) {
                         tiles.painted.remove(&gone);
-                        self.pictures.matrix.remove(gone);
+                        self.state.textures.remove(gone);
                     }
                     if matrix.tiles.get(key).is_some_and(|t| t.samples == samples) {
                         tiles.painted.insert(key, (paint, samples));
-                        self.pictures.matrix.insert(ctx, key, image);
+                        self.state.textures.insert(desk.ctx, key, image);
                     }
                 }
             }
@@ -186,20 +185,20 @@ impl App {
     }
 
     /// Nothing is looked at: nothing is made. The job ends by itself.
-    pub(super) fn rest_tiles(&mut self) {
-        let tiles = &mut self.structure.tiles;
+    pub(super) fn rest_tiles(&mut self, desk: &mut Desk<'_, Self>) {
+        let tiles = &mut self.work.tiles;
         if tiles.asked.take().is_some() {
             tiles.stale = false;
-            tiles.bench = Bench::default();
-            self.jobs.cancel(Slot::Tiles);
+            tiles.queue = TileQueue::default();
+            desk.cancel(Slot::Tiles);
         }
     }
 
     /// Stops until the next move.
-    pub(super) fn stop_tiles(&mut self) {
-        self.session.structure.matrix.stopped = true;
-        self.structure.tiles.asked = None;
-        self.structure.tiles.bench = Bench::default();
-        self.jobs.cancel(Slot::Tiles);
+    pub(super) fn stop_tiles(&mut self, desk: &mut Desk<'_, Self>) {
+        self.state.matrix.stopped = true;
+        self.work.tiles.asked = None;
+        self.work.tiles.queue = TileQueue::default();
+        desk.cancel(Slot::Tiles);
     }
 }

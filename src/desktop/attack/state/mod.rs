@@ -1,21 +1,20 @@
 //! The attack lab: what is attacked and how, what came of it, how it is looked at.
 
-mod command;
 mod looks;
 mod plan;
 mod words;
 
-pub use command::AttackCommand;
 pub use looks::{Compare, Curve, Heat, Looks};
 pub use plan::{SetLab, SetPlan, Which};
 pub use words::{Vocabulary, WordsLab, WordsPlan};
 
-use crate::desktop::core::identity::{Basis, Derived, Identities};
+use super::textures::Textures;
 use crate::attack::{
     AttackRequest, AttackResult, AttackSettings, CaptionRanking, Goal, LiveSlot, Norm, Point,
     Threat,
 };
 use crate::compute::Grid;
+use crate::desktop::core::{Basis, Derived, Identities};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -82,7 +81,9 @@ pub enum LabPage {
 }
 
 /// The state of the attack lab.
-pub struct AttackLab {
+pub struct State {
+    /// Its pictures.
+    pub textures: Textures,
     /// The page shown.
     pub page: LabPage,
     /// The attack and its parameters.
@@ -113,9 +114,10 @@ pub struct AttackLab {
     pub set: SetLab,
 }
 
-impl Default for AttackLab {
+impl Default for State {
     fn default() -> Self {
         Self {
+            textures: Textures::default(),
             page: LabPage::default(),
             settings: AttackSettings {
                 threat: Threat::linf(4.0 / 255.0),
@@ -138,7 +140,7 @@ impl Default for AttackLab {
     }
 }
 
-impl AttackLab {
+impl State {
     /// Bytes of pictures kept for undo.
     const KEPT: usize = 512 << 20;
 

@@ -1,8 +1,8 @@
 //! A whole set under attack: what is asked, and what came of it.
 
 use crate::attack::{AttackSettings, Goal, SetReport, SetRequest};
+use crate::desktop::core::Derived;
 use crate::retrieval::Side;
-use crate::desktop::core::identity::Derived;
 use std::path::PathBuf;
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
 //! The words of a caption under attack: what is asked, and what came of it.
 
 use crate::attack::caption::{Aim, Importance, Substitution};
-use crate::desktop::core::identity::Derived;
+use crate::desktop::core::Derived;
 use std::path::PathBuf;
 use std::sync::Arc;
 

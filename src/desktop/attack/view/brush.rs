@@ -1,14 +1,14 @@
 //! Painting where an attack may go, straight onto the picture.
 
-use crate::desktop::shell::View;
-use crate::desktop::shell::theme::tokens;
-use crate::desktop::shell::widgets::weak;
-use super::LabState;
+use super::Memory;
+use super::View;
 use super::canvas::place;
 use super::fields::field;
-use super::sheets::Sheet;
 use crate::attack::Mask;
-use crate::desktop::core::{AttackCommand, Command};
+use crate::desktop::attack::Command;
+use crate::desktop::attack::textures::Texture;
+use crate::desktop::shell::theme::tokens;
+use crate::desktop::shell::widgets::weak;
 use egui::{Pos2, Rect, Role, Sense, Slider, Stroke, Ui, Vec2, WidgetInfo};
 use std::sync::Arc;
 
@@ -41,7 +41,7 @@ impl Default for Brush {
 
 /// The brush's controls, in the inspector.
 pub fn form_ui(ui: &mut Ui, view: &mut View<'_>) {
-    let brush = &mut view.state.lab.brush;
+    let brush = &mut view.memory.brush;
     if !brush.on {
         return;
     }
@@ -60,7 +60,7 @@ pub fn form_ui(ui: &mut Ui, view: &mut View<'_>) {
             .small_button("Invert")
             .on_hover_text("What was kept may be changed, and the other way round")
             .clicked()
-            && let Some(mask) = &view.session.lab.settings.threat.mask
+            && let Some(mask) = &view.state.settings.threat.mask
         {
             let free = mask.free.iter().map(|f| !f).collect();
             set(view, mask.width, mask.height, free);
@@ -70,12 +70,12 @@ pub fn form_ui(ui: &mut Ui, view: &mut View<'_>) {
 }
 
 /// Paints on the original, which lies in `rect`.
-pub fn paint_ui(ui: &Ui, view: &mut View<'_>, rect: Rect, sheet: Option<&Sheet>) {
-    let brush = view.state.lab.brush;
-    let Some(sheet) = sheet.filter(|_| brush.on) else {
+pub fn paint_ui(ui: &Ui, view: &mut View<'_>, rect: Rect, texture: Option<&Texture>) {
+    let brush = view.memory.brush;
+    let Some(texture) = texture.filter(|_| brush.on) else {
         return;
     };
-    let (target, uv) = place(&view.state.lab, rect, sheet.size);
+    let (target, uv) = place(&view.memory, rect, texture.size);
     let id = ui.scope_id().with("brush");
     let response = ui
         .interact(target, id, Sense::click_and_drag())
@@ -85,26 +85,26 @@ pub fn paint_ui(ui: &Ui, view: &mut View<'_>, rect: Rect, sheet: Option<&Sheet>)
     // A brush is as wide on the picture as it says, however that is magnified.
     let radius = brush.width * 0.5 * target.size().max_elem() / uv.width();
     if let Some(pointer) = response.hover_pos() {
-        super::canvas::zoom_by(ui, &mut view.state.lab, target, pointer);
+        super::canvas::zoom_by(ui, &mut view.memory, target, pointer);
         let stroke = Stroke::new(1.5, tokens(ui).accent);
         let painter = ui.painter().with_clip_rect(target);
         painter.circle_stroke(pointer, radius, stroke);
     }
     let held = response.dragged() || response.clicked() || response.is_pointer_button_down_on();
     let Some(to) = response.interact_pointer_pos().filter(|_| held) else {
-        view.state.lab.brush.last = None;
+        view.memory.brush.last = None;
         return;
     };
-    let from = view.state.lab.brush.last.replace(to).unwrap_or(to);
+    let from = view.memory.brush.last.replace(to).unwrap_or(to);
     let on_picture = |p: Pos2| {
         let part = (p - target.min) / target.size();
         uv.min + part * uv.size()
     };
     let erase = brush.erase || ui.input(|i| i.modifiers.shift);
-    let old = view.session.lab.settings.threat.mask.as_ref();
+    let old = view.state.settings.threat.mask.as_ref();
     let (width, height, mut free) = match old {
         Some(mask) => (mask.width, mask.height, mask.free.to_vec()),
-        None => blank(sheet.size),
+        None => blank(texture.size),
     };
     let ends = [on_picture(from), on_picture(to)];
     if stroke(&mut free, [width, height], ends, brush.width * 0.5, !erase) {
@@ -160,16 +160,16 @@ fn set(view: &mut View<'_>, width: u32, height: u32, free: Vec<bool>) {
         height,
         free: Arc::new(free),
     };
-    view.ask(Command::Attack(AttackCommand::SetMask(Some(mask))));
+    view.own(Command::SetMask(Some(mask)));
 }
 
 /// Darkens what the mask keeps from being changed, on the original in `rect`.
 pub fn mask_ui(
     ui: &Ui,
-    state: &LabState,
+    state: &Memory,
     rect: Rect,
-    original: Option<&Sheet>,
-    mask: Option<&Sheet>,
+    original: Option<&Texture>,
+    mask: Option<&Texture>,
 ) {
     let (Some(original), Some(mask)) = (original, mask) else {
         return;

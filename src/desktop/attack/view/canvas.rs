@@ -1,11 +1,11 @@
 //! The pictures, zoomed and moved together.
 
-use crate::desktop::shell::View;
-use crate::desktop::shell::theme::{Tokens, tokens};
+use super::View;
 use super::notes::{caption, captions, legend_ui, region_ui};
-use super::sheets::Sheet;
-use super::{LabState, brush};
-use crate::desktop::core::{Compare, Heat};
+use super::{Memory, brush};
+use crate::desktop::attack::textures::Texture;
+use crate::desktop::attack::{Compare, Heat};
+use crate::desktop::shell::theme::{Tokens, tokens};
 use egui::{
     Align2, Color32, CornerRadius, FontId, Pos2, Rect, Role, Sense, Stroke, StrokeKind, Ui, Vec2,
     WidgetInfo,
@@ -21,7 +21,7 @@ pub fn canvas_ui(ui: &mut Ui, view: &mut View<'_>, third: f32) {
     let session = view.session;
     let t = tokens(ui);
     let gap = ui.spacing().item_spacing.x;
-    let lab = &session.lab;
+    let lab = view.state;
     let grid = lab.clean.get(view.session.now()).map(|c| c.grid);
     let aspect = grid.map_or(1.0, |g| g.height as f32 / g.width.max(1) as f32);
     let side_by_side = lab.looks.compare == Compare::SideBySide;
@@ -53,27 +53,27 @@ pub fn canvas_ui(ui: &mut Ui, view: &mut View<'_>, third: f32) {
 /// Draws the original and the perturbed picture in the way that was chosen.
 fn compare_ui(ui: &mut Ui, view: &mut View<'_>, left: Rect, right: Rect, t: &Tokens) {
     let session = view.session;
-    let looks = session.lab.looks;
-    let sheets = &view.pictures.lab;
-    let changed = sheets.adversarial.as_ref();
-    let captions = captions(session);
+    let looks = view.state.looks;
+    let textures = &view.state.textures;
+    let changed = textures.adversarial.as_ref();
+    let captions = captions(view.state, session);
     let hint = "The perturbed picture appears here.";
     match looks.compare {
         Compare::SideBySide => {
             picture_ui(
                 ui,
-                &mut view.state.lab,
+                &mut view.memory,
                 left,
-                sheets.original.as_ref(),
+                textures.original.as_ref(),
                 "original picture",
                 "Reading the picture…",
             );
-            let original = sheets.original.as_ref();
-            brush::mask_ui(ui, &view.state.lab, left, original, sheets.mask.as_ref());
-            region_ui(ui, session, &view.state.lab, left, original, t);
+            let original = textures.original.as_ref();
+            brush::mask_ui(ui, &view.memory, left, original, textures.mask.as_ref());
+            region_ui(ui, view.state, &view.memory, left, original, t);
             picture_ui(
                 ui,
-                &mut view.state.lab,
+                &mut view.memory,
                 right,
                 changed,
                 "adversarial picture",
@@ -81,33 +81,33 @@ fn compare_ui(ui: &mut Ui, view: &mut View<'_>, left: Rect, right: Rect, t: &Tok
             );
             caption(ui, left, &captions.0, t);
             caption(ui, right, &captions.1, t);
-            let original = sheets.original.clone();
+            let original = textures.original.clone();
             brush::paint_ui(ui, view, left, original.as_ref());
         }
         Compare::Slider => {
             picture_ui(
                 ui,
-                &mut view.state.lab,
+                &mut view.memory,
                 left,
-                sheets.original.as_ref(),
+                textures.original.as_ref(),
                 "original against adversarial picture",
                 "Reading the picture…",
             );
-            if let (Some(original), Some(changed)) = (&sheets.original, changed) {
-                divided_ui(ui, &mut view.state.lab, left, original, changed, t);
+            if let (Some(original), Some(changed)) = (&textures.original, changed) {
+                divided_ui(ui, &mut view.memory, left, original, changed, t);
             }
             caption(ui, left, &format!("{} | {}", captions.0, captions.1), t);
         }
         Compare::Blink => {
-            let rate = f64::from(view.state.lab.blink.clamp(0.2, 2.0));
+            let rate = f64::from(view.memory.blink.clamp(0.2, 2.0));
             let turn = (ui.input(|i| i.time) * rate * 2.0) as u64;
             let (shown, name, text) = match changed {
                 Some(_) if turn % 2 == 1 => (changed, "adversarial picture", &captions.1),
-                _ => (sheets.original.as_ref(), "original picture", &captions.0),
+                _ => (textures.original.as_ref(), "original picture", &captions.0),
             };
             picture_ui(
                 ui,
-                &mut view.state.lab,
+                &mut view.memory,
                 left,
                 shown,
                 name,
@@ -121,9 +121,9 @@ fn compare_ui(ui: &mut Ui, view: &mut View<'_>, left: Rect, right: Rect, t: &Tok
         Compare::Difference => {
             picture_ui(
                 ui,
-                &mut view.state.lab,
+                &mut view.memory,
                 left,
-                sheets.difference.as_ref(),
+                textures.difference.as_ref(),
                 "amplified difference",
                 hint,
             );
@@ -137,34 +137,34 @@ fn compare_ui(ui: &mut Ui, view: &mut View<'_>, left: Rect, right: Rect, t: &Tok
 }
 
 fn heat_ui(ui: &mut Ui, view: &mut View<'_>, rect: Rect, t: &Tokens) {
-    let sheets = &view.pictures.lab;
-    let state = &mut view.state.lab;
-    let hint = if view.session.lab.looks.heat == Heat::Saliency {
+    let textures = &view.state.textures;
+    let state = &mut view.memory;
+    let hint = if view.state.looks.heat == Heat::Saliency {
         "The saliency map is being made…"
     } else {
         "The perturbation appears here."
     };
-    match sheets.heat.as_slice() {
+    match textures.heat.as_slice() {
         [] => picture_ui(ui, state, rect, None, "heatmap", hint),
         [one] => picture_ui(ui, state, rect, Some(one), "heatmap", hint),
         several => {
             let gap = Vec2::splat(4.0);
             let size = (rect.size() - gap) / 2.0;
-            for (at, sheet) in several.iter().enumerate().take(4) {
+            for (at, texture) in several.iter().enumerate().take(4) {
                 let step = egui::vec2((at % 2) as f32, (at / 2) as f32);
                 let cell = Rect::from_min_size(rect.min + step * (size + gap), size);
-                let name = format!("heatmap, {}", sheet.title);
-                picture_ui(ui, state, cell, Some(sheet), &name, "");
+                let name = format!("heatmap, {}", texture.title);
+                picture_ui(ui, state, cell, Some(texture), &name, "");
             }
         }
     }
-    if !sheets.heat.is_empty() {
-        legend_ui(ui, rect, &sheets.legend, t);
+    if !textures.heat.is_empty() {
+        legend_ui(ui, rect, &textures.legend, t);
     }
 }
 
 /// Where a picture of `size` lies in `rect`, and which part of it is seen.
-pub fn place(state: &LabState, rect: Rect, size: Vec2) -> (Rect, Rect) {
+pub fn place(state: &Memory, rect: Rect, size: Vec2) -> (Rect, Rect) {
     let scale = (rect.size() / size).min_elem();
     let target = Rect::from_center_size(rect.center(), size * scale);
     let seen = Vec2::splat(1.0 / state.zoom);
@@ -176,9 +176,9 @@ pub fn place(state: &LabState, rect: Rect, size: Vec2) -> (Rect, Rect) {
 /// A picture that can be zoomed and moved, or what to say in its place.
 fn picture_ui(
     ui: &Ui,
-    state: &mut LabState,
+    state: &mut Memory,
     rect: Rect,
-    sheet: Option<&Sheet>,
+    texture: Option<&Texture>,
     name: &str,
     hint: &str,
 ) {
@@ -190,7 +190,7 @@ fn picture_ui(
         .with(("lab picture", rect.min.x as i32, rect.min.y as i32));
     let response = ui.interact(rect, id, Sense::click_and_drag());
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, name));
-    let Some(sheet) = sheet else {
+    let Some(texture) = texture else {
         ui.painter()
             .rect_stroke(rect, radius, Stroke::new(1.0, t.line), StrokeKind::Inside);
         let font = FontId::proportional(12.5);
@@ -199,17 +199,17 @@ fn picture_ui(
             .text(middle, Align2::CENTER_CENTER, hint, font, t.weak);
         return;
     };
-    let (target, _) = place(state, rect, sheet.size);
+    let (target, _) = place(state, rect, texture.size);
     move_by(ui, state, target, &response);
-    let (target, uv) = place(state, rect, sheet.size);
+    let (target, uv) = place(state, rect, texture.size);
     let shape = egui::epaint::RectShape::filled(target, radius, Color32::WHITE)
-        .with_texture(sheet.texture, uv);
+        .with_texture(texture.texture, uv);
     ui.painter().add(shape);
-    if !sheet.title.is_empty() {
+    if !texture.title.is_empty() {
         let font = FontId::proportional(11.5);
         let galley = ui
             .painter()
-            .layout_no_wrap(sheet.title.to_owned(), font, Color32::WHITE);
+            .layout_no_wrap(texture.title.to_owned(), font, Color32::WHITE);
         let size = galley.size() + egui::vec2(10.0, 4.0);
         let back = Rect::from_min_size(target.min + Vec2::splat(4.0), size);
         ui.painter()
@@ -220,7 +220,7 @@ fn picture_ui(
 }
 
 /// Zooms about the pointer, moves with a drag, shows all on a double click.
-fn move_by(ui: &Ui, state: &mut LabState, target: Rect, response: &egui::Response) {
+fn move_by(ui: &Ui, state: &mut Memory, target: Rect, response: &egui::Response) {
     if response.double_clicked() {
         state.zoom = 1.0;
         state.middle = Vec2::splat(0.5);
@@ -237,7 +237,7 @@ fn move_by(ui: &Ui, state: &mut LabState, target: Rect, response: &egui::Respons
 }
 
 /// Zooms about `pointer`, which is over the picture in `target`.
-pub fn zoom_by(ui: &Ui, state: &mut LabState, target: Rect, pointer: Pos2) {
+pub fn zoom_by(ui: &Ui, state: &mut Memory, target: Rect, pointer: Pos2) {
     let factor = ui.input(|i| (i.smooth_scroll_delta().y * 0.005).exp() * i.zoom_delta());
     if factor != 1.0 {
         let zoom = (state.zoom * factor).clamp(1.0, CLOSEST);
@@ -250,7 +250,7 @@ pub fn zoom_by(ui: &Ui, state: &mut LabState, target: Rect, pointer: Pos2) {
 }
 
 /// Keeps the pictures in sight.
-fn clamp(state: &mut LabState) {
+fn clamp(state: &mut Memory) {
     let half = Vec2::splat(0.5 / state.zoom);
     state.middle = state.middle.clamp(half, Vec2::splat(1.0) - half);
 }
@@ -258,10 +258,10 @@ fn clamp(state: &mut LabState) {
 /// The adversarial picture right of a divider that can be dragged.
 fn divided_ui(
     ui: &Ui,
-    state: &mut LabState,
+    state: &mut Memory,
     rect: Rect,
-    original: &Sheet,
-    changed: &Sheet,
+    original: &Texture,
+    changed: &Texture,
     t: &Tokens,
 ) {
     let (target, uv) = place(state, rect, original.size);

@@ -1,10 +1,10 @@
 //! The way down: scores, margin or loss by step.
 
-use crate::desktop::shell::View;
+use super::View;
+use crate::attack::{Goal, Point};
+use crate::desktop::attack::{Command, Curve, Looks};
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::{segmented, weak};
-use crate::attack::{Goal, Point};
-use crate::desktop::core::{AttackCommand, Command, Curve, Looks};
 use egui::{Color32, RichText, Ui};
 use egui_plot::{HLine, Line, Plot};
 
@@ -14,7 +14,7 @@ const MOST: usize = 800;
 /// Draws the curves of the attack under way, or of the last one.
 pub fn curves_ui(ui: &mut Ui, view: &mut View<'_>) {
     let session = view.session;
-    let lab = &session.lab;
+    let lab = view.state;
     let curve = lab.looks.curve;
     let choices = [
         (Curve::Scores, "Scores", "Scores of right and wrong by step"),
@@ -27,7 +27,7 @@ pub fn curves_ui(ui: &mut Ui, view: &mut View<'_>) {
     ];
     if let Some(curve) = segmented(ui, curve, &choices) {
         let looks = Looks { curve, ..lab.looks };
-        view.ask(Command::Attack(AttackCommand::SetLooks(looks)));
+        view.own(Command::SetLooks(looks));
     }
     let (points, goal, seconds): (&[Point], Goal, Option<f64>) =
         match (lab.live(), lab.last(view.session.now())) {

@@ -1,7 +1,7 @@
 //! Small pieces of the lab's form: numbers in 255ths.
 
-pub use crate::desktop::shell::fields::{field, named};
 pub use crate::attack::levels;
+pub use crate::desktop::shell::fields::{field, named};
 
 /// 255ths from "4/255", "4" or "0.0157".
 pub fn parse_levels(text: &str) -> Option<f64> {

@@ -1,19 +1,20 @@
 //! The form of the lab: what attacks, what it wants, what it may change; then what came of it.
 
-use crate::desktop::shell::View;
-use crate::desktop::shell::theme::tokens;
-use crate::desktop::shell::widgets::{heading, primary, weak};
+use super::View;
 use super::fields::{field, named};
 use super::target::{reached_ui, target_ui};
 use super::{result, threat};
 use crate::attack::{AttackSettings, Goal, Loss, Method, Parameter, by_queries};
-use crate::desktop::core::{AttackCommand, Command, LabPage, Reach, Session, Slot};
+use crate::desktop::attack::{Command, LabPage, Reach, Slot};
+use crate::desktop::core::{self, Session};
+use crate::desktop::shell::theme::tokens;
+use crate::desktop::shell::widgets::{heading, primary, weak};
 use egui::{ComboBox, CornerRadius, Frame, Margin, RichText, ScrollArea, Ui};
 
 /// Draws the inspector of the lab.
 pub fn inspector_ui(ui: &mut Ui, view: &mut View<'_>) {
     ui.add_space(8.0);
-    let page = view.session.lab.page;
+    let page = view.state.page;
     let choices = [
         (
             LabPage::Picture,
@@ -32,7 +33,7 @@ pub fn inspector_ui(ui: &mut Ui, view: &mut View<'_>) {
         ),
     ];
     if let Some(page) = super::segmented(ui, page, &choices) {
-        view.ask(Command::Attack(AttackCommand::ShowPage(page)));
+        view.own(Command::ShowPage(page));
     }
     ui.add_space(2.0);
     ScrollArea::vertical()
@@ -60,7 +61,7 @@ pub fn inspector_ui(ui: &mut Ui, view: &mut View<'_>) {
 
 /// The rest of the form for one picture, and its result.
 fn one_ui(ui: &mut Ui, view: &mut View<'_>) {
-    let lab = &view.session.lab;
+    let lab = view.state;
     let mut own = lab.own_size;
     let hint = "Through the resize, so that the picture's file itself is perturbed";
     if ui
@@ -68,10 +69,10 @@ fn one_ui(ui: &mut Ui, view: &mut View<'_>) {
         .on_hover_text(hint)
         .changed()
     {
-        view.ask(Command::Attack(AttackCommand::SetOwnSize(own)));
+        view.own(Command::SetOwnSize(own));
     }
-    if view.session.lab.settings.method.can_go_on() {
-        let mut full = view.session.lab.settings.full;
+    if view.state.settings.method.can_go_on() {
+        let mut full = view.state.settings.full;
         let hint = "To the last step: the strongest perturbation, rather than the first that does";
         if ui
             .checkbox(&mut full, "Go on after success")
@@ -82,11 +83,11 @@ fn one_ui(ui: &mut Ui, view: &mut View<'_>) {
         }
     }
     target_ui(ui, view);
-    reached_ui(ui, view.session);
+    reached_ui(ui, view);
     ui.add_space(2.0);
     buttons_ui(ui, view);
     reach_ui(ui, view);
-    if let Some(done) = view.session.lab.last(view.session.now()).cloned() {
+    if let Some(done) = view.state.last(view.session.now()).cloned() {
         ui.add_space(6.0);
         result::result_ui(ui, &done.result);
     }
@@ -95,16 +96,16 @@ fn one_ui(ui: &mut Ui, view: &mut View<'_>) {
 }
 
 fn change(view: &mut View<'_>, edit: impl FnOnce(&mut AttackSettings)) {
-    let mut settings = view.session.lab.settings.clone();
+    let mut settings = view.state.settings.clone();
     edit(&mut settings);
-    if settings != view.session.lab.settings {
+    if settings != view.state.settings {
         let settings = Box::new(settings);
-        view.ask(Command::Attack(AttackCommand::SetSettings(settings)));
+        view.own(Command::SetSettings(settings));
     }
 }
 
 fn method_ui(ui: &mut Ui, view: &mut View<'_>) {
-    let lab = &view.session.lab;
+    let lab = view.state;
     let blocked = match lab.reach(view.session.now()) {
         Reach::Blocked(why) => Some(why.clone()),
         _ => None,
@@ -134,13 +135,13 @@ fn method_ui(ui: &mut Ui, view: &mut View<'_>) {
         change(view, |s| s.method = method);
     }
     goal_ui(ui, view);
-    if view.session.lab.settings.method.takes(Parameter::Loss) {
+    if view.state.settings.method.takes(Parameter::Loss) {
         loss_ui(ui, view);
     }
 }
 
 fn goal_ui(ui: &mut Ui, view: &mut View<'_>) {
-    let now = view.session.lab.goal;
+    let now = view.state.goal;
     field(ui, "Objective", |ui| {
         ComboBox::from_id_salt("goal")
             .width(ui.available_width() - 4.0)
@@ -149,8 +150,7 @@ fn goal_ui(ui: &mut Ui, view: &mut View<'_>) {
                 for goal in Goal::ALL {
                     let response = ui.selectable_label(goal == now, goal.title());
                     if response.on_hover_text(goal.about()).clicked() {
-                        view.commands
-                            .push(Command::Attack(AttackCommand::SetGoal(goal)));
+                        view.own(Command::SetGoal(goal));
                     }
                 }
             });
@@ -158,7 +158,7 @@ fn goal_ui(ui: &mut Ui, view: &mut View<'_>) {
 }
 
 fn loss_ui(ui: &mut Ui, view: &mut View<'_>) {
-    let now = view.session.lab.settings.loss;
+    let now = view.state.settings.loss;
     field(ui, "Loss", |ui| {
         ComboBox::from_id_salt("loss")
             .width(ui.available_width() - 4.0)
@@ -166,8 +166,7 @@ fn loss_ui(ui: &mut Ui, view: &mut View<'_>) {
             .show_ui(ui, |ui| {
                 for loss in Loss::ALL {
                     if ui.selectable_label(loss == now, loss.title()).clicked() {
-                        view.commands
-                            .push(Command::Attack(AttackCommand::SetLoss(loss)));
+                        view.own(Command::SetLoss(loss));
                     }
                 }
             });
@@ -176,7 +175,7 @@ fn loss_ui(ui: &mut Ui, view: &mut View<'_>) {
 
 /// Steps, restarts, seed.
 fn numbers_ui(ui: &mut Ui, view: &mut View<'_>) {
-    let settings = view.session.lab.settings.clone();
+    let settings = view.state.settings.clone();
     let name = settings.method.description().unit.title();
     let mut steps = settings.steps();
     let default = settings.method.description().steps;
@@ -226,47 +225,47 @@ fn numbers_ui(ui: &mut Ui, view: &mut View<'_>) {
 
 fn buttons_ui(ui: &mut Ui, view: &mut View<'_>) {
     let session = view.session;
-    let lab = &session.lab;
+    let lab = view.state;
     ui.horizontal_wrapped(|ui| {
         if lab.running.is_some() {
             if ui.button("Cancel").on_hover_text("Escape").clicked() {
-                view.commands.push(Command::Cancel(Slot::Attack));
+                view.cancel(Slot::Attack);
             }
         } else {
             let ready = lab.clean(view.session.now()).is_some()
                 && *lab.reach(view.session.now()) != Reach::Unknown;
             let clicked = ui.add_enabled_ui(ready, |ui| primary(ui, "Attack")).inner;
             if clicked.on_hover_text("Ctrl+Enter").clicked() {
-                view.commands.push(Command::Attack(AttackCommand::Run));
+                view.own(Command::Run);
             }
         }
         let undo = ui.add_enabled(lab.last(view.session.now()).is_some(), egui::Button::new("Undo"));
         let hint = "Back to the attack before, at last to the clean picture (Ctrl+Z)";
         if undo.on_hover_text(hint).clicked() {
-            view.commands.push(Command::Attack(AttackCommand::Undo));
+            view.own(Command::Undo);
         }
         if lab.can_redo(view.session.now()) {
             let redo = ui.button("Redo").on_hover_text("Ctrl+Shift+Z");
             if redo.clicked() {
-                view.commands.push(Command::Attack(AttackCommand::Redo));
+                view.own(Command::Redo);
             }
         }
         let export = ui.add_enabled(lab.last(view.session.now()).is_some(), egui::Button::new("Export…"));
         let hint = "The picture as PNG, its exact values as .npy, the heatmap, and a report that reproduces the run";
         if export.on_hover_text(hint).clicked() {
-            view.commands.push(Command::Attack(AttackCommand::Export(None)));
+            view.own(Command::Export(None));
         }
     });
-    progress_ui(ui, session);
+    progress_ui(ui, view);
 }
 
 /// How far the attack is.
-fn progress_ui(ui: &mut Ui, session: &Session) {
-    let job = session.jobs.iter().find(|j| j.slot == Slot::Attack);
-    let (Some(job), Some(running)) = (job, &session.lab.running) else {
+fn progress_ui(ui: &mut Ui, view: &View<'_>) {
+    let job = view.progress(Slot::Attack);
+    let (Some(job), Some(running)) = (job, &view.state.running) else {
         return;
     };
-    let p = &job.progress;
+    let p = job;
     let share = p.share;
     let (rect, _) = ui.allocate_exact_size(
         egui::vec2(ui.available_width() - 4.0, 5.0),
@@ -279,7 +278,7 @@ fn progress_ui(ui: &mut Ui, session: &Session) {
 
 /// Why there are no gradients.
 fn reach_ui(ui: &mut Ui, view: &mut View<'_>) {
-    match view.session.lab.reach(view.session.now()) {
+    match view.state.reach(view.session.now()) {
         Reach::Unknown => {
             weak(ui, "Looking for gradients…");
         }

@@ -1,18 +1,20 @@
 //! Where the captions stand before and after, and what moved.
 
-use crate::desktop::shell::theme::{Tokens, tokens};
-use crate::desktop::shell::widgets::{grouped, heading, named_area, weak};
-use crate::desktop::shell::{View, bidi};
+use super::View;
 use crate::attack::{CaptionRanking, Goal};
 use crate::compute::Hit;
 use crate::dataset::Dataset;
+use crate::desktop::attack::Command;
+use crate::desktop::core::{self, Query};
+use crate::desktop::shell::bidi;
+use crate::desktop::shell::theme::{Tokens, tokens};
+use crate::desktop::shell::widgets::{grouped, heading, named_area, weak};
 use crate::retrieval::Side;
-use crate::desktop::core::{AttackCommand, Command, Query};
 use egui::{Align2, CornerRadius, FontId, Rect, Role, ScrollArea, Ui};
 
 /// Captions before the attack.
 pub fn before_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
-    let lab = &view.session.lab;
+    let lab = view.state;
     let standing = lab
         .last(view.session.now())
         .map(|d| d.result.before.clone());
@@ -36,7 +38,7 @@ pub fn before_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
 /// Captions after it.
 pub fn after_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
     heading(ui, "After");
-    let Some(done) = view.session.lab.last(view.session.now()).cloned() else {
+    let Some(done) = view.state.last(view.session.now()).cloned() else {
         weak(
             ui,
             "Attack the picture to see what moves. Choose a target by clicking a wrong caption.",
@@ -75,7 +77,7 @@ fn list_ui(
     standing: &CaptionRanking,
     title: &Title<'_>,
 ) {
-    let Some(image) = view.session.lab.image else {
+    let Some(image) = view.state.image else {
         return;
     };
     let own = dataset.captions_of(image);
@@ -126,7 +128,7 @@ fn list_ui(
 
 /// The caption shown as the near miss: the one that is to win, else the hardest wrong one.
 fn target(view: &View<'_>, standing: &CaptionRanking) -> Option<usize> {
-    let lab = &view.session.lab;
+    let lab = view.state;
     let wrong = || standing.wrong.map(|h| h.index as usize);
     match lab.goal {
         Goal::Win | Goal::Match => lab.target(view.session.now()),
@@ -178,8 +180,7 @@ fn row_ui(ui: &mut Ui, view: &mut View<'_>, row: &Row<'_>, title: &Title<'_>, im
     );
     let at = row.hit.index as usize;
     if response.clicked() && !row.right {
-        view.commands
-            .push(Command::Attack(AttackCommand::SetTarget(Some(at))));
+        view.own(Command::SetTarget(Some(at)));
     }
     let response = if row.right {
         response
@@ -188,21 +189,18 @@ fn row_ui(ui: &mut Ui, view: &mut View<'_>, row: &Row<'_>, title: &Title<'_>, im
     };
     response.context_menu(|ui| {
         if !row.right && ui.button("Make this caption win").clicked() {
-            view.commands
-                .push(Command::Attack(AttackCommand::SetGoal(Goal::Win)));
-            view.commands
-                .push(Command::Attack(AttackCommand::SetTarget(Some(at))));
+            view.own(Command::SetGoal(Goal::Win));
+            view.own(Command::SetTarget(Some(at)));
         }
         if ui.button("Copy the text").clicked() {
-            view.commands.push(Command::Copy(row.text.to_owned()));
+            view.ask(core::Command::Copy(row.text.to_owned()));
         }
         if ui.button("Attack the picture of this caption").clicked()
             && let Some(dataset) = view.session.dataset()
         {
             let other = dataset.image_of(at);
             if other != image {
-                view.commands
-                    .push(Command::Query(Query::Row(Side::Image, other)));
+                view.ask(core::Command::Query(Query::Row(Side::Image, other)));
             }
         }
     });

@@ -5,33 +5,36 @@ mod canvas;
 mod curves;
 mod fields;
 mod inspector;
+mod keys;
 mod lists;
 mod notes;
 mod recall;
 mod result;
 mod set;
-mod sheets;
 mod table;
 mod target;
 mod threat;
 mod words;
 
-pub use inspector::inspector_ui;
-pub use sheets::{Legend, SAMPLING, Sheet, Sheets};
+pub use keys::keys;
 
-use crate::desktop::shell::View;
-use crate::desktop::shell::theme::tokens;
-use crate::desktop::shell::views::not_embedded_ui;
-use crate::desktop::shell::widgets::{column, empty_state, segmented, weak};
+use inspector::inspector_ui;
+
 use crate::dataset::Dataset;
-use crate::desktop::core::{
-    AttackCommand, Command, Compare, DataSource, Heat, LabPage, Looks, Pick, Reach, Session,
-    Workspace,
-};
-use egui::{Align, Layout, RichText, Ui};
+use crate::desktop::attack::{Command, Compare, Heat, LabPage, Looks, Reach};
+use crate::desktop::core::{self, DataSource, Pick, Session, Workspace};
+use crate::desktop::shell::browser::browser_ui;
+use crate::desktop::shell::empty::not_embedded_ui;
+use crate::desktop::shell::side_frame;
+use crate::desktop::shell::theme::tokens;
+use crate::desktop::shell::widgets::{column, empty_state, segmented, weak};
+use egui::{Align, Layout, Panel, RichText, Ui};
+
+/// What the lab is drawn with.
+pub type View<'a> = crate::desktop::feature::View<'a, super::Attack>;
 
 /// What drawing the lab remembers between frames.
-pub struct LabState {
+pub struct Memory {
     /// Magnification of the pictures, from 1.
     zoom: f32,
     /// The point of the pictures in the middle, as parts of their size.
@@ -52,7 +55,7 @@ pub struct LabState {
     sort: (table::Column, bool),
 }
 
-impl Default for LabState {
+impl Default for Memory {
     fn default() -> Self {
         Self {
             zoom: 1.0,
@@ -69,8 +72,27 @@ impl Default for LabState {
 }
 
 /// Is there all that the lab needs?
-pub fn is_ready(session: &Session) -> bool {
+fn is_ready(session: &Session) -> bool {
     session.dataset().is_some() && session.encoder().is_some() && session.embedded().is_some()
+}
+
+/// Draws the browser, where it is shown, and the inspector.
+pub fn panels_ui(ui: &mut Ui, view: &mut View<'_>) {
+    if !is_ready(view.session) {
+        return;
+    }
+    if view.memory.browser {
+        Panel::left("lab browser")
+            .frame(side_frame(ui, 10))
+            .default_size(210.0)
+            .size_range(140.0..=420.0)
+            .show(ui, |ui| browser_ui(ui, view));
+    }
+    Panel::right("lab inspector")
+        .frame(side_frame(ui, 12))
+        .default_size(318.0)
+        .size_range(280.0..=460.0)
+        .show(ui, |ui| inspector_ui(ui, view));
 }
 
 /// Draws the lab's centre.
@@ -80,7 +102,7 @@ pub fn attack_ui(ui: &mut Ui, view: &mut View<'_>) {
         missing_ui(ui, view);
         return;
     };
-    match session.lab.page {
+    match view.state.page {
         LabPage::Picture => {}
         LabPage::Words => return words::words_ui(ui, view, &dataset),
         LabPage::Set => return set::set_ui(ui, view, &dataset),
@@ -113,7 +135,7 @@ fn missing_ui(ui: &mut Ui, view: &mut View<'_>) {
         let text = "An attack needs pictures, their captions, and an encoder to be fooled.";
         if empty_state(ui, "Nothing to attack", text, Some("Open the demo")) {
             let demo = Box::new(Workspace::demo());
-            view.ask(Command::OpenWorkspace(demo, None));
+            view.ask(core::Command::OpenWorkspace(demo, None));
         }
     } else if session.encoder().is_none() {
         let text = if only_embeddings {
@@ -122,7 +144,7 @@ fn missing_ui(ui: &mut Ui, view: &mut View<'_>) {
             "Attacks run the image model of an ONNX dual encoder."
         };
         if empty_state(ui, "No encoder is open", text, Some("Open an encoder…")) {
-            view.ask(Command::Pick(Pick::EncoderFolder));
+            view.ask(core::Command::Pick(Pick::EncoderFolder));
         }
     } else {
         not_embedded_ui(ui, view);
@@ -134,23 +156,23 @@ fn head_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
     let session = view.session;
     ui.horizontal(|ui| {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let browser = egui::Button::selectable(view.state.lab.browser, "Browser")
-                .frame_when_inactive(true);
+            let browser =
+                egui::Button::selectable(view.memory.browser, "Browser").frame_when_inactive(true);
             let hint = "Show every picture at the left";
             if ui.add(browser).on_hover_text(hint).clicked() {
-                view.state.lab.browser = !view.state.lab.browser;
+                view.memory.browser = !view.memory.browser;
             }
             for (text, step, hint) in [
                 ("Next", 1, "The next picture of the browser (right arrow)"),
                 ("Previous", -1, "The picture before (left arrow)"),
             ] {
                 if ui.button(text).on_hover_text(hint).clicked() {
-                    view.commands.push(Command::Step(step));
+                    view.ask(core::Command::Step(step));
                 }
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                let image = session
-                    .lab
+                let image = view
+                    .state
                     .image
                     .and_then(|i| Some((i, dataset.images.get(i)?)));
                 let Some((at, image)) = image else {
@@ -171,7 +193,7 @@ fn head_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
 /// How the pictures are compared, and what the heatmap shows.
 fn modes_ui(ui: &mut Ui, view: &mut View<'_>) {
     let session = view.session;
-    let looks = session.lab.looks;
+    let looks = view.state.looks;
     let mut new = looks;
     ui.horizontal(|ui| {
         let difference = format!("Difference ×{}", looks.amplify);
@@ -197,21 +219,21 @@ fn modes_ui(ui: &mut Ui, view: &mut View<'_>) {
             new.compare = compare;
         }
         compare_options_ui(ui, view, &mut new);
-        if view.state.lab.zoom > 1.0 {
-            let text = format!("{:.0} %", view.state.lab.zoom * 100.0);
+        if view.memory.zoom > 1.0 {
+            let text = format!("{:.0} %", view.memory.zoom * 100.0);
             let hint =
                 "Scroll to zoom, drag to move; click (or double-click a picture) to see all of it";
             if ui.button(text).on_hover_text(hint).clicked() {
-                view.state.lab.zoom = 1.0;
-                view.state.lab.middle = egui::Vec2::splat(0.5);
+                view.memory.zoom = 1.0;
+                view.memory.middle = egui::Vec2::splat(0.5);
             }
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            heat_ui(ui, session, &mut new);
+            heat_ui(ui, view, &mut new);
         });
     });
     if new != looks {
-        view.ask(Command::Attack(AttackCommand::SetLooks(new)));
+        view.own(Command::SetLooks(new));
     }
 }
 
@@ -230,7 +252,7 @@ fn compare_options_ui(ui: &mut Ui, view: &mut View<'_>, looks: &mut Looks) {
             });
         }
         Compare::Blink => {
-            let drag = egui::DragValue::new(&mut view.state.lab.blink)
+            let drag = egui::DragValue::new(&mut view.memory.blink)
                 .range(0.2..=2.0)
                 .speed(0.02)
                 .fixed_decimals(1)
@@ -242,7 +264,7 @@ fn compare_options_ui(ui: &mut Ui, view: &mut View<'_>, looks: &mut Looks) {
 }
 
 /// Right to left.
-fn heat_ui(ui: &mut Ui, session: &Session, looks: &mut Looks) {
+fn heat_ui(ui: &mut Ui, view: &View<'_>, looks: &mut Looks) {
     use crate::attack::SaliencyKind;
     if looks.heat == Heat::Saliency {
         ui.name_inputs("Kind of saliency map", |ui| {
@@ -258,8 +280,8 @@ fn heat_ui(ui: &mut Ui, session: &Session, looks: &mut Looks) {
     }
     ui.spacing_mut().item_spacing.x = 4.0;
     for (heat, name, hint) in Heat::ALL.into_iter().rev() {
-        let blocked =
-            heat == Heat::Saliency && matches!(session.lab.reach(session.now()), Reach::Blocked(_));
+        let blocked = heat == Heat::Saliency
+            && matches!(view.state.reach(view.session.now()), Reach::Blocked(_));
         let button = egui::Button::selectable(looks.heat == heat, name).frame_when_inactive(true);
         let response = ui
             .add_enabled(!blocked, button)

@@ -1,17 +1,17 @@
 //! What is written under the pictures and drawn on them.
 
+use super::Memory;
+use super::canvas::place;
+use crate::desktop::attack::State;
+use crate::desktop::attack::textures::{Legend, Texture};
+use crate::desktop::core::Session;
 use crate::desktop::shell::bidi;
 use crate::desktop::shell::theme::Tokens;
 use crate::desktop::shell::widgets::grouped;
-use super::LabState;
-use super::canvas::place;
-use super::sheets::{Legend, Sheet};
-use crate::desktop::core::Session;
 use egui::{Align2, CornerRadius, FontId, Pos2, Rect, Shape, Stroke, StrokeKind, Ui};
 
 /// What is written under the original and under the adversarial picture.
-pub fn captions(session: &Session) -> (String, String) {
-    let lab = &session.lab;
+pub fn captions(lab: &State, session: &Session) -> (String, String) {
     let rank = |rank: u32| grouped(rank as usize);
     let clean = lab.clean(session.now());
     let before = match clean.map(|c| c.standing.rank) {
@@ -95,18 +95,18 @@ pub fn legend_ui(ui: &Ui, above: Rect, legend: &Legend, t: &Tokens) {
 /// The rectangle that may be changed, on the original.
 pub fn region_ui(
     ui: &Ui,
-    session: &Session,
-    state: &LabState,
+    lab: &State,
+    state: &Memory,
     rect: Rect,
-    sheet: Option<&Sheet>,
+    texture: Option<&Texture>,
     t: &Tokens,
 ) {
-    let (Some(region), Some(sheet)) = (session.lab.settings.threat.region, sheet) else {
+    let (Some(region), Some(texture)) = (lab.settings.threat.region, texture) else {
         return;
     };
-    let (target, uv) = place(state, rect, sheet.size);
+    let (target, uv) = place(state, rect, texture.size);
     let at = |x: f32, y: f32| {
-        let part = (egui::vec2(x, y) / sheet.size - uv.min.to_vec2()) / uv.size();
+        let part = (egui::vec2(x, y) / texture.size - uv.min.to_vec2()) / uv.size();
         target.min + part * target.size()
     };
     let (left, top) = (region.left as f32, region.top as f32);

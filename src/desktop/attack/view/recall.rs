@@ -1,8 +1,8 @@
 //! Recall against epsilon.
 
+use crate::attack::SetReport;
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::weak;
-use crate::attack::SetReport;
 use crate::retrieval::Side;
 use egui::{RichText, Ui};
 use egui_plot::{Line, Plot, Points};

@@ -1,12 +1,13 @@
 //! Tables of an attacked set: every radius, every picture.
 
-use crate::desktop::shell::View;
-use crate::desktop::shell::theme::{Tokens, tokens};
-use crate::desktop::shell::widgets::{grouped, named_area, signed, weak};
+use super::View;
 use crate::attack::{Recalls, RowReport, SetReport, SetRequest, direction};
 use crate::dataset::Dataset;
+use crate::desktop::attack::Command;
+use crate::desktop::core;
+use crate::desktop::shell::theme::{Tokens, tokens};
+use crate::desktop::shell::widgets::{grouped, named_area, signed, weak};
 use crate::retrieval::Side;
-use crate::desktop::core::{AttackCommand, Command};
 use egui::{Align2, CornerRadius, FontId, Grid, RichText, Role, ScrollArea, Sense, Ui};
 
 /// A column of the table of pictures.
@@ -156,7 +157,7 @@ pub fn rows_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, report: &Set
         );
     }
     head_ui(ui, view, &t);
-    let (column, turned) = view.state.lab.sort;
+    let (column, turned) = view.memory.sort;
     let mut rows: Vec<&RowReport> = report.rows.iter().collect();
     sort(&mut rows, column, turned);
     let tall = 24.0;
@@ -172,7 +173,7 @@ pub fn rows_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, report: &Set
 }
 
 fn head_ui(ui: &mut Ui, view: &mut View<'_>, t: &Tokens) {
-    let (column, turned) = view.state.lab.sort;
+    let (column, turned) = view.memory.sort;
     let (rect, _) = ui.allocate_exact_size(egui::vec2(ui.available_width(), 22.0), Sense::hover());
     for (i, (which, name, at)) in COLUMNS.into_iter().enumerate() {
         let end = COLUMNS.get(i + 1).map_or(1.0, |c| c.2);
@@ -197,7 +198,7 @@ fn head_ui(ui: &mut Ui, view: &mut View<'_>, t: &Tokens) {
         let text = format!("{name}{mark}");
         cell_text(ui, i, cell, text, FontId::proportional(12.0), colour);
         if response.clicked() {
-            view.state.lab.sort = (which, which == column && !turned);
+            view.memory.sort = (which, which == column && !turned);
         }
     }
     ui.painter().hline(
@@ -270,7 +271,7 @@ fn row_ui(
     } else {
         signed(row.margin_after, 3)
     };
-    let chosen = view.session.lab.image == Some(row.image);
+    let chosen = view.state.image == Some(row.image);
     let of = match row.caption.and_then(|j| dataset.captions.get(j)) {
         Some(caption) => format!("{}: {caption}", row.name),
         None => row.name.clone(),
@@ -315,7 +316,9 @@ fn row_ui(
         cell_text(ui, i, cell, text, FontId::proportional(13.0), ink);
     }
     if response.clicked() && row.image < dataset.images.len() {
-        view.commands
-            .push(Command::Attack(AttackCommand::Take(row.image, None)));
+        view.ask(core::Command::AttackPair {
+            image: row.image,
+            caption: None,
+        });
     }
 }

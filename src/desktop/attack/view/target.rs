@@ -1,16 +1,17 @@
 //! The caption or picture that is to win.
 
-use crate::desktop::shell::View;
+use super::View;
+use crate::attack::Goal;
+use crate::desktop::attack::Command;
+use crate::desktop::core::Session;
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::picture_in;
-use crate::attack::Goal;
-use crate::desktop::core::{AttackCommand, Command, Session};
 use egui::{CornerRadius, Frame, Margin, RichText, Ui};
 
 /// What is to win, where the goal has such.
 pub fn target_ui(ui: &mut Ui, view: &mut View<'_>) {
     let session = view.session;
-    let lab = &session.lab;
+    let lab = view.state;
     let t = tokens(ui);
     let (Some(dataset), Some(target)) = (session.dataset(), lab.target(session.now())) else {
         return;
@@ -35,16 +36,14 @@ pub fn target_ui(ui: &mut Ui, view: &mut View<'_>) {
                 if lab.chosen.is_some() && lab.goal != Goal::Lose {
                     let hint = "Back to the hardest negative";
                     if ui.small_button("Hardest").on_hover_text(hint).clicked() {
-                        view.commands
-                            .push(Command::Attack(AttackCommand::SetTarget(None)));
+                        view.own(Command::SetTarget(None));
                     }
                 }
                 if lab.goal == Goal::Lose {
                     let hint =
                         "It must rank first then; a click on another in the lists chooses that";
                     if ui.small_button("Make it win").on_hover_text(hint).clicked() {
-                        view.commands
-                            .push(Command::Attack(AttackCommand::SetTarget(Some(target))));
+                        view.own(Command::SetTarget(Some(target)));
                     }
                 }
             });
@@ -59,8 +58,8 @@ pub fn target_ui(ui: &mut Ui, view: &mut View<'_>) {
 }
 
 /// Says so where the picture is at the goal before any attack.
-pub fn reached_ui(ui: &mut Ui, session: &Session) {
-    let lab = &session.lab;
+pub fn reached_ui(ui: &mut Ui, view: &View<'_>) {
+    let (lab, session) = (view.state, view.session);
     let Some(clean) = lab.clean(session.now()) else {
         return;
     };

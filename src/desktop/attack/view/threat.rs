@@ -1,11 +1,12 @@
 //! What the attack may change: the norm, its radius, and where.
 
-use crate::desktop::shell::View;
-use crate::desktop::shell::widgets::weak;
+use super::View;
 use super::fields::{field, named, parse_levels};
 use crate::attack::{Norm, Region, Threat, levels_and_value};
 use crate::compute::Band;
-use crate::desktop::core::{AttackCommand, Command, Pick};
+use crate::desktop::attack::{Choice, Command};
+use crate::desktop::core::{self, Pick};
+use crate::desktop::shell::widgets::weak;
 use egui::{ComboBox, DragValue, Slider, Ui};
 
 /// Largest radius of single values that the slider reaches, in levels.
@@ -13,7 +14,7 @@ const REACH: f64 = 32.0;
 
 /// Draws the threat model; of `one` picture its radius and the brush too.
 pub fn threat_ui(ui: &mut Ui, view: &mut View<'_>, one: bool) {
-    let threat = view.session.lab.settings.threat.clone();
+    let threat = view.state.settings.threat.clone();
     let title = threat.norm.title();
     field(ui, "Norm", |ui| {
         ComboBox::from_id_salt("norm")
@@ -26,14 +27,13 @@ pub fn threat_ui(ui: &mut Ui, view: &mut View<'_>, one: bool) {
                         .selectable_label(same, norm.title())
                         .on_hover_text(norm.about());
                     if response.clicked() && !same {
-                        view.commands
-                            .push(Command::Attack(AttackCommand::SetNorm(norm)));
+                        view.own(Command::SetNorm(norm));
                     }
                 }
             });
     });
     let mut new = threat.clone();
-    let method = view.session.lab.settings.method;
+    let method = view.state.settings.method;
     let kept = method.natural(&threat).norm;
     if !kept.is_like(threat.norm) {
         weak(
@@ -55,10 +55,10 @@ pub fn threat_ui(ui: &mut Ui, view: &mut View<'_>, one: bool) {
         super::brush::form_ui(ui, view);
     }
     if new != threat {
-        let mut settings = view.session.lab.settings.clone();
+        let mut settings = view.state.settings.clone();
         settings.threat = new;
         let settings = Box::new(settings);
-        view.ask(Command::Attack(AttackCommand::SetSettings(settings)));
+        view.own(Command::SetSettings(settings));
     }
 }
 
@@ -166,12 +166,7 @@ fn edge(value: &mut f32, from: f32, to: f32) -> DragValue<'_> {
 
 /// The rectangle that may be changed.
 fn region_ui(ui: &mut Ui, view: &View<'_>, threat: &mut Threat, on: bool) {
-    let grid = view
-        .session
-        .lab
-        .clean
-        .get(view.session.now())
-        .map(|c| c.grid);
+    let grid = view.state.clean.get(view.session.now()).map(|c| c.grid);
     let (tall, wide) = grid.map_or((224, 224), |g| (g.height as u32, g.width as u32));
     if on != threat.region.is_some() {
         let (w, h) = ((wide / 4).max(1), (tall / 4).max(1));
@@ -216,10 +211,10 @@ fn mask_ui(ui: &mut Ui, view: &mut View<'_>, threat: &Threat, paint: bool) {
     field(ui, "Mask", |ui| {
         let hint = "A picture whose light pixels (luma of 128 or more, of 255) may be changed; it is brought to the attacked size";
         if ui.button("File…").on_hover_text(hint).clicked() {
-            view.commands.push(Command::Pick(Pick::Mask));
+            view.own(Command::Choose(Choice::Mask));
         }
         if paint {
-            let brush = &mut view.state.lab.brush;
+            let brush = &mut view.memory.brush;
             let hint = "Paint on the original where the attack may go";
             let button = egui::Button::selectable(brush.on, "Paint").frame_when_inactive(true);
             if ui.add(button).on_hover_text(hint).clicked() {
@@ -231,8 +226,7 @@ fn mask_ui(ui: &mut Ui, view: &mut View<'_>, threat: &Threat, paint: bool) {
             let share = 100.0 * free as f64 / mask.free.len().max(1) as f64;
             weak(ui, format!("{share:.0} %")).on_hover_text("This part of the mask may be changed");
             if ui.small_button("Remove").clicked() {
-                view.commands
-                    .push(Command::Attack(AttackCommand::SetMask(None)));
+                view.own(Command::SetMask(None));
             }
         }
     });

@@ -1,17 +1,18 @@
 //! Right and wrong at k with both encoders: a table of two by two whose cells filter the list.
 
-use crate::desktop::shell::View;
+use super::View;
+use super::cell;
 use crate::desktop::shell::theme::{Tokens, tokens};
 use crate::desktop::shell::widgets::{grouped, segmented, weak};
-use super::cell;
 use crate::retrieval::compare::{Agreement, Compared};
-use crate::desktop::core::{Command, CompareCommand, Outcome};
+
+use crate::desktop::compare::{Command, Outcome};
 use egui::{Align2, Color32, CornerRadius, FontId, Rect, Role, Sense, Stroke, StrokeKind, Ui};
 
 /// Draws the table with its figures below.
 pub fn agreement_ui(ui: &mut Ui, view: &mut View<'_>, compared: &Compared) {
     let t = tokens(ui);
-    let state = &view.session.compare;
+    let state = view.state;
     ui.horizontal(|ui| {
         let choices = [
             (1, "R@1", "Right: the right one ranks first"),
@@ -19,7 +20,7 @@ pub fn agreement_ui(ui: &mut Ui, view: &mut View<'_>, compared: &Compared) {
             (10, "R@10", "Right: among the first 10"),
         ];
         if let Some(k) = segmented(ui, state.k(), &choices) {
-            view.ask(Command::Compare(CompareCommand::SetK(k)));
+            view.own(Command::SetK(k));
         }
     });
     let Some(at) = compared.at.iter().find(|at| at.k == state.k()) else {
@@ -112,7 +113,7 @@ struct Cell {
 }
 
 fn cell_ui(ui: &Ui, view: &mut View<'_>, rect: Rect, one: &Cell, t: &Tokens) {
-    let chosen = view.session.compare.outcome == Some(one.outcome);
+    let chosen = view.state.outcome == Some(one.outcome);
     let share = 100.0 * one.count as f64 / one.queries.max(1) as f64;
     let name = || {
         let mark = if chosen { ", listed" } else { "" };
@@ -151,6 +152,6 @@ fn cell_ui(ui: &Ui, view: &mut View<'_>, rect: Rect, one: &Cell, t: &Tokens) {
         .clicked()
     {
         let show = (!chosen).then_some(one.outcome);
-        view.ask(Command::Compare(CompareCommand::Show(show)));
+        view.own(Command::Show(show));
     }
 }

@@ -1,20 +1,23 @@
 //! The selected query with both encoders.
 
-use crate::desktop::shell::theme::{Tokens, tokens};
-use crate::desktop::shell::widgets::{grouped, heading, picture_in, signed, weak};
-use crate::desktop::shell::{View, bidi};
+use super::View;
 use super::{Names, current, of_letter};
 use crate::compute::{Direction, Hit};
 use crate::dataset::Dataset;
+use crate::desktop::core::{self, Query};
+use crate::desktop::shell::bidi;
+use crate::desktop::shell::theme::{Tokens, tokens};
+use crate::desktop::shell::widgets::{grouped, heading, picture_in, signed, weak};
 use crate::retrieval::Side;
-use crate::desktop::core::{Command, Query, Tab};
 use egui::{Align, CornerRadius, Frame, Layout, Margin, RichText, ScrollArea, Ui};
 
 /// Draws the inspector.
 pub fn inspector_ui(ui: &mut Ui, view: &mut View<'_>) {
     let session = view.session;
-    let (Some(found), Some(dataset)) = (current(session).cloned(), session.dataset().cloned())
-    else {
+    let (Some(found), Some(dataset)) = (
+        current(view.state, session).cloned(),
+        session.dataset().cloned(),
+    ) else {
         return;
     };
     ui.add_space(8.0);
@@ -24,7 +27,7 @@ pub fn inspector_ui(ui: &mut Ui, view: &mut View<'_>) {
         if selected.is_some() {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 if ui.small_button("Show in Retrieval").clicked() {
-                    view.ask(Command::Show(Tab::Retrieval));
+                    view.ask(core::Command::ShowAnswer);
                 }
             });
         }
@@ -35,7 +38,7 @@ pub fn inspector_ui(ui: &mut Ui, view: &mut View<'_>) {
     };
     let t = tokens(ui);
     let side = session.side;
-    let names = Names::of(session);
+    let names = Names::of(view.state, session);
     ScrollArea::vertical()
         .id_salt("compared query")
         .auto_shrink([false; 2])
@@ -154,7 +157,7 @@ fn negative_ui(
             };
             bidi::label(ui, RichText::new(text), usize::MAX);
             if ui.small_button("Make it the query").clicked() {
-                view.ask(Command::Query(Query::Row(side, row)));
+                view.ask(core::Command::Query(Query::Row(side, row)));
             }
         });
 }

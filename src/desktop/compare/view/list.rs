@@ -1,14 +1,16 @@
 //! The queries with both ranks and both hardest negatives.
 
-use crate::desktop::shell::theme::{Tokens, tokens};
-use crate::desktop::shell::widgets::{grouped, picture_in, weak};
-use crate::desktop::shell::{View, bidi};
+use super::View;
 use super::cell;
 use crate::compute::Hit;
 use crate::dataset::Dataset;
+use crate::desktop::compare::{Command, CompareColumn, ComparedWith, Outcome};
+use crate::desktop::core::{self, Query};
+use crate::desktop::shell::bidi;
+use crate::desktop::shell::theme::{Tokens, tokens};
+use crate::desktop::shell::widgets::{grouped, picture_in, weak};
 use crate::retrieval::Side;
 use crate::retrieval::compare::Shift;
-use crate::desktop::core::{Command, CompareColumn, CompareCommand, ComparedWith, Outcome, Query};
 use egui::text::LayoutJob;
 use egui::{Align2, Color32, CornerRadius, FontId, Rect, Role, ScrollArea, Sense, Stroke, Ui};
 
@@ -36,41 +38,41 @@ pub fn list_ui(ui: &mut Ui, view: &mut View<'_>, found: &ComparedWith) {
     };
     let t = tokens(ui);
     ui.horizontal(|ui| {
-        let what = match session.compare.outcome {
+        let what = match view.state.outcome {
             None => "all",
             Some(Outcome::Both) => "right with both",
             Some(Outcome::OnlyA) => "right with A alone",
             Some(Outcome::OnlyB) => "right with B alone",
             Some(Outcome::Neither) => "wrong with both",
         };
-        let count = grouped(session.compare.rows.len());
+        let count = grouped(view.state.rows.len());
         weak(ui, format!("{count} queries listed: {what}"));
-        if session.compare.outcome.is_some() && ui.small_button("Show all").clicked() {
-            view.ask(Command::Compare(CompareCommand::Show(None)));
+        if view.state.outcome.is_some() && ui.small_button("Show all").clicked() {
+            view.own(Command::Show(None));
         }
     });
     head_ui(ui, view, &t);
     let side = session.side;
-    let rows = &session.compare.rows;
+    let rows = &view.state.rows;
     let mut area = ScrollArea::vertical()
         .id_salt("compared queries")
         .auto_shrink([false; 2]);
     ui.spacing_mut().item_spacing.y = 2.0;
     let key = session.selected().map(|i| (side, i));
-    let state = &session.compare;
+    let state = view.state;
     let order = (side, state.cut, state.outcome, state.sort);
-    if view.state.compare_order != Some(order) {
+    if view.memory.order != Some(order) {
         // Another list begins at its head.
-        view.state.compare_order = Some(order);
-        view.state.compared = key;
+        view.memory.order = Some(order);
+        view.memory.compared = key;
         area = area.vertical_scroll_offset(0.0);
     }
-    if view.state.compared != key {
-        view.state.compared = key;
+    if view.memory.compared != key {
+        view.memory.compared = key;
         let place = key.and_then(|(_, i)| rows.iter().position(|&r| r as usize == i));
         if let Some(place) = place {
             let (top, height) = (place as f32 * (TALL + 2.0), ui.available_height());
-            let seen = view.state.compare_scroll;
+            let seen = view.memory.scroll;
             if top < seen || top + TALL > seen + height {
                 area = area.vertical_scroll_offset((top - (height - TALL) / 2.0).max(0.0));
             }
@@ -82,7 +84,7 @@ pub fn list_ui(ui: &mut Ui, view: &mut View<'_>, found: &ComparedWith) {
             row_ui(ui, view, &dataset, side, &shift, &t);
         }
     });
-    view.state.compare_scroll = output.state.clamped_offset().y;
+    view.memory.scroll = output.state.clamped_offset().y;
 }
 
 fn cells(rect: Rect) -> [Rect; COLUMNS.len()] {
@@ -103,7 +105,7 @@ fn is_number(column: usize) -> bool {
 }
 
 fn head_ui(ui: &mut Ui, view: &mut View<'_>, t: &Tokens) {
-    let (sorted, falls) = view.session.compare.sort;
+    let (sorted, falls) = view.state.sort;
     let (rect, _) =
         ui.allocate_exact_size(egui::vec2(ui.available_width() - 4.0, 20.0), Sense::hover());
     for (i, ((column, name, _), area)) in COLUMNS.into_iter().zip(cells(rect)).enumerate() {
@@ -144,7 +146,7 @@ fn head_ui(ui: &mut Ui, view: &mut View<'_>, t: &Tokens) {
             arrow(&painter, egui::pos2(x, text.center().y), falls, ink);
         }
         if response.clicked() {
-            view.ask(Command::Compare(CompareCommand::Sort(column)));
+            view.own(Command::Sort(column));
         }
     }
     ui.painter()
@@ -215,7 +217,7 @@ fn row_ui(
         negative_ui(ui, view, dataset, side.other(), hit, *area, t);
     }
     if response.clicked() {
-        view.ask(Command::Query(Query::Row(side, shift.query)));
+        view.ask(core::Command::Query(Query::Row(side, shift.query)));
     }
 }
 

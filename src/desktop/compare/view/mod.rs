@@ -6,18 +6,32 @@ mod list;
 mod shifts;
 mod start;
 
-pub use inspector::inspector_ui;
-pub use list::Order;
+use inspector::inspector_ui;
+use list::Order;
 
-use crate::desktop::shell::View;
+use crate::desktop::compare::{Command, ComparedWith, Slot, State};
+use crate::desktop::core::{self, DataSource, EncoderSource, Pick, Session};
+use crate::desktop::shell::keys::{back_keys, pressed_once};
+use crate::desktop::shell::side_frame;
 use crate::desktop::shell::theme::{Tokens, tokens};
 use crate::desktop::shell::widgets::{named_area, segmented, signed};
 use crate::retrieval::compare::Compared;
 use crate::retrieval::{Metrics, Side};
-use crate::desktop::core::{
-    Command, CompareCommand, ComparedWith, DataSource, EncoderSource, Pick, Session, Slot,
+use egui::{
+    Align, Align2, Context, CornerRadius, FontId, Key, Layout, Modifiers, Panel, Role, Sense,
+    Stroke, StrokeKind, Ui,
 };
-use egui::{Align, Align2, CornerRadius, FontId, Layout, Role, Sense, Stroke, StrokeKind, Ui};
+
+/// What the comparison is drawn with.
+pub type View<'a> = crate::desktop::feature::View<'a, super::Compare>;
+
+/// What drawing the comparison remembers between frames.
+#[derive(Default)]
+pub struct Memory {
+    compared: Option<(Side, usize)>,
+    scroll: f32,
+    order: Option<Order>,
+}
 
 /// What both encoders are called.
 pub struct Names {
@@ -28,12 +42,12 @@ pub struct Names {
 }
 
 impl Names {
-    fn of(session: &Session) -> Self {
+    fn of(state: &State, session: &Session) -> Self {
         let encoder = session.workspace.encoder.as_ref().map(EncoderSource::title);
         let data = session.workspace.data.as_ref().map(DataSource::title);
         // What is shown is named after its own encoder, though another was asked for since.
-        let shown = current(session).map(|found| &found.with);
-        let second = shown.or(session.compare.source.as_ref());
+        let shown = current(state, session).map(|found| &found.with);
+        let second = shown.or(state.source.as_ref());
         let second = second.map(EncoderSource::title);
         Self {
             a: encoder.or(data).unwrap_or_default(),
@@ -42,28 +56,55 @@ impl Names {
     }
 }
 
-/// Is there a comparison of what is open?
-pub fn is_ready(session: &Session) -> bool {
-    current(session).is_some() && session.dataset().is_some()
+/// The comparison of what is open.
+fn current<'a>(state: &'a State, session: &Session) -> Option<&'a ComparedWith> {
+    state.found.get(session.now())
 }
 
-fn current(session: &Session) -> Option<&ComparedWith> {
-    session.compare.found.get(session.now())
+/// Draws the inspector, once there is a comparison.
+pub fn panels_ui(ui: &mut Ui, view: &mut View<'_>) {
+    if current(view.state, view.session).is_none() {
+        return;
+    }
+    let width = (ui.available_width() * 0.26).clamp(220.0, 318.0);
+    Panel::right("compare inspector")
+        .frame(side_frame(ui, 12))
+        .default_size(width)
+        .size_range(200.0..=460.0)
+        .show(ui, |ui| inspector_ui(ui, view));
 }
 
-fn is_running(session: &Session) -> bool {
-    session.jobs.iter().any(|job| job.slot == Slot::Compare)
+/// Takes keys: through the list.
+pub fn keys(ctx: &Context, view: &mut View<'_>, focused: bool) {
+    back_keys(ctx, view);
+    if focused {
+        return;
+    }
+    let pressed = |key: Key| ctx.input_mut(|i| i.consume_key(Modifiers::NONE, key));
+    for (key, step) in [
+        (Key::ArrowDown, 1),
+        (Key::ArrowUp, -1),
+        (Key::PageDown, 10),
+        (Key::PageUp, -10),
+    ] {
+        if pressed(key) {
+            view.own(Command::Step(step));
+        }
+    }
+    if pressed_once(ctx, Key::D) {
+        view.ask(core::Command::SetSide(view.session.side.other()));
+    }
 }
 
 /// Draws the comparison, or what is missing for one.
 pub fn compare_ui(ui: &mut Ui, view: &mut View<'_>) {
     let session = view.session;
-    let names = Names::of(session);
+    let names = Names::of(view.state, session);
     if session.ranking().is_none() {
         start::waiting_ui(ui, view);
         return;
     }
-    let Some(found) = current(session) else {
+    let Some(found) = current(view.state, session) else {
         start::start_ui(ui, view, &names);
         return;
     };
@@ -91,14 +132,14 @@ pub fn compare_ui(ui: &mut Ui, view: &mut View<'_>) {
 
 fn head_ui(ui: &mut Ui, view: &mut View<'_>, names: &Names) {
     let t = tokens(ui);
-    let session = view.session;
+    let (session, running) = (view.session, view.is_running(Slot::Compare));
     ui.horizontal(|ui| {
         let choices = [
             (Side::Image, "Images", "Images look for captions (D)"),
             (Side::Text, "Captions", "Captions look for images (D)"),
         ];
         if let Some(side) = segmented(ui, session.side, &choices) {
-            view.ask(Command::SetSide(side));
+            view.ask(core::Command::SetSide(side));
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if ui
@@ -106,12 +147,12 @@ fn head_ui(ui: &mut Ui, view: &mut View<'_>, names: &Names) {
                 .on_hover_text("Forget the second encoder")
                 .clicked()
             {
-                view.ask(Command::Compare(CompareCommand::Close));
+                view.own(Command::Close);
             }
             if ui.button("Another encoder…").clicked() {
-                view.ask(Command::Pick(Pick::SecondEncoder));
+                view.own(Command::Choose);
             }
-            if is_running(session) {
+            if running {
                 ui.add(egui::Spinner::new().size(14.0));
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {

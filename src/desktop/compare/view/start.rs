@@ -1,9 +1,9 @@
 //! What the comparison shows before there is one.
 
-use crate::desktop::shell::View;
+use super::{Names, View};
+use crate::desktop::compare::{Command, Slot};
+use crate::desktop::core::{self, EncoderSource, Pick};
 use crate::desktop::shell::widgets::{empty_state, primary, weak};
-use super::{Names, is_running};
-use crate::desktop::core::{Command, CompareCommand, EncoderSource, Pick, Slot};
 use egui::Ui;
 
 /// Before anything is ranked.
@@ -27,11 +27,11 @@ pub fn waiting_ui(ui: &mut Ui, view: &mut View<'_>) {
 
 /// Before there is a comparison of what is open.
 pub fn start_ui(ui: &mut Ui, view: &mut View<'_>, names: &Names) {
-    if is_running(view.session) {
+    if view.is_running(Slot::Compare) {
         let title = format!("Comparing {} with {}…", names.a, names.b);
         let text = "The second encoder embeds and ranks the same images and captions.";
         if empty_state(ui, &title, text, Some("Cancel")) {
-            view.ask(Command::Cancel(Slot::Compare));
+            view.cancel(Slot::Compare);
         }
         return;
     }
@@ -46,7 +46,7 @@ pub fn start_ui(ui: &mut Ui, view: &mut View<'_>, names: &Names) {
             &text,
             Some("Choose the second encoder…"),
         ) {
-            view.ask(Command::Pick(Pick::SecondEncoder));
+            view.own(Command::Choose);
         }
         recent_ui(ui, view);
         return;
@@ -64,10 +64,10 @@ pub fn start_ui(ui: &mut Ui, view: &mut View<'_>, names: &Names) {
         );
         ui.add_space(8.0);
         if primary(ui, &format!("Compare with {}", names.b)).clicked() {
-            view.ask(Command::Compare(CompareCommand::Again));
+            view.own(Command::Again);
         }
         if ui.button("Another encoder…").clicked() {
-            view.ask(Command::Pick(Pick::SecondEncoder));
+            view.own(Command::Choose);
         }
     });
 }
@@ -99,7 +99,7 @@ fn recent_ui(ui: &mut Ui, view: &mut View<'_>) {
                 button.clone().on_hover_text(path.display().to_string());
             }
             if button.clicked() {
-                view.ask(Command::Compare(CompareCommand::Open(source)));
+                view.own(Command::Open(source));
             }
         }
     });

@@ -2,18 +2,21 @@
 
 mod prepared;
 
-use crate::desktop::shell::View;
+use crate::attack::possible;
+use crate::desktop::core::{self, EncoderSource, ModelCard, Pick};
+use crate::desktop::models::{Command, Slot};
 use crate::desktop::shell::theme::{Tokens, tokens};
 use crate::desktop::shell::widgets::{empty_state, figure, grouped, heading, weak};
-use crate::attack::possible;
 use crate::error::Blocking;
 use crate::grad::{Card, Check, Measured, Standing};
 use crate::retrieval::Side;
-use crate::desktop::core::{Command, EncoderSource, ModelCard, Pick, Slot};
 use egui::{
     Align, Color32, CornerRadius, Frame, Grid, Layout, Margin, RichText, ScrollArea, Stroke, Ui,
 };
 use prepared::prepared_ui;
+
+/// What the models are drawn with.
+pub type View<'a> = crate::desktop::feature::View<'a, super::Models>;
 
 /// Draws the cards, side by side where there is room.
 pub fn models_ui(ui: &mut Ui, view: &mut View<'_>) {
@@ -23,11 +26,11 @@ pub fn models_ui(ui: &mut Ui, view: &mut View<'_>) {
         let text =
             "Its models appear here, with what gradients they have and which attacks those allow.";
         if empty_state(ui, title, text, Some("Open an encoder…")) {
-            view.ask(Command::Pick(Pick::EncoderFolder));
+            view.ask(core::Command::Pick(Pick::EncoderFolder));
         }
         return;
     };
-    let examining = session.jobs.iter().any(|j| j.slot == Slot::Examine);
+    let examining = view.is_running(Slot::Examine);
     ui.horizontal(|ui| {
         let title = session.workspace.encoder.as_ref().map(EncoderSource::title);
         heading(ui, title.as_deref().unwrap_or(&encoder.name));
@@ -37,7 +40,7 @@ pub fn models_ui(ui: &mut Ui, view: &mut View<'_>) {
         );
         ui.add_enabled_ui(!examining, |ui| {
             if ui.button("Examine again").clicked() {
-                view.commands.push(Command::Examine);
+                view.own(Command::Examine);
             }
         });
     });
@@ -57,7 +60,7 @@ pub fn models_ui(ui: &mut Ui, view: &mut View<'_>) {
         };
         let button = (!examining).then_some("Examine the models");
         if empty_state(ui, title, text, button) {
-            view.commands.push(Command::Examine);
+            view.own(Command::Examine);
         }
         return;
     }

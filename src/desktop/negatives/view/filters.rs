@@ -1,16 +1,16 @@
 //! What is mined: the bar above the list.
 
-use crate::desktop::shell::View;
+use super::View;
+use crate::desktop::negatives::{Command, NegativesPlan};
 use crate::desktop::shell::fields::{field, named, optional};
 use crate::desktop::shell::widgets::{segmented, weak};
 use crate::retrieval::Side;
 use crate::retrieval::mine::{Distinct, Measured, MineOptions, Sampling};
-use crate::desktop::core::{Command, NegativesCommand, NegativesPlan};
 use egui::{DragValue, Ui};
 
 /// The bar: direction, filters, count, export.
 pub fn filters_ui(ui: &mut Ui, view: &mut View<'_>) {
-    let before = view.session.negatives.plan;
+    let before = view.state.plan;
     let mut plan = before;
     ui.horizontal(|ui| {
         let sides = [
@@ -63,7 +63,7 @@ pub fn filters_ui(ui: &mut Ui, view: &mut View<'_>) {
         super::count_ui(ui, view);
     });
     if plan != before {
-        view.ask(Command::Negatives(NegativesCommand::SetPlan(plan)));
+        view.own(Command::SetPlan(plan));
     }
 }
 

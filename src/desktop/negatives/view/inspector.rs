@@ -1,14 +1,16 @@
 //! The pair looked at: its pictures, the words that pull, what speaks for it, what it costs, and the decision.
 
-use crate::desktop::shell::theme::tokens;
-use crate::desktop::shell::widgets::{heading, picture_in, primary, signed, weak};
-use crate::desktop::shell::{View, bidi};
+use super::View;
 use super::{reading, words};
 use crate::compute::Hit;
 use crate::dataset::{Dataset, Verdict};
+use crate::desktop::core;
+use crate::desktop::negatives::{Command, Why};
+use crate::desktop::shell::bidi;
+use crate::desktop::shell::theme::tokens;
+use crate::desktop::shell::widgets::{heading, picture_in, primary, signed, weak};
 use crate::retrieval::mine::MinedPair;
 use crate::retrieval::{Evidence, MAY_FIT, Reason, Side};
-use crate::desktop::core::{AttackCommand, Command, NegativesCommand, Why};
 use egui::{Align2, FontId, RichText, ScrollArea, Sense, Ui};
 
 /// Draws the inspector.
@@ -18,12 +20,12 @@ pub fn inspector_ui(ui: &mut Ui, view: &mut View<'_>) {
     let session = view.session;
     let (Some(dataset), Some(set)) = (
         session.dataset().cloned(),
-        session.negatives.set.get(session.now()).cloned(),
+        view.state.set.get(session.now()).cloned(),
     ) else {
         weak(ui, "Choose a pair of the list.");
         return;
     };
-    let Some(pair) = session.negatives.pair(session.now()).cloned() else {
+    let Some(pair) = view.state.pair(session.now()).cloned() else {
         weak(ui, "Choose a pair of the list.");
         return;
     };
@@ -33,8 +35,8 @@ pub fn inspector_ui(ui: &mut Ui, view: &mut View<'_>) {
         .auto_shrink([false; 2])
         .show(ui, |ui| {
             reading::pictures_ui(ui, view, &dataset, side, &pair);
-            let why = session.negatives.why.get(session.now()).cloned();
-            let why = why.filter(|w| w.of == session.negatives.at);
+            let why = view.state.why.get(session.now()).cloned();
+            let why = why.filter(|w| w.of == view.state.at);
             captions_ui(ui, &dataset, side, &pair, why.as_deref());
             ui.add_space(6.0);
             heading(ui, "Why it may be right after all");
@@ -44,11 +46,14 @@ pub fn inspector_ui(ui: &mut Ui, view: &mut View<'_>) {
             heading(ui, "Contribution to the loss");
             loss_ui(ui, view, &pair, why.as_deref());
             let (image, caption) = pair.rows(side);
-            let take = AttackCommand::Take(image as usize, Some(caption as usize));
+            let take = core::Command::AttackPair {
+                image: image as usize,
+                caption: Some(caption as usize),
+            };
             if session.encoder().is_some()
                 && primary(ui, "Attack towards this negative (A)").clicked()
             {
-                view.ask(Command::Attack(take));
+                view.ask(take);
             }
             if let Some(why) = why {
                 ui.add_space(6.0);
@@ -139,7 +144,7 @@ fn cosine(value: f32) -> String {
 }
 
 fn decision_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, side: Side, pair: &MinedPair) {
-    let negatives = &view.session.negatives;
+    let negatives = view.state;
     let verdict = negatives.decided.verdict(dataset, pair.rows(side));
     let mut asked = None;
     ui.horizontal(|ui| {
@@ -159,12 +164,12 @@ fn decision_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, side: Side, 
             let button = egui::Button::selectable(chosen, text).frame_when_inactive(true);
             if ui.add(button).on_hover_text(hint).clicked() {
                 // A second press takes the decision back.
-                asked = Some(NegativesCommand::Decide((!chosen).then_some(this)));
+                asked = Some(Command::Decide((!chosen).then_some(this)));
             }
         }
         let undo = egui::Button::new("Undo");
         if ui.add_enabled(negatives.decided.can_undo(), undo).clicked() {
-            asked = Some(NegativesCommand::Undo);
+            asked = Some(Command::Undo);
         }
     });
     let counts = format!(
@@ -187,7 +192,7 @@ fn decision_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, side: Side, 
         ));
     }
     if let Some(command) = asked {
-        view.ask(Command::Negatives(command));
+        view.own(command);
     }
 }
 

@@ -2,25 +2,32 @@
 
 mod filters;
 mod inspector;
+mod keys;
 mod reading;
 mod row;
 mod words;
 
-pub use inspector::inspector_ui;
+pub use keys::keys;
 
-use crate::desktop::shell::View;
-use crate::desktop::shell::theme::tokens;
-use crate::desktop::shell::views::not_ready_ui;
-use crate::desktop::shell::widgets::{empty_state, grouped, weak};
+use inspector::inspector_ui;
+
 use crate::dataset::{Dataset, export};
+use crate::desktop::core::Session;
+use crate::desktop::negatives::{Command, NegativeSet};
+use crate::desktop::shell::empty::not_ready_ui;
+use crate::desktop::shell::side_frame;
+use crate::desktop::shell::theme::tokens;
+use crate::desktop::shell::widgets::{empty_state, grouped, weak};
 use crate::retrieval::Side;
-use crate::desktop::core::{Command, NegativeSet, NegativesCommand, Session};
-use egui::{Align, Layout, ScrollArea, Ui};
+use egui::{Align, Layout, Panel, ScrollArea, Ui};
 use std::sync::Arc;
+
+/// What the workbench is drawn with.
+pub type View<'a> = crate::desktop::feature::View<'a, super::Negatives>;
 
 /// What drawing the workbench remembers between frames.
 #[derive(Default)]
-pub struct NegativesState {
+pub struct Memory {
     /// The pair that was scrolled to last.
     revealed: Option<usize>,
     /// How far the list was scrolled.
@@ -30,8 +37,19 @@ pub struct NegativesState {
 }
 
 /// Is there all that the workbench needs?
-pub fn is_ready(session: &Session) -> bool {
+fn is_ready(session: &Session) -> bool {
     session.dataset().is_some() && session.embedded().is_some()
+}
+
+/// Draws the inspector.
+pub fn panels_ui(ui: &mut Ui, view: &mut View<'_>) {
+    if is_ready(view.session) {
+        Panel::right("negatives inspector")
+            .frame(side_frame(ui, 12))
+            .default_size(318.0)
+            .size_range(280.0..=520.0)
+            .show(ui, |ui| inspector_ui(ui, view));
+    }
 }
 
 /// Draws the workbench's centre.
@@ -48,11 +66,11 @@ pub fn negatives_ui(ui: &mut Ui, view: &mut View<'_>) {
     };
     filters::filters_ui(ui, view);
     ui.add_space(4.0);
-    let Some(set) = session.negatives.set.get(session.now()).cloned() else {
-        if session.negatives.running || !session.jobs.is_empty() {
+    let Some(set) = view.state.set.get(session.now()).cloned() else {
+        if view.state.running || !session.jobs.is_empty() {
             empty_state(ui, "Mining…", "The status bar says how far it is.", None);
         } else if empty_state(ui, "Nothing was mined", "", Some("Mine hard negatives")) {
-            view.ask(Command::Negatives(NegativesCommand::Mine));
+            view.own(Command::Mine);
         }
         return;
     };
@@ -62,7 +80,7 @@ pub fn negatives_ui(ui: &mut Ui, view: &mut View<'_>) {
         empty_state(ui, "No hard negatives", text, None);
         return;
     }
-    if set.plan != session.negatives.plan {
+    if set.plan != view.state.plan {
         ui.multiply_opacity(0.55);
     }
     let columns = row::Columns::of(ui.available_width() - 8.0);
@@ -77,15 +95,15 @@ fn rows_ui(
     set: &Arc<NegativeSet>,
     columns: &row::Columns,
 ) {
-    let at = view.session.negatives.at;
+    let at = view.state.at;
     let mut area = ScrollArea::vertical()
         .id_salt("negatives")
         .auto_shrink([false; 2]);
     ui.spacing_mut().item_spacing.y = 0.0;
-    if view.state.negatives.revealed != Some(at) {
-        view.state.negatives.revealed = Some(at);
+    if view.memory.revealed != Some(at) {
+        view.memory.revealed = Some(at);
         let (top, height) = (at as f32 * row::HEIGHT, ui.available_height());
-        let seen = view.state.negatives.scroll;
+        let seen = view.memory.scroll;
         if top < seen || top + row::HEIGHT > seen + height {
             area = area.vertical_scroll_offset((top - (height - row::HEIGHT) / 2.0).max(0.0));
         }
@@ -95,14 +113,14 @@ fn rows_ui(
             row::row_ui(ui, view, dataset, set, place, columns);
         }
     });
-    view.state.negatives.scroll = shown.state.clamped_offset().y;
+    view.memory.scroll = shown.state.clamped_offset().y;
 }
 
 /// How many pairs there are, and what can be done with them all.
 fn count_ui(ui: &mut Ui, view: &mut View<'_>) {
     let session = view.session;
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-        let set = session.negatives.set.get(session.now());
+        let set = view.state.set.get(session.now());
         let enabled = set.is_some_and(|s| !s.pairs.is_empty());
         ui.add_enabled_ui(enabled, |ui| {
             ui.menu_button("Export…", |ui| export_ui(ui, view))
@@ -127,7 +145,7 @@ fn count_ui(ui: &mut Ui, view: &mut View<'_>) {
             );
             weak(ui, text).on_hover_text(hover);
         }
-        if session.negatives.running {
+        if view.state.running {
             ui.add(egui::Spinner::new().size(14.0).color(tokens(ui).weak));
         }
     });
@@ -145,7 +163,7 @@ fn export_ui(ui: &mut Ui, view: &mut View<'_>) {
     ];
     for (layout, name) in choices {
         if ui.button(name).clicked() {
-            view.ask(Command::Negatives(NegativesCommand::Export(layout, None)));
+            view.own(Command::Export(layout, None));
         }
     }
 }

@@ -1,13 +1,14 @@
 //! The pictures of a pair, with the regions that raise the negative's score.
 
-use crate::desktop::shell::View;
-use crate::desktop::shell::pictures::Shown;
+use super::View;
+use crate::dataset::Dataset;
+use crate::desktop::core::Shown;
+use crate::desktop::core::{self, Query};
+use crate::desktop::negatives::{Command, Regions};
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::{picture_in, weak};
-use crate::dataset::Dataset;
 use crate::retrieval::Side;
 use crate::retrieval::mine::MinedPair;
-use crate::desktop::core::{Command, NegativesCommand, Query, Regions};
 use egui::{Color32, ColorImage, CornerRadius, Rect, Sense, TextureHandle, TextureOptions, Ui};
 use std::sync::Arc;
 
@@ -34,14 +35,9 @@ pub fn pictures_ui(
     };
     let gap = 6.0;
     let wide = ((ui.available_width() - gap - 4.0) / 2.0).floor();
-    let regions = view
-        .session
-        .negatives
-        .regions
-        .get(view.session.now())
-        .cloned();
-    let shown = view.session.negatives.show_regions;
-    let regions = regions.filter(|r| shown && r.of == view.session.negatives.at);
+    let regions = view.state.regions.get(view.session.now()).cloned();
+    let shown = view.state.show_regions;
+    let regions = regions.filter(|r| shown && r.of == view.state.at);
     ui.horizontal_top(|ui| {
         ui.spacing_mut().item_spacing.x = gap;
         for (image, name) in [left, right].into_iter().zip(names) {
@@ -58,8 +54,11 @@ pub fn pictures_ui(
                     overlay_ui(ui, view, regions, rect, image);
                 }
                 if response.on_hover_text(&label).clicked() {
-                    view.ask(Command::Query(Query::Row(Side::Image, image as usize)));
-                    view.ask(Command::Show(crate::desktop::core::Tab::Retrieval));
+                    view.ask(core::Command::Query(Query::Row(
+                        Side::Image,
+                        image as usize,
+                    )));
+                    view.ask(core::Command::ShowAnswer);
                 }
                 weak(ui, name);
             });
@@ -76,7 +75,7 @@ pub fn pictures_ui(
         .on_disabled_hover_text("Needs an open encoder")
         .changed()
     {
-        view.ask(Command::Negatives(NegativesCommand::ShowRegions(on)));
+        view.own(Command::ShowRegions(on));
     }
     if let Some(regions) = regions {
         let strongest = strongest(&regions);
@@ -97,7 +96,7 @@ fn strongest(regions: &Regions) -> f32 {
 }
 
 fn overlay_ui(ui: &Ui, view: &mut View<'_>, regions: &Arc<Regions>, rect: Rect, image: u32) {
-    let state = &mut view.state.negatives.regions;
+    let state = &mut view.memory.regions;
     if state.as_ref().is_none_or(|o| !Arc::ptr_eq(&o.of, regions)) {
         let Some(map) = regions.map.raises.first() else {
             return;
@@ -125,7 +124,7 @@ fn overlay_ui(ui: &Ui, view: &mut View<'_>, regions: &Arc<Regions>, rect: Rect, 
     }
     let Some(overlay) = state else { return };
     let side = rect.width() * ui.pixels_per_point();
-    let Shown::Texture(_, size) = view.pictures.get(image, side) else {
+    let Shown::Texture(_, size) = view.shell.pictures.get(image, side) else {
         return;
     };
     let scale = (rect.size() / size).min_elem();

@@ -1,12 +1,15 @@
 //! One line of the list: the query, what is right, what the model nearly prefers, by how much.
 
-use crate::desktop::shell::theme::{Tokens, tokens};
-use crate::desktop::shell::widgets::{grouped, margin_colour, mark, named_area, picture_in, signed, tag};
-use crate::desktop::shell::{View, bidi};
+use super::View;
 use crate::dataset::{Dataset, Verdict};
+use crate::desktop::negatives::{Command, NegativeSet, PairOrder};
+use crate::desktop::shell::bidi;
+use crate::desktop::shell::theme::{Tokens, tokens};
+use crate::desktop::shell::widgets::{
+    grouped, margin_colour, mark, named_area, picture_in, signed, tag,
+};
 use crate::retrieval::mine::MinedPair;
 use crate::retrieval::{MAY_FIT, Side};
-use crate::desktop::core::{Command, NegativeSet, NegativesCommand, PairOrder};
 use egui::text::LayoutJob;
 use egui::{Align2, CornerRadius, FontId, Rect, Role, Sense, Ui};
 
@@ -90,7 +93,7 @@ pub fn head_ui(ui: &mut Ui, view: &mut View<'_>, columns: &Columns, side: Side) 
 /// The head of the margins turns their order.
 fn order_ui(ui: &Ui, view: &mut View<'_>, head: Rect, columns: &Columns) {
     let t = tokens(ui);
-    let mut plan = view.session.negatives.plan;
+    let mut plan = view.state.plan;
     let (text, hint, other) = match plan.order {
         PairOrder::Nearest => (
             "Margin, nearest",
@@ -110,7 +113,7 @@ fn order_ui(ui: &Ui, view: &mut View<'_>, head: Rect, columns: &Columns) {
         .text(area.right_center(), Align2::RIGHT_CENTER, text, font, ink);
     if response.on_hover_text(hint).clicked() {
         plan.order = other;
-        view.ask(Command::Negatives(NegativesCommand::SetPlan(plan)));
+        view.own(Command::SetPlan(plan));
     }
 }
 
@@ -153,7 +156,7 @@ pub fn row_ui(
     let (pair, side, t) = (&set.pairs[place], set.plan.side, tokens(ui));
     let said = said(dataset, side, pair);
     let (rect, _) = ui.allocate_exact_size(egui::vec2(columns.wide, HEIGHT), Sense::hover());
-    let negatives = &view.session.negatives;
+    let negatives = view.state;
     let chosen = negatives.at == place;
     let verdict = negatives.decided.verdict(dataset, pair.rows(side));
     let (flag, flag_colour) = flag(pair, verdict, &t);
@@ -242,7 +245,7 @@ pub fn row_ui(
     let line = egui::Stroke::new(1.0, t.line);
     ui.painter().hline(rect.x_range(), rect.bottom(), line);
     if response.clicked() {
-        view.ask(Command::Negatives(NegativesCommand::Select(place)));
+        view.own(Command::Select(place));
     }
 }
 

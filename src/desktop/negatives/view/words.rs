@@ -1,9 +1,9 @@
 //! A caption with its words coloured by what they carry.
 
+use crate::attack::caption::{Importance, Weight};
 use crate::desktop::shell::bidi;
 use crate::desktop::shell::theme::{Tokens, tokens};
 use crate::desktop::shell::widgets::signed;
-use crate::attack::caption::{Importance, Weight};
 use egui::{Align, Color32, CornerRadius, FontId, Layout, Role, Sense, Ui, WidgetInfo};
 
 /// Draws `weighed`: words that pull the picture on `pull`, the stronger the more; words in neither way plain.

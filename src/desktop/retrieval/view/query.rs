@@ -1,11 +1,13 @@
 //! The head of the retrieval view: the query, the field to type one into, and where its right answer stands.
 
+use super::View;
+use crate::dataset::Dataset;
+use crate::desktop::core::Key;
+use crate::desktop::core::{self, Query, Session};
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::{grouped, margin_colour, picture_in, signed, weak};
-use crate::desktop::shell::{Field, Key, View, bidi};
-use crate::dataset::Dataset;
+use crate::desktop::shell::{Field, bidi};
 use crate::retrieval::Side;
-use crate::desktop::core::{AttackCommand, Command, Query, Session};
 use egui::text::LayoutJob;
 use egui::{CornerRadius, FontId, Margin, RichText, Ui};
 
@@ -43,21 +45,26 @@ pub fn query_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
 fn query_field_ui(ui: &mut Ui, view: &mut View<'_>) {
     let session = view.session;
     let ready = session.embedded().is_some() && session.encoder().is_some();
-    let edit = egui::TextEdit::singleline(&mut view.state.query)
+    let edit = egui::TextEdit::singleline(&mut view.memory.query)
         .hint_text("Type a caption, or drop a picture…")
         .desired_width(f32::INFINITY)
         .margin(Margin::symmetric(9, 6));
     let response = ui
         .add_enabled(ready, edit)
         .on_disabled_hover_text("Needs an open encoder");
-    if view.state.focus.take_if(|f| *f == Field::Query).is_some() {
+    if view
+        .shell
+        .memory
+        .focus
+        .take_if(|f| *f == Field::Query)
+        .is_some()
+    {
         response.request_focus();
     }
     let entered = response.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter));
-    if entered && !view.state.query.trim().is_empty() {
-        view.commands.push(Command::Query(Query::Text(
-            view.state.query.trim().to_owned(),
-        )));
+    if entered && !view.memory.query.trim().is_empty() {
+        let text = view.memory.query.trim().to_owned();
+        view.ask(core::Command::Query(Query::Text(text)));
     }
 }
 
@@ -154,7 +161,7 @@ fn figures_ui(ui: &mut Ui, view: &mut View<'_>) {
                 .on_hover_text(hint)
                 .clicked()
             {
-                view.commands.push(Command::Query(Query::Row(
+                view.ask(core::Command::Query(Query::Row(
                     side.other(),
                     negative.index as usize,
                 )));
@@ -181,7 +188,7 @@ fn figures_ui(ui: &mut Ui, view: &mut View<'_>) {
                 .on_hover_text("The same pair, the other way round")
                 .clicked()
             {
-                view.commands.push(Command::Query(row));
+                view.ask(core::Command::Query(row));
             }
         }
         if ui
@@ -189,7 +196,7 @@ fn figures_ui(ui: &mut Ui, view: &mut View<'_>) {
             .on_hover_text("Ctrl+Z")
             .clicked()
         {
-            view.commands.push(Command::Back);
+            view.ask(core::Command::Back);
         }
     });
 }
@@ -198,7 +205,7 @@ fn figures_ui(ui: &mut Ui, view: &mut View<'_>) {
 fn attack_button_ui(
     ui: &mut Ui,
     session: &Session,
-    commands: &mut Vec<Command>,
+    commands: &mut Vec<core::Command>,
     query: &Query,
     negative: u32,
 ) {
@@ -218,6 +225,9 @@ fn attack_button_ui(
         .on_hover_text(hint)
         .on_disabled_hover_text("Needs an encoder and the picture");
     if button.clicked() {
-        commands.push(Command::Attack(AttackCommand::Take(image, target)));
+        commands.push(core::Command::AttackPair {
+            image,
+            caption: target,
+        });
     }
 }

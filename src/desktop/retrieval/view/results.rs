@@ -1,14 +1,15 @@
 //! The centre of the retrieval view: below the query, the ranked other side.
 
+use super::View;
 use super::query::query_ui;
-use crate::desktop::shell::theme::{Tokens, tokens};
-use crate::desktop::shell::views::not_embedded_ui;
-use crate::desktop::shell::widgets::{bar, empty_state, named_area, picture_in, tag, weak};
-use crate::desktop::shell::{View, bidi};
 use crate::compute::Hit;
 use crate::dataset::Dataset;
+use crate::desktop::core::{self, AnswerView, DataSource, Query};
+use crate::desktop::shell::bidi;
+use crate::desktop::shell::empty::not_embedded_ui;
+use crate::desktop::shell::theme::{Tokens, tokens};
+use crate::desktop::shell::widgets::{bar, empty_state, named_area, picture_in, tag, weak};
 use crate::retrieval::Side;
-use crate::desktop::core::{AnswerView, Command, DataSource, Query};
 use egui::text::LayoutJob;
 use egui::{Align2, CornerRadius, FontId, Galley, Rect, Role, ScrollArea, Ui};
 use std::sync::Arc;
@@ -27,8 +28,8 @@ pub fn retrieval_ui(ui: &mut Ui, view: &mut View<'_>) {
             )
         };
         if empty_state(ui, title, text, (!busy).then_some("Open the demo")) {
-            view.ask(Command::OpenWorkspace(
-                Box::new(crate::desktop::core::Workspace::demo()),
+            view.ask(core::Command::OpenWorkspace(
+                Box::new(core::Workspace::demo()),
                 None,
             ));
         }
@@ -63,7 +64,7 @@ fn waiting_ui(ui: &mut Ui, view: &mut View<'_>) {
         let text =
             "Open the folder of an ONNX-exported dual encoder: CLIP, SigLIP, MobileCLIP, VSE++.";
         if empty_state(ui, "No encoder is open", text, Some("Open an encoder…")) {
-            view.ask(Command::Pick(crate::desktop::core::Pick::EncoderFolder));
+            view.ask(core::Command::Pick(core::Pick::EncoderFolder));
         }
     } else {
         not_embedded_ui(ui, view);
@@ -82,8 +83,8 @@ fn results_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, answer: &Answ
         .iter()
         .position(|h| !answer.positives.contains(&(h.index as usize)));
     let known = !answer.positives.is_empty();
-    view.state.highlighted = view
-        .state
+    view.memory.highlighted = view
+        .memory
         .highlighted
         .min(answer.hits.len().saturating_sub(1));
     ScrollArea::vertical()
@@ -183,8 +184,8 @@ fn row_ui(
         (galley.size().y + 12.0).max(30.0)
     };
     let (rect, _) = ui.allocate_exact_size(egui::vec2(wide, tall), egui::Sense::hover());
-    let highlighted = row.place == Some(view.state.highlighted);
-    if highlighted && std::mem::take(&mut view.state.reveal_highlighted) {
+    let highlighted = row.place == Some(view.memory.highlighted);
+    if highlighted && std::mem::take(&mut view.memory.reveal_highlighted) {
         ui.scroll_to_rect(rect, None);
     }
     if !ui.is_rect_visible(rect) {
@@ -213,11 +214,11 @@ fn row_ui(
     };
     paint_row(ui, view, row, &look, images, response.hovered(), t);
     if response.clicked() {
-        view.commands.push(Command::Query(Query::Row(side, index)));
+        view.ask(core::Command::Query(Query::Row(side, index)));
     }
     response.context_menu(|ui| {
         if ui.button("Copy the text").clicked() {
-            view.commands.push(Command::Copy(text.to_owned()));
+            view.ask(core::Command::Copy(text.to_owned()));
         }
     });
 }

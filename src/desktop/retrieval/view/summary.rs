@@ -1,11 +1,12 @@
 //! The inspector of the retrieval view: metrics, histogram of ranks, scores of right ones against hardest negatives.
 
-use crate::desktop::shell::View;
+use super::View;
+use crate::desktop::core;
+use crate::desktop::retrieval::{Distributions, State};
+use crate::desktop::shell::plots::rank_axis;
 use crate::desktop::shell::theme::{Tokens, tokens};
 use crate::desktop::shell::widgets::{figure, heading, segmented, weak};
-use crate::compute::Direction;
-use crate::retrieval::{Metrics, Side, histogram, rank_bins};
-use crate::desktop::core::Command;
+use crate::retrieval::{Metrics, Side};
 use egui::{RichText, ScrollArea, Ui};
 use egui_plot::{Bar, BarChart, Line, Plot};
 
@@ -33,7 +34,7 @@ pub fn summary_ui(ui: &mut Ui, view: &mut View<'_>) {
                     ),
                 ];
                 if let Some(fold) = segmented(ui, session.workspace.fold, &choices) {
-                    view.ask(Command::SetFold(fold));
+                    view.ask(core::Command::SetFold(fold));
                 }
             }
             metrics_ui(ui, "I→T", &report.i2t);
@@ -43,13 +44,14 @@ pub fn summary_ui(ui: &mut Ui, view: &mut View<'_>) {
                 Side::Image => (Side::Image, "caption"),
                 Side::Text => (Side::Text, "image"),
             };
-            if let Some(direction) = session.direction(side) {
+            if let Some(distributions) = view.state.distributions.get(session.now()) {
+                let found = State::of(distributions, side);
                 let t = tokens(ui);
                 ui.add_space(8.0);
                 weak(ui, format!("Rank of the right {noun}"));
-                ranks_ui(ui, direction, &t);
+                ranks_ui(ui, &found.ranks, &t);
                 weak(ui, "Score: right against hardest negative");
-                scores_ui(ui, direction, &t);
+                scores_ui(ui, found, &t);
                 ui.horizontal(|ui| {
                     for (name, colour) in [("right", t.good), ("hardest negative", t.bad)] {
                         let (line, _) =
@@ -82,7 +84,7 @@ pub fn summary_ui(ui: &mut Ui, view: &mut View<'_>) {
                     .name_inputs("Margin of the hinge losses", |ui| ui.add(drag))
                     .changed()
                 {
-                    view.ask(Command::SetMargin(margin));
+                    view.ask(core::Command::SetMargin(margin));
                 }
             });
             ui.add_space(6.0);
@@ -120,31 +122,7 @@ fn plot<'a>(name: &str, height: f32) -> Plot<'a> {
         .set_margin_fraction(egui::vec2(0.02, 0.06))
 }
 
-/// The axis of a histogram over the bins of ranks, which are called `labels`.
-pub fn rank_axis(plot: Plot<'_>, labels: Vec<String>) -> Plot<'_> {
-    plot.x_grid_spacer(|input| {
-        let (low, high) = (input.bounds.0.ceil() as i64, input.bounds.1.floor() as i64);
-        let marks = (low..=high).filter(|i| [0, 4, 9].contains(i) || *i >= 10 && (*i - 9) % 2 == 0);
-        marks
-            .map(|i| egui_plot::GridMark {
-                value: i as f64,
-                step_size: 1000.0,
-            })
-            .collect()
-    })
-    .x_axis_formatter(move |mark, _| {
-        let at = mark.value.round();
-        let start = |text: &String| text.split('–').next().unwrap_or_default().to_owned();
-        if at < 0.0 {
-            String::new()
-        } else {
-            labels.get(at as usize).map(start).unwrap_or_default()
-        }
-    })
-}
-
-fn ranks_ui(ui: &mut Ui, direction: &Direction, t: &Tokens) {
-    let bins = rank_bins(&direction.ranks);
+fn ranks_ui(ui: &mut Ui, bins: &[(u32, u32, usize)], t: &Tokens) {
     let label = |from: u32, to: u32| {
         if from == to {
             from.to_string()
@@ -178,31 +156,11 @@ fn ranks_ui(ui: &mut Ui, direction: &Direction, t: &Tokens) {
     rank_axis(plot, labels).show(ui, |plot| plot.bar_chart(chart));
 }
 
-fn scores_ui(ui: &mut Ui, direction: &Direction, t: &Tokens) {
-    let hardest: Vec<f32> = direction
-        .hardest
-        .iter()
-        .map(|h| h.score)
-        .filter(|s| s.is_finite())
-        .collect();
-    let all = || {
-        direction
-            .positive
-            .iter()
-            .chain(&hardest)
-            .copied()
-            .filter(|s| s.is_finite())
-    };
-    let (low, high) = (
-        all().fold(f32::INFINITY, f32::min),
-        all().fold(f32::NEG_INFINITY, f32::max),
-    );
-    if low >= high {
+fn scores_ui(ui: &mut Ui, found: &Distributions, t: &Tokens) {
+    let Some([right, negative]) = found.scores.clone() else {
         weak(ui, "All scores are equal.");
         return;
-    }
-    let right = histogram(&direction.positive, low, high, 36);
-    let negative = histogram(&hardest, low, high, 36);
+    };
     plot("scores", 128.0)
         .show_axes([true, false])
         .show_y(false)
@@ -237,16 +195,4 @@ fn scores_ui(ui: &mut Ui, direction: &Direction, t: &Tokens) {
                     .width(1.8),
             );
         });
-}
-
-/// One line for the status bar.
-pub fn line(ui: &mut Ui, view: &View<'_>) {
-    if let Some(evaluation) = view.session.evaluation() {
-        let report = &evaluation.report;
-        let text = format!(
-            "I→T R@1 {:.1} · T→I R@1 {:.1} · ties count against",
-            report.i2t.r1, report.t2i.r1
-        );
-        ui.label(RichText::new(text).size(12.5).color(tokens(ui).weak));
-    }
 }

@@ -3,12 +3,72 @@
 mod actions;
 
 use super::widgets::weak;
-use super::{Field, View};
+use super::{Field, Shell};
 use crate::dataset::Image;
+use crate::desktop::core::{Command, Query, Tab};
 use crate::retrieval::Side;
-use crate::desktop::core::{Command, Query};
-use actions::{Action, actions};
+use actions::{first, last};
 use egui::{Align2, Context, Key, Modifiers, RichText};
+
+/// An entry of the palette; `C`: a command that is not the core's.
+#[derive(Debug, Clone)]
+pub struct PaletteEntry<C> {
+    /// Its words.
+    pub title: String,
+    /// The keys that do the same.
+    pub keys: &'static str,
+    /// What it does.
+    pub run: Run<C>,
+}
+
+/// What an entry does.
+#[derive(Debug, Clone)]
+pub enum Run<C> {
+    /// Asks for a command of a feature.
+    Own(C),
+    /// Asks for a command of the core.
+    Core(Box<Command>),
+    /// Opens the settings.
+    Settings,
+    /// Opens what runs the encoders.
+    Runtime,
+    /// Opens the sets.
+    Sets,
+    /// Goes to the field for queries.
+    FocusQuery,
+}
+
+impl<C> PaletteEntry<C> {
+    /// An entry that asks for a command of a feature.
+    pub fn own(title: &str, keys: &'static str, command: C) -> Self {
+        let title = title.to_owned();
+        let run = Run::Own(command);
+        Self { title, keys, run }
+    }
+
+    /// An entry that asks for a command of the core.
+    pub fn core(title: &str, keys: &'static str, command: Command) -> Self {
+        let title = title.to_owned();
+        let run = Run::Core(Box::new(command));
+        Self { title, keys, run }
+    }
+
+    /// The same with the command that `change` makes of a feature's.
+    pub fn map<D>(self, change: impl FnOnce(C) -> D) -> PaletteEntry<D> {
+        PaletteEntry {
+            title: self.title,
+            keys: self.keys,
+            run: match self.run {
+                Run::Own(command) => Run::Own(change(command)),
+                Run::Core(command) => Run::Core(command),
+                Run::Settings => Run::Settings,
+                Run::Runtime => Run::Runtime,
+                Run::Sets => Run::Sets,
+                Run::FocusQuery => Run::FocusQuery,
+            },
+        }
+    }
+}
 
 /// The palette while it is open.
 #[derive(Default)]
@@ -31,10 +91,10 @@ fn words(text: &str) -> Vec<String> {
 }
 
 /// Images and captions that hold every word of `text`.
-fn rows(view: &View<'_>, text: &str) -> Vec<(String, Query)> {
+fn rows(shell: &Shell<'_>, text: &str) -> Vec<(String, Query)> {
     const MOST: usize = 40;
     let words = words(text);
-    let (Some(dataset), false) = (view.session.dataset(), words.is_empty()) else {
+    let (Some(dataset), false) = (shell.session.dataset(), words.is_empty()) else {
         return Vec::new();
     };
     let images = dataset.images.iter().enumerate();
@@ -51,31 +111,38 @@ fn rows(view: &View<'_>, text: &str) -> Vec<(String, Query)> {
 }
 
 /// The entries that hold every word of the palette's text; rows of the dataset after the commands.
-fn matching(view: &View<'_>, palette: &mut Palette) -> Vec<(String, &'static str, Action)> {
+fn matching<C>(
+    shell: &mut Shell<'_>,
+    palette: &mut Palette,
+    tabs: &[Tab],
+    own: Vec<PaletteEntry<C>>,
+) -> Vec<PaletteEntry<C>> {
     if palette.searched != palette.text {
-        palette.rows = rows(view, &palette.text);
+        palette.rows = rows(shell, &palette.text);
         palette.searched.clone_from(&palette.text);
     }
     let words = words(&palette.text);
-    let commands = actions(view)
-        .into_iter()
-        .filter(|(title, ..)| holds(&words, title));
+    let commands = first().into_iter().chain(own).chain(last(shell, tabs));
     let row = |(title, query): &(String, Query)| {
-        (
-            title.clone(),
-            "",
-            Action::Run(Box::new(Command::Query(query.clone()))),
-        )
+        PaletteEntry::core(title, "", Command::Query(query.clone()))
     };
-    commands.chain(palette.rows.iter().map(row)).collect()
+    commands
+        .filter(|entry| holds(&words, &entry.title))
+        .chain(palette.rows.iter().map(row))
+        .collect()
 }
 
-/// Draws the palette where it is open.
-pub fn palette_ui(ctx: &Context, view: &mut View<'_>) {
-    let Some(mut palette) = view.state.palette.take() else {
-        return;
-    };
-    let mut list = matching(view, &mut palette);
+/// Draws the palette where it is open, with the entries `own` of the features that have the `tabs`; returns the command of
+/// a feature that was chosen.
+pub fn palette_ui<C>(
+    ctx: &Context,
+    shell: &mut Shell<'_>,
+    tabs: &[Tab],
+    own: impl FnOnce(&mut Shell<'_>) -> Vec<PaletteEntry<C>>,
+) -> Option<C> {
+    let mut palette = shell.memory.palette.take()?;
+    let own = own(shell);
+    let mut list = matching(shell, &mut palette, tabs, own);
     let pressed = |key| ctx.input_mut(|i| i.consume_key(Modifiers::NONE, key));
     if pressed(Key::ArrowDown) {
         palette.chosen += 1;
@@ -106,10 +173,10 @@ pub fn palette_ui(ctx: &Context, view: &mut View<'_>) {
                 .auto_shrink([false, true])
                 .show(ui, |ui| {
                     ui.spacing_mut().item_spacing.y = 1.0;
-                    for (i, (title, keys, _)) in list.iter().enumerate() {
-                        let text = RichText::new(title);
+                    for (i, entry) in list.iter().enumerate() {
+                        let text = RichText::new(&entry.title);
                         let button = egui::Button::selectable(i == palette.chosen, text)
-                            .shortcut_text(*keys)
+                            .shortcut_text(entry.keys)
                             .truncate();
                         let response = ui.add_sized([ui.available_width() - 4.0, 28.0], button);
                         if i == palette.chosen
@@ -126,15 +193,19 @@ pub fn palette_ui(ctx: &Context, view: &mut View<'_>) {
                     }
                 });
         });
-    if let Some(at) = taken.filter(|&at| at < list.len()) {
-        match list.swap_remove(at).2 {
-            Action::Run(command) => view.ask(*command),
-            Action::Settings => view.state.settings = Some(Box::new(view.session.settings.clone())),
-            Action::Runtime => view.state.runtime = true,
-            Action::Sets => view.state.sets = Some(String::new()),
-            Action::FocusQuery => view.state.focus = Some(Field::Query),
+    let Some(at) = taken.filter(|&at| at < list.len()) else {
+        if !modal.should_close() {
+            shell.memory.palette = Some(palette);
         }
-    } else if !modal.should_close() {
-        view.state.palette = Some(palette);
+        return None;
+    };
+    match list.swap_remove(at).run {
+        Run::Own(command) => return Some(command),
+        Run::Core(command) => shell.ask(*command),
+        Run::Settings => shell.memory.settings = Some(Box::new(shell.session.settings.clone())),
+        Run::Runtime => shell.memory.runtime = true,
+        Run::Sets => shell.memory.sets = Some(String::new()),
+        Run::FocusQuery => shell.memory.focus = Some(Field::Query),
     }
+    None
 }

@@ -1,13 +1,14 @@
 //! Which concepts are taken for which: the pairs, a small table of them, and queries where it happens.
 
-use crate::desktop::shell::View;
-use crate::desktop::shell::theme::tokens;
-use crate::desktop::shell::widgets::{column, grouped, heading, named_area, segmented, weak};
+use super::View;
 use super::table::{self, Column, Row, Sort, head_ui, rows_ui};
 use super::{examples, side_of};
 use crate::dataset::Dataset;
+use crate::desktop::core::{Derived, Part};
+use crate::desktop::shell::theme::tokens;
+use crate::desktop::shell::widgets::{column, grouped, heading, named_area, segmented, weak};
+use crate::desktop::structure::Command;
 use crate::retrieval::structure::{ConceptKind, Confusion, Pair, Structure};
-use crate::desktop::core::{Command, Derived, Part, StructureCommand};
 use egui::{Align2, CornerRadius, FontId, Pos2, Rect, Role, Sense, Stroke, StrokeKind, Ui, Vec2};
 
 /// The most frequent first.
@@ -59,7 +60,7 @@ pub fn concepts_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, found: &
 
 /// What a concept is, and how frequent it must be.
 fn plan_ui(ui: &mut Ui, view: &mut View<'_>, found: &Structure) {
-    let mut plan = view.session.structure.plan.clone();
+    let mut plan = view.state.plan.clone();
     ui.horizontal(|ui| {
         weak(ui, "Concepts are");
         let choices = [
@@ -81,7 +82,7 @@ fn plan_ui(ui: &mut Ui, view: &mut View<'_>, found: &Structure) {
         };
         if let Some(kind) = segmented(ui, plan.concepts, choices) {
             plan.concepts = kind;
-            view.state.structure.pair.clear();
+            view.memory.pair.clear();
         }
         if !found.folders {
             weak(ui, "The images' names hold no folders to go by.");
@@ -96,9 +97,9 @@ fn plan_ui(ui: &mut Ui, view: &mut View<'_>, found: &Structure) {
         });
         weak(ui, "captions");
     });
-    if plan != view.session.structure.plan {
-        view.state.structure.pair.clear();
-        view.ask(Command::Structure(StructureCommand::SetPlan(plan)));
+    if plan != view.state.plan {
+        view.memory.pair.clear();
+        view.own(Command::SetPlan(plan));
     }
 }
 
@@ -108,8 +109,8 @@ fn name(confusion: &Confusion, id: u32) -> &str {
 
 fn list_ui(ui: &mut Ui, view: &mut View<'_>, confusion: &Confusion) {
     let t = tokens(ui);
-    head_ui(ui, &COLUMNS, &mut view.state.structure.sorts[1]);
-    let sort = view.state.structure.sorts[1];
+    head_ui(ui, &COLUMNS, &mut view.memory.sorts[1]);
+    let sort = view.memory.sorts[1];
     let mut pairs: Vec<&Pair> = confusion.pairs.iter().collect();
     pairs.sort_by(|a, b| {
         let named = |p: &Pair| (name(confusion, p.lost), name(confusion, p.gained));
@@ -227,17 +228,17 @@ fn small_ui(ui: &mut Ui, view: &mut View<'_>, confusion: &Confusion, tall: f32) 
 
 /// The pair of concepts looked at, which is of this ranking alone.
 fn chosen_pair(view: &View<'_>) -> Option<(u32, u32)> {
-    let pair = &view.state.structure.pair;
+    let pair = &view.memory.pair;
     pair.get(view.session.now()).copied()
 }
 
 fn choose(view: &mut View<'_>, pair: (u32, u32)) {
     let basis = view.session.now().basis(&[Part::Ranking]);
-    view.state.structure.pair = Derived::new(basis, pair);
+    view.memory.pair = Derived::new(basis, pair);
 }
 
 fn examples_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, confusion: &Confusion) {
-    let side = view.state.structure.side;
+    let side = view.memory.side;
     let Some((lost, gained)) = chosen_pair(view) else {
         weak(ui, "Choose a pair to see queries where it happens.");
         return;

@@ -1,13 +1,13 @@
 //! Lists of queries to go on with.
 
-use crate::desktop::shell::View;
-use crate::desktop::shell::theme::tokens;
-use crate::desktop::shell::widgets::{grouped, named_area, picture_in, signed};
+use super::View;
 use super::name_of;
 use super::table::line;
 use crate::dataset::Dataset;
+use crate::desktop::core::{self, Query};
+use crate::desktop::shell::theme::tokens;
+use crate::desktop::shell::widgets::{grouped, named_area, picture_in, signed};
 use crate::retrieval::Side;
-use crate::desktop::core::{Command, Query};
 use egui::{CornerRadius, Rect, Role, ScrollArea, Sense, Ui, Vec2};
 
 /// Height of a line.
@@ -76,6 +76,6 @@ fn query_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, side: Side, que
     line(ui, half(3.0, 18.0), false, text, 13.0, t.text);
     line(ui, half(21.0, 16.0), false, &figures, 11.5, t.weak);
     if response.clicked() {
-        view.ask(Command::Query(Query::Row(side, query)));
+        view.ask(core::Command::Query(Query::Row(side, query)));
     }
 }

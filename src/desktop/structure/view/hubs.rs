@@ -1,14 +1,15 @@
 //! Captions and images that win over the right one again and again, and how unevenly neighbours are spread.
 
-use crate::desktop::shell::View;
-use crate::desktop::shell::theme::tokens;
-use crate::desktop::shell::widgets::{column, figure, grouped, heading, primary, weak};
+use super::View;
 use super::table::{self, Column, Row, Sort, head_ui, rows_ui};
 use super::{examples, name_of, side_of};
 use crate::dataset::Dataset;
+use crate::desktop::core::{self, Derived, Part, Query};
+use crate::desktop::shell::theme::tokens;
+use crate::desktop::shell::widgets::{column, figure, grouped, heading, primary, weak};
+use crate::desktop::structure::{Command, Slot};
 use crate::retrieval::Side;
 use crate::retrieval::structure::{Hub, Occurrence, Structure, lost_to};
-use crate::desktop::core::{Command, Derived, Part, Query, Slot, StructureCommand};
 use egui::{Ui, Vec2};
 use egui_plot::{Bar, BarChart, Plot};
 use std::sync::Arc;
@@ -43,8 +44,8 @@ pub fn hubs_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, found: &Stru
 
 /// The occurrences of the candidates listed.
 fn occurrence<'a>(view: &View<'a>) -> Option<&'a Occurrence> {
-    let neighbours = view.session.structure.neighbours.get(view.session.now())?;
-    Some(match view.state.structure.side {
+    let neighbours = view.state.neighbours.get(view.session.now())?;
+    Some(match view.memory.side {
         Side::Image => &neighbours.texts,
         Side::Text => &neighbours.images,
     })
@@ -52,7 +53,7 @@ fn occurrence<'a>(view: &View<'a>) -> Option<&'a Occurrence> {
 
 fn list_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, found: &Structure) {
     let t = tokens(ui);
-    let side = view.state.structure.side;
+    let side = view.memory.side;
     let structure = side_of(view, found);
     let noun = match side {
         Side::Image => "captions",
@@ -65,8 +66,8 @@ fn list_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, found: &Structur
             grouped(structure.winners)
         ),
     );
-    head_ui(ui, &COLUMNS, &mut view.state.structure.sorts[0]);
-    let sort = view.state.structure.sorts[0];
+    head_ui(ui, &COLUMNS, &mut view.memory.sorts[0]);
+    let sort = view.memory.sorts[0];
     let counts = occurrence(view).map(|o| o.counts.as_slice());
     let n_k = |hub: &Hub| counts.and_then(|c| c.get(hub.item as usize)).copied();
     let mut hubs: Vec<&Hub> = structure.hubs.iter().collect();
@@ -86,8 +87,7 @@ fn list_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, found: &Structur
         sort.turn(order).then(a.item.cmp(&b.item))
     });
     let chosen = view
-        .state
-        .structure
+        .memory
         .hub
         .get(view.session.now())
         .map(|(s, item, _)| (*s, *item));
@@ -118,15 +118,15 @@ fn list_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, found: &Structur
         let won = view.session.direction(side).map(|d| lost_to(d, item));
         let basis = view.session.now().basis(&[Part::Ranking]);
         let hub = (side, item, Arc::new(won.unwrap_or_default()));
-        view.state.structure.hub = Derived::new(basis, hub);
-        view.ask(Command::Query(Query::Row(items, item as usize)));
+        view.memory.hub = Derived::new(basis, hub);
+        view.ask(core::Command::Query(Query::Row(items, item as usize)));
     }
 }
 
 /// How often candidates are among the nearest.
 fn neighbours_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
     let session = view.session;
-    let mut k = session.structure.k;
+    let mut k = view.state.k;
     ui.horizontal(|ui| {
         heading(ui, "Hubness");
         weak(ui, "among the nearest");
@@ -135,13 +135,12 @@ fn neighbours_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
         let response = ui.name_inputs("Nearest candidates counted", |ui| {
             ui.add(drag).on_hover_text(hint)
         });
-        if response.changed() && k != session.structure.k {
-            view.commands
-                .push(Command::Structure(StructureCommand::SetK(k)));
+        if response.changed() && k != view.state.k {
+            view.own(Command::SetK(k));
         }
     });
     let Some(occurrence) = occurrence(view) else {
-        if session.jobs.iter().any(|job| job.slot == Slot::Neighbours) {
+        if view.is_running(Slot::Neighbours) {
             weak(ui, "Counting…");
         } else {
             let pairs = dataset.images.len() * dataset.captions.len();
@@ -151,7 +150,7 @@ fn neighbours_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
             );
             weak(ui, text);
             if primary(ui, "Count the neighbours").clicked() {
-                view.ask(Command::Structure(StructureCommand::CountNeighbours));
+                view.own(Command::CountNeighbours);
             }
         }
         ui.add_space(8.0);
@@ -225,12 +224,12 @@ fn neighbours_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
 
 /// The queries that the hub looked at wins.
 fn won_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
-    let hub = &view.state.structure.hub;
+    let hub = &view.memory.hub;
     let Some((side, item, won)) = hub.get(view.session.now()).cloned() else {
         weak(ui, "Choose a line at the left to see what it wins.");
         return;
     };
-    if side != view.state.structure.side {
+    if side != view.memory.side {
         return;
     }
     let name = name_of(dataset, side.other(), item as usize);

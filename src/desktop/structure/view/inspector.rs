@@ -1,15 +1,17 @@
 //! The selected query beside the structure: its picture, its captions, what beats it.
 
+use super::View;
+use super::name_of;
+use super::table::line;
+use crate::dataset::Dataset;
+use crate::desktop::core::{self, Query};
+use crate::desktop::shell::bidi;
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::{
     grouped, heading, margin_colour, named_area, picture_in, signed, weak,
 };
-use crate::desktop::shell::{View, bidi};
-use super::name_of;
-use super::table::line;
-use crate::dataset::Dataset;
+use crate::desktop::structure::{Command, StructurePage};
 use crate::retrieval::Side;
-use crate::desktop::core::{AttackCommand, Command, Query, StructureCommand, StructurePage};
 use egui::{Align2, CornerRadius, FontId, Rect, RichText, Role, ScrollArea, Sense, Ui, Vec2};
 
 /// Answers listed.
@@ -83,9 +85,9 @@ fn figures_ui(ui: &mut Ui, view: &View<'_>, side: Side, row: usize) {
 fn buttons_ui(ui: &mut Ui, view: &mut View<'_>, side: Side, row: usize, image: usize) {
     ui.horizontal_wrapped(|ui| {
         if ui.button("Show in retrieval").clicked() {
-            view.ask(Command::Structure(StructureCommand::Open(side, row)));
+            view.own(Command::Open(side, row));
         }
-        let matrix = &view.session.structure.matrix;
+        let matrix = &view.state.matrix;
         let place = matrix
             .arrangement
             .get(view.session.now())
@@ -94,14 +96,14 @@ fn buttons_ui(ui: &mut Ui, view: &mut View<'_>, side: Side, row: usize, image: u
                 let columns = arrangement.columns(row);
                 Some((arrangement.size(), row, columns.start.midpoint(columns.end)))
             });
-        let shown = view.session.structure.page == StructurePage::Matrix;
+        let shown = view.state.page == StructurePage::Matrix;
         if let Some((size, row, column)) = place.filter(|_| shown)
             && ui
                 .button("Find in the matrix")
                 .on_hover_text("Bring its cell to the middle")
                 .clicked()
         {
-            view.state.structure.camera.centre_on(size, row, column);
+            view.memory.camera.centre_on(size, row, column);
         }
         let dataset = view.session.dataset();
         let file = dataset
@@ -113,7 +115,10 @@ fn buttons_ui(ui: &mut Ui, view: &mut View<'_>, side: Side, row: usize, image: u
             .on_hover_text("Take the picture to the attack lab")
             .clicked()
         {
-            view.ask(Command::Attack(AttackCommand::Take(image, None)));
+            view.ask(core::Command::AttackPair {
+                image,
+                caption: None,
+            });
         }
     });
 }
@@ -172,7 +177,7 @@ fn answers_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
             .with_max_x(rect.right() - 4.0);
         line(ui, room, false, name, 12.5, ink);
         if response.clicked() {
-            view.commands.push(Command::Query(Query::Row(side, row)));
+            view.ask(core::Command::Query(Query::Row(side, row)));
         }
     }
 }

@@ -1,20 +1,20 @@
 //! Ranks and margins of both directions, with the band of the near misses.
 
-use crate::desktop::shell::View;
-use crate::desktop::retrieval::view::summary::rank_axis;
+use super::View;
+use crate::desktop::shell::plots::rank_axis;
 use crate::desktop::shell::theme::{Tokens, tokens};
 use crate::desktop::shell::widgets::{figure, grouped, heading, signed, weak};
+use crate::desktop::structure::Command;
 use crate::retrieval::Side;
 use crate::retrieval::structure::{Margins, SideStructure, Structure};
-use crate::desktop::core::{Command, StructureCommand};
 use egui::{Ui, Vec2};
 use egui_plot::{Bar, BarChart, GridMark, Plot, VLine};
 
 /// The band and the scale; right to left.
 pub fn head_ui(ui: &mut Ui, view: &mut View<'_>) {
-    ui.checkbox(&mut view.state.structure.log, "Logarithmic counts");
+    ui.checkbox(&mut view.memory.log, "Logarithmic counts");
     ui.add_space(10.0);
-    let mut plan = view.session.structure.plan.clone();
+    let mut plan = view.state.plan.clone();
     let drag = egui::DragValue::new(&mut plan.band)
         .speed(0.001)
         .range(0.0..=1.0)
@@ -27,13 +27,13 @@ pub fn head_ui(ui: &mut Ui, view: &mut View<'_>) {
         .changed();
     weak(ui, "Near misses: |margin| below");
     if changed {
-        view.ask(Command::Structure(StructureCommand::SetPlan(plan)));
+        view.own(Command::SetPlan(plan));
     }
 }
 
 /// Draws the page.
 pub fn margins_ui(ui: &mut Ui, view: &mut View<'_>, found: &Structure) {
-    let log = view.state.structure.log;
+    let log = view.memory.log;
     let tall = ui.available_height();
     ui.columns(2, |columns| {
         for (ui, side) in columns.iter_mut().zip([Side::Image, Side::Text]) {

@@ -1,14 +1,14 @@
 //! What lies over the tiles: right pairs, clusters, the selection; names beside them, and the colour bar.
 
-use crate::desktop::shell::View;
-use crate::desktop::shell::theme::tokens;
-use crate::desktop::shell::widgets::{grouped, signed};
+use super::View;
 use super::camera::place;
 use crate::compute::Colours;
 use crate::dataset::Dataset;
+use crate::desktop::core::Query;
+use crate::desktop::shell::theme::tokens;
+use crate::desktop::shell::widgets::{grouped, signed};
 use crate::retrieval::Side;
 use crate::retrieval::structure::matrix::{Arrangement, Viewport};
-use crate::desktop::core::Query;
 use egui::{
     Align2, Color32, CornerRadius, FontId, Painter, Pos2, Rect, Role, Sense, Shape, Stroke,
     StrokeKind, Ui, Vec2, WidgetInfo,
@@ -30,7 +30,7 @@ pub fn marks_ui(ui: &Ui, view: &View<'_>, seen: &Viewport, area: Rect, arrangeme
         painter.hline(area.x_range(), at.y, line);
         painter.vline(at.x, area.y_range(), line);
     }
-    if view.session.structure.matrix.looks.mark {
+    if view.state.matrix.looks.mark {
         right_pairs(&painter, seen, area, arrangement);
     }
     let accent = tokens(ui).accent;
@@ -205,8 +205,8 @@ pub fn cell_ui(ui: &Ui, seen: &Viewport, area: Rect, cell: [usize; 2], cross: bo
 /// What the colours mean; right to left.
 pub fn bar_ui(ui: &mut Ui, view: &View<'_>) {
     let t = tokens(ui);
-    let matrix = &view.session.structure.matrix;
-    let bar = &view.pictures.matrix.bars[usize::from(matrix.looks.colours == Colours::Magma)];
+    let matrix = &view.state.matrix;
+    let bar = &view.state.textures.bars[usize::from(matrix.looks.colours == Colours::Magma)];
     let range = matrix.range;
     let figure = |share: f32| {
         let value = range.low + share * (range.high - range.low);

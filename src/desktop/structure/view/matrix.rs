@@ -1,16 +1,17 @@
 //! The similarity as a picture: tiles, what marks them, and how they are moved.
 
-use crate::desktop::shell::View;
-use crate::desktop::shell::theme::tokens;
-use crate::desktop::shell::widgets::{grouped, segmented, weak};
+use super::View;
 use super::camera::{at, place};
 use super::moves::{Move, STEP, move_ui};
 use super::{marks, words};
 use crate::compute::Colours;
 use crate::dataset::Dataset;
+use crate::desktop::core::{self, Query};
+use crate::desktop::shell::theme::tokens;
+use crate::desktop::shell::widgets::{grouped, segmented, weak};
+use crate::desktop::structure::{Command, Reduction};
 use crate::retrieval::Side;
 use crate::retrieval::structure::matrix::{Arrangement, Order, TileKey, Viewport};
-use crate::desktop::core::{Command, Query, Reduction, StructureCommand};
 use egui::{
     Align, Color32, CornerRadius, Key, Layout, Pos2, Rect, Role, Sense, Stroke, Ui, Vec2,
     WidgetInfo,
@@ -21,7 +22,7 @@ const MARGIN: Vec2 = Vec2::new(56.0, 18.0);
 
 /// How the picture is looked at; right to left.
 pub fn head_ui(ui: &mut Ui, view: &mut View<'_>) {
-    let looks = view.session.structure.matrix.looks;
+    let looks = view.state.matrix.looks;
     let mut new = looks;
     ui.spacing_mut().item_spacing.x = 4.0;
     for (colours, name) in [(Colours::Magma, "Magma"), (Colours::Viridis, "Viridis")] {
@@ -53,7 +54,7 @@ pub fn head_ui(ui: &mut Ui, view: &mut View<'_>) {
         }
     }
     if new != looks {
-        view.ask(Command::Structure(StructureCommand::SetLooks(new)));
+        view.own(Command::SetLooks(new));
     }
 }
 
@@ -61,15 +62,14 @@ pub fn head_ui(ui: &mut Ui, view: &mut View<'_>) {
 pub fn matrix_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
     controls_ui(ui, view);
     let Some(arrangement) = view
-        .session
-        .structure
+        .state
         .matrix
         .arrangement
         .get(view.session.now())
         .cloned()
     else {
         let ranked = view.session.ranking().is_some();
-        let waits = view.session.structure.matrix.looks.order == Order::Rank && !ranked;
+        let waits = view.state.matrix.looks.order == Order::Rank && !ranked;
         let text = if waits {
             "This order waits for the ranking."
         } else {
@@ -88,11 +88,10 @@ pub fn matrix_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
     let response = ui.interact(area, id, Sense::click_and_drag());
     let size = arrangement.size();
     move_ui(ui, view, &response, size, area);
-    let seen = view.state.structure.camera.viewport(size, area.size());
-    let matrix = &view.session.structure.matrix;
+    let seen = view.memory.camera.viewport(size, area.size());
+    let matrix = &view.state.matrix;
     if matrix.viewport != Some(seen) {
-        view.commands
-            .push(Command::Structure(StructureCommand::Look(seen)));
+        view.own(Command::Look(seen));
         // The tiles are asked for at the beginning of the next frame.
         ui.ctx().request_repaint();
     }
@@ -100,7 +99,7 @@ pub fn matrix_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
     marks::marks_ui(ui, view, &seen, area, &arrangement);
     marks::axes_ui(ui, view, &seen, area, &arrangement, dataset);
     let focused = response.has_focus();
-    view.state.structure.focused = focused;
+    view.memory.focused = focused;
     let cell = response
         .hover_pos()
         .or_else(|| focused.then(|| area.center()))
@@ -123,7 +122,7 @@ pub fn matrix_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
     let chosen = response.clicked() || (focused && ui.input(|i| i.key_pressed(Key::Enter)));
     if let Some(cell) = cell.filter(|_| chosen) {
         let image = arrangement.image(cell[0]) as usize;
-        view.ask(Command::Query(Query::Row(Side::Image, image)));
+        view.ask(core::Command::Query(Query::Row(Side::Image, image)));
     }
     if response.clicked() {
         response.request_focus();
@@ -133,7 +132,7 @@ pub fn matrix_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
 
 /// Order, colours over what is seen, marks, exactness, and the way back.
 fn controls_ui(ui: &mut Ui, view: &mut View<'_>) {
-    let looks = view.session.structure.matrix.looks;
+    let looks = view.state.matrix.looks;
     let mut new = looks;
     ui.horizontal(|ui| {
         weak(ui, "Order");
@@ -148,22 +147,22 @@ fn controls_ui(ui: &mut Ui, view: &mut View<'_>) {
             "Compute every pair of what is seen, however long it takes; otherwise far views of large sets are sampled",
         );
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let zoom = view.state.structure.camera.zoom();
+            let zoom = view.memory.camera.zoom();
             let button = egui::Button::new("Fit");
             let hint = "Show everything (Home)";
             if ui.add_enabled(zoom > 1.0, button).on_hover_text(hint).clicked() {
-                view.state.structure.camera.fit();
+                view.memory.camera.fit();
             }
             for (text, factor, hint) in [("+", STEP, "Closer (+)"), ("−", 1.0 / STEP, "Farther (−)")] {
                 if ui.button(text).on_hover_text(hint).clicked() {
-                    view.state.structure.pending(Move::Zoom(factor));
+                    view.memory.pending(Move::Zoom(factor));
                 }
             }
             weak(ui, format!("×{zoom:.1}"));
         });
     });
     if new != looks {
-        view.ask(Command::Structure(StructureCommand::SetLooks(new)));
+        view.own(Command::SetLooks(new));
     }
 }
 
@@ -185,8 +184,8 @@ fn tiles_ui(ui: &Ui, view: &View<'_>, seen: &Viewport, area: Rect) {
     let t = tokens(ui);
     let painter = ui.painter().with_clip_rect(area.intersect(ui.clip_rect()));
     let level = seen.level();
-    let matrix = &view.session.structure.matrix;
-    let sheets = &view.pictures.matrix;
+    let matrix = &view.state.matrix;
+    let textures = &view.state.textures;
     let target = |key: TileKey, texture: &egui::TextureHandle| {
         let corner = |side: usize, cells: usize| {
             let start = (u64::from(key.at[side]) * 256) << key.level[side];
@@ -204,14 +203,14 @@ fn tiles_ui(ui: &Ui, view: &View<'_>, seen: &Viewport, area: Rect) {
     };
     let whole = Rect::from_min_max(Pos2::ZERO, Pos2::new(1.0, 1.0));
     let complete = matrix.seen.first().is_some_and(|key| key.level == level)
-        && matrix.seen.iter().all(|&key| sheets.get(key).is_some());
+        && matrix.seen.iter().all(|&key| textures.get(key).is_some());
     let mut behind: Vec<(&TileKey, &egui::TextureHandle)> = Vec::new();
     if !complete {
         painter.rect_filled(area, CornerRadius::ZERO, t.panel);
-        behind.extend(sheets.iter().filter(|(key, _)| key.level != level));
+        behind.extend(textures.iter().filter(|(key, _)| key.level != level));
         behind.sort_by_key(|(key, _)| std::cmp::Reverse((key.level[0] + key.level[1], **key)));
     }
-    let front = sheets.iter().filter(|(key, _)| key.level == level);
+    let front = textures.iter().filter(|(key, _)| key.level == level);
     for (key, texture) in behind.into_iter().chain(front) {
         let rect = target(*key, texture);
         if rect.intersects(area) {
@@ -228,7 +227,7 @@ fn tiles_ui(ui: &Ui, view: &View<'_>, seen: &Viewport, area: Rect) {
 
 /// What the pointer is over, what is seen, and what the colours mean.
 fn below_ui(ui: &mut Ui, view: &mut View<'_>, cell: &str, seen: &str) {
-    let matrix = &view.session.structure.matrix;
+    let matrix = &view.state.matrix;
     let waiting = matrix.waiting;
     ui.add_space(2.0);
     ui.horizontal(|ui| {
@@ -246,13 +245,12 @@ fn below_ui(ui: &mut Ui, view: &mut View<'_>, cell: &str, seen: &str) {
         });
     });
     ui.horizontal(|ui| {
-        if waiting > 0 && !view.session.structure.matrix.stopped {
+        if waiting > 0 && !view.state.matrix.stopped {
             if ui.small_button("Stop").clicked() {
-                view.commands
-                    .push(Command::Structure(StructureCommand::Stop));
+                view.own(Command::Stop);
             }
             weak(ui, format!("refining, {} to go", grouped(waiting)));
-        } else if view.session.structure.matrix.stopped {
+        } else if view.state.matrix.stopped {
             weak(ui, "stopped; move to go on");
         }
         let text = egui::RichText::new(seen).color(tokens(ui).weak);

@@ -9,27 +9,30 @@ mod margins;
 mod marks;
 mod matrix;
 mod moves;
-mod sheets;
 mod slices;
 mod table;
 mod words;
 
-pub use inspector::inspector_ui;
 pub use moves::keys;
-pub use sheets::MatrixSheets;
 
-use crate::desktop::shell::View;
-use crate::desktop::shell::views::not_ready_ui;
-use crate::desktop::shell::widgets::{empty_state, segmented, weak};
+use inspector::inspector_ui;
+
 use crate::dataset::Dataset;
+use crate::desktop::core::{Derived, Session};
+use crate::desktop::shell::empty::not_ready_ui;
+use crate::desktop::shell::side_frame;
+use crate::desktop::shell::widgets::{empty_state, segmented, weak};
+use crate::desktop::structure::{Command, StructurePage};
 use crate::retrieval::Side;
 use crate::retrieval::structure::{SliceKind, Structure};
-use crate::desktop::core::{Command, Derived, Session, StructureCommand, StructurePage};
-use egui::{Align, Layout, Ui};
+use egui::{Align, Layout, Panel, Ui};
 use std::sync::Arc;
 
+/// What the view is drawn with.
+pub type View<'a> = crate::desktop::feature::View<'a, super::Structure>;
+
 /// What drawing the view remembers between frames.
-pub struct StructureState {
+pub struct Memory {
     /// Where the matrix is looked at.
     camera: camera::Camera,
     /// Moves of the matrix by keys and buttons, until its area is known.
@@ -54,7 +57,7 @@ pub struct StructureState {
     sorts: [table::Sort; 3],
 }
 
-impl Default for StructureState {
+impl Default for Memory {
     fn default() -> Self {
         Self {
             camera: camera::Camera::default(),
@@ -72,7 +75,7 @@ impl Default for StructureState {
     }
 }
 
-impl StructureState {
+impl Memory {
     /// Moves the matrix as soon as its area is known.
     fn pending(&mut self, by: moves::Move) {
         self.moves.push(by);
@@ -80,8 +83,19 @@ impl StructureState {
 }
 
 /// Is there all that the view needs?
-pub fn is_ready(session: &Session) -> bool {
+fn is_ready(session: &Session) -> bool {
     session.dataset().is_some() && session.embedded().is_some()
+}
+
+/// Draws the inspector.
+pub fn panels_ui(ui: &mut Ui, view: &mut View<'_>) {
+    if is_ready(view.session) {
+        Panel::right("structure inspector")
+            .frame(side_frame(ui, 12))
+            .default_size(264.0)
+            .size_range(200.0..=420.0)
+            .show(ui, |ui| inspector_ui(ui, view));
+    }
 }
 
 /// Draws the view's centre.
@@ -96,10 +110,10 @@ pub fn structure_ui(ui: &mut Ui, view: &mut View<'_>) {
         not_ready_ui(ui, view, texts);
         return;
     };
-    let page = session.structure.page;
+    let page = view.state.page;
     ui.horizontal(|ui| {
         if let Some(page) = segmented(ui, page, &StructurePage::ALL) {
-            view.ask(Command::Structure(StructureCommand::ShowPage(page)));
+            view.own(Command::ShowPage(page));
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| match page {
             StructurePage::Matrix => matrix::head_ui(ui, view),
@@ -114,7 +128,7 @@ pub fn structure_ui(ui: &mut Ui, view: &mut View<'_>) {
         matrix::matrix_ui(ui, view, &dataset);
         return;
     }
-    let Some(found) = session.structure.found.get(session.now()).cloned() else {
+    let Some(found) = view.state.found.get(session.now()).cloned() else {
         waiting_ui(ui, view);
         return;
     };
@@ -145,7 +159,7 @@ fn side_ui(ui: &mut Ui, view: &mut View<'_>, page: StructurePage) {
     };
     // Right to left.
     for (side, (text, hint)) in [Side::Image, Side::Text].into_iter().zip(texts).rev() {
-        let state = &mut view.state.structure;
+        let state = &mut view.memory;
         let button = egui::Button::selectable(state.side == side, text).frame_when_inactive(true);
         if ui.add(button).on_hover_text(hint).clicked() {
             state.side = side;
@@ -158,8 +172,8 @@ fn waiting_ui(ui: &mut Ui, view: &mut View<'_>) {
     if view.session.jobs.is_empty() {
         let text = "It was cancelled, or failed; the log says why.";
         if empty_state(ui, "Not analysed", text, Some("Analyse")) {
-            let plan = view.session.structure.plan.clone();
-            view.ask(Command::Structure(StructureCommand::SetPlan(plan)));
+            let plan = view.state.plan.clone();
+            view.own(Command::SetPlan(plan));
         }
     } else {
         let text = if view.session.ranking().is_some() {
@@ -184,5 +198,5 @@ fn side_of<'a>(
     view: &View<'_>,
     found: &'a Structure,
 ) -> &'a crate::retrieval::structure::SideStructure {
-    found.side(view.state.structure.side)
+    found.side(view.memory.side)
 }

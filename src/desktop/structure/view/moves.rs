@@ -1,7 +1,8 @@
 //! How the matrix is moved: by drag, wheel, keys and buttons.
 
-use crate::desktop::shell::View;
-use crate::desktop::core::{StructurePage, Tab};
+use super::View;
+use crate::desktop::shell::keys::back_keys;
+use crate::desktop::structure::StructurePage;
 use egui::{Context, EventFilter, Key, Modifiers, Rect, Response, Ui, Vec2};
 
 /// Zoom of a key or button.
@@ -18,15 +19,13 @@ pub enum Move {
     Fit,
 }
 
-/// The keys of the matrix: arrows, plus, minus, Home. False where another view is shown.
-pub fn keys(ctx: &Context, view: &mut View<'_>, focused: bool) -> bool {
-    if view.session.tab != Tab::Structure {
-        return false;
-    }
-    let state = &mut view.state.structure;
-    let matrix = view.session.structure.page == StructurePage::Matrix;
+/// The keys of the matrix: arrows, plus, minus, Home.
+pub fn keys(ctx: &Context, view: &mut View<'_>, focused: bool) {
+    back_keys(ctx, view);
+    let state = &mut view.memory;
+    let matrix = view.state.page == StructurePage::Matrix;
     if !matrix || (focused && !state.focused) {
-        return true;
+        return;
     }
     let moves = [
         (Key::ArrowLeft, Move::Pan(-0.1, 0.0)),
@@ -44,12 +43,11 @@ pub fn keys(ctx: &Context, view: &mut View<'_>, focused: bool) -> bool {
         let times = ctx.input_mut(|i| i.count_and_consume_key(Modifiers::NONE, key));
         (0..times).for_each(|_| state.pending(by));
     }
-    true
 }
 
 /// Moves by drag, wheel, keys and buttons.
 pub fn move_ui(ui: &Ui, view: &mut View<'_>, response: &Response, size: [usize; 2], area: Rect) {
-    let state = &mut view.state.structure;
+    let state = &mut view.memory;
     let camera = &mut state.camera;
     for by in state.moves.drain(..) {
         match by {

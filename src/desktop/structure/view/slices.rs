@@ -1,12 +1,12 @@
 //! Recall of parts of the queries, with intervals.
 
-use crate::desktop::shell::View;
-use crate::desktop::shell::theme::tokens;
-use crate::desktop::shell::widgets::{grouped, segmented, signed, weak};
+use super::View;
 use super::side_of;
 use super::table::{self, Column, Row, Sort, head_ui, rows_ui};
+use crate::desktop::core;
+use crate::desktop::shell::theme::tokens;
+use crate::desktop::shell::widgets::{grouped, segmented, signed, weak};
 use crate::retrieval::structure::{MANY, Slice, SliceKind, Structure, few};
-use crate::desktop::core::{Command, Tab};
 use egui::{CornerRadius, Rect, Stroke, Ui, Vec2};
 
 /// The largest slices first.
@@ -32,8 +32,8 @@ pub fn slices_ui(ui: &mut Ui, view: &mut View<'_>, found: &Structure) {
     filter_ui(ui, view, found);
     let slices = chosen(view, &structure.slices);
     notes_ui(ui, structure.slices.first(), &slices);
-    head_ui(ui, &COLUMNS, &mut view.state.structure.sorts[2]);
-    let slices = sorted(slices, view.state.structure.sorts[2]);
+    head_ui(ui, &COLUMNS, &mut view.memory.sorts[2]);
+    let slices = sorted(slices, view.memory.sorts[2]);
     let t = tokens(ui);
     let row = |at: usize| {
         let slice = slices[at];
@@ -100,11 +100,11 @@ pub fn slices_ui(ui: &mut Ui, view: &mut View<'_>, found: &Structure) {
         let slice = slices[at];
         if slice.kind != SliceKind::Length {
             // The browser lists what holds the word.
-            let side = view.state.structure.side;
-            view.state.filter.clone_from(&slice.name);
-            view.ask(Command::SetSide(side));
-            view.ask(Command::Filter(slice.name.clone()));
-            view.ask(Command::Show(Tab::Retrieval));
+            let side = view.memory.side;
+            view.shell.memory.filter.clone_from(&slice.name);
+            view.ask(core::Command::SetSide(side));
+            view.ask(core::Command::Filter(slice.name.clone()));
+            view.ask(core::Command::ShowAnswer);
         }
     }
 }
@@ -118,7 +118,7 @@ fn kind_name(kind: SliceKind) -> &'static str {
 }
 
 fn filter_ui(ui: &mut Ui, view: &mut View<'_>, found: &Structure) {
-    let state = &mut view.state.structure;
+    let state = &mut view.memory;
     ui.horizontal(|ui| {
         let mut choices = vec![
             (None, "All", "Every slice"),
@@ -153,7 +153,7 @@ fn filter_ui(ui: &mut Ui, view: &mut View<'_>, found: &Structure) {
 }
 
 fn chosen<'a>(view: &View<'_>, slices: &'a [Slice]) -> Vec<&'a Slice> {
-    let state = &view.state.structure;
+    let state = &view.memory;
     let needle = state.filter.trim().to_lowercase();
     slices
         .iter()

@@ -1,14 +1,14 @@
 //! What is seen and pointed at, in words: for the line below the matrix and for AccessKit.
 
-use crate::desktop::shell::View;
-use crate::desktop::shell::widgets::{grouped, signed};
+use super::View;
 use crate::dataset::Dataset;
+use crate::desktop::shell::widgets::{grouped, signed};
+use crate::desktop::structure::Reduction;
 use crate::retrieval::structure::matrix::{Arrangement, Order, TileKey, Viewport};
-use crate::desktop::core::Reduction;
 
 /// "images 1–250 of 1,000 × captions 1–1,250 of 5,000 · a cell is the largest of 2 × 8 scores · exact".
 pub fn seen(view: &View<'_>, seen: &Viewport, size: [usize; 2]) -> String {
-    let matrix = &view.session.structure.matrix;
+    let matrix = &view.state.matrix;
     let span = |side: usize| {
         let span = seen.span(side, size[side]);
         let (first, last, all) = (span.start + 1, span.end, size[side]);
@@ -63,18 +63,12 @@ pub fn cell(
         level,
         at: [0, 1].map(|side| (at[side] >> level[side] >> 8) as u32),
     };
-    let figures = view
-        .session
-        .structure
-        .matrix
-        .tiles
-        .get(key)
-        .and_then(|tile| {
-            let cell = [0, 1].map(|side| (at[side] >> level[side]) & 255);
-            let place = cell[0] * tile.cells.columns + cell[1];
-            let (high, mean) = (tile.cells.high.get(place)?, tile.cells.mean.get(place)?);
-            Some((*high, *mean, *tile.positive.get(place)?))
-        });
+    let figures = view.state.matrix.tiles.get(key).and_then(|tile| {
+        let cell = [0, 1].map(|side| (at[side] >> level[side]) & 255);
+        let place = cell[0] * tile.cells.columns + cell[1];
+        let (high, mean) = (tile.cells.high.get(place)?, tile.cells.mean.get(place)?);
+        Some((*high, *mean, *tile.positive.get(place)?))
+    });
     let image = arrangement.image(at[0]) as usize;
     let caption = arrangement.caption(at[1]) as usize;
     let name = dataset.images.get(image).map_or("", |i| &i.name);

@@ -2,12 +2,13 @@
 
 mod verdict;
 
-use crate::desktop::shell::View;
+use super::View;
+use crate::attack::{AttackResult, Goal, Norm, gradient_fault, levels_and_value};
+use crate::desktop::attack::Reach;
+use crate::desktop::core;
 use crate::desktop::shell::theme::{Tokens, tokens};
 use crate::desktop::shell::widgets::{grouped, heading, signed};
-use crate::attack::{AttackResult, Goal, Norm, gradient_fault, levels_and_value};
 use crate::retrieval::Side;
-use crate::desktop::core::{Command, Reach, Tab};
 use egui::{Color32, RichText, Sense, Ui};
 use verdict::{Tone, gradient_notes, verdict};
 
@@ -152,7 +153,7 @@ pub fn gradient_ui(ui: &mut Ui, view: &mut View<'_>) {
     heading(ui, "Gradient");
     let card = session.open.cards().iter().find(|c| c.side == Side::Image);
     let card = card.and_then(|c| c.card.as_ref().ok());
-    let (dot, text) = match (session.lab.reach(session.now()), card) {
+    let (dot, text) = match (view.state.reach(session.now()), card) {
         (Reach::Blocked(_), _) => (t.bad, "none: attacks by queries only".to_owned()),
         (Reach::Unknown, _) => (t.weak, "looking for it…".to_owned()),
         (Reach::Open, Some(card)) => {
@@ -174,11 +175,11 @@ pub fn gradient_ui(ui: &mut Ui, view: &mut View<'_>) {
             };
             (dot, text)
         }
-        (Reach::Open, None) if !session.lab.approximate(session.now()).is_empty() => (
+        (Reach::Open, None) if !view.state.approximate(session.now()).is_empty() => (
             t.warn,
             format!(
                 "approximate through {}, not checked",
-                session.lab.approximate(session.now()).join(", ")
+                view.state.approximate(session.now()).join(", ")
             ),
         ),
         (Reach::Open, None) => (t.weak, "reaches every pixel, not checked".to_owned()),
@@ -188,10 +189,10 @@ pub fn gradient_ui(ui: &mut Ui, view: &mut View<'_>) {
         ui.painter().circle_filled(rect.center(), 3.5, dot);
         ui.add(egui::Label::new(text).wrap());
     });
-    if card.is_none() && *session.lab.reach(session.now()) == Reach::Open {
+    if card.is_none() && *view.state.reach(session.now()) == Reach::Open {
         let hint = "Compare the gradient with central differences of the model";
         if ui.button("Check it").on_hover_text(hint).clicked() {
-            view.commands.push(Command::Show(Tab::Models));
+            view.ask(core::Command::ShowModels);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What became of a picture, in words.
 
-use crate::desktop::shell::widgets::grouped;
 use crate::attack::{AttackResult, Goal};
+use crate::desktop::shell::widgets::grouped;
 
 /// How a verdict is coloured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,19 +1,20 @@
 //! The form of the set: which pictures, which recalls, which radii, where to keep them.
 
-use crate::desktop::shell::View;
-use crate::desktop::shell::theme::tokens;
-use crate::desktop::shell::widgets::{grouped, heading, weak};
 use super::super::fields::{field, named, parse_levels};
+use super::View;
 use super::run_ui;
 use crate::attack::{Goal, SetRequest};
+use crate::desktop::attack::{Choice, Command, SetPlan, Which};
+use crate::desktop::core::{self, Pick};
+use crate::desktop::shell::theme::tokens;
+use crate::desktop::shell::widgets::{grouped, heading, weak};
 use crate::files::file_name;
 use crate::retrieval::Side;
-use crate::desktop::core::{AttackCommand, Command, Pick, SetPlan, Which};
 use egui::{Align, ComboBox, Layout, RichText, Ui};
 
 /// The form of the set, in the inspector.
 pub fn form_ui(ui: &mut Ui, view: &mut View<'_>) {
-    let lab = &view.session.lab;
+    let lab = view.state;
     let old = lab.set.plan.clone();
     let mut plan = old.clone();
     heading(ui, "Set");
@@ -30,18 +31,18 @@ pub fn form_ui(ui: &mut Ui, view: &mut View<'_>) {
     });
     let hint =
         "Perturbed pictures (PNG and exact .npy), and what is needed to go on after a restart";
-    folder_ui(ui, view, "Save to", &mut plan.save, Pick::SetFolder, hint);
+    folder_ui(ui, view, "Save to", &mut plan.save, Choice::SetFolder, hint);
     let hint = "A second encoder that sees the pictures perturbed for the first: does the attack transfer?";
     folder_ui(
         ui,
         view,
         "Transfer",
         &mut plan.transfer,
-        Pick::TransferFolder,
+        Choice::TransferFolder,
         hint,
     );
     if plan != old {
-        view.ask(Command::Attack(AttackCommand::SetPlan(Box::new(plan))));
+        view.own(Command::SetPlan(Box::new(plan)));
     }
     ui.add_space(4.0);
     run_ui(ui, view);
@@ -88,7 +89,7 @@ fn which_ui(ui: &mut Ui, view: &View<'_>, plan: &mut SetPlan) {
 /// The recalls to attack for: ranks, typed as a list, and directions.
 fn figures_ui(ui: &mut Ui, view: &mut View<'_>, plan: &mut SetPlan) {
     let shown = || plan.at.iter().map(ToString::to_string).collect::<Vec<_>>();
-    let mut text = view.state.lab.at.clone().unwrap_or(shown().join(", "));
+    let mut text = view.memory.at.clone().unwrap_or(shown().join(", "));
     let parsed = parse_ranks(&text);
     let response = field(ui, "Recall at", |ui| {
         let edit = egui::TextEdit::singleline(&mut text).desired_width(f32::INFINITY);
@@ -100,9 +101,9 @@ fn figures_ui(ui: &mut Ui, view: &mut View<'_>, plan: &mut SetPlan) {
         if let Some(at) = parse_ranks(&text) {
             plan.at = at;
         }
-        view.state.lab.at = Some(text);
+        view.memory.at = Some(text);
     } else if response.lost_focus() && parsed.is_some() {
-        view.state.lab.at = None;
+        view.memory.at = None;
     }
     if parsed.is_none() {
         let t = tokens(ui);
@@ -138,13 +139,13 @@ fn parse_ranks(text: &str) -> Option<Vec<usize>> {
 
 /// The radii, typed as a list; none for the usual ones.
 fn eps_ui(ui: &mut Ui, view: &mut View<'_>, plan: &mut SetPlan) {
-    let norm = view.session.lab.settings.threat.norm;
+    let norm = view.state.settings.threat.norm;
     let pixels = norm.is_in_pixels();
     let shown = || {
         let text = |&e: &f32| norm.radius(e).trim_end_matches("/255").to_owned();
         plan.eps.iter().map(text).collect::<Vec<_>>().join(", ")
     };
-    let mut text = view.state.lab.eps.clone().unwrap_or_else(shown);
+    let mut text = view.memory.eps.clone().unwrap_or_else(shown);
     let read = |text: &str| {
         if text.trim().is_empty() {
             Some(Vec::new())
@@ -168,9 +169,9 @@ fn eps_ui(ui: &mut Ui, view: &mut View<'_>, plan: &mut SetPlan) {
         if let Some(eps) = read(&text) {
             plan.eps = eps;
         }
-        view.state.lab.eps = Some(text);
+        view.memory.eps = Some(text);
     } else if response.lost_focus() && parsed.is_some() {
-        view.state.lab.eps = None;
+        view.memory.eps = None;
     }
     if parsed.is_none() {
         let t = tokens(ui);
@@ -198,13 +199,13 @@ fn folder_ui(
     view: &mut View<'_>,
     name: &str,
     folder: &mut Option<std::path::PathBuf>,
-    pick: Pick,
+    pick: Choice,
     hint: &str,
 ) {
     field(ui, name, |ui| {
         let text = folder.as_deref().map(file_name);
         let shown = text.as_deref().unwrap_or("nowhere");
-        let shown = if pick == Pick::TransferFolder && text.is_none() {
+        let shown = if pick == Choice::TransferFolder && text.is_none() {
             "no second encoder"
         } else {
             shown
@@ -215,7 +216,7 @@ fn folder_ui(
                 *folder = None;
             }
             if ui.button("Folder…").on_hover_text(hint).clicked() {
-                view.commands.push(Command::Pick(pick));
+                view.own(Command::Choose(pick));
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 ui.add(egui::Label::new(RichText::new(shown).color(tokens(ui).weak)).truncate());

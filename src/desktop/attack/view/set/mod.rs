@@ -4,23 +4,24 @@ mod form;
 
 pub use form::form_ui;
 
-use crate::desktop::shell::View;
-use crate::desktop::shell::theme::tokens;
-use crate::desktop::shell::widgets::{empty_state, grouped, heading, primary, weak};
+use super::View;
 use super::recall::recall_ui;
 use super::table;
 use crate::attack::{Goal, SetReport, SetRequest};
 use crate::dataset::Dataset;
-use crate::desktop::core::{AttackCommand, Command, Reach, Slot};
+use crate::desktop::attack::{Command, Reach, Slot};
+use crate::desktop::core;
+use crate::desktop::shell::theme::tokens;
+use crate::desktop::shell::widgets::{empty_state, grouped, heading, primary, weak};
 use egui::{RichText, Ui};
 
 fn run_ui(ui: &mut Ui, view: &mut View<'_>) {
     let session = view.session;
-    let set = &session.lab.set;
+    let set = &view.state.set;
     ui.horizontal(|ui| {
         if set.running {
             if ui.button("Cancel").clicked() {
-                view.commands.push(Command::Cancel(Slot::AttackSet));
+                view.cancel(Slot::AttackSet);
             }
             return;
         }
@@ -28,7 +29,7 @@ fn run_ui(ui: &mut Ui, view: &mut View<'_>) {
             .asked
             .get(session.now())
             .is_some_and(|(settings, goal, plan)| {
-                *settings == session.lab.settings && *goal == session.lab.goal && *plan == set.plan
+                *settings == view.state.settings && *goal == view.state.goal && *plan == set.plan
             });
         let done = set.stopped.get(session.now()).map_or(0, |(done, _)| *done);
         let text = if same && done > 0 {
@@ -37,13 +38,13 @@ fn run_ui(ui: &mut Ui, view: &mut View<'_>) {
             "Attack the set"
         };
         let ready =
-            *session.lab.reach(session.now()) != Reach::Unknown && session.ranking().is_some();
+            *view.state.reach(session.now()) != Reach::Unknown && session.ranking().is_some();
         if ui
             .add_enabled_ui(ready, |ui| primary(ui, text))
             .inner
             .clicked()
         {
-            view.commands.push(Command::Attack(AttackCommand::RunSet));
+            view.own(Command::RunSet);
         }
         let export = ui.add_enabled(
             set.report.get(session.now()).is_some(),
@@ -53,12 +54,11 @@ fn run_ui(ui: &mut Ui, view: &mut View<'_>) {
             .on_hover_text("The figures as JSON, the pictures as CSV beside it")
             .clicked()
         {
-            view.commands
-                .push(Command::Attack(AttackCommand::ExportSet(None)));
+            view.own(Command::ExportSet(None));
         }
     });
-    if let Some(job) = session.jobs.iter().find(|j| j.slot == Slot::AttackSet) {
-        let p = &job.progress;
+    if let Some(job) = view.progress(Slot::AttackSet) {
+        let p = job;
         let size = egui::vec2(ui.available_width() - 4.0, 5.0);
         let (rect, _) = ui.allocate_exact_size(size, egui::Sense::hover());
         crate::desktop::shell::widgets::bar(ui, rect, p.share, tokens(ui).accent);
@@ -85,8 +85,8 @@ fn run_ui(ui: &mut Ui, view: &mut View<'_>) {
 
 /// Draws the page's centre.
 pub fn set_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
-    let Some(report) = view.session.lab.set.report.get(view.session.now()).cloned() else {
-        let running = view.session.lab.set.running;
+    let Some(report) = view.state.set.report.get(view.session.now()).cloned() else {
+        let running = view.state.set.running;
         let (title, text) = if running {
             (
                 "Attacking the set…",
@@ -99,7 +99,7 @@ pub fn set_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
             )
         };
         if empty_state(ui, title, text, (!running).then_some("Attack the set now")) {
-            view.ask(Command::Attack(AttackCommand::RunSet));
+            view.own(Command::RunSet);
         }
         return;
     };
@@ -110,7 +110,7 @@ pub fn set_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
             grouped(report.images)
         );
         heading(ui, &title);
-        let stopped = view.session.lab.set.stopped.get(view.session.now());
+        let stopped = view.state.set.stopped.get(view.session.now());
         if let Some(&(done, all)) = stopped.filter(|(done, _)| *done == report.images) {
             let text = format!("stopped: {} of {} pictures", grouped(done), grouped(all));
             ui.label(RichText::new(text).color(tokens(ui).warn));

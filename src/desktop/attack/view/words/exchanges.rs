@@ -1,8 +1,8 @@
 //! The exchanges of words that were found.
 
+use super::View;
 use crate::attack::caption::{Aim, Edit, SearchMethod, Substitution};
-use crate::desktop::core::{Command, Query};
-use crate::desktop::shell::View;
+use crate::desktop::core::{self, Query};
 use crate::desktop::shell::theme::{Tokens, tokens};
 use crate::desktop::shell::widgets::{grouped, heading, named_area, signed, weak};
 use egui::text::{LayoutJob, TextFormat};
@@ -11,7 +11,7 @@ use egui::{CornerRadius, FontId, RichText, Role, ScrollArea, Sense, Ui};
 /// Draws what the last search found for `caption`.
 pub fn exchanges_ui(ui: &mut Ui, view: &mut View<'_>, caption: usize) {
     heading(ui, "Exchanges of words");
-    let words = &view.session.lab.words;
+    let words = &view.state.words;
     let found = words
         .found
         .get(view.session.now())
@@ -134,12 +134,11 @@ fn edit_ui(ui: &mut Ui, view: &mut View<'_>, at: usize, edit: &Edit, found: &Sub
         response.on_hover_text("Rank and margin with these words. Click to search the images so");
     response.context_menu(|ui| {
         if ui.button("Copy the text").clicked() {
-            view.commands.push(Command::Copy(edit.text.clone()));
+            view.ask(core::Command::Copy(edit.text.clone()));
         }
     });
     if response.clicked() {
-        view.commands
-            .push(Command::Query(Query::Text(edit.text.clone())));
+        view.ask(core::Command::Query(Query::Text(edit.text.clone())));
     }
 }
 

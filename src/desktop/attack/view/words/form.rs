@@ -1,17 +1,18 @@
 //! The form of the search for words, in the inspector.
 
+use super::View;
 use super::exchanges::title;
 use crate::attack::caption::Aim;
-use crate::files::file_name;
-use crate::desktop::core::{AttackCommand, Command, Pick, Slot, Vocabulary, WordsPlan};
-use crate::desktop::shell::View;
 use crate::desktop::attack::view::fields::field;
+use crate::desktop::attack::{Choice, Command, Slot, Vocabulary, WordsPlan};
+use crate::desktop::core::{self, Pick};
 use crate::desktop::shell::widgets::{heading, primary, segmented, weak};
+use crate::files::file_name;
 use egui::{ComboBox, Ui};
 
 /// Draws the form.
 pub fn form_ui(ui: &mut Ui, view: &mut View<'_>) {
-    let old = view.session.lab.words.plan.clone();
+    let old = view.state.words.plan.clone();
     let mut plan = old.clone();
     heading(ui, "Exchange words");
     field(ui, "Objective", |ui| {
@@ -39,17 +40,17 @@ pub fn form_ui(ui: &mut Ui, view: &mut View<'_>) {
     ui.checkbox(&mut plan.content_words, "Content words only")
         .on_hover_text("Articles, prepositions and the like neither go nor come (English)");
     if plan != old {
-        view.ask(Command::Attack(AttackCommand::SetWords(Box::new(plan))));
+        view.own(Command::SetWords(Box::new(plan)));
     }
     ui.add_space(4.0);
     ui.horizontal(|ui| {
-        if view.session.lab.words.running {
+        if view.state.words.running {
             if ui.button("Cancel").clicked() {
-                view.ask(Command::Cancel(Slot::Words));
+                view.cancel(Slot::Words);
             }
             ui.spinner();
         } else if primary(ui, "Search words").clicked() {
-            view.ask(Command::Attack(AttackCommand::RunWords));
+            view.own(Command::RunWords);
         }
     });
     ui.add_space(4.0);
@@ -82,7 +83,7 @@ fn vocabulary_ui(ui: &mut Ui, view: &mut View<'_>, plan: &mut WordsPlan) {
             });
     });
     if file {
-        view.ask(Command::Pick(Pick::Vocabulary));
+        view.own(Command::Choose(Choice::Vocabulary));
     }
 }
 
@@ -90,7 +91,7 @@ fn synonyms_ui(ui: &mut Ui, view: &mut View<'_>, plan: &mut WordsPlan) {
     field(ui, "Synonyms", |ui| {
         let hint = "Only words that a list allows: lines such as \"dog: hound, puppy\"";
         if ui.button("List…").on_hover_text(hint).clicked() {
-            view.commands.push(Command::Pick(Pick::Synonyms));
+            view.own(Command::Choose(Choice::Synonyms));
         }
         match &plan.synonyms {
             Some(path) => {

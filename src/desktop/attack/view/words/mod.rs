@@ -5,13 +5,14 @@ mod form;
 
 pub use form::form_ui;
 
-use crate::desktop::shell::theme::{Tokens, tokens};
-use crate::desktop::shell::widgets::{bar, grouped, heading, named_area, picture_in, signed, weak};
-use crate::desktop::shell::{View, bidi};
+use super::View;
 use crate::attack::caption::{Importance, Weight};
 use crate::dataset::Dataset;
+use crate::desktop::attack::Command;
+use crate::desktop::shell::bidi;
+use crate::desktop::shell::theme::{Tokens, tokens};
+use crate::desktop::shell::widgets::{bar, grouped, heading, named_area, picture_in, signed, weak};
 use crate::retrieval::Side;
-use crate::desktop::core::{AttackCommand, Command};
 use egui::{Color32, CornerRadius, Grid, RichText, Role, ScrollArea, Sense, Ui, WidgetInfo};
 
 /// Side of the picture at the head of the page.
@@ -20,7 +21,7 @@ const PICTURE: f32 = 196.0;
 /// Draws the page's centre.
 pub fn words_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
     super::head_ui(ui, view, dataset);
-    let Some(image) = view.session.lab.image else {
+    let Some(image) = view.state.image else {
         return;
     };
     let own = dataset.captions_of(image);
@@ -48,17 +49,11 @@ pub fn words_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
                 });
         });
     });
-    let Some(caption) = view.session.lab.caption(&own) else {
+    let Some(caption) = view.state.caption(&own) else {
         return;
     };
     ui.add_space(6.0);
-    let weighed = view
-        .session
-        .lab
-        .words
-        .weighed
-        .get(view.session.now())
-        .cloned();
+    let weighed = view.state.words.weighed.get(view.session.now()).cloned();
     let weighed = weighed.filter(|(of, _)| *of == caption).map(|(_, w)| w);
     let gap = ui.spacing().item_spacing.x * 2.0;
     let half = ((ui.available_width() - gap) / 2.0).floor();
@@ -83,7 +78,7 @@ pub fn words_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
 fn caption_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, caption: usize) {
     let t = tokens(ui);
     let own = dataset.captions_of(dataset.image_of(caption));
-    let chosen = view.session.lab.caption(&own) == Some(caption);
+    let chosen = view.state.caption(&own) == Some(caption);
     let ranks = view.session.direction(Side::Text).map(|d| &d.ranks);
     let rank = ranks.and_then(|r| r.get(caption).copied());
     let text = &dataset.captions[caption];
@@ -113,7 +108,7 @@ fn caption_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, caption: usiz
     let at = left - egui::vec2(0.0, galley.size().y / 2.0);
     ui.painter().galley(at, galley, t.text);
     if response.clicked() {
-        view.ask(Command::Attack(AttackCommand::SetCaption(caption)));
+        view.own(Command::SetCaption(caption));
     }
 }
 

@@ -29,10 +29,6 @@ pub struct Pictures {
     slots: HashMap<Key, Slot>,
     wanted: Vec<Key>,
     frame: u64,
-    /// The attack lab's pictures.
-    pub lab: super::Sheets,
-    /// The matrix' tiles.
-    pub matrix: super::MatrixSheets,
 }
 
 /// What there is to draw for a picture.

@@ -1,13 +1,14 @@
 //! The lab's pictures: what they should show, and the textures that show it.
 
 use super::heat::{Coloured, Painted, Painter};
-use super::work::{Canvas, locked_scale, make_sheets};
-use super::{App, SheetsKey};
-use crate::desktop::core::events::Event;
+use super::state::Heat;
+use super::textures::Texture;
+use super::work::{Canvas, locked_scale, make_textures};
+use super::{Attack, Slot, TexturesKey, Work};
 use crate::attack::{Mask, Norm};
 use crate::compute::Engine;
-use crate::desktop::core::{Heat, Slot};
-use crate::desktop::shell::{SAMPLING, Sheet};
+use crate::desktop::feature::Desk;
+use crate::desktop::shell::SAMPLING;
 use egui::ColorImage;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,11 +16,11 @@ use std::time::{Duration, Instant};
 /// Shortest time between two pictures of an attack under way.
 const FRAME: Duration = Duration::from_millis(66);
 
-impl App {
+impl Attack {
     /// Has the pictures made that should be shown and are not.
-    pub(super) fn make_sheets(&mut self, engine: &Arc<dyn Engine>) {
-        let (lab, app) = (&self.session.lab, &self.lab);
-        let now = self.session.now();
+    pub(super) fn make_textures(&mut self, desk: &mut Desk<'_, Self>, engine: &Arc<dyn Engine>) {
+        let (lab, app) = (&self.state, &self.work);
+        let now = desk.session.now();
         let Some(clean) = lab.clean(now) else {
             return;
         };
@@ -33,7 +34,7 @@ impl App {
             .filter(|_| lab.looks.heat == Heat::Saliency)
             .map(|(_, m)| Arc::clone(m));
         let live = lab.live().map_or(0, |r| r.points.len());
-        let key = SheetsKey {
+        let key = TexturesKey {
             image: clean.image,
             own_size: clean.own_size,
             result: done.map_or(0, |d| Arc::as_ptr(&d.result) as usize),
@@ -42,7 +43,7 @@ impl App {
             amplify: lab.looks.amplify,
             map: map.as_ref().map_or(0, |m| Arc::as_ptr(m) as usize),
         };
-        if app.sheets_asked == Some(key) || self.jobs.is_running(Slot::Sheets) {
+        if app.textures_asked == Some(key) || desk.is_running(Slot::Textures) {
             return;
         }
         let (mut x, mut scale) = (None, 0.0);
@@ -69,9 +70,9 @@ impl App {
             } else {
                 0.0
             };
-            self.lab.live_taken = Some(Instant::now());
+            self.work.live_taken = Some(Instant::now());
         }
-        self.lab.sheets_asked = Some(key);
+        self.work.textures_asked = Some(key);
         let canvas = Canvas {
             key,
             grid: clean.grid,
@@ -82,52 +83,52 @@ impl App {
             painter,
             engine: Arc::clone(engine),
         };
-        self.start(Slot::Sheets, "Drawing", move |_| {
-            make_sheets(&canvas).map(Event::Lab)
-        });
+        desk.start(Slot::Textures, "Drawing", move |_| make_textures(&canvas));
     }
 
     /// Darkens the original where a mask keeps it from being changed.
-    pub(super) fn veil_original(&mut self, ctx: &egui::Context) {
-        let mask = self.session.lab.settings.threat.mask.as_ref();
-        let same = match (mask, &self.lab.veiled) {
+    pub(super) fn veil_original(&mut self, desk: &Desk<'_, Self>) {
+        let mask = self.state.settings.threat.mask.as_ref();
+        let same = match (mask, &self.work.veiled) {
             (Some(mask), Some(veiled)) => Arc::ptr_eq(&mask.free, veiled),
             (mask, veiled) => mask.is_none() && veiled.is_none(),
         };
         if !same {
-            self.lab.veiled = mask.map(|m| Arc::clone(&m.free));
-            self.pictures.lab.mask = mask.map(|m| Sheet::image(ctx, "mask", "", veil(m)));
+            self.work.veiled = mask.map(|m| Arc::clone(&m.free));
+            self.state.textures.mask = mask.map(|m| Texture::image(desk.ctx, "mask", "", veil(m)));
         }
     }
 
-    pub(super) fn take_sheets(
+    pub(super) fn take_textures(
         &mut self,
-        ctx: &egui::Context,
-        key: SheetsKey,
+        desk: &Desk<'_, Self>,
+        key: TexturesKey,
         adversarial: Option<ColorImage>,
         difference: Option<ColorImage>,
         heat: Option<Painted>,
     ) {
-        if Some(key.image) != self.session.lab.image {
+        if Some(key.image) != self.state.image {
             return;
         }
-        let sheets = &mut self.pictures.lab;
-        sheets.adversarial = adversarial.map(|i| Sheet::image(ctx, "adversarial", "", i));
-        sheets.difference = difference.map(|i| Sheet::image(ctx, "difference", "", i));
+        let textures = &mut self.state.textures;
+        textures.adversarial = adversarial.map(|i| Texture::image(desk.ctx, "adversarial", "", i));
+        textures.difference = difference.map(|i| Texture::image(desk.ctx, "difference", "", i));
         let Some(heat) = heat else {
             // A map that is being made leaves the one before in its place no longer.
-            sheets.heat.clear();
+            textures.heat.clear();
             return;
         };
-        sheets.legend = heat.legend;
-        let mut made = Vec::with_capacity(heat.sheets.len());
-        for (at, (title, coloured)) in heat.sheets.into_iter().enumerate() {
+        textures.legend = heat.legend;
+        let mut made = Vec::with_capacity(heat.textures.len());
+        for (at, (title, coloured)) in heat.textures.into_iter().enumerate() {
             match coloured {
-                Coloured::Image(image) => made.push(Sheet::image(ctx, "heatmap", title, image)),
-                Coloured::Texture(texture) => made.extend(self.lab.native(at, &texture, title)),
+                Coloured::Image(image) => {
+                    made.push(Texture::image(desk.ctx, "heatmap", title, image))
+                }
+                Coloured::Texture(texture) => made.extend(self.work.native(at, &texture, title)),
             }
         }
-        self.pictures.lab.heat = made;
+        self.state.textures.heat = made;
     }
 }
 
@@ -149,9 +150,14 @@ fn veil(mask: &Mask) -> ColorImage {
     ColorImage::from_rgba_unmultiplied([width as usize, height as usize], &rgba)
 }
 
-impl super::Lab {
+impl Work {
     /// Shows `texture` under the `at`-th of the window's own names.
-    fn native(&mut self, at: usize, texture: &wgpu::Texture, title: &'static str) -> Option<Sheet> {
+    fn native(
+        &mut self,
+        at: usize,
+        texture: &wgpu::Texture,
+        title: &'static str,
+    ) -> Option<Texture> {
         let Some(Painter::Window { state, .. }) = &self.painter else {
             return None;
         };
@@ -185,6 +191,6 @@ impl super::Lab {
             id
         };
         let size = egui::vec2(texture.width() as f32, texture.height() as f32);
-        Some(Sheet::native(id, size, title))
+        Some(Texture::native(id, size, title))
     }
 }

@@ -1,19 +1,19 @@
-//! The textures of the matrix' tiles: the running program makes them, the view draws them.
+//! The textures of the matrix' tiles: a job makes them, the view draws them.
 
-use crate::retrieval::structure::matrix::TileKey;
 use crate::desktop::shell::SAMPLING;
+use crate::retrieval::structure::matrix::TileKey;
 use egui::{Color32, ColorImage, Context, TextureHandle};
 use std::collections::HashMap;
 
 /// One texture per tile.
 #[derive(Default)]
-pub struct MatrixSheets {
+pub struct MatrixTextures {
     tiles: HashMap<TileKey, TextureHandle>,
     /// Colours from the lowest to the highest score, of viridis and of magma.
     pub bars: [Vec<Color32>; 2],
 }
 
-impl MatrixSheets {
+impl MatrixTextures {
     /// Shows `image` for a tile from now on.
     pub fn insert(&mut self, ctx: &Context, key: TileKey, image: ColorImage) {
         if let Some(texture) = self.tiles.get_mut(&key) {

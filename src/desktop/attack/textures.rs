@@ -1,6 +1,7 @@
-//! The lab's pictures as textures: the running program makes them, the views draw them.
+//! The lab's pictures as textures: jobs make them, the view draws them.
 
-use egui::{Color32, ColorImage, Context, TextureHandle, TextureId, TextureOptions, Vec2};
+use crate::desktop::shell::SAMPLING;
+use egui::{Color32, ColorImage, Context, TextureHandle, TextureId, Vec2};
 
 /// What a heatmap's colours mean.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -15,7 +16,7 @@ pub struct Legend {
 
 /// One picture on the graphics device.
 #[derive(Clone)]
-pub struct Sheet {
+pub struct Texture {
     /// Its texture.
     pub texture: TextureId,
     /// Its size, in pixels.
@@ -26,15 +27,7 @@ pub struct Sheet {
     handle: Option<TextureHandle>,
 }
 
-/// Sharp pixels when magnified, smooth when not.
-pub const SAMPLING: TextureOptions = TextureOptions {
-    magnification: egui::TextureFilter::Nearest,
-    minification: egui::TextureFilter::Linear,
-    wrap_mode: egui::TextureWrapMode::ClampToEdge,
-    mipmap_mode: None,
-};
-
-impl Sheet {
+impl Texture {
     /// A picture in memory; shown smaller where the graphics device has no texture of its size.
     pub fn image(ctx: &Context, name: &str, title: &'static str, image: ColorImage) -> Self {
         let largest = ctx.input(|i| i.max_texture_side);
@@ -80,22 +73,22 @@ fn fitted(image: ColorImage, largest: usize) -> ColorImage {
 
 /// What the lab shows.
 #[derive(Default)]
-pub struct Sheets {
+pub struct Textures {
     /// The picture without perturbation.
-    pub original: Option<Sheet>,
+    pub original: Option<Texture>,
     /// Dark where the mask keeps it from being changed, clear elsewhere.
-    pub mask: Option<Sheet>,
+    pub mask: Option<Texture>,
     /// With it.
-    pub adversarial: Option<Sheet>,
+    pub adversarial: Option<Texture>,
     /// What lies between them, amplified.
-    pub difference: Option<Sheet>,
+    pub difference: Option<Texture>,
     /// The heatmap: one picture, or one per channel.
-    pub heat: Vec<Sheet>,
+    pub heat: Vec<Texture>,
     /// What its colours mean.
     pub legend: Legend,
 }
 
-impl Sheets {
+impl Textures {
     /// Forgets all but the picture without perturbation.
     pub fn forget_change(&mut self) {
         self.adversarial = None;

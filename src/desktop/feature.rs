@@ -1,0 +1,245 @@
+//! The contract between the window and a feature: one folder of `desktop/`, one line in `features.rs`.
+//!
+//! A feature sees [`core`](super::core) (what is open, its identities, commands) and [`shell`](super::shell) (widgets,
+//! theme), never another feature. What one asks of another is a command of the core.
+
+use super::core::{Basis, BoundJobs, Change, Command, Core, Dialog, JobSlot, Part, Session, Tab};
+use super::shell::{PaletteEntry, Shell};
+use crate::error::Result;
+use crate::task::{Progress, Task};
+use egui::{Context, Ui};
+use std::fmt::Debug;
+use std::ops::{Deref, DerefMut};
+use std::path::PathBuf;
+
+/// A view of the window with all that belongs to it.
+pub trait Feature: Sized + 'static {
+    /// What can be asked of it.
+    type Command: Clone + Debug + 'static;
+    /// Its kinds of jobs.
+    type Slot: JobSlot;
+    /// What its jobs report.
+    type Event: Send + 'static;
+    /// What drawing reads.
+    type State: 'static;
+    /// What drawing remembers between frames: text being typed, what was scrolled to.
+    type Memory: Default + 'static;
+
+    /// Its place in the rail.
+    const TAB: Tab;
+
+    /// Nothing computed, nothing asked for.
+    fn new() -> Self;
+
+    /// What drawing reads.
+    fn state(&self) -> &Self::State;
+
+    /// Executes a command. Each is short: anything long becomes a job.
+    fn execute(&mut self, desk: &mut Desk<'_, Self>, command: Self::Command);
+
+    /// Takes in what a job has found; it was started when `basis` was current, and that still is.
+    fn take(&mut self, desk: &mut Desk<'_, Self>, basis: Basis, event: Self::Event);
+
+    /// A job failed, was cancelled, or is about what is no longer open: its result does not come.
+    fn ended(&mut self, _desk: &mut Desk<'_, Self>, _slot: Self::Slot, _how: Ended) {}
+
+    /// Something changed in the core.
+    fn changed(&mut self, _desk: &mut Desk<'_, Self>, _change: Change) {}
+
+    /// Starts what has become possible; called once a frame.
+    fn advance(&mut self, _desk: &mut Desk<'_, Self>) {}
+
+    /// Executes a command of the core that is this feature's to execute; false where it is not.
+    fn offered(&mut self, _desk: &mut Desk<'_, Self>, _command: &Command) -> bool {
+        false
+    }
+
+    /// Is this kind of job left out of the status bar?
+    fn is_quiet(&self, slot: Self::Slot) -> bool {
+        slot.is_quiet()
+    }
+
+    /// Is anything to be taken in that is no job?
+    fn is_busy(&self) -> bool {
+        false
+    }
+
+    /// Seconds until the next frame while one of its jobs runs.
+    fn pace(&self) -> f32 {
+        0.1
+    }
+
+    /// Draws the centre of the window.
+    fn draw(ui: &mut Ui, view: &mut View<'_, Self>);
+
+    /// Draws the panels beside the centre.
+    fn panels(_ui: &mut Ui, _view: &mut View<'_, Self>) {}
+
+    /// Takes the keys that were pressed while its tab is shown and no text is edited; `focused`: something has the focus.
+    fn keys(ctx: &Context, view: &mut View<'_, Self>, focused: bool) {
+        super::shell::keys::common_keys(ctx, view, focused);
+    }
+
+    /// Its entries of the palette.
+    fn palette(_view: &View<'_, Self>) -> Vec<PaletteEntry<Self::Command>> {
+        Vec::new()
+    }
+
+    /// A count shown beside its title in the rail.
+    fn badge(_session: &Session) -> Option<usize> {
+        None
+    }
+}
+
+/// Why the result of a job does not come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// It failed.
+    Failed,
+    /// The user cancelled it.
+    Cancelled,
+    /// What it was about is no longer open.
+    Outdated,
+}
+
+/// What a feature works with: the core, and its own jobs.
+pub struct Desk<'a, F: Feature> {
+    /// What is open and what runs.
+    pub core: &'a mut Core,
+    /// The feature's jobs.
+    pub jobs: &'a mut BoundJobs<F::Slot, F::Event>,
+    /// The window.
+    pub ctx: &'a Context,
+}
+
+impl<F: Feature> Deref for Desk<'_, F> {
+    type Target = Core;
+
+    fn deref(&self) -> &Core {
+        self.core
+    }
+}
+
+impl<F: Feature> DerefMut for Desk<'_, F> {
+    fn deref_mut(&mut self) -> &mut Core {
+        self.core
+    }
+}
+
+impl<F: Feature> Desk<'_, F> {
+    /// Starts a job about what is open now; once that is not so any more, it ends and its result is dropped.
+    pub fn start(
+        &mut self,
+        slot: F::Slot,
+        title: impl Into<String>,
+        work: impl FnOnce(&Task) -> Result<F::Event> + Send + 'static,
+    ) {
+        self.jobs.start(self.core.session.now(), slot, title, work);
+    }
+
+    /// Shows a dialog of the system; `event` makes of the paths that were chosen, at least one, what the job reports.
+    pub fn choose(
+        &mut self,
+        slot: F::Slot,
+        dialog: Dialog,
+        event: impl FnOnce(Vec<PathBuf>) -> F::Event + Send + 'static,
+    ) {
+        let wait = dialog.show();
+        self.start(slot, "Choosing a file", move |_| wait().map(event));
+    }
+
+    /// What a job in `slot` would be about now.
+    pub fn basis(&self, slot: F::Slot) -> Basis {
+        self.basis_of(slot.parts())
+    }
+
+    /// What `parts` are now.
+    pub fn basis_of(&self, parts: &[Part]) -> Basis {
+        self.core.session.now().basis(parts)
+    }
+
+    /// Cancels a job; its result will not arrive.
+    pub fn cancel(&mut self, slot: F::Slot) {
+        self.jobs.cancel(slot);
+    }
+
+    /// Is such a job under way?
+    pub fn is_running(&self, slot: F::Slot) -> bool {
+        self.jobs.is_running(slot)
+    }
+}
+
+/// What is asked for while a feature is drawn.
+pub enum Asked<F: Feature> {
+    /// One of its commands.
+    Command(F::Command),
+    /// To cancel one of its jobs.
+    Cancel(F::Slot),
+}
+
+/// What a feature is drawn with.
+pub struct View<'a, F: Feature> {
+    /// What is open and selected.
+    pub session: &'a Session,
+    /// What every drawing function works with.
+    pub shell: Shell<'a>,
+    /// What was found, and how it is looked at.
+    pub state: &'a F::State,
+    /// What drawing remembers.
+    pub memory: &'a mut F::Memory,
+    /// What was asked for.
+    pub asked: Vec<Asked<F>>,
+    pub(super) running: Vec<(F::Slot, Progress)>,
+}
+
+impl<'a, F: Feature> Deref for View<'a, F> {
+    type Target = Shell<'a>;
+
+    fn deref(&self) -> &Shell<'a> {
+        &self.shell
+    }
+}
+
+impl<F: Feature> DerefMut for View<'_, F> {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.shell
+    }
+}
+
+impl<F: Feature> View<'_, F> {
+    /// Asks for a command of the core.
+    pub fn ask(&mut self, command: Command) {
+        self.shell.ask(command);
+    }
+
+    /// Asks for one of the feature's commands.
+    pub fn own(&mut self, command: F::Command) {
+        self.asked.push(Asked::Command(command));
+    }
+
+    /// Asks to cancel one of the feature's jobs.
+    pub fn cancel(&mut self, slot: F::Slot) {
+        self.asked.push(Asked::Cancel(slot));
+    }
+
+    /// Is such a job under way?
+    pub fn is_running(&self, slot: F::Slot) -> bool {
+        self.progress(slot).is_some()
+    }
+
+    /// How far such a job is.
+    pub fn progress(&self, slot: F::Slot) -> Option<&Progress> {
+        let mut running = self.running.iter();
+        running.find(|(s, _)| *s == slot).map(|(_, p)| p)
+    }
+}
+
+/// The commands, jobs and events of a feature that has none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Nothing {}
+
+impl JobSlot for Nothing {
+    fn parts(self) -> &'static [Part] {
+        match self {}
+    }
+}
