@@ -2,9 +2,11 @@
 
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
-use nearmiss::app::{App, Start};
+use nearmiss::desktop::attack as attack_view;
+use nearmiss::desktop::core::{Identities, Level, Query, Session, ThemeChoice};
+use nearmiss::desktop::feature::Feature;
+use nearmiss::desktop::{App, Start};
 use nearmiss::retrieval::Side;
-use nearmiss::session::{Identities, Level, Query, Session, ThemeChoice};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -64,6 +66,26 @@ fn settle(window: &mut Window) {
 
 fn session(window: &Window) -> &Session {
     window.state().session()
+}
+
+fn state<F: Feature>(window: &Window) -> &F::State {
+    window.state().state::<F>().expect("a view of the window")
+}
+
+fn lab_of(window: &Window) -> &attack_view::State {
+    state::<attack_view::Attack>(window)
+}
+
+fn negatives_of(window: &Window) -> &nearmiss::desktop::negatives::State {
+    state::<nearmiss::desktop::negatives::Negatives>(window)
+}
+
+fn structure_of(window: &Window) -> &nearmiss::desktop::structure::State {
+    state::<nearmiss::desktop::structure::Structure>(window)
+}
+
+fn compare_of(window: &Window) -> &nearmiss::desktop::compare::State {
+    state::<nearmiss::desktop::compare::Compare>(window)
 }
 
 /// What is open now.
@@ -316,9 +338,9 @@ fn npy(folder: &Path, name: &str, dim: usize, values: &[f32]) -> PathBuf {
 }
 
 fn embeddings(folder: &Path, images: PathBuf, texts: PathBuf) -> PathBuf {
-    let workspace = nearmiss::session::Workspace {
-        data: Some(nearmiss::session::DataSource::Embeddings { images, texts }),
-        ..nearmiss::session::Workspace::default()
+    let workspace = nearmiss::desktop::core::Workspace {
+        data: Some(nearmiss::desktop::core::DataSource::Embeddings { images, texts }),
+        ..nearmiss::desktop::core::Workspace::default()
     };
     let file = folder.join("workspace.json");
     workspace.save(&file).expect("saved");

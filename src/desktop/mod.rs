@@ -202,9 +202,9 @@ impl App {
         if let Some((at, command)) = chosen {
             self.features[at].ask(command);
         }
-        commands
-            .into_iter()
-            .for_each(|command| self.core.ask(command));
+        for command in commands {
+            self.core.ask(command);
+        }
     }
 }
 

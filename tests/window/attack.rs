@@ -3,9 +3,16 @@
 use super::*;
 use crate::attack::method;
 use nearmiss::attack::Goal;
-use nearmiss::session::{
-    AttackCommand, Command, Compare, Heat, LabPage, Reach, SetPlan, Tab, Vocabulary, Which,
-};
+use nearmiss::desktop::attack::Attack;
+use nearmiss::desktop::attack::Command as AttackCommand;
+use nearmiss::desktop::attack::Compare;
+use nearmiss::desktop::attack::Heat;
+use nearmiss::desktop::attack::LabPage;
+use nearmiss::desktop::attack::Reach;
+use nearmiss::desktop::attack::SetPlan;
+use nearmiss::desktop::attack::Vocabulary;
+use nearmiss::desktop::attack::Which;
+use nearmiss::desktop::feature::Feature;
 
 mod blocked;
 mod sets;
@@ -15,14 +22,14 @@ mod words;
 fn lab() -> Window {
     let mut window = demo();
     click(&mut window, "Attack this pair");
-    assert_eq!(session(&window).tab, Tab::Attack);
+    assert_eq!(session(&window).tab, Attack::TAB);
     assert_eq!(errors(&window), Vec::<String>::new());
     window
 }
 
 fn ask(window: &mut Window, command: AttackCommand) {
     let ctx = window.ctx.clone();
-    window.state_mut().perform(&ctx, Command::Attack(command));
+    window.state_mut().perform_of::<Attack>(&ctx, command);
     settle(window);
 }
 
@@ -75,7 +82,7 @@ const EPS: f32 = 16.0 / 255.0;
 
 /// The last attack on the picture shown.
 fn last_result(window: &Window) -> std::sync::Arc<nearmiss::attack::AttackResult> {
-    let attempt = session(window).lab.last(now(window));
+    let attempt = lab_of(window).last(now(window));
     std::sync::Arc::clone(&attempt.expect("attacked").result)
 }
 
@@ -83,7 +90,7 @@ fn last_result(window: &Window) -> std::sync::Arc<nearmiss::attack::AttackResult
 fn a_pair_is_attacked_and_undone() {
     let mut window = lab();
     let target = {
-        let lab = &session(&window).lab;
+        let lab = lab_of(&window);
         let clean = lab.clean.get(now(&window)).expect("read");
         assert_eq!(
             (lab.goal, lab.reach(now(&window)).clone()),
@@ -106,7 +113,7 @@ fn a_pair_is_attacked_and_undone() {
         wrong.index
     };
     assert!(has(&window, "before 1. "));
-    let mut settings = session(&window).lab.settings.clone();
+    let mut settings = lab_of(&window).settings.clone();
     assert_eq!((settings.method, settings.steps()), (method("pgd"), 10));
     (settings.threat.eps, settings.steps) = (EPS, Some(40));
     ask(&mut window, AttackCommand::SetSettings(Box::new(settings)));
@@ -127,8 +134,7 @@ fn a_pair_is_attacked_and_undone() {
         before.rank,
         after.rank
     );
-    let clean = session(&window)
-        .lab
+    let clean = lab_of(&window)
         .clean
         .get(now(&window))
         .expect("read")
@@ -143,7 +149,7 @@ fn a_pair_is_attacked_and_undone() {
     let moved = format!("Its rank: {} → {}", before.rank, after.rank);
     assert!(has(&window, &moved), "{moved}");
     // Another attack, then back, and back to the clean picture.
-    let mut settings = session(&window).lab.settings.clone();
+    let mut settings = lab_of(&window).settings.clone();
     settings.seed = 7;
     ask(&mut window, AttackCommand::SetSettings(Box::new(settings)));
     window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Enter);
@@ -155,7 +161,7 @@ fn a_pair_is_attacked_and_undone() {
     let back = last_result(&window);
     assert!(std::sync::Arc::ptr_eq(&back, &result));
     click(&mut window, "Undo");
-    assert!(session(&window).lab.last(now(&window)).is_none());
+    assert!(lab_of(&window).last(now(&window)).is_none());
     assert!(!has(&window, "after 1. ") && has(&window, "before 1. "));
     assert_eq!(
         session(&window).query(),
@@ -163,7 +169,7 @@ fn a_pair_is_attacked_and_undone() {
         "the pair stays"
     );
     click(&mut window, "Redo");
-    assert!(session(&window).lab.last(now(&window)).is_some());
+    assert!(lab_of(&window).last(now(&window)).is_some());
     // Undo of the other views is their own.
     click(&mut window, "Retrieval");
     window.key_press(egui::Key::ArrowRight);
@@ -172,7 +178,7 @@ fn a_pair_is_attacked_and_undone() {
     settle(&mut window);
     assert_eq!(session(&window).query(), Some(&Query::Row(Side::Image, 0)));
     assert!(
-        session(&window).lab.last(now(&window)).is_some(),
+        lab_of(&window).last(now(&window)).is_some(),
         "the attack is still there"
     );
 }
@@ -218,7 +224,7 @@ fn the_pictures_are_compared_in_every_way() {
         ("Difference ×8", Compare::Difference),
     ] {
         click_now(&mut window, name);
-        assert_eq!(session(&window).lab.looks.compare, compare);
+        assert_eq!(lab_of(&window).looks.compare, compare);
     }
     assert!(window.query_by_label("amplified difference").is_some());
     let grey = colours(&mut window, "amplified difference");
@@ -238,7 +244,7 @@ fn the_pictures_are_compared_in_every_way() {
         ("Saliency", Heat::Saliency),
     ] {
         click(&mut window, name);
-        assert_eq!(session(&window).lab.looks.heat, heat);
+        assert_eq!(lab_of(&window).looks.heat, heat);
         let mut seen = colours(&mut window, "heatmap");
         seen.sort_unstable();
         seen.dedup();
@@ -246,7 +252,7 @@ fn the_pictures_are_compared_in_every_way() {
     }
     for kind in ["SmoothGrad", "Integrated gradients"] {
         choose(&mut window, "Kind of saliency map", kind);
-        assert_eq!(session(&window).lab.looks.saliency.title(), kind);
+        assert_eq!(lab_of(&window).looks.saliency.title(), kind);
     }
     assert_eq!(errors(&window), Vec::<String>::new());
 }
@@ -297,7 +303,7 @@ fn a_slow_attack_is_cancelled_within_a_second() {
     enter(&mut window, "Queries", "100000");
     // A radius at which it has no chance, so that it does not end by itself.
     enter(&mut window, "Epsilon, typed", "0.1/255");
-    let settings = session(&window).lab.settings.clone();
+    let settings = lab_of(&window).settings.clone();
     assert_eq!(
         (settings.method, settings.steps()),
         (method("square"), 100_000)
@@ -313,7 +319,7 @@ fn a_slow_attack_is_cancelled_within_a_second() {
         std::thread::sleep(Duration::from_millis(20));
     }
     assert_eq!(errors(&window), Vec::<String>::new());
-    let lab = &session(&window).lab;
+    let lab = lab_of(&window);
     let result = lab
         .last(now(&window))
         .map(|d| (d.result.queries, d.result.seconds, d.result.after.verdict));
@@ -329,9 +335,7 @@ fn a_slow_attack_is_cancelled_within_a_second() {
         std::thread::sleep(Duration::from_millis(5));
     }
     settle(&mut window);
-    assert!(
-        session(&window).lab.running.is_none() && session(&window).lab.last(now(&window)).is_none()
-    );
+    assert!(lab_of(&window).running.is_none() && lab_of(&window).last(now(&window)).is_none());
     assert_eq!(errors(&window), Vec::<String>::new());
 }
 
@@ -368,8 +372,7 @@ fn a_click_on_a_caption_makes_it_the_target() {
     let mut window = lab();
     let wrong = {
         let own = session(&window).dataset().expect("open").captions_of(0);
-        let standing = &session(&window)
-            .lab
+        let standing = &lab_of(&window)
             .clean
             .get(now(&window))
             .expect("read")
@@ -390,7 +393,7 @@ fn a_click_on_a_caption_makes_it_the_target() {
         .expect("in the list")
         .click();
     settle(&mut window);
-    assert_eq!(session(&window).lab.target(now(&window)), Some(wrong));
+    assert_eq!(lab_of(&window).target(now(&window)), Some(wrong));
     press_attack(&mut window);
     settle(&mut window);
     let result = last_result(&window);
@@ -411,8 +414,8 @@ fn a_click_on_a_caption_makes_it_the_target() {
 fn the_lab_follows_the_picture_selected() {
     let mut window = lab();
     click(&mut window, "Next");
-    assert_eq!(session(&window).tab, Tab::Attack);
-    let lab = &session(&window).lab;
+    assert_eq!(session(&window).tab, Attack::TAB);
+    let lab = lab_of(&window);
     assert_eq!(
         (lab.image, lab.clean.get(now(&window)).map(|c| c.image)),
         (Some(1), Some(1))
@@ -429,8 +432,7 @@ fn the_lab_follows_the_picture_selected() {
     press_attack(&mut window);
     settle(&mut window);
     assert_eq!(errors(&window), Vec::<String>::new());
-    let done = session(&window)
-        .lab
+    let done = lab_of(&window)
         .last(now(&window))
         .expect("attacked")
         .clone();
@@ -442,11 +444,11 @@ fn the_lab_follows_the_picture_selected() {
     );
     click(&mut window, "Previous");
     assert!(
-        session(&window).lab.last(now(&window)).is_none(),
+        lab_of(&window).last(now(&window)).is_none(),
         "the other picture was not attacked"
     );
     click(&mut window, "Next");
-    assert!(session(&window).lab.last(now(&window)).is_some());
+    assert!(lab_of(&window).last(now(&window)).is_some());
 }
 
 #[test]
@@ -463,8 +465,7 @@ fn a_mask_is_painted_and_holds() {
     window.step();
     window.drop_at(brush.center());
     settle(&mut window);
-    let mask = session(&window)
-        .lab
+    let mask = lab_of(&window)
         .settings
         .threat
         .mask
@@ -478,8 +479,7 @@ fn a_mask_is_painted_and_holds() {
     settle(&mut window);
     assert_eq!(errors(&window), Vec::<String>::new());
     let result = last_result(&window);
-    let clean = session(&window)
-        .lab
+    let clean = lab_of(&window)
         .clean
         .get(now(&window))
         .expect("read")
@@ -498,8 +498,7 @@ fn a_mask_is_painted_and_holds() {
     }
     assert!(changed > 0);
     click(&mut window, "Invert");
-    let inverted = session(&window)
-        .lab
+    let inverted = lab_of(&window)
         .settings
         .threat
         .mask
@@ -514,13 +513,13 @@ fn a_mask_is_painted_and_holds() {
                 .all(|(a, b)| a != b)
     );
     click(&mut window, "Remove");
-    assert!(session(&window).lab.settings.threat.mask.is_none());
+    assert!(lab_of(&window).settings.threat.mask.is_none());
 }
 
 #[test]
 fn without_pictures_or_encoder_the_lab_says_what_is_missing() {
     let folder = tempfile::tempdir().expect("a folder");
-    let workspace = nearmiss::session::Workspace::default();
+    let workspace = nearmiss::desktop::core::Workspace::default();
     let path = folder.path().join("empty.nearmiss.json");
     workspace.save(&path).expect("saved");
     let mut window = open(&path);

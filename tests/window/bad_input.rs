@@ -81,9 +81,11 @@ fn broken_pictures_are_listed_and_skipped() {
     write(root.path(), "images/none.png", b"");
     let lines = "image,caption\ngood.png,A good one\nalso.png,Another one\ncut.jpg,A cut one\nnone.png,An empty one\ngone.png,A missing one\n";
     write(root.path(), "captions.csv", lines.as_bytes());
-    let workspace = nearmiss::session::Workspace {
-        data: Some(nearmiss::session::DataSource::at(root.path().to_path_buf())),
-        ..nearmiss::session::Workspace::demo()
+    let workspace = nearmiss::desktop::core::Workspace {
+        data: Some(nearmiss::desktop::core::DataSource::at(
+            root.path().to_path_buf(),
+        )),
+        ..nearmiss::desktop::core::Workspace::demo()
     };
     let file = root.path().join("workspace.json");
     workspace.save(&file).expect("saved");
@@ -138,7 +140,7 @@ fn an_encoder_without_a_tokenizer_leaves_the_open_one() {
     );
     assert_eq!(
         session(&window).workspace,
-        nearmiss::session::Workspace::demo()
+        nearmiss::desktop::core::Workspace::demo()
     );
     assert!(
         session(&window).evaluation().is_some(),

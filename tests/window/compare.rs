@@ -1,9 +1,16 @@
 //! Two encoders in the window: choose, read, filter, sort, walk.
 
 use super::{Window, click, demo, errors, now, session, settle};
+use crate::window::compare_of;
 use egui_kittest::kittest::Queryable;
+use nearmiss::desktop::compare::Command as CompareCommand;
+use nearmiss::desktop::compare::Compare;
+use nearmiss::desktop::compare::Outcome;
+use nearmiss::desktop::core::{Command, EncoderSource, Query};
+use nearmiss::desktop::feature::Feature;
+use nearmiss::desktop::retrieval::Command::WriteReport;
+use nearmiss::desktop::retrieval::Retrieval;
 use nearmiss::retrieval::Side;
-use nearmiss::session::{Command, CompareCommand, EncoderSource, Outcome, Query, Tab};
 use std::path::Path;
 
 /// The demo's encoder, its pictures shown to it twice as bright: another encoder on the same data.
@@ -27,6 +34,12 @@ fn perform(window: &mut Window, command: Command) {
     settle(window);
 }
 
+fn perform_of<F: Feature>(window: &mut Window, command: F::Command) {
+    let ctx = window.ctx.clone();
+    window.state_mut().perform_of::<F>(&ctx, command);
+    settle(window);
+}
+
 fn says(window: &Window, text: &str) -> bool {
     window.query_all_by_label_contains(text).next().is_some()
 }
@@ -35,14 +48,13 @@ fn says(window: &Window, text: &str) -> bool {
 fn the_second_encoder_is_asked_for_and_both_stay_named() {
     let mut window = demo();
     click(&mut window, "Compare");
-    assert_eq!(session(&window).tab, Tab::Compare);
+    assert_eq!(session(&window).tab, Compare::TAB);
     assert!(says(&window, "Choose the second encoder"));
     let folder = tempfile::tempdir().unwrap();
     let source = second(folder.path());
-    perform(&mut window, Command::Compare(CompareCommand::Open(source)));
+    perform_of::<Compare>(&mut window, CompareCommand::Open(source));
     assert_eq!(errors(&window), Vec::<String>::new());
-    let found = session(&window)
-        .compare
+    let found = compare_of(&window)
         .found
         .get(now(&window))
         .cloned()
@@ -66,16 +78,16 @@ fn cells_filter_headings_sort_and_keys_walk() {
     let mut window = demo();
     let folder = tempfile::tempdir().unwrap();
     let source = second(folder.path());
-    perform(&mut window, Command::Compare(CompareCommand::Open(source)));
+    perform_of::<Compare>(&mut window, CompareCommand::Open(source));
     perform(&mut window, Command::SetSide(Side::Text));
     assert_eq!(
         session(&window).tab,
-        Tab::Compare,
+        Compare::TAB,
         "turning round stays here"
     );
-    perform(&mut window, Command::Compare(CompareCommand::SetK(5)));
+    perform_of::<Compare>(&mut window, CompareCommand::SetK(5));
     click(&mut window, "right with A alone");
-    let state = &session(&window).compare;
+    let state = compare_of(&window);
     assert_eq!((state.k(), state.outcome), (5, Some(Outcome::OnlyA)));
     let found = state.found.get(now(&window)).cloned().unwrap();
     let rows = state.rows.clone();
@@ -88,7 +100,7 @@ fn cells_filter_headings_sort_and_keys_walk() {
     );
     click(&mut window, "Sort by Rank B");
     click(&mut window, "Sort by Rank B");
-    let rows = session(&window).compare.rows.clone();
+    let rows = compare_of(&window).rows.clone();
     let ranks: Vec<u32> = rows.iter().map(|r| shift(r).rank_b).collect();
     assert!(ranks.is_sorted_by(|a, b| a >= b), "{ranks:?}");
     // The list is walked from the selected query on, or from its head.
@@ -103,11 +115,11 @@ fn cells_filter_headings_sort_and_keys_walk() {
         let row = rows[next] as usize;
         assert_eq!(session(&window).query(), Some(&Query::Row(Side::Text, row)));
     }
-    assert_eq!(session(&window).tab, Tab::Compare);
+    assert_eq!(session(&window).tab, Compare::TAB);
     click(&mut window, "Show all");
-    assert_eq!(session(&window).compare.rows.len(), 900);
+    assert_eq!(compare_of(&window).rows.len(), 900);
     click(&mut window, "Show in Retrieval");
-    assert_eq!(session(&window).tab, Tab::Retrieval);
+    assert_eq!(session(&window).tab, Retrieval::TAB);
 }
 
 #[test]
@@ -115,17 +127,17 @@ fn a_folder_without_an_encoder_is_an_error_and_nothing_is_lost() {
     let mut window = demo();
     let folder = tempfile::tempdir().unwrap();
     let source = EncoderSource::Folder(folder.path().to_path_buf());
-    perform(&mut window, Command::Compare(CompareCommand::Open(source)));
+    perform_of::<Compare>(&mut window, CompareCommand::Open(source));
     assert_eq!(errors(&window).len(), 1, "{:?}", errors(&window));
-    assert!(session(&window).compare.found.get(now(&window)).is_none());
+    assert!(compare_of(&window).found.get(now(&window)).is_none());
     assert!(says(&window, "are not compared"));
     assert!(session(&window).ranking().is_some());
     // What was found before stays, under its own name.
     let good = tempfile::tempdir().unwrap();
     let source = second(good.path());
-    perform(&mut window, Command::Compare(CompareCommand::Open(source)));
+    perform_of::<Compare>(&mut window, CompareCommand::Open(source));
     let source = EncoderSource::Folder(folder.path().to_path_buf());
-    perform(&mut window, Command::Compare(CompareCommand::Open(source)));
+    perform_of::<Compare>(&mut window, CompareCommand::Open(source));
     assert_eq!(errors(&window).len(), 2);
     assert!(says(&window, "B encoder") && says(&window, "right with both"));
 }
@@ -135,7 +147,7 @@ fn what_was_found_of_other_data_is_not_shown() {
     let mut window = demo();
     let folder = tempfile::tempdir().unwrap();
     let source = second(folder.path());
-    perform(&mut window, Command::Compare(CompareCommand::Open(source)));
+    perform_of::<Compare>(&mut window, CompareCommand::Open(source));
     assert!(says(&window, "right with both"));
     // The same data, embedded anew.
     perform(&mut window, Command::OpenEncoder(EncoderSource::Demo));
@@ -144,7 +156,7 @@ fn what_was_found_of_other_data_is_not_shown() {
     click(&mut window, "Compare with encoder");
     assert!(says(&window, "right with both"));
     click(&mut window, "Close");
-    assert!(session(&window).compare.source.is_none());
+    assert!(compare_of(&window).source.is_none());
     assert!(says(&window, "Choose the second encoder"));
 }
 
@@ -153,7 +165,7 @@ fn a_report_of_what_is_open_is_written() {
     let mut window = demo();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("report.html");
-    perform(&mut window, Command::WriteReport(path.clone()));
+    perform_of::<Retrieval>(&mut window, WriteReport(path.clone()));
     assert_eq!(errors(&window), Vec::<String>::new());
     let page = std::fs::read_to_string(&path).unwrap();
     let report = &session(&window).ranking().unwrap().report;

@@ -51,13 +51,13 @@ fn the_measure_is_chosen_and_kept_in_the_workspace() {
     assert!(warned);
     let ctx = window.ctx.clone();
     let measure = nearmiss::compute::Measure::Dot;
-    let command = nearmiss::session::Command::SetSimilarity(measure);
+    let command = nearmiss::desktop::core::Command::SetSimilarity(measure);
     window.state_mut().perform(&ctx, command);
     settle(&mut window);
     let (by_dot, said) = r1(&window);
     assert!(by_dot == 50.0 && said.contains("by dot product"), "{said}");
     assert_eq!(session(&window).workspace.similarity, measure);
-    let command = nearmiss::session::Command::Query(Query::Row(Side::Image, 1));
+    let command = nearmiss::desktop::core::Command::Query(Query::Row(Side::Image, 1));
     window.state_mut().perform(&ctx, command);
     settle(&mut window);
     let answer = session(&window).answer().cloned().expect("answered");

@@ -3,7 +3,11 @@
 use super::*;
 use egui_kittest::SnapshotOptions;
 use nearmiss::attack::Goal;
-use nearmiss::session::{AttackCommand, Command, LabPage, SetPlan, Which};
+use nearmiss::desktop::attack::Attack;
+use nearmiss::desktop::attack::Command as AttackCommand;
+use nearmiss::desktop::attack::LabPage;
+use nearmiss::desktop::attack::SetPlan;
+use nearmiss::desktop::attack::Which;
 
 /// What differs from machine to machine is painted over.
 fn snapshot(window: &mut Window, name: &str) {
@@ -84,7 +88,7 @@ fn the_workbench_looks_as_it_did() {
 fn the_lab_looks_as_it_did() {
     let mut window = demo();
     click(&mut window, "Attack this pair");
-    let lab = &session(&window).lab;
+    let lab = lab_of(&window);
     let mut settings = lab.settings.clone();
     settings.steps = Some(40);
     ask_lab(&mut window, AttackCommand::SetSettings(Box::new(settings)));
@@ -112,6 +116,6 @@ fn the_lab_looks_as_it_did() {
 
 fn ask_lab(window: &mut Window, command: AttackCommand) {
     let ctx = window.ctx.clone();
-    window.state_mut().perform(&ctx, Command::Attack(command));
+    window.state_mut().perform_of::<Attack>(&ctx, command);
     settle(window);
 }

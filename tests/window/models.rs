@@ -36,7 +36,7 @@ fn both_models_have_a_card_with_a_checked_gradient() {
 #[test]
 fn without_an_encoder_the_view_says_how_to_get_one() {
     let folder = tempfile::tempdir().expect("a folder");
-    let workspace = nearmiss::session::Workspace::default();
+    let workspace = nearmiss::desktop::core::Workspace::default();
     let path = folder.path().join("empty.nearmiss.json");
     workspace.save(&path).expect("saved");
     let mut window = open(&path);

@@ -1,17 +1,19 @@
 //! The hard-negative workbench: filter, walk by keys, decide, see the figures change, undo, export, open again.
 
 use super::{Window, boot, click, errors, now, open, session, settle};
+use crate::window::negatives_of;
 use egui::Key;
 use egui_kittest::kittest::Queryable;
-use nearmiss::app::Start;
 use nearmiss::dataset::export::Layout;
 use nearmiss::dataset::{Decisions, Verdict, demo};
+use nearmiss::desktop::Start;
+use nearmiss::desktop::core::{Command, DataSource, EncoderSource, Query, SetsCommand, Workspace};
+use nearmiss::desktop::feature::Feature;
+use nearmiss::desktop::negatives::Command as NegativesCommand;
+use nearmiss::desktop::negatives::Negatives;
+use nearmiss::desktop::negatives::PairOrder;
 use nearmiss::retrieval::Side;
 use nearmiss::retrieval::mine::MinedPair;
-use nearmiss::session::{
-    Command, DataSource, EncoderSource, NegativesCommand, PairOrder, Query, SetsCommand, Tab,
-    Workspace,
-};
 use std::path::Path;
 
 fn key(window: &mut Window, key: Key) {
@@ -21,9 +23,7 @@ fn key(window: &mut Window, key: Key) {
 
 fn ask(window: &mut Window, command: NegativesCommand) {
     let ctx = window.ctx.clone();
-    window
-        .state_mut()
-        .perform(&ctx, Command::Negatives(command));
+    window.state_mut().perform_of::<Negatives>(&ctx, command);
     settle(window);
 }
 
@@ -43,14 +43,13 @@ fn workbench(folder: &Path) -> Window {
     };
     let mut window = boot(start, [1440.0, 900.0]);
     click(&mut window, "Negatives");
-    assert_eq!(session(&window).tab, Tab::Negatives);
+    assert_eq!(session(&window).tab, Negatives::TAB);
     assert_eq!(errors(&window), Vec::<String>::new());
     window
 }
 
 fn count(window: &Window) -> usize {
-    session(window)
-        .negatives
+    negatives_of(window)
         .set
         .get(now(window))
         .expect("mined")
@@ -68,7 +67,7 @@ fn a_false_negative_is_found_confirmed_counted_undone_and_kept() {
     assert!(wins > 1);
     assert_eq!(count(&window), wins);
     let margins: Vec<f32> = {
-        let set = session(&window).negatives.set.get(now(&window)).unwrap();
+        let set = negatives_of(&window).set.get(now(&window)).unwrap();
         set.pairs.iter().map(MinedPair::margin).collect()
     };
     assert!(margins.windows(2).all(|w| w[0] >= w[1]) && margins[0] < 0.0);
@@ -82,14 +81,14 @@ fn a_false_negative_is_found_confirmed_counted_undone_and_kept() {
 
     // Walk: the other views follow.
     key(&mut window, Key::ArrowDown);
-    let negatives = &session(&window).negatives;
+    let negatives = negatives_of(&window);
     assert_eq!(negatives.at, 1);
     let pair = negatives.pair(now(&window)).unwrap().clone();
     assert_eq!(
         session(&window).query(),
         Some(&Query::Row(Side::Image, pair.query as usize))
     );
-    assert_eq!(session(&window).tab, Tab::Negatives, "the view stays");
+    assert_eq!(session(&window).tab, Negatives::TAB, "the view stays");
     let why = negatives.why.get(now(&window)).expect("explained");
     assert_eq!(why.of, 1);
     assert!(why.is_hardest && why.sum_of_hinges > 0.0);
@@ -99,7 +98,7 @@ fn a_false_negative_is_found_confirmed_counted_undone_and_kept() {
     // Confirm: the figure rises for this query, and the next pair is looked at.
     let before = session(&window).ranking().unwrap().report.i2t.r1;
     key(&mut window, Key::F);
-    let negatives = &session(&window).negatives;
+    let negatives = negatives_of(&window);
     assert_eq!(negatives.at, 2);
     let figures = negatives
         .figures
@@ -124,7 +123,7 @@ fn a_false_negative_is_found_confirmed_counted_undone_and_kept() {
 
     // Reject the next, take both back, confirm again.
     key(&mut window, Key::R);
-    let all = &session(&window).negatives.decided.all;
+    let all = &negatives_of(&window).decided.all;
     assert_eq!(
         (all.count(Verdict::Right), all.count(Verdict::Wrong)),
         (1, 1)
@@ -133,11 +132,11 @@ fn a_false_negative_is_found_confirmed_counted_undone_and_kept() {
     settle(&mut window);
     window.key_press_modifiers(egui::Modifiers::COMMAND, Key::Z);
     settle(&mut window);
-    assert!(session(&window).negatives.decided.all.is_empty());
-    assert_eq!(session(&window).negatives.figures.get(now(&window)), None);
+    assert!(negatives_of(&window).decided.all.is_empty());
+    assert_eq!(negatives_of(&window).figures.get(now(&window)), None);
     window.key_press_modifiers(egui::Modifiers::COMMAND | egui::Modifiers::SHIFT, Key::Z);
     settle(&mut window);
-    assert_eq!(session(&window).negatives.decided.confirmed.len(), 1);
+    assert_eq!(negatives_of(&window).decided.confirmed.len(), 1);
 
     // Export leaves the confirmed pair out.
     let path = folder.path().join("negatives.jsonl");
@@ -165,7 +164,7 @@ fn a_false_negative_is_found_confirmed_counted_undone_and_kept() {
     // Open again: the decision is still there, and the pair is no negative any more.
     drop(window);
     let window = workbench(folder.path());
-    let negatives = &session(&window).negatives;
+    let negatives = negatives_of(&window);
     assert_eq!(negatives.decided.confirmed, [pair.rows(Side::Image)].into());
     assert_eq!(negatives.figures.get(now(&window)), Some(&figures));
     let set = negatives.set.get(now(&window)).unwrap();
@@ -181,8 +180,7 @@ fn the_other_direction_and_the_worst_first() {
     let folder = tempfile::tempdir().unwrap();
     let mut window = workbench(folder.path());
     key(&mut window, Key::D);
-    let set = session(&window)
-        .negatives
+    let set = negatives_of(&window)
         .set
         .get(now(&window))
         .cloned()
@@ -190,8 +188,7 @@ fn the_other_direction_and_the_worst_first() {
     assert_eq!(set.plan.side, Side::Text);
     assert!(!set.pairs.is_empty());
     click(&mut window, "Margin, nearest");
-    let set = session(&window)
-        .negatives
+    let set = negatives_of(&window)
         .set
         .get(now(&window))
         .cloned()
@@ -199,8 +196,7 @@ fn the_other_direction_and_the_worst_first() {
     assert_eq!(set.plan.order, PairOrder::Worst);
     assert!(set.pairs.windows(2).all(|w| w[0].margin() <= w[1].margin()));
     // The pair's words are those of the caption that asks, with either image.
-    let why = session(&window)
-        .negatives
+    let why = negatives_of(&window)
         .why
         .get(now(&window))
         .cloned()
@@ -214,7 +210,7 @@ fn regions_are_shown_for_the_pair_looked_at() {
     let folder = tempfile::tempdir().unwrap();
     let mut window = workbench(folder.path());
     key(&mut window, Key::G);
-    let negatives = &session(&window).negatives;
+    let negatives = negatives_of(&window);
     let regions = negatives.regions.get(now(&window)).expect("covered");
     let pair = negatives.pair(now(&window)).unwrap();
     assert_eq!((regions.of, regions.image), (0, pair.query));

@@ -1,13 +1,15 @@
 //! Nothing outlives what it was computed from.
 
 use super::{Window, click, demo, now, session, settle};
+use crate::window::{negatives_of, structure_of};
 use egui_kittest::kittest::Queryable;
 use nearmiss::compute::Choice;
 use nearmiss::dataset::demo::unpack;
+use nearmiss::desktop::core::Slot;
+use nearmiss::desktop::core::{Command, DataSource, EncoderSource, Settings, Workspace};
+use nearmiss::desktop::structure::Command as StructureCommand;
+use nearmiss::desktop::structure::{MatrixLooks, Structure};
 use nearmiss::retrieval::structure::matrix::Order;
-use nearmiss::session::{
-    Command, DataSource, EncoderSource, MatrixLooks, Settings, Slot, StructureCommand, Workspace,
-};
 
 fn perform(window: &mut Window, command: Command) {
     let ctx = window.ctx.clone();
@@ -65,26 +67,26 @@ fn compute_on(window: &mut Window, compute: Choice) {
 fn another_engine_computes_again_what_the_one_before_had_found() {
     let mut window = demo();
     click(&mut window, "Negatives");
-    let before = session(&window).negatives.set.get(now(&window)).cloned();
+    let before = negatives_of(&window).set.get(now(&window)).cloned();
     let before = before.expect("mined");
     compute_on(&mut window, Choice::Cpu);
     settle(&mut window);
-    let after = session(&window).negatives.set.get(now(&window)).cloned();
+    let after = negatives_of(&window).set.get(now(&window)).cloned();
     let after = after.expect("mined again");
     assert!(!std::sync::Arc::ptr_eq(&before, &after));
     assert_eq!(before.pairs.len(), after.pairs.len());
     click(&mut window, "Structure");
-    assert!(session(&window).structure.found.get(now(&window)).is_some());
+    assert!(structure_of(&window).found.get(now(&window)).is_some());
     compute_on(&mut window, Choice::Auto);
     settle(&mut window);
-    assert!(session(&window).structure.found.get(now(&window)).is_some());
+    assert!(structure_of(&window).found.get(now(&window)).is_some());
 }
 
 #[test]
 fn another_order_of_the_matrix_is_drawn_while_the_one_before_still_was() {
     let mut window = demo();
     click(&mut window, "Structure");
-    let looks = session(&window).structure.matrix.looks;
+    let looks = structure_of(&window).matrix.looks;
     // Every pair, so that tiles are still being made when the other order comes.
     for order in [Order::Rank, Order::Dataset, Order::Rank] {
         let looks = MatrixLooks {
@@ -92,16 +94,15 @@ fn another_order_of_the_matrix_is_drawn_while_the_one_before_still_was() {
             order,
             ..looks
         };
-        perform(
-            &mut window,
-            Command::Structure(StructureCommand::SetLooks(looks)),
-        );
+        let ctx = window.ctx.clone();
+        let command = StructureCommand::SetLooks(looks);
+        window.state_mut().perform_of::<Structure>(&ctx, command);
         for _ in 0..3 {
             window.step();
         }
     }
     settle(&mut window);
-    let matrix = &session(&window).structure.matrix;
+    let matrix = &structure_of(&window).matrix;
     assert!(!matrix.stopped);
     assert_eq!((matrix.looks.order, matrix.waiting), (Order::Rank, 0));
     assert!(matrix.arrangement.get(now(&window)).is_some());

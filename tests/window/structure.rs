@@ -2,8 +2,13 @@
 
 use super::*;
 use egui::Key;
+use nearmiss::desktop::core::Command;
+use nearmiss::desktop::feature::Feature;
+use nearmiss::desktop::retrieval::Retrieval;
+use nearmiss::desktop::structure::Command as StructureCommand;
+use nearmiss::desktop::structure::Structure;
+use nearmiss::desktop::structure::StructurePage;
 use nearmiss::retrieval::structure::matrix::Order;
-use nearmiss::session::{Command, StructureCommand, StructurePage, Tab};
 
 fn shown(page: &str) -> Window {
     look_at(demo(), page)
@@ -11,7 +16,7 @@ fn shown(page: &str) -> Window {
 
 fn look_at(mut window: Window, page: &str) -> Window {
     click(&mut window, "Structure");
-    assert_eq!(session(&window).tab, Tab::Structure);
+    assert_eq!(session(&window).tab, Structure::TAB);
     if page != "Matrix" {
         click(&mut window, page);
     }
@@ -21,9 +26,7 @@ fn look_at(mut window: Window, page: &str) -> Window {
 
 fn ask(window: &mut Window, command: StructureCommand) {
     let ctx = window.ctx.clone();
-    window
-        .state_mut()
-        .perform(&ctx, Command::Structure(command));
+    window.state_mut().perform_of::<Structure>(&ctx, command);
     settle(window);
 }
 
@@ -34,7 +37,7 @@ fn picture(window: &Window) -> egui::Rect {
 #[test]
 fn the_whole_matrix_is_seen_at_first_and_exactly() {
     let window = shown("Matrix");
-    let matrix = &session(&window).structure.matrix;
+    let matrix = &structure_of(&window).matrix;
     assert_eq!(
         matrix
             .arrangement
@@ -65,19 +68,19 @@ fn keys_move_and_zoom_down_to_single_pairs() {
         window.key_press(Key::Plus);
     }
     settle(&mut window);
-    let seen = session(&window).structure.matrix.viewport.expect("seen");
+    let seen = structure_of(&window).matrix.viewport.expect("seen");
     assert_eq!(seen.level(), [0, 0]);
     assert!(seen.scale.iter().all(|&s| s < 0.05), "{seen:?}");
     window.key_press(Key::ArrowRight);
     window.key_press(Key::ArrowUp);
     settle(&mut window);
-    let moved = session(&window).structure.matrix.viewport.expect("seen");
+    let moved = structure_of(&window).matrix.viewport.expect("seen");
     assert!(moved.first[1] > seen.first[1] && moved.first[0] < seen.first[0]);
     // A click on a cell says its score and selects its image.
     let area = picture(&window);
     window.hover_at(area.center());
     settle(&mut window);
-    let matrix = &session(&window).structure.matrix;
+    let matrix = &structure_of(&window).matrix;
     let arrangement = matrix
         .arrangement
         .get(now(&window))
@@ -116,10 +119,10 @@ fn keys_move_and_zoom_down_to_single_pairs() {
         session(&window).query(),
         Some(&Query::Row(Side::Image, image))
     );
-    assert_eq!(session(&window).tab, Tab::Structure, "the view stays");
+    assert_eq!(session(&window).tab, Structure::TAB, "the view stays");
     window.key_press(Key::Home);
     settle(&mut window);
-    let seen = session(&window).structure.matrix.viewport.expect("seen");
+    let seen = structure_of(&window).matrix.viewport.expect("seen");
     assert_eq!((seen.span(0, 300), seen.span(1, 900)), (0..300, 0..900));
 }
 
@@ -130,10 +133,10 @@ fn moving_makes_only_tiles_that_come_into_view() {
         window.key_press(Key::Plus);
     }
     settle(&mut window);
-    let before = session(&window).structure.matrix.clone();
+    let before = structure_of(&window).matrix.clone();
     window.key_press(Key::ArrowRight);
     settle(&mut window);
-    let after = &session(&window).structure.matrix;
+    let after = &structure_of(&window).matrix;
     for key in &after.seen {
         if before.seen.contains(key) {
             let (old, new) = (before.tiles.get(*key), after.tiles.get(*key));
@@ -154,7 +157,7 @@ fn rows_are_ordered_by_rank_and_by_cluster() {
         .expect("ranked")
         .ranks
         .clone();
-    let matrix = &session(&window).structure.matrix;
+    let matrix = &structure_of(&window).matrix;
     let arrangement = matrix
         .arrangement
         .get(now(&window))
@@ -165,7 +168,7 @@ fn rows_are_ordered_by_rank_and_by_cluster() {
         .collect();
     assert!(ranks.windows(2).all(|w| w[0] >= w[1]));
     click(&mut window, "Clusters");
-    let matrix = &session(&window).structure.matrix;
+    let matrix = &structure_of(&window).matrix;
     assert_eq!(matrix.looks.order, Order::Cluster);
     assert!(
         !matrix
@@ -187,16 +190,16 @@ fn rows_are_ordered_by_rank_and_by_cluster() {
 fn colours_can_run_over_what_is_seen() {
     // Small enough for a cell to hold several pairs, so that their mean is below their largest.
     let mut window = look_at(boot(Start::default(), [1000.0, 640.0]), "Matrix");
-    let seen = session(&window).structure.matrix.viewport.expect("seen");
+    let seen = structure_of(&window).matrix.viewport.expect("seen");
     assert_ne!(seen.level(), [0, 0]);
-    let before = session(&window).structure.matrix.range;
+    let before = structure_of(&window).matrix.range;
     click(&mut window, "Colours over what is seen");
-    let stretched = session(&window).structure.matrix.range;
+    let stretched = structure_of(&window).matrix.range;
     assert_ne!(before, stretched);
     click(&mut window, "Mean");
-    assert!(session(&window).structure.matrix.range.high < stretched.high);
+    assert!(structure_of(&window).matrix.range.high < stretched.high);
     click(&mut window, "Colours over what is seen");
-    assert_eq!(session(&window).structure.matrix.range, before);
+    assert_eq!(structure_of(&window).matrix.range, before);
 }
 
 #[test]
@@ -204,23 +207,21 @@ fn near_misses_are_counted_within_the_band() {
     let mut window = shown("Margins");
     let count = |window: &Window| {
         let direction = session(window).direction(Side::Text).expect("ranked");
-        let band = session(window).structure.plan.band;
+        let band = structure_of(window).plan.band;
         let near = |q: &usize| direction.ranks[*q] > 1 && direction.margin(*q).abs() < band;
         (0..direction.ranks.len()).filter(near).count()
     };
-    let found = session(&window)
-        .structure
+    let found = structure_of(&window)
         .found
         .get(now(&window))
         .cloned()
         .expect("analysed");
     let narrow = count(&window);
     assert_eq!(found.t2i.margins.nearly_right, narrow);
-    let mut plan = session(&window).structure.plan.clone();
+    let mut plan = structure_of(&window).plan.clone();
     plan.band = 0.1;
     ask(&mut window, StructureCommand::SetPlan(plan));
-    let found = session(&window)
-        .structure
+    let found = structure_of(&window)
         .found
         .get(now(&window))
         .cloned()
@@ -239,7 +240,7 @@ fn near_misses_are_counted_within_the_band() {
 #[test]
 fn hubs_lead_to_what_they_win() {
     let mut window = shown("Hubs");
-    let view = &session(&window).structure;
+    let view = structure_of(&window);
     let neighbours = view.neighbours.get(now(&window)).cloned().expect("counted");
     assert_eq!(neighbours.texts.counts.iter().sum::<u32>(), 300 * 10);
     let found = view.found.get(now(&window)).cloned().expect("analysed");
@@ -272,8 +273,7 @@ fn hubs_lead_to_what_they_win() {
 #[test]
 fn concepts_lead_to_their_queries() {
     let mut window = shown("Concepts");
-    let found = session(&window)
-        .structure
+    let found = structure_of(&window)
         .found
         .get(now(&window))
         .cloned()
@@ -296,14 +296,13 @@ fn concepts_lead_to_their_queries() {
         Some(&Query::Row(Side::Image, query))
     );
     click(&mut window, "Show in retrieval");
-    assert_eq!(session(&window).tab, Tab::Retrieval);
+    assert_eq!(session(&window).tab, Retrieval::TAB);
 }
 
 #[test]
 fn slices_lead_to_the_browser() {
     let mut window = shown("Slices");
-    let found = session(&window)
-        .structure
+    let found = structure_of(&window)
         .found
         .get(now(&window))
         .cloned()
@@ -319,7 +318,7 @@ fn slices_lead_to_the_browser() {
         StructureCommand::ShowPage(StructurePage::Slices),
     );
     click(&mut window, &format!("word {word}: "));
-    assert_eq!(session(&window).tab, Tab::Retrieval);
+    assert_eq!(session(&window).tab, Retrieval::TAB);
     assert_eq!(session(&window).browser.filter, word);
     assert!(!session(&window).browser.rows.is_empty());
 }
@@ -328,10 +327,10 @@ fn slices_lead_to_the_browser() {
 fn another_dataset_starts_afresh() {
     let mut window = shown("Matrix");
     let ctx = window.ctx.clone();
-    let demo = Command::OpenWorkspace(Box::new(nearmiss::session::Workspace::demo()), None);
+    let demo = Command::OpenWorkspace(Box::new(nearmiss::desktop::core::Workspace::demo()), None);
     window.state_mut().perform(&ctx, demo);
     settle(&mut window);
-    let view = &session(&window).structure;
+    let view = structure_of(&window);
     assert!(
         view.found.get(now(&window)).is_some()
             && view.matrix.arrangement.get(now(&window)).is_some()

@@ -123,7 +123,7 @@ impl Attack {
         for (at, (title, coloured)) in heat.textures.into_iter().enumerate() {
             match coloured {
                 Coloured::Image(image) => {
-                    made.push(Texture::image(desk.ctx, "heatmap", title, image))
+                    made.push(Texture::image(desk.ctx, "heatmap", title, image));
                 }
                 Coloured::Texture(texture) => made.extend(self.work.native(at, &texture, title)),
             }

@@ -16,7 +16,7 @@ impl Attack {
     pub(super) fn obey(&mut self, desk: &mut Desk<'_, Self>, command: Command) {
         let lab = &mut self.state;
         match command {
-            Command::Choose(choice) => self.choose(desk, choice),
+            Command::Choose(choice) => Self::choose(desk, choice),
             Command::SetSettings(settings) => {
                 if settings.method == lab.settings.method {
                     lab.settings = *settings;
@@ -84,7 +84,7 @@ impl Attack {
     }
 
     /// Shows the dialog for a file or folder.
-    fn choose(&mut self, desk: &mut Desk<'_, Self>, choice: Choice) {
+    fn choose(desk: &mut Desk<'_, Self>, choice: Choice) {
         const PNG: Filters = &[("PNG picture", &["png"])];
         let dialog = match choice {
             Choice::Mask => Dialog::file("A mask: white where the attack may go", PICTURES),
@@ -150,7 +150,7 @@ impl Attack {
             return;
         };
         let Some(path) = path else {
-            self.choose(desk, Choice::Export);
+            Self::choose(desk, Choice::Export);
             return;
         };
         desk.start(Slot::Export, "Exporting", move |_| {
@@ -163,7 +163,7 @@ impl Attack {
             return;
         };
         let Some(path) = path else {
-            self.choose(desk, Choice::ExportSet);
+            Self::choose(desk, Choice::ExportSet);
             return;
         };
         desk.start(Slot::Export, "Exporting", move |_| {

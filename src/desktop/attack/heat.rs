@@ -9,7 +9,7 @@ use crate::compute::{
 use crate::desktop::core::colour_bar;
 use crate::error::Result;
 use eframe::egui_wgpu::RenderState;
-use egui::{Color32, ColorImage};
+use egui::ColorImage;
 use std::sync::{Arc, OnceLock};
 
 /// Where heatmaps are coloured: this is decided once.

@@ -89,7 +89,7 @@ impl Attack {
     }
 
     /// Takes in the steps of the attack under way, without waiting for it.
-    fn follow_live(&mut self, desk: &mut Desk<'_, Self>) {
+    fn follow_live(&mut self, _desk: &mut Desk<'_, Self>) {
         let Some(running) = &mut self.state.running else {
             return;
         };

@@ -97,17 +97,24 @@ pub enum Event {
     Network(Arc<Network>),
     /// The picture was read.
     Clean {
+        /// What is to be attacked.
         clean: Clean,
+        /// As its file has it.
         picture: Arc<Picture>,
+        /// To be drawn.
         original: ColorImage,
     },
     /// An attack is done.
     Attacked(Attempt),
     /// The lab's pictures are made.
     Textures {
+        /// What they show.
         key: TexturesKey,
+        /// With the perturbation.
         adversarial: Option<ColorImage>,
+        /// What lies between, amplified.
         difference: Option<ColorImage>,
+        /// The heatmap.
         heat: Option<Painted>,
     },
     /// A saliency map is made.

@@ -80,13 +80,13 @@ impl Core {
         }
     }
 
-    pub(super) fn job_failed(&mut self, slot: Slot, error: Error) {
-        if let (Slot::Encoder, Error::Ask { path, question }) = (slot, &error) {
+    pub(super) fn job_failed(&mut self, slot: Slot, error: &Error) {
+        if let (Slot::Encoder, Error::Ask { path, question }) = (slot, error) {
             self.session.question = Some((path.clone(), question.clone()));
             return;
         }
         self.ended(slot);
-        self.fail(&error);
+        self.fail(error);
     }
 
     /// A job failed or was cancelled.

@@ -1,6 +1,6 @@
 //! Executes commands. Each is short: anything long becomes a job.
 
-use super::running::{Change, Core};
+use super::running::Core;
 use super::{
     Browser, Command, Level, Part, Pending, Pick, Query, Settings, Slot, ThemeChoice, Workspace,
 };

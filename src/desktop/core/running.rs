@@ -148,7 +148,7 @@ impl Core {
             match outcome {
                 JobEnd::Done(basis, event) => self.take(basis, event),
                 JobEnd::Outdated => self.dropped(slot),
-                JobEnd::Failed(error) => self.job_failed(slot, error),
+                JobEnd::Failed(error) => self.job_failed(slot, &error),
             }
         }
         self.end_outdated();

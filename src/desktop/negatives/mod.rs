@@ -97,7 +97,9 @@ pub enum Event {
     Regions(Arc<Regions>),
     /// The decisions about the open dataset were read.
     Decisions {
+        /// All of them, by names.
         all: Decisions,
+        /// Where they are kept.
         place: Option<PathBuf>,
     },
     /// The figures that follow from the decisions; `None` where nothing is confirmed.

@@ -2,7 +2,6 @@
 
 use super::palette::Palette;
 use super::{Field, Shell};
-use crate::dataset::Verdict;
 use crate::desktop::core::{Command, Pick, SetsCommand, ThemeChoice};
 use egui::{Context, Event, Key, Modifiers};
 

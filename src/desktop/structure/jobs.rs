@@ -55,7 +55,7 @@ impl Structure {
         let order = view.matrix.looks.order;
         let possible = order != Order::Rank || ranking.is_some();
         if self.work.order_asked.get(desk.session.now()) != Some(&order) && possible {
-            self.work.order_asked = Derived::new(self.order_basis(desk, order), order);
+            self.work.order_asked = Derived::new(Self::order_basis(desk, order), order);
             let (e, engine) = (embedded.clone(), Arc::clone(&engine));
             desk.start(Slot::Arrange, "Ordering rows and columns", move |task| {
                 // Clusters are of directions.
@@ -67,7 +67,7 @@ impl Structure {
     }
 
     /// What an order of rows and columns is about.
-    pub(super) fn order_basis(&self, desk: &Desk<'_, Self>, order: Order) -> Basis {
+    pub(super) fn order_basis(desk: &Desk<'_, Self>, order: Order) -> Basis {
         let parts = [Part::Embeddings, Part::Engine, Part::Ranking];
         let ranked = order == Order::Rank;
         let now = desk.session.now();

@@ -134,7 +134,7 @@ impl Feature for Structure {
             Event::Found(found) => view.found = Derived::new(basis, found),
             Event::Neighbours(found) => view.neighbours = Derived::new(basis, found),
             Event::Arranged(order, arrangement, range, bars) => {
-                let basis = self.order_basis(desk, order);
+                let basis = Self::order_basis(desk, order);
                 let view = &mut self.state;
                 view.textures.bars = bars;
                 let matrix = &mut view.matrix;
@@ -167,7 +167,7 @@ impl Feature for Structure {
                 let order = self.work.arranged.unwrap_or_default();
                 self.state.matrix.looks.order = order;
                 if self.work.arranged.is_some() {
-                    self.work.order_asked = Derived::new(self.order_basis(desk, order), order);
+                    self.work.order_asked = Derived::new(Self::order_basis(desk, order), order);
                 }
             }
             Slot::Structure | Slot::Neighbours => {}

@@ -3,7 +3,6 @@
 use super::textures::MatrixTextures;
 use crate::compute::Colours;
 use crate::desktop::core::Derived;
-use crate::retrieval::Side;
 use crate::retrieval::structure::matrix::{Arrangement, Order, Pyramid, Range, TileKey, Viewport};
 use crate::retrieval::structure::{Neighbours, Plan, Structure};
 use std::sync::Arc;

@@ -2,6 +2,9 @@
 
 use super::*;
 use crate::variant::{behind, constant, node, variant, whole};
+use nearmiss::desktop::core::Command;
+use nearmiss::desktop::feature::Feature;
+use nearmiss::desktop::models::Models;
 use nearmiss::grad::Card;
 use std::sync::Arc;
 
@@ -43,7 +46,7 @@ fn blocked_encoder() -> tempfile::TempDir {
 }
 
 /// The window with this encoder, in the lab.
-fn lab_of(encoder: &tempfile::TempDir) -> Window {
+fn lab_with(encoder: &tempfile::TempDir) -> Window {
     let mut window = demo();
     let ctx = window.ctx.clone();
     let open = Command::OpenPath(encoder.path().to_path_buf());
@@ -57,13 +60,12 @@ fn lab_of(encoder: &tempfile::TempDir) -> Window {
 #[test]
 fn a_gradient_through_a_rounding_is_called_approximate() {
     let encoder = behind(&[("Mul", 32.0), ("Round", 0.0), ("Mul", 1.0 / 32.0)]);
-    let mut window = lab_of(&encoder);
-    assert_eq!(*session(&window).lab.reach(now(&window)), Reach::Open);
+    let mut window = lab_with(&encoder);
+    assert_eq!(*lab_of(&window).reach(now(&window)), Reach::Open);
     assert!(has(&window, "approximate through Round"));
     press_attack(&mut window);
     settle(&mut window);
-    let result = session(&window)
-        .lab
+    let result = lab_of(&window)
         .last(now(&window))
         .expect("attacked")
         .result
@@ -94,14 +96,14 @@ fn a_path_that_is_cut_is_named_in_the_lab_and_on_the_card() {
         ),
     ] {
         let encoder = behind(operators);
-        let mut window = lab_of(&encoder);
-        let Reach::Blocked(why) = session(&window).lab.reach(now(&window)) else {
-            panic!("{:?}", *session(&window).lab.reach(now(&window)))
+        let mut window = lab_with(&encoder);
+        let Reach::Blocked(why) = lab_of(&window).reach(now(&window)) else {
+            panic!("{:?}", *lab_of(&window).reach(now(&window)))
         };
         assert!(why.contains(word) && why.contains("made"), "{why}");
         assert!(has(&window, word), "{word} is shown in the lab");
         let ctx = window.ctx.clone();
-        window.state_mut().perform(&ctx, Command::Show(Tab::Models));
+        window.state_mut().perform(&ctx, Command::Show(Models::TAB));
         settle(&mut window);
         let card = card_of_images(&window);
         assert!(!card.supported(), "{:?}", card.survey.ops);
@@ -113,8 +115,8 @@ fn a_path_that_is_cut_is_named_in_the_lab_and_on_the_card() {
 #[test]
 fn without_gradients_the_lab_says_why_and_offers_queries() {
     let encoder = blocked_encoder();
-    let mut window = lab_of(&encoder);
-    let lab = &session(&window).lab;
+    let mut window = lab_with(&encoder);
+    let lab = lab_of(&window);
     let Reach::Blocked(why) = lab.reach(now(&window)) else {
         panic!("{:?}", lab.reach(now(&window)))
     };
@@ -127,8 +129,7 @@ fn without_gradients_the_lab_says_why_and_offers_queries() {
     press_attack(&mut window);
     settle(&mut window);
     assert_eq!(errors(&window), Vec::<String>::new());
-    let result = session(&window)
-        .lab
+    let result = lab_of(&window)
         .last(now(&window))
         .expect("attacked")
         .result

@@ -1,7 +1,6 @@
 //! A whole set: attacked, cancelled, resumed, exported.
 
 use super::*;
-use nearmiss::session::Slot;
 
 #[test]
 fn a_set_is_attacked_cancelled_and_resumed() {
@@ -22,29 +21,27 @@ fn a_set_is_attacked_cancelled_and_resumed() {
         let job = session(window)
             .jobs
             .iter()
-            .find(|j| j.slot == Slot::AttackSet);
+            .find(|j| j.progress.stage.contains("set"));
         job.is_some_and(|j| j.progress.total == 24 && j.progress.done > 0)
     };
-    while !some_done(&window) && session(&window).lab.set.running {
+    while !some_done(&window) && lab_of(&window).set.running {
         assert!(start.elapsed() < Duration::from_mins(2));
         window.step();
         std::thread::sleep(Duration::from_millis(5));
     }
-    if session(&window).lab.set.running {
+    if lab_of(&window).set.running {
         click_now(&mut window, "Cancel");
         settle(&mut window);
         std::thread::sleep(Duration::from_secs(1));
         settle(&mut window);
-        let &(done, all) = session(&window)
-            .lab
+        let &(done, all) = lab_of(&window)
             .set
             .stopped
             .get(now(&window))
             .expect("stopped");
         assert!(done > 0 && done < 24 && all == 24, "{done} of {all}");
         // What is done is shown at once.
-        let partial = session(&window)
-            .lab
+        let partial = lab_of(&window)
             .set
             .report
             .get(now(&window))
@@ -56,8 +53,7 @@ fn a_set_is_attacked_cancelled_and_resumed() {
     }
     settle(&mut window);
     assert_eq!(errors(&window), Vec::<String>::new());
-    let report = session(&window)
-        .lab
+    let report = lab_of(&window)
         .set
         .report
         .get(now(&window))
@@ -100,6 +96,6 @@ fn a_set_is_attacked_cancelled_and_resumed() {
     assert!(shown.count() > 2, "the table is sorted, not lost");
     click(&mut window, "Sort by Smallest epsilon");
     click(&mut window, &format!("picture {}", row.name));
-    let lab = &session(&window).lab;
+    let lab = lab_of(&window);
     assert_eq!((lab.image, lab.page), (Some(row.image), LabPage::Picture));
 }

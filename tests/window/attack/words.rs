@@ -1,14 +1,15 @@
 //! The words of a caption: weighed, exchanged, asked.
 
 use super::*;
+use nearmiss::desktop::feature::Feature;
+use nearmiss::desktop::retrieval::Retrieval;
 
 #[test]
 fn the_words_of_a_caption_are_weighed_and_exchanged() {
     let mut window = lab();
     click(&mut window, "Words");
     assert_eq!(errors(&window), Vec::<String>::new());
-    let (caption, weighed) = session(&window)
-        .lab
+    let (caption, weighed) = lab_of(&window)
         .words
         .weighed
         .get(now(&window))
@@ -25,8 +26,7 @@ fn the_words_of_a_caption_are_weighed_and_exchanged() {
     // Another caption of the picture.
     let other = session(&window).dataset().expect("open").captions[caption + 1].clone();
     click(&mut window, &format!("caption {other}"));
-    let (caption, weighed) = session(&window)
-        .lab
+    let (caption, weighed) = lab_of(&window)
         .words
         .weighed
         .get(now(&window))
@@ -35,15 +35,11 @@ fn the_words_of_a_caption_are_weighed_and_exchanged() {
     assert_eq!(weighed.caption, other);
     // Words of the captions alone, then by the keyboard.
     choose(&mut window, "From", "those of the captions");
-    assert_eq!(
-        session(&window).lab.words.plan.vocabulary,
-        Vocabulary::Dataset
-    );
+    assert_eq!(lab_of(&window).words.plan.vocabulary, Vocabulary::Dataset);
     window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Enter);
     settle(&mut window);
     assert_eq!(errors(&window), Vec::<String>::new());
-    let (of, plan, found) = session(&window)
-        .lab
+    let (of, plan, found) = lab_of(&window)
         .words
         .found
         .get(now(&window))
@@ -66,6 +62,6 @@ fn the_words_of_a_caption_are_weighed_and_exchanged() {
     assert!(has(&window, &shown), "{shown}");
     // A click asks the images.
     click(&mut window, &shown);
-    assert_eq!(session(&window).tab, Tab::Retrieval);
+    assert_eq!(session(&window).tab, Retrieval::TAB);
     assert_eq!(session(&window).query(), Some(&Query::Text(edit.text)));
 }

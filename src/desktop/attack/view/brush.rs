@@ -75,7 +75,7 @@ pub fn paint_ui(ui: &Ui, view: &mut View<'_>, rect: Rect, texture: Option<&Textu
     let Some(texture) = texture.filter(|_| brush.on) else {
         return;
     };
-    let (target, uv) = place(&view.memory, rect, texture.size);
+    let (target, uv) = place(view.memory, rect, texture.size);
     let id = ui.scope_id().with("brush");
     let response = ui
         .interact(target, id, Sense::click_and_drag())
@@ -85,7 +85,7 @@ pub fn paint_ui(ui: &Ui, view: &mut View<'_>, rect: Rect, texture: Option<&Textu
     // A brush is as wide on the picture as it says, however that is magnified.
     let radius = brush.width * 0.5 * target.size().max_elem() / uv.width();
     if let Some(pointer) = response.hover_pos() {
-        super::canvas::zoom_by(ui, &mut view.memory, target, pointer);
+        super::canvas::zoom_by(ui, view.memory, target, pointer);
         let stroke = Stroke::new(1.5, tokens(ui).accent);
         let painter = ui.painter().with_clip_rect(target);
         painter.circle_stroke(pointer, radius, stroke);

@@ -18,7 +18,6 @@ const CLOSEST: f32 = 64.0;
 
 /// Draws the pictures; a third of the width is `third`.
 pub fn canvas_ui(ui: &mut Ui, view: &mut View<'_>, third: f32) {
-    let session = view.session;
     let t = tokens(ui);
     let gap = ui.spacing().item_spacing.x;
     let lab = view.state;
@@ -62,23 +61,16 @@ fn compare_ui(ui: &mut Ui, view: &mut View<'_>, left: Rect, right: Rect, t: &Tok
         Compare::SideBySide => {
             picture_ui(
                 ui,
-                &mut view.memory,
+                view.memory,
                 left,
                 textures.original.as_ref(),
                 "original picture",
                 "Reading the picture…",
             );
             let original = textures.original.as_ref();
-            brush::mask_ui(ui, &view.memory, left, original, textures.mask.as_ref());
-            region_ui(ui, view.state, &view.memory, left, original, t);
-            picture_ui(
-                ui,
-                &mut view.memory,
-                right,
-                changed,
-                "adversarial picture",
-                hint,
-            );
+            brush::mask_ui(ui, view.memory, left, original, textures.mask.as_ref());
+            region_ui(ui, view.state, view.memory, left, original, t);
+            picture_ui(ui, view.memory, right, changed, "adversarial picture", hint);
             caption(ui, left, &captions.0, t);
             caption(ui, right, &captions.1, t);
             let original = textures.original.clone();
@@ -87,14 +79,14 @@ fn compare_ui(ui: &mut Ui, view: &mut View<'_>, left: Rect, right: Rect, t: &Tok
         Compare::Slider => {
             picture_ui(
                 ui,
-                &mut view.memory,
+                view.memory,
                 left,
                 textures.original.as_ref(),
                 "original against adversarial picture",
                 "Reading the picture…",
             );
             if let (Some(original), Some(changed)) = (&textures.original, changed) {
-                divided_ui(ui, &mut view.memory, left, original, changed, t);
+                divided_ui(ui, view.memory, left, original, changed, t);
             }
             caption(ui, left, &format!("{} | {}", captions.0, captions.1), t);
         }
@@ -105,14 +97,7 @@ fn compare_ui(ui: &mut Ui, view: &mut View<'_>, left: Rect, right: Rect, t: &Tok
                 Some(_) if turn % 2 == 1 => (changed, "adversarial picture", &captions.1),
                 _ => (textures.original.as_ref(), "original picture", &captions.0),
             };
-            picture_ui(
-                ui,
-                &mut view.memory,
-                left,
-                shown,
-                name,
-                "Reading the picture…",
-            );
+            picture_ui(ui, view.memory, left, shown, name, "Reading the picture…");
             caption(ui, left, text, t);
             if changed.is_some() {
                 ui.ctx().request_repaint_after_secs((0.5 / rate) as f32);
@@ -121,7 +106,7 @@ fn compare_ui(ui: &mut Ui, view: &mut View<'_>, left: Rect, right: Rect, t: &Tok
         Compare::Difference => {
             picture_ui(
                 ui,
-                &mut view.memory,
+                view.memory,
                 left,
                 textures.difference.as_ref(),
                 "amplified difference",
@@ -138,7 +123,7 @@ fn compare_ui(ui: &mut Ui, view: &mut View<'_>, left: Rect, right: Rect, t: &Tok
 
 fn heat_ui(ui: &mut Ui, view: &mut View<'_>, rect: Rect, t: &Tokens) {
     let textures = &view.state.textures;
-    let state = &mut view.memory;
+    let state = &mut *view.memory;
     let hint = if view.state.looks.heat == Heat::Saliency {
         "The saliency map is being made…"
     } else {

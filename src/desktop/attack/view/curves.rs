@@ -13,7 +13,6 @@ const MOST: usize = 800;
 
 /// Draws the curves of the attack under way, or of the last one.
 pub fn curves_ui(ui: &mut Ui, view: &mut View<'_>) {
-    let session = view.session;
     let lab = view.state;
     let curve = lab.looks.curve;
     let choices = [

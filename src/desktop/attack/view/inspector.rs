@@ -6,7 +6,6 @@ use super::target::{reached_ui, target_ui};
 use super::{result, threat};
 use crate::attack::{AttackSettings, Goal, Loss, Method, Parameter, by_queries};
 use crate::desktop::attack::{Command, LabPage, Reach, Slot};
-use crate::desktop::core::{self, Session};
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::{heading, primary, weak};
 use egui::{ComboBox, CornerRadius, Frame, Margin, RichText, ScrollArea, Ui};
@@ -224,7 +223,6 @@ fn numbers_ui(ui: &mut Ui, view: &mut View<'_>) {
 }
 
 fn buttons_ui(ui: &mut Ui, view: &mut View<'_>) {
-    let session = view.session;
     let lab = view.state;
     ui.horizontal_wrapped(|ui| {
         if lab.running.is_some() {

@@ -153,7 +153,6 @@ fn missing_ui(ui: &mut Ui, view: &mut View<'_>) {
 
 /// The picture under attack, and the way to another.
 fn head_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
-    let session = view.session;
     ui.horizontal(|ui| {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let browser =
@@ -192,7 +191,6 @@ fn head_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
 
 /// How the pictures are compared, and what the heatmap shows.
 fn modes_ui(ui: &mut Ui, view: &mut View<'_>) {
-    let session = view.session;
     let looks = view.state.looks;
     let mut new = looks;
     ui.horizontal(|ui| {

@@ -3,7 +3,6 @@
 use super::View;
 use crate::attack::{Recalls, RowReport, SetReport, SetRequest, direction};
 use crate::dataset::Dataset;
-use crate::desktop::attack::Command;
 use crate::desktop::core;
 use crate::desktop::shell::theme::{Tokens, tokens};
 use crate::desktop::shell::widgets::{grouped, named_area, signed, weak};

@@ -3,7 +3,6 @@
 use super::View;
 use crate::attack::Goal;
 use crate::desktop::attack::Command;
-use crate::desktop::core::Session;
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::picture_in;
 use egui::{CornerRadius, Frame, Margin, RichText, Ui};

@@ -5,7 +5,6 @@ use super::fields::{field, named, parse_levels};
 use crate::attack::{Norm, Region, Threat, levels_and_value};
 use crate::compute::Band;
 use crate::desktop::attack::{Choice, Command};
-use crate::desktop::core::{self, Pick};
 use crate::desktop::shell::widgets::weak;
 use egui::{ComboBox, DragValue, Slider, Ui};
 

@@ -10,7 +10,7 @@ use inspector::inspector_ui;
 use list::Order;
 
 use crate::desktop::compare::{Command, ComparedWith, Slot, State};
-use crate::desktop::core::{self, DataSource, EncoderSource, Pick, Session};
+use crate::desktop::core::{self, DataSource, EncoderSource, Session};
 use crate::desktop::shell::keys::{back_keys, pressed_once};
 use crate::desktop::shell::side_frame;
 use crate::desktop::shell::theme::{Tokens, tokens};

@@ -2,7 +2,7 @@
 
 use super::{Names, View};
 use crate::desktop::compare::{Command, Slot};
-use crate::desktop::core::{self, EncoderSource, Pick};
+use crate::desktop::core::EncoderSource;
 use crate::desktop::shell::widgets::{empty_state, primary, weak};
 use egui::Ui;
 

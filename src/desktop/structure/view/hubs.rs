@@ -125,7 +125,6 @@ fn list_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, found: &Structur
 
 /// How often candidates are among the nearest.
 fn neighbours_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
-    let session = view.session;
     let mut k = view.state.k;
     ui.horizontal(|ui| {
         heading(ui, "Hubness");

@@ -159,7 +159,7 @@ fn side_ui(ui: &mut Ui, view: &mut View<'_>, page: StructurePage) {
     };
     // Right to left.
     for (side, (text, hint)) in [Side::Image, Side::Text].into_iter().zip(texts).rev() {
-        let state = &mut view.memory;
+        let state = &mut *view.memory;
         let button = egui::Button::selectable(state.side == side, text).frame_when_inactive(true);
         if ui.add(button).on_hover_text(hint).clicked() {
             state.side = side;

@@ -22,7 +22,7 @@ pub enum Move {
 /// The keys of the matrix: arrows, plus, minus, Home.
 pub fn keys(ctx: &Context, view: &mut View<'_>, focused: bool) {
     back_keys(ctx, view);
-    let state = &mut view.memory;
+    let state = &mut *view.memory;
     let matrix = view.state.page == StructurePage::Matrix;
     if !matrix || (focused && !state.focused) {
         return;
@@ -47,7 +47,7 @@ pub fn keys(ctx: &Context, view: &mut View<'_>, focused: bool) {
 
 /// Moves by drag, wheel, keys and buttons.
 pub fn move_ui(ui: &Ui, view: &mut View<'_>, response: &Response, size: [usize; 2], area: Rect) {
-    let state = &mut view.memory;
+    let state = &mut *view.memory;
     let camera = &mut state.camera;
     for by in state.moves.drain(..) {
         match by {

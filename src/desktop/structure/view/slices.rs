@@ -118,7 +118,7 @@ fn kind_name(kind: SliceKind) -> &'static str {
 }
 
 fn filter_ui(ui: &mut Ui, view: &mut View<'_>, found: &Structure) {
-    let state = &mut view.memory;
+    let state = &mut *view.memory;
     ui.horizontal(|ui| {
         let mut choices = vec![
             (None, "All", "Every slice"),

@@ -5,7 +5,6 @@ use super::View;
 use super::run_ui;
 use crate::attack::{Goal, SetRequest};
 use crate::desktop::attack::{Choice, Command, SetPlan, Which};
-use crate::desktop::core::{self, Pick};
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::{grouped, heading, weak};
 use crate::files::file_name;

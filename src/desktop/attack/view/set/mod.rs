@@ -10,7 +10,6 @@ use super::table;
 use crate::attack::{Goal, SetReport, SetRequest};
 use crate::dataset::Dataset;
 use crate::desktop::attack::{Command, Reach, Slot};
-use crate::desktop::core;
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::{empty_state, grouped, heading, primary, weak};
 use egui::{RichText, Ui};

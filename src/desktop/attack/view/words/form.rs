@@ -5,7 +5,6 @@ use super::exchanges::title;
 use crate::attack::caption::Aim;
 use crate::desktop::attack::view::fields::field;
 use crate::desktop::attack::{Choice, Command, Slot, Vocabulary, WordsPlan};
-use crate::desktop::core::{self, Pick};
 use crate::desktop::shell::widgets::{heading, primary, segmented, weak};
 use crate::files::file_name;
 use egui::{ComboBox, Ui};
