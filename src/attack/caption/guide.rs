@@ -1,6 +1,5 @@
 //! The gradient at a caption's tokens, and the table of their embeddings.
 
-use super::importance::unguided;
 use crate::encoder::{Encoder, Tokens, Tower};
 use crate::error::{Error, Result};
 use crate::grad::{Differentiator, GRADIENT, Objective, Request, Target, lookup};
@@ -255,4 +254,15 @@ fn odd(tower: &Tower, what: &str) -> Error {
         what,
         "Words can still be weighed and exchanged by asking the model alone.",
     )
+}
+
+/// Why there is no gradient, in words, where one can go on without.
+///
+/// # Errors
+/// `error` itself, where it is a cancel or a fault.
+pub(super) fn unguided(error: Error) -> Result<String> {
+    match error {
+        Error::Cancelled | Error::Io { .. } | Error::Panic { .. } => Err(error),
+        other => Ok(other.to_string()),
+    }
 }

@@ -1,6 +1,6 @@
 //! How much each word of a caption matters for its score.
 
-use super::guide::{Guide, TokenGradients, dot};
+use super::guide::{Guide, TokenGradients, dot, unguided};
 use super::ranked_pair::{Aim, PairRank, RankedPair, Scene};
 use super::words::{Word, columns, split, without};
 use crate::compute::Embeddings;
@@ -172,15 +172,4 @@ pub(super) fn embed(scene: &Scene<'_>, texts: &[String], task: &Task) -> Result<
         ),
         "Use the encoder that embedded the dataset.",
     ))
-}
-
-/// Why there is no gradient, in words, where one can go on without.
-///
-/// # Errors
-/// `error` itself, where it is a cancel or a fault.
-pub(super) fn unguided(error: Error) -> Result<String> {
-    match error {
-        Error::Cancelled | Error::Io { .. } | Error::Panic { .. } => Err(error),
-        other => Ok(other.to_string()),
-    }
 }

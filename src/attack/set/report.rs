@@ -123,22 +123,18 @@ pub struct SetReport {
     pub steps_per_second: f64,
 }
 
-/// The figures of what is done.
-pub(super) fn report(
-    request: &SetRequest,
-    clean: &Evaluation,
-    checkpoint: &Checkpoint,
-    task: &Task,
-) -> Result<SetReport> {
-    let asked = |r: &&RowDone| request.images.contains(&r.image);
-    let rows: Vec<&RowDone> = checkpoint.rows().filter(asked).collect();
-    let units: Vec<&UnitDone> = rows.iter().flat_map(|r| &r.units).collect();
-    let (credit, set) = (request.credit(), &request.set);
-    let before = |unit: &UnitDone, nth: usize| unit.before.reached[nth];
+/// Was the goal reached before any perturbation, at the `nth` rank?
+fn stood(unit: &UnitDone, nth: usize) -> bool {
+    unit.before.reached[nth]
+}
+
+/// The figures at each radius; where radii are chosen on the way, up to the first at which nothing is left.
+fn levels(request: &SetRequest, units: &[&UnitDone]) -> Vec<LevelReport> {
+    let credit = request.credit();
     let mut levels = Vec::with_capacity(request.eps.len());
     for &eps in &request.eps {
         let lost = |unit: &UnitDone, nth: usize| unit.broken(credit, eps, nth);
-        let (success, success_rate) = success(request, &units, before, lost);
+        let (success, success_rate) = success(request, units, stood, lost);
         let shown = units.iter().flat_map(|unit| {
             let finds = (0..request.ks().len()).filter_map(|nth| unit.shown(credit, eps, nth));
             finds.map(|at| unit.finds[at].size)
@@ -149,8 +145,8 @@ pub(super) fn report(
         };
         levels.push(LevelReport {
             eps,
-            robust: recalls(request, &units, lost),
-            quantized: recalls(request, &units, |u, nth| u.broken_saved(credit, eps, nth)),
+            robust: recalls(request, units, lost),
+            quantized: recalls(request, units, |u, nth| u.broken_saved(credit, eps, nth)),
             success,
             success_rate,
             mean_linf: mean(|s| s.linf),
@@ -167,6 +163,22 @@ pub(super) fn report(
         let end = request.eps.iter().position(|&eps| nothing_left(eps));
         levels.truncate(end.map_or(levels.len(), |at| at + 1));
     }
+    levels
+}
+
+/// The figures of what is done.
+pub(super) fn report(
+    request: &SetRequest,
+    clean: &Evaluation,
+    checkpoint: &Checkpoint,
+    task: &Task,
+) -> Result<SetReport> {
+    let asked = |r: &&RowDone| request.images.contains(&r.image);
+    let rows: Vec<&RowDone> = checkpoint.rows().filter(asked).collect();
+    let units: Vec<&UnitDone> = rows.iter().flat_map(|r| &r.units).collect();
+    let set = &request.set;
+    let before = stood;
+    let levels = levels(request, &units);
     let eps: Vec<f32> = levels.iter().map(|l| l.eps).collect();
     let first = request.kinds().first().copied().unwrap_or_default();
     let leading = units.iter().filter(|u| u.side() == first);

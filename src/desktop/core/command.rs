@@ -1,10 +1,10 @@
 //! All that can be asked for: drawing code returns commands, the running program executes them.
 
 use super::browser::Sort;
+use super::query::Query;
 use super::sets::SetsCommand;
 use super::settings::{Settings, ThemeChoice};
 use super::slot::Slot;
-use super::state::Query;
 use super::tab::Tab;
 use super::workspace::Workspace;
 use crate::compute::Measure;

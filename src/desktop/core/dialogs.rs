@@ -1,7 +1,7 @@
 //! The system's file dialogs. They are made on the window's thread, as macOS demands, and waited for on another.
 
 use super::command::Pick;
-use super::events::Event;
+use super::event::Event;
 use super::running::Core;
 use super::{DataSource, EncoderSource, Slot};
 use crate::dataset::{PICTURE_EXTENSIONS, vectors};

@@ -1,70 +1,13 @@
 //! What jobs report, and how it changes the session.
 
+use super::event::Event;
 use super::running::{Change, Core};
-use super::{
-    AnswerView, Basis, DataSource, Embedded, EncoderSource, Level, Part, Pick, Query, Slot,
-    Workspace,
-};
-use crate::compute::{Adapter, Engine};
+use super::{Basis, DataSource, Embedded, EncoderSource, Level, Part, Query, Slot, Workspace};
+use crate::compute::Engine;
 use crate::dataset::Dataset;
 use crate::encoder::{Encoder, EncoderInfo, EncoderOptions};
 use crate::error::Error;
-use crate::retrieval::Evaluation;
-use crate::runtime::RuntimeInfo;
-use std::path::PathBuf;
 use std::sync::Arc;
-
-/// The result of a job.
-pub enum Event {
-    /// Runtime and compute engine were found.
-    Engines {
-        runtime: Box<Result<RuntimeInfo, Error>>,
-        engine: Arc<dyn Engine>,
-        adapters: Vec<Adapter>,
-    },
-    /// Another compute engine was chosen.
-    Engine(Arc<dyn Engine>),
-    /// A dataset was opened; with its embeddings where they are all there is.
-    Data {
-        source: DataSource,
-        dataset: Arc<Dataset>,
-        embedded: Option<Embedded>,
-        notes: Vec<String>,
-    },
-    /// An encoder was opened.
-    Encoder(Arc<Encoder>),
-    /// The dataset was embedded; `dataset` lacks what could not be.
-    Embedded {
-        dataset: Arc<Dataset>,
-        embedded: Embedded,
-        warnings: Vec<String>,
-    },
-    /// The ranking of the full set, and the evaluation by the protocol.
-    Ranked {
-        full: Arc<Evaluation>,
-        shown: Arc<Evaluation>,
-    },
-    /// A query was answered.
-    Answered(AnswerView),
-    /// A file dialog was closed; empty when it was cancelled.
-    Picked(Pick, Vec<PathBuf>),
-    /// A workspace file was read.
-    Workspace(Box<Workspace>, PathBuf),
-    /// A path turned out to be this.
-    Dataset(PathBuf),
-    /// A path turned out to be an encoder.
-    EncoderFolder(PathBuf),
-    /// A picture was opened as a query.
-    Picture(Query),
-    /// A runtime was installed.
-    Installed(PathBuf),
-    /// The workspace was saved to this file.
-    WorkspaceSaved(PathBuf),
-    /// Images were written as a dataset to this folder.
-    ImagesExported(PathBuf, crate::dataset::export::Written),
-    /// Settings were saved.
-    Saved,
-}
 
 impl Core {
     /// Shows an error once.

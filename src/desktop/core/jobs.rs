@@ -1,6 +1,6 @@
 //! Which jobs there are and when they start; what they do is in `work.rs`.
 
-use super::events::Event;
+use super::event::Event;
 use super::running::Core;
 use super::work::{answer_query, embed, open_source, picture_query, rank, recognise};
 use super::{DataSource, EncoderSource, Slot};

@@ -2,7 +2,7 @@
 //! what is open now.
 
 use super::identity::{Basis, Derived, Identities, Part};
-use super::state::{AnswerView, ModelCard, Query};
+use super::query::{AnswerView, ModelCard, Query};
 use crate::compute::Embedded;
 use crate::dataset::Dataset;
 use crate::encoder::EncoderInfo;

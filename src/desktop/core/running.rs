@@ -2,7 +2,7 @@
 
 use super::bound_jobs::{BoundJobs, JobEnd};
 use super::command::Command;
-use super::events::Event;
+use super::event::Event;
 use super::guide::SharedGuide;
 use super::identity::{Derived, Part};
 use super::loader::Loader;

@@ -1,6 +1,6 @@
 //! Executes what is asked about sets of images.
 
-use super::events::Event;
+use super::event::Event;
 use super::running::{Change, Core};
 use super::{Level, Query, Sets, SetsCommand, Slot};
 use crate::dataset::export;

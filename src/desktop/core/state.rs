@@ -3,84 +3,22 @@
 use super::browser::Browser;
 use super::identity::Identities;
 use super::open::Open;
+use super::query::{AnswerView, Query};
 use super::sets::Sets;
 use super::settings::Settings;
 use super::slot::JobView;
 use super::tab::Tab;
 use super::workspace::Workspace;
-use crate::compute::{Adapter, Direction, Embedded, Hit};
-use crate::dataset::{Dataset, Picture};
+use crate::compute::{Adapter, Direction, Embedded};
+use crate::dataset::Dataset;
 use crate::encoder::{EncoderInfo, EncoderOptions};
 use crate::error::Question;
-use crate::grad::Card;
 use crate::retrieval::{Evaluation, Side};
 use crate::runtime::RuntimeInfo;
 use crate::source::EncoderSource;
-use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
-
-/// What is asked of the other side.
-#[derive(Debug, Clone)]
-pub enum Query {
-    /// A row of the dataset.
-    Row(Side, usize),
-    /// Words typed.
-    Text(String),
-    /// A picture dropped or opened.
-    Picture {
-        /// Its file name.
-        name: String,
-        /// The picture itself.
-        picture: Arc<Picture>,
-    },
-}
-
-impl PartialEq for Query {
-    fn eq(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Row(a, i), Self::Row(b, j)) => a == b && i == j,
-            (Self::Text(a), Self::Text(b)) => a == b,
-            (Self::Picture { picture: a, .. }, Self::Picture { picture: b, .. }) => {
-                Arc::ptr_eq(a, b)
-            }
-            _ => false,
-        }
-    }
-}
-
-impl Query {
-    /// The side that the query is on; the answers are on the other.
-    pub fn side(&self) -> Side {
-        match self {
-            Self::Row(side, _) => *side,
-            Self::Text(_) => Side::Text,
-            Self::Picture { .. } => Side::Image,
-        }
-    }
-}
-
-/// A query's answer, ready to draw.
-#[derive(Debug, Clone)]
-pub struct AnswerView {
-    /// The query it answers.
-    pub query: Query,
-    /// The side of the candidates: the other one than the query's, or images where there are no captions.
-    pub of: Side,
-    /// Best candidates, best first.
-    pub hits: Vec<Hit>,
-    /// Candidates in all.
-    pub candidates: usize,
-    /// Rows of the right ones; empty for a free query.
-    pub positives: Range<usize>,
-    /// Rank of the best right one.
-    pub rank: Option<u32>,
-    /// Score of the best right one less that of the hardest negative.
-    pub margin: Option<f32>,
-    /// Right ones that are not among `hits`, with their scores.
-    pub below: Vec<Hit>,
-}
 
 /// What the chips say of runtime and compute.
 #[derive(Debug, Clone, Default)]
@@ -93,17 +31,6 @@ pub struct RuntimeView {
     pub adapters: Vec<Adapter>,
     /// An ONNX Runtime was installed and is used after a restart.
     pub restart: bool,
-}
-
-/// The card of one of the encoder's models.
-#[derive(Debug, Clone)]
-pub struct ModelCard {
-    /// Which side it embeds.
-    pub side: Side,
-    /// Its file.
-    pub file: PathBuf,
-    /// What was found; the error's text where it could not be examined.
-    pub card: Result<Arc<Card>, String>,
 }
 
 /// How bad a message is.

@@ -1,6 +1,7 @@
 //! What the jobs do: plain functions that call the library and return one [`Event`].
 
-use super::events::{Event, sentence};
+use super::event::Event;
+use super::events::sentence;
 use super::{AnswerView, DataSource, Embedded, Query, Workspace};
 use crate::compute::{Engine, Measure};
 use crate::dataset::{self, Dataset, is_picture_name, open_picture};

@@ -3,9 +3,10 @@
 //! A choice cuts nothing: what a comparison, an index or a size picks is passed by its exact derivative, which holds
 //! almost everywhere. What is cut is a path on which the *values* go on: a sign, a one-hot row, whole numbers.
 
+use super::operands::{elem_of, is_place, is_type, reads_shape_alone, told};
 use super::rules;
 use super::steps::Steps;
-use crate::onnx::node::{Attributes, inputs_of, is_default};
+use crate::onnx::node::{Attributes, is_default};
 use crate::onnx::proto::NodeProto;
 use crate::onnx::{Elem, Graph, Tensor};
 use std::borrow::Cow;
@@ -15,60 +16,6 @@ const FLAT: &str = "its slope is zero everywhere: no gradient passes it";
 const INTEGERS: &str = "the integers that it makes cut the path";
 const RANDOM: &str = "it drops values at random in training mode";
 const TRAINS: &str = "it is in training mode, where pictures of a batch depend on each other";
-
-/// Does input `index` of `node` say where or how much, rather than what: an index, a condition, a size?
-pub(super) fn is_place(node: &NodeProto, index: usize) -> bool {
-    if !is_default(&node.domain) {
-        return matches!(
-            (node.op_type.as_str(), index),
-            ("QLinearWhere", 0)
-                | ("GatherBlockQuantized" | "RotaryEmbedding", 1)
-                | ("Attention", 3)
-                | ("MultiHeadAttention", 4)
-                | ("QAttention", 5)
-                | ("EmbedLayerNormalization", 0 | 1 | 7 | 8)
-        );
-    }
-    match node.op_type.as_str() {
-        "Where" | "If" | "OneHot" | "ConstantOfShape" => index == 0,
-        "Loop" => index < 2,
-        "Slice" | "Resize" | "MaxUnpool" | "CenterCropPad" => index > 0,
-        "Pad" => index == 1 || index == 3,
-        "GRU" | "LSTM" | "RNN" => index == 4,
-        "RotaryEmbedding" => index == 3,
-        "Gather" | "GatherElements" | "GatherND" | "ScatterElements" | "ScatterND" | "Compress"
-        | "TopK" | "Reshape" | "Expand" | "Tile" | "Squeeze" | "Unsqueeze" | "Split" | "Range"
-        | "CumSum" | "ReverseSequence" | "Trilu" | "AffineGrid" => index == 1,
-        op => op.starts_with("Reduce") && index == 1,
-    }
-}
-
-/// Does `node` take but a type from its input `index`?
-pub(super) fn is_type(node: &NodeProto, index: usize) -> bool {
-    index == 1 && node.op_type == "CastLike" && is_default(&node.domain)
-}
-
-/// What the values that `node` makes may depend on, what its subgraphs take from outside included.
-pub(super) fn told(node: &NodeProto) -> Vec<String> {
-    if reads_shape_alone(node) {
-        return Vec::new();
-    }
-    let inputs = inputs_of(node).into_iter().enumerate();
-    let inputs = inputs.filter(|(i, _)| !is_type(node, *i));
-    inputs.map(|(_, name)| name).collect()
-}
-
-/// Does what `node` makes depend on the shape of its input alone, not on its values?
-fn reads_shape_alone(node: &NodeProto) -> bool {
-    is_default(&node.domain) && matches!(node.op_type.as_str(), "Shape" | "Size" | "EyeLike")
-}
-
-/// The type of the value `name`, as far as it is known.
-pub(super) fn elem_of(graph: &Graph, name: &str) -> Elem {
-    let constant = graph.constants.get(name).map(Tensor::elem);
-    let known = constant.or_else(|| graph.infos.get(name).map(|i| i.elem));
-    known.unwrap_or(Elem::Other(0))
-}
 
 /// The nodes that cut the path from `active` values to `output`, by their place in `graph`, and why. `mask` says which
 /// nodes a cotangent has to pass.

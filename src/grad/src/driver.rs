@@ -1,10 +1,9 @@
 //! Reverse-mode differentiation of a graph: activity, the walk backwards, and the sums of contributions.
 
-use super::cut::{elem_of, is_place, is_type};
+use super::operands::{elem_of, is_place, is_type};
 use super::rules;
-use super::standing::refuse;
 use super::steps::Steps;
-use crate::error::{Blocking, Result};
+use crate::error::{Blocking, Result, refuse};
 use crate::monitor::Monitor;
 use crate::onnx::node::{full_name, inputs_of, label};
 use crate::onnx::proto::NodeProto;

@@ -181,3 +181,14 @@ impl Error {
         matches!(self, Self::Cancelled)
     }
 }
+
+/// An error that names every node that blocks the model at `path`, where there is one.
+pub(crate) fn refuse(path: &Path, blocking: Vec<Blocking>) -> Result<()> {
+    if blocking.is_empty() {
+        return Ok(());
+    }
+    Err(Error::NoGradient {
+        path: path.to_path_buf(),
+        blocking,
+    })
+}

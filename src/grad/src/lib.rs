@@ -31,6 +31,7 @@ mod measured;
 mod monitor;
 mod objective;
 pub mod onnx;
+mod operands;
 mod rules;
 mod session;
 mod standing;

@@ -3,7 +3,7 @@
 use super::cut::cuts;
 use super::driver::{on_path, reached};
 use super::{known, lower, rules};
-use crate::error::{Blocking, Error, Result};
+use crate::error::{Blocking, Result, refuse};
 use crate::onnx::Graph;
 use crate::onnx::node::{full_name, label};
 use crate::onnx::proto::NodeProto;
@@ -149,15 +149,4 @@ fn why(node: &NodeProto) -> &'static str {
         "Bernoulli" | "RandomNormalLike" | "RandomUniformLike" => "it draws at random",
         _ => "it has no gradient rule",
     }
-}
-
-/// An error that names every node that blocks the model at `path`, where there is one.
-pub(super) fn refuse(path: &Path, blocking: Vec<Blocking>) -> Result<()> {
-    if blocking.is_empty() {
-        return Ok(());
-    }
-    Err(Error::NoGradient {
-        path: path.to_path_buf(),
-        blocking,
-    })
 }

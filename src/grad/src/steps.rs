@@ -1,7 +1,7 @@
 //! Two uses of a step function that have an exact slope: what is left of a value when its whole steps are taken away
 //! (as where images are sampled between pixels), and a value put together from its sign and its size.
 
-use super::cut::{elem_of, is_type, told};
+use super::operands::{elem_of, is_type, told};
 use crate::onnx::node::is_default;
 use crate::onnx::proto::NodeProto;
 use crate::onnx::{Elem, Graph, Tensor};

@@ -2,8 +2,8 @@
 
 use super::{Change, Edit, Options};
 use crate::attack::caption::candidates::CandidateWords;
-use crate::attack::caption::guide::Guide;
-use crate::attack::caption::importance::{embed, unguided, words_of};
+use crate::attack::caption::guide::{Guide, unguided};
+use crate::attack::caption::importance::{embed, words_of};
 use crate::attack::caption::rank::{Start, Swap, by_gradient, by_turns};
 use crate::attack::caption::ranked_pair::{PairRank, RankedPair, Scene};
 use crate::attack::caption::words::{Word, replaced, split};

@@ -2,8 +2,8 @@
 
 use super::Memory;
 use super::View;
-use super::canvas::place;
 use super::fields::field;
+use super::place;
 use crate::attack::Mask;
 use crate::desktop::attack::Command;
 use crate::desktop::attack::textures::Texture;

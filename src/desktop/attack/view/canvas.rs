@@ -2,7 +2,7 @@
 
 use super::View;
 use super::notes::{caption, captions, legend_ui, region_ui};
-use super::{Memory, brush};
+use super::{Memory, brush, place};
 use crate::desktop::attack::textures::Texture;
 use crate::desktop::attack::{Compare, Heat};
 use crate::desktop::shell::theme::{Tokens, tokens};
@@ -146,16 +146,6 @@ fn heat_ui(ui: &mut Ui, view: &mut View<'_>, rect: Rect, t: &Tokens) {
     if !textures.heat.is_empty() {
         legend_ui(ui, rect, &textures.legend, t);
     }
-}
-
-/// Where a picture of `size` lies in `rect`, and which part of it is seen.
-pub fn place(state: &Memory, rect: Rect, size: Vec2) -> (Rect, Rect) {
-    let scale = (rect.size() / size).min_elem();
-    let target = Rect::from_center_size(rect.center(), size * scale);
-    let seen = Vec2::splat(1.0 / state.zoom);
-    let half = seen / 2.0;
-    let middle = state.middle.clamp(half, Vec2::splat(1.0) - half);
-    (target, Rect::from_center_size(middle.to_pos2(), seen))
 }
 
 /// A picture that can be zoomed and moved, or what to say in its place.

@@ -1,7 +1,7 @@
 //! What is written under the pictures and drawn on them.
 
 use super::Memory;
-use super::canvas::place;
+use super::place;
 use crate::desktop::attack::State;
 use crate::desktop::attack::textures::{Legend, Texture};
 use crate::desktop::core::Session;

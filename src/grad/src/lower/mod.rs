@@ -12,8 +12,7 @@ mod recurrent;
 pub(super) use microsoft::{why_not, write_out};
 
 use super::driver::{on_path, reached, view};
-use super::standing::refuse;
-use crate::error::{Blocking, Result};
+use crate::error::{Blocking, Result, refuse};
 use crate::monitor::Monitor;
 use crate::onnx::node::{full_name, label};
 use crate::onnx::proto::NodeProto;

@@ -3,9 +3,8 @@
 
 use super::claims;
 use super::engine::{Effort, GraphEngine};
-use super::fold::is_random;
 use super::graph::{Graph, Info};
-use super::node::{self, Attributes, is_default};
+use super::node::{self, Attributes, is_default, is_random};
 use super::types::infer_types;
 use super::{Dim, Elem, Port, Tensor, inline};
 use crate::error::{Error, Result};

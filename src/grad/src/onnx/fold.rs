@@ -6,7 +6,6 @@ use super::graph::Graph;
 use super::{Elem, elements, node};
 use crate::error::Result;
 use crate::monitor::Monitor;
-use crate::onnx::proto::NodeProto;
 use std::collections::HashSet;
 
 /// A folded constant may be this many times larger than what it is made of (small ones may be any).
@@ -35,7 +34,7 @@ pub fn fold(graph: &mut Graph, engine: &dyn GraphEngine, monitor: &dyn Monitor) 
             .map(bytes)
             .sum();
         let worth = makes.is_some_and(|m| m <= SMALL || m <= from.saturating_mul(GROWTH));
-        if ready && worth && !is_random(node) {
+        if ready && worth && !node::is_random(node) {
             fixed.extend(node.output.iter().cloned());
             folded.push(node.clone());
         }
@@ -82,17 +81,4 @@ pub fn fold(graph: &mut Graph, engine: &dyn GraphEngine, monitor: &dyn Monitor) 
         .retain(|n| !n.output.first().is_some_and(|o| names.contains(o)));
     graph.prune();
     Ok(())
-}
-
-/// Does `node` make other values on each run?
-pub(super) fn is_random(node: &NodeProto) -> bool {
-    matches!(
-        node.op_type.as_str(),
-        "RandomNormal"
-            | "RandomUniform"
-            | "RandomNormalLike"
-            | "RandomUniformLike"
-            | "Bernoulli"
-            | "Multinomial"
-    )
 }

@@ -19,6 +19,7 @@ mod maker;
 pub mod node;
 mod port;
 pub mod proto;
+mod read;
 mod sample;
 mod source;
 mod tensor;

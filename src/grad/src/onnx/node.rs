@@ -158,3 +158,16 @@ pub fn inputs_of(node: &NodeProto) -> Vec<String> {
     }
     names
 }
+
+/// Does `node` make other values on each run?
+pub(crate) fn is_random(node: &NodeProto) -> bool {
+    matches!(
+        node.op_type.as_str(),
+        "RandomNormal"
+            | "RandomUniform"
+            | "RandomNormalLike"
+            | "RandomUniformLike"
+            | "Bernoulli"
+            | "Multinomial"
+    )
+}

@@ -24,6 +24,7 @@ mod quantise;
 mod reduce;
 mod resample;
 mod shape;
+mod slices;
 
 pub(super) use activation::write_out;
 

@@ -102,7 +102,7 @@ fn along(b: &mut Builder, n: &Node, parameter: &Value, x: &Value) -> Result<Valu
     if value.count() == 1 {
         return b.reshape(&value, &[]);
     }
-    let axis = super::shape::axis_of(x, n.int_or("axis", 1))?;
+    let axis = super::slices::axis_of(x, n.int_or("axis", 1))?;
     let size = x.shape[axis];
     if value.rank() == 1 {
         let mut shape = vec![1; x.rank()];

@@ -2,10 +2,10 @@
 
 mod scatter;
 
-use super::shape::{Spread, axis_of, spread};
+use super::slices::{add_at, axis_of, collect, scatter_add};
 use super::{Rule, first};
 use crate::error::Result;
-use crate::onnx::node::{Attributes, int, text};
+use crate::onnx::node::{Attributes, int};
 use crate::onnx::{Builder, Elem, Node, Tensor, Value, elements, wrong};
 
 pub(super) const RULES: &[(&str, Rule)] = &[
@@ -16,9 +16,6 @@ pub(super) const RULES: &[(&str, Rule)] = &[
     ("ScatterND", scatter::scatter),
     ("TopK", top),
 ];
-
-/// The whole of an axis may be summed up from a table that is this many times larger than what was picked.
-const WASTE: usize = 4;
 
 fn gather(b: &mut Builder, n: &Node, g: &[Option<Value>]) -> Result<Vec<Option<Value>>> {
     let (g, x, indices) = (first(g)?, n.input(0)?, n.input(1)?);
@@ -48,109 +45,6 @@ fn place(index: i64, size: usize) -> Result<usize> {
     };
     let found = usize::try_from(from_start).ok().filter(|&i| i < size);
     found.ok_or_else(|| wrong(format!("index {index} of {size}")))
-}
-
-/// Zeros of `shape`, with each slice of `g` along `axis` added at its place in `indices`: the opposite of `Gather`
-/// with constant indices.
-pub(super) fn collect(
-    b: &mut Builder,
-    g: &Value,
-    axis: usize,
-    indices: &[usize],
-    shape: &[usize],
-) -> Result<Value> {
-    let size = shape[axis];
-    if indices.is_empty() || size == 0 {
-        return Ok(b.zeros(shape));
-    }
-    if indices.iter().any(|&i| i >= size) || indices.len() != g.shape[axis] {
-        return Err(wrong("its indices do not fit".into()));
-    }
-    if let Some((start, step)) = progression(indices) {
-        return spread(b, g, &[Spread { axis, start, step }], shape);
-    }
-    let backwards: Vec<usize> = indices.iter().rev().copied().collect();
-    if let Some((start, step)) = progression(&backwards) {
-        let g = b.reverse(g, &[axis]);
-        return spread(b, &g, &[Spread { axis, start, step }], shape);
-    }
-    // For each place the slices that were taken from it; `indices.len()` stands for a slice of zeros.
-    let mut takers: Vec<Vec<usize>> = vec![Vec::new(); size];
-    for (at, &i) in indices.iter().enumerate() {
-        takers[i].push(at);
-    }
-    let most = takers.iter().map(Vec::len).max().unwrap_or(0);
-    if size.saturating_mul(most) > WASTE * (size + indices.len()) {
-        let list: Vec<i64> = indices.iter().map(|&i| i as i64).collect();
-        let list = b.ints(&list);
-        return add_at(b, g, axis, &list, shape);
-    }
-    let padded = if takers.iter().all(|t| t.len() == most) {
-        g.clone()
-    } else {
-        let mut after = vec![0; g.rank()];
-        after[axis] = 1;
-        b.pad(g, &vec![0; g.rank()], &after)
-    };
-    // The table lies with its repetitions outside, so that what is summed are whole slices.
-    let row = |r: usize| {
-        takers
-            .iter()
-            .map(move |t| t.get(r).copied().unwrap_or(indices.len()) as i64)
-    };
-    let table: Vec<i64> = (0..most).flat_map(row).collect();
-    let table = if most == 1 {
-        b.ints(&table)
-    } else {
-        b.tensor(Tensor::ints(&[most, size], &table))
-    };
-    let taken = b.gather(&padded, &table, axis);
-    Ok(if most == 1 {
-        taken
-    } else {
-        b.sum(&taken, &[axis], false)
-    })
-}
-
-/// Start and step, where `indices` rise evenly.
-fn progression(indices: &[usize]) -> Option<(usize, usize)> {
-    let start = *indices.first()?;
-    let step = match indices.get(1) {
-        Some(second) => second.checked_sub(start).filter(|&s| s > 0)?,
-        None => 1,
-    };
-    indices
-        .windows(2)
-        .all(|w| w[1].checked_sub(w[0]) == Some(step))
-        .then_some((start, step))
-}
-
-/// As [`collect`], with `indices` (a vector) that may be known at run time alone.
-fn add_at(
-    b: &mut Builder,
-    g: &Value,
-    axis: usize,
-    indices: &Value,
-    shape: &[usize],
-) -> Result<Value> {
-    let mut along = vec![1; g.rank()];
-    along[axis] = indices.count();
-    let indices = b.reshape(indices, &along)?;
-    let indices = b.expand(&indices, &g.shape)?;
-    Ok(scatter_add(b, g, axis, &indices, shape))
-}
-
-/// Zeros of `shape` with `g` added along `axis` at `indices`, which have its shape.
-fn scatter_add(b: &mut Builder, g: &Value, axis: usize, indices: &Value, shape: &[usize]) -> Value {
-    let zeros = b.zeros(shape);
-    let attributes = vec![int("axis", axis as i64), text("reduction", "add")];
-    b.node(
-        "ScatterElements",
-        &[&zeros, indices, g],
-        attributes,
-        g.elem,
-        shape,
-    )
 }
 
 fn gather_elements(b: &mut Builder, n: &Node, g: &[Option<Value>]) -> Result<Vec<Option<Value>>> {

@@ -4,9 +4,7 @@ mod blocks;
 mod pad;
 mod slice;
 
-pub(super) use slice::{Spread, spread};
-
-use super::index::collect;
+use super::slices::{Spread, axis_of, collect, spread};
 use super::{Rule, first};
 use crate::error::Result;
 use crate::onnx::node::{Attributes, int};
@@ -54,19 +52,6 @@ pub(super) const RULES: &[(&str, Rule)] = &[
     }),
     ("Unsqueeze", reshaped),
 ];
-
-/// `axis`, which may count from the end, as an index into the shape of `value`.
-pub(super) fn axis_of(value: &Value, axis: i64) -> Result<usize> {
-    let found = value.axis(axis)?;
-    if found < value.rank() {
-        Ok(found)
-    } else {
-        Err(wrong(format!(
-            "axis {axis} of a value with {} dimensions",
-            value.rank()
-        )))
-    }
-}
 
 /// The axes that the constant behind `value` lists; `None` where it is left out.
 pub(super) fn axes_of(

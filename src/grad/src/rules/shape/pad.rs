@@ -1,7 +1,7 @@
 //! Padding of every mode.
 
 use super::super::first;
-use super::super::index::collect;
+use super::super::slices::collect;
 use super::{axes_of, with};
 use crate::error::Result;
 use crate::onnx::node::Attributes;
