@@ -151,7 +151,7 @@ impl App {
                 self.open_encoder(EncoderSource::Folder(first), EncoderOptions::default());
             }
             (Pick::Workspace, _) => self.open_path(first),
-            (Pick::SaveWorkspace, _) => self.save_workspace_to(first.with_extension("json")),
+            (Pick::SaveWorkspace, _) => self.save_workspace_as(first),
             (Pick::Picture, _) => self.query_picture(first),
             (Pick::EncoderPair, Some(second)) => {
                 let pair = EncoderSource::Pair {
@@ -179,7 +179,7 @@ impl App {
             (Pick::SetFolder, _) => self.session.lab.set.plan.save = Some(first),
             (Pick::TransferFolder, _) => self.session.lab.set.plan.transfer = Some(first),
             (Pick::ExportImages, _) => self.export_images(first),
-            (Pick::SaveReport, _) => self.write_report(first.with_extension("html")),
+            (Pick::SaveReport, _) => self.write_report(first),
             (Pick::SecondEncoder, _) => {
                 self.execute_compare(CompareCommand::Open(EncoderSource::Folder(first)));
             }

@@ -9,7 +9,7 @@ use crate::retrieval::Evaluation;
 use crate::runtime::RuntimeInfo;
 use crate::session::{
     AnswerView, Basis, ComparedWith, DataSource, Embedded, EncoderSource, Level, ModelCard, Part,
-    Pick, Query, Slot, Tab, Workspace,
+    Pick, Query, SavedSettings, Slot, Tab, Workspace,
 };
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -75,7 +75,7 @@ pub enum Event {
     /// Images were written as a dataset to this folder.
     ImagesExported(PathBuf, crate::dataset::export::Written),
     /// Settings were saved.
-    Saved,
+    SettingsSaved(Box<SavedSettings>),
 }
 
 impl App {
@@ -186,8 +186,9 @@ impl App {
                 self.remember();
             }
             Event::ImagesExported(folder, written) => self.images_exported(&folder, &written),
+            Event::SettingsSaved(saved) => self.settings_saved(&saved),
             // Taken before, with what they are about.
-            Event::Lab(_) | Event::Negatives(_) | Event::Structure(_) | Event::Saved => {}
+            Event::Lab(_) | Event::Negatives(_) | Event::Structure(_) => {}
         }
     }
 

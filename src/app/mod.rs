@@ -12,6 +12,7 @@ mod jobs;
 mod lab;
 mod loader;
 mod negatives;
+mod quit;
 mod report;
 mod sets;
 mod structure;
@@ -23,7 +24,7 @@ pub use window::run;
 use crate::compute::Engine;
 use crate::encoder::Encoder;
 use crate::error::Result;
-use crate::session::{Basis, JobView, Session, Settings, Slot, Workspace};
+use crate::session::{Basis, JobView, Session, Settings, SettingsFile, Slot, Workspace};
 use crate::task::{Jobs, Task};
 use crate::ui::{Pictures, UiState};
 use events::Event;
@@ -52,8 +53,8 @@ pub struct App {
     loader: Loader,
     engine: Option<Arc<dyn Engine>>,
     encoder: Option<Arc<Encoder>>,
-    data_folder: Option<PathBuf>,
-    saving: Arc<Mutex<()>>,
+    /// Where settings are kept; `None` to keep none.
+    settings_file: Option<Arc<Mutex<SettingsFile>>>,
     frames: frames::Frames,
     lab: lab::Lab,
     negatives: negatives::NegativesLab,
@@ -69,10 +70,8 @@ impl App {
     /// Starts with the last workspace, or the demo at the first start.
     pub fn new(ctx: &egui::Context, start: &Start) -> Self {
         crate::ui::install_theme(ctx);
-        let settings = start
-            .data_folder
-            .as_ref()
-            .map_or_else(|| Ok(Settings::default()), |f| Settings::open(f));
+        let opened = start.data_folder.as_deref().map(SettingsFile::open);
+        let (file, settings) = opened.unzip();
         let waker = ctx.clone();
         let mut app = Self {
             session: Session::new(Settings::default()),
@@ -83,8 +82,7 @@ impl App {
             loader: Loader::new(ctx),
             engine: None,
             encoder: None,
-            data_folder: start.data_folder.clone(),
-            saving: Arc::default(),
+            settings_file: file.map(|file| Arc::new(Mutex::new(file))),
             frames: frames::Frames::default(),
             lab: lab::Lab::default(),
             negatives: negatives::NegativesLab::default(),
@@ -94,8 +92,9 @@ impl App {
             title: String::new(),
         };
         match settings {
-            Ok(settings) => app.session.settings = settings,
-            Err(error) => app.fail(&error),
+            Some(Ok(settings)) => app.session.settings = settings,
+            Some(Err(error)) => app.fail(&error),
+            None => {}
         }
         app.apply_settings(ctx);
         app.find_engines();
@@ -222,11 +221,7 @@ impl eframe::App for App {
     }
 
     fn on_exit(&mut self) {
-        self.jobs.cancel_all();
-        if let Some(folder) = &self.data_folder {
-            // The window is gone: there is nobody left to tell.
-            let _ = self.session.settings.save(folder);
-        }
+        self.quit();
         self.frames.write();
     }
 }

@@ -3,6 +3,7 @@
 use super::App;
 use super::events::Event;
 use crate::encoder::EncoderInfo;
+use crate::files::chosen;
 use crate::report::Subject;
 use crate::session::{DataSource, EncoderSource, Level, Slot};
 use std::path::PathBuf;
@@ -57,6 +58,7 @@ impl App {
                 title: None,
                 pairs: PAIRS,
             };
+            let [path] = chosen(&path, ["html"])?;
             let bytes = subject.page(task)?.save(&path)?;
             Ok(Event::Reported(path, bytes))
         });

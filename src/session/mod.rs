@@ -10,6 +10,7 @@ mod negatives;
 mod open;
 mod sets;
 mod settings;
+mod settings_file;
 mod slot;
 mod state;
 mod structure;
@@ -29,7 +30,8 @@ pub use negatives::{
 };
 pub use open::Open;
 pub use sets::{Combine, Sets, SetsCommand};
-pub use settings::{Recent, Settings, ThemeChoice};
+pub use settings::{DeletedSet, Recent, Settings, ThemeChoice};
+pub use settings_file::{SavedSettings, SettingsFile};
 pub use slot::Slot;
 pub use state::{
     AnswerView, Entry, JobView, Level, ModelCard, Pending, Query, RuntimeView, Session, Tab,
@@ -40,4 +42,4 @@ pub use structure::{
 pub use workspace::Workspace;
 
 pub use crate::compute::Embedded;
-pub use crate::source::{DataSource, EncoderSource};
+pub use crate::source::{DataSource, DecisionsHome, EncoderSource, KeptDecisions};

@@ -121,6 +121,31 @@ impl Slot {
         }
     }
 
+    /// Does it save what the user did here? Such a job is short, and is finished when the program ends.
+    pub fn is_save(self) -> bool {
+        matches!(
+            self,
+            Self::SaveSettings | Self::SaveWorkspace | Self::SaveDecisions
+        )
+    }
+
+    /// May it be writing files, under a name that is removed when it is cancelled?
+    pub fn writes(self) -> bool {
+        self.is_save()
+            || matches!(
+                self,
+                Self::Data
+                    | Self::Encoder
+                    | Self::Embed
+                    | Self::AttackSet
+                    | Self::AttackExport
+                    | Self::NegativesExport
+                    | Self::Report
+                    | Self::ImagesExport
+                    | Self::Install
+            )
+    }
+
     /// Is it too short, or too much in the background, for the status bar?
     pub fn is_quiet(self) -> bool {
         matches!(

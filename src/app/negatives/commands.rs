@@ -5,7 +5,6 @@ use crate::app::events::Event;
 use crate::dataset::Dataset;
 use crate::dataset::export::Layout;
 use crate::session::{Level, NegativesCommand, Part, Pick, Query, Slot};
-use crate::task::lock;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -86,18 +85,7 @@ impl App {
     /// Saves what was decided and counts again.
     fn decided(&mut self) {
         self.session.open.renew(Part::Decisions);
-        let decided = &self.session.negatives.decided;
-        let Some(place) = decided.place.clone() else {
-            return;
-        };
-        let (all, saving) = (decided.all.clone(), Arc::clone(&self.saving));
-        self.start(Slot::SaveDecisions, "Saving decisions", move |task| {
-            let _one = lock(&saving);
-            // A newer save outdates this one.
-            task.check()?;
-            all.save(&place)?;
-            Ok(Event::Negatives(NegativesEvent::Saved))
-        });
+        self.save_decisions();
     }
 
     fn export_negatives(
@@ -130,6 +118,7 @@ impl App {
                 pairs: &ranking.ranking.pairs,
                 confirmed: &confirmed,
             };
+            let path = export::place(&path, layout)?;
             match layout {
                 None => shown.lines(&path, task)?,
                 Some(layout) => shown.examples(&path, layout, task)?,

@@ -1,17 +1,20 @@
 //! The workbench's half of the running program: which of its jobs run, and what their results change.
 
 mod commands;
+mod decisions;
 mod export;
+mod outbox;
 mod work;
 
 use super::App;
 use super::events::Event;
-use crate::dataset::Decisions;
 use crate::retrieval::Side;
 use crate::retrieval::relevance::Confirmed;
 use crate::session::{
-    Basis, Decided, Derived, Embedded, Level, NegativeSet, Part, Regions, Slot, Tab, Why,
+    Basis, Decided, DecisionsHome, Derived, Embedded, KeptDecisions, Level, NegativeSet, Part,
+    Regions, Slot, Tab, Why,
 };
+use outbox::{Outbox, SavedDecisions};
 use std::path::PathBuf;
 use std::sync::Arc;
 use work::{Bench, Ground};
@@ -26,13 +29,14 @@ pub enum NegativesEvent {
     Regions(Arc<Regions>),
     /// The decisions about the open dataset were read.
     Decisions {
-        all: Decisions,
-        place: Option<PathBuf>,
+        home: DecisionsHome,
+        kept: KeptDecisions,
+        notes: Vec<String>,
     },
     /// The figures that follow from the decisions; `None` where nothing is confirmed.
     Figures(Option<Confirmed>),
-    /// The decisions were saved.
-    Saved,
+    /// Decisions were saved.
+    Saved(SavedDecisions),
     /// The pairs were written here.
     Exported(PathBuf),
 }
@@ -49,6 +53,8 @@ pub struct NegativesLab {
     regions_asked: Derived<usize>,
     /// Were the decisions about the open dataset read?
     loaded: bool,
+    /// Decisions that are to be saved.
+    outbox: Arc<Outbox>,
 }
 
 impl App {
@@ -65,14 +71,15 @@ impl App {
     pub(super) fn read_decisions(&mut self) {
         self.negatives.loaded = false;
         self.session.negatives.decided = Decided::default();
-        let Some(source) = self.session.workspace.data.clone() else {
+        let (Some(source), Some(dataset)) = (
+            self.session.workspace.data.clone(),
+            self.session.dataset().cloned(),
+        ) else {
             return;
         };
         self.start(Slot::Decisions, "Reading decisions", move |_| {
-            let place = Decisions::place(&source.place()?);
-            let all = Decisions::open(&place)?;
-            let place = Some(place);
-            Ok(Event::Negatives(NegativesEvent::Decisions { all, place }))
+            let event = decisions::read(&source, &dataset)?;
+            Ok(Event::Negatives(event))
         });
     }
 
@@ -100,19 +107,22 @@ impl App {
             NegativesEvent::Regions(regions) => {
                 negatives.regions = Derived::new(basis, regions);
             }
-            NegativesEvent::Decisions { all, place } => {
+            NegativesEvent::Decisions { home, kept, notes } => {
                 self.negatives.loaded = true;
                 if let Some(dataset) = open.dataset() {
-                    negatives.decided = Decided::new(all, place, dataset);
+                    negatives.decided = Decided::new(kept, home, dataset);
                 }
                 open.renew(Part::Decisions);
                 self.mine_again();
+                for note in notes {
+                    self.session.say(Level::Info, note, "");
+                }
             }
             NegativesEvent::Figures(figures) => {
                 negatives.figures =
                     figures.map_or_else(Derived::default, |f| Derived::new(basis, f));
             }
-            NegativesEvent::Saved => {}
+            NegativesEvent::Saved(done) => self.decisions_saved(done),
             NegativesEvent::Exported(path) => {
                 let text = format!("Exported {}", path.display());
                 self.session.say(Level::Info, text, "");
