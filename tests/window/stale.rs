@@ -9,7 +9,7 @@ use nearmiss::session::{
     Command, DataSource, EncoderSource, MatrixLooks, Settings, Slot, StructureCommand, Workspace,
 };
 
-fn perform(window: &mut Window, command: Command) {
+pub(super) fn perform(window: &mut Window, command: Command) {
     let ctx = window.ctx.clone();
     window.state_mut().perform(&ctx, command);
 }
