@@ -37,7 +37,9 @@ fn own(kind: &str) -> String {
 /// not remove it any more.
 pub fn remove_own() {
     let folders = std::mem::take(&mut *lock(&FOLDERS));
-    folders.iter().for_each(|folder| remove_own_in(folder));
+    for folder in &folders {
+        remove_own_in(folder);
+    }
 }
 
 fn remove_own_in(folder: &Path) {

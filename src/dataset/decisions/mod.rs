@@ -186,16 +186,12 @@ fn names(dataset: &Dataset, i: u32, j: u32) -> (&str, &str) {
 
 /// What a pair is kept under: the keys of its rows, or name and text.
 fn keys(dataset: &Dataset, i: u32, j: u32) -> (Cow<'_, str>, Cow<'_, str>) {
-    match &dataset.row_keys {
-        Some(keys) => (
-            in_words(keys.images[i as usize]).into(),
-            in_words(keys.captions[j as usize]).into(),
-        ),
-        None => {
-            let (image, caption) = names(dataset, i, j);
-            (image.into(), caption.into())
-        }
+    if let Some(keys) = &dataset.row_keys {
+        let (image, caption) = (keys.images[i as usize], keys.captions[j as usize]);
+        return (in_words(image).into(), in_words(caption).into());
     }
+    let (image, caption) = names(dataset, i, j);
+    (image.into(), caption.into())
 }
 
 /// The rows of a dataset, by what decisions are kept under.
@@ -213,8 +209,8 @@ impl<'a> Lookup<'a> {
         let texts = dataset.captions.iter().map(String::as_str);
         let keys = dataset.row_keys.as_deref();
         Self {
-            images: side(images.collect(), names, keys.map(|k| &k.images[..])),
-            captions: side(captions.collect(), texts, keys.map(|k| &k.captions[..])),
+            images: side(&images.collect(), names, keys.map(|k| &k.images[..])),
+            captions: side(&captions.collect(), texts, keys.map(|k| &k.captions[..])),
         }
     }
 
@@ -234,7 +230,7 @@ impl<'a> Lookup<'a> {
 
 /// The rows of one side with one of the `wanted` names, or with one of the keys that these are.
 fn side<'a>(
-    wanted: HashSet<&'a str>,
+    wanted: &HashSet<&'a str>,
     names: impl Iterator<Item = impl AsRef<str>>,
     keys: Option<&[u128]>,
 ) -> HashMap<&'a str, Vec<u32>> {
