@@ -209,6 +209,9 @@ impl Error {
                 }
                 std::io::ErrorKind::InvalidInput => "Give a regular file.".into(),
                 std::io::ErrorKind::FileTooLarge => "Split it, or leave it out.".into(),
+                std::io::ErrorKind::ResourceBusy => {
+                    "Wait for the program that uses it, or end it; then try again.".into()
+                }
                 _ => String::new(),
             },
             Self::Changed { .. } => "Put it back, or open it again as it is now.".into(),

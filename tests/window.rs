@@ -17,6 +17,7 @@ mod images_alone;
 mod look;
 mod models;
 mod negatives;
+mod shared;
 mod stale;
 mod structure;
 

@@ -9,7 +9,7 @@ use crate::compute::{Colours, Paint, Size, channel_mean};
 use crate::dataset::npy::write_array;
 use crate::dataset::{Dataset, Picture, write_png};
 use crate::error::{Error, Result};
-use crate::files::{as_shown, hash, put_together, write_json};
+use crate::files::{as_shown, chosen, hash, put_together, write_json};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -100,19 +100,19 @@ pub fn heatmap(result: &AttackResult, engine: &dyn Paint) -> Result<Picture> {
 /// take its name with another ending.
 ///
 /// # Errors
-/// A file cannot be written, or the model's file cannot be read.
+/// One of the others is there already; a file cannot be written, or the model's file cannot be read.
 pub fn export(
     path: &Path,
     result: &AttackResult,
     request: &AttackRequest,
     dataset: &Dataset,
 ) -> Result<Export> {
-    let name = |ending: &str| path.with_extension(ending);
+    let [png, npy, heatmap_file, json] = chosen(path, ["png", "npy", "heatmap.png", "json"])?;
     let files = Export {
-        png: name("png"),
-        npy: name("npy"),
-        heatmap: name("heatmap.png"),
-        json: name("json"),
+        png,
+        npy,
+        heatmap: heatmap_file,
+        json,
     };
     let grid = result.grid;
     let made = picture(&result.adversarial, grid.channels, grid.height, grid.width);

@@ -69,7 +69,7 @@ fn embed(
     scratch::sweep(&temporary);
     for start in (0..count).step_by(size.max(1)) {
         let folder = tempfile::Builder::new()
-            .prefix(&scratch::prefix(".nearmiss-"))
+            .prefix(&scratch::prefix(&temporary, ".nearmiss-"))
             .tempdir_in(&temporary)
             .map_err(Error::io("create", &temporary))?;
         let part = trials.part(start..(start + size).min(count), folder.path(), task)?;

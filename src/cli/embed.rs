@@ -11,6 +11,7 @@ use crate::encoder::{EmbeddedDataset, Encoder};
 use crate::error::{Error, Result};
 use crate::files::{SCRATCH, folder_of, hash, replace, replace_set, shown};
 use crate::source::open_images;
+use crate::task::scratch;
 use clap::{ArgGroup, Args};
 use serde_json::json;
 use std::io::Write;
@@ -92,7 +93,8 @@ impl Embed {
             ));
         }
         let place = if self.out.is_dir() { &self.out } else { parent };
-        let tried = tempfile::Builder::new().prefix(SCRATCH).tempdir_in(place);
+        let prefix = scratch::prefix(place, SCRATCH);
+        let tried = tempfile::Builder::new().prefix(&prefix).tempdir_in(place);
         tried.map(drop).map_err(Error::io("write in", place))
     }
 }

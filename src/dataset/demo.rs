@@ -22,7 +22,7 @@ pub fn unpack(target_parent: &Path) -> Result<PathBuf> {
     std::fs::create_dir_all(target_parent).map_err(Error::io("create", target_parent))?;
     if !target.is_dir() {
         let fresh = tempfile::Builder::new()
-            .prefix(&scratch::prefix(".demo-"))
+            .prefix(&scratch::prefix(target_parent, ".demo-"))
             .tempdir_in(target_parent)
             .map_err(Error::io("create", target_parent))?;
         for (name, content) in &files {

@@ -18,6 +18,7 @@ mod parquet_claims;
 mod parquet_file;
 mod parquet_thrift;
 mod picture;
+mod row_keys;
 pub mod runs;
 mod stored;
 pub mod trials;
@@ -35,12 +36,14 @@ pub use parquet_cells::PictureColumn;
 pub use picture::{
     MAX_PIXELS, PICTURE_EXTENSIONS, Picture, is_picture_name, open_picture, write_png,
 };
+pub use row_keys::RowKeys;
 pub use stored::Stored;
 
 use crate::error::{Error, Result};
 use std::collections::HashSet;
 use std::ops::Range;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// One image of a dataset.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,6 +120,8 @@ pub struct Dataset {
     pub problems: Vec<Problem>,
     /// What was found beside what is in use.
     pub origin: Origin,
+    /// Of embeddings alone: what their rows are known by, since their names only number them.
+    pub row_keys: Option<Arc<RowKeys>>,
 }
 
 impl Dataset {
@@ -216,6 +221,14 @@ impl Dataset {
             kept.offsets.push(kept.captions.len() as u32);
         }
         kept.origin = self.origin.clone();
+        kept.row_keys = self.row_keys.as_ref().map(|keys| {
+            let rows = (0..self.images.len()).filter(|&i| keep(i));
+            let (images, captions) = rows
+                .map(|i| (keys.images[i], keys.captions[self.captions_of(i)].to_vec()))
+                .unzip::<_, _, Vec<_>, Vec<_>>();
+            let captions = captions.concat();
+            Arc::new(RowKeys { images, captions })
+        });
         kept
     }
 }

@@ -46,6 +46,9 @@ pub trait Feature: Sized + 'static {
     /// Something changed in the core.
     fn changed(&mut self, _desk: &mut Desk<'_, Self>, _change: Change) {}
 
+    /// Saves what is unsaved: the program ends.
+    fn closing(&mut self, _desk: &mut Desk<'_, Self>) {}
+
     /// Starts what has become possible; called once a frame.
     fn advance(&mut self, _desk: &mut Desk<'_, Self>) {}
 

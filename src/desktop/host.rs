@@ -5,6 +5,7 @@ use super::feature::{Asked, Desk, Ended, Feature, View};
 use super::shell::{PaletteEntry, Shell};
 use egui::{Context, Ui};
 use std::any::Any;
+use std::time::Instant;
 
 /// A feature in the window.
 pub trait Hosted {
@@ -32,7 +33,10 @@ pub trait Hosted {
     fn pace(&self) -> Option<f32>;
     /// Cancels this job, where it is one of the feature's.
     fn cancel(&mut self, core: &mut Core, ctx: &Context, job: JobId);
-    fn cancel_all(&mut self);
+    /// Saves what is unsaved, and cancels all that is no save: the program ends.
+    fn closing(&mut self, core: &mut Core, ctx: &Context);
+    /// Waits for the jobs that write, then cancels all.
+    fn wait(&mut self, until: Instant);
     /// The feature, for those who know its type.
     fn as_any(&self) -> &dyn Any;
 }
@@ -187,8 +191,13 @@ impl<F: Feature> Hosted for Host<F> {
         }
     }
 
-    fn cancel_all(&mut self) {
-        self.jobs.cancel_all();
+    fn closing(&mut self, core: &mut Core, ctx: &Context) {
+        self.with(core, ctx, F::closing);
+        self.jobs.closing();
+    }
+
+    fn wait(&mut self, until: Instant) {
+        self.jobs.wait(until);
     }
 
     fn as_any(&self) -> &dyn Any {

@@ -31,6 +31,7 @@ use host::Hosted;
 use shell::{Memory, RailEntry, Shell};
 use std::any::Any;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 /// How the program starts.
 #[derive(Debug, Clone, Default)]
@@ -48,13 +49,14 @@ pub struct App {
     memory: Memory,
     frames: frames::Frames,
     title: String,
+    ctx: egui::Context,
 }
 
 impl App {
     /// Starts with the last workspace, or the demo at the first start.
     pub fn new(ctx: &egui::Context, start: &Start) -> Self {
         shell::theme::install(ctx);
-        let mut core = Core::new(ctx, features::HOME, start.data_folder.clone());
+        let mut core = Core::new(ctx, features::HOME, start.data_folder.as_deref());
         core.ask(match &start.open {
             Some(path) => Command::OpenPath(path.clone()),
             None => match core.session.settings.recent.first() {
@@ -68,6 +70,7 @@ impl App {
             memory: Memory::default(),
             frames: frames::Frames::default(),
             title: String::new(),
+            ctx: ctx.clone(),
         }
     }
 
@@ -159,6 +162,20 @@ impl App {
         }
     }
 
+    /// Ends all jobs. Short saves are finished, longer writing is cancelled and given the time to remove what is half
+    /// written; neither is waited for longer than a second.
+    fn quit(&mut self) {
+        const WAIT: Duration = Duration::from_secs(1);
+        let until = Instant::now() + WAIT;
+        let ctx = self.ctx.clone();
+        self.core.closing();
+        for feature in &mut self.features {
+            feature.closing(&mut self.core, &ctx);
+        }
+        self.core.wait(until);
+        self.features.iter_mut().for_each(|f| f.wait(until));
+    }
+
     /// Draws the whole window; what was asked for waits in the core and the features.
     fn draw(&mut self, ui: &mut egui::Ui) {
         let ctx = ui.ctx().clone();
@@ -228,8 +245,7 @@ impl eframe::App for App {
     }
 
     fn on_exit(&mut self) {
-        self.features.iter_mut().for_each(|f| f.cancel_all());
-        self.core.close();
+        self.quit();
         self.frames.write();
     }
 }

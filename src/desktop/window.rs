@@ -1,7 +1,7 @@
 //! Opens the window, or says in one sentence why there is none.
 
 use super::{App, Start, frames};
-use crate::task::panic_message;
+use crate::task::{panic_message, scratch};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 const PACKAGES: &str = "  Debian, Ubuntu: sudo apt install libxkbcommon-x11-0 libxcursor1 libxi6 libxrandr2 libvulkan1 mesa-vulkan-drivers
@@ -50,6 +50,8 @@ pub fn run(start: Start) -> Result<(), String> {
             }),
         )
     }));
+    // The process ends next: what threads still write is given up.
+    scratch::remove_own();
     let why = match outcome {
         Ok(Ok(())) => return Ok(()),
         Ok(Err(error)) => error.to_string(),

@@ -4,13 +4,17 @@
 //! together in one exchange ([`replace_set`]). Read, they are regular files and never devices or FIFOs
 //! ([`open_regular`]); [`shown`] says what they are called, whatever bytes their names hold.
 
+mod chosen;
 mod fault;
+mod lock;
 mod path;
 mod read;
 mod set;
 
+pub use chosen::chosen;
 pub use fault::step;
-pub use path::{AsBytes, as_shown, shown};
+pub use lock::{FileLock, LOCK_WAIT, lock_file};
+pub use path::{AsBytes, as_shown, shown, with_ending};
 pub use read::{
     PICTURE, Stamp, TEXT, changed, hash, open_regular, read_all, read_text, require_regular,
 };
@@ -47,7 +51,7 @@ pub fn replace(
     step("create")?;
     // Made by `File`, so that it has the permissions of any other new file.
     let part = tempfile::Builder::new()
-        .prefix(&scratch::prefix(SCRATCH))
+        .prefix(&scratch::prefix(folder, SCRATCH))
         .make_in(folder, |path| File::create_new(path))
         .map_err(Error::io("write", path))?;
     if let Some(permissions) = permissions {

@@ -9,6 +9,18 @@ pub fn shown(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }
 
+/// `path` with `.ending` appended, where it does not end so already; the case of its letters does not count.
+pub fn with_ending(path: &Path, ending: &str) -> PathBuf {
+    let there = path.extension();
+    if there.is_some_and(|there| there.eq_ignore_ascii_case(ending)) {
+        return path.to_path_buf();
+    }
+    let mut name = path.as_os_str().to_owned();
+    name.push(".");
+    name.push(ending);
+    name.into()
+}
+
 /// A path in JSON that is only shown: [`shown`], as `#[serde(serialize_with = "as_shown")]`.
 ///
 /// # Errors

@@ -156,7 +156,7 @@ pub fn put_together<const N: usize>(
 fn scratch(beside: &Path) -> Result<(tempfile::TempDir, PathBuf)> {
     step("create")?;
     let scratch = tempfile::Builder::new()
-        .prefix(&scratch::prefix(SCRATCH))
+        .prefix(&scratch::prefix(beside, SCRATCH))
         .tempdir_in(beside)
         .map_err(Error::io("write", beside))?;
     let fresh = scratch.path().join("set");

@@ -21,7 +21,7 @@ pub fn install(flavour: Flavour, task: &Task) -> Result<PathBuf> {
     let data = data_dir()?;
     let temporary = |prefix: &str| {
         tempfile::Builder::new()
-            .prefix(&scratch::prefix(prefix))
+            .prefix(&scratch::prefix(&data, prefix))
             .tempdir_in(&data)
             .map_err(Error::io("create a folder in", &data))
     };

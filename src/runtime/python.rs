@@ -1,6 +1,7 @@
 //! The Python on the path, asked but never imported from.
 
 use crate::files::SCRATCH;
+use crate::task::scratch;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -111,7 +112,7 @@ pub(super) fn answer_apart(
     patience: Duration,
 ) -> Result<String, String> {
     let empty = tempfile::Builder::new()
-        .prefix(SCRATCH)
+        .prefix(&scratch::prefix(&std::env::temp_dir(), SCRATCH))
         .tempdir()
         .map_err(|e| format!("there is no folder to run it in: {e}"))?;
     let mut child = command(name, apart, empty.path())

@@ -5,10 +5,12 @@
 //! embeddings yet, [`of_encoder`] takes those that an encoder made.
 
 mod data;
+mod decisions;
 mod encoder;
 mod open;
 
 pub use data::{DataSource, Places};
+pub use decisions::{DecisionsHome, KeptDecisions};
 pub use encoder::{EncoderSource, QueryEncoder, QueryFiles};
 pub use open::{Opened, StoredRows, StoredSource, of_encoder, open_dataset, open_images};
 

@@ -3,7 +3,7 @@
 use super::{Places, located};
 use crate::compute::{Embedded, Embeddings, Groups, Measure};
 use crate::dataset::vectors::Matrix;
-use crate::dataset::{self, Account, Dataset, Image, Reason, Vectors, Wanted};
+use crate::dataset::{self, Account, Dataset, Image, Reason, RowKeys, Vectors, Wanted};
 use crate::encoder::EmbeddedDataset;
 use crate::error::{Error, Result, thousands};
 use crate::files::file_name;
@@ -13,6 +13,7 @@ use crate::retrieval::given::{
 use crate::retrieval::{Side, read_both};
 use crate::task::Task;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Opens the dataset at `path`, or the demo, without the embeddings that it may bring.
 ///
@@ -171,8 +172,18 @@ impl StoredSource {
             other => return other.opened(reading),
         };
         let of_file = |e: Error| Error::dataset(&files[1], e.to_string(), e.remedy());
+        let (all, captions) = (
+            RowKeys::of(&images.values, images.columns),
+            RowKeys::of(&texts.values, texts.columns),
+        );
         let mut joined = joined(images, texts, None, reading).map_err(of_file)?;
-        joined.dataset = Some(numbered(&joined.embedded.groups, &files));
+        let groups = &joined.embedded.groups;
+        // Where the rows of an image stand once for each caption, the first is read.
+        let each = (all.len() / groups.images().max(1)).max(1);
+        let images = all.into_iter().step_by(each).collect();
+        let mut dataset = numbered(groups, &files);
+        dataset.row_keys = Some(Arc::new(RowKeys { images, captions }));
+        joined.dataset = Some(dataset);
         // Images go by the numbers of their rows, which must stay those of the file.
         let given = without_zeros(joined, Zeros::Refuse).map_err(of_file)?;
         Ok(Opened::of(given, Some(&files)))

@@ -1,14 +1,15 @@
 //! Threads that run jobs and report to one bounded channel; results of jobs that are no longer wanted are dropped.
 
-use super::{Task, panic_message};
+use super::{Task, lock, panic_message};
 use crate::error::{Error, Result};
 use std::collections::HashMap;
 use std::fmt::Debug;
 use std::hash::Hash;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Instant;
 
 /// Runs jobs in slots of type `S`. A new job in a slot cancels and outdates the one before it: its result never arrives.
 pub struct Jobs<S, T> {
@@ -16,6 +17,8 @@ pub struct Jobs<S, T> {
     receiver: Receiver<Finished<S, T>>,
     running: HashMap<S, Running>,
     wake: Arc<dyn Fn() + Send + Sync>,
+    /// The slots of all threads that work, those of outdated and cancelled jobs too.
+    working: Arc<(Mutex<Vec<S>>, Condvar)>,
 }
 
 /// One job, among all of the program.
@@ -60,6 +63,7 @@ where
             receiver,
             running: HashMap::new(),
             wake: Arc::new(wake),
+            working: Arc::default(),
         }
     }
 
@@ -82,6 +86,7 @@ where
             },
         );
         let (sender, wake) = (self.sender.clone(), Arc::clone(&self.wake));
+        let working = Working::begin(&self.working, slot);
         let spawned = std::thread::Builder::new()
             .name(format!("job-{slot:?}"))
             .spawn(move || {
@@ -92,6 +97,7 @@ where
                             what: panic_message(&*payload),
                         })
                     });
+                drop(working);
                 // The receiver is gone only when the program ends.
                 let _ = sender.send(Finished { slot, id, outcome });
                 wake();
@@ -113,9 +119,9 @@ where
         }
     }
 
-    /// Cancels every job.
-    pub fn cancel_all(&mut self) {
-        for (_, job) in self.running.drain() {
+    /// Cancels every job in the slots that `which` names.
+    pub fn cancel_all(&mut self, which: impl Fn(S) -> bool) {
+        for (_, job) in self.running.extract_if(|slot, _| which(*slot)) {
             job.task.cancel();
         }
     }
@@ -123,6 +129,22 @@ where
     /// Is none under way?
     pub fn is_empty(&self) -> bool {
         self.running.is_empty()
+    }
+
+    /// Waits until no job works in the slots that `which` names, outdated and cancelled ones too; false where `until`
+    /// came first.
+    pub fn wait(&self, until: Instant, which: impl Fn(S) -> bool) -> bool {
+        let (slots, ended) = &*self.working;
+        let mut slots = lock(slots);
+        while slots.iter().any(|slot| which(*slot)) {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return false;
+            }
+            let waited = ended.wait_timeout(slots, left);
+            slots = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        true
     }
 
     /// Is a job under way in `slot`?
@@ -154,6 +176,30 @@ where
     }
 }
 
+/// A thread that works in a slot, until it is dropped.
+struct Working<S: Eq> {
+    all: Arc<(Mutex<Vec<S>>, Condvar)>,
+    slot: S,
+}
+
+impl<S: Copy + Eq> Working<S> {
+    fn begin(all: &Arc<(Mutex<Vec<S>>, Condvar)>, slot: S) -> Self {
+        lock(&all.0).push(slot);
+        let all = Arc::clone(all);
+        Self { all, slot }
+    }
+}
+
+impl<S: Eq> Drop for Working<S> {
+    fn drop(&mut self) {
+        let mut slots = lock(&self.all.0);
+        if let Some(at) = slots.iter().position(|slot| *slot == self.slot) {
+            slots.swap_remove(at);
+        }
+        self.all.1.notify_all();
+    }
+}
+
 impl<S, T> Drop for Jobs<S, T> {
     fn drop(&mut self) {
         for job in self.running.values() {
@@ -165,7 +211,7 @@ impl<S, T> Drop for Jobs<S, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::{Duration, Instant};
+    use std::time::Duration;
 
     fn wait(jobs: &mut Jobs<&'static str, u32>) -> Vec<(&'static str, Result<u32>)> {
         let start = Instant::now();
@@ -202,6 +248,24 @@ mod tests {
         assert_eq!(wait(&mut jobs)[0].1.as_ref().ok(), Some(&2));
         std::thread::sleep(Duration::from_millis(50));
         assert!(jobs.drain().is_empty());
+    }
+
+    #[test]
+    fn work_is_waited_for_even_when_it_is_outdated() {
+        let mut jobs = Jobs::new(|| {});
+        let (release, gate) = sync_channel::<()>(1);
+        jobs.start("a", "old", move |_| {
+            gate.recv().map(|()| 1).map_err(|_| Error::Cancelled)
+        });
+        jobs.start("a", "new", |_| Ok(2));
+        jobs.start("b", "other", |_| Ok(3));
+        let soon = || Instant::now() + Duration::from_millis(100);
+        assert!(jobs.wait(soon() + Duration::from_secs(5), |slot| slot == "b"));
+        assert!(!jobs.wait(soon(), |slot| slot == "a"));
+        jobs.cancel_all(|slot| slot == "b");
+        assert!(jobs.is_running("a") && !jobs.is_running("b"));
+        release.send(()).expect("the old job waits");
+        assert!(jobs.wait(soon() + Duration::from_secs(5), |_| true));
     }
 
     #[test]

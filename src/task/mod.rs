@@ -16,7 +16,7 @@ pub use nearmiss_grad::guard::{contained, lock, panic_message};
 use crate::error::{Error, Result};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 /// Progress and cancellation of one piece of work. Clones share state.
 #[derive(Clone, Debug)]
@@ -143,6 +143,12 @@ impl Task {
             left,
         }
     }
+}
+
+/// Milliseconds since 1970; 0 where the clock stands before that.
+pub fn now() -> u64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    since.map_or(0, |t| u64::try_from(t.as_millis()).unwrap_or(u64::MAX))
 }
 
 impl nearmiss_grad::Monitor for Task {

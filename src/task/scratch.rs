@@ -2,7 +2,7 @@
 //! later one.
 
 use super::lock;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -17,9 +17,50 @@ const ANYWHERE: usize = 1;
 /// What was touched this recently may still be written, by a process that we cannot see.
 const YOUNG: Duration = Duration::from_mins(10);
 
-/// The beginning of a name for what this process writes: `kind` (as ".nearmiss-"), the process's number, a dash.
-pub fn prefix(kind: &str) -> String {
+/// The folders in which this process began to write.
+static FOLDERS: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+
+/// The beginning of a name for what this process writes in `folder`: `kind` (as ".nearmiss-"), the process's number, a
+/// dash.
+pub fn prefix(folder: &Path, kind: &str) -> String {
+    // Whole, should the process change its own folder.
+    let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf());
+    lock(&FOLDERS).insert(folder);
+    own(kind)
+}
+
+fn own(kind: &str) -> String {
     format!("{kind}{}-", std::process::id())
+}
+
+/// Removes what this process has half written, wherever that is: for its end, when threads that did not end in time may
+/// not remove it any more.
+pub fn remove_own() {
+    let folders = std::mem::take(&mut *lock(&FOLDERS));
+    for folder in &folders {
+        remove_own_in(folder);
+    }
+}
+
+fn remove_own_in(folder: &Path) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if KINDS.iter().any(|kind| name.starts_with(&own(kind))) {
+            remove(&entry.path());
+        }
+    }
+}
+
+/// Removes a file or a folder; a link is not followed.
+fn remove(path: &Path) {
+    let folder = path.symlink_metadata().is_ok_and(|about| about.is_dir());
+    // Nobody is waiting for it to be gone.
+    let _ = if folder {
+        std::fs::remove_dir_all(path)
+    } else {
+        std::fs::remove_file(path)
+    };
 }
 
 /// Removes from `folder`, once per process, what earlier processes of this user left half written: named as [`prefix`]
@@ -57,12 +98,7 @@ fn remove_left(folder: &Path, kinds: &[&str], now: SystemTime) {
         if !is_own(&about) || !is_old(&path, &about, now) || is_alive(rest) {
             continue;
         }
-        // Nobody is waiting for it to be gone.
-        let _ = if about.is_dir() {
-            std::fs::remove_dir_all(&path)
-        } else {
-            std::fs::remove_file(&path)
-        };
+        remove(&path);
     }
 }
 
@@ -120,7 +156,7 @@ mod tests {
         let make = |name: &str| std::fs::write(folder.path().join(name), b"half").unwrap();
         // No process has such a number: Linux ends at 2^22.
         let gone = ".nearmiss-4294967295-abc";
-        let running = format!("{}abc", prefix(".nearmiss-"));
+        let running = format!("{}abc", own(".nearmiss-"));
         let others = ["captions.csv", "download-notes", ".nearmissing"];
         for name in [gone, ".nearmiss-Xy12Zt", &running]
             .into_iter()
@@ -151,5 +187,9 @@ mod tests {
         assert_eq!(names(), left);
         remove_left(folder.path(), &KINDS, later);
         assert!(!names().contains(&"download-notes".to_owned()));
+        // At its end a process removes its own.
+        make(&format!("{}0", own("download-")));
+        remove_own_in(folder.path());
+        assert_eq!(names(), [".nearmissing", "captions.csv"]);
     }
 }

@@ -21,14 +21,14 @@ fn key(window: &mut Window, key: Key) {
     settle(window);
 }
 
-fn ask(window: &mut Window, command: NegativesCommand) {
+pub(super) fn ask(window: &mut Window, command: NegativesCommand) {
     let ctx = window.ctx.clone();
     window.state_mut().perform_of::<Negatives>(&ctx, command);
     settle(window);
 }
 
 /// The demo in a folder of its own, opened in the workbench.
-fn workbench(folder: &Path) -> Window {
+pub(super) fn workbench(folder: &Path) -> Window {
     let data = demo::unpack(folder).unwrap();
     let workspace = Workspace {
         encoder: Some(EncoderSource::Folder(data.join("encoder"))),

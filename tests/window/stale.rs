@@ -11,7 +11,7 @@ use nearmiss::desktop::structure::Command as StructureCommand;
 use nearmiss::desktop::structure::{MatrixLooks, Structure};
 use nearmiss::retrieval::structure::matrix::Order;
 
-fn perform(window: &mut Window, command: Command) {
+pub(super) fn perform(window: &mut Window, command: Command) {
     let ctx = window.ctx.clone();
     window.state_mut().perform(&ctx, command);
 }

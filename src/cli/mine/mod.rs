@@ -5,14 +5,14 @@ mod output;
 
 use super::common::{EngineArgs, positive};
 use super::material::{Material, SourceArgs, material};
-use super::output::{counted, watched};
+use super::output::{counted, warn, watched};
 use crate::compute::{Engine, RankOptions, Ranking, TopK};
-use crate::dataset::{Decisions, Verdict};
+use crate::dataset::Verdict;
 use crate::error::Result;
 use crate::retrieval::given::Zeros;
 use crate::retrieval::mine::{Corpus, MineOptions, Mined, mine};
 use crate::retrieval::{Bounds, Doubt, Pairs, Side, Wording};
-use crate::source::located;
+use crate::source::{DecisionsHome, KeptDecisions, located};
 use crate::task::Task;
 use clap::{ArgGroup, Args, ValueEnum};
 use filters::Filters;
@@ -85,7 +85,11 @@ impl Mine {
         let dataset = self.dataset.as_deref();
         let ask = self.source.ask(dataset, self.captions_per_image, zeros);
         let material = material(&ask, |_| Ok(()))?;
-        let decisions = self.decisions(&material)?;
+        let kept = self.kept(&material)?;
+        let decisions = decided(kept.as_ref(), &material);
+        if let Some(why) = kept.as_ref().and_then(|kept| kept.elsewhere.as_ref()) {
+            warn(why);
+        }
         watched(|task| {
             let found = find(
                 &*engine,
@@ -101,22 +105,40 @@ impl Mine {
                 ranking: &found.ranking,
                 bounds: &found.bounds,
             };
+            let about = About {
+                material: &material,
+                decisions: kept.as_ref(),
+                counts: [decisions[0].len(), decisions[1].len()],
+            };
             self.output
-                .write(&found, &doubt, &material, &options, json, task)
+                .write(&found, &doubt, &about, &options, json, task)
         })
     }
 
-    /// What was decided about pairs of this dataset: confirmed, rejected.
-    fn decisions(&self, material: &Material) -> Result<[Pairs; 2]> {
-        let (Some(path), Some(dataset)) = (&self.dataset, &material.dataset) else {
-            return Ok(Default::default());
+    /// What is kept of decisions about pairs of this dataset; `None` where nothing was decided.
+    fn kept(&self, material: &Material) -> Result<Option<KeptDecisions>> {
+        let (Some(path), Some(_)) = (&self.dataset, &material.dataset) else {
+            return Ok(None);
         };
-        let decisions = Decisions::open(&Decisions::place(&located(path)?))?;
-        Ok([
-            decisions.rows(dataset, Verdict::Right),
-            decisions.rows(dataset, Verdict::Wrong),
-        ])
+        let kept = DecisionsHome::of(&located(path)?).read()?;
+        Ok(Some(kept).filter(|kept| !kept.all.is_untouched()))
     }
+}
+
+/// The pairs that were decided about: confirmed, rejected.
+fn decided(kept: Option<&KeptDecisions>, material: &Material) -> [Pairs; 2] {
+    let (Some(kept), Some(dataset)) = (kept, &material.dataset) else {
+        return Default::default();
+    };
+    [Verdict::Right, Verdict::Wrong].map(|verdict| kept.all.rows(dataset, verdict))
+}
+
+/// What was mined from, for what is printed of it.
+pub struct About<'a> {
+    material: &'a Material,
+    decisions: Option<&'a KeptDecisions>,
+    /// Pairs confirmed and rejected.
+    counts: [usize; 2],
 }
 
 /// What was mined, with what it was mined from.

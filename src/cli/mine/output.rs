@@ -1,7 +1,6 @@
 //! What `mine` prints and writes.
 
-use super::{Found, size};
-use crate::cli::material::Material;
+use super::{About, Found, size};
 use crate::cli::output::{counted, emit, emit_with};
 use crate::dataset::Dataset;
 use crate::dataset::export::{Layout, write_training};
@@ -12,7 +11,7 @@ use crate::retrieval::{Doubt, MAY_FIT, Side};
 use crate::task::Task;
 use clap::Args;
 use rayon::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -86,11 +85,12 @@ impl Output {
         &self,
         found: &Found,
         doubt: &Doubt<'_>,
-        material: &Material,
+        about: &About<'_>,
         options: &MineOptions,
         json: bool,
         task: &Task,
     ) -> Result<()> {
+        let material = about.material;
         let total: usize = found.mined.iter().map(Mined::len).sum();
         let dataset = material.dataset.as_ref();
         task.begin("Writing", total as u64);
@@ -98,7 +98,8 @@ impl Output {
         let Some(path) = &self.out else {
             if json {
                 let mut out = io::BufWriter::new(io::stdout().lock());
-                let account = json!({ "data": material.account });
+                let mut account = json!({ "data": material.account });
+                about.add_to(&mut account);
                 let all = lines(&mut out).and_then(|()| writeln!(out, "{account}"));
                 return match all.and_then(|()| out.flush()) {
                     Err(e) if e.kind() != io::ErrorKind::BrokenPipe => {
@@ -108,6 +109,7 @@ impl Output {
                 };
             }
             let mut text = format!("{}\n{}\n", material.account.describe(), size(material));
+            text.push_str(&about.decided());
             for mined in &found.mined {
                 table(&mut text, &pairing(found, doubt, mined), dataset);
             }
@@ -118,6 +120,7 @@ impl Output {
             "negatives": total,
             "queries": found.mined.iter().map(|m| m.units.len()).sum::<usize>(),
         });
+        about.add_to(&mut report);
         let mut skipped = String::new();
         match self.format {
             Form::Pairs => replace(path, |out| lines(out))?,
@@ -148,7 +151,31 @@ impl Output {
         emit_with(&report, &material.account, json, || {
             let negatives = counted(total, "negative");
             let (size, path) = (size(material), path.display());
-            format!("{negatives} of {size} written to {path}{skipped}")
+            let decided = about.decided();
+            format!("{decided}{negatives} of {size} written to {path}{skipped}")
+        })
+    }
+}
+
+impl About<'_> {
+    /// Adds which decisions are held to, under the key `decisions`, where there are any.
+    fn add_to(&self, report: &mut Value) {
+        if let Some(kept) = self.decisions {
+            report["decisions"] = json!({
+                "file": shown(&kept.place),
+                "confirmed": self.counts[0],
+                "rejected": self.counts[1],
+                "elsewhere": kept.elsewhere,
+            });
+        }
+    }
+
+    /// The same as a line of text; empty where there are none.
+    fn decided(&self) -> String {
+        self.decisions.map_or_else(String::new, |kept| {
+            let [confirmed, rejected] = self.counts;
+            let place = kept.place.display();
+            format!("decided: {confirmed} confirmed, {rejected} rejected, kept in {place}\n")
         })
     }
 }

@@ -280,7 +280,7 @@ fn whole(out: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
     std::fs::create_dir_all(parent).map_err(Error::io("create", parent))?;
     scratch::sweep(parent);
     let scratch = tempfile::Builder::new()
-        .prefix(&scratch::prefix(SCRATCH))
+        .prefix(&scratch::prefix(parent, SCRATCH))
         .tempdir_in(parent)
         .map_err(Error::io("create", parent))?;
     // Made inside, so that it has the permissions of any other new folder.

@@ -155,6 +155,7 @@ impl Trials {
             offsets: offsets.map(|&o| o - first as u32).collect(),
             problems: Vec::new(),
             origin: Origin::default(),
+            row_keys: None,
         })
     }
 

@@ -5,7 +5,7 @@ use super::state::Attempt;
 use crate::attack::{SetReport, export};
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
-use crate::files::{put_together, replace, write_json};
+use crate::files::{chosen, put_together, replace, write_json};
 use std::io::Write;
 use std::path::Path;
 
@@ -17,8 +17,7 @@ pub fn export_attempt(path: &Path, attempt: &Attempt, dataset: &Dataset) -> Resu
 
 /// The figures of a set as JSON, and its pictures as CSV beside it.
 pub fn export_set(path: &Path, report: &SetReport) -> Result<Event> {
-    let json = path.with_extension("json");
-    let table = path.with_extension("csv");
+    let [json, table] = chosen(path, ["json", "csv"])?;
     let odd = |e: csv::Error| Error::request(format!("cannot write {}: {e}", table.display()), "");
     let mut rows = csv::Writer::from_writer(Vec::new());
     for row in &report.rows {

@@ -89,6 +89,10 @@ impl JobSlot for Slot {
             Self::Clean | Self::Textures | Self::Weigh | Self::Dialog
         )
     }
+
+    fn writes(self) -> bool {
+        matches!(self, Self::AttackSet | Self::Export)
+    }
 }
 
 /// What its jobs report.

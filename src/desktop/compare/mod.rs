@@ -39,6 +39,10 @@ impl JobSlot for Slot {
     fn is_quiet(self) -> bool {
         self == Self::Dialog
     }
+
+    fn writes(self) -> bool {
+        self == Self::Compare
+    }
 }
 
 /// What its jobs report.

@@ -5,6 +5,7 @@ use super::slot::{JobSlot, JobView};
 use crate::error::{Error, Result};
 use crate::task::{JobId, Jobs, Running, Task};
 use std::collections::HashMap;
+use std::time::Instant;
 
 /// Jobs in slots of type `S`, which report `E`.
 pub struct BoundJobs<S, E> {
@@ -50,9 +51,15 @@ impl<S: JobSlot, E: Send + 'static> BoundJobs<S, E> {
         self.jobs.cancel(slot);
     }
 
-    /// Cancels every job.
-    pub fn cancel_all(&mut self) {
-        self.jobs.cancel_all();
+    /// Cancels every job that is no save: the program ends.
+    pub fn closing(&mut self) {
+        self.jobs.cancel_all(|slot| !slot.is_save());
+    }
+
+    /// Waits for the jobs that write, until a time, then cancels all.
+    pub fn wait(&mut self, until: Instant) {
+        self.jobs.wait(until, JobSlot::writes);
+        self.jobs.cancel_all(|_| true);
     }
 
     /// Is a job under way in `slot`?

@@ -142,7 +142,7 @@ impl Core {
                 self.open_encoder(EncoderSource::Folder(first), EncoderOptions::default());
             }
             (Pick::Workspace, _) => self.open_path(first),
-            (Pick::SaveWorkspace, _) => self.save_workspace_to(first.with_extension("json")),
+            (Pick::SaveWorkspace, _) => self.save_workspace_as(first),
             (Pick::Picture, _) => self.query_picture(first),
             (Pick::EncoderPair, Some(second)) => {
                 let pair = EncoderSource::Pair {

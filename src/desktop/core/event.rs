@@ -1,6 +1,6 @@
 //! What the core's jobs report.
 
-use super::{AnswerView, DataSource, Embedded, Pick, Query, Workspace};
+use super::{AnswerView, DataSource, Embedded, Pick, Query, SavedSettings, Workspace};
 use crate::compute::{Adapter, Engine};
 use crate::dataset::Dataset;
 use crate::encoder::Encoder;
@@ -59,5 +59,5 @@ pub enum Event {
     /// Images were written as a dataset to this folder.
     ImagesExported(PathBuf, crate::dataset::export::Written),
     /// Settings were saved.
-    Saved,
+    SettingsSaved(Box<SavedSettings>),
 }

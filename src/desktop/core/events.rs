@@ -113,7 +113,7 @@ impl Core {
                 self.remember();
             }
             Event::ImagesExported(folder, written) => self.images_exported(&folder, &written),
-            Event::Saved => {}
+            Event::SettingsSaved(saved) => self.settings_saved(&saved),
         }
     }
 

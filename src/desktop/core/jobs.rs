@@ -6,6 +6,7 @@ use super::work::{answer_query, embed, open_source, picture_query, rank, recogni
 use super::{DataSource, EncoderSource, Slot};
 use crate::compute::{Measure, adapters, choose};
 use crate::encoder::EncoderOptions;
+use crate::files::chosen;
 use crate::runtime::{Flavour, Runtime, install};
 use crate::task::lock;
 use std::path::PathBuf;
@@ -146,6 +147,16 @@ impl Core {
         });
     }
 
+    /// Saves the workspace where a dialog was asked for a place.
+    pub(super) fn save_workspace_as(&mut self, confirmed: PathBuf) {
+        let workspace = self.session.workspace.clone();
+        self.start(Slot::SaveWorkspace, "Saving", move |_| {
+            let [path] = chosen(&confirmed, ["json"])?;
+            workspace.save(&path)?;
+            Ok(Event::WorkspaceSaved(path))
+        });
+    }
+
     pub(super) fn save_workspace_to(&mut self, path: PathBuf) {
         let workspace = self.session.workspace.clone();
         self.start(Slot::SaveWorkspace, "Saving", move |_| {
@@ -156,15 +167,14 @@ impl Core {
 
     /// Saves the settings; a newer save outdates one that has not begun.
     pub(super) fn save_settings(&mut self) {
-        let Some(folder) = self.data_folder.clone() else {
+        let Some(file) = self.settings_file.clone() else {
             return;
         };
-        let (settings, saving) = (self.session.settings.clone(), Arc::clone(&self.saving));
+        let settings = self.session.settings.clone();
         self.start(Slot::SaveSettings, "Saving settings", move |task| {
-            let _one = lock(&saving);
+            let mut file = lock(&file);
             task.check()?;
-            settings.save(&folder)?;
-            Ok(Event::Saved)
+            Ok(Event::SettingsSaved(Box::new(file.save(&settings)?)))
         });
     }
 }

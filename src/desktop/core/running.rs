@@ -8,6 +8,7 @@ use super::identity::{Derived, Part};
 use super::loader::Loader;
 use super::pictures::Pictures;
 use super::settings::Settings;
+use super::settings_file::SettingsFile;
 use super::slot::{JobSlot, JobView, Slot};
 use super::state::Session;
 use super::tab::Tab;
@@ -17,7 +18,7 @@ use crate::error::Result;
 use crate::task::{JobId, Task};
 use eframe::egui_wgpu::RenderState;
 use egui::Context;
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 /// What changed in the core.
@@ -43,13 +44,12 @@ pub struct Core {
     pub engine: Option<Arc<dyn Engine>>,
     /// The open encoder.
     pub encoder: Option<Arc<Encoder>>,
-    /// Held while one of the program's own files is saved.
-    pub saving: Arc<Mutex<()>>,
     /// The window's own device, once it is drawn with one.
     pub window: Option<RenderState>,
     pub(super) jobs: BoundJobs<Slot, Event>,
     pub(super) loader: Loader,
-    pub(super) data_folder: Option<PathBuf>,
+    /// Where settings are kept; `None` to keep none.
+    pub(super) settings_file: Option<Arc<Mutex<SettingsFile>>>,
     /// Dataset or encoder changed since the last embedding was started.
     pub(super) embed_wanted: bool,
     /// The embeddings or the protocol changed since the last ranking was started.
@@ -65,21 +65,19 @@ pub struct Core {
 
 impl Core {
     /// Nothing open; `home` is the view that answers queries.
-    pub fn new(ctx: &Context, home: Tab, data_folder: Option<PathBuf>) -> Self {
-        let settings = data_folder
-            .as_ref()
-            .map_or_else(|| Ok(Settings::default()), |f| Settings::open(f));
+    pub fn new(ctx: &Context, home: Tab, data_folder: Option<&Path>) -> Self {
+        let opened = data_folder.map(SettingsFile::open);
+        let (file, settings) = opened.unzip();
         let mut core = Self {
             session: Session::new(Settings::default(), home),
             pictures: Pictures::default(),
             engine: None,
             encoder: None,
-            saving: Arc::default(),
             window: None,
             guide: Derived::default(),
             jobs: BoundJobs::new(ctx),
             loader: Loader::new(ctx),
-            data_folder,
+            settings_file: file.map(|file| Arc::new(Mutex::new(file))),
             embed_wanted: false,
             rank_wanted: false,
             changes: Vec::new(),
@@ -87,8 +85,9 @@ impl Core {
             home,
         };
         match settings {
-            Ok(settings) => core.session.settings = settings,
-            Err(error) => core.fail(&error),
+            Some(Ok(settings)) => core.session.settings = settings,
+            Some(Err(error)) => core.fail(&error),
+            None => {}
         }
         core.apply_settings(ctx);
         core.find_engines();
@@ -183,15 +182,6 @@ impl Core {
     pub(super) fn cancel(&mut self, slot: Slot) {
         self.jobs.cancel(slot);
         self.ended(slot);
-    }
-
-    /// Ends every job; what is remembered between starts is saved.
-    pub fn close(&mut self) {
-        self.jobs.cancel_all();
-        if let Some(folder) = &self.data_folder {
-            // The window is gone: there is nobody left to tell.
-            let _ = self.session.settings.save(folder);
-        }
     }
 
     /// Shows another view.

@@ -45,6 +45,12 @@ impl Core {
         let after = (sets.named.clone(), sets.only.clone());
         if after.0 != before.0 {
             session.workspace.sets = sets.names(&dataset);
+            let gone = before.0.keys().filter(|name| !after.0.contains_key(*name));
+            for name in gone {
+                session
+                    .settings
+                    .forget_set(&session.workspace, name.clone());
+            }
             self.remember();
         }
         if after != before {

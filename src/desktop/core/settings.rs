@@ -1,13 +1,13 @@
 //! What is remembered between starts, apart from any workspace.
 
-use super::files::read_json;
 use super::workspace::Workspace;
 use crate::compute::Choice;
-use crate::error::Result;
-use crate::files::{AsBytes, write_json};
+use crate::files::AsBytes;
 use crate::runtime::Provider;
+use crate::task::now;
 use serde::{Deserialize, Serialize};
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 /// Light, dark, or as the system says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -32,6 +32,25 @@ pub struct Recent {
     pub file: Option<PathBuf>,
     /// The workspace itself, paths absolute.
     pub workspace: Workspace,
+    /// When it was open last, in milliseconds since 1970; 0 in files of older versions.
+    #[serde(default)]
+    pub at: u64,
+}
+
+impl Recent {
+    /// Is it about the same data and encoder? The list has one entry for them.
+    pub(super) fn is_of(&self, other: &Workspace) -> bool {
+        (&self.workspace.data, &self.workspace.encoder) == (&other.data, &other.encoder)
+    }
+}
+
+/// A named set of images that the user deleted, by the workspace of its entry in the recent list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DeletedSet {
+    /// Data and encoder, paths absolute.
+    pub(super) of: Workspace,
+    /// The set's name.
+    pub(super) name: String,
 }
 
 /// The saved half of the application.
@@ -52,6 +71,9 @@ pub struct Settings {
     pub zoom: f32,
     /// What was open last, newest first.
     pub recent: Vec<Recent>,
+    /// Sets that were deleted since the settings were saved last.
+    #[serde(skip)]
+    pub deleted: Vec<DeletedSet>,
 }
 
 impl Default for Settings {
@@ -64,43 +86,23 @@ impl Default for Settings {
             thumbnail: 80.0,
             zoom: 1.0,
             recent: Vec::new(),
+            deleted: Vec::new(),
         }
     }
 }
 
 impl Settings {
-    const KEPT: usize = 12;
-
-    /// The settings in `folder`; the defaults where there are none yet. Settings that cannot be read are moved aside
-    /// and reported, never overwritten.
-    ///
-    /// # Errors
-    /// The file is there but is no settings file.
-    pub fn open(folder: &Path) -> Result<Self> {
-        let path = folder.join("settings.json");
-        if !path.exists() {
-            return Ok(Self::default());
-        }
-        read_json(&path, "settings file").inspect_err(|_| {
-            // Best effort: the error itself is shown.
-            let _ = std::fs::rename(&path, folder.join("settings.unreadable.json"));
-        })
-    }
-
-    /// Saves to `folder`.
-    ///
-    /// # Errors
-    /// The file cannot be written.
-    pub fn save(&self, folder: &Path) -> Result<()> {
-        write_json(&folder.join("settings.json"), self)
-    }
+    pub(super) const KEPT: usize = 12;
 
     /// Puts `workspace` at the head of the recent list.
     pub fn remember(&mut self, workspace: &Workspace, file: Option<PathBuf>) {
         let workspace = workspace.absolute();
-        self.recent.retain(|r| {
-            (r.workspace.data.as_ref(), r.workspace.encoder.as_ref())
-                != (workspace.data.as_ref(), workspace.encoder.as_ref())
+        let newest = self.recent.iter().map(|r| r.at).max();
+        self.recent.retain(|r| !r.is_of(&workspace));
+        // What was deleted and named again is not deleted.
+        self.deleted.retain(|set| {
+            let other = (&set.of.data, &set.of.encoder) != (&workspace.data, &workspace.encoder);
+            other || !workspace.sets.contains_key(&set.name)
         });
         self.recent.insert(
             0,
@@ -108,8 +110,19 @@ impl Settings {
                 title: workspace.title(),
                 file,
                 workspace,
+                // Later than any that is there, whatever the clock says.
+                at: now().max(newest.map_or(0, |at| at + 1)),
             },
         );
         self.recent.truncate(Self::KEPT);
+    }
+
+    /// Notes that the set `name` of `workspace` was deleted, so that it goes from the file too.
+    pub fn forget_set(&mut self, workspace: &Workspace, name: String) {
+        let of = Workspace {
+            sets: BTreeMap::new(),
+            ..workspace.absolute()
+        };
+        self.deleted.push(DeletedSet { of, name });
     }
 }

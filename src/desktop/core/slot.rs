@@ -14,6 +14,16 @@ pub trait JobSlot: Copy + Eq + Hash + Debug + Send + 'static {
     fn is_quiet(self) -> bool {
         false
     }
+
+    /// Does it save what the user did here? Such a job is short, and is finished when the program ends.
+    fn is_save(self) -> bool {
+        false
+    }
+
+    /// May it be writing files, under names that are removed when it is cancelled?
+    fn writes(self) -> bool {
+        self.is_save()
+    }
 }
 
 /// A job under way, as the status bar shows it.
@@ -74,5 +84,17 @@ impl JobSlot for Slot {
 
     fn is_quiet(self) -> bool {
         matches!(self, Self::Query | Self::SaveSettings | Self::Dialog)
+    }
+
+    fn is_save(self) -> bool {
+        matches!(self, Self::SaveSettings | Self::SaveWorkspace)
+    }
+
+    fn writes(self) -> bool {
+        self.is_save()
+            || matches!(
+                self,
+                Self::Data | Self::Encoder | Self::Embed | Self::ImagesExport | Self::Install
+            )
     }
 }

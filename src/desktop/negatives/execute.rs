@@ -5,7 +5,6 @@ use crate::dataset::Dataset;
 use crate::dataset::export::Layout;
 use crate::desktop::core::{Dialog, Filters, Level, Part, Query};
 use crate::desktop::feature::Desk;
-use crate::task::lock;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -93,18 +92,7 @@ impl Negatives {
     /// Saves what was decided and counts again.
     fn decided(&mut self, desk: &mut Desk<'_, Self>) {
         desk.session.open.renew(Part::Decisions);
-        let decided = &self.state.decided;
-        let Some(place) = decided.place.clone() else {
-            return;
-        };
-        let (all, saving) = (decided.all.clone(), Arc::clone(&desk.saving));
-        desk.start(Slot::SaveDecisions, "Saving decisions", move |task| {
-            let _one = lock(&saving);
-            // A newer save outdates this one.
-            task.check()?;
-            all.save(&place)?;
-            Ok(Event::Saved)
-        });
+        self.save_decisions(desk);
     }
 
     fn export_negatives(
@@ -142,6 +130,7 @@ impl Negatives {
                 pairs: &ranking.ranking.pairs,
                 confirmed: &confirmed,
             };
+            let path = export::place(&path, layout)?;
             match layout {
                 None => shown.lines(&path, task)?,
                 Some(layout) => shown.examples(&path, layout, task)?,

@@ -4,14 +4,33 @@ use super::state::NegativeSet;
 use crate::compute::{Groups, Hit};
 use crate::dataset::Dataset;
 use crate::dataset::export::{Layout, write_training};
-use crate::error::{Error, Result};
-use crate::files::replace;
+use crate::error::Result;
+use crate::files::{chosen, replace, with_ending};
 use crate::retrieval::Pairs;
 use crate::retrieval::mine::{Examples, Row, Unit};
 use crate::task::Task;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+/// The endings of files of lines, and of files to train on.
+const ENDINGS: [&str; 3] = ["jsonl", "csv", "parquet"];
+
+/// The file that is written where a dialog confirmed the place `path`: lines go into `.jsonl`, examples into a file of
+/// the kind that the name says, or else into `.jsonl` too.
+///
+/// # Errors
+/// A file is there already that the dialog did not ask about.
+pub fn place(path: &Path, layout: Option<Layout>) -> Result<PathBuf> {
+    let known = if layout.is_some() {
+        &ENDINGS[..]
+    } else {
+        &ENDINGS[..1]
+    };
+    let ending = known.iter().find(|e| with_ending(path, e) == path);
+    let [path] = chosen(path, [*ending.unwrap_or(&ENDINGS[0])])?;
+    Ok(path)
+}
 
 /// The pairs shown, without those confirmed as right.
 pub struct Shown<'a> {
@@ -27,14 +46,8 @@ impl Shown<'_> {
     /// Writes one JSON object a line.
     ///
     /// # Errors
-    /// The file cannot be written, or its ending is not known; cancellation.
+    /// The file cannot be written; cancellation.
     pub fn lines(&self, path: &Path, task: &Task) -> Result<()> {
-        if path.extension().is_none_or(|e| e != "jsonl") {
-            return Err(Error::request(
-                format!("{} is no known kind of file", path.display()),
-                "Name it with the ending .jsonl.",
-            ));
-        }
         let side = self.set.plan.side;
         task.begin("Exporting", self.set.pairs.len() as u64);
         replace(path, |out| {

@@ -1,8 +1,7 @@
 //! Which jobs of the workbench run.
 
 use super::work::JobInputs;
-use super::{Decided, Event, Negatives, Slot};
-use crate::dataset::Decisions;
+use super::{Decided, Event, Negatives, Slot, decisions};
 use crate::desktop::core::{Derived, JobSlot};
 use crate::desktop::feature::{Desk, Feature};
 use std::sync::Arc;
@@ -12,14 +11,14 @@ impl Negatives {
     pub(super) fn read_decisions(&mut self, desk: &mut Desk<'_, Self>) {
         self.work.loaded = false;
         self.state.decided = Decided::default();
-        let Some(source) = desk.session.workspace.data.clone() else {
+        let (Some(source), Some(dataset)) = (
+            desk.session.workspace.data.clone(),
+            desk.session.dataset().cloned(),
+        ) else {
             return;
         };
         desk.start(Slot::Decisions, "Reading decisions", move |_| {
-            let place = Decisions::place(&source.place()?);
-            let all = Decisions::open(&place)?;
-            let place = Some(place);
-            Ok(Event::Decisions { all, place })
+            decisions::read(&source, &dataset)
         });
     }
 

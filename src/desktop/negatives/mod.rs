@@ -2,9 +2,11 @@
 
 mod command;
 mod decided;
+mod decisions;
 mod execute;
 mod export;
 mod jobs;
+mod outbox;
 mod state;
 mod view;
 mod work;
@@ -13,13 +15,16 @@ pub use command::Command;
 pub use decided::Decided;
 pub use state::{NegativeSet, NegativesPlan, PairOrder, Regions, State, Why};
 
+use crate::dataset::Verdict;
 use crate::dataset::export::Layout;
-use crate::dataset::{Decisions, Verdict};
-use crate::desktop::core::{Basis, Change, Derived, JobSlot, Level, Part, Tab};
+use crate::desktop::core::{
+    Basis, Change, DecisionsHome, Derived, JobSlot, KeptDecisions, Level, Part, Tab,
+};
 use crate::desktop::feature::{Desk, Ended, Feature, View};
 use crate::desktop::shell::PaletteEntry;
 use crate::retrieval::relevance::Confirmed;
 use egui::{Context, Ui};
+use outbox::{Outbox, SavedDecisions};
 use std::path::PathBuf;
 use std::sync::Arc;
 use work::MiningCache;
@@ -42,6 +47,8 @@ struct Work {
     regions_asked: Derived<usize>,
     /// Were the decisions about the open dataset read?
     loaded: bool,
+    /// Decisions that are to be saved.
+    outbox: Arc<Outbox>,
 }
 
 /// Its kinds of jobs.
@@ -85,6 +92,14 @@ impl JobSlot for Slot {
             Self::Mine | Self::Regions | Self::Export => false,
         }
     }
+
+    fn is_save(self) -> bool {
+        self == Self::SaveDecisions
+    }
+
+    fn writes(self) -> bool {
+        matches!(self, Self::SaveDecisions | Self::Export)
+    }
 }
 
 /// What its jobs report.
@@ -97,15 +112,17 @@ pub enum Event {
     Regions(Arc<Regions>),
     /// The decisions about the open dataset were read.
     Decisions {
-        /// All of them, by names.
-        all: Decisions,
         /// Where they are kept.
-        place: Option<PathBuf>,
+        home: DecisionsHome,
+        /// What was found there.
+        kept: KeptDecisions,
+        /// What the user must know of them.
+        notes: Vec<String>,
     },
     /// The figures that follow from the decisions; `None` where nothing is confirmed.
     Figures(Option<Confirmed>),
-    /// The decisions were saved.
-    Saved,
+    /// Decisions were saved.
+    Saved(SavedDecisions),
     /// The pairs were written here.
     Exported(PathBuf),
     /// Where to write the pairs was chosen.
@@ -174,19 +191,22 @@ impl Feature for Negatives {
             Event::Regions(regions) => {
                 negatives.regions = Derived::new(basis, regions);
             }
-            Event::Decisions { all, place } => {
+            Event::Decisions { home, kept, notes } => {
                 self.work.loaded = true;
                 if let Some(dataset) = open.dataset() {
-                    negatives.decided = Decided::new(all, place, dataset);
+                    negatives.decided = Decided::new(kept, home, dataset);
                 }
                 open.renew(Part::Decisions);
                 self.mine_again();
+                for note in notes {
+                    desk.session.say(Level::Info, note, "");
+                }
             }
             Event::Figures(figures) => {
                 negatives.figures =
                     figures.map_or_else(Derived::default, |f| Derived::new(basis, f));
             }
-            Event::Saved => {}
+            Event::Saved(done) => self.decisions_saved(desk, done),
             Event::Chosen(layout, paths) => {
                 for path in paths {
                     self.obey(desk, Command::Export(layout, Some(path)));
@@ -218,6 +238,10 @@ impl Feature for Negatives {
             Change::Sets => self.mine_again(),
             Change::Tab => self.follow_pair(desk),
         }
+    }
+
+    fn closing(&mut self, desk: &mut Desk<'_, Self>) {
+        self.save_decisions(desk);
     }
 
     fn advance(&mut self, desk: &mut Desk<'_, Self>) {

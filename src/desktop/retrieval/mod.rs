@@ -51,6 +51,10 @@ impl JobSlot for Slot {
     fn is_quiet(self) -> bool {
         matches!(self, Self::Distributions | Self::Dialog)
     }
+
+    fn writes(self) -> bool {
+        self == Self::Report
+    }
 }
 
 /// What its jobs report.
@@ -109,7 +113,7 @@ impl Feature for Retrieval {
             Event::Distributions(found) => self.state.distributions = Derived::new(basis, found),
             Event::Chosen(paths) => {
                 for path in paths {
-                    Self::write_report(desk, path.with_extension("html"));
+                    Self::write_report(desk, path);
                 }
             }
         }

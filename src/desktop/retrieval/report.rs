@@ -4,6 +4,7 @@ use super::{Event, Retrieval, Slot};
 use crate::desktop::core::{DataSource, EncoderSource, Level};
 use crate::desktop::feature::Desk;
 use crate::encoder::EncoderInfo;
+use crate::files::chosen;
 use crate::report::Subject;
 use std::path::PathBuf;
 
@@ -58,6 +59,7 @@ impl Retrieval {
                 title: None,
                 pairs: PAIRS,
             };
+            let [path] = chosen(&path, ["html"])?;
             let bytes = subject.page(task)?.save(&path)?;
             Ok(Event::Reported(path, bytes))
         });
