@@ -3,7 +3,7 @@
 use super::heat::Painter;
 use super::state::{Heat, Reach, Running};
 use super::{Attack, MapKey, Slot, work};
-use crate::attack::{self, AttackRequest, Goal, LiveSlot};
+use crate::attack::{self, AttackRequest, LiveSlot};
 use crate::desktop::core::{Derived, Embedded, Query};
 use crate::desktop::feature::{Desk, Feature};
 use crate::retrieval::Side;
@@ -113,17 +113,13 @@ impl Attack {
 
     /// What is to be attacked, once all is there.
     fn request(&self, desk: &Desk<'_, Self>) -> Option<AttackRequest> {
-        let (lab, embedded) = (&self.state, desk.session.embedded()?);
+        let lab = &self.state;
         let now = desk.session.now();
         let clean = lab.clean(now)?;
         if clean.own_size != lab.own_size {
             return None;
         }
-        let target = match lab.goal {
-            Goal::Win => lab.target(now).unwrap_or(0),
-            Goal::Match => lab.target(now).map_or(0, |j| embedded.groups.owner(j)),
-            Goal::Lose | Goal::Away => 0,
-        };
+        let target = lab.target_row(&desk.session).unwrap_or(0);
         Some(AttackRequest {
             set: self.set_of(desk)?,
             encoder: desk.encoder.clone()?,

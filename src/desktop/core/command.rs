@@ -65,6 +65,8 @@ pub enum Command {
     SetSide(Side),
     /// Words to filter the browser by.
     Filter(String),
+    /// Look for images and captions that hold these words.
+    Find(String),
     /// Order of the browser.
     SetSort(Sort),
     /// Show only queries whose right one does not rank first.

@@ -58,6 +58,10 @@ pub enum Event {
     WorkspaceSaved(PathBuf),
     /// Images were written as a dataset to this folder.
     ImagesExported(PathBuf, crate::dataset::export::Written),
+    /// The browser's rows.
+    Listed(Vec<u32>),
+    /// What holds the words of a text: titles and rows.
+    Found(String, Vec<(String, Query)>),
     /// Settings were saved.
     SettingsSaved(Box<SavedSettings>),
 }

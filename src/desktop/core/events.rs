@@ -2,7 +2,7 @@
 
 use super::event::Event;
 use super::running::{Change, Core};
-use super::{Basis, DataSource, Embedded, EncoderSource, Level, Part, Query, Slot, Workspace};
+use super::{Basis, DataSource, Derived, Embedded, EncoderSource, Level, Part, Slot, Workspace};
 use crate::compute::Engine;
 use crate::dataset::Dataset;
 use crate::encoder::{Encoder, EncoderInfo, EncoderOptions};
@@ -85,7 +85,7 @@ impl Core {
             } => self.take_embedded(dataset, embedded, warnings),
             Event::Ranked { full, shown } => {
                 self.session.open.set_ranking(basis, full, shown);
-                self.session.refresh_browser();
+                self.refresh_browser();
                 if self.session.query().is_none() {
                     self.select_first();
                 } else {
@@ -113,6 +113,8 @@ impl Core {
                 self.remember();
             }
             Event::ImagesExported(folder, written) => self.images_exported(&folder, &written),
+            Event::Listed(rows) => self.take_list(rows),
+            Event::Found(text, rows) => self.session.found = Derived::new(basis, (text, rows)),
             Event::SettingsSaved(saved) => self.settings_saved(&saved),
         }
     }
@@ -172,7 +174,7 @@ impl Core {
     fn encoder_changed(&mut self, info: Option<EncoderInfo>) {
         self.session.open.set_encoder(info);
         self.reset();
-        self.session.refresh_browser();
+        self.refresh_browser();
         self.ask_query();
     }
 
@@ -266,15 +268,9 @@ impl Core {
         self.session.open.set_dataset(dataset);
         self.session.open.clear_query();
         self.find_sets();
-        self.session.refresh_browser();
+        self.refresh_browser();
         self.reset();
         self.select_first();
-    }
-
-    fn select_first(&mut self) {
-        if let Some(&row) = self.session.browser.rows.first() {
-            self.set_query(Query::Row(self.session.side, row as usize));
-        }
     }
 }
 

@@ -56,6 +56,7 @@ impl Core {
             }
             Command::SetSide(side) => self.set_side(side),
             Command::Filter(text) => self.browse(|browser| browser.filter = text),
+            Command::Find(text) => self.find(text),
             Command::SetSort(sort) => self.browse(|browser| browser.sort = sort),
             Command::SetWrongOnly(wrong) => self.browse(|browser| browser.wrong_only = wrong),
             Command::SetMarginBelow(margin) => {
@@ -83,7 +84,7 @@ impl Core {
     /// Lists other rows, or in another order.
     fn browse(&mut self, change: impl FnOnce(&mut Browser)) {
         change(&mut self.session.browser);
-        self.session.refresh_browser();
+        self.refresh_browser();
     }
 
     fn protocol_changed(&mut self) {
@@ -115,7 +116,7 @@ impl Core {
             && side != self.session.side
         {
             self.session.side = side;
-            self.session.refresh_browser();
+            self.refresh_browser();
         }
         if !self.session.tab.follows || row_of.is_none() {
             self.show_answer();
@@ -161,7 +162,7 @@ impl Core {
             _ => None,
         };
         self.session.side = side;
-        self.session.refresh_browser();
+        self.refresh_browser();
         let row = twin.or_else(|| self.session.browser.rows.first().map(|&r| r as usize));
         if let Some(row) = row {
             self.set_query(Query::Row(side, row));

@@ -3,6 +3,7 @@
 
 mod bound_jobs;
 mod browser;
+mod browsing;
 mod colour_bar;
 mod command;
 mod dialogs;
@@ -10,6 +11,7 @@ mod event;
 mod events;
 mod execute;
 mod files;
+mod find;
 mod guide;
 mod identity;
 mod jobs;
@@ -36,6 +38,7 @@ pub use command::{Command, Pick};
 pub use dialogs::{CAPTIONS, Dialog, Filters, JSON, PICTURES, WORDS};
 pub use events::sentence;
 pub use files::read_json;
+pub use find::{holds, words};
 pub use guide::{SharedGuide, shared_guide};
 pub use identity::{Basis, Derived, Identities, Part};
 pub use open::Open;

@@ -15,6 +15,7 @@ use super::tab::Tab;
 use crate::compute::Engine;
 use crate::encoder::Encoder;
 use crate::error::Result;
+use crate::retrieval::Side;
 use crate::task::{JobId, Task};
 use eframe::egui_wgpu::RenderState;
 use egui::Context;
@@ -60,6 +61,8 @@ pub struct Core {
     pub(super) asked: Vec<Command>,
     /// The gradient of the text model, once a job has made it.
     guide: Derived<SharedGuide>,
+    /// The side that the browser lists, where a job lists it.
+    pub(super) listed: Derived<Side>,
     home: Tab,
 }
 
@@ -75,6 +78,7 @@ impl Core {
             encoder: None,
             window: None,
             guide: Derived::default(),
+            listed: Derived::default(),
             jobs: BoundJobs::new(ctx),
             loader: Loader::new(ctx),
             settings_file: file.map(|file| Arc::new(Mutex::new(file))),

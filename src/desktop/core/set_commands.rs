@@ -54,7 +54,7 @@ impl Core {
             self.remember();
         }
         if after != before {
-            self.session.refresh_browser();
+            self.refresh_browser();
             self.changes.push(Change::Sets);
         }
     }

@@ -62,6 +62,10 @@ pub enum Slot {
     ImagesExport,
     /// Installing a runtime.
     Install,
+    /// Listing the rows of the browser.
+    Browse,
+    /// Looking for words.
+    Find,
 }
 
 impl JobSlot for Slot {
@@ -70,6 +74,7 @@ impl JobSlot for Slot {
             Self::Embed => &[Part::Data, Part::Encoder, Part::Measure],
             Self::Rank => &[Part::Embeddings, Part::Engine, Part::Protocol],
             Self::Query => &[Part::Embeddings, Part::Engine, Part::Encoder],
+            Self::Browse | Self::Find => &[Part::Data],
             Self::Engines
             | Self::Data
             | Self::Encoder
@@ -83,7 +88,10 @@ impl JobSlot for Slot {
     }
 
     fn is_quiet(self) -> bool {
-        matches!(self, Self::Query | Self::SaveSettings | Self::Dialog)
+        matches!(
+            self,
+            Self::Query | Self::SaveSettings | Self::Dialog | Self::Browse | Self::Find
+        )
     }
 
     fn is_save(self) -> bool {

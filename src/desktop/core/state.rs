@@ -1,7 +1,7 @@
 //! The running half of the application: what is open, selected and under way.
 
 use super::browser::Browser;
-use super::identity::Identities;
+use super::identity::{Derived, Identities};
 use super::open::Open;
 use super::query::{AnswerView, Query};
 use super::sets::Sets;
@@ -86,6 +86,8 @@ pub struct Session {
     pub side: Side,
     /// The browser's list.
     pub browser: Browser,
+    /// What holds the words that were looked for last: the words, titles and rows.
+    pub found: Derived<(String, Vec<(String, Query)>)>,
     /// Sets of images.
     pub sets: Sets,
     /// The view shown.
@@ -114,6 +116,7 @@ impl Session {
             open: Open::default(),
             side: Side::Image,
             browser: Browser::default(),
+            found: Derived::default(),
             sets: Sets::default(),
             tab,
             runtime: RuntimeView::default(),

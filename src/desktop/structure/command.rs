@@ -10,6 +10,8 @@ use crate::retrieval::structure::matrix::Viewport;
 pub enum Command {
     /// Show another page.
     ShowPage(StructurePage),
+    /// Analyse, after that was stopped or failed.
+    Analyse,
     /// Analyse in another way.
     SetPlan(Plan),
     /// Count this many nearest candidates.

@@ -99,6 +99,7 @@ impl Feature for Structure {
         let view = &mut self.state;
         match command {
             Command::ShowPage(page) => view.page = page,
+            Command::Analyse => self.work.asked.clear(),
             Command::SetPlan(plan) => {
                 view.plan = plan;
             }

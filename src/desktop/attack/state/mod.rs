@@ -14,7 +14,7 @@ use crate::attack::{
     Threat,
 };
 use crate::compute::Grid;
-use crate::desktop::core::{Basis, Derived, Identities};
+use crate::desktop::core::{Basis, Derived, Identities, Session};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -238,6 +238,16 @@ impl State {
     pub fn target(&self, now: &Identities) -> Option<usize> {
         let hardest = || self.clean.get(now)?.standing.wrong;
         self.chosen.or_else(|| hardest().map(|h| h.index as usize))
+    }
+
+    /// The row that is aimed at: a caption that is to win, or the picture of one that is to be matched.
+    pub fn target_row(&self, session: &Session) -> Option<usize> {
+        let target = self.target(session.now());
+        match self.goal {
+            Goal::Win => target,
+            Goal::Match => target.and_then(|j| Some(session.embedded()?.groups.owner(j))),
+            Goal::Lose | Goal::Away => None,
+        }
     }
 
     /// Another norm, with a radius that is usual for it.

@@ -2,6 +2,7 @@
 
 use super::View;
 use super::fields::{field, named};
+use super::made_by::made_by_ui;
 use super::target::{reached_ui, target_ui};
 use super::{result, threat};
 use crate::attack::{AttackSettings, Goal, Loss, Method, Parameter, by_queries};
@@ -88,6 +89,17 @@ fn one_ui(ui: &mut Ui, view: &mut View<'_>) {
     reach_ui(ui, view);
     if let Some(done) = view.state.last(view.session.now()).cloned() {
         ui.add_space(6.0);
+        let (lab, asked) = (view.state, &done.request);
+        let target = match lab.goal {
+            Goal::Win | Goal::Match => view.state.target_row(view.session) == Some(asked.target),
+            Goal::Lose | Goal::Away => true,
+        };
+        let same = asked.settings == lab.settings
+            && asked.goal == lab.goal
+            && asked.own_size == lab.own_size
+            && target;
+        let made = (&asked.settings, asked.goal);
+        made_by_ui(ui, made, (&lab.settings, lab.goal), same);
         result::result_ui(ui, &done.result);
     }
     ui.add_space(6.0);

@@ -7,6 +7,7 @@ mod fields;
 mod inspector;
 mod keys;
 mod lists;
+mod made_by;
 mod notes;
 mod recall;
 mod result;
@@ -53,6 +54,8 @@ pub struct Memory {
     at: Option<String>,
     /// What the set's table is sorted by, and whether the other way round.
     sort: (table::Column, bool),
+    /// The order of its lines, and what it was made for.
+    order: (Option<table::OrderKey>, Vec<usize>),
 }
 
 impl Default for Memory {
@@ -67,6 +70,7 @@ impl Default for Memory {
             eps: None,
             at: None,
             sort: (table::Column::Smallest, false),
+            order: (None, Vec::new()),
         }
     }
 }

@@ -24,6 +24,9 @@ pub enum Column {
     Margin,
 }
 
+/// What an order of the lines was made for: lines and seconds of the report, the column, and whether the other way round.
+pub type OrderKey = ((usize, u64), Column, bool);
+
 const COLUMNS: [(Column, &str, f32); 5] = [
     (Column::Name, "Picture", 0.0),
     (Column::Before, "Rank before", 0.36),
@@ -157,18 +160,25 @@ pub fn rows_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, report: &Set
     }
     head_ui(ui, view, &t);
     let (column, turned) = view.memory.sort;
-    let mut rows: Vec<&RowReport> = report.rows.iter().collect();
-    sort(&mut rows, column, turned);
+    let of = (report.rows.len(), report.seconds.to_bits());
+    let key = (of, column, turned);
+    if view.memory.order.0 != Some(key) {
+        let mut rows: Vec<usize> = (0..report.rows.len()).collect();
+        sort(&mut rows, report, column, turned);
+        view.memory.order = (Some(key), rows);
+    }
+    let rows = std::mem::take(&mut view.memory.order.1);
     let tall = 24.0;
     ui.spacing_mut().item_spacing.y = 1.0;
     ScrollArea::vertical()
         .id_salt("set rows")
         .auto_shrink([false; 2])
         .show_rows(ui, tall, rows.len(), |ui, range| {
-            for row in &rows[range] {
-                row_ui(ui, view, dataset, report, row, tall, &t);
+            for &at in &rows[range] {
+                row_ui(ui, view, dataset, report, &report.rows[at], tall, &t);
             }
         });
+    view.memory.order.1 = rows;
 }
 
 fn head_ui(ui: &mut Ui, view: &mut View<'_>, t: &Tokens) {
@@ -232,9 +242,10 @@ fn cell_text(
         .text(place, align, text, font, colour);
 }
 
-fn sort(rows: &mut [&RowReport], column: Column, turned: bool) {
+fn sort(rows: &mut [usize], report: &SetReport, column: Column, turned: bool) {
     let eps = |r: &RowReport| r.smallest_eps.unwrap_or(f32::INFINITY);
-    rows.sort_by(|a, b| {
+    rows.sort_by(|&a, &b| {
+        let (a, b) = (&report.rows[a], &report.rows[b]);
         let order = match column {
             Column::Name => a.name.cmp(&b.name),
             Column::Before => a.rank_before.cmp(&b.rank_before),

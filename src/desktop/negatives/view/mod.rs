@@ -19,7 +19,7 @@ use crate::desktop::shell::side_frame;
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::{empty_state, grouped, weak};
 use crate::retrieval::Side;
-use egui::{Align, Layout, Panel, ScrollArea, Ui};
+use egui::{Align, Layout, Panel, RichText, ScrollArea, Ui};
 use std::sync::Arc;
 
 /// What the workbench is drawn with.
@@ -81,6 +81,16 @@ pub fn negatives_ui(ui: &mut Ui, view: &mut View<'_>) {
         return;
     }
     if set.plan != view.state.plan {
+        if !view.state.running {
+            ui.horizontal(|ui| {
+                let text =
+                    "What is set above: not mined yet. The pairs below are of the settings before.";
+                ui.label(RichText::new(text).color(tokens(ui).warn));
+                if ui.button("Mine").clicked() {
+                    view.own(Command::Mine);
+                }
+            });
+        }
         ui.multiply_opacity(0.55);
     }
     let columns = row::Columns::of(ui.available_width() - 8.0);

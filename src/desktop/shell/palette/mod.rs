@@ -4,9 +4,7 @@ mod actions;
 
 use super::widgets::weak;
 use super::{Field, Shell};
-use crate::dataset::Image;
-use crate::desktop::core::{Command, Query, Tab};
-use crate::retrieval::Side;
+use crate::desktop::core::{Command, Query, Tab, holds, words};
 use actions::{first, last};
 use egui::{Align2, Context, Key, Modifiers, RichText};
 
@@ -75,39 +73,8 @@ impl<C> PaletteEntry<C> {
 pub struct Palette {
     text: String,
     chosen: usize,
-    /// Images and captions that hold the words of `searched`: looked for once a text, not once a frame.
-    rows: Vec<(String, Query)>,
+    /// The text that was looked for last.
     searched: String,
-}
-
-/// Does `title` hold every one of `words`, which are in lower case?
-fn holds(words: &[String], title: &str) -> bool {
-    let title = title.to_lowercase();
-    words.iter().all(|w| title.contains(w))
-}
-
-fn words(text: &str) -> Vec<String> {
-    text.split_whitespace().map(str::to_lowercase).collect()
-}
-
-/// Images and captions that hold every word of `text`.
-fn rows(shell: &Shell<'_>, text: &str) -> Vec<(String, Query)> {
-    const MOST: usize = 40;
-    let words = words(text);
-    let (Some(dataset), false) = (shell.session.dataset(), words.is_empty()) else {
-        return Vec::new();
-    };
-    let images = dataset.images.iter().enumerate();
-    let images = images.filter(|(_, image)| holds(&words, &image.name));
-    let captions = dataset.captions.iter().enumerate();
-    let captions = captions.filter(|(_, caption)| holds(&words, caption));
-    let image =
-        |(i, image): (usize, &Image)| (format!("Image {}", image.name), Query::Row(Side::Image, i));
-    let caption =
-        |(j, text): (usize, &String)| (format!("Caption {text}"), Query::Row(Side::Text, j));
-    let mut found: Vec<_> = images.take(MOST).map(image).collect();
-    found.extend(captions.take(MOST).map(caption));
-    found
 }
 
 /// The entries that hold every word of the palette's text; rows of the dataset after the commands.
@@ -118,9 +85,12 @@ fn matching<C>(
     own: Vec<PaletteEntry<C>>,
 ) -> Vec<PaletteEntry<C>> {
     if palette.searched != palette.text {
-        palette.rows = rows(shell, &palette.text);
+        shell.ask(Command::Find(palette.text.clone()));
         palette.searched.clone_from(&palette.text);
     }
+    let found = shell.session.found.get(shell.session.now());
+    let rows = found.filter(|(text, _)| *text == palette.text);
+    let rows = rows.map_or(&[][..], |(_, rows)| rows);
     let words = words(&palette.text);
     let commands = first().into_iter().chain(own).chain(last(shell, tabs));
     let row = |(title, query): &(String, Query)| {
@@ -128,7 +98,7 @@ fn matching<C>(
     };
     commands
         .filter(|entry| holds(&words, &entry.title))
-        .chain(palette.rows.iter().map(row))
+        .chain(rows.iter().map(row))
         .collect()
 }
 

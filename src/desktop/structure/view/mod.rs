@@ -21,11 +21,12 @@ use crate::dataset::Dataset;
 use crate::desktop::core::{Derived, Session};
 use crate::desktop::shell::empty::not_ready_ui;
 use crate::desktop::shell::side_frame;
+use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::{empty_state, segmented, weak};
-use crate::desktop::structure::{Command, StructurePage};
+use crate::desktop::structure::{Command, Slot, StructurePage};
 use crate::retrieval::Side;
 use crate::retrieval::structure::{SliceKind, Structure};
-use egui::{Align, Layout, Panel, Ui};
+use egui::{Align, Layout, Panel, RichText, Ui};
 use std::sync::Arc;
 
 /// What the view is drawn with.
@@ -132,6 +133,16 @@ pub fn structure_ui(ui: &mut Ui, view: &mut View<'_>) {
         waiting_ui(ui, view);
         return;
     };
+    if found.plan != view.state.plan && !view.is_running(Slot::Structure) {
+        ui.horizontal(|ui| {
+            let text =
+                "What is set now: not analysed yet. The figures below are of the settings before.";
+            ui.label(RichText::new(text).color(tokens(ui).warn));
+            if ui.button("Analyse").clicked() {
+                view.own(Command::Analyse);
+            }
+        });
+    }
     match page {
         StructurePage::Matrix => {}
         StructurePage::Margins => margins::margins_ui(ui, view, &found),
@@ -172,8 +183,7 @@ fn waiting_ui(ui: &mut Ui, view: &mut View<'_>) {
     if view.session.jobs.is_empty() {
         let text = "It was cancelled, or failed; the log says why.";
         if empty_state(ui, "Not analysed", text, Some("Analyse")) {
-            let plan = view.state.plan.clone();
-            view.own(Command::SetPlan(plan));
+            view.own(Command::Analyse);
         }
     } else {
         let text = if view.session.ranking().is_some() {

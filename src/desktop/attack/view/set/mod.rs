@@ -5,6 +5,7 @@ mod form;
 pub use form::form_ui;
 
 use super::View;
+use super::made_by::made_by_ui;
 use super::recall::recall_ui;
 use super::table;
 use crate::attack::{Goal, SetReport, SetRequest};
@@ -124,6 +125,11 @@ pub fn set_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
             ),
         );
     });
+    let (lab, set) = (view.state, &view.state.set);
+    if let Some((settings, goal, plan)) = set.asked.get(view.session.now()) {
+        let same = *settings == lab.settings && *goal == lab.goal && *plan == set.plan;
+        made_by_ui(ui, (settings, *goal), (&lab.settings, lab.goal), same);
+    }
     ui.add(egui::Label::new(RichText::new(meaning(&report)).color(tokens(ui).weak)).wrap());
     if let Some(gradient) = &report.gradient {
         for said in gradient.warnings(report.images, "pictures") {

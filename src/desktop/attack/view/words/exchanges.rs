@@ -17,7 +17,7 @@ pub fn exchanges_ui(ui: &mut Ui, view: &mut View<'_>, caption: usize) {
         .get(view.session.now())
         .cloned()
         .filter(|(of, ..)| *of == caption);
-    let Some((_, _, found)) = found else {
+    let Some((_, plan, found)) = found else {
         if words.running {
             weak(ui, "Looking for words…");
         } else {
@@ -28,6 +28,12 @@ pub fn exchanges_ui(ui: &mut Ui, view: &mut View<'_>, caption: usize) {
         }
         return;
     };
+    if plan != words.plan && !words.running {
+        let text =
+            "What is set now: not searched yet. The exchanges below are of the search before.";
+        let text = RichText::new(text).color(tokens(ui).warn);
+        ui.add(egui::Label::new(text).wrap());
+    }
     head_ui(ui, &found);
     ScrollArea::vertical()
         .id_salt("exchanges")

@@ -1,6 +1,10 @@
 //! One operator at a time: the gradient that the transform makes, run on ONNX Runtime and where possible on tract,
 //! against central differences of the forward operator.
 
+mod tract;
+
+pub use tract::on_tract;
+
 use nearmiss::grad::{COTANGENT, Gradient, Objective, Request, Target, differentiate};
 use nearmiss::onnx::node::{int, label};
 use nearmiss::onnx::proto::{AttributeProto, NodeProto};
@@ -369,51 +373,6 @@ pub fn port(name: &str, shape: &[usize]) -> Port {
         dims: shape.iter().map(|&d| Dim::Fixed(d)).collect(),
         has_shape: true,
     }
-}
-
-/// The outputs of `graph` on tract, as float32; the reason where it does not run there.
-pub fn on_tract(graph: &Graph, feeds: &[(&str, &Tensor)]) -> Result<Vec<Vec<f32>>, String> {
-    let run = || -> Result<Vec<Vec<f32>>, String> {
-        let bytes = graph.encode(Encoded::DATA).model;
-        let order: Vec<&Tensor> = graph
-            .inputs
-            .iter()
-            .map(|p| {
-                feeds
-                    .iter()
-                    .find(|(n, _)| *n == p.name)
-                    .map(|(_, t)| *t)
-                    .ok_or("not fed")
-            })
-            .collect::<Result<_, _>>()?;
-        let model = tract_onnx::onnx()
-            .model_for_read(&mut bytes.as_slice())
-            .map_err(|e| format!("{e:?}"))?;
-        let plan = model
-            .into_typed()
-            .and_then(IntoRunnable::into_runnable)
-            .map_err(|e| format!("{e:?}"))?;
-        let inputs = order.iter().map(|t| {
-            let values = t.to_floats().unwrap();
-            let tensor = tract_onnx::prelude::Tensor::from_shape(t.shape(), &values).unwrap();
-            TValue::from(tensor)
-        });
-        let outputs = plan
-            .run(inputs.collect::<tract_onnx::prelude::TVec<_>>())
-            .map_err(|e| format!("{e:?}"))?;
-        outputs
-            .iter()
-            .map(|t| {
-                let t = t.cast_to::<f32>().map_err(|e| e.to_string())?;
-                Ok(t.try_as_plain_ram()
-                    .map_err(|e| e.to_string())?
-                    .as_slice::<f32>()
-                    .map_err(|e| e.to_string())?
-                    .to_vec())
-            })
-            .collect()
-    };
-    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| Err("it panicked".into()))
 }
 
 /// Asserts that `a` and `b` differ by at most `tolerance` of the largest of `b`.

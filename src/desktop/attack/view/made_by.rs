@@ -1,0 +1,63 @@
+//! Which settings made what is shown, and whether they are still those of the form.
+
+use crate::attack::{AttackSettings, Goal};
+use crate::desktop::shell::theme::tokens;
+use crate::desktop::shell::widgets::weak;
+use egui::{RichText, Ui};
+
+/// Attack, norm, radius and steps in a line.
+fn settings_line(settings: &AttackSettings) -> String {
+    let settled = settings.settled();
+    let threat = &settled.threat;
+    let radius = if settled.method.is_minimal() {
+        String::new()
+    } else {
+        format!(" at {}", threat.norm.radius(threat.eps))
+    };
+    let mut parts = vec![
+        format!(
+            "{}, {}{radius}",
+            settled.method.title(),
+            threat.norm.title()
+        ),
+        format!("{} steps", settled.steps()),
+    ];
+    if settled.restarts > 1 {
+        parts.push(format!("{} starts", settled.restarts));
+    }
+    if threat.region.is_some() {
+        parts.push("in a region".to_owned());
+    }
+    if threat.mask.is_some() {
+        parts.push("under a mask".to_owned());
+    }
+    parts.join(" · ")
+}
+
+/// Says what made a result; `now`: the form; `same`: it asks for nothing else than what was run.
+pub fn made_by_ui(
+    ui: &mut Ui,
+    made: (&AttackSettings, Goal),
+    now: (&AttackSettings, Goal),
+    same: bool,
+) {
+    let mut text = settings_line(made.0);
+    if made.1 != now.1 {
+        text = format!("{text} · {}", made.1.title());
+    }
+    if same {
+        weak(ui, text);
+        return;
+    }
+    let mut form = settings_line(now.0);
+    if form == settings_line(made.0) {
+        form = if made.1 == now.1 {
+            "What is set now".to_owned()
+        } else {
+            format!("The goal \"{}\"", now.1.title())
+        };
+    }
+    let said = format!("{form}: not run yet. The result below is of {text}.");
+    let said = RichText::new(said).color(tokens(ui).warn);
+    ui.add(egui::Label::new(said).wrap());
+}

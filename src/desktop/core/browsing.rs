@@ -1,0 +1,67 @@
+//! The browser's list, and what the palette finds: made at once for small sets, by jobs for large ones.
+
+use super::browser::Browser;
+use super::event::Event;
+use super::find;
+use super::identity::{Derived, Part};
+use super::query::Query;
+use super::running::Core;
+use super::slot::Slot;
+
+/// Rows of a side up to which the list is made at once: some milliseconds.
+const QUICK: usize = 20_000;
+
+impl Core {
+    /// Lists the rows of the browser anew.
+    pub(super) fn refresh_browser(&mut self) {
+        let dataset = self.session.dataset().cloned();
+        let Some(dataset) = dataset.filter(|d| d.images.len().max(d.captions.len()) > QUICK) else {
+            self.jobs.cancel(Slot::Browse);
+            self.listed.clear();
+            return self.session.refresh_browser();
+        };
+        let side = self.session.side;
+        // Rows of other data, or of the other side, are not of this list.
+        if self.listed.get(self.session.now()) != Some(&side) {
+            self.session.browser.rows.clear();
+            self.listed = Derived::new(self.session.now().basis(&[Part::Data]), side);
+        }
+        let mut browser = Browser {
+            rows: Vec::new(),
+            ..self.session.browser.clone()
+        };
+        let ranking = self.session.ranking().cloned();
+        let only = self.session.sets.shown().cloned();
+        self.start(Slot::Browse, "Listing", move |_| {
+            let direction = ranking.as_ref().map(|r| r.direction(side));
+            browser.refresh(&dataset, side, direction, only.as_ref());
+            Ok(Event::Listed(browser.rows))
+        });
+    }
+
+    /// The list is made.
+    pub(super) fn take_list(&mut self, rows: Vec<u32>) {
+        self.session.browser.rows = rows;
+        if self.session.query().is_none() {
+            self.select_first();
+        }
+    }
+
+    /// Makes the first row of the list the query.
+    pub(super) fn select_first(&mut self) {
+        if let Some(&row) = self.session.browser.rows.first() {
+            self.set_query(Query::Row(self.session.side, row as usize));
+        }
+    }
+
+    /// Looks for images and captions that hold every word of `text`.
+    pub(super) fn find(&mut self, text: String) {
+        let Some(dataset) = self.session.dataset().cloned() else {
+            return;
+        };
+        self.start(Slot::Find, "Looking for words", move |task| {
+            let rows = find::rows(&dataset, &text, task)?;
+            Ok(Event::Found(text, rows))
+        });
+    }
+}
