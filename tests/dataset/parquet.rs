@@ -302,7 +302,7 @@ fn pages_hold_as_many_values_as_their_column() {
     bytes[at + 2] = 4;
     std::fs::write(&path, bytes).unwrap();
     says(
-        &read().unwrap_err(),
+        &read().unwrap_err().to_string(),
         &["a.parquet", "2 values in its pages, 3 in its column"],
     );
 }
