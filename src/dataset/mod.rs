@@ -16,6 +16,7 @@ pub mod npy;
 mod parquet_cells;
 mod parquet_claims;
 mod parquet_file;
+mod parquet_headers;
 mod parquet_thrift;
 mod picture;
 mod row_keys;

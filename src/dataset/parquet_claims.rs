@@ -1,7 +1,8 @@
 //! What a Parquet file says of itself: its reader is run where it may panic, and what its headers say is compared with the
 //! file before room is made for it.
 
-use super::parquet_thrift;
+use super::parquet_headers;
+use super::parquet_thrift::fits;
 use crate::error::{Error, Result};
 use crate::task::contained;
 use ::parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
@@ -10,6 +11,8 @@ use std::path::Path;
 
 /// Rows that a byte of a file may stand for: many where they are all alike.
 const MOST_ROWS: u64 = 64;
+/// Bytes that a row takes at least when its texts are read.
+const ROW: u64 = size_of::<Vec<String>>() as u64;
 
 pub(super) const RENEW: &str = "Copy or download it again.";
 
@@ -29,7 +32,7 @@ pub(super) fn guarded<T>(path: &Path, work: impl FnOnce() -> T) -> Result<T> {
 /// # Errors
 /// It does.
 pub(super) fn footer_fits(path: &Path, file: &File, length: u64) -> Result<()> {
-    parquet_thrift::footer(file, length)
+    parquet_headers::footer(file, length)
         .map_err(|what| Error::dataset(path, format!("is damaged: its footer says {what}"), RENEW))
 }
 
@@ -40,7 +43,7 @@ pub(super) fn footer_fits(path: &Path, file: &File, length: u64) -> Result<()> {
 pub(super) fn pages_fit(path: &Path, column: &ColumnChunkMetaData) -> Result<()> {
     let (start, size) = guarded(path, || column.byte_range())?;
     let values = u64::try_from(column.num_values()).unwrap_or(0);
-    parquet_thrift::pages(path, start, size, values).map_err(|what| {
+    parquet_headers::pages(path, start, size, values).map_err(|what| {
         let name = column.column_path().string();
         let what = format!("is damaged: its column {name} says {what}");
         Error::dataset(path, what, RENEW)
@@ -69,6 +72,8 @@ pub(super) fn claims(path: &Path, metadata: &ParquetMetaData, length: u64) -> Re
             "its footer says {rows} rows in {length} bytes"
         )));
     }
+    fits((rows as u64).saturating_mul(ROW), length)
+        .map_err(|e| damaged(format!("its footer says {rows} rows, which {e}")))?;
     for (group, column) in groups
         .iter()
         .flat_map(|g| g.columns().iter().map(move |c| (g, c)))

@@ -1,7 +1,8 @@
 //! Parquet: files that pyarrow wrote, files with pages of every kind, and what can be wrong with them.
 
 use super::{Folder, groups, open, png, problems, refused, says};
-use nearmiss::dataset::Dataset;
+use nearmiss::dataset::{Dataset, vectors};
+use nearmiss::task::Task;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::column::writer::ColumnWriter;
 use parquet::data_type::ByteArray;
@@ -17,6 +18,7 @@ use std::sync::Arc;
 pub(super) enum Leaf {
     Bytes(Vec<ByteArray>, Vec<i16>, Vec<i16>),
     Whole(Vec<i64>),
+    Floats(Vec<f32>),
 }
 
 /// Of an optional column.
@@ -72,6 +74,9 @@ pub(super) fn write(
                     to.write_batch(&values, Some(&defined), repeated).unwrap();
                 }
                 (Leaf::Whole(values), ColumnWriter::Int64ColumnWriter(to)) => {
+                    to.write_batch(&values, None, None).unwrap();
+                }
+                (Leaf::Floats(values), ColumnWriter::FloatColumnWriter(to)) => {
                     to.write_batch(&values, None, None).unwrap();
                 }
                 _ => panic!("another type"),
@@ -273,6 +278,33 @@ fn empty_cut_and_foreign_files_are_refused_by_name() {
     folder.write("c.parquet", bytes);
     let damaged = folder.open_file("c.parquet");
     assert!(damaged.is_err() || damaged.unwrap().images[0].open().is_err());
+}
+
+#[test]
+fn pages_hold_as_many_values_as_their_column() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.parquet");
+    let plain = WriterProperties::builder().set_dictionary_enabled(false);
+    write(
+        &path,
+        "required float v0; required float v1;",
+        vec![vec![
+            Leaf::Floats(vec![1.0, 2.0, 3.0]),
+            Leaf::Floats(vec![4.0, 5.0, 6.0]),
+        ]],
+        plain.build(),
+    );
+    let read = || vectors::read(&path, &[vectors::EITHER], &Task::detached());
+    assert_eq!(read().unwrap().values, [1.0, 4.0, 2.0, 5.0, 3.0, 6.0]);
+    // The header of the first page: a data page of three values, and then of two.
+    let mut bytes = std::fs::read(&path).unwrap();
+    let at = bytes.windows(3).position(|w| w == [0x2c, 0x15, 6]).unwrap();
+    bytes[at + 2] = 4;
+    std::fs::write(&path, bytes).unwrap();
+    says(
+        &read().unwrap_err().to_string(),
+        &["a.parquet", "2 values in its pages, 3 in its column"],
+    );
 }
 
 /// `whole` with a footer that says 2,147,483,647 columns: a reader that makes room for them ends the process.

@@ -193,6 +193,8 @@ fn folders_that_all_pictures_share_are_left_out_of_their_names() {
     let names: Vec<_> = dataset.images.iter().map(|i| i.name.as_str()).collect();
     assert_eq!(names, ["y/a.png", "b.png", "none.png"]);
     assert_eq!(dataset.images[0].bytes().unwrap(), png());
+    let what = "is named in metadata_0.parquet, but there is no such file";
+    assert!(dataset.origin.notes.iter().any(|note| note.what == what));
 }
 
 #[test]

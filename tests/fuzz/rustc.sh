@@ -10,7 +10,7 @@ for argument in "$@"; do
     previous="$argument"
 done
 case "$name" in
-    nearmiss | parquet | tokenizers | npyz | safetensors | csv | csv_core)
+    nearmiss | nearmiss_grad | parquet | tokenizers | npyz | safetensors | csv | csv_core)
         set -- "$@" --cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
             -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
             -Cllvm-args=-sanitizer-coverage-trace-compares

@@ -80,24 +80,24 @@ impl Program for Shapes {
 #[test]
 fn nodes_that_no_engine_should_take_are_no_panic() {
     for (op, inputs) in [("Mul", &["x", "x", "x"][..]), ("Gemm", &["w", "x"])] {
-        let mut graph = Graph::default();
-        graph.opset = 17;
-        graph.inputs = vec![Port {
-            name: "x".into(),
-            elem: Elem::F32,
-            dims: vec![Dim::Fixed(3)],
-            has_shape: true,
-        }];
-        graph
-            .constants
-            .insert("w".into(), Tensor::floats(&[3], &[1.0; 3]));
-        graph.nodes = vec![NodeProto {
-            op_type: op.into(),
-            input: inputs.iter().map(ToString::to_string).collect(),
-            output: vec!["y".into()],
-            ..NodeProto::default()
-        }];
-        graph.outputs = vec!["y".into()];
+        let graph = Graph {
+            opset: 17,
+            inputs: vec![Port {
+                name: "x".into(),
+                elem: Elem::F32,
+                dims: vec![Dim::Fixed(3)],
+                has_shape: true,
+            }],
+            constants: [("w".into(), Tensor::floats(&[3], &[1.0; 3]))].into(),
+            nodes: vec![NodeProto {
+                op_type: op.into(),
+                input: inputs.iter().map(ToString::to_string).collect(),
+                output: vec!["y".into()],
+                ..NodeProto::default()
+            }],
+            outputs: vec!["y".into()],
+            ..Graph::default()
+        };
         let feeds = sample_feeds(&graph, &BTreeMap::new(), 1);
         let target = Target::first_input(&graph).unwrap();
         let request = Request::new(feeds, target, Objective::Vjp);

@@ -1,11 +1,10 @@
 //! Models mutated as what they are: nodes, edges, attributes, weights and shapes.
 
 use fastrand::Rng;
-use prost::Message as _;
-use tract_onnx::pb::tensor_shape_proto::dimension::Value;
-use tract_onnx::pb::type_proto::Value as Kind;
-use tract_onnx::pb::{
-    AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto,
+use nearmiss::onnx::proto::tensor_shape_proto::dimension::Value;
+use nearmiss::onnx::proto::type_proto::Value as Kind;
+use nearmiss::onnx::proto::{
+    AttributeProto, GraphProto, Message as _, ModelProto, NodeProto, TensorProto, ValueInfoProto,
 };
 
 /// Numbers at the edges of what sizes and axes may be.

@@ -4,11 +4,9 @@
 #![no_main]
 
 use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
-use nearmiss::error::{Error, Result};
-use nearmiss::grad::{Objective, Request, Target, differentiate};
-use nearmiss::onnx::{Effort, Engine, Graph, ModelInfo, Program, Tensor};
+use nearmiss::grad::{Error, Monitor, Objective, Request, Result, Target, differentiate};
+use nearmiss::onnx::{Effort, Graph, GraphEngine, ModelInfo, Program, Tensor};
 use nearmiss::onnx::{elements, free_batch, infer_types, sample_feeds, upgrade};
-use nearmiss::task::Task;
 use nearmiss_fuzz::{protobuf, put, seeds, start};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -76,7 +74,7 @@ fn gradient(graph: &Graph, data: &[u8]) {
         (hash ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3)
     });
     let engine = Chaos(Mutex::new(fastrand::Rng::with_seed(seed)));
-    let made = differentiate(graph, &request, &engine, &Task::detached());
+    let made = differentiate(graph, &request, &engine, &());
     assert!(
         !matches!(made, Err(Error::Panic { .. })),
         "{:?}",
@@ -95,7 +93,7 @@ struct Answers {
     graph: Graph,
 }
 
-impl Engine for Chaos {
+impl GraphEngine for Chaos {
     fn name(&self) -> String {
         "chaos".into()
     }
@@ -129,7 +127,7 @@ impl Answers {
 }
 
 impl Program for Answers {
-    fn run(&mut self, feeds: &[(&str, &Tensor)], _: &Task) -> Result<Vec<Tensor>> {
+    fn run(&mut self, feeds: &[(&str, &Tensor)], _: &dyn Monitor) -> Result<Vec<Tensor>> {
         let shape: Vec<i64> = feeds.first().map_or(vec![1, 4], |(_, t)| {
             t.shape().iter().map(|&d| d as i64).collect()
         });

@@ -166,7 +166,8 @@ impl Pairs {
                     let image = *known.entry(name).or_insert_with_key(|name| {
                         let image = picture(name, &finder);
                         if image.picture.is_none() && is_picture_name(Path::new(name)) {
-                            let what = format!("has no picture: {}", finder.why_not(name));
+                            let (of, why) = (file_name(file.path()), finder.why_not(name));
+                            let what = format!("is named in {of}, {why}");
                             all.origin.note(Reason::NoPicture, &what, name.as_str());
                         }
                         all.groups.push((image, Vec::new()));

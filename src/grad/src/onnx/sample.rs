@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 /// Plausible values for every input: uniform noise in [0, 1) for floats, 1 to 3 for ids, else ones, and zeros or
 /// positions where the name says that it wants those. A dimension that the model leaves open is taken from
-/// `open` by its name or as `input.axis`; else it is 1, for pictures 3 channels of 224 x 224, for text 16 tokens.
+/// `open` by its name or as `input.axis`; else it is 1, for pictures 3 channels of 224 x 224, for text 16 tokens. An input that would be
+/// empty, or with the others larger than 2^26 elements, is an array of zeros as its shape: of no elements.
 pub fn sample_feeds(
     graph: &Graph,
     open: &BTreeMap<String, usize>,

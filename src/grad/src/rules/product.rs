@@ -10,10 +10,10 @@ pub(super) const RULES: &[(&str, Rule)] = &[("Gemm", gemm), ("MatMul", matmul)];
 /// Y = A B: dA = dY B^T and dB = A^T dY, leading dimensions summed where they were broadcast.
 fn matmul(b: &mut Builder, n: &Node, g: &[Option<Value>]) -> Result<Vec<Option<Value>>> {
     let (x, y) = (n.input(0)?.clone(), n.input(1)?.clone());
-    // Vectors become matrices of one row or one column, and the cotangent with them.
     if x.rank() == 0 || y.rank() == 0 {
-        return Err(wrong("a scalar is no matrix".into()));
+        return Err(wrong("MatMul of a scalar".into()));
     }
+    // Vectors become matrices of one row or one column, and the cotangent with them.
     let mut rows = x.shape.clone();
     let mut columns = y.shape.clone();
     if x.rank() == 1 {
@@ -59,6 +59,9 @@ fn gemm(b: &mut Builder, n: &Node, g: &[Option<Value>]) -> Result<Vec<Option<Val
     let (alpha, beta) = (n.float_or("alpha", 1.0), n.float_or("beta", 1.0));
     let (ta, tb) = (n.int_or("transA", 0) != 0, n.int_or("transB", 0) != 0);
     let (x, y) = (n.input(0)?.clone(), n.input(1)?.clone());
+    if x.rank() != 2 || y.rank() != 2 {
+        return Err(wrong("Gemm of what is no matrix".into()));
+    }
     let mut parts = vec![None, None, None];
     let product = |b: &mut Builder, l: &Value, r: &Value, tl: bool, tr: bool, shape: &[usize]| {
         let attributes = vec![
@@ -78,7 +81,7 @@ fn gemm(b: &mut Builder, n: &Node, g: &[Option<Value>]) -> Result<Vec<Option<Val
     if n.wants(1) {
         parts[1] = Some(if tb {
             product(b, g, &x, true, ta, &y.shape)
-        } else if !ta && y.shape.get(1).is_some_and(|&n| n > 1) && b.constant(&x).is_some() {
+        } else if !ta && y.shape[1] > 1 && b.constant(&x).is_some() {
             // Engines multiply by a transposed first factor at half the speed; a constant one is turned once.
             let turned = b.flip_last(&x);
             product(b, &turned, g, false, false, &y.shape)

@@ -2,11 +2,10 @@
 
 use super::texts::tiny;
 use crate::{folder, put};
-use prost::Message as _;
-use tract_onnx::pb::tensor_shape_proto::{Dimension, dimension::Value};
-use tract_onnx::pb::{
-    AttributeProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto,
-    TensorShapeProto, TypeProto, ValueInfoProto, type_proto,
+use nearmiss::onnx::proto::tensor_shape_proto::{Dimension, dimension::Value};
+use nearmiss::onnx::proto::{
+    AttributeProto, GraphProto, Message as _, ModelProto, NodeProto, OperatorSetIdProto,
+    StringStringEntryProto, TensorProto, TensorShapeProto, TypeProto, ValueInfoProto, type_proto,
 };
 
 const FLOAT: i32 = 1;
@@ -195,7 +194,7 @@ pub fn onnx() -> Vec<Vec<u8>> {
         dims: vec![4],
         data_type: FLOAT,
         data_location: Some(1),
-        external_data: vec![tract_onnx::pb::StringStringEntryProto {
+        external_data: vec![StringStringEntryProto {
             key: "location".into(),
             value: "weights.data".into(),
         }],
