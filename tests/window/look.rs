@@ -59,8 +59,57 @@ fn views_look_as_they_did() {
     snapshot(&mut window, "retrieval-captions");
     window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::T);
     snapshot(&mut window, "retrieval-captions-light");
+}
+
+/// The view in the dark and in the light.
+fn both(window: &mut Window, name: &str) {
+    snapshot(window, name);
+    window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::T);
+    snapshot(window, &format!("{name}-light"));
+    window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::T);
+    settle(window);
+}
+
+#[test]
+fn the_pages_of_structure_look_as_they_did() {
+    let mut window = demo();
+    click(&mut window, "Structure");
+    for page in ["Matrix", "Margins", "Hubs", "Concepts", "Slices"] {
+        if page != "Matrix" {
+            click(&mut window, page);
+        }
+        both(&mut window, &format!("structure-{}", page.to_lowercase()));
+    }
+}
+
+#[test]
+fn the_comparison_looks_as_it_did() {
+    let mut window = demo();
+    click(&mut window, "Compare");
+    both(&mut window, "compare-start");
+    let folder = tempfile::tempdir().unwrap();
+    let source = compare::second(folder.path());
+    let ctx = window.ctx.clone();
+    let open = nearmiss::desktop::compare::Command::Open(source);
+    window
+        .state_mut()
+        .perform_of::<nearmiss::desktop::compare::Compare>(&ctx, open);
+    settle(&mut window);
+    window.key_press(egui::Key::ArrowDown);
+    both(&mut window, "compare");
+}
+
+#[test]
+fn models_log_and_problems_look_as_they_did() {
+    let mut window = demo();
+    click(&mut window, "Models");
+    both(&mut window, "models");
+    click(&mut window, "Log");
+    both(&mut window, "log");
     click(&mut window, "Problems");
     snapshot(&mut window, "problems");
+    window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::T);
+    snapshot(&mut window, "problems-light");
 }
 
 #[test]
