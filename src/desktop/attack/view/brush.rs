@@ -3,7 +3,7 @@
 use super::Memory;
 use super::View;
 use super::fields::field;
-use super::place;
+use super::zoom::{place, zoom_by};
 use crate::attack::Mask;
 use crate::desktop::attack::Command;
 use crate::desktop::attack::textures::Texture;
@@ -85,7 +85,7 @@ pub fn paint_ui(ui: &Ui, view: &mut View<'_>, rect: Rect, texture: Option<&Textu
     // A brush is as wide on the picture as it says, however that is magnified.
     let radius = brush.width * 0.5 * target.size().max_elem() / uv.width();
     if let Some(pointer) = response.hover_pos() {
-        super::canvas::zoom_by(ui, view.memory, target, pointer);
+        zoom_by(ui, view.memory, target, pointer);
         let stroke = Stroke::new(1.5, tokens(ui).accent);
         let painter = ui.painter().with_clip_rect(target);
         painter.circle_stroke(pointer, radius, stroke);

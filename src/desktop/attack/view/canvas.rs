@@ -2,7 +2,8 @@
 
 use super::View;
 use super::notes::{caption, captions, legend_ui, region_ui};
-use super::{Memory, brush, place};
+use super::zoom::{clamp, place, zoom_by};
+use super::{Memory, brush};
 use crate::desktop::attack::textures::Texture;
 use crate::desktop::attack::{Compare, Heat};
 use crate::desktop::shell::theme::{Tokens, tokens};
@@ -13,9 +14,6 @@ use egui::{
 
 /// Room for what is written under the pictures.
 const CAPTION: f32 = 42.0;
-/// The strongest magnification.
-const CLOSEST: f32 = 64.0;
-
 /// Draws the pictures; a third of the width is `third`.
 pub fn canvas_ui(ui: &mut Ui, view: &mut View<'_>, third: f32) {
     let t = tokens(ui);
@@ -209,25 +207,6 @@ fn move_by(ui: &Ui, state: &mut Memory, target: Rect, response: &egui::Response)
         zoom_by(ui, state, target, pointer);
     }
     clamp(state);
-}
-
-/// Zooms about `pointer`, which is over the picture in `target`.
-pub fn zoom_by(ui: &Ui, state: &mut Memory, target: Rect, pointer: Pos2) {
-    let factor = ui.input(|i| (i.smooth_scroll_delta().y * 0.005).exp() * i.zoom_delta());
-    if factor != 1.0 {
-        let zoom = (state.zoom * factor).clamp(1.0, CLOSEST);
-        let away = (pointer - target.center()) / target.size();
-        // The point under the pointer stays where it is.
-        state.middle += away / state.zoom - away / zoom;
-        state.zoom = zoom;
-    }
-    clamp(state);
-}
-
-/// Keeps the pictures in sight.
-fn clamp(state: &mut Memory) {
-    let half = Vec2::splat(0.5 / state.zoom);
-    state.middle = state.middle.clamp(half, Vec2::splat(1.0) - half);
 }
 
 /// The adversarial picture right of a divider that can be dragged.

@@ -16,6 +16,7 @@ mod table;
 mod target;
 mod threat;
 mod words;
+mod zoom;
 
 pub use keys::keys;
 
@@ -29,7 +30,7 @@ use crate::desktop::shell::empty::not_embedded_ui;
 use crate::desktop::shell::side_frame;
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::{column, empty_state, segmented, weak};
-use egui::{Align, Layout, Panel, Rect, RichText, Ui, Vec2};
+use egui::{Align, Layout, Panel, RichText, Ui};
 
 /// What the lab is drawn with.
 pub type View<'a> = crate::desktop::feature::View<'a, super::Attack>;
@@ -73,16 +74,6 @@ impl Default for Memory {
             order: (None, Vec::new()),
         }
     }
-}
-
-/// Where a picture of `size` lies in `rect`, and which part of it is seen.
-fn place(state: &Memory, rect: Rect, size: Vec2) -> (Rect, Rect) {
-    let scale = (rect.size() / size).min_elem();
-    let target = Rect::from_center_size(rect.center(), size * scale);
-    let seen = Vec2::splat(1.0 / state.zoom);
-    let half = seen / 2.0;
-    let middle = state.middle.clamp(half, Vec2::splat(1.0) - half);
-    (target, Rect::from_center_size(middle.to_pos2(), seen))
 }
 
 /// Is there all that the lab needs?

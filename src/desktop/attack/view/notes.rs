@@ -1,7 +1,7 @@
 //! What is written under the pictures and drawn on them.
 
 use super::Memory;
-use super::place;
+use super::zoom::place;
 use crate::desktop::attack::State;
 use crate::desktop::attack::textures::{Legend, Texture};
 use crate::desktop::core::Session;
