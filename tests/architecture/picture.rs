@@ -50,15 +50,12 @@ fn reduced(edges: &BTreeMap<String, BTreeSet<String>>) -> BTreeMap<&str, Vec<&st
 /// The picture, as the README has it.
 fn picture() -> String {
     let edges = named();
-    let mut text = String::from("```mermaid\nflowchart TD\n");
-    for (from, below) in reduced(&edges) {
-        text.push_str(&format!("    {from}\n"));
-        for to in below {
-            text.push_str(&format!("    {from} --> {to}\n"));
-        }
-    }
-    text.push_str("```\n");
-    text
+    let lines = reduced(&edges).into_iter().flat_map(|(from, below)| {
+        let edges = below.into_iter().map(move |to| format!("{from} --> {to}"));
+        std::iter::once(from.to_owned()).chain(edges)
+    });
+    let lines: Vec<String> = lines.map(|line| format!("    {line}")).collect();
+    format!("```mermaid\nflowchart TD\n{}\n```\n", lines.join("\n"))
 }
 
 /// `NEARMISS_WRITE_DOCS=1` draws it anew.

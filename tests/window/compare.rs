@@ -14,7 +14,7 @@ use nearmiss::retrieval::Side;
 use std::path::Path;
 
 /// The demo's encoder, its pictures shown to it twice as bright: another encoder on the same data.
-pub fn second(folder: &Path) -> EncoderSource {
+fn second(folder: &Path) -> EncoderSource {
     let encoder = nearmiss::dataset::demo::unpack(folder)
         .unwrap()
         .join("encoder");

@@ -99,7 +99,8 @@ fn one_ui(ui: &mut Ui, view: &mut View<'_>) {
             && asked.own_size == lab.own_size
             && target;
         let made = (&asked.settings, asked.goal);
-        made_by_ui(ui, made, (&lab.settings, lab.goal), same);
+        heading(ui, "Result");
+        made_by_ui(ui, made, (&lab.settings, lab.goal), same, true);
         result::result_ui(ui, &done.result);
     }
     ui.add_space(6.0);

@@ -5,14 +5,14 @@ use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::weak;
 use egui::{RichText, Ui};
 
-/// Attack, norm, radius and steps in a line.
-fn settings_line(settings: &AttackSettings) -> String {
+/// Attack, norm, steps and, where one was chosen, the radius in a line.
+fn settings_line(settings: &AttackSettings, radius: bool) -> String {
     let settled = settings.settled();
     let threat = &settled.threat;
-    let radius = if settled.method.is_minimal() {
-        String::new()
-    } else {
+    let radius = if radius && !settled.method.is_minimal() {
         format!(" at {}", threat.norm.radius(threat.eps))
+    } else {
+        String::new()
     };
     let mut parts = vec![
         format!(
@@ -34,14 +34,16 @@ fn settings_line(settings: &AttackSettings) -> String {
     parts.join(" · ")
 }
 
-/// Says what made a result; `now`: the form; `same`: it asks for nothing else than what was run.
+/// Says what made a result; `now`: the form; `same`: it asks for nothing else than what was run; `radius`: it was one
+/// radius alone.
 pub fn made_by_ui(
     ui: &mut Ui,
     made: (&AttackSettings, Goal),
     now: (&AttackSettings, Goal),
     same: bool,
+    radius: bool,
 ) {
-    let mut text = settings_line(made.0);
+    let mut text = settings_line(made.0, radius);
     if made.1 != now.1 {
         text = format!("{text} · {}", made.1.title());
     }
@@ -49,8 +51,8 @@ pub fn made_by_ui(
         weak(ui, text);
         return;
     }
-    let mut form = settings_line(now.0);
-    if form == settings_line(made.0) {
+    let mut form = settings_line(now.0, radius);
+    if form == settings_line(made.0, radius) {
         form = if made.1 == now.1 {
             "What is set now".to_owned()
         } else {

@@ -15,7 +15,6 @@ use verdict::{Tone, gradient_notes, verdict};
 /// The figures of `result`.
 pub fn result_ui(ui: &mut Ui, result: &AttackResult) {
     let t = tokens(ui);
-    heading(ui, "Result");
     let (text, tone) = verdict(result);
     let colour = match tone {
         Tone::Good => t.good,

@@ -127,8 +127,11 @@ pub fn set_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
     });
     let (lab, set) = (view.state, &view.state.set);
     if let Some((settings, goal, plan)) = set.asked.get(view.session.now()) {
-        let same = *settings == lab.settings && *goal == lab.goal && *plan == set.plan;
-        made_by_ui(ui, (settings, *goal), (&lab.settings, lab.goal), same);
+        // The radii are the plan's.
+        let mut now = lab.settings.clone();
+        now.threat.eps = settings.threat.eps;
+        let same = *settings == now && *goal == lab.goal && *plan == set.plan;
+        made_by_ui(ui, (settings, *goal), (&now, lab.goal), same, false);
     }
     ui.add(egui::Label::new(RichText::new(meaning(&report)).color(tokens(ui).weak)).wrap());
     if let Some(gradient) = &report.gradient {
