@@ -10,6 +10,7 @@ use nearmiss::retrieval::Side;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+mod another;
 mod attack;
 mod bad_input;
 mod compare;
