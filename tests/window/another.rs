@@ -122,3 +122,33 @@ fn what_would_be_asked_of_a_second_encoder_is_a_message() {
     settle(&mut window);
     assert_eq!(session(&window).side, Side::Text);
 }
+
+#[test]
+fn another_split_of_the_same_file_is_opened_from_its_account() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = nearmiss::dataset::demo::unpack(folder.path()).unwrap();
+    let rows = [
+        ("000", "train"),
+        ("001", "train"),
+        ("002", "val"),
+        ("003", "test"),
+    ];
+    let lines = rows.map(|(name, split)| format!("scenes/{name}.png,scene {name},{split}\n"));
+    let table = format!("image,caption,split\n{}", lines.concat());
+    let file = data.join("split.csv");
+    std::fs::write(&file, table).unwrap();
+    let mut window = open(&file);
+    assert_eq!(errors(&window), Vec::<String>::new());
+    let names = |window: &Window| -> Vec<String> {
+        let dataset = session(window).dataset().expect("open");
+        dataset.images.iter().map(|i| i.name.clone()).collect()
+    };
+    assert_eq!(names(&window), ["scenes/003.png"]);
+    click(&mut window, "Problems");
+    super::attack::choose(&mut window, "Split", "train (2)");
+    settle(&mut window);
+    assert_eq!(names(&window), ["scenes/000.png", "scenes/001.png"]);
+    super::attack::choose(&mut window, "Split", "all");
+    settle(&mut window);
+    assert_eq!(names(&window).len(), 4);
+}

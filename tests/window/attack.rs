@@ -48,7 +48,7 @@ fn has(window: &Window, text: &str) -> bool {
     window.query_all_by_label_contains(text).next().is_some()
 }
 
-fn choose(window: &mut Window, field: &str, entry: &str) {
+pub(super) fn choose(window: &mut Window, field: &str, entry: &str) {
     let name = window.get_by(|n| {
         n.label().as_deref() == Some(field) && n.role() == egui::accesskit::Role::ComboBox
     });

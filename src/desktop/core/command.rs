@@ -8,6 +8,7 @@ use super::slot::Slot;
 use super::tab::Tab;
 use super::workspace::Workspace;
 use crate::compute::Measure;
+use crate::dataset::Wanted;
 use crate::encoder::EncoderOptions;
 use crate::retrieval::Side;
 use crate::runtime::Flavour;
@@ -34,6 +35,8 @@ pub enum Pick {
     SaveWorkspace,
     /// A picture to query with.
     Picture,
+    /// A folder below which the pictures of the open dataset lie.
+    PicturesFolder,
     /// A folder for the marked images.
     ExportImages,
 }
@@ -45,6 +48,8 @@ pub enum Command {
     Pick(Pick),
     /// Open whatever lies at this path: workspace, dataset, encoder or picture.
     OpenPath(PathBuf),
+    /// Open the same dataset file or folder again, in this part: split, language, folder of pictures.
+    OpenPart(Box<Wanted>),
     /// Open an encoder.
     OpenEncoder(EncoderSource),
     /// Open a workspace; the path is its file, if it has one.

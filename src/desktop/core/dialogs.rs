@@ -4,7 +4,7 @@ use super::command::Pick;
 use super::event::Event;
 use super::running::Core;
 use super::{DataSource, EncoderSource, Slot};
-use crate::dataset::{PICTURE_EXTENSIONS, vectors};
+use crate::dataset::{PICTURE_EXTENSIONS, Wanted, vectors};
 use crate::encoder::EncoderOptions;
 use crate::error::{Error, Result};
 use rfd::{AsyncFileDialog, FileHandle};
@@ -117,6 +117,7 @@ impl Core {
         let dialog = match pick {
             Pick::DatasetFolder => Dialog::folder("Open a dataset folder"),
             Pick::EncoderFolder => Dialog::folder("Open an encoder folder"),
+            Pick::PicturesFolder => Dialog::folder("A folder below which the pictures lie"),
             Pick::ExportImages => Dialog::folder("A new, empty folder for these images"),
             Pick::DatasetFile => {
                 Dialog::file("Open a caption file, an archive or a table", CAPTIONS)
@@ -158,6 +159,12 @@ impl Core {
                 });
             }
             (Pick::ExportImages, _) => self.export_images(first),
+            (Pick::PicturesFolder, _) => {
+                if let Some(DataSource::Path { part, .. }) = self.session.workspace.data.clone() {
+                    let images = Some(first);
+                    self.open_part(Wanted { images, ..part });
+                }
+            }
             (Pick::EncoderPair | Pick::Embeddings, None) => {}
         }
     }

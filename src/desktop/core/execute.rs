@@ -15,6 +15,7 @@ impl Core {
         match command {
             Command::Pick(pick) => self.pick(pick),
             Command::OpenPath(path) => self.open_path(path),
+            Command::OpenPart(part) => self.open_part(*part),
             Command::OpenEncoder(source) => self.open_encoder(source, EncoderOptions::default()),
             Command::OpenWorkspace(workspace, file) => self.open_workspace(*workspace, file),
             Command::SaveWorkspace => match self.session.file.clone() {

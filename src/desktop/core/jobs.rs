@@ -5,6 +5,7 @@ use super::running::Core;
 use super::work::{answer_query, embed, open_source, picture_query, rank, recognise};
 use super::{DataSource, EncoderSource, Slot};
 use crate::compute::{Measure, adapters, choose};
+use crate::dataset::Wanted;
 use crate::encoder::EncoderOptions;
 use crate::files::chosen;
 use crate::runtime::{Flavour, Runtime, install};
@@ -36,6 +37,13 @@ impl Core {
     pub(super) fn open_data(&mut self, source: DataSource) {
         self.session.pending = None;
         self.start_data(source, self.session.workspace.similarity);
+    }
+
+    /// Opens the same file or folder again, in another part.
+    pub(super) fn open_part(&mut self, part: Wanted) {
+        if let Some(DataSource::Path { path, .. }) = self.session.workspace.data.clone() {
+            self.open_data(DataSource::Path { path, part });
+        }
     }
 
     /// Opens data, to be compared by `measure`.

@@ -1,19 +1,28 @@
 //! What of the dataset was used and what was left out, and why.
 
-use crate::desktop::core::{Basis, Command, Session, Tab};
+use crate::dataset::Split;
+use crate::desktop::core::{Basis, Command, DataSource, Derived, Part, Pick, Session, Tab};
 use crate::desktop::feature::{Desk, Feature, Nothing, View};
 use crate::desktop::shell::widgets::{empty_state, grouped, heading, weak};
-use egui::{RichText, ScrollArea, Ui};
+use crate::files::shown;
+use egui::{ComboBox, RichText, ScrollArea, Ui};
 
 /// The view.
 pub struct Problems;
+
+/// What drawing the view remembers between frames.
+#[derive(Default)]
+pub struct Memory {
+    /// The account of the open dataset in words, and its splits.
+    account: Derived<(String, Option<Split>)>,
+}
 
 impl Feature for Problems {
     type Command = Nothing;
     type Slot = Nothing;
     type Event = Nothing;
     type State = ();
-    type Memory = ();
+    type Memory = Memory;
 
     const TAB: Tab = Tab {
         title: "Problems",
@@ -49,10 +58,20 @@ impl Feature for Problems {
 
 /// The account of the dataset: what is in use, what was left out and why; files and lines one by one.
 fn problems_ui(ui: &mut Ui, view: &mut View<'_, Problems>) {
-    let dataset = view.session.dataset();
+    let session = view.session;
+    let dataset = session.dataset();
     let problems = dataset.map_or(&[][..], |d| &d.problems);
-    let told = dataset.map(|d| d.account().describe());
-    let lines: Vec<&str> = told.as_deref().unwrap_or_default().lines().collect();
+    if view.memory.account.get(session.now()).is_none()
+        && let Some(dataset) = dataset
+    {
+        let account = dataset.account();
+        let told = (account.describe(), account.split);
+        view.memory.account = Derived::new(session.now().basis(&[Part::Data]), told);
+    }
+    let told = view.memory.account.get(session.now()).cloned();
+    let (told, split) = told.unwrap_or_default();
+    let lines: Vec<&str> = told.lines().collect();
+    part_ui(ui, view, split.as_ref());
     if problems.is_empty() && lines.len() <= 1 {
         empty_state(
             ui,
@@ -90,4 +109,50 @@ fn problems_ui(ui: &mut Ui, view: &mut View<'_, Problems>) {
                 });
             }
         });
+}
+
+/// Which part of the file or folder is open, and the way to another one.
+fn part_ui(ui: &mut Ui, view: &mut View<'_, Problems>, split: Option<&Split>) {
+    let Some(DataSource::Path { part, .. }) = &view.session.workspace.data else {
+        return;
+    };
+    let mut wanted = part.clone();
+    ui.horizontal(|ui| {
+        if let Some(split) = split.filter(|s| s.all.len() > 1) {
+            weak(ui, "Split");
+            let mut name = split.name.clone();
+            ui.name_inputs("Split", |ui| {
+                ComboBox::from_id_salt("split")
+                    .selected_text(&split.name)
+                    .show_ui(ui, |ui| {
+                        for (each, count) in &split.all {
+                            let text = format!("{each} ({})", grouped(*count as usize));
+                            ui.selectable_value(&mut name, each.clone(), text);
+                        }
+                        ui.selectable_value(&mut name, "all".to_owned(), "all");
+                    });
+            });
+            if name != split.name {
+                wanted.split = Some(name);
+            }
+        }
+        let hint = "For captions whose pictures lie in another folder";
+        if ui
+            .button("Folder of pictures…")
+            .on_hover_text(hint)
+            .clicked()
+        {
+            view.ask(Command::Pick(Pick::PicturesFolder));
+        }
+        if let Some(folder) = &part.images {
+            weak(ui, shown(folder));
+            if ui.small_button("Remove").clicked() {
+                wanted.images = None;
+            }
+        }
+    });
+    if wanted != *part {
+        view.ask(Command::OpenPart(Box::new(wanted)));
+    }
+    ui.add_space(4.0);
 }
