@@ -1,6 +1,6 @@
 //! What hard negatives are mined in.
 
-use super::{Pairs, Wording};
+use super::{PairSet, Wording};
 use crate::compute::Embedded;
 
 /// What is mined in.
@@ -11,7 +11,7 @@ pub struct Corpus<'a> {
     /// What the captions say, where that is known.
     pub wording: Option<&'a Wording>,
     /// Pairs of image and caption that were found right after all: never negatives.
-    pub confirmed: &'a Pairs,
+    pub confirmed: &'a PairSet,
     /// Pairs that were looked at and are wrong: never doubtful.
-    pub rejected: &'a Pairs,
+    pub rejected: &'a PairSet,
 }

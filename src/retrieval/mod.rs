@@ -29,4 +29,4 @@ pub use wording::Wording;
 pub use words::{STOP_WORDS, is_stop_word, words};
 
 /// Pairs of an image's row and a caption's.
-pub type Pairs = std::collections::HashSet<(u32, u32)>;
+pub type PairSet = std::collections::HashSet<(u32, u32)>;

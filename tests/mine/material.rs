@@ -4,7 +4,7 @@ use super::{Set, triples};
 use nearmiss::compute::{Choice, Cpu, Embedded, Engine, Groups, choose};
 use nearmiss::dataset;
 use nearmiss::retrieval::mine::{Distinct, Measured, MineOptions, Sampling};
-use nearmiss::retrieval::{Bounds, Pairs, Side, Wording, read_embeddings};
+use nearmiss::retrieval::{Bounds, PairSet, Side, Wording, read_embeddings};
 use nearmiss::task::Task;
 use serde_json::Value;
 use std::path::PathBuf;
@@ -25,8 +25,8 @@ fn set() -> Set {
         )
         .expect("sizes that fit"),
         wording: Some(Wording::new(&dataset.captions, &task).expect("read")),
-        confirmed: Pairs::new(),
-        rejected: Pairs::new(),
+        confirmed: PairSet::new(),
+        rejected: PairSet::new(),
     }
 }
 

@@ -6,15 +6,15 @@ mod plain;
 
 use nearmiss::compute::{Embedded, Engine, RankOptions, Ranking};
 use nearmiss::retrieval::mine::{Corpus, MineOptions, Mined, mine};
-use nearmiss::retrieval::{Bounds, Doubt, Pairs, Side, Wording};
+use nearmiss::retrieval::{Bounds, Doubt, PairSet, Side, Wording};
 use nearmiss::task::Task;
 
 /// Everything that mining needs, of one set.
 pub struct Set {
     pub embedded: Embedded,
     pub wording: Option<Wording>,
-    pub confirmed: Pairs,
-    pub rejected: Pairs,
+    pub confirmed: PairSet,
+    pub rejected: PairSet,
 }
 
 impl Set {

@@ -3,7 +3,7 @@
 use super::{Set, triples};
 use nearmiss::compute::{Cpu, Embedded, Embeddings, Groups, philox};
 use nearmiss::retrieval::mine::{Corpus, Distinct, Measured, MineOptions, Sampling, mine};
-use nearmiss::retrieval::{Pairs, Side, Wording};
+use nearmiss::retrieval::{PairSet, Side, Wording};
 use nearmiss::task::Task;
 use proptest::prelude::*;
 use std::collections::HashMap;
@@ -36,7 +36,7 @@ fn set(sizes: &[usize], seed: u64) -> Set {
     for &size in sizes {
         offsets.push(offsets[offsets.len() - 1] + size as u32);
     }
-    let pairs = |rng: &mut fastrand::Rng| -> Pairs {
+    let pairs = |rng: &mut fastrand::Rng| -> PairSet {
         (0..3)
             .map(|_| (rng.u32(..sizes.len() as u32), rng.u32(..texts as u32)))
             .collect()
@@ -50,7 +50,7 @@ fn set(sizes: &[usize], seed: u64) -> Set {
         .unwrap(),
         wording: Some(Wording::new(&captions_said, &Task::detached()).unwrap()),
         confirmed: pairs(&mut rng),
-        rejected: Pairs::new(),
+        rejected: PairSet::new(),
     }
 }
 
@@ -225,8 +225,8 @@ fn a_whole_set_of_equal_scores_is_mined_by_row() {
     let set = Set {
         embedded: Embedded::new(images, texts, Groups::uniform(300, 2)).unwrap(),
         wording: None,
-        confirmed: Pairs::new(),
-        rejected: Pairs::new(),
+        confirmed: PairSet::new(),
+        rejected: PairSet::new(),
     };
     let options = MineOptions {
         k: 2,

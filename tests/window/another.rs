@@ -148,6 +148,7 @@ fn another_split_of_the_same_file_is_opened_from_its_account() {
     super::attack::choose(&mut window, "Split", "train (2)");
     settle(&mut window);
     assert_eq!(names(&window), ["scenes/000.png", "scenes/001.png"]);
+    click(&mut window, "Problems");
     super::attack::choose(&mut window, "Split", "all");
     settle(&mut window);
     assert_eq!(names(&window).len(), 4);

@@ -11,7 +11,7 @@ use crate::dataset::Verdict;
 use crate::error::Result;
 use crate::retrieval::given::Zeros;
 use crate::retrieval::mine::{Corpus, MineOptions, Mined, mine};
-use crate::retrieval::{Bounds, Doubt, Pairs, Side, Wording};
+use crate::retrieval::{Bounds, Doubt, PairSet, Side, Wording};
 use crate::source::{DecisionsHome, KeptDecisions, located};
 use crate::task::Task;
 use clap::{ArgGroup, Args, ValueEnum};
@@ -126,7 +126,7 @@ impl Mine {
 }
 
 /// The pairs that were decided about: confirmed, rejected.
-fn decided(kept: Option<&KeptDecisions>, material: &Material) -> [Pairs; 2] {
+fn decided(kept: Option<&KeptDecisions>, material: &Material) -> [PairSet; 2] {
     let (Some(kept), Some(dataset)) = (kept, &material.dataset) else {
         return Default::default();
     };
@@ -150,7 +150,7 @@ pub struct Found {
 }
 
 impl Found {
-    fn corpus<'a>(&'a self, material: &'a Material, decisions: &'a [Pairs; 2]) -> Corpus<'a> {
+    fn corpus<'a>(&'a self, material: &'a Material, decisions: &'a [PairSet; 2]) -> Corpus<'a> {
         corpus(material, self.wording.as_ref(), decisions)
     }
 }
@@ -158,7 +158,7 @@ impl Found {
 fn corpus<'a>(
     material: &'a Material,
     wording: Option<&'a Wording>,
-    [confirmed, rejected]: &'a [Pairs; 2],
+    [confirmed, rejected]: &'a [PairSet; 2],
 ) -> Corpus<'a> {
     Corpus {
         embedded: &material.embedded,
@@ -171,7 +171,7 @@ fn corpus<'a>(
 fn find(
     engine: &dyn Engine,
     material: &Material,
-    decisions: &[Pairs; 2],
+    decisions: &[PairSet; 2],
     options: &MineOptions,
     way: Way,
     task: &Task,

@@ -1,7 +1,7 @@
 //! Decisions about pairs, with undo.
 
 use crate::dataset::{Dataset, Decisions, Verdict};
-use crate::retrieval::Pairs;
+use crate::retrieval::PairSet;
 use crate::source::{DecisionsHome, KeptDecisions};
 use std::path::PathBuf;
 
@@ -28,9 +28,9 @@ pub struct Decided {
     /// Was the user told that they are not kept beside the data?
     told: bool,
     /// Found right, by rows.
-    pub confirmed: Pairs,
+    pub confirmed: PairSet,
     /// Found wrong, by rows.
-    pub rejected: Pairs,
+    pub rejected: PairSet,
     done: Vec<Change>,
     undone: Vec<Change>,
 }

@@ -6,7 +6,7 @@ use crate::dataset::Dataset;
 use crate::dataset::export::{Layout, write_training};
 use crate::error::Result;
 use crate::files::{chosen, replace, with_ending};
-use crate::retrieval::Pairs;
+use crate::retrieval::PairSet;
 use crate::retrieval::mine::{Examples, Row, Unit};
 use crate::task::Task;
 use std::collections::BTreeMap;
@@ -39,7 +39,7 @@ pub struct Shown<'a> {
     pub groups: &'a Groups,
     /// Score of each caption with its own image.
     pub pairs: &'a [f32],
-    pub confirmed: &'a Pairs,
+    pub confirmed: &'a PairSet,
 }
 
 impl Shown<'_> {

@@ -10,7 +10,7 @@ use crate::encoder::Encoder;
 use crate::error::{Error, Result};
 use crate::retrieval::mine::{Corpus, MinedPair, Pairing, mine};
 use crate::retrieval::relevance::{Confirmed, confirmed};
-use crate::retrieval::{Bounds, Doubt, Evaluation, Pairs, Side, Wording};
+use crate::retrieval::{Bounds, Doubt, Evaluation, PairSet, Side, Wording};
 use crate::runtime::Provider;
 use crate::task::{Task, lock};
 use rayon::prelude::*;
@@ -41,8 +41,8 @@ pub struct JobInputs {
     pub encoder: Option<Arc<Encoder>>,
     pub providers: Vec<Provider>,
     pub mining_cache: MiningCache,
-    pub confirmed: Pairs,
-    pub rejected: Pairs,
+    pub confirmed: PairSet,
+    pub rejected: PairSet,
     /// Images that alone are shown.
     pub only: Option<BTreeSet<u32>>,
 }

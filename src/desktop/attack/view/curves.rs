@@ -1,4 +1,4 @@
-//! The way down: scores, margin or loss by step.
+//! Scores, margin or loss by step.
 
 use super::View;
 use crate::attack::{Goal, Point};
