@@ -1,8 +1,7 @@
 //! The losses that gradient attacks maximise: names, and how many scores each compares.
 
-use crate::error::{Error, Result};
+use super::names::named;
 use serde::{Deserialize, Serialize};
-use std::str::FromStr;
 
 /// Which loss a gradient attack maximises.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -55,38 +54,15 @@ const LOSSES: [(Loss, &str, &str, &str); 5] = [
     ),
 ];
 
+named!(
+    Loss,
+    "loss",
+    LOSSES,
+    |a, b| a == b,
+    "What it is, in a few words."
+);
+
 impl Loss {
-    /// Every loss, in the order of menus.
-    pub const ALL: [Self; 5] = [
-        LOSSES[0].0,
-        LOSSES[1].0,
-        LOSSES[2].0,
-        LOSSES[3].0,
-        LOSSES[4].0,
-    ];
-
-    fn named(self) -> (&'static str, &'static str, &'static str) {
-        let found = LOSSES.iter().find(|(loss, ..)| *loss == self);
-        found.map_or(("", "", ""), |&(_, name, title, about)| {
-            (name, title, about)
-        })
-    }
-
-    /// Its name on the command line.
-    pub fn name(self) -> &'static str {
-        self.named().0
-    }
-
-    /// Its name in menus.
-    pub fn title(self) -> &'static str {
-        self.named().1
-    }
-
-    /// What it is, in a few words.
-    pub fn about(self) -> &'static str {
-        self.named().2
-    }
-
     /// Scores that it compares, at least.
     pub fn compares(self) -> usize {
         match self {
@@ -100,19 +76,5 @@ impl Loss {
     /// Is it taken towards one class at a time?
     pub fn is_targeted(self) -> bool {
         matches!(self, Self::TargetedDlr | Self::TargetedMargin)
-    }
-}
-
-impl FromStr for Loss {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        let found = Self::ALL.into_iter().find(|loss| loss.name() == text);
-        found.ok_or_else(|| {
-            Error::request(
-                format!("there is no loss {text:?}"),
-                format!("Choose one of {}.", Self::ALL.map(Self::name).join(", ")),
-            )
-        })
     }
 }

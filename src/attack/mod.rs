@@ -37,6 +37,7 @@ mod description;
 mod list;
 mod loss;
 mod mask;
+mod names;
 mod occlusion;
 pub mod pictures;
 mod possible;

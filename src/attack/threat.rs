@@ -1,10 +1,10 @@
 //! Threat models: what an adversary may change, and by how much.
 
 use super::mask::Mask;
+use super::names::named;
 use crate::compute::{Ball, Band, Grid};
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
-use std::str::FromStr;
 
 /// How the size of a perturbation is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
@@ -50,37 +50,19 @@ const NORMS: [(Norm, &str, &str, &str); 6] = [
     ),
 ];
 
-impl Norm {
-    /// Every norm, in the order of menus; of [`Norm::Fourier`] that of all frequencies.
-    pub const ALL: [Self; 6] = [
-        NORMS[0].0, NORMS[1].0, NORMS[2].0, NORMS[3].0, NORMS[4].0, NORMS[5].0,
-    ];
+// Of the Fourier norm the list has that of all frequencies.
+named!(
+    Norm,
+    "norm",
+    NORMS,
+    Norm::is_like,
+    "What it measures, in a few words."
+);
 
+impl Norm {
     /// Is it the same norm, whatever the band of frequencies?
     pub fn is_like(self, other: Self) -> bool {
         std::mem::discriminant(&self) == std::mem::discriminant(&other)
-    }
-
-    fn named(self) -> (&'static str, &'static str, &'static str) {
-        let found = NORMS.iter().find(|(norm, ..)| norm.is_like(self));
-        found.map_or(("", "", ""), |&(_, name, title, about)| {
-            (name, title, about)
-        })
-    }
-
-    /// Its name on the command line.
-    pub fn name(self) -> &'static str {
-        self.named().0
-    }
-
-    /// Its name in menus.
-    pub fn title(self) -> &'static str {
-        self.named().1
-    }
-
-    /// What it measures, in a few words.
-    pub fn about(self) -> &'static str {
-        self.named().2
     }
 
     /// Is a radius of this norm a share of pixel values, to be shown as n/255?
@@ -95,20 +77,6 @@ impl Norm {
         } else {
             eps.to_string()
         }
-    }
-}
-
-impl FromStr for Norm {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        let found = Self::ALL.into_iter().find(|norm| norm.name() == text);
-        found.ok_or_else(|| {
-            Error::request(
-                format!("there is no norm {text:?}"),
-                format!("Choose one of {}.", Self::ALL.map(Self::name).join(", ")),
-            )
-        })
     }
 }
 

@@ -4,7 +4,9 @@
 use super::active::{ActiveRows, RunnerUps};
 use crate::attack::Attack;
 use crate::attack::context::AttackContext;
-use crate::attack::description::{Description, Needs, Parameter, Seeks, StepCost, Unit};
+use crate::attack::description::{
+    Description, Needs, Parameter, Parameters, Seeks, StepCost, Unit,
+};
 use crate::attack::loss::Loss;
 use crate::attack::threat::Norm;
 use crate::error::Result;
@@ -27,15 +29,7 @@ pub const DESCRIPTION: Description = Description {
         gradients: 1,
         queries: 0,
     }),
-    build: |p| {
-        Box::new(Pgd {
-            loss: p.loss,
-            steps: p.steps,
-            restarts: p.restarts,
-            step: p.step,
-            decay: None,
-        })
-    },
+    build: |p| Box::new(Pgd::of(p)),
 };
 
 /// Steps of a fixed size along the gradient, each projected back into the ball; the best point of each row counts.
@@ -59,6 +53,17 @@ impl Pgd {
     pub const STEP: f32 = 0.25;
     /// Runner-ups that restarts go through where the loss takes a class.
     const RUNNER_UPS: usize = 9;
+
+    /// Without momentum.
+    pub(super) fn of(p: &Parameters) -> Self {
+        Self {
+            loss: p.loss,
+            steps: p.steps,
+            restarts: p.restarts,
+            step: p.step,
+            decay: None,
+        }
+    }
 
     /// One run over the rows of `active` from `x`.
     fn ascend(

@@ -2,12 +2,12 @@
 
 use super::{OWN, Set, no_such};
 use crate::attack::loss::Loss;
+use crate::attack::names::named;
 use crate::compute::{Embeddings, cosine};
 use crate::error::{Error, Result};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
-use std::str::FromStr;
 
 /// What an attack on a picture wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -54,46 +54,13 @@ const GOALS: [(Goal, &str, &str, &str); 4] = [
     ),
 ];
 
-impl Goal {
-    /// Every goal, in the order of menus.
-    pub const ALL: [Self; 4] = [GOALS[0].0, GOALS[1].0, GOALS[2].0, GOALS[3].0];
-
-    fn named(self) -> (&'static str, &'static str, &'static str) {
-        let found = GOALS.iter().find(|(goal, ..)| *goal == self);
-        found.map_or(("", "", ""), |&(_, name, title, about)| {
-            (name, title, about)
-        })
-    }
-
-    /// Its name on the command line.
-    pub fn name(self) -> &'static str {
-        self.named().0
-    }
-
-    /// Its name in menus.
-    pub fn title(self) -> &'static str {
-        self.named().1
-    }
-
-    /// When it is reached, in one sentence without its full stop.
-    pub fn about(self) -> &'static str {
-        self.named().2
-    }
-}
-
-impl FromStr for Goal {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        let found = Self::ALL.into_iter().find(|goal| goal.name() == text);
-        found.ok_or_else(|| {
-            Error::request(
-                format!("there is no goal {text:?}"),
-                format!("Choose one of {}.", Self::ALL.map(Self::name).join(", ")),
-            )
-        })
-    }
-}
+named!(
+    Goal,
+    "goal",
+    GOALS,
+    |a, b| a == b,
+    "When it is reached, in one sentence without its full stop."
+);
 
 /// A [`Goal`] with the rank at which it counts as reached, for either direction of retrieval.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
