@@ -1,10 +1,9 @@
 //! The real window, driven by role and label: open, query, type, filter, sort, drop.
 
+use drive::{compare_of, lab_of, negatives_of, perform, perform_of, structure_of};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
-use nearmiss::desktop::attack as attack_view;
 use nearmiss::desktop::core::{Identities, Level, Query, Session, ThemeChoice};
-use nearmiss::desktop::feature::Feature;
 use nearmiss::desktop::{App, Start};
 use nearmiss::retrieval::Side;
 use std::path::{Path, PathBuf};
@@ -14,6 +13,7 @@ mod another;
 mod attack;
 mod bad_input;
 mod compare;
+mod drive;
 mod images_alone;
 mod look;
 mod models;
@@ -68,26 +68,6 @@ fn settle(window: &mut Window) {
 
 fn session(window: &Window) -> &Session {
     window.state().session()
-}
-
-fn state<F: Feature>(window: &Window) -> &F::State {
-    window.state().state::<F>().expect("a view of the window")
-}
-
-fn lab_of(window: &Window) -> &attack_view::State {
-    state::<attack_view::Attack>(window)
-}
-
-fn negatives_of(window: &Window) -> &nearmiss::desktop::negatives::State {
-    state::<nearmiss::desktop::negatives::Negatives>(window)
-}
-
-fn structure_of(window: &Window) -> &nearmiss::desktop::structure::State {
-    state::<nearmiss::desktop::structure::Structure>(window)
-}
-
-fn compare_of(window: &Window) -> &nearmiss::desktop::compare::State {
-    state::<nearmiss::desktop::compare::Compare>(window)
 }
 
 /// What is open now.

@@ -192,7 +192,7 @@ pub struct View<'a, F: Feature> {
     pub memory: &'a mut F::Memory,
     /// What was asked for.
     pub asked: Vec<Asked<F>>,
-    pub(super) running: Vec<(F::Slot, Progress)>,
+    pub(super) jobs: &'a BoundJobs<F::Slot, F::Event>,
 }
 
 impl<'a, F: Feature> Deref for View<'a, F> {
@@ -227,13 +227,12 @@ impl<F: Feature> View<'_, F> {
 
     /// Is such a job under way?
     pub fn is_running(&self, slot: F::Slot) -> bool {
-        self.progress(slot).is_some()
+        self.jobs.is_running(slot)
     }
 
     /// How far such a job is.
-    pub fn progress(&self, slot: F::Slot) -> Option<&Progress> {
-        let mut running = self.running.iter();
-        running.find(|(s, _)| *s == slot).map(|(_, p)| p)
+    pub fn progress(&self, slot: F::Slot) -> Option<Progress> {
+        self.jobs.progress(slot)
     }
 }
 

@@ -73,7 +73,6 @@ impl<F: Feature> Host<F> {
 
     /// Calls `work` with what the feature is drawn with.
     fn view<R>(&mut self, shell: &mut Shell<'_>, work: impl FnOnce(&mut View<'_, F>) -> R) -> R {
-        let running = self.jobs.running().into_iter();
         let mut view = View {
             session: shell.session,
             shell: Shell {
@@ -85,7 +84,7 @@ impl<F: Feature> Host<F> {
             state: self.feature.state(),
             memory: &mut self.memory,
             asked: Vec::new(),
-            running: running.map(|(s, job)| (s, job.task.progress())).collect(),
+            jobs: &self.jobs,
         };
         let result = work(&mut view);
         let (asked, commands) = (view.asked, view.shell.commands);

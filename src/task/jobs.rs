@@ -152,6 +152,11 @@ where
         self.running.contains_key(&slot)
     }
 
+    /// The job under way in `slot`.
+    pub fn get(&self, slot: S) -> Option<&Running> {
+        self.running.get(&slot)
+    }
+
     /// The jobs under way, oldest first.
     pub fn running(&self) -> Vec<(S, Running)> {
         let mut jobs: Vec<_> = self

@@ -25,10 +25,16 @@ impl Source {
 
 /// The files below `root`, which is a crate's `src`; `skip`: folders that belong to another crate.
 pub fn sources(root: &Path, skip: &[&Path]) -> Vec<Source> {
+    let files = files(root, skip).into_iter();
+    files.map(|file| read(root, &file)).collect()
+}
+
+/// The paths of the files below `root`, in order.
+pub fn files(root: &Path, skip: &[&Path]) -> Vec<PathBuf> {
     let mut found = Vec::new();
     collect(root, skip, &mut found);
     found.sort();
-    found.into_iter().map(|file| read(root, &file)).collect()
+    found
 }
 
 fn collect(folder: &Path, skip: &[&Path], found: &mut Vec<PathBuf>) {

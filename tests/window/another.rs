@@ -1,7 +1,6 @@
 //! Another dataset, another encoder: what belonged to the one before is gone.
 
 use super::negatives::{ask, workbench};
-use super::stale::perform;
 use super::*;
 use nearmiss::dataset::Verdict;
 use nearmiss::desktop::compare::{Command as CompareCommand, Compare};
@@ -105,9 +104,8 @@ fn what_would_be_asked_of_a_second_encoder_is_a_message() {
         .unwrap()
         .join("encoder");
     std::fs::remove_file(encoder.join("preprocessor_config.json")).unwrap();
-    let ctx = window.ctx.clone();
     let open = CompareCommand::Open(EncoderSource::Folder(encoder));
-    window.state_mut().perform_of::<Compare>(&ctx, open);
+    perform_of::<Compare>(&mut window, open);
     settle(&mut window);
     assert!(session(&window).question.is_none(), "no dialog is open");
     let said = errors(&window);
@@ -152,4 +150,36 @@ fn another_split_of_the_same_file_is_opened_from_its_account() {
     super::attack::choose(&mut window, "Split", "all");
     settle(&mut window);
     assert_eq!(names(&window).len(), 4);
+}
+
+#[test]
+fn rows_of_the_list_before_are_not_shown_while_a_large_set_is_listed() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut rng = fastrand::Rng::with_seed(5);
+    let mut random = |rows: usize| -> Vec<f32> { (0..rows * 4).map(|_| rng.f32() - 0.5).collect() };
+    let images = npy(folder.path(), "i.npy", 4, &random(100));
+    let texts = npy(folder.path(), "t.npy", 4, &random(25_000));
+    let mut window = open(&embeddings(folder.path(), images, texts));
+    assert_eq!(errors(&window), Vec::<String>::new());
+    assert!(
+        session(&window).query().is_some(),
+        "the first row is the query"
+    );
+    perform(&mut window, Command::SetSide(Side::Text));
+    settle(&mut window);
+    assert_eq!(session(&window).browser.rows.len(), 25_000);
+    perform(&mut window, Command::Filter("of image 42".into()));
+    let browser = &session(&window).browser;
+    assert!(browser.is_listing && browser.rows.is_empty());
+    settle(&mut window);
+    let captions = &session(&window).dataset().expect("open").captions;
+    let held = (0..25_000_u32).filter(|&j| {
+        let caption = &captions[j as usize];
+        ["of", "image", "42"]
+            .iter()
+            .all(|word| caption.contains(word))
+    });
+    let browser = &session(&window).browser;
+    assert!(!browser.is_listing && !browser.rows.is_empty());
+    assert_eq!(browser.rows, held.collect::<Vec<_>>());
 }

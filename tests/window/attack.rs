@@ -30,8 +30,7 @@ fn lab() -> Window {
 }
 
 fn ask(window: &mut Window, command: AttackCommand) {
-    let ctx = window.ctx.clone();
-    window.state_mut().perform_of::<Attack>(&ctx, command);
+    perform_of::<Attack>(window, command);
     settle(window);
 }
 

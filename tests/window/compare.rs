@@ -29,14 +29,12 @@ fn second(folder: &Path) -> EncoderSource {
 }
 
 fn perform(window: &mut Window, command: Command) {
-    let ctx = window.ctx.clone();
-    window.state_mut().perform(&ctx, command);
+    super::perform(window, command);
     settle(window);
 }
 
 fn perform_of<F: Feature>(window: &mut Window, command: F::Command) {
-    let ctx = window.ctx.clone();
-    window.state_mut().perform_of::<F>(&ctx, command);
+    super::perform_of::<F>(window, command);
     settle(window);
 }
 

@@ -49,16 +49,15 @@ fn the_measure_is_chosen_and_kept_in_the_workspace() {
         .iter()
         .any(|e| e.text.contains("brought to unit norm"));
     assert!(warned);
-    let ctx = window.ctx.clone();
     let measure = nearmiss::compute::Measure::Dot;
     let command = nearmiss::desktop::core::Command::SetSimilarity(measure);
-    window.state_mut().perform(&ctx, command);
+    perform(&mut window, command);
     settle(&mut window);
     let (by_dot, said) = r1(&window);
     assert!(by_dot == 50.0 && said.contains("by dot product"), "{said}");
     assert_eq!(session(&window).workspace.similarity, measure);
     let command = nearmiss::desktop::core::Command::Query(Query::Row(Side::Image, 1));
-    window.state_mut().perform(&ctx, command);
+    perform(&mut window, command);
     settle(&mut window);
     let answer = session(&window).answer().cloned().expect("answered");
     assert!((answer.hits[0].score - 6.0).abs() < 1e-5);

@@ -169,7 +169,6 @@ fn the_lab_looks_as_it_did() {
 }
 
 fn ask_lab(window: &mut Window, command: AttackCommand) {
-    let ctx = window.ctx.clone();
-    window.state_mut().perform_of::<Attack>(&ctx, command);
+    perform_of::<Attack>(window, command);
     settle(window);
 }

@@ -1,6 +1,6 @@
 //! The hard-negative workbench: filter, walk by keys, decide, see the figures change, undo, export, open again.
 
-use super::{Window, boot, click, errors, now, open, session, settle};
+use super::{Window, boot, click, errors, now, open, perform, perform_of, session, settle};
 use crate::window::negatives_of;
 use egui::Key;
 use egui_kittest::kittest::Queryable;
@@ -22,8 +22,7 @@ fn key(window: &mut Window, key: Key) {
 }
 
 pub(super) fn ask(window: &mut Window, command: NegativesCommand) {
-    let ctx = window.ctx.clone();
-    window.state_mut().perform_of::<Negatives>(&ctx, command);
+    perform_of::<Negatives>(window, command);
     settle(window);
 }
 
@@ -260,9 +259,8 @@ fn sets_are_marked_named_and_shown_alone() {
             .next()
             .is_some()
     );
-    let ctx = window.ctx.clone();
     let save = Command::Sets(SetsCommand::Save("near".into()));
-    window.state_mut().perform(&ctx, save);
+    perform(&mut window, save);
     settle(&mut window);
     click(&mut window, "Show only");
     assert_eq!(session(&window).browser.rows.len(), 2);

@@ -1,15 +1,16 @@
 //! Files that two windows or two people share, names that no dialog confirmed, and the end of the program.
 
 use super::negatives::{ask, workbench};
-use super::stale::perform;
-use super::{Window, boot, click, demo, embeddings, errors, now, npy, open, session, settle};
+use super::{
+    Window, boot, click, demo, embeddings, errors, now, npy, open, perform, perform_of, session,
+    settle,
+};
 use crate::window::negatives_of;
 use nearmiss::dataset::export::Layout;
 use nearmiss::dataset::{Decisions, Verdict, demo};
 use nearmiss::desktop::Start;
 use nearmiss::desktop::attack::{Attack, Command as AttackCommand};
 use nearmiss::desktop::core::{Command, SetsCommand, Settings, SettingsFile, ThemeChoice};
-use nearmiss::desktop::feature::Feature;
 use nearmiss::desktop::negatives::{Command as NegativesCommand, Negatives, NegativesPlan};
 use nearmiss::desktop::retrieval::{Command::WriteReport, Retrieval};
 use serde_json::Value;
@@ -23,12 +24,6 @@ fn kept_in(folder: &Path, open: Option<PathBuf>) -> Window {
         data_folder: Some(folder.to_path_buf()),
     };
     boot(start, [1440.0, 900.0])
-}
-
-/// Executes a command of a feature, without waiting for its jobs.
-fn of<F: Feature>(window: &mut Window, command: F::Command) {
-    let ctx = window.ctx.clone();
-    window.state_mut().perform_of::<F>(&ctx, command);
 }
 
 fn saved(folder: &Path) -> Settings {
@@ -274,7 +269,7 @@ fn nothing_is_replaced_that_no_dialog_asked_about() {
         );
     }
     std::fs::write(at("page.v2.html"), "kept").expect("written");
-    of::<Retrieval>(&mut window, WriteReport(at("page.v2")));
+    perform_of::<Retrieval>(&mut window, WriteReport(at("page.v2")));
     settle(&mut window);
     let refused = errors(&window);
     assert_eq!(refused.len(), 3, "{refused:?}");
@@ -291,7 +286,7 @@ fn nothing_is_replaced_that_no_dialog_asked_about() {
         &mut window,
         NegativesCommand::Export(layout, Some(at("mine.v2.jsonl"))),
     );
-    of::<Retrieval>(&mut window, WriteReport(at("page.v2.html")));
+    perform_of::<Retrieval>(&mut window, WriteReport(at("page.v2.html")));
     settle(&mut window);
     assert_ne!(text("mine.v2.jsonl"), "kept");
     assert!(text("page.v2.html").contains("<html"));
@@ -304,12 +299,12 @@ fn an_attack_is_not_exported_over_the_files_of_another_picture() {
     let at = |name: &str| folder.path().join(name);
     let mut window = demo();
     click(&mut window, "Attack this pair");
-    of::<Attack>(&mut window, AttackCommand::Run);
+    perform_of::<Attack>(&mut window, AttackCommand::Run);
     settle(&mut window);
     std::fs::write(at("photo.json"), "kept").expect("written");
     let export = |window: &mut Window, name: &str| {
         let path = Some(at(name));
-        of::<Attack>(window, AttackCommand::Export(path));
+        perform_of::<Attack>(window, AttackCommand::Export(path));
         settle(window);
     };
     export(&mut window, "photo.png");
@@ -342,9 +337,9 @@ fn the_end_finishes_saves_and_leaves_no_scratch() {
     ask(&mut window, NegativesCommand::SetPlan(plan));
     // Begun, and not waited for.
     let report = folder.path().join("report.html");
-    of::<Retrieval>(&mut window, WriteReport(report.clone()));
+    perform_of::<Retrieval>(&mut window, WriteReport(report.clone()));
     perform(&mut window, Command::SetTheme(ThemeChoice::Light));
-    of::<Negatives>(&mut window, NegativesCommand::Decide(Some(Verdict::Right)));
+    perform_of::<Negatives>(&mut window, NegativesCommand::Decide(Some(Verdict::Right)));
     let begun = Instant::now();
     eframe::App::on_exit(window.state_mut());
     assert!(begun.elapsed() < Duration::from_millis(1500));

@@ -1,20 +1,14 @@
 //! Nothing outlives what it was computed from.
 
-use super::{Window, click, demo, now, session, settle};
+use super::{Window, click, demo, now, perform, perform_of, session, settle};
 use crate::window::{negatives_of, structure_of};
 use egui_kittest::kittest::Queryable;
 use nearmiss::compute::Choice;
 use nearmiss::dataset::demo::unpack;
-use nearmiss::desktop::core::Slot;
 use nearmiss::desktop::core::{Command, DataSource, EncoderSource, Settings, Workspace};
 use nearmiss::desktop::structure::Command as StructureCommand;
 use nearmiss::desktop::structure::{MatrixLooks, Structure};
 use nearmiss::retrieval::structure::matrix::Order;
-
-pub(super) fn perform(window: &mut Window, command: Command) {
-    let ctx = window.ctx.clone();
-    window.state_mut().perform(&ctx, command);
-}
 
 #[test]
 fn figures_of_one_encoder_are_never_shown_under_another() {
@@ -29,7 +23,10 @@ fn figures_of_one_encoder_are_never_shown_under_another() {
         assert_eq!(now.embedded().is_some(), now.evaluation().is_some());
         now.embedded().is_none()
     });
-    perform(&mut window, Command::Cancel(Slot::Embed));
+    let mut jobs = session(&window).jobs.iter();
+    let embedding = jobs.find(|j| j.progress.stage.contains("Embedding"));
+    let job = embedding.expect("under way").job;
+    perform(&mut window, Command::CancelJob(job));
     settle(&mut window);
     let now = session(&window);
     assert!(now.ranking().is_none() && now.evaluation().is_none() && now.answer().is_none());
@@ -94,9 +91,8 @@ fn another_order_of_the_matrix_is_drawn_while_the_one_before_still_was() {
             order,
             ..looks
         };
-        let ctx = window.ctx.clone();
         let command = StructureCommand::SetLooks(looks);
-        window.state_mut().perform_of::<Structure>(&ctx, command);
+        perform_of::<Structure>(&mut window, command);
         for _ in 0..3 {
             window.step();
         }

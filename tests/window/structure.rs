@@ -25,8 +25,7 @@ fn look_at(mut window: Window, page: &str) -> Window {
 }
 
 fn ask(window: &mut Window, command: StructureCommand) {
-    let ctx = window.ctx.clone();
-    window.state_mut().perform_of::<Structure>(&ctx, command);
+    perform_of::<Structure>(window, command);
     settle(window);
 }
 
@@ -326,9 +325,8 @@ fn slices_lead_to_the_browser() {
 #[test]
 fn another_dataset_starts_afresh() {
     let mut window = shown("Matrix");
-    let ctx = window.ctx.clone();
     let demo = Command::OpenWorkspace(Box::new(nearmiss::desktop::core::Workspace::demo()), None);
-    window.state_mut().perform(&ctx, demo);
+    perform(&mut window, demo);
     settle(&mut window);
     let view = structure_of(&window);
     assert!(

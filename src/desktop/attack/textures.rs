@@ -24,7 +24,7 @@ pub struct Texture {
     /// A name to be drawn on it; empty for none.
     pub title: &'static str,
     /// Keeps a texture of egui's alive.
-    handle: Option<TextureHandle>,
+    _handle: Option<TextureHandle>,
 }
 
 impl Texture {
@@ -37,7 +37,7 @@ impl Texture {
             texture: handle.id(),
             size: handle.size_vec2(),
             title,
-            handle: Some(handle),
+            _handle: Some(handle),
         }
     }
 
@@ -47,13 +47,8 @@ impl Texture {
             texture,
             size,
             title,
-            handle: None,
+            _handle: None,
         }
-    }
-
-    /// Is it kept here?
-    pub fn is_own(&self) -> bool {
-        self.handle.is_some()
     }
 }
 
@@ -86,15 +81,6 @@ pub struct Textures {
     pub heat: Vec<Texture>,
     /// What its colours mean.
     pub legend: Legend,
-}
-
-impl Textures {
-    /// Forgets all but the picture without perturbation.
-    pub fn forget_change(&mut self) {
-        self.adversarial = None;
-        self.difference = None;
-        self.heat.clear();
-    }
 }
 
 #[cfg(test)]

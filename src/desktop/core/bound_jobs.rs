@@ -3,7 +3,7 @@
 use super::identity::{Basis, Identities};
 use super::slot::{JobSlot, JobView};
 use crate::error::{Error, Result};
-use crate::task::{JobId, Jobs, Running, Task};
+use crate::task::{JobId, Jobs, Progress, Task};
 use std::collections::HashMap;
 use std::time::Instant;
 
@@ -72,9 +72,9 @@ impl<S: JobSlot, E: Send + 'static> BoundJobs<S, E> {
         self.jobs.is_empty()
     }
 
-    /// The jobs under way, oldest first.
-    pub fn running(&self) -> Vec<(S, Running)> {
-        self.jobs.running()
+    /// How far the job in `slot` is.
+    pub fn progress(&self, slot: S) -> Option<Progress> {
+        Some(self.jobs.get(slot)?.task.progress())
     }
 
     /// The slot of a job under way.

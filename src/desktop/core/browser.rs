@@ -43,8 +43,10 @@ pub struct Browser {
     pub margin_below: Option<f32>,
     /// Order of the list.
     pub sort: Sort,
-    /// The rows shown, in order.
+    /// The rows shown, in order; none while they are listed anew.
     pub rows: Vec<u32>,
+    /// Are they listed by a job that is under way?
+    pub is_listing: bool,
 }
 
 impl Browser {

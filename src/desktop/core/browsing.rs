@@ -1,9 +1,7 @@
 //! The browser's list, and what the palette finds: made at once for small sets, by jobs for large ones.
 
-use super::browser::Browser;
 use super::event::Event;
 use super::find;
-use super::identity::{Derived, Part};
 use super::query::Query;
 use super::running::Core;
 use super::slot::Slot;
@@ -17,19 +15,14 @@ impl Core {
         let dataset = self.session.dataset().cloned();
         let Some(dataset) = dataset.filter(|d| d.images.len().max(d.captions.len()) > QUICK) else {
             self.jobs.cancel(Slot::Browse);
-            self.listed.clear();
+            self.session.browser.is_listing = false;
             return self.session.refresh_browser();
         };
         let side = self.session.side;
-        // Rows of other data, or of the other side, are not of this list.
-        if self.listed.get(self.session.now()) != Some(&side) {
-            self.session.browser.rows.clear();
-            self.listed = Derived::new(self.session.now().basis(&[Part::Data]), side);
-        }
-        let mut browser = Browser {
-            rows: Vec::new(),
-            ..self.session.browser.clone()
-        };
+        // Rows of another list are not of this one.
+        self.session.browser.rows.clear();
+        self.session.browser.is_listing = true;
+        let mut browser = self.session.browser.clone();
         let ranking = self.session.ranking().cloned();
         let only = self.session.sets.shown().cloned();
         self.start(Slot::Browse, "Listing", move |_| {
@@ -42,6 +35,7 @@ impl Core {
     /// The list is made.
     pub(super) fn take_list(&mut self, rows: Vec<u32>) {
         self.session.browser.rows = rows;
+        self.session.browser.is_listing = false;
         if self.session.query().is_none() {
             self.select_first();
         }

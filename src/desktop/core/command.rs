@@ -4,7 +4,6 @@ use super::browser::Sort;
 use super::query::Query;
 use super::sets::SetsCommand;
 use super::settings::{Settings, ThemeChoice};
-use super::slot::Slot;
 use super::tab::Tab;
 use super::workspace::Workspace;
 use crate::compute::Measure;
@@ -107,8 +106,6 @@ pub enum Command {
     SetTheme(ThemeChoice),
     /// Cancel this job, whose ever it is.
     CancelJob(JobId),
-    /// Cancel the core's job in this slot.
-    Cancel(Slot),
     /// Fetch and install an ONNX Runtime.
     InstallRuntime(Flavour),
     /// Empty the log of messages.

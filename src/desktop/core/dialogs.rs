@@ -3,7 +3,8 @@
 use super::command::Pick;
 use super::event::Event;
 use super::running::Core;
-use super::{DataSource, EncoderSource, Slot};
+use super::slot::Slot;
+use super::{DataSource, EncoderSource};
 use crate::dataset::{PICTURE_EXTENSIONS, Wanted, vectors};
 use crate::encoder::EncoderOptions;
 use crate::error::{Error, Result};

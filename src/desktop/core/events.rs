@@ -2,7 +2,8 @@
 
 use super::event::Event;
 use super::running::{Change, Core};
-use super::{Basis, DataSource, Derived, Embedded, EncoderSource, Level, Part, Slot, Workspace};
+use super::slot::Slot;
+use super::{Basis, DataSource, Derived, Embedded, EncoderSource, Level, Part, Workspace};
 use crate::compute::Engine;
 use crate::dataset::Dataset;
 use crate::encoder::{Encoder, EncoderInfo, EncoderOptions};
@@ -48,6 +49,9 @@ impl Core {
     pub(super) fn dropped(&mut self, slot: Slot) {
         if slot == Slot::Query {
             self.session.open.set_answer(None);
+        }
+        if slot == Slot::Browse {
+            self.session.browser.is_listing = false;
         }
     }
 

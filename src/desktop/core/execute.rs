@@ -1,8 +1,9 @@
 //! Executes commands. Each is short: anything long becomes a job.
 
 use super::running::Core;
+use super::slot::Slot;
 use super::{
-    Browser, Command, Level, Part, Pending, Pick, Query, Settings, Slot, ThemeChoice, Workspace,
+    Browser, Command, Level, Part, Pending, Pick, Query, Settings, ThemeChoice, Workspace,
 };
 use crate::compute::Measure;
 use crate::encoder::EncoderOptions;
@@ -38,7 +39,6 @@ impl Core {
                     self.set_query(query);
                 }
             }
-            Command::Cancel(slot) => self.cancel(slot),
             Command::CancelJob(job) => self.cancel_job(job),
             Command::Embed => self.embed_wanted = true,
             Command::Sets(command) => self.execute_sets(command),

@@ -2,8 +2,9 @@
 
 use super::event::Event;
 use super::running::Core;
+use super::slot::Slot;
 use super::work::{answer_query, embed, open_source, picture_query, rank, recognise};
-use super::{DataSource, EncoderSource, Slot};
+use super::{DataSource, EncoderSource};
 use crate::compute::{Measure, adapters, choose};
 use crate::dataset::Wanted;
 use crate::encoder::EncoderOptions;

@@ -48,7 +48,7 @@ pub use running::{Change, Core};
 pub use sets::{Combine, Sets, SetsCommand};
 pub use settings::{DeletedSet, Recent, Settings, ThemeChoice};
 pub use settings_file::{SavedSettings, SettingsFile};
-pub use slot::{JobSlot, JobView, Slot};
+pub use slot::{JobSlot, JobView};
 pub use state::{Entry, Level, Pending, RuntimeView, Session};
 pub use tab::Tab;
 pub use workspace::Workspace;

@@ -15,7 +15,6 @@ use super::tab::Tab;
 use crate::compute::Engine;
 use crate::encoder::Encoder;
 use crate::error::Result;
-use crate::retrieval::Side;
 use crate::task::{JobId, Task};
 use eframe::egui_wgpu::RenderState;
 use egui::Context;
@@ -61,8 +60,6 @@ pub struct Core {
     pub(super) asked: Vec<Command>,
     /// The gradient of the text model, once a job has made it.
     guide: Derived<SharedGuide>,
-    /// The side that the browser lists, where a job lists it.
-    pub(super) listed: Derived<Side>,
     home: Tab,
 }
 
@@ -78,7 +75,6 @@ impl Core {
             encoder: None,
             window: None,
             guide: Derived::default(),
-            listed: Derived::default(),
             jobs: BoundJobs::new(ctx),
             loader: Loader::new(ctx),
             settings_file: file.map(|file| Arc::new(Mutex::new(file))),
@@ -178,14 +174,9 @@ impl Core {
     /// Cancels a job of the core, where it is one.
     pub fn cancel_job(&mut self, job: JobId) {
         if let Some(slot) = self.jobs.slot_of(job) {
-            self.cancel(slot);
+            self.jobs.cancel(slot);
+            self.ended(slot);
         }
-    }
-
-    /// Cancels the core's job in `slot`, as the user asks for.
-    pub(super) fn cancel(&mut self, slot: Slot) {
-        self.jobs.cancel(slot);
-        self.ended(slot);
     }
 
     /// Shows another view.

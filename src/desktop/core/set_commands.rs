@@ -2,7 +2,8 @@
 
 use super::event::Event;
 use super::running::{Change, Core};
-use super::{Level, Query, Sets, SetsCommand, Slot};
+use super::slot::Slot;
+use super::{Level, Query, Sets, SetsCommand};
 use crate::dataset::export;
 use crate::error::thousands;
 use crate::retrieval::Side;

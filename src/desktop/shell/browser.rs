@@ -50,10 +50,12 @@ pub fn browser_ui(ui: &mut Ui, shell: &mut Shell<'_>) {
             Side::Image => "images",
             Side::Text => "captions",
         };
-        weak(
-            ui,
-            format!("{} {noun}", grouped(session.browser.rows.len())),
-        );
+        let count = if session.browser.is_listing {
+            "listing…".to_owned()
+        } else {
+            format!("{} {noun}", grouped(session.browser.rows.len()))
+        };
+        weak(ui, count);
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             ui.menu_button(session.browser.sort.title(), |ui| sort_menu_ui(ui, shell));
         });

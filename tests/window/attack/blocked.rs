@@ -48,9 +48,8 @@ fn blocked_encoder() -> tempfile::TempDir {
 /// The window with this encoder, in the lab.
 fn lab_with(encoder: &tempfile::TempDir) -> Window {
     let mut window = demo();
-    let ctx = window.ctx.clone();
     let open = Command::OpenPath(encoder.path().to_path_buf());
-    window.state_mut().perform(&ctx, open);
+    perform(&mut window, open);
     settle(&mut window);
     assert_eq!(errors(&window), Vec::<String>::new());
     click(&mut window, "Attack this pair");
@@ -102,8 +101,7 @@ fn a_path_that_is_cut_is_named_in_the_lab_and_on_the_card() {
         };
         assert!(why.contains(word) && why.contains("made"), "{why}");
         assert!(has(&window, word), "{word} is shown in the lab");
-        let ctx = window.ctx.clone();
-        window.state_mut().perform(&ctx, Command::Show(Models::TAB));
+        perform(&mut window, Command::Show(Models::TAB));
         settle(&mut window);
         let card = card_of_images(&window);
         assert!(!card.supported(), "{:?}", card.survey.ops);

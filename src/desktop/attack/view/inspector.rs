@@ -272,11 +272,10 @@ fn buttons_ui(ui: &mut Ui, view: &mut View<'_>) {
 
 /// How far the attack is.
 fn progress_ui(ui: &mut Ui, view: &View<'_>) {
-    let job = view.progress(Slot::Attack);
-    let (Some(job), Some(running)) = (job, &view.state.running) else {
+    let progress = view.progress(Slot::Attack);
+    let (Some(p), Some(running)) = (progress, &view.state.running) else {
         return;
     };
-    let p = job;
     let share = p.share;
     let (rect, _) = ui.allocate_exact_size(
         egui::vec2(ui.available_width() - 4.0, 5.0),

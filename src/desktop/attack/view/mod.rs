@@ -24,12 +24,12 @@ use inspector::inspector_ui;
 
 use crate::dataset::Dataset;
 use crate::desktop::attack::{Command, Compare, Heat, LabPage, Looks, Reach};
-use crate::desktop::core::{self, DataSource, Pick, Session, Workspace};
+use crate::desktop::core::{self, DataSource, Session};
 use crate::desktop::shell::browser::browser_ui;
-use crate::desktop::shell::empty::not_embedded_ui;
+use crate::desktop::shell::empty::{NotReady, not_ready_ui};
 use crate::desktop::shell::side_frame;
 use crate::desktop::shell::theme::tokens;
-use crate::desktop::shell::widgets::{column, empty_state, segmented, weak};
+use crate::desktop::shell::widgets::{column, segmented, weak};
 use egui::{Align, Layout, Panel, RichText, Ui};
 
 /// What the lab is drawn with.
@@ -130,30 +130,27 @@ pub fn attack_ui(ui: &mut Ui, view: &mut View<'_>) {
 }
 
 fn missing_ui(ui: &mut Ui, view: &mut View<'_>) {
-    let session = view.session;
-    let busy = !session.jobs.is_empty();
-    let only_embeddings = matches!(session.workspace.data, Some(DataSource::Embeddings { .. }));
-    if busy {
-        let text = "The lab opens as soon as the pictures are embedded.";
-        empty_state(ui, "Getting ready…", text, None);
-    } else if session.dataset().is_none() {
-        let text = "An attack needs pictures, their captions, and an encoder to be fooled.";
-        if empty_state(ui, "Nothing to attack", text, Some("Open the demo")) {
-            let demo = Box::new(Workspace::demo());
-            view.ask(core::Command::OpenWorkspace(demo, None));
-        }
-    } else if session.encoder().is_none() {
-        let text = if only_embeddings {
+    let given = matches!(
+        view.session.workspace.data,
+        Some(DataSource::Embeddings { .. })
+    );
+    let says = NotReady {
+        busy: [
+            "Getting ready…",
+            "The lab opens as soon as the pictures are embedded.",
+        ],
+        nothing: [
+            "Nothing to attack",
+            "An attack needs pictures, their captions, and an encoder to be fooled.",
+        ],
+        encoder: if given {
             "Attacks run the image model; embeddings alone cannot be attacked."
         } else {
             "Attacks run the image model of an ONNX dual encoder."
-        };
-        if empty_state(ui, "No encoder is open", text, Some("Open an encoder…")) {
-            view.ask(core::Command::Pick(Pick::EncoderFolder));
-        }
-    } else {
-        not_embedded_ui(ui, view);
-    }
+        },
+        needs_encoder: true,
+    };
+    not_ready_ui(ui, view, &says);
 }
 
 /// The picture under attack, and the way to another.

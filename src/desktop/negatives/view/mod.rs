@@ -14,7 +14,7 @@ use inspector::inspector_ui;
 use crate::dataset::{Dataset, export};
 use crate::desktop::core::Session;
 use crate::desktop::negatives::{Command, NegativeSet};
-use crate::desktop::shell::empty::not_ready_ui;
+use crate::desktop::shell::empty::{NotReady, not_ready_ui};
 use crate::desktop::shell::side_frame;
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::{empty_state, grouped, weak};
@@ -56,12 +56,19 @@ pub fn panels_ui(ui: &mut Ui, view: &mut View<'_>) {
 pub fn negatives_ui(ui: &mut Ui, view: &mut View<'_>) {
     let session = view.session;
     let Some(dataset) = session.dataset().cloned().filter(|_| is_ready(session)) else {
-        let texts = [
-            "Hard negatives are mined as soon as both sides are embedded.",
-            "Nothing to mine",
-            "Hard negatives need images, their captions, and an encoder.",
-        ];
-        not_ready_ui(ui, view, texts);
+        let says = NotReady {
+            busy: [
+                "Getting ready…",
+                "Hard negatives are mined as soon as both sides are embedded.",
+            ],
+            nothing: [
+                "Nothing to mine",
+                "Hard negatives need images, their captions, and an encoder.",
+            ],
+            encoder: "Open the folder of an ONNX-exported dual encoder.",
+            needs_encoder: false,
+        };
+        not_ready_ui(ui, view, &says);
         return;
     };
     filters::filters_ui(ui, view);

@@ -4,11 +4,11 @@ use super::View;
 use super::query::query_ui;
 use crate::compute::Hit;
 use crate::dataset::Dataset;
-use crate::desktop::core::{self, AnswerView, DataSource, Query};
+use crate::desktop::core::{self, AnswerView, Query};
 use crate::desktop::shell::bidi;
-use crate::desktop::shell::empty::not_embedded_ui;
+use crate::desktop::shell::empty::{NotReady, not_ready_ui};
 use crate::desktop::shell::theme::{Tokens, tokens};
-use crate::desktop::shell::widgets::{bar, empty_state, named_area, picture_in, tag, weak};
+use crate::desktop::shell::widgets::{bar, named_area, picture_in, tag, weak};
 use crate::retrieval::Side;
 use egui::text::LayoutJob;
 use egui::{Align2, CornerRadius, FontId, Galley, Rect, Role, ScrollArea, Ui};
@@ -18,21 +18,7 @@ use std::sync::Arc;
 pub fn retrieval_ui(ui: &mut Ui, view: &mut View<'_>) {
     let session = view.session;
     let Some(dataset) = session.dataset().cloned() else {
-        let busy = !session.jobs.is_empty();
-        let (title, text) = if busy {
-            ("Opening…", "The status bar says how far it is.")
-        } else {
-            (
-                "Nothing is open",
-                "Drop a folder with images and captions here, or an encoder's folder.",
-            )
-        };
-        if empty_state(ui, title, text, (!busy).then_some("Open the demo")) {
-            view.ask(core::Command::OpenWorkspace(
-                Box::new(core::Workspace::demo()),
-                None,
-            ));
-        }
+        missing_ui(ui, view, ["Opening…", "The status bar says how far it is."]);
         return;
     };
     query_ui(ui, view, &dataset);
@@ -40,7 +26,10 @@ pub fn retrieval_ui(ui: &mut Ui, view: &mut View<'_>) {
     let answer = session.answer().cloned();
     match answer {
         Some(answer) => results_ui(ui, view, &dataset, &answer),
-        None if session.embedded().is_none() => waiting_ui(ui, view),
+        None if session.embedded().is_none() => {
+            let text = "Results appear as soon as both sides are embedded.";
+            missing_ui(ui, view, ["Embedding…", text]);
+        }
         None => {
             weak(
                 ui,
@@ -50,25 +39,18 @@ pub fn retrieval_ui(ui: &mut Ui, view: &mut View<'_>) {
     }
 }
 
-fn waiting_ui(ui: &mut Ui, view: &mut View<'_>) {
-    let session = view.session;
-    let only_embeddings = matches!(session.workspace.data, Some(DataSource::Embeddings { .. }));
-    if !session.jobs.is_empty() {
-        empty_state(
-            ui,
-            "Embedding…",
-            "Results appear as soon as both sides are embedded.",
-            None,
-        );
-    } else if session.encoder().is_none() && !only_embeddings {
-        let text =
-            "Open the folder of an ONNX-exported dual encoder: CLIP, SigLIP, MobileCLIP, VSE++.";
-        if empty_state(ui, "No encoder is open", text, Some("Open an encoder…")) {
-            view.ask(core::Command::Pick(core::Pick::EncoderFolder));
-        }
-    } else {
-        not_embedded_ui(ui, view);
-    }
+/// Says what is missing; `busy`: title and text while jobs run.
+fn missing_ui(ui: &mut Ui, view: &mut View<'_>, busy: [&str; 2]) {
+    let says = NotReady {
+        busy,
+        nothing: [
+            "Nothing is open",
+            "Drop a folder with images and captions here, or an encoder's folder.",
+        ],
+        encoder: "Open the folder of an ONNX-exported dual encoder: CLIP, SigLIP, MobileCLIP, VSE++.",
+        needs_encoder: false,
+    };
+    not_ready_ui(ui, view, &says);
 }
 
 fn results_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, answer: &AnswerView) {

@@ -19,7 +19,7 @@ use inspector::inspector_ui;
 
 use crate::dataset::Dataset;
 use crate::desktop::core::{Derived, Session};
-use crate::desktop::shell::empty::not_ready_ui;
+use crate::desktop::shell::empty::{NotReady, not_ready_ui};
 use crate::desktop::shell::side_frame;
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::{empty_state, segmented, weak};
@@ -103,12 +103,19 @@ pub fn panels_ui(ui: &mut Ui, view: &mut View<'_>) {
 pub fn structure_ui(ui: &mut Ui, view: &mut View<'_>) {
     let session = view.session;
     let Some(dataset) = session.dataset().cloned().filter(|_| is_ready(session)) else {
-        let texts = [
-            "The structure shows as soon as the set is embedded.",
-            "Nothing is open",
-            "The structure of the near misses needs images, captions and an encoder.",
-        ];
-        not_ready_ui(ui, view, texts);
+        let says = NotReady {
+            busy: [
+                "Getting ready…",
+                "The structure shows as soon as the set is embedded.",
+            ],
+            nothing: [
+                "Nothing is open",
+                "The structure of the near misses needs images, captions and an encoder.",
+            ],
+            encoder: "Open the folder of an ONNX-exported dual encoder.",
+            needs_encoder: false,
+        };
+        not_ready_ui(ui, view, &says);
         return;
     };
     let page = view.state.page;

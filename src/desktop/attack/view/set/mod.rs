@@ -57,8 +57,7 @@ fn run_ui(ui: &mut Ui, view: &mut View<'_>) {
             view.own(Command::ExportSet(None));
         }
     });
-    if let Some(job) = view.progress(Slot::AttackSet) {
-        let p = job;
+    if let Some(p) = view.progress(Slot::AttackSet) {
         let size = egui::vec2(ui.available_width() - 4.0, 5.0);
         let (rect, _) = ui.allocate_exact_size(size, egui::Sense::hover());
         crate::desktop::shell::widgets::bar(ui, rect, p.share, tokens(ui).accent);
