@@ -7,6 +7,7 @@ use nearmiss::compute::{
 use nearmiss::dataset::Picture;
 use nearmiss::encoder::Preprocess;
 use nearmiss::error::Result;
+use nearmiss::map::{Area, Layer, Plane};
 use nearmiss::task::Task;
 use std::hint::black_box;
 
@@ -116,11 +117,36 @@ fn preprocess(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// What a frame of a map of a million points asks: what is under the pointer, and what is to be drawn.
+fn plane(criterion: &mut Criterion) {
+    let mut random = fastrand::Rng::with_seed(4);
+    let points: Vec<[f64; 2]> = (0..1_000_000)
+        .map(|n| [random.f64() + f64::from(n % 7), random.f64() * random.f64()])
+        .collect();
+    let plane = Plane::new(&points, 100_000);
+    let mut group = criterion.benchmark_group("map of 1,000,000 points");
+    group.bench_function("pick", |bencher| {
+        bencher.iter(|| plane.nearest([random.f64() - 0.5, random.f64() * 0.2], 0.01));
+    });
+    let area = Area {
+        least: [-0.4, -0.2],
+        most: [0.5, 0.2],
+    };
+    group.bench_function("what is drawn", |bencher| {
+        bencher.iter(|| black_box(plane.seen(Layer::Texts, &area, usize::MAX)));
+    });
+    group.bench_function("what is drawn, at most 40,000", |bencher| {
+        bencher.iter(|| black_box(plane.seen(Layer::Texts, &area, 40_000)));
+    });
+    group.finish();
+}
+
 fn main() -> Result<()> {
     let mut criterion = Criterion::default().configure_from_args();
     rank(&mut criterion)?;
     step(&mut criterion)?;
     preprocess(&mut criterion);
+    plane(&mut criterion);
     criterion.final_summary();
     Ok(())
 }

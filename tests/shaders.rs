@@ -128,3 +128,24 @@ fn nothing_is_defined_twice() {
     }
     assert!(count > 40, "{count}");
 }
+
+/// Shaders that draw have two entry points and are in no table: each is valid.
+#[test]
+fn every_shader_that_draws_is_valid() {
+    let drawn = files("draw");
+    assert!(!drawn.is_empty());
+    for file in drawn {
+        let text = std::fs::read_to_string(&file).expect("readable");
+        let module = naga::front::wgsl::parse_str(&text)
+            .unwrap_or_else(|e| panic!("{}: {}", file.display(), e.emit_to_string(&text)));
+        naga::valid::Validator::new(
+            naga::valid::ValidationFlags::all(),
+            naga::valid::Capabilities::empty(),
+        )
+        .validate(&module)
+        .unwrap_or_else(|e| panic!("{}: {e:?}", file.display()));
+        let stages: Vec<_> = module.entry_points.iter().map(|e| e.stage).collect();
+        let both = [naga::ShaderStage::Vertex, naga::ShaderStage::Fragment];
+        assert_eq!(stages, both, "{}", file.display());
+    }
+}

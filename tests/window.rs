@@ -1,6 +1,6 @@
 //! The real window, driven by role and label: open, query, type, filter, sort, drop.
 
-use drive::{compare_of, lab_of, negatives_of, perform, perform_of, structure_of};
+use drive::{compare_of, lab_of, map_of, negatives_of, perform, perform_of, structure_of};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use nearmiss::desktop::core::{Identities, Level, Query, Session, ThemeChoice};
@@ -16,6 +16,7 @@ mod compare;
 mod drive;
 mod images_alone;
 mod look;
+mod map;
 mod models;
 mod negatives;
 mod shared;

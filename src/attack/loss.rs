@@ -1,6 +1,6 @@
 //! The losses that gradient attacks maximise: names, and how many scores each compares.
 
-use super::names::named;
+use crate::names::named;
 use serde::{Deserialize, Serialize};
 
 /// Which loss a gradient attack maximises.

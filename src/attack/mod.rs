@@ -37,7 +37,6 @@ mod description;
 mod list;
 mod loss;
 mod mask;
-mod names;
 mod occlusion;
 pub mod pictures;
 mod possible;
@@ -72,8 +71,8 @@ pub use set::{
 };
 pub use settings::AttackSettings;
 pub use single::{
-    AttackRequest, AttackResult, CaptionRanking, Live, LiveSlot, Point, attack_picture, scores,
-    start, victim,
+    AttackRequest, AttackResult, CaptionRanking, Live, LiveSlot, Path, Point, attack_path,
+    attack_picture, scores, start, victim,
 };
 pub use space::{Space, pick, put};
 pub use threat::{Norm, Region, Threat, levels, levels_and_value};

@@ -1,9 +1,9 @@
 //! Threat models: what an adversary may change, and by how much.
 
 use super::mask::Mask;
-use super::names::named;
 use crate::compute::{Ball, Band, Grid};
 use crate::error::{Error, Result};
+use crate::names::named;
 use serde::{Deserialize, Serialize};
 
 /// How the size of a perturbation is measured.

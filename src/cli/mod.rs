@@ -17,6 +17,7 @@ mod embed;
 mod encoder;
 mod eval;
 mod grad;
+mod map;
 mod material;
 mod mine;
 mod output;
@@ -67,6 +68,8 @@ pub enum Command {
     Rank(Box<rank::Rank>),
     /// Hard negatives: what the model nearly prefers to the right answer, or does
     Mine(Box<mine::Mine>),
+    /// Both sides of the joint space in one plane, and how far to trust that
+    Map(Box<map::Map>),
     /// The gradient of a model with respect to its input: what supports it, how exact, how fast
     Grad(Box<grad::Grad>),
     /// Attack a captioned set, a classifier or a caption: how little it takes
@@ -116,6 +119,7 @@ fn dispatch(command: Command, json: bool) -> Result<()> {
         Command::Report(arguments) => arguments.run(json),
         Command::Rank(arguments) => arguments.run(json),
         Command::Mine(arguments) => arguments.run(json),
+        Command::Map(arguments) => arguments.run(json),
         Command::Grad(arguments) => arguments.run(json),
         Command::Attack(arguments) => arguments.run(json),
         Command::Bench(arguments) => arguments.run(json),

@@ -4,6 +4,7 @@
 //! best candidates), and the states are merged at the end. One product serves both directions.
 
 use super::pairs;
+use super::product::product;
 use super::scan::{DirectionState, RankQuery, RankState, best_of_row, leave_out};
 use super::{Embeddings, Engine, Groups, RankOptions, Ranking, Search, TopK};
 use crate::error::Result;
@@ -145,7 +146,12 @@ pub(super) fn over_tiles<S: Send>(
             let rows = n / across * tall..(n / across * tall + tall).min(a.rows());
             let columns = n % across * wide..(n % across * wide + wide).min(b.rows());
             let tile = &mut scratch[..rows.len() * columns.len()];
-            product(a, rows.clone(), b, columns.clone(), tile);
+            product(
+                a.rows_in(rows.clone()),
+                b.rows_in(columns.clone()),
+                a.dim(),
+                tile,
+            );
             task.add(tile.len() as u64);
             read(&mut state, tile, rows, columns);
         }
@@ -156,43 +162,4 @@ pub(super) fn over_tiles<S: Send>(
     let mut state = states.next().unwrap_or_else(&blank);
     states.for_each(|other| merge(&mut state, &other));
     Ok(state)
-}
-
-/// `tile = a[rows] . b[columns]^T`, row-major.
-#[allow(unsafe_code)]
-fn product(
-    a: &Embeddings,
-    rows: Range<usize>,
-    b: &Embeddings,
-    columns: Range<usize>,
-    tile: &mut [f32],
-) {
-    let (m, n, k) = (rows.len(), columns.len(), a.dim());
-    let (lhs, rhs) = (a.rows_in(rows), b.rows_in(columns));
-    assert!(tile.len() == m * n && lhs.len() == m * k && rhs.len() == n * k);
-    // SAFETY: the strides below address exactly the three slices, whose lengths were just checked; `tile` is
-    // borrowed mutably, so nothing else reads or writes it.
-    unsafe {
-        gemm::gemm(
-            m,
-            n,
-            k,
-            tile.as_mut_ptr(),
-            1,
-            n as isize,
-            false,
-            lhs.as_ptr(),
-            1,
-            k as isize,
-            rhs.as_ptr(),
-            k as isize,
-            1,
-            0.0,
-            1.0,
-            false,
-            false,
-            false,
-            gemm::Parallelism::None,
-        );
-    }
 }

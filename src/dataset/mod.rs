@@ -6,6 +6,7 @@
 mod account;
 pub mod annotations;
 mod archive;
+pub mod coordinates;
 mod decisions;
 pub mod demo;
 mod encoded;

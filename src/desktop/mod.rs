@@ -15,6 +15,7 @@ mod features;
 mod frames;
 mod host;
 pub mod log;
+pub mod map;
 pub mod models;
 pub mod negatives;
 pub mod problems;

@@ -26,6 +26,8 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
             &["dataset", "onnx", "compute", "runtime", "paths"],
         ),
         ("retrieval", &["dataset", "compute"]),
+        ("names", &[]),
+        ("map", &["dataset", "compute", "retrieval", "names"]),
         (
             "source",
             &["dataset", "compute", "encoder", "retrieval", "paths"],
@@ -41,6 +43,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
                 "retrieval",
                 "compute",
                 "dataset",
+                "names",
             ],
         ),
         (
@@ -56,6 +59,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
                 "encoder",
                 "runtime",
                 "retrieval",
+                "map",
                 "report",
             ],
         ),
@@ -72,6 +76,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
                 "encoder",
                 "runtime",
                 "retrieval",
+                "map",
                 "report",
             ],
         ),

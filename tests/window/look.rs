@@ -30,6 +30,7 @@ fn snapshot(window: &mut Window, name: &str) {
         "e-",
         "with gradient, ",
         "Self-check",
+        "Shown: ",
     ];
     let rects: Vec<egui::Rect> = varying
         .iter()
@@ -85,6 +86,23 @@ fn the_pages_of_structure_look_as_they_did() {
         }
         both(&mut window, &format!("structure-{}", page.to_lowercase()));
     }
+}
+
+#[test]
+fn the_map_looks_as_it_did() {
+    let mut window = demo();
+    click(&mut window, "Map");
+    // By the axes of most variance, which no rounding turns over.
+    click(&mut window, "PCA");
+    both(&mut window, "map");
+}
+
+#[test]
+fn the_map_looks_as_it_did_in_a_small_window() {
+    let mut small = boot(Start::default(), [1280.0, 720.0]);
+    click(&mut small, "Map");
+    click(&mut small, "PCA");
+    snapshot(&mut small, "map-1280x720");
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! One picture under attack: how its captions ranked before, every step, how they rank after.
 
+mod path;
 mod ranking;
 
+pub use path::{Path, attack_path};
 pub use ranking::{CaptionRanking, scores};
 
 use super::context::{StepEvent, Watch};

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use parquet::basic::{Compression, ZstdLevel};
-use parquet::data_type::{ByteArray, ByteArrayType, DataType, FloatType, Int64Type};
+use parquet::data_type::{ByteArray, ByteArrayType, DataType, DoubleType, FloatType, Int64Type};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
@@ -41,6 +41,8 @@ pub(super) enum Kind {
     Bytes,
     /// A whole number.
     Integer,
+    /// A number.
+    Number,
     /// A list of texts.
     Texts,
     /// A list of whole numbers.
@@ -62,6 +64,7 @@ impl Kind {
             Self::Text => format!("optional binary {name} (STRING);"),
             Self::Bytes => format!("optional binary {name};"),
             Self::Integer => format!("optional int64 {name};"),
+            Self::Number => format!("optional double {name};"),
             Self::Texts => list("binary element (STRING)"),
             Self::Integers => list("int64 element"),
             Self::Floats => list("float element"),
@@ -75,6 +78,7 @@ pub(super) enum Cell {
     Text(String),
     Bytes(Vec<u8>),
     Integer(i64),
+    Number(f64),
     Texts(Vec<String>),
     Integers(Vec<i64>),
     Floats(Vec<f32>),
@@ -142,6 +146,7 @@ impl<T> Held<T> {
 enum Column {
     Bytes(Held<ByteArray>),
     Integers(Held<i64>),
+    Numbers(Held<f64>),
     Floats(Held<f32>),
 }
 
@@ -186,6 +191,7 @@ impl<'a, W: Write + Send> Columns<'a, W> {
             match kind {
                 Kind::Text | Kind::Bytes | Kind::Texts => Column::Bytes(Held::new(full)),
                 Kind::Integer | Kind::Integers => Column::Integers(Held::new(full)),
+                Kind::Number => Column::Numbers(Held::new(full)),
                 Kind::Floats => Column::Floats(Held::new(full)),
             }
         };
@@ -215,6 +221,10 @@ impl<'a, W: Write + Send> Columns<'a, W> {
                     held.list(texts.into_iter().map(|t| ByteArray::from(t.into_bytes())));
                 }
                 (Column::Integers(held), Cell::Integer(number)) => {
+                    self.held += 8;
+                    held.one(number);
+                }
+                (Column::Numbers(held), Cell::Number(number)) => {
                     self.held += 8;
                     held.one(number);
                 }
@@ -249,6 +259,7 @@ impl<'a, W: Write + Send> Columns<'a, W> {
                 match column {
                     Column::Bytes(held) => held.write::<ByteArrayType>(&mut rows)?,
                     Column::Integers(held) => held.write::<Int64Type>(&mut rows)?,
+                    Column::Numbers(held) => held.write::<DoubleType>(&mut rows)?,
                     Column::Floats(held) => held.write::<FloatType>(&mut rows)?,
                 }
             }

@@ -6,6 +6,7 @@
 
 mod captions;
 pub(crate) mod columns;
+mod coordinates;
 mod format;
 mod names;
 mod packed;
@@ -17,6 +18,7 @@ use super::{Dataset, Image, Problem, Reason};
 use crate::error::{Error, Result};
 use crate::files::{SCRATCH, as_shown, folder_of, step};
 use crate::task::{Task, scratch};
+pub use coordinates::{CoordinateRow, write_coordinates};
 pub use format::Format;
 use names::Names;
 use serde::Serialize;

@@ -101,6 +101,7 @@ fn json(cell: Cell) -> Value {
         Cell::Text(text) => text.into(),
         Cell::Bytes(bytes) => bytes.into(),
         Cell::Integer(number) => number.into(),
+        Cell::Number(number) => number.into(),
         Cell::Texts(texts) => texts.into(),
         Cell::Integers(numbers) => numbers.into(),
         // A float32 in its own shortest form, with a point: as a float64 it would grow nine more digits.

@@ -216,6 +216,7 @@ impl Core {
         workspace.fold = new.fold;
         workspace.similarity = new.similarity;
         workspace.sets.clone_from(&new.sets);
+        workspace.map.clone_from(&new.map);
         self.session.open.renew(Part::Protocol);
         self.session.open.renew(Part::Measure);
         if new.encoder.is_none() {
@@ -249,6 +250,10 @@ impl Core {
                 format!("{n} entries of {} were skipped", dataset.name),
                 "See Problems.",
             );
+        }
+        if self.session.workspace.data.as_ref() != Some(&source) {
+            // Coordinates are of the data before.
+            self.session.workspace.map = None;
         }
         self.settle(Slot::Data);
         self.session.workspace.data = Some(source);

@@ -4,7 +4,7 @@ use super::files::read_json;
 use crate::compute::Measure;
 use crate::encoder::EncoderOptions;
 use crate::error::Result;
-use crate::files::write_json;
+use crate::files::{AsBytes, write_json};
 use crate::source::{DataSource, EncoderSource};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -33,6 +33,9 @@ pub struct Workspace {
     /// Sets of images that were named, by the images' names.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub sets: BTreeMap<String, Vec<String>>,
+    /// The file of the coordinates that the map shows; `None` where it is laid out here.
+    #[serde(default, with = "AsBytes", skip_serializing_if = "Option::is_none")]
+    pub map: Option<PathBuf>,
 }
 
 impl Default for Workspace {
@@ -46,6 +49,7 @@ impl Default for Workspace {
             similarity: Measure::default(),
             fold: None,
             sets: BTreeMap::new(),
+            map: None,
         }
     }
 }
@@ -106,6 +110,7 @@ impl Workspace {
         Self {
             data,
             encoder,
+            map: self.map.as_deref().map(&map),
             ..self.clone()
         }
     }
@@ -166,6 +171,7 @@ mod tests {
         let workspace = Workspace {
             data: Some(DataSource::at(old.join("data/set.json"))),
             encoder: Some(EncoderSource::Folder(old.join("work/clip"))),
+            map: Some(old.join("work/map.csv")),
             ..Workspace::default()
         };
         workspace.save(&old.join("work/w.json")).expect("saved");
@@ -174,6 +180,7 @@ mod tests {
         std::fs::rename(&old, &new).expect("moved");
         let moved = Workspace::open(&new.join("work/w.json")).expect("opened");
         assert_eq!(moved.data, Some(DataSource::at(new.join("data/set.json"))));
+        assert_eq!(moved.map, Some(new.join("work/map.csv")));
         assert_eq!(
             moved.encoder,
             Some(EncoderSource::Folder(new.join("work/clip")))

@@ -13,6 +13,7 @@ mod overlays;
 mod palette;
 pub mod plots;
 mod sets;
+pub mod table;
 pub mod theme;
 pub mod widgets;
 

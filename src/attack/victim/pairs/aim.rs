@@ -2,9 +2,9 @@
 
 use super::{OWN, Set, no_such};
 use crate::attack::loss::Loss;
-use crate::attack::names::named;
 use crate::compute::{Embeddings, cosine};
 use crate::error::{Error, Result};
+use crate::names::named;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;

@@ -1,10 +1,10 @@
 //! Which concepts are taken for which: the pairs, a small table of them, and queries where it happens.
 
 use super::View;
-use super::table::{self, Column, Row, Sort, head_ui, rows_ui};
 use super::{examples, side_of};
 use crate::dataset::Dataset;
 use crate::desktop::core::{Derived, Part};
+use crate::desktop::shell::table::{self, Column, Row, Sort, head_ui, rows_ui};
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::{column, grouped, heading, named_area, segmented, weak};
 use crate::desktop::structure::Command;
@@ -147,7 +147,7 @@ fn list_ui(ui: &mut Ui, view: &mut View<'_>, confusion: &Confusion) {
         ui,
         "concept pairs",
         &COLUMNS,
-        pairs.len(),
+        (pairs.len(), table::TALL),
         row,
         |_, _, _| {},
     );

@@ -2,9 +2,9 @@
 
 use super::View;
 use super::name_of;
-use super::table::line;
 use crate::dataset::Dataset;
 use crate::desktop::core::{self, Query};
+use crate::desktop::shell::table::line;
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::{grouped, named_area, picture_in, signed};
 use crate::retrieval::Side;

@@ -1,10 +1,10 @@
 //! Captions and images that win over the right one again and again, and how unevenly neighbours are spread.
 
 use super::View;
-use super::table::{self, Column, Row, Sort, head_ui, rows_ui};
 use super::{examples, name_of, side_of};
 use crate::dataset::Dataset;
 use crate::desktop::core::{self, Derived, Part, Query};
+use crate::desktop::shell::table::{self, Column, Row, Sort, head_ui, rows_ui};
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::{column, figure, grouped, heading, primary, weak};
 use crate::desktop::structure::{Command, Slot};
@@ -112,7 +112,14 @@ fn list_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, found: &Structur
             pale: false,
         }
     };
-    let clicked = rows_ui(ui, "hubs", &COLUMNS, hubs.len(), row, |_, _, _| {});
+    let clicked = rows_ui(
+        ui,
+        "hubs",
+        &COLUMNS,
+        (hubs.len(), table::TALL),
+        row,
+        |_, _, _| {},
+    );
     if let Some(at) = clicked {
         let item = hubs[at].item;
         let won = view.session.direction(side).map(|d| lost_to(d, item));

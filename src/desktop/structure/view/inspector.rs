@@ -2,10 +2,10 @@
 
 use super::View;
 use super::name_of;
-use super::table::line;
 use crate::dataset::Dataset;
 use crate::desktop::core::{self, Query};
 use crate::desktop::shell::bidi;
+use crate::desktop::shell::table::line;
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::{
     grouped, heading, margin_colour, named_area, picture_in, signed, weak,

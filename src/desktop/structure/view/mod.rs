@@ -10,7 +10,6 @@ mod marks;
 mod matrix;
 mod moves;
 mod slices;
-mod table;
 mod words;
 
 pub use moves::keys;
@@ -21,6 +20,7 @@ use crate::dataset::Dataset;
 use crate::desktop::core::{Derived, Session};
 use crate::desktop::shell::empty::{NotReady, not_ready_ui};
 use crate::desktop::shell::side_frame;
+use crate::desktop::shell::table::Sort;
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::{empty_state, segmented, weak};
 use crate::desktop::structure::{Command, Slot, StructurePage};
@@ -55,7 +55,7 @@ pub struct Memory {
     /// Only slices whose name holds this.
     filter: String,
     /// How each table is sorted.
-    sorts: [table::Sort; 3],
+    sorts: [Sort; 3],
 }
 
 impl Default for Memory {

@@ -2,8 +2,8 @@
 
 use super::View;
 use super::side_of;
-use super::table::{self, Column, Row, Sort, head_ui, rows_ui};
 use crate::desktop::core;
+use crate::desktop::shell::table::{self, Column, Row, Sort, head_ui, rows_ui};
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::{grouped, segmented, signed, weak};
 use crate::retrieval::structure::{MANY, Slice, SliceKind, Structure, few};
@@ -96,7 +96,14 @@ pub fn slices_ui(ui: &mut Ui, view: &mut View<'_>, found: &Structure) {
         mark(slice.recall[0] - slice.difference, t.weak);
         mark(slice.recall[0], t.text);
     };
-    if let Some(at) = rows_ui(ui, "slices", &COLUMNS, slices.len(), row, extra) {
+    if let Some(at) = rows_ui(
+        ui,
+        "slices",
+        &COLUMNS,
+        (slices.len(), table::TALL),
+        row,
+        extra,
+    ) {
         let slice = slices[at];
         if slice.kind != SliceKind::Length {
             // The browser lists what holds the word.

@@ -8,8 +8,8 @@ use egui::{
     Color32, CornerRadius, FontId, Pos2, Rect, Response, Role, ScrollArea, Sense, Stroke, Ui, Vec2,
 };
 
-/// Height of a row.
-const TALL: f32 = 24.0;
+/// Height of a row of text.
+pub const TALL: f32 = 24.0;
 
 /// A column: its name, and where it begins as a part of the width.
 pub struct Column {
@@ -142,14 +142,14 @@ pub struct Row {
     pub pale: bool,
 }
 
-/// The rows that are seen of `count`; returns the one that was clicked. `extra` draws over a row.
+/// The rows that are seen of `count`, each `tall`; returns the one that was clicked. `extra` draws over a row.
 pub fn rows_ui(
     ui: &mut Ui,
     id: &str,
     columns: &[Column],
-    count: usize,
+    (count, tall): (usize, f32),
     mut row: impl FnMut(usize) -> Row,
-    extra: impl Fn(&Ui, usize, &dyn Fn(usize) -> Rect),
+    mut extra: impl FnMut(&Ui, usize, &dyn Fn(usize) -> Rect),
 ) -> Option<usize> {
     let t = tokens(ui);
     let mut clicked = None;
@@ -157,10 +157,10 @@ pub fn rows_ui(
     ScrollArea::vertical()
         .id_salt(id.to_owned())
         .auto_shrink([false; 2])
-        .show_rows(ui, TALL, count, |ui, range| {
+        .show_rows(ui, tall, count, |ui, range| {
             for at in range {
                 let shown = row(at);
-                let response = row_ui(ui, at, columns, &shown, &t);
+                let response = row_ui(ui, at, tall, columns, &shown, &t);
                 let rect = response.rect;
                 extra(ui, at, &|column| cell(rect, columns, column));
                 if response.clicked() {
@@ -171,9 +171,16 @@ pub fn rows_ui(
     clicked
 }
 
-fn row_ui(ui: &mut Ui, at: usize, columns: &[Column], row: &Row, t: &Tokens) -> Response {
+fn row_ui(
+    ui: &mut Ui,
+    at: usize,
+    tall: f32,
+    columns: &[Column],
+    row: &Row,
+    t: &Tokens,
+) -> Response {
     let wide = ui.available_width();
-    let (rect, _) = ui.allocate_exact_size(Vec2::new(wide, TALL), Sense::hover());
+    let (rect, _) = ui.allocate_exact_size(Vec2::new(wide, tall), Sense::hover());
     let id = ui.scope_id().with(("row", at));
     let response = named_area(ui, rect, id, Role::Row, row.chosen, || row.name.clone());
     if row.chosen || response.hovered() || response.has_focus() {

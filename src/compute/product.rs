@@ -1,0 +1,117 @@
+//! Matrix products of blocks of rows: the one place that calls `gemm`.
+
+/// `out = a . b^T`, row-major: `a` is `[rows, dim]`, `b` is `[columns, dim]`, `out` is `[rows, columns]`. On the thread
+/// that calls it.
+///
+/// # Panics
+/// Lengths that are not those of these shapes.
+#[allow(unsafe_code)]
+pub fn product(a: &[f32], b: &[f32], dim: usize, out: &mut [f32]) {
+    let dim_or_one = dim.max(1);
+    let (rows, columns) = (a.len() / dim_or_one, b.len() / dim_or_one);
+    assert!(
+        a.len() == rows * dim && b.len() == columns * dim && out.len() == rows * columns,
+        "the blocks of a product do not fit together"
+    );
+    // SAFETY: the strides address exactly the three slices, whose lengths were just checked; `out` is borrowed
+    // mutably, so nothing else reads or writes it.
+    unsafe {
+        gemm::gemm(
+            rows,
+            columns,
+            dim,
+            out.as_mut_ptr(),
+            1,
+            columns as isize,
+            false,
+            a.as_ptr(),
+            1,
+            dim as isize,
+            b.as_ptr(),
+            dim as isize,
+            1,
+            0.0,
+            1.0,
+            false,
+            false,
+            false,
+            gemm::Parallelism::None,
+        );
+    }
+}
+
+/// `out += a^T . b` in float64: `a` is `[rows, dim]` of which columns `left` on are taken, `b` likewise from `right`
+/// on; `out` is row-major `[width, other]`. On the thread that calls it.
+///
+/// # Panics
+/// Columns beyond `dim`, or lengths that are not those of these shapes.
+#[allow(unsafe_code)]
+pub fn add_gram(
+    rows: &[f64],
+    dim: usize,
+    left: usize,
+    right: usize,
+    out: &mut [f64],
+    width: usize,
+) {
+    let count = rows.len() / dim.max(1);
+    let other = out.len() / width.max(1);
+    assert!(
+        rows.len() == count * dim
+            && out.len() == width * other
+            && left + width <= dim
+            && right + other <= dim,
+        "the blocks of a Gram matrix do not fit together"
+    );
+    if count == 0 || out.is_empty() {
+        return;
+    }
+    // SAFETY: columns `left..left + width` and `right..right + other` lie within the rows and `out` has one value for
+    // each pair of them, as just checked; `out` is borrowed mutably, so nothing else reads or writes it.
+    unsafe {
+        gemm::gemm(
+            width,
+            other,
+            count,
+            out.as_mut_ptr(),
+            1,
+            other as isize,
+            true,
+            rows.as_ptr().add(left),
+            dim as isize,
+            1,
+            rows.as_ptr().add(right),
+            1,
+            dim as isize,
+            1.0,
+            1.0,
+            false,
+            false,
+            false,
+            gemm::Parallelism::None,
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn products_are_those_of_the_definition() {
+        let a = [1.0_f32, 2.0, 3.0, 4.0, 5.0, 6.0];
+        let b = [1.0_f32, 0.0, 2.0];
+        let mut out = [0.0; 2];
+        product(&a, &b, 3, &mut out);
+        assert_eq!(out, [7.0, 16.0]);
+    }
+
+    #[test]
+    fn a_gram_matrix_adds_to_what_is_there() {
+        // Rows [1, 2, 3] and [4, 5, 6]; columns 0..1 with columns 1..3.
+        let rows = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
+        let mut out = [100.0, 200.0];
+        add_gram(&rows, 3, 0, 1, &mut out, 1);
+        assert_eq!(out, [100.0 + 2.0 + 20.0, 200.0 + 3.0 + 24.0]);
+    }
+}

@@ -1,0 +1,149 @@
+//! What is chosen as a table: the map for those who do not see it, and for the keyboard.
+
+use super::scene::{image_of, ranking, row, standing};
+use super::{View, cursor};
+use crate::dataset::Dataset;
+use crate::desktop::map::{Command, ShownMap};
+use crate::desktop::shell::table::{self, Column, Row, rows_ui};
+use crate::desktop::shell::theme::tokens;
+use crate::desktop::shell::widgets::{grouped, margin_colour, picture_in, signed, weak};
+use crate::retrieval::{Evaluation, Side};
+use egui::{Rect, Ui, Vec2};
+
+/// Height of a row, with its picture.
+const TALL: f32 = 34.0;
+
+const COLUMNS: [Column; 5] = [
+    table::text("Image", 0.0),
+    table::figure("Rank", 0.07),
+    table::figure("Margin", 0.15),
+    table::text("Right", 0.24),
+    table::text("Near miss", 0.62),
+];
+
+/// Draws the table: of what is chosen; where nothing is, of all.
+pub fn table_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, shown: Option<&ShownMap>) {
+    let Some(shown) = shown else {
+        weak(ui, "What is chosen shows here once the map is laid out.");
+        return;
+    };
+    let t = tokens(ui);
+    let chosen: Vec<u32> = view.state.chosen(view.session).to_vec();
+    let all = shown.map.points.len();
+    let count = if chosen.is_empty() { all } else { chosen.len() };
+    let item_at = |at: usize| match chosen.get(at) {
+        Some(&item) => item,
+        None => shown.item(at as u32),
+    };
+    ui.horizontal(|ui| {
+        let text = if chosen.is_empty() {
+            format!("All {} points; none is chosen", grouped(all))
+        } else {
+            format!("{} chosen", grouped(chosen.len()))
+        };
+        weak(ui, text);
+    });
+    head_ui(ui);
+    let evaluation = ranking(view, false);
+    let ranked = evaluation.as_deref();
+    let at_cursor = cursor(view.session);
+    let hovered = view.memory.hovered;
+    let row_of = |at: usize| {
+        let item = item_at(at);
+        row_ui(
+            dataset,
+            ranked,
+            item,
+            Some(item) == at_cursor || Some(item) == hovered,
+            &t,
+        )
+    };
+    let pictures = &mut *view.shell.pictures;
+    let extra = |ui: &Ui, at: usize, cell: &dyn Fn(usize) -> Rect| {
+        let cell = cell(0);
+        let side = TALL - 4.0;
+        let place = Rect::from_min_size(cell.min + Vec2::new(8.0, 2.0), Vec2::splat(side));
+        picture_in(
+            ui,
+            pictures,
+            image_of(dataset, item_at(at)) as u32,
+            place,
+            true,
+        );
+    };
+    if let Some(at) = rows_ui(ui, "map rows", &COLUMNS, (count, TALL), row_of, extra) {
+        let item = item_at(at);
+        view.memory.revealed = None;
+        view.own(Command::LookAt(item));
+    }
+}
+
+fn head_ui(ui: &mut Ui) {
+    let t = tokens(ui);
+    let size = Vec2::new(ui.available_width(), 20.0);
+    let (rect, _) = ui.allocate_exact_size(size, egui::Sense::hover());
+    for (at, column) in COLUMNS.iter().enumerate() {
+        let end = COLUMNS.get(at + 1).map_or(1.0, |next| next.at);
+        let x = |share: f32| rect.left() + rect.width() * share;
+        let cell = Rect::from_x_y_ranges(x(column.at) + 8.0..=x(end) - 10.0, rect.y_range());
+        table::line(ui, cell, !column.text, column.name, 12.0, t.weak);
+    }
+    ui.painter().hline(
+        rect.x_range(),
+        rect.bottom(),
+        egui::Stroke::new(1.0, t.line),
+    );
+}
+
+fn row_ui(
+    dataset: &Dataset,
+    ranked: Option<&Evaluation>,
+    item: u32,
+    chosen: bool,
+    t: &crate::desktop::shell::theme::Tokens,
+) -> Row {
+    let (side, row) = row(dataset, item);
+    let caption = |j: usize| dataset.captions.get(j).map_or("", |c| c);
+    let name = |i: usize| dataset.images.get(i).map_or("", |image| &image.name);
+    let right = match side {
+        Side::Image if row < dataset.images.len() => dataset
+            .captions_of(row)
+            .next()
+            .map_or("", caption)
+            .to_owned(),
+        Side::Image => String::new(),
+        Side::Text => caption(row).to_owned(),
+    };
+    let standing = standing(ranked, side, row);
+    let miss = ranked.and_then(|r| r.direction(side).hardest.get(row).map(|h| h.index));
+    let miss = miss
+        .filter(|&m| m != u32::MAX)
+        .map_or(String::new(), |miss| match side {
+            Side::Image => caption(miss as usize).to_owned(),
+            Side::Text => name(miss as usize).to_owned(),
+        });
+    let (rank, margin) = standing.map_or_else(Default::default, |(rank, margin)| {
+        (grouped(rank as usize), signed(margin, 3))
+    });
+    let colour = standing.map_or(t.weak, |(_, margin)| margin_colour(t, margin));
+    let what = match side {
+        Side::Image => "image",
+        Side::Text => "caption of",
+    };
+    let image = image_of(dataset, item);
+    Row {
+        name: format!(
+            "{what} {}: rank {rank}, margin {margin}, right: {right}, near miss: {miss}",
+            name(image)
+        ),
+        cells: vec![
+            (String::new(), t.text),
+            (rank, t.text),
+            (margin, colour),
+            (right, if side == Side::Image { t.text } else { t.weak }),
+            (miss, t.text),
+        ],
+        chosen,
+        pale: false,
+    }
+}
