@@ -15,6 +15,7 @@
 //!
 //! `tests/shaders.rs` checks the table against the shaders, and that no two files define the same.
 
+mod attraction;
 mod bounds;
 mod choose;
 mod cpu;
@@ -34,6 +35,7 @@ mod scan;
 mod steps;
 mod topk;
 
+pub use attraction::{Attract, Attraction, Curve, Edges, mixed};
 pub use bounds::{Bounds, ResidentBounds, pick_rows};
 pub use choose::{Adapter, Choice, adapters, choose};
 pub use cpu::Cpu;
@@ -115,7 +117,7 @@ pub struct Ranking {
 }
 
 /// An engine: rankings and searches here, all else in the traits that it asks for.
-pub trait Engine: Perturb + Spectrum + Paint + Reduce + Send + Sync {
+pub trait Engine: Perturb + Spectrum + Paint + Reduce + Attract + Send + Sync {
     /// Name for a chip in the window and for reports, as "CPU (gemm, 2 threads)".
     fn name(&self) -> String;
 

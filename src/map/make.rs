@@ -82,7 +82,7 @@ pub fn make(
                 seed: options.seed as u32,
                 ..umap::Settings::default()
             };
-            umap::layout(&near, &first.places, &settings, &mut seen, task)?
+            umap::layout(engine, &near, &first.places, &settings, &mut seen, task)?
         }
         Projection::Tsne => {
             let settings = tsne::Settings {

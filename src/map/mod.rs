@@ -10,7 +10,6 @@ mod centre;
 mod clusters;
 mod gap;
 mod graph;
-mod hash;
 mod make;
 mod nearest;
 mod neighbours;

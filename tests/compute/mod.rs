@@ -1,5 +1,6 @@
 //! Ranks, hardest negatives, best candidates and hinge sums: both engines against a plain float64 computation.
 
+mod attract;
 mod rank;
 mod search;
 

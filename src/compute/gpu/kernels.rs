@@ -81,6 +81,8 @@ kernels! {
     Scan: "scan", [Uniform, Read, Read, Read, Write, Write], [64, 1];
     Reduce: "reduce" with "reduce", [Uniform, Read, Write], [64, 1];
     ReduceRows: "reduce_rows" with "reduce", [Uniform, Read, Write], [8, 8];
+    // Layouts of maps.
+    Attract: "attract", [Uniform, Read, Read, Read, Read, Write], [256, 1];
     // Fourier transform.
     Fft: "fft" with "fft", [Uniform, Read, Read, Write], [256, 1];
     FftStage: "fft_stage" with "fft", [Uniform, Read, Read, Write], [256, 1];

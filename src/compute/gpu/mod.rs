@@ -3,7 +3,8 @@
 //! Rows of images and texts are uploaded tile by tile, so device memory holds the rows of one tile, its scores and
 //! their transpose, and the running state of the queries. One submission a tile keeps dispatches short and the display alive.
 
-pub(super) mod commands;
+pub(super) mod attraction;
+mod commands;
 mod device;
 mod fourier;
 mod kernels;

@@ -10,8 +10,8 @@ mod kernel;
 mod pairs;
 mod transform;
 
+use crate::compute::mixed;
 use crate::error::{Error, Result};
-use crate::map::hash::hash;
 use crate::map::neighbours::Neighbours;
 use crate::task::Task;
 use affinity::affinities;
@@ -111,7 +111,7 @@ fn scaled(start: &[[f32; 2]], seed: u32) -> Vec<[f32; 2]> {
     let spread = (start.iter().map(|p| off(p, 0).powi(2)).sum::<f64>() / n).sqrt();
     let scale = if spread > 0.0 { START / spread } else { 0.0 };
     let chance = |i: usize, a: u32| {
-        let drawn = hash(seed ^ hash((2 * i) as u32 + a));
+        let drawn = mixed(seed ^ mixed((2 * i) as u32 + a));
         (f64::from(drawn) / f64::from(u32::MAX) - 0.5) * START * SHIFT
     };
     let moved = |(i, place): (usize, &[f32; 2])| {

@@ -9,18 +9,15 @@
 //! threads, and an epoch is what one thread per point of a GPU would compute.
 
 mod curve;
-mod epoch;
 mod fuzzy;
 
+use crate::compute::{Attraction, Edges, Engine, mixed};
 use crate::error::{Error, Result};
 use crate::map::graph::Graph;
-use crate::map::hash::hash;
 use crate::map::neighbours::Neighbours;
 use crate::task::Task;
-use curve::Curve;
-use epoch::Step;
+use curve::fitted;
 use fuzzy::graph;
-use rayon::prelude::*;
 
 /// How a map is laid out.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -66,20 +63,15 @@ impl Settings {
     }
 }
 
-/// Points that one task moves.
-const CHUNK: usize = 128;
 /// How far the start reaches from its centre.
 const REACH: f32 = 10.0;
-/// Repulsion in the first tenth of the epochs; in the second tenth it rises to 1. Clusters pass each other before they
-/// harden.
-const GENTLE: f32 = 0.2;
-
 /// Lays out the points whose nearest neighbours are `neighbours`, from `start` (of any scale) on. `watch` sees the
 /// layout about fifty times on the way.
 ///
 /// # Errors
 /// Neighbours or places that are not those of the points, settings that fit no curve, or cancellation.
 pub fn layout(
+    engine: &dyn Engine,
     neighbours: &Neighbours,
     start: &[[f32; 2]],
     settings: &Settings,
@@ -94,38 +86,23 @@ pub fn layout(
             "Start from the principal components of the embeddings.",
         ));
     }
-    let curve = Curve::fitted(settings.min_dist, settings.spread)?;
+    let curve = fitted(settings.min_dist, settings.spread)?;
     let graph = shares(graph(neighbours, points, settings.neighbours));
     let epochs = settings.passes(points);
-    let mut places = scattered(start, settings.seed);
-    let mut next = places.clone();
+    let problem = Attraction {
+        edges: Edges {
+            starts: &graph.starts,
+            targets: &graph.targets,
+            shares: &graph.weights,
+        },
+        curve,
+        epochs,
+        rate: settings.rate,
+        negatives: settings.negatives as f32,
+        seed: settings.seed,
+    };
     task.begin("Laying out the map", epochs as u64);
-    for epoch in 0..epochs {
-        task.check()?;
-        let passed = epoch as f32 / epochs as f32;
-        let step = Step {
-            curve,
-            graph: &graph,
-            old: &places,
-            rate: settings.rate * (1.0 - passed),
-            repulsion: (GENTLE + (1.0 - GENTLE) * (passed * 10.0 - 1.0)).clamp(GENTLE, 1.0),
-            negatives: settings.negatives as f32,
-            seed: hash(settings.seed ^ hash(epoch as u32)),
-        };
-        next.par_chunks_mut(CHUNK)
-            .enumerate()
-            .for_each(|(chunk, own)| {
-                for (i, place) in own.iter_mut().enumerate() {
-                    *place = step.moved(chunk * CHUNK + i);
-                }
-            });
-        std::mem::swap(&mut places, &mut next);
-        task.add(1);
-        if epoch % epochs.div_ceil(50) == 0 {
-            watch(&places);
-        }
-    }
-    Ok(places)
+    engine.attract(&problem, scattered(start, settings.seed), watch, task)
 }
 
 /// Weights as shares of the largest: how often umap-learn would sample an edge.
@@ -151,7 +128,7 @@ fn scattered(start: &[[f32; 2]], seed: u32) -> Vec<[f32; 2]> {
         0.0
     };
     let chance = |i: usize, a: u32| {
-        let drawn = hash(seed ^ hash((2 * i) as u32 + a));
+        let drawn = mixed(seed ^ mixed((2 * i) as u32 + a));
         (drawn as f32 / u32::MAX as f32 - 0.5) * REACH * 1e-3
     };
     let moved = |(i, place): (usize, &[f32; 2])| {
@@ -163,6 +140,7 @@ fn scattered(start: &[[f32; 2]], seed: u32) -> Vec<[f32; 2]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::compute::Cpu;
     use crate::map::neighbours::by_force;
 
     /// Three clusters on a line of directions, and their first coordinates as a start.
@@ -184,7 +162,7 @@ mod tests {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
         let run = || {
             let task = Task::detached();
-            layout(&near, start, &Settings::default(), &mut |_| {}, &task).unwrap()
+            layout(&Cpu, &near, start, &Settings::default(), &mut |_| {}, &task).unwrap()
         };
         pool.build().unwrap().install(run)
     }
@@ -222,12 +200,12 @@ mod tests {
         let (settings, task) = (Settings::default(), Task::detached());
         let mut seen = 0;
         let mut watch = |_: &[[f32; 2]]| seen += 1;
-        assert!(layout(&near, &[[0.0; 2]; 3], &settings, &mut watch, &task).is_err());
+        assert!(layout(&Cpu, &near, &[[0.0; 2]; 3], &settings, &mut watch, &task).is_err());
         let start = [[f32::NAN, 0.0], [0.0, 0.0]];
-        assert!(layout(&near, &start, &settings, &mut watch, &task).is_err());
-        assert!(layout(&near, &[[0.0; 2]; 2], &settings, &mut watch, &task).is_ok());
+        assert!(layout(&Cpu, &near, &start, &settings, &mut watch, &task).is_err());
+        assert!(layout(&Cpu, &near, &[[0.0; 2]; 2], &settings, &mut watch, &task).is_ok());
         task.cancel();
-        let cancelled = layout(&near, &[[0.0; 2]; 2], &settings, &mut watch, &task);
+        let cancelled = layout(&Cpu, &near, &[[0.0; 2]; 2], &settings, &mut watch, &task);
         assert!(cancelled.is_err_and(|e| e.is_cancelled()));
         assert_eq!(seen, 50);
     }

@@ -84,6 +84,9 @@ fn figure_ui(ui: &mut Ui, name: &str, value: f64, random: f64, hint: &str) {
     ui.painter().rect_filled(mark, 0, t.text);
 }
 
+/// Where the means are nearer than this, no plane between the sides shows on a map.
+const WIDE: f64 = 0.2;
+
 /// The gap between images and captions.
 pub fn gap_ui(ui: &mut Ui, shown: &ShownMap, gap: &Gap) {
     heading(ui, "Gap between images and captions");
@@ -124,8 +127,11 @@ pub fn gap_ui(ui: &mut Ui, shown: &ShownMap, gap: &Gap) {
     }
     let told = match gap.separable {
         None => "There are too few rows to say whether there is a gap.",
-        Some(s) if s < 0.6 => "No gap: this encoder mixes them.",
-        Some(s) if s < 0.9 => "A small gap.",
+        Some(share) if share < 0.6 => "No gap: this encoder mixes them.",
+        Some(share) if share < 0.9 => "A small gap.",
+        Some(_) if gap.distance < WIDE => {
+            "No wide gap: their means are near, but each side has traits of its own that tell it apart."
+        }
         Some(_) => "A gap: images and captions lie apart, whatever they show.",
     };
     ui.label(told);

@@ -1,27 +1,64 @@
-//! One epoch of UMAP: how far each point moves.
+//! The CPU's passes: each point moves itself, in parallel.
 
-use super::curve::{Curve, power};
-use crate::map::graph::Graph;
-use crate::map::hash::hash;
+use super::power::power;
+use super::{Attract, Attraction, Curve, DRAWN, Edges, LEAST, LONGEST, STRIDE, mixed};
+use crate::compute::Cpu;
+use crate::error::Result;
+use crate::task::Task;
+use rayon::prelude::*;
 
-/// Random points move no point farther in an epoch.
-const LONGEST: f32 = 4.0;
-
-/// Random points drawn for one point in an epoch, at most; they count for as many as there should be.
-const DRAWN: f32 = 64.0;
-
-/// Squared distances below this are taken for it.
-const LEAST: f32 = 1e-12;
+/// Points that one task moves.
+const CHUNK: usize = 128;
 
 /// Forces computed at once: loops of this length become vectors.
 const LANES: usize = 8;
 
+impl Attract for Cpu {
+    fn attract(
+        &self,
+        problem: &Attraction<'_>,
+        start: Vec<[f32; 2]>,
+        watch: &mut dyn FnMut(&[[f32; 2]]),
+        task: &Task,
+    ) -> Result<Vec<[f32; 2]>> {
+        problem.check(start.len())?;
+        let mut places = start;
+        let mut next = places.clone();
+        for epoch in 0..problem.epochs {
+            task.check()?;
+            let pass = problem.pass(epoch);
+            let step = Step {
+                curve: problem.curve,
+                edges: problem.edges,
+                old: &places,
+                rate: pass.rate,
+                repulsion: pass.repulsion,
+                negatives: problem.negatives,
+                seed: pass.seed,
+            };
+            next.par_chunks_mut(CHUNK)
+                .enumerate()
+                .for_each(|(chunk, own)| {
+                    for (i, place) in own.iter_mut().enumerate() {
+                        *place = step.moved(chunk * CHUNK + i);
+                    }
+                });
+            std::mem::swap(&mut places, &mut next);
+            task.add(1);
+            if problem.is_seen(epoch) {
+                watch(&places);
+            }
+        }
+        Ok(places)
+    }
+}
+
 /// One epoch.
-pub(super) struct Step<'a> {
+struct Step<'a> {
     /// The memberships of the map.
     pub curve: Curve,
     /// Which points attract each other, by shares.
-    pub graph: &'a Graph,
+    pub edges: Edges<'a>,
     /// Where the points were at the end of the epoch before.
     pub old: &'a [[f32; 2]],
     /// Step of this epoch.
@@ -52,7 +89,7 @@ impl Step<'_> {
     /// The sum of the ways from the neighbours of `point`, each times its force; the sum of the forces; that of the shares.
     fn attracted(&self, point: usize) -> ([f32; 2], f32, f32) {
         let own = self.old[point];
-        let (targets, shares) = self.graph.of(point);
+        let (targets, shares) = self.edges.of(point);
         let (mut x, mut y) = ([0.0_f32; LANES], [0.0_f32; LANES]);
         let (mut forces, mut sampled) = ([0.0_f32; LANES], 0.0);
         for (targets, given) in targets.chunks(LANES).zip(shares.chunks(LANES)) {
@@ -81,14 +118,14 @@ impl Step<'_> {
     fn repelled(&self, point: usize, count: f32) -> [f32; 2] {
         let own = self.old[point];
         let drawn = count.min(DRAWN).ceil();
-        let seed = hash(self.seed ^ hash(point as u32));
+        let seed = mixed(self.seed ^ mixed(point as u32));
         let (mut x, mut y) = ([0.0_f32; LANES], [0.0_f32; LANES]);
         for first in (0..drawn as u32).step_by(LANES) {
             let mut off = [[0.0_f32; LANES], [0.0_f32; LANES]];
             let lanes = LANES.min((drawn as u32 - first) as usize);
             let [across, down] = &mut off;
             for (lane, (x, y)) in across.iter_mut().zip(down).take(lanes).enumerate() {
-                let random = hash(seed.wrapping_add((first + lane as u32).wrapping_mul(STRIDE)));
+                let random = mixed(seed.wrapping_add((first + lane as u32).wrapping_mul(STRIDE)));
                 // A point drawn for itself is at no distance, and moves nothing.
                 let other = (u64::from(random) * self.old.len() as u64) >> 32;
                 let other = self.old[other as usize];
@@ -122,9 +159,6 @@ fn repulsion(square: f32, Curve { a, b }: Curve) -> f32 {
     2.0 * b / ((0.001 + square) * (1.0 + a * power(square, b)))
 }
 
-/// 2^32 over the golden ratio: counters that it multiplies differ in many bits.
-const STRIDE: u32 = 0x9e37_79b9;
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -157,15 +191,16 @@ mod tests {
 
     #[test]
     fn a_step_towards_neighbours_ends_at_their_mean_at_most() {
-        let graph = Graph {
-            starts: vec![0, 2, 3, 4],
-            targets: vec![1, 2, 0, 0],
-            weights: vec![1.0; 4],
+        let (starts, targets, shares) = ([0, 2, 3, 4], [1, 2, 0, 0], [1.0; 4]);
+        let edges = Edges {
+            starts: &starts,
+            targets: &targets,
+            shares: &shares,
         };
         let old = [[0.0, 0.0], [1.0, 0.5], [1.0, -0.5]];
         let mut step = Step {
             curve: Curve { a: 1.577, b: 0.895 },
-            graph: &graph,
+            edges,
             old: &old,
             rate: 1.0,
             repulsion: 1.0,
@@ -185,15 +220,16 @@ mod tests {
 
     #[test]
     fn random_points_push_away_and_nobody_farther_than_the_bound() {
-        let graph = Graph {
-            starts: vec![0, 1, 2],
-            targets: vec![1, 0],
-            weights: vec![1.0; 2],
+        let (starts, targets, shares) = ([0, 1, 2], [1, 0], [1.0; 2]);
+        let edges = Edges {
+            starts: &starts,
+            targets: &targets,
+            shares: &shares,
         };
         let old = [[0.0, 0.0], [0.02, 0.0]];
         let step = Step {
             curve: Curve { a: 1.577, b: 0.895 },
-            graph: &graph,
+            edges,
             old: &old,
             rate: 1.0,
             repulsion: 1.0,
@@ -202,7 +238,7 @@ mod tests {
         };
         let place = step.moved(0);
         assert!((-LONGEST..-1.0).contains(&(place[0] - 0.02)), "{place:?}");
-        let drawn: std::collections::HashSet<u32> = (0..10_000).map(hash).collect();
+        let drawn: std::collections::HashSet<u32> = (0..10_000).map(mixed).collect();
         assert_eq!(drawn.len(), 10_000);
     }
 }
