@@ -95,6 +95,19 @@ fn the_map_looks_as_it_did() {
     // By the axes of most variance, which no rounding turns over.
     click(&mut window, "PCA");
     both(&mut window, "map");
+    // Closer, with the lines of all in sight; then so near that pictures stand in place of points.
+    let lines = nearmiss::desktop::map::Lines {
+        all: true,
+        ..nearmiss::desktop::map::Lines::default()
+    };
+    let command = nearmiss::desktop::map::Command::SetLines(lines);
+    perform_of::<nearmiss::desktop::map::MapView>(&mut window, command);
+    for (times, name) in [(5, "map-closer"), (7, "map-near")] {
+        for _ in 0..times {
+            window.key_press(egui::Key::Plus);
+        }
+        both(&mut window, name);
+    }
 }
 
 #[test]

@@ -7,7 +7,9 @@ use egui::{Key, Modifiers, Pos2};
 use nearmiss::dataset::coordinates;
 use nearmiss::desktop::core::{Command, SetsCommand};
 use nearmiss::desktop::feature::Feature;
-use nearmiss::desktop::map::{Colouring, Command as MapCommand, MapView, Mode, Outline, ShownMap};
+use nearmiss::desktop::map::{
+    Colouring, Command as MapCommand, Lines, MapView, Mode, Outline, ShownMap,
+};
 use nearmiss::map::{NEAR, Projection, Rows, quality};
 use nearmiss::task::Task;
 use std::sync::Arc;
@@ -308,6 +310,41 @@ fn the_table_lists_what_is_chosen_and_selects_for_all_views() {
     let row = window.get_by_label_contains(&text);
     assert!(row.rect().is_positive());
     assert_eq!(errors(&window), Vec::<String>::new());
+}
+
+#[test]
+fn real_neighbours_are_those_of_the_map_that_is_shown() {
+    let mut window = shown();
+    perform(&mut window, Command::Query(Query::Row(Side::Image, 7)));
+    let lines = Lines {
+        neighbours: true,
+        ..Lines::default()
+    };
+    ask(&mut window, MapCommand::SetLines(lines));
+    let near = |window: &Window| {
+        map_of(window)
+            .near
+            .get(now(window))
+            .cloned()
+            .expect("found")
+    };
+    let both = near(&window);
+    let embedded = session(&window).embedded().cloned().expect("embedded");
+    let cosine = |item: u32| match item.checked_sub(300) {
+        None => embedded.images.dot(7, &embedded.images, item as usize),
+        Some(text) => embedded.images.dot(7, &embedded.texts, text as usize),
+    };
+    let mut right: Vec<u32> = (0..1_200).filter(|&i| i != 7).collect();
+    right.sort_by(|&a, &b| cosine(b).total_cmp(&cosine(a)));
+    assert_eq!(both.items, right[..NEAR]);
+    // On a map of the images alone they are images.
+    let mut options = map_of(&window).options.clone();
+    options.of = nearmiss::map::Of::Images;
+    ask(&mut window, MapCommand::SetOptions(Box::new(options)));
+    ask(&mut window, MapCommand::LayOut);
+    let images = near(&window);
+    assert_eq!(images.of, map(&window).id);
+    assert!(images.items.len() == NEAR && images.items.iter().all(|&item| item < 300));
 }
 
 #[test]

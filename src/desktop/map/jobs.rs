@@ -219,14 +219,6 @@ impl MapView {
             _ => return,
         } as u32;
         let now = desk.session.now();
-        let known = self
-            .state
-            .near
-            .get(now)
-            .is_some_and(|near| near.item == item);
-        if !neighbours || known || self.work.near == Some(item) {
-            return;
-        }
         let (Some(embedded), Some(engine), Some(shown)) = (
             desk.session.embedded().cloned(),
             desk.engine.clone(),
@@ -234,10 +226,14 @@ impl MapView {
         ) else {
             return;
         };
-        let Some(point) = shown.point(item) else {
+        let asked = Some((shown.id, item));
+        let Some(point) = shown
+            .point(item)
+            .filter(|_| neighbours && self.work.near != asked)
+        else {
             return;
         };
-        self.work.near = Some(item);
+        self.work.near = asked;
         desk.start(Slot::Near, "Looking for neighbours", move |task| {
             aside(|| near(&*engine, &embedded, &shown, point, task)).map(Event::Near)
         });
@@ -308,6 +304,7 @@ fn near(
     let top = engine.top_k(&query, &rows.rows, NEAR + 1, task)?;
     let others = top.hits.iter().map(|hit| hit.index).filter(|&p| p != point);
     Ok(Near {
+        of: shown.id,
         item: shown.item(point),
         items: others
             .filter(|&p| (p as usize) < rows.len())

@@ -42,8 +42,8 @@ struct Work {
     latest: Latest,
     /// What each map was coloured for last.
     dyed: [Option<colours::Wanted>; 2],
-    /// The item whose neighbours were looked for last.
-    near: Option<u32>,
+    /// The map and the item whose neighbours were looked for last.
+    near: Option<(u64, u32)>,
     /// How often the sets have changed.
     sets: u64,
     /// The image model with its gradient.
@@ -117,8 +117,8 @@ pub enum Event {
     Found(String, Vec<u32>),
     /// The neighbours of an item.
     Near(Near),
-    /// The paths of attacked pictures.
-    Trails(Arc<Vec<Trail>>),
+    /// The paths of attacked pictures over the map of this number.
+    Trails(u64, Arc<Vec<Trail>>),
     /// Coordinates were written here.
     Exported(PathBuf),
     /// A file to read or to write was chosen.
@@ -227,8 +227,14 @@ impl Feature for MapView {
             Event::Found(words, items) => {
                 self.state.found = Derived::new(basis, (words, Arc::new(items)));
             }
-            Event::Near(near) => self.state.near = Derived::new(basis, near),
-            Event::Trails(trails) => self.state.trails = Derived::new(basis, trails),
+            // Of a map that is shown no more: nothing of it holds for the next one.
+            Event::Near(near) if self.is_shown(desk, near.of) => {
+                self.state.near = Derived::new(basis, near);
+            }
+            Event::Trails(of, trails) if self.is_shown(desk, of) => {
+                self.state.trails = Derived::new(basis, trails);
+            }
+            Event::Near(_) | Event::Trails(..) => {}
             Event::Exported(path) => {
                 let text = format!("Coordinates written to {}.", path.display());
                 desk.session.say(Level::Info, text, "");
@@ -290,6 +296,12 @@ impl MapView {
             None => (Side::Image, item as usize),
             Some(text) => (Side::Text, text as usize),
         })
+    }
+
+    /// Is this the map that is shown?
+    fn is_shown(&self, desk: &Desk<'_, Self>, id: u64) -> bool {
+        let shown = self.state.shown.get(desk.session.now());
+        shown.is_some_and(|shown| shown.id == id)
     }
 
     /// Other items are chosen.

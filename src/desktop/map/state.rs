@@ -221,6 +221,8 @@ impl Selection {
 /// The nearest neighbours of an item in the space itself.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Near {
+    /// The map, which says among which points they are looked for.
+    pub of: u64,
     /// The item.
     pub item: u32,
     /// Its neighbours, the nearest first.
@@ -279,7 +281,7 @@ pub struct State {
     pub found: Derived<(String, Arc<Vec<u32>>)>,
     /// The nearest neighbours of the item that was looked at last.
     pub near: Derived<Near>,
-    /// The paths of attacked pictures.
+    /// The paths of attacked pictures over the map that is shown.
     pub trails: Derived<Arc<Vec<Trail>>>,
     /// Where points are drawn.
     pub painter: Painter,

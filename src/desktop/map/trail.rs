@@ -77,7 +77,8 @@ impl MapView {
         };
         self.state.trails.clear();
         desk.start(Slot::Trail, "Attacking for the map", move |task| {
-            Ok(Event::Trails(Arc::new(trails(&inputs, task)?)))
+            let found = trails(&inputs, task)?;
+            Ok(Event::Trails(inputs.shown.id, Arc::new(found)))
         });
     }
 }

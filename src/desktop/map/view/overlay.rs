@@ -28,7 +28,7 @@ pub fn overlay_ui(ui: &mut Ui, view: &mut View<'_>, scene: &Scene<'_>, pinned: b
         view.memory.thumbnails = drawn;
     }
     clusters_ui(ui, scene);
-    cursor_ui(ui, view, scene);
+    cursor_ui(ui, view, scene, pinned);
     let trails = view.state.trails.get(view.session.now()).cloned();
     if let Some(trails) = trails.filter(|_| !pinned) {
         match &trails[..] {
@@ -108,7 +108,11 @@ pub fn lines_of_items(ui: &Ui, view: &View<'_>, scene: &Scene<'_>, items: &[u32]
         }
     }
     let now = view.session.now();
-    if let Some(near) = view.state.near.get(now).filter(|_| lines.neighbours)
+    if let Some(near) = view
+        .state
+        .near
+        .get(now)
+        .filter(|near| lines.neighbours && near.of == scene.shown.id)
         && let Some(from) = scene.item(near.item)
     {
         let line = Stroke::new(1.2, scene.t.accent);
@@ -201,11 +205,15 @@ fn clusters_ui(ui: &Ui, scene: &Scene<'_>) {
 }
 
 /// The query: a ring around its point, or the place of words and pictures that are no points.
-fn cursor_ui(ui: &Ui, view: &View<'_>, scene: &Scene<'_>) {
+fn cursor_ui(ui: &Ui, view: &View<'_>, scene: &Scene<'_>, pinned: bool) {
     let painter = ui.painter().with_clip_rect(scene.rect);
     let ring = Stroke::new(2.0, scene.t.accent);
     if let Some(at) = cursor(view.session).and_then(|item| scene.item(item)) {
         painter.circle_stroke(at, 9.0, ring);
+        return;
+    }
+    if pinned {
+        // The answer is of the encoder that is open, not of the one that the kept map is of.
         return;
     }
     let words = match view.session.query() {

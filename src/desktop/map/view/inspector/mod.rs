@@ -139,7 +139,9 @@ fn lines_ui(ui: &mut Ui, view: &mut View<'_>) {
     let near = view.state.near.get(view.session.now());
     let shown = view.state.shown.get(view.session.now());
     let text = match (near, shown) {
-        (Some(near), Some(shown)) if Some(near.item) == cursor(view.session) => {
+        (Some(near), Some(shown))
+            if Some(near.item) == cursor(view.session) && near.of == shown.id =>
+        {
             let kept = kept(shown, near.item, &near.items);
             format!("to {} real neighbours, {kept} near", near.items.len())
         }
