@@ -31,6 +31,16 @@ impl Area {
         self.holds(other.least) && self.holds(other.most)
     }
 
+    /// Squared distance of `at` from it; 0 inside.
+    pub fn gap(&self, at: [f64; 2]) -> f64 {
+        let off = |axis: usize| {
+            (self.least[axis] - at[axis])
+                .max(at[axis] - self.most[axis])
+                .max(0.0)
+        };
+        off(0).powi(2) + off(1).powi(2)
+    }
+
     /// The smallest that holds all `points`; `None` where there are none.
     pub fn around(points: impl IntoIterator<Item = [f64; 2]>) -> Option<Self> {
         points.into_iter().fold(None, |found, at| {

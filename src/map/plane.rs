@@ -111,20 +111,9 @@ impl Plane {
 
     /// The point nearest to `at`, no farther than `radius`; images before captions at the same distance.
     pub fn nearest(&self, at: [f64; 2], radius: f64) -> Option<u32> {
-        let area = Area {
-            least: at.map(|v| v - radius),
-            most: at.map(|v| v + radius),
-        };
         let mut best = (radius * radius, None);
         for layer in [Layer::Images, Layer::Texts] {
-            self.tree(layer).visit(&area, &mut |point| {
-                let place = self.points[point as usize];
-                let gap = (place[0] - at[0]).powi(2) + (place[1] - at[1]).powi(2);
-                if gap < best.0 || (gap == best.0 && best.1.is_none_or(|before| point < before)) {
-                    best = (gap, Some(point));
-                }
-                true
-            });
+            best = self.tree(layer).nearest(&self.points, at, best);
         }
         best.1
     }

@@ -92,6 +92,47 @@ impl Tree {
         }
     }
 
+    /// Looks for a point nearer to `at` than `best`, a squared distance with its point; of equal ones the lowest counts.
+    pub fn nearest(
+        &self,
+        points: &[[f64; 2]],
+        at: [f64; 2],
+        mut best: (f64, Option<u32>),
+    ) -> (f64, Option<u32>) {
+        let gap = |n: usize| self.nodes[n].area.gap(at);
+        let mut next = if self.nodes.is_empty() {
+            vec![]
+        } else {
+            vec![0]
+        };
+        while let Some(n) = next.pop() {
+            if gap(n) > best.0 {
+                continue;
+            }
+            let (left, right) = (2 * n + 1, 2 * n + 2);
+            if right < self.nodes.len() {
+                // The nearer one is looked at first: it makes most of the other one needless.
+                let both = if gap(left) < gap(right) {
+                    [right, left]
+                } else {
+                    [left, right]
+                };
+                next.extend(both);
+                continue;
+            }
+            let range = &self.nodes[n].range;
+            for &point in &self.order[range.start as usize..range.end as usize] {
+                let place = points[point as usize];
+                let gap = (place[0] - at[0]).powi(2) + (place[1] - at[1]).powi(2);
+                let first = best.1.is_none_or(|before| point < before);
+                if gap < best.0 || (gap == best.0 && first) {
+                    best = (gap, Some(point));
+                }
+            }
+        }
+        best
+    }
+
     /// The ranges of the order that meet `area`, rising and put together; of each leaf a random part where they have more
     /// than `most` points. With the points of the ranges, and those of the leaves.
     pub fn seen(&self, area: &Area, most: usize) -> (Vec<Range<u32>>, usize, usize) {

@@ -65,8 +65,6 @@ pub struct Memory {
     focused: bool,
     /// The place on the path of an attacked picture.
     step: usize,
-    /// The item that was brought into sight last.
-    revealed: Option<u32>,
     /// The clusters where images are lost, once counted.
     lost: Derived<(u64, Vec<Lost>)>,
 }

@@ -55,7 +55,6 @@ pub fn point_ui(
                     pinned,
                 });
                 if mode == Mode::Replace {
-                    view.memory.revealed = Some(item);
                     view.own(Command::LookAt(item));
                 }
             }

@@ -63,17 +63,17 @@ pub fn table_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, shown: Opti
         let cell = cell(0);
         let side = TALL - 4.0;
         let place = Rect::from_min_size(cell.min + Vec2::new(8.0, 2.0), Vec2::splat(side));
-        picture_in(
-            ui,
-            pictures,
-            image_of(dataset, item_at(at)) as u32,
-            place,
-            true,
-        );
+        let image = image_of(dataset, item_at(at));
+        let there = dataset
+            .images
+            .get(image)
+            .is_some_and(|i| i.picture.is_some());
+        if there {
+            picture_in(ui, pictures, image as u32, place, true);
+        }
     };
     if let Some(at) = rows_ui(ui, "map rows", &COLUMNS, (count, TALL), row_of, extra) {
         let item = item_at(at);
-        view.memory.revealed = None;
         view.own(Command::LookAt(item));
     }
 }
