@@ -53,17 +53,8 @@ pub fn clusters(
     task.begin("Finding clusters", 0);
     let count = ((map.len() as f64 / 40.0).sqrt().round() as usize).clamp(1, MOST);
     let centres = centres(map, count, seed, task)?;
-    let mut of: Vec<u32> = map
-        .par_iter()
-        .map(|at| nearest(&centres, *at).0 as u32)
-        .collect();
-    let mut sums = vec![([0.0_f64; 2], 0_usize); centres.len()];
-    for (at, &cluster) in map.iter().zip(&of) {
-        let (sum, points) = &mut sums[cluster as usize];
-        sum[0] += f64::from(at[0]);
-        sum[1] += f64::from(at[1]);
-        *points += 1;
-    }
+    let mut of = assigned(map, &centres);
+    let sums = sums(map, &of, centres.len());
     let mut order: Vec<usize> = (0..sums.len()).filter(|&g| sums[g].1 > 0).collect();
     order.sort_by_key(|&g| (std::cmp::Reverse(sums[g].1), g));
     let mut number = vec![0_u32; sums.len()];
@@ -104,6 +95,24 @@ fn nearest(centres: &[[f32; 2]], at: [f32; 2]) -> (usize, f64) {
     all.min_by(|a, b| a.1.total_cmp(&b.1)).unwrap_or((0, 0.0))
 }
 
+/// The centre nearest to each point.
+fn assigned(points: &[[f32; 2]], centres: &[[f32; 2]]) -> Vec<u32> {
+    let points = points.par_iter();
+    points.map(|at| nearest(centres, *at).0 as u32).collect()
+}
+
+/// The sum and the number of the points of each cluster.
+fn sums(points: &[[f32; 2]], of: &[u32], count: usize) -> Vec<([f64; 2], usize)> {
+    let mut sums = vec![([0.0; 2], 0); count];
+    for (at, &cluster) in points.iter().zip(of) {
+        let (sum, points): &mut ([f64; 2], usize) = &mut sums[cluster as usize];
+        sum[0] += f64::from(at[0]);
+        sum[1] += f64::from(at[1]);
+        *points += 1;
+    }
+    sums
+}
+
 /// The centres of `count` clusters, from a sample of the points.
 fn centres(map: &[[f32; 2]], count: usize, seed: u64, task: &Task) -> Result<Vec<[f32; 2]>> {
     let mut random = fastrand::Rng::with_seed(seed);
@@ -138,17 +147,7 @@ fn centres(map: &[[f32; 2]], count: usize, seed: u64, task: &Task) -> Result<Vec
     }
     for _ in 0..ROUNDS {
         task.check()?;
-        let of: Vec<usize> = sample
-            .par_iter()
-            .map(|at| nearest(&centres, *at).0)
-            .collect();
-        let mut sums = vec![([0.0_f64; 2], 0_usize); centres.len()];
-        for (at, cluster) in sample.iter().zip(of) {
-            let (sum, points) = &mut sums[cluster];
-            sum[0] += f64::from(at[0]);
-            sum[1] += f64::from(at[1]);
-            *points += 1;
-        }
+        let sums = sums(&sample, &assigned(&sample, &centres), centres.len());
         let mean = |(old, (sum, points)): (&[f32; 2], &([f64; 2], usize))| match points {
             0 => *old,
             _ => sum.map(|v| (v / *points as f64) as f32),

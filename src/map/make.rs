@@ -57,13 +57,12 @@ pub fn make(
     task.begin("Gathering the points", 0);
     let rows = Rows::of(embedded, options.of, options.centre)?;
     let start = Instant::now();
-    let laid = match options.of {
-        Of::Placed => rows.image_rows(),
-        Of::Both | Of::Images | Of::Texts => rows.rows.clone(),
-    };
+    // Only where captions are placed are the rows that are laid out others than all: then they are copied.
+    let placed = (options.of == Of::Placed).then(|| rows.image_rows());
+    let laid = placed.as_ref().unwrap_or(&rows.rows);
     let images = rows.images;
     let mut seen = |points: &[[f32; 2]]| watch(points, images.min(points.len()));
-    let first = pca::components(&laid, task)?;
+    let first = pca::components(laid, task)?;
     seen(&first.places);
     let mut explained = None;
     let mut kept = 0;
@@ -73,7 +72,7 @@ pub fn make(
             first.places
         }
         Projection::Umap => {
-            let near = nearest(engine, &laid, options.neighbours.max(2) - 1, task)?;
+            let near = nearest(engine, laid, options.neighbours.max(2) - 1, task)?;
             kept = near.k;
             let settings = umap::Settings {
                 neighbours: options.neighbours,
@@ -90,15 +89,15 @@ pub fn make(
                 seed: options.seed as u32,
                 ..tsne::Settings::default()
             };
-            let near = nearest(engine, &laid, settings.neighbours(), task)?;
+            let near = nearest(engine, laid, settings.neighbours(), task)?;
             kept = near.k;
             tsne::layout(&near, &first.places, &settings, &mut seen, task)?
         }
     };
-    if options.of == Of::Placed {
+    if placed.is_some() {
         task.begin("Placing the captions", 0);
         let texts = rows.rows.slice(images..rows.len());
-        let placed = place(engine, &texts, &laid, &points, &task.quiet())?;
+        let placed = place(engine, &texts, laid, &points, &task.quiet())?;
         points.extend(placed);
     }
     let seconds = start.elapsed().as_secs_f64();

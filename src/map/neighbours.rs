@@ -54,6 +54,21 @@ impl Neighbours {
         Ok(())
     }
 
+    /// Refuses a start that is not one of these points, or has places that are no numbers.
+    ///
+    /// # Errors
+    /// As [`Neighbours::check`], and a place that is not finite.
+    pub fn check_start(&self, start: &[[f32; 2]]) -> Result<()> {
+        self.check(start.len())?;
+        if start.iter().flatten().all(|v| v.is_finite()) {
+            return Ok(());
+        }
+        Err(Error::request(
+            "a place that the map starts from is no number",
+            "Start from the principal components of the embeddings.",
+        ))
+    }
+
     /// The `most` nearest of `point`, or all where there are fewer: rows and distances.
     pub fn of(&self, point: usize, most: usize) -> (&[u32], &[f32]) {
         let start = point * self.k;

@@ -1,16 +1,15 @@
 //! Which jobs of the map run.
 
 use super::points::Painter;
-use super::state::{Lines, Mode, Near, ShownMap, Sketch, State, fresh};
+use super::state::{Lines, Mode, Near, ShownMap, Sketch, State, cursor, fresh};
 use super::{Event, MapView, Outline, Slot, colours};
 use crate::compute::{Embedded, Engine};
 use crate::dataset::Dataset;
 use crate::dataset::coordinates::{self, Values};
-use crate::desktop::core::{DataSource, Derived, Query, holds, words};
+use crate::desktop::core::{DataSource, Derived, holds, words};
 use crate::desktop::feature::{Desk, Feature};
 use crate::error::{Error, Result};
 use crate::map::{Map, MapOptions, NEAR, Plane, Rows, clusters, imported, make};
-use crate::retrieval::Side;
 use crate::task::{Task, aside, lock};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -74,11 +73,17 @@ impl MapView {
         desk.start(Slot::LayOut, title, move |task| {
             aside(|| {
                 let mut watch = |points: &[[f32; 2]], images: usize| {
+                    if lock(&latest).is_some() {
+                        // The window has not taken the one before: it is not looked at.
+                        return;
+                    }
                     let plane = plane(points, images);
                     *lock(&latest) = Some(colours::sketch(plane, &painter, dark));
                 };
                 let map = make(&*engine, &embedded, &options, &mut watch, task)?;
-                let shown = shown(map, dataset.as_deref(), &embedded, &painter, encoder, task)?;
+                let plane = plane(&map.points, map.images);
+                let data = dataset.as_deref();
+                let shown = shown(map, plane, data, &embedded, &painter, encoder, task)?;
                 Ok(Event::Made(Arc::new(shown)))
             })
         });
@@ -112,7 +117,6 @@ impl MapView {
                 let (order, images, _) = found.in_order(&path, sizes[0], sizes[1])?;
                 let points: Vec<[f64; 2]> = order.iter().map(|&at| found.points[at]).collect();
                 let map = imported(&embedded, &points, images, &options, task)?;
-                let plane = Plane::new(&points, images);
                 let columns = found.columns.into_iter().map(|(name, values)| {
                     let values = match values {
                         Values::Numbers(all) => {
@@ -125,9 +129,10 @@ impl MapView {
                     (name, values)
                 });
                 let columns = columns.collect();
-                let mut shown = shown(map, Some(&dataset), &embedded, &painter, encoder, task)?;
-                shown.places = Arc::new(painter.upload_places(&plane));
-                shown.plane = plane;
+                // Of the coordinates as the file has them: a map keeps float32 alone.
+                let plane = Plane::new(&points, images);
+                let data = Some(&*dataset);
+                let mut shown = shown(map, plane, data, &embedded, &painter, encoder, task)?;
                 shown.columns = columns;
                 shown.file = Some(path);
                 Ok(Event::Made(Arc::new(shown)))
@@ -212,12 +217,9 @@ impl MapView {
     /// Looks for the neighbours, in the space itself, of the row that is the query.
     fn look_near(&mut self, desk: &mut Desk<'_, Self>) {
         let Lines { neighbours, .. } = self.state.lines;
-        let images = desk.session.dataset().map_or(0, |d| d.images.len());
-        let item = match desk.session.query() {
-            Some(&Query::Row(Side::Image, row)) => row,
-            Some(&Query::Row(Side::Text, row)) => images + row,
-            _ => return,
-        } as u32;
+        let Some(item) = cursor(&desk.session) else {
+            return;
+        };
         let now = desk.session.now();
         let (Some(embedded), Some(engine), Some(shown)) = (
             desk.session.embedded().cloned(),
@@ -266,6 +268,7 @@ fn plane(points: &[[f32; 2]], images: usize) -> Plane {
 /// A map ready to be shown.
 fn shown(
     map: Map,
+    plane: Plane,
     dataset: Option<&Dataset>,
     embedded: &Embedded,
     painter: &Painter,
@@ -273,7 +276,6 @@ fn shown(
     task: &Task,
 ) -> Result<ShownMap> {
     let clusters = clusters(&map.points, map.images, dataset, map.options.seed, task)?;
-    let plane = plane(&map.points, map.images);
     Ok(ShownMap {
         id: fresh(),
         places: Arc::new(painter.upload_places(&plane)),

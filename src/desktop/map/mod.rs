@@ -20,7 +20,6 @@ use crate::desktop::core::{
 };
 use crate::desktop::feature::{Desk, Ended, Feature, View};
 use crate::desktop::shell::PaletteEntry;
-use crate::retrieval::Side;
 use egui::{Context, Ui};
 use jobs::Latest;
 use std::path::PathBuf;
@@ -182,7 +181,8 @@ impl Feature for MapView {
                 }
             }
             Command::LookAt(item) => {
-                if let Some((side, row)) = Self::row_of(desk, item) {
+                if let Some(dataset) = desk.session.dataset() {
+                    let (side, row) = state::row(dataset, item);
                     desk.set_query(Query::Row(side, row));
                 }
             }
@@ -289,15 +289,6 @@ impl Feature for MapView {
 }
 
 impl MapView {
-    /// The side and row of an item.
-    fn row_of(desk: &Desk<'_, Self>, item: u32) -> Option<(Side, usize)> {
-        let images = desk.session.dataset()?.images.len() as u32;
-        Some(match item.checked_sub(images) {
-            None => (Side::Image, item as usize),
-            Some(text) => (Side::Text, text as usize),
-        })
-    }
-
     /// Is this the map that is shown?
     fn is_shown(&self, desk: &Desk<'_, Self>, id: u64) -> bool {
         let shown = self.state.shown.get(desk.session.now());

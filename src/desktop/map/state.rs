@@ -1,10 +1,11 @@
 //! What the map view shows, and how it is looked at.
 
 use super::points::{Buffers, Painter, Style};
+use crate::dataset::Dataset;
 use crate::dataset::coordinates::Values;
-use crate::desktop::core::{Basis, Derived, Session};
+use crate::desktop::core::{Basis, Derived, Query, Session};
 use crate::map::{Map, MapOptions, NamedClusters, Plane};
-use crate::retrieval::Evaluation;
+use crate::retrieval::{Evaluation, Side};
 use egui::Color32;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -311,6 +312,25 @@ impl State {
         self.near.clear();
         self.trails.clear();
         self.shown = Derived::new(basis, shown);
+    }
+}
+
+/// The side and row of an item.
+pub fn row(dataset: &Dataset, item: u32) -> (Side, usize) {
+    let images = dataset.images.len();
+    match (item as usize).checked_sub(images) {
+        None => (Side::Image, item as usize),
+        Some(text) => (Side::Text, text),
+    }
+}
+
+/// The item that is the query.
+pub fn cursor(session: &Session) -> Option<u32> {
+    let images = session.dataset()?.images.len();
+    match session.query()? {
+        Query::Row(Side::Image, row) => Some(*row as u32),
+        Query::Row(Side::Text, row) => Some((images + row) as u32),
+        Query::Text(_) | Query::Picture { .. } => None,
     }
 }
 

@@ -130,6 +130,24 @@ pub fn head_ui(ui: &mut Ui, columns: &[Column], sort: &mut Sort) {
         .hline(row.x_range(), row.bottom(), Stroke::new(1.0, t.line));
 }
 
+/// The head of a table that is not to be sorted.
+pub fn titles_ui(ui: &mut Ui, columns: &[Column]) {
+    let t = tokens(ui);
+    let (row, _) = ui.allocate_exact_size(Vec2::new(ui.available_width(), 20.0), Sense::hover());
+    for (at, column) in columns.iter().enumerate() {
+        write(
+            ui,
+            cell(row, columns, at),
+            column,
+            column.name,
+            12.0,
+            t.weak,
+        );
+    }
+    ui.painter()
+        .hline(row.x_range(), row.bottom(), Stroke::new(1.0, t.line));
+}
+
 /// What a row says.
 pub struct Row {
     /// The text of each column, with its colour.

@@ -68,13 +68,7 @@ pub fn layout(
     task: &Task,
 ) -> Result<Vec<[f32; 2]>> {
     let points = start.len();
-    neighbours.check(points)?;
-    if start.iter().flatten().any(|v| !v.is_finite()) {
-        return Err(Error::request(
-            "a place that the map starts from is no number",
-            "Start from the principal components of the embeddings.",
-        ));
-    }
+    neighbours.check_start(start)?;
     if !(settings.perplexity.is_finite() && settings.perplexity >= 1.0) {
         return Err(Error::request(
             format!("no map has a perplexity of {}", settings.perplexity),

@@ -12,7 +12,7 @@ mod curve;
 mod fuzzy;
 
 use crate::compute::{Attraction, Edges, Engine, mixed};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::map::graph::Graph;
 use crate::map::neighbours::Neighbours;
 use crate::task::Task;
@@ -65,6 +65,7 @@ impl Settings {
 
 /// How far the start reaches from its centre.
 const REACH: f32 = 10.0;
+
 /// Lays out the points whose nearest neighbours are `neighbours`, from `start` (of any scale) on. `watch` sees the
 /// layout about fifty times on the way.
 ///
@@ -79,13 +80,7 @@ pub fn layout(
     task: &Task,
 ) -> Result<Vec<[f32; 2]>> {
     let points = start.len();
-    neighbours.check(points)?;
-    if start.iter().flatten().any(|v| !v.is_finite()) {
-        return Err(Error::request(
-            "a place that the map starts from is no number",
-            "Start from the principal components of the embeddings.",
-        ));
-    }
+    neighbours.check_start(start)?;
     let curve = fitted(settings.min_dist, settings.spread)?;
     let graph = shares(graph(neighbours, points, settings.neighbours));
     let epochs = settings.passes(points);

@@ -1,7 +1,7 @@
 //! What is known of the item under the pointer: its picture, its captions, what beats it.
 
 use super::View;
-use super::scene::{Scene, standing};
+use super::scene::{Scene, right, standing, words};
 use crate::desktop::shell::bidi;
 use crate::desktop::shell::widgets::{grouped, margin_colour, picture_in, signed};
 use crate::retrieval::Side;
@@ -70,28 +70,13 @@ pub fn card_ui(
         }
         None => write("not ranked yet", 12.0, t.weak, 1),
     }
-    let caption = |j: usize| scene.dataset.captions.get(j).map_or("", |c| c);
-    let own = match side {
-        Side::Image if row < scene.dataset.images.len() => {
-            scene.dataset.captions_of(row).next().map_or("", caption)
-        }
-        Side::Image => "",
-        Side::Text => caption(row),
-    };
+    let own = right(scene.dataset, (side, row));
     if !own.is_empty() {
         write(&format!("Right: {own}"), 12.0, t.good, 2);
     }
     if let Some(miss) = scene.near_miss(item) {
-        let (other, row) = scene.row(miss);
-        let words = match other {
-            Side::Text => caption(row).to_owned(),
-            Side::Image => scene
-                .dataset
-                .images
-                .get(row)
-                .map_or(String::new(), |i| i.name.clone()),
-        };
-        write(&format!("Near miss: {words}"), 12.0, t.bad, 2);
+        let miss = words(scene.dataset, miss);
+        write(&format!("Near miss: {miss}"), 12.0, t.bad, 2);
     }
     above + 10.0 + TALL
 }

@@ -16,7 +16,8 @@ mod tools;
 
 pub use keys::keys;
 
-use crate::desktop::core::{Derived, Identities, Part, Query, Session};
+use super::state::cursor;
+use crate::desktop::core::{Derived, Identities, Part, Session};
 use crate::desktop::map::{Command, ShownMap, Slot};
 use crate::desktop::shell::empty::{NotReady, not_ready_ui};
 use crate::desktop::shell::side_frame;
@@ -99,16 +100,6 @@ impl Memory {
 /// Is there all that the view needs?
 fn is_ready(session: &Session) -> bool {
     session.dataset().is_some() && session.embedded().is_some()
-}
-
-/// The item that is the query.
-fn cursor(session: &Session) -> Option<u32> {
-    let images = session.dataset()?.images.len();
-    match session.query()? {
-        Query::Row(Side::Image, row) => Some(*row as u32),
-        Query::Row(Side::Text, row) => Some((images + row) as u32),
-        Query::Text(_) | Query::Picture { .. } => None,
-    }
 }
 
 /// Draws the inspector.

@@ -1,8 +1,8 @@
 //! What the pieces of the drawing share: the map, from where it is seen, and where its items lie on the screen.
 
 use super::super::points::{Look, Scatter};
+use super::super::state::row;
 use super::View;
-use crate::compute::Direction;
 use crate::dataset::Dataset;
 use crate::desktop::map::{Drawn, Dyed, Painter, ShownMap};
 use crate::desktop::shell::theme::Tokens;
@@ -57,13 +57,7 @@ impl Scene<'_> {
 
     /// The hardest negative of an item, an item too.
     pub fn near_miss(&self, item: u32) -> Option<u32> {
-        let (side, row) = self.row(item);
-        let direction: &Direction = self.ranking?.direction(side);
-        let index = direction.hardest.get(row)?.index;
-        (index != u32::MAX).then(|| match side {
-            Side::Image => self.caption(index as usize),
-            Side::Text => index,
-        })
+        near_miss(self.dataset, self.ranking?, self.row(item))
     }
 
     /// Draws the points; says how many.
@@ -86,21 +80,45 @@ impl Scene<'_> {
     }
 }
 
-/// The side and row of an item.
-pub fn row(dataset: &Dataset, item: u32) -> (Side, usize) {
-    let images = dataset.images.len();
-    match (item as usize).checked_sub(images) {
-        None => (Side::Image, item as usize),
-        Some(text) => (Side::Text, text),
-    }
-}
-
 /// The image that an item is, or that its caption belongs to.
 pub fn image_of(dataset: &Dataset, item: u32) -> usize {
     match row(dataset, item) {
         (Side::Image, row) => row,
         (Side::Text, row) if row < dataset.captions.len() => dataset.image_of(row),
         (Side::Text, _) => 0,
+    }
+}
+
+/// The hardest negative of a row, an item.
+pub fn near_miss(
+    dataset: &Dataset,
+    ranking: &Evaluation,
+    (side, row): (Side, usize),
+) -> Option<u32> {
+    let index = ranking.direction(side).hardest.get(row)?.index;
+    (index != u32::MAX).then(|| match side {
+        Side::Image => dataset.images.len() as u32 + index,
+        Side::Text => index,
+    })
+}
+
+/// What is right for a row, in words: an image's first caption, or the caption itself.
+pub fn right(dataset: &Dataset, (side, row): (Side, usize)) -> &str {
+    let caption = match side {
+        Side::Image if row < dataset.images.len() => dataset.captions_of(row).next(),
+        Side::Image => None,
+        Side::Text => Some(row),
+    };
+    caption
+        .and_then(|j| dataset.captions.get(j))
+        .map_or("", |c| c)
+}
+
+/// An item in words: a caption's text, an image's name.
+pub fn words(dataset: &Dataset, item: u32) -> &str {
+    match row(dataset, item) {
+        (Side::Image, row) => dataset.images.get(row).map_or("", |image| &image.name),
+        (Side::Text, row) => dataset.captions.get(row).map_or("", |c| c),
     }
 }
 

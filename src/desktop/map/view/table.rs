@@ -1,10 +1,11 @@
 //! What is chosen as a table: the map for those who do not see it, and for the keyboard.
 
-use super::scene::{image_of, ranking, row, standing};
+use super::super::state::row;
+use super::scene::{image_of, near_miss, ranking, right, standing, words};
 use super::{View, cursor};
 use crate::dataset::Dataset;
 use crate::desktop::map::{Command, ShownMap};
-use crate::desktop::shell::table::{self, Column, Row, rows_ui};
+use crate::desktop::shell::table::{self, Column, Row, rows_ui, titles_ui};
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::{grouped, margin_colour, picture_in, signed, weak};
 use crate::retrieval::{Evaluation, Side};
@@ -43,7 +44,7 @@ pub fn table_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, shown: Opti
         };
         weak(ui, text);
     });
-    head_ui(ui);
+    titles_ui(ui, &COLUMNS);
     let evaluation = ranking(view, false);
     let ranked = evaluation.as_deref();
     let at_cursor = cursor(view.session);
@@ -78,23 +79,6 @@ pub fn table_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, shown: Opti
     }
 }
 
-fn head_ui(ui: &mut Ui) {
-    let t = tokens(ui);
-    let size = Vec2::new(ui.available_width(), 20.0);
-    let (rect, _) = ui.allocate_exact_size(size, egui::Sense::hover());
-    for (at, column) in COLUMNS.iter().enumerate() {
-        let end = COLUMNS.get(at + 1).map_or(1.0, |next| next.at);
-        let x = |share: f32| rect.left() + rect.width() * share;
-        let cell = Rect::from_x_y_ranges(x(column.at) + 8.0..=x(end) - 10.0, rect.y_range());
-        table::line(ui, cell, !column.text, column.name, 12.0, t.weak);
-    }
-    ui.painter().hline(
-        rect.x_range(),
-        rect.bottom(),
-        egui::Stroke::new(1.0, t.line),
-    );
-}
-
 fn row_ui(
     dataset: &Dataset,
     ranked: Option<&Evaluation>,
@@ -103,25 +87,10 @@ fn row_ui(
     t: &crate::desktop::shell::theme::Tokens,
 ) -> Row {
     let (side, row) = row(dataset, item);
-    let caption = |j: usize| dataset.captions.get(j).map_or("", |c| c);
-    let name = |i: usize| dataset.images.get(i).map_or("", |image| &image.name);
-    let right = match side {
-        Side::Image if row < dataset.images.len() => dataset
-            .captions_of(row)
-            .next()
-            .map_or("", caption)
-            .to_owned(),
-        Side::Image => String::new(),
-        Side::Text => caption(row).to_owned(),
-    };
+    let right = right(dataset, (side, row)).to_owned();
     let standing = standing(ranked, side, row);
-    let miss = ranked.and_then(|r| r.direction(side).hardest.get(row).map(|h| h.index));
-    let miss = miss
-        .filter(|&m| m != u32::MAX)
-        .map_or(String::new(), |miss| match side {
-            Side::Image => caption(miss as usize).to_owned(),
-            Side::Text => name(miss as usize).to_owned(),
-        });
+    let miss = ranked.and_then(|ranking| near_miss(dataset, ranking, (side, row)));
+    let miss = miss.map_or(String::new(), |miss| words(dataset, miss).to_owned());
     let (rank, margin) = standing.map_or_else(Default::default, |(rank, margin)| {
         (grouped(rank as usize), signed(margin, 3))
     });
@@ -134,7 +103,7 @@ fn row_ui(
     Row {
         name: format!(
             "{what} {}: rank {rank}, margin {margin}, right: {right}, near miss: {miss}",
-            name(image)
+            words(dataset, image as u32)
         ),
         cells: vec![
             (String::new(), t.text),
