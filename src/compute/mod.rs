@@ -34,6 +34,7 @@ mod reduce;
 mod scan;
 mod steps;
 mod topk;
+pub mod train;
 
 pub use attraction::{Attract, Attraction, Curve, Edges, mixed};
 pub use bounds::{Bounds, ResidentBounds, pick_rows};
@@ -48,7 +49,7 @@ pub use hinges::sum_of_hinges;
 pub use measure::{Measure, Norms};
 pub use paint::{View, channel_mean, log_spectrum, pixel_norm};
 pub use perturb::{Ball, Band, Colours, Grid, Noise, Paint, Perturb, Size, Spectrum, Square};
-pub use product::{add_gram, product};
+pub use product::{Factor, add_gram, multiply, product};
 pub use reduce::{Cells, Reduce};
 pub use steps::philox::philox;
 pub use topk::{Hit, TopK};
@@ -56,6 +57,7 @@ pub use topk::{Hit, TopK};
 use crate::error::Result;
 use crate::task::Task;
 use std::ops::Range;
+use train::Train;
 
 /// Scores closer than this are a tie, and a tie counts against the positive: about the rounding of a cosine in
 /// float32, so that both engines and any tiling agree on what is equal. By dot product: [`Embeddings::tie`].
@@ -117,7 +119,7 @@ pub struct Ranking {
 }
 
 /// An engine: rankings and searches here, all else in the traits that it asks for.
-pub trait Engine: Perturb + Spectrum + Paint + Reduce + Attract + Send + Sync {
+pub trait Engine: Perturb + Spectrum + Paint + Reduce + Attract + Train + Send + Sync {
     /// Name for a chip in the window and for reports, as "CPU (gemm, 2 threads)".
     fn name(&self) -> String;
 

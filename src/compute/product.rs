@@ -40,6 +40,89 @@ pub fn product(a: &[f32], b: &[f32], dim: usize, out: &mut [f32]) {
     }
 }
 
+/// Multiplications from which a product takes all threads.
+const SPREAD: usize = 1 << 24;
+
+/// A factor of a product: a row-major matrix, or one read with rows and columns exchanged.
+#[derive(Debug, Clone, Copy)]
+pub struct Factor<'a> {
+    values: &'a [f32],
+    /// Rows, columns.
+    size: [usize; 2],
+    /// From one row to the next, from one column to the next.
+    steps: [usize; 2],
+}
+
+impl<'a> Factor<'a> {
+    /// The row-major matrix of `columns` columns.
+    ///
+    /// # Panics
+    /// `columns` does not divide the length.
+    pub fn new(values: &'a [f32], columns: usize) -> Self {
+        let rows = values.len() / columns.max(1);
+        assert!(rows * columns == values.len(), "a factor has whole rows");
+        Self {
+            values,
+            size: [rows, columns],
+            steps: [columns, 1],
+        }
+    }
+
+    /// The same transposed.
+    #[must_use]
+    pub fn transposed(self) -> Self {
+        Self {
+            size: [self.size[1], self.size[0]],
+            steps: [self.steps[1], self.steps[0]],
+            ..self
+        }
+    }
+}
+
+/// `out = a . b`, or with `add` `out += a . b`; `out` is row-major. Large products take all threads, small ones the
+/// thread that calls.
+///
+/// # Panics
+/// Sizes that do not fit together.
+#[allow(unsafe_code)]
+pub fn multiply(a: Factor<'_>, b: Factor<'_>, out: &mut [f32], add: bool) {
+    let ([rows, inner], [other, columns]) = (a.size, b.size);
+    assert!(
+        inner == other && out.len() == rows * columns,
+        "the blocks of a product do not fit together"
+    );
+    let work = rows.saturating_mul(columns).saturating_mul(inner);
+    // SAFETY: the steps address exactly the values of the two factors, by their making, and those of `out`, whose
+    // length was just checked; `out` is borrowed mutably, so nothing else reads or writes it.
+    unsafe {
+        gemm::gemm(
+            rows,
+            columns,
+            inner,
+            out.as_mut_ptr(),
+            1,
+            columns as isize,
+            add,
+            a.values.as_ptr(),
+            a.steps[1] as isize,
+            a.steps[0] as isize,
+            b.values.as_ptr(),
+            b.steps[1] as isize,
+            b.steps[0] as isize,
+            1.0,
+            1.0,
+            false,
+            false,
+            false,
+            if work > SPREAD {
+                gemm::Parallelism::Rayon(0)
+            } else {
+                gemm::Parallelism::None
+            },
+        );
+    }
+}
+
 /// `out += a^T . b` in float64: `a` is `[rows, dim]` of which columns `left` on are taken, `b` likewise from `right`
 /// on; `out` is row-major `[width, other]`. On the thread that calls it.
 ///
@@ -104,6 +187,21 @@ mod tests {
         let mut out = [0.0; 2];
         product(&a, &b, 3, &mut out);
         assert_eq!(out, [7.0, 16.0]);
+    }
+
+    #[test]
+    fn factors_can_be_transposed_and_products_added() {
+        let a = [1.0_f32, 2.0, 3.0, 4.0, 5.0, 6.0];
+        let b = [1.0_f32, 0.0, 2.0, 1.0];
+        let mut out = [10.0; 6];
+        // [1 4; 2 5; 3 6] . [1 0; 2 1]
+        multiply(
+            Factor::new(&a, 3).transposed(),
+            Factor::new(&b, 2),
+            &mut out,
+            true,
+        );
+        assert_eq!(out, [19.0, 14.0, 22.0, 15.0, 25.0, 16.0]);
     }
 
     #[test]

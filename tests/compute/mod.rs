@@ -3,6 +3,7 @@
 mod attract;
 mod rank;
 mod search;
+mod train;
 
 use nearmiss::compute::{
     Choice, Cpu, Direction, Embeddings, Engine, Groups, Hit, RankOptions, TIE, choose,

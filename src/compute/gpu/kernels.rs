@@ -83,6 +83,25 @@ kernels! {
     ReduceRows: "reduce_rows" with "reduce", [Uniform, Read, Write], [8, 8];
     // Layouts of maps.
     Attract: "attract", [Uniform, Read, Read, Read, Read, Write], [256, 1];
+    // Losses of training.
+    LossSum: "loss_sum" with "summed" "line", [Uniform, Read, Read, Write, Write], [64, 1];
+    LossMaximum: "loss_maximum" with "summed" "line" "hardest", [Uniform, Read, Read, Write, Write], [64, 1];
+    LossSemiHard: "loss_semi_hard" with "summed" "line" "hardest", [Uniform, Read, Read, Write, Write], [64, 1];
+    LossMixture: "loss_mixture" with "summed" "line" "hardest", [Uniform, Read, Read, Write, Write], [64, 1];
+    LossInfonce: "loss_infonce" with "summed" "line", [Uniform, Read, Read, Write, Write], [64, 1];
+    LossSiglip: "loss_siglip" with "summed" "line", [Uniform, Read, Read, Write, Write], [64, 1];
+    // The rest of a step of training.
+    LearnMultiply: "learn_multiply", [Uniform, Read, Read, Read, Write], [16, 16];
+    LearnActivate: "learn_activate" with "activation", [Uniform, Read, Write], [256, 1];
+    LearnActivateBack: "learn_activate_back" with "activation", [Uniform, Read, Write], [256, 1];
+    LearnUnit: "learn_unit" with "summed" "unit", [Uniform, Write, Write], [64, 1];
+    LearnUnitBack: "learn_unit_back" with "summed" "unit", [Uniform, Read, Read, Write], [64, 1];
+    LearnOrder: "learn_order" with "order", [Uniform, Read, Write], [16, 16];
+    LearnOrderBack: "learn_order_back" with "order", [Uniform, Read, Read, Write], [256, 1];
+    LearnLeaveOut: "learn_leave_out", [Uniform, Read, Write], [64, 1];
+    LearnScalars: "learn_scalars" with "summed", [Uniform, Read, Write], [64, 1];
+    LearnNorm: "learn_norm" with "summed", [Uniform, Read, Write], [64, 1];
+    LearnUpdate: "learn_update", [Uniform, Read, Read, Write, Write, Write], [256, 1];
     // Fourier transform.
     Fft: "fft" with "fft", [Uniform, Read, Read, Write], [256, 1];
     FftStage: "fft_stage" with "fft", [Uniform, Read, Read, Write], [256, 1];

@@ -14,6 +14,7 @@ mod reduce;
 mod scan;
 mod steps;
 mod tile;
+mod train;
 
 pub use kernels::{Binding, ENTRY_POINT, Kernel};
 pub use paint::HeatPainter;
