@@ -14,11 +14,12 @@
 //! | [`dataset`] | images, captions, which belongs to which; `formats/` has one file per format, in rooms by kind, `export/` writes them, `vectors/` files of embeddings |
 //! | [`onnx`] | a model as a graph: the protobuf view, static shapes, the graph builder |
 //! | [`grad`] | the gradient transform: driver, objectives, lowering, `rules/` (one file per family of operators); `guard/`: what bounds work on files that nobody vouches for |
-//! | [`compute`] | ranking, search, attack steps, transforms: `Gpu` (wgpu and `shaders/`) and `Cpu`, one trait |
+//! | [`compute`] | ranking, search, attack steps, transforms, training of heads (`train/`): `Gpu` (wgpu and `shaders/`) and `Cpu`, one trait |
 //! | [`runtime`] | the inference engine: ONNX Runtime found and installed, providers, sessions, the engine for graphs in memory |
 //! | [`encoder`] | encoders: `folder/` finds their files, `beside/` reads what is said beside a model, `sides/` opens and tries each model, `preprocess/`, `tokenize/`, `tower/` (the inputs and outputs of a model), `embed/`, `cache/` |
 //! | [`retrieval`] | ranks, metrics, ranking losses, relevance; `given/`: embeddings as they are given; `mine/`: hard negatives; `structure/`: where they lie; two encoders compared |
 //! | [`map`] | both sides of the joint space in one plane: layouts (`pca/`, `tsne/`, `umap/`), clusters, `quality/`, the `gap/` between the sides, `picture/` |
+//! | [`learn`] | heads learned on frozen embeddings: `policy/` which pairs are drawn, runs with their history, bands over seeds, `export/` encoders made of them |
 //! | [`names`] | names of what can be chosen, from one table for each kind |
 //! | [`source`] | what is opened, for window and command line alike: a dataset with its embeddings, an encoder |
 //! | [`report`] | an evaluation as one self-contained HTML page |
@@ -43,6 +44,10 @@
 //! - an attack: one file in `attack/white/` or `attack/query/` with its description and a test case, its `mod` line and its
 //!   line of the list in that folder's `mod.rs`; `NEARMISS_WRITE_DOCS=1 cargo test attacks_of_the_readme` writes its row
 //!   of the README's table
+//! - a loss of the learning laboratory: one file in `compute/train/losses/` with its description and its function of one
+//!   line of the similarity, its `mod` and its line of the list there; its shader `shaders/loss_NAME.wgsl` with its line in
+//!   `compute/gpu/kernels.rs`; the tests go over all of them
+//! - a sampling policy: one file in `learn/policy/`, its `mod` and its line of the list there
 //! - a view: one folder in `desktop/` that implements `desktop::feature::Feature` (state, commands, jobs; `view/` draws),
 //!   its `mod` in `desktop/mod.rs` and one line in `desktop/features.rs`
 //! - a headless command: one file in `cli/`, one line in its `Command` enum
@@ -55,6 +60,7 @@ pub mod desktop;
 pub mod encoder;
 pub mod error;
 pub mod files;
+pub mod learn;
 pub mod map;
 pub mod names;
 pub mod paths;

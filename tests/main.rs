@@ -19,6 +19,7 @@ mod encoder;
 mod export;
 mod given;
 mod grad;
+mod learn;
 mod map;
 mod mine;
 mod onnx;

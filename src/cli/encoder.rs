@@ -98,6 +98,21 @@ impl EncoderArgs {
 
     /// Opens the encoder.
     pub fn open(&self, task: &Task) -> Result<Encoder> {
+        self.open_files(&self.files()?, task)
+    }
+
+    /// Its files and what was said about it: what it is opened with.
+    ///
+    /// # Errors
+    /// None was named, or it is one of two models.
+    pub fn parts(&self) -> Result<(EncoderFiles, EncoderOptions)> {
+        let files = self.files()?;
+        let options = self.options(&files.image_model)?;
+        Ok((files, options))
+    }
+
+    /// The files of both models.
+    fn files(&self) -> Result<EncoderFiles> {
         let source = self.source()?;
         let files = match &source {
             EncoderSource::ImageAlone(one) | EncoderSource::TextAlone(one) => {
@@ -115,7 +130,7 @@ impl EncoderArgs {
             },
             _ => source.files()?,
         };
-        self.open_files(&files, task)
+        Ok(files)
     }
 
     fn open_files(&self, files: &EncoderFiles, task: &Task) -> Result<Encoder> {

@@ -17,6 +17,7 @@ mod embed;
 mod encoder;
 mod eval;
 mod grad;
+mod learn;
 mod map;
 mod material;
 mod mine;
@@ -70,6 +71,8 @@ pub enum Command {
     Mine(Box<mine::Mine>),
     /// Both sides of the joint space in one plane, and how far to trust that
     Map(Box<map::Map>),
+    /// Heads trained on frozen embeddings: what hard negatives do to recall while they teach
+    Learn(Box<learn::Learn>),
     /// The gradient of a model with respect to its input: what supports it, how exact, how fast
     Grad(Box<grad::Grad>),
     /// Attack a captioned set, a classifier or a caption: how little it takes
@@ -120,6 +123,7 @@ fn dispatch(command: Command, json: bool) -> Result<()> {
         Command::Rank(arguments) => arguments.run(json),
         Command::Mine(arguments) => arguments.run(json),
         Command::Map(arguments) => arguments.run(json),
+        Command::Learn(arguments) => arguments.run(json),
         Command::Grad(arguments) => arguments.run(json),
         Command::Attack(arguments) => arguments.run(json),
         Command::Bench(arguments) => arguments.run(json),

@@ -30,7 +30,7 @@ mod sides;
 mod tokenize;
 mod tower;
 
-pub use beside::Stated;
+pub use beside::{Beside, Stated};
 pub use cache::{Cache, CacheFile};
 pub use dual::{Encoder, EncoderInfo};
 pub use embed::EmbeddedDataset;
@@ -39,4 +39,4 @@ pub use half::Half;
 pub use options::EncoderOptions;
 pub use preprocess::{Filter, Line, Linear, Preprocess, Resize, Rounding};
 pub use tokenize::{Tokenizer, Tokens};
-pub use tower::{Pool, Tower};
+pub use tower::{Apart, Pool, Tower};

@@ -1,9 +1,9 @@
 //! A page as HTML. Every text goes through [`escape`]; a policy in the page itself forbids scripts and anything that
 //! would be fetched.
 
-use super::escape::escape;
 use super::{Block, Item, Page, Pair, SIDE, Section, Shown, svg};
 use crate::error::thousands;
+use crate::files::escape;
 use std::fmt::Write as _;
 use std::io::{Result, Write};
 

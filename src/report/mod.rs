@@ -4,7 +4,6 @@
 //! fetched from elsewhere, and all text is escaped. [`Subject`] makes that of an evaluation; others add their sections.
 
 mod date;
-mod escape;
 mod html;
 mod pairs;
 mod sections;

@@ -1,7 +1,7 @@
 //! Bar charts as inline SVG, in the page's own colours.
 
-use super::escape::escape;
 use super::{Chart, Tone};
+use crate::files::escape;
 use std::io::{Result, Write};
 
 const SIZE: (f64, f64) = (420.0, 150.0);

@@ -8,11 +8,13 @@ mod data;
 mod decisions;
 mod encoder;
 mod open;
+mod split;
 
 pub use data::{DataSource, Places};
 pub use decisions::{DecisionsHome, KeptDecisions};
 pub use encoder::{EncoderSource, QueryEncoder, QueryFiles};
 pub use open::{Opened, StoredRows, StoredSource, of_encoder, open_dataset, open_images};
+pub use split::images_of_split;
 
 use crate::dataset;
 use crate::error::Result;

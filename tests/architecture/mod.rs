@@ -19,7 +19,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         // The two of the member `nearmiss-grad`.
         ("onnx", &[]),
         ("grad", &["onnx"]),
-        ("compute", &[]),
+        ("compute", &["names"]),
         ("runtime", &["onnx", "paths"]),
         (
             "encoder",
@@ -47,11 +47,24 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
             ],
         ),
         (
+            "learn",
+            &[
+                "encoder",
+                "grad",
+                "onnx",
+                "retrieval",
+                "compute",
+                "dataset",
+                "names",
+            ],
+        ),
+        (
             "cli",
             &[
                 "source",
                 "paths",
                 "attack",
+                "learn",
                 "dataset",
                 "onnx",
                 "grad",
@@ -69,6 +82,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
                 "source",
                 "paths",
                 "attack",
+                "learn",
                 "dataset",
                 "onnx",
                 "grad",

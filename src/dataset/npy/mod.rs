@@ -113,15 +113,21 @@ impl NpyRows {
     }
 }
 
-/// Reads an array of any shape, row-major: as [`read_npy`], and int32 and int64 too (exact below 2^24).
+/// Reads an array of any shape, row-major: as [`read_npy`], and whole numbers of any size too (exact below 2^24).
 pub fn read_array(path: &Path) -> Result<(Vec<f32>, Vec<usize>)> {
     read(
         path,
         |path, kind| match kind {
             Some(kind) if kind.endianness() != Endianness::Big => {
                 match (kind.type_char(), kind.size_field()) {
+                    (TypeChar::Int, 1) => Ok(Number::I8),
+                    (TypeChar::Int, 2) => Ok(Number::I16),
                     (TypeChar::Int, 4) => Ok(Number::I32),
                     (TypeChar::Int, 8) => Ok(Number::I64),
+                    (TypeChar::Uint, 1) => Ok(Number::U8),
+                    (TypeChar::Uint, 2) => Ok(Number::U16),
+                    (TypeChar::Uint, 4) => Ok(Number::U32),
+                    (TypeChar::Uint, 8) => Ok(Number::U64),
                     _ => float(path, Some(kind)),
                 }
             }

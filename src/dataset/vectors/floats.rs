@@ -12,8 +12,14 @@ pub(crate) enum Number {
     Bf16,
     F32,
     F64,
+    I8,
+    U8,
+    I16,
+    U16,
     I32,
+    U32,
     I64,
+    U64,
 }
 
 /// Bytes read at a time; a multiple of every number's size.
@@ -23,9 +29,10 @@ impl Number {
     /// Bytes of one number.
     pub fn size(self) -> usize {
         match self {
-            Self::F16 | Self::Bf16 => 2,
-            Self::F32 | Self::I32 => 4,
-            Self::F64 | Self::I64 => 8,
+            Self::I8 | Self::U8 => 1,
+            Self::F16 | Self::Bf16 | Self::I16 | Self::U16 => 2,
+            Self::F32 | Self::I32 | Self::U32 => 4,
+            Self::F64 | Self::I64 | Self::U64 => 8,
         }
     }
 
@@ -36,7 +43,13 @@ impl Number {
             Self::Bf16 => each(bytes, out, |b| half::bf16::from_le_bytes(b).to_f32()),
             Self::F32 => each(bytes, out, f32::from_le_bytes),
             Self::F64 => each(bytes, out, |b| f64::from_le_bytes(b) as f32),
+            Self::I8 => each(bytes, out, |b| f32::from(i8::from_le_bytes(b))),
+            Self::U8 => each(bytes, out, |b| f32::from(u8::from_le_bytes(b))),
+            Self::I16 => each(bytes, out, |b| f32::from(i16::from_le_bytes(b))),
+            Self::U16 => each(bytes, out, |b| f32::from(u16::from_le_bytes(b))),
             Self::I32 => each(bytes, out, |b| i32::from_le_bytes(b) as f32),
+            Self::U32 => each(bytes, out, |b| u32::from_le_bytes(b) as f32),
+            Self::U64 => each(bytes, out, |b| u64::from_le_bytes(b) as f32),
             Self::I64 => each(bytes, out, |b| i64::from_le_bytes(b) as f32),
         }
     }

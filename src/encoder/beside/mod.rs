@@ -2,6 +2,7 @@
 //! the file and the key that it comes from.
 
 mod captions;
+mod carried;
 mod classes;
 mod hugging_face;
 mod keys;
@@ -12,6 +13,7 @@ mod stated;
 mod values;
 
 pub(super) use captions::captions;
+pub use carried::Beside;
 pub(super) use pictures::pictures;
 pub(super) use pooling::{Said, image_pooling, text_pooling};
 pub use stated::Stated;

@@ -64,6 +64,16 @@ impl EncoderFiles {
         Self::assemble(image_model.to_path_buf(), text_model.to_path_buf(), None)
     }
 
+    /// Is `folder` called as a part of an encoder is ("onnx", "visual")? What it holds would be taken together with what
+    /// lies one folder up.
+    pub fn is_part(folder: &Path) -> bool {
+        let real = folder
+            .canonicalize()
+            .unwrap_or_else(|_| folder.to_path_buf());
+        let part = |name: &std::ffi::OsStr| PARTS.iter().any(|p| name.eq_ignore_ascii_case(p));
+        real.file_name().is_some_and(part)
+    }
+
     /// What lies beside a model of one side, `model`; a text model needs its tokenizer.
     ///
     /// # Errors
@@ -272,11 +282,7 @@ fn folder_of(file: &Path) -> &Path {
 /// The folder itself, then the one above where it is called `onnx` or as another part of an encoder.
 fn around(folder: &Path) -> Vec<PathBuf> {
     let mut places = vec![folder.to_path_buf()];
-    let real = folder
-        .canonicalize()
-        .unwrap_or_else(|_| folder.to_path_buf());
-    let part = |name: &std::ffi::OsStr| PARTS.iter().any(|p| name.eq_ignore_ascii_case(p));
-    if real.file_name().is_some_and(part) {
+    if EncoderFiles::is_part(folder) {
         // "onnx/.." would do for opening; a parent by name reads better in messages.
         let parent = folder.parent().filter(|p| !p.as_os_str().is_empty());
         places.push(parent.map_or_else(|| folder.join(".."), Path::to_path_buf));

@@ -1,11 +1,13 @@
 //! One half of a dual encoder: a session with its checked inputs and its output of one vector per row.
 
+mod apart;
 mod feed;
 mod layout;
 mod pool;
 pub(super) mod roles;
 mod run;
 
+pub use apart::Apart;
 pub use pool::Pool;
 
 use super::preprocess::Preprocess;
@@ -250,8 +252,8 @@ impl Tower {
         takes(true) && takes(false)
     }
 
-    /// Does it take or give float16?
-    pub(super) fn is_coarse(&self) -> bool {
+    /// Does it take or give float16, or say that it computes in it?
+    pub fn is_coarse(&self) -> bool {
         let mut ports = self.model.inputs.iter().chain(&self.model.outputs);
         ports.any(|p| p.elem == Elem::F16) || self.model.path.to_string_lossy().contains("fp16")
     }

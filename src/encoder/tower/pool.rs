@@ -1,5 +1,6 @@
 //! One vector of the many that a transformer gives: per patch of a picture, or per token of a caption.
 
+use crate::onnx::proto::NodeProto;
 use crate::onnx::{Graph, NodeMaker, Tensor};
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
@@ -123,6 +124,97 @@ impl Pool {
         graph.nodes.append(&mut nodes);
         graph.outputs.push(name.to_owned());
     }
+}
+
+/// Added to a number that may be 0 before it divides; too small to change any other.
+const LEAST: f32 = 1e-30;
+/// The operator set from which there is `Where`.
+const SELECTS: i64 = 9;
+
+impl Pool {
+    /// As [`Pool::of`] in `graph`: `values` is float32 `[rows, length, dim]`, `mask` 0 for padding and 1 for a token, of any
+    /// type, brought to `[rows, 1, length]` by `shape`. The name of the `[rows, dim]` that it makes.
+    ///
+    /// # Errors
+    /// What the operator set is too old for.
+    pub(super) fn add_masked(
+        self,
+        graph: &mut Graph,
+        values: &str,
+        mask: &str,
+        shape: [i64; 3],
+    ) -> Result<String, String> {
+        let oldest = match self {
+            Self::Mean => 0,
+            Self::First => 9,
+            Self::Last => 12,
+        };
+        let opset = graph.opset;
+        if opset < oldest {
+            return Err(format!(
+                "its operator set is version {opset}; to take the {} token takes version {oldest}",
+                self.name()
+            ));
+        }
+        let mut made = Vec::new();
+        let nodes = &mut made;
+        let mut make = NodeMaker::new(graph, "nearmiss_pool");
+        let shape = make.constant(Tensor::ints(&[3], &shape));
+        let rows = make.constant(Tensor::ints(&[2], &[0, -1]));
+        let cast = make.node(nodes, "Cast", &[mask], &[("to", &[1])]);
+        let kept = make.node(nodes, "Reshape", &[&cast, &shape], &[]);
+        let counted = if self == Self::Mean {
+            kept.clone()
+        } else {
+            one_of(&mut make, nodes, &kept, self == Self::Last)
+        };
+        // Times 0 is enough for what does not count, unless it is not finite.
+        let cleared = (opset >= SELECTS).then(|| {
+            let told = make.node(nodes, "Cast", &[&counted], &[("to", &[9])]);
+            let told = make.node(nodes, "Transpose", &[&told], &[("perm", &[0, 2, 1])]);
+            let zero = make.constant(Tensor::floats(&[], &[0.0]));
+            make.node(nodes, "Where", &[&told, values, &zero], &[])
+        });
+        let values = cleared.as_deref().unwrap_or(values);
+        let pooled = if self == Self::Mean {
+            let turned = make.node(nodes, "Transpose", &[values], &[("perm", &[0, 2, 1])]);
+            let turned = make.node(nodes, "Mul", &[&turned, &kept], &[]);
+            let sum = make.node(nodes, "GlobalAveragePool", &[&turned], &[]);
+            let count = make.node(nodes, "GlobalAveragePool", &[&kept], &[]);
+            let least = make.constant(Tensor::floats(&[], &[LEAST]));
+            let count = make.node(nodes, "Add", &[&count, &least], &[]);
+            make.node(nodes, "Div", &[&sum, &count], &[])
+        } else {
+            make.node(nodes, "MatMul", &[&counted, values], &[])
+        };
+        let pooled = make.node(nodes, "Reshape", &[&pooled, &rows], &[]);
+        graph.nodes.append(&mut made);
+        Ok(pooled)
+    }
+}
+
+/// 1 at the first or the last 1 of each row of `kept`, float32 `[rows, 1, length]`, and 0 elsewhere, in its shape. Where
+/// there is none, at the first or the last of all.
+fn one_of(
+    make: &mut NodeMaker<'_>,
+    nodes: &mut Vec<NodeProto>,
+    kept: &str,
+    is_last: bool,
+) -> String {
+    let how: [(&str, &[i64]); 3] = [
+        ("axis", &[2]),
+        ("keepdims", &[0]),
+        ("select_last_index", &[1]),
+    ];
+    // The first is what older operator sets know alone.
+    let how = if is_last { &how[..] } else { &how[..2] };
+    let place = make.node(nodes, "ArgMax", &[kept], how);
+    let sizes = make.node(nodes, "Shape", &[kept], &[]);
+    let axis = make.constant(Tensor::ints(&[1], &[2]));
+    let length = make.node(nodes, "Gather", &[&sizes, &axis], &[("axis", &[0])]);
+    let marks = make.constant(Tensor::floats(&[2], &[0.0, 1.0]));
+    let from = [place.as_str(), &length, &marks];
+    make.node(nodes, "OneHot", &from, &[("axis", &[-1])])
 }
 
 impl FromStr for Pool {

@@ -2,7 +2,7 @@
 
 use super::{BASE, RANKS, SIDE, Scene, pixel, rank_class};
 use crate::error::Result;
-use crate::files::replace_with;
+use crate::files::{escape, replace_with};
 use crate::task::Task;
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -24,12 +24,6 @@ fn colour([r, g, b]: [u8; 3]) -> String {
     format!("#{r:02x}{g:02x}{b:02x}")
 }
 
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-}
-
 fn draw(scene: &Scene<'_>, task: &Task) -> Result<String> {
     let mut out = String::new();
     // Writing to a string does not fail.
@@ -37,7 +31,7 @@ fn draw(scene: &Scene<'_>, task: &Task) -> Result<String> {
         out,
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {SIDE} {SIDE}\" font-family=\"sans-serif\">\n\
          <title>{}</title>\n<rect width=\"100%\" height=\"100%\" fill=\"{}\"/>",
-        escaped(&scene.title),
+        escape(&scene.title),
         colour(BASE)
     );
     for (count, dot) in scene.dots().iter().enumerate() {
@@ -62,13 +56,13 @@ fn draw(scene: &Scene<'_>, task: &Task) -> Result<String> {
             "<text x=\"{x:.1}\" y=\"{y:.1}\" font-size=\"22\" text-anchor=\"middle\" fill=\"#f2f4f8\" stroke=\"{}\" \
              stroke-width=\"5\" paint-order=\"stroke\">{}</text>",
             colour(BASE),
-            escaped(&cluster.name)
+            escape(&cluster.name)
         );
     }
     let text = |x: f64, y: f64, size: f64, words: &str| {
         format!(
             "<text x=\"{x}\" y=\"{y}\" font-size=\"{size}\" fill=\"#b9bfca\">{}</text>\n",
-            escaped(words)
+            escape(words)
         )
     };
     out += &text(24.0, 36.0, 20.0, &scene.title);

@@ -74,7 +74,7 @@ impl Graph {
             producer_version: env!("CARGO_PKG_VERSION").into(),
             opset_import,
             graph: Some(GraphProto {
-                name: "gradient".into(),
+                name: "nearmiss".into(),
                 node: self.nodes.clone(),
                 initializer,
                 input: self.inputs.iter().map(value_info).collect(),

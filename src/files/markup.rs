@@ -1,4 +1,4 @@
-//! Text made safe for HTML.
+//! Text made safe for HTML and SVG.
 
 use std::borrow::Cow;
 

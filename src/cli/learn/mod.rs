@@ -1,0 +1,70 @@
+//! `nearmiss learn`: heads trained on frozen embeddings, by several losses and seeds at once.
+
+mod answer;
+mod data;
+mod grid;
+mod output;
+
+use super::common::{EngineArgs, positive};
+use super::material::SourceArgs;
+use super::output::{emit_with, watched};
+use crate::error::Result;
+use answer::{Answer, describe};
+use clap::{ArgGroup, Args};
+use std::path::PathBuf;
+
+/// Arguments of `learn`.
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("source").args(["encoder", "image_model", "image_embeds"])))]
+// A batch of this command is one of training.
+#[command(mut_arg("batch", |arg| arg.long("embed-batch")))]
+pub struct Learn {
+    /// Dataset file or folder, or `demo`
+    #[arg(
+        long,
+        value_name = "PATH|demo",
+        required_unless_present = "image_embeds"
+    )]
+    dataset: Option<PathBuf>,
+    #[command(flatten)]
+    source: SourceArgs,
+    #[command(flatten)]
+    engine: EngineArgs,
+    /// Captions of each image, in order; for embeddings without a dataset
+    #[arg(long, value_name = "N", value_parser = positive)]
+    captions_per_image: Option<usize>,
+    #[command(flatten)]
+    data: data::Parts,
+    #[command(flatten)]
+    grid: grid::Grid,
+    /// Folder for what is learned, to be made: for each run its weights (.safetensors), history (.csv), a file that
+    /// reproduces it (run.json), and with an encoder the encoder with the heads appended (encoder/)
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
+impl Learn {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// What cannot be opened, embedded, trained or written.
+    pub fn run(&self, json: bool) -> Result<()> {
+        // What cannot be is better known before the costly part.
+        self.grid.check()?;
+        if let Some(out) = &self.out {
+            output::check(out)?;
+        }
+        let engine = self.engine.open()?;
+        let (material, ground) = self.ground()?;
+        let answer: Answer = watched(|task| {
+            let runs = self.grid.train(&*engine, &ground, task)?;
+            let mut answer = Answer::of(&runs, &ground, &*engine);
+            if let Some(out) = &self.out {
+                let folders = output::write(out, &runs, &material, &self.source.encoder, task)?;
+                answer.written(out, &folders);
+            }
+            Ok::<_, crate::error::Error>(answer)
+        })?;
+        emit_with(&answer, &material.account, json, || describe(&answer))
+    }
+}

@@ -1,0 +1,83 @@
+//! Curves of runs in files: all figures as CSV, a picture as SVG.
+
+mod svg;
+
+use super::run::Run;
+use super::setup::rate;
+use crate::error::{Error, Result};
+use crate::files::replace_with;
+use std::path::Path;
+
+pub use svg::{Axis, Drawing, ink, write_svg};
+
+/// The columns of the CSV.
+const COLUMNS: [&str; 24] = [
+    "loss",
+    "policy",
+    "optimizer",
+    "lr",
+    "seed",
+    "step",
+    "epoch",
+    "seconds",
+    "drawn",
+    "seen",
+    "train_loss",
+    "i2t_r1",
+    "i2t_r5",
+    "i2t_r10",
+    "t2i_r1",
+    "t2i_r5",
+    "t2i_r10",
+    "train_i2t_r1",
+    "train_i2t_r5",
+    "train_i2t_r10",
+    "train_t2i_r1",
+    "train_t2i_r5",
+    "train_t2i_r10",
+    "active",
+];
+
+/// Writes every moment of `runs` as a line: recall in per cent, `seen` a share, an empty field where nothing was measured.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn write_csv<'a>(path: &Path, runs: impl IntoIterator<Item = &'a Run>) -> Result<()> {
+    replace_with(path, |out| {
+        let mut writer = csv::Writer::from_writer(out);
+        let failed = |error: csv::Error| Error::io("write", path)(std::io::Error::other(error));
+        writer.write_record(COLUMNS).map_err(failed)?;
+        for run in runs {
+            for line in lines(run) {
+                writer.write_record(line).map_err(failed)?;
+            }
+        }
+        writer.flush().map_err(Error::io("write", path))
+    })
+}
+
+fn lines(run: &Run) -> impl Iterator<Item = Vec<String>> + '_ {
+    run.points.iter().map(|point| {
+        let setup = &run.setup;
+        let maybe = |value: Option<f64>| value.map_or_else(String::new, |v| v.to_string());
+        let mut line = vec![
+            setup.loss.name().to_owned(),
+            setup.policy.name().to_owned(),
+            setup.optimizer.kind.name().to_owned(),
+            rate(setup.optimizer.rate),
+            setup.seed.to_string(),
+            point.step.to_string(),
+            point
+                .epoch
+                .map_or_else(String::new, |epoch| epoch.to_string()),
+            point.seconds.to_string(),
+            point.drawn.to_string(),
+            point.seen.to_string(),
+            maybe(point.loss),
+        ];
+        let recalls = point.valid.all().into_iter().chain(point.train.all());
+        line.extend(recalls.map(|recall| recall.to_string()));
+        line.push(maybe(point.active));
+        line
+    })
+}

@@ -1,0 +1,48 @@
+//! Heads learned on frozen embeddings (VSE++, arXiv 1707.05612, chapter 2 of the thesis): what hard negatives do to recall
+//! while they teach.
+//!
+//! [`Setup`] says how a run goes, [`Ground`] on what; [`train`] makes a [`Run`]: weights with their history. [`policy`] has
+//! one file per way to choose pairs, `compute::train::losses` one per loss. [`bands`] puts runs of several seeds together,
+//! [`export`] makes encoders of what is learned.
+
+mod bands;
+mod batches;
+mod choices;
+mod clock;
+mod comparison;
+mod course;
+pub mod curves;
+pub mod export;
+mod ground;
+mod groups;
+mod hard;
+mod keep;
+mod mined;
+mod order;
+mod pace;
+pub mod policy;
+mod recall;
+mod resume;
+mod run;
+mod setup;
+mod split;
+mod start;
+mod training;
+mod verdict;
+mod words;
+
+pub use bands::{Band, Bands, Series, bands, difference, half_width};
+pub use choices::{Optimizer, OptimizerKind, SameImage, Schedule};
+pub use course::Course;
+pub use ground::{Ground, mark};
+pub use groups::{Group, groups};
+pub use mined::Mined;
+pub use policy::Policy;
+pub use recall::{Recalls, Way};
+pub use run::{Finish, HardPair, Live, Point, Run};
+pub use setup::{Setup, rate};
+pub use split::{Split, SplitPart};
+pub use start::Start;
+pub use training::train;
+pub use verdict::{headline, remarks};
+pub use words::{Figure, title};

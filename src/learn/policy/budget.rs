@@ -1,0 +1,50 @@
+//! A number of seconds of training: how many pairs, and the schedule, are fitted into it (budgeted training, arXiv
+//! 1905.04753).
+
+use super::{Description, Making, Sampler};
+use crate::error::Result;
+
+/// A fixed time budget.
+pub const POLICY: Description = Description {
+    name: "budget",
+    title: "Time budget",
+    about: "training ends after the seconds given, and so does the schedule; where the steps that fit do not go over all \
+            pairs as often as there are epochs, a random part is used that they do go over",
+    by_seconds: true,
+    make,
+};
+
+#[expect(clippy::unnecessary_wraps, reason = "other policies can fail")]
+fn make(making: &Making<'_>) -> Result<Box<dyn Sampler>> {
+    let mut pairs = making.ground.pairs.clone();
+    fastrand::Rng::with_seed(making.seed ^ 0x00b0_d6e7).shuffle(&mut pairs);
+    Ok(Box::new(Budget {
+        pairs,
+        seconds: making.seconds,
+        batch: making.batch,
+        epochs: making.epochs,
+    }))
+}
+
+struct Budget {
+    pairs: Vec<u32>,
+    seconds: f64,
+    batch: usize,
+    epochs: usize,
+}
+
+impl Sampler for Budget {
+    fn epoch(&mut self, _: usize, random: &mut fastrand::Rng) -> Vec<u32> {
+        let mut drawn = self.pairs.clone();
+        random.shuffle(&mut drawn);
+        drawn
+    }
+
+    fn paced(&mut self, steps_a_second: f64) {
+        let draws = steps_a_second * self.seconds * self.batch as f64;
+        let fit = (draws / self.epochs as f64) as usize;
+        // Never fewer than some batches, of which each epoch is one order.
+        let least = (4 * self.batch).min(self.pairs.len());
+        self.pairs.truncate(fit.max(least));
+    }
+}

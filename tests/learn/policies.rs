@@ -1,0 +1,106 @@
+//! What is drawn, by each policy.
+
+use super::runs::{ground, r5, setup, trained};
+use super::task;
+use nearmiss::compute::Cpu;
+use nearmiss::learn::policy::{Making, Sampler};
+use nearmiss::learn::{Finish, Ground, Policy, Setup};
+
+fn sampler(ground: &Ground, policy: &str, seconds: f64) -> Box<dyn Sampler> {
+    let policy: Policy = policy.parse().unwrap();
+    let making = Making {
+        ground,
+        engine: &Cpu,
+        seed: 1,
+        batch: 16,
+        epochs: 10,
+        seconds,
+        task: &task(),
+    };
+    (policy.description().make)(&making).unwrap()
+}
+
+#[test]
+fn policies_draw_pairs_to_train_on_as_they_say() {
+    let ground = ground(&[]);
+    let mut random = fastrand::Rng::with_seed(3);
+    for policy in Policy::all() {
+        let mut sampler = sampler(&ground, policy.name(), 1.0);
+        for epoch in 0..10 {
+            let drawn = sampler.epoch(epoch, &mut random);
+            let inside = |caption: &u32| ground.pairs.binary_search(caption).is_ok();
+            assert!(!drawn.is_empty() && drawn.iter().all(inside), "{policy:?}");
+        }
+    }
+    let distinct = |mut drawn: Vec<u32>| {
+        drawn.sort_unstable();
+        drawn.dedup();
+        drawn.len()
+    };
+    let all = ground.pairs.len();
+    assert_eq!(
+        distinct(sampler(&ground, "uniform", 0.0).epoch(0, &mut random)),
+        all
+    );
+
+    // Those that cost ten times as much are drawn about ten times as often.
+    let mut hardest = sampler(&ground, "hardest", 0.0);
+    let losses: Vec<f32> = (0..2 * all)
+        .map(|n| if n % all < all / 2 { 0.5 } else { 5.0 })
+        .collect();
+    hardest.saw(&ground.pairs, &losses);
+    let mut counts = [0_usize; 2];
+    for epoch in 0..200 {
+        for caption in hardest.epoch(epoch, &mut random) {
+            counts[usize::from(caption >= ground.pairs[all / 2])] += 1;
+        }
+    }
+    // Weights 1 + 0.55 and 10 + 0.55: a tenth of the mean loss is added.
+    let share = counts[1] as f64 / (counts[0] + counts[1]) as f64;
+    assert!((share - 10.55 / 12.1).abs() < 0.02, "{share}");
+
+    let mut curriculum = sampler(&ground, "curriculum", 0.0);
+    assert_eq!(distinct(curriculum.epoch(0, &mut random)), all.div_ceil(5));
+    assert_eq!(curriculum.epoch(0, &mut random).len(), all);
+    assert_eq!(distinct(curriculum.epoch(5, &mut random)), all);
+
+    // Ten steps a second for two seconds are 320 pairs: 32 for each of ten epochs, and never fewer than four batches.
+    let mut budget = sampler(&ground, "budget", 2.0);
+    budget.paced(10.0);
+    assert_eq!(budget.epoch(0, &mut random).len(), 64);
+    let mut budget = sampler(&ground, "budget", 2.0);
+    budget.paced(60.0);
+    // 60 x 2 x 16 / 10 would be 192: more than there are.
+    assert_eq!(budget.epoch(0, &mut random).len(), 135);
+}
+
+#[test]
+fn a_time_budget_ends_with_its_seconds_and_its_schedule() {
+    let ground = ground(&[]);
+    let mut setup = setup("mh");
+    setup.policy = "budget".parse().unwrap();
+    setup.budget = Some(0.3);
+    setup.epochs = 1_000;
+    let run = trained(&ground, &setup);
+    assert_eq!(run.finish, Finish::Finished);
+    assert!(run.seconds() >= 0.3, "{}", run.seconds());
+    assert!(run.epochs().count() < 1_000);
+}
+
+#[test]
+fn mined_negatives_take_their_share_of_each_batch() {
+    let ground = ground(&[]);
+    let mut setup = setup("mh");
+    setup.mined = 0.5;
+    setup.epochs = 20;
+    let run = trained(&ground, &setup);
+    let plain = trained(
+        &ground,
+        &Setup {
+            mined: 0.0,
+            ..setup.clone()
+        },
+    );
+    assert_ne!(run.learned, plain.learned);
+    assert!(r5(&run, run.points.len() - 1) > 55.0);
+}
