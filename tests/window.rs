@@ -1,6 +1,8 @@
 //! The real window, driven by role and label: open, query, type, filter, sort, drop.
 
-use drive::{compare_of, lab_of, map_of, negatives_of, perform, perform_of, structure_of};
+use drive::{
+    compare_of, lab_of, learning_of, map_of, negatives_of, perform, perform_of, structure_of,
+};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use nearmiss::desktop::core::{Identities, Level, Query, Session, ThemeChoice};
@@ -15,6 +17,7 @@ mod bad_input;
 mod compare;
 mod drive;
 mod images_alone;
+mod learning;
 mod look;
 mod map;
 mod models;

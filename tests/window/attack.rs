@@ -35,7 +35,7 @@ fn ask(window: &mut Window, command: AttackCommand) {
 }
 
 /// Presses the inspector's own button, not that of the rail.
-fn press_attack(window: &mut Window) {
+pub(super) fn press_attack(window: &mut Window) {
     let attack = window.get_all_by_label("Attack").max_by(|a, b| {
         let x = |n: &egui_kittest::Node<'_>| n.rect().left();
         x(a).total_cmp(&x(b))

@@ -3,7 +3,7 @@
 use super::Window;
 use nearmiss::desktop::core::Command;
 use nearmiss::desktop::feature::Feature;
-use nearmiss::desktop::{attack, compare, map, negatives, structure};
+use nearmiss::desktop::{attack, compare, learning, map, negatives, structure};
 
 pub fn state<F: Feature>(window: &Window) -> &F::State {
     window.state().state::<F>().expect("a view of the window")
@@ -23,6 +23,10 @@ pub fn structure_of(window: &Window) -> &structure::State {
 
 pub fn compare_of(window: &Window) -> &compare::State {
     state::<compare::Compare>(window)
+}
+
+pub fn learning_of(window: &Window) -> &learning::State {
+    state::<learning::Learning>(window)
 }
 
 pub fn map_of(window: &Window) -> &map::State {

@@ -10,7 +10,7 @@ use nearmiss::desktop::attack::SetPlan;
 use nearmiss::desktop::attack::Which;
 
 /// What differs from machine to machine is painted over.
-fn snapshot(window: &mut Window, name: &str) {
+pub(super) fn snapshot(window: &mut Window, name: &str) {
     settle(window);
     let varying = [
         "ranked in",
@@ -31,6 +31,7 @@ fn snapshot(window: &mut Window, name: &str) {
         "with gradient, ",
         "Self-check",
         "Shown: ",
+        " steps, ",
     ];
     let rects: Vec<egui::Rect> = varying
         .iter()

@@ -221,6 +221,7 @@ impl Feature for Attack {
         hint: "How little it takes: perturb a picture until the model prefers a wrong caption",
         show: "Show the attack lab",
         follows: true,
+        is_lab: false,
     };
 
     fn new() -> Self {

@@ -8,7 +8,9 @@ mod view;
 pub use command::Command;
 pub use state::{CompareColumn, ComparedWith, Outcome, State};
 
-use crate::desktop::core::{Basis, Derived, Dialog, EncoderSource, JobSlot, Part, Query, Tab};
+use crate::desktop::core::{
+    self, Basis, Derived, Dialog, EncoderSource, JobSlot, Part, Query, Tab,
+};
 use crate::desktop::feature::{Desk, Feature, View};
 use crate::desktop::shell::PaletteEntry;
 use egui::{Context, Ui};
@@ -65,6 +67,7 @@ impl Feature for Compare {
         hint: "Two encoders on the same data: what one gets right and the other wrong",
         show: "Show the comparison",
         follows: true,
+        is_lab: false,
     };
 
     fn new() -> Self {
@@ -139,6 +142,14 @@ impl Feature for Compare {
                 }
             }
         }
+    }
+
+    fn offered(&mut self, desk: &mut Desk<'_, Self>, command: &core::Command) -> bool {
+        let core::Command::CompareWith(source) = command else {
+            return false;
+        };
+        self.execute(desk, Command::Open(source.clone()));
+        true
     }
 
     fn advance(&mut self, desk: &mut Desk<'_, Self>) {

@@ -11,6 +11,8 @@ pub struct Tab {
     pub show: &'static str,
     /// Does it stay when a row of the dataset becomes the query?
     pub follows: bool,
+    /// Is it a laboratory? They stand together in the rail.
+    pub is_lab: bool,
 }
 
 impl PartialEq for Tab {

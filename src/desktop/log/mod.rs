@@ -21,6 +21,7 @@ impl Feature for Log {
         hint: "Messages of this session",
         show: "Show the log",
         follows: false,
+        is_lab: false,
     };
 
     fn new() -> Self {

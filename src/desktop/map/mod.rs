@@ -136,6 +136,7 @@ impl Feature for MapView {
         hint: "Images and captions in one plane: what lies near what, and what beats it",
         show: "Show the map",
         follows: true,
+        is_lab: false,
     };
 
     fn new() -> Self {

@@ -54,6 +54,7 @@ impl Feature for Models {
         hint: "What the encoder's models are, and what gradients they have",
         show: "Show the models",
         follows: false,
+        is_lab: false,
     };
 
     fn new() -> Self {

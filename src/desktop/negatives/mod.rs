@@ -150,6 +150,7 @@ impl Feature for Negatives {
         hint: "What the model nearly prefers to the right answer, or does",
         show: "Show hard negatives",
         follows: true,
+        is_lab: false,
     };
 
     fn new() -> Self {

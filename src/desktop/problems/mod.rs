@@ -29,6 +29,7 @@ impl Feature for Problems {
         hint: "Files of the dataset that were skipped, and why",
         show: "Show problems",
         follows: false,
+        is_lab: false,
     };
 
     fn new() -> Self {

@@ -79,6 +79,7 @@ impl Feature for Retrieval {
         hint: "Rank captions for an image and images for a caption",
         show: "Show retrieval",
         follows: true,
+        is_lab: false,
     };
 
     fn new() -> Self {

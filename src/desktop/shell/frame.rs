@@ -134,7 +134,15 @@ fn chips_ui(ui: &mut Ui, shell: &mut Shell<'_>) {
 
 fn rail_ui(ui: &mut Ui, shell: &mut Shell<'_>, rail: &[RailEntry]) {
     ui.vertical_centered_justified(|ui| {
-        for &RailEntry { tab, badge } in rail {
+        for (n, &RailEntry { tab, badge }) in rail.iter().enumerate() {
+            // The laboratories stand together, between lines.
+            let before = n > 0 && rail[n - 1].tab.is_lab;
+            if tab.is_lab != before {
+                ui.separator();
+                if tab.is_lab {
+                    ui.label(RichText::new("Labs").size(11.0).color(tokens(ui).weak));
+                }
+            }
             let text = match badge {
                 Some(count) if count > 0 => format!("{} {}", tab.title, grouped(count)),
                 _ => tab.title.to_owned(),

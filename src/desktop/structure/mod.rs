@@ -82,6 +82,7 @@ impl Feature for Structure {
         hint: "Where the near misses lie: the similarity matrix, margins, hubs, concepts, slices",
         show: "Show the structure of the near misses",
         follows: true,
+        is_lab: false,
     };
 
     fn new() -> Self {

@@ -3,6 +3,7 @@
 use super::View;
 use crate::attack::{Goal, Point};
 use crate::desktop::attack::{Command, Curve, Looks};
+use crate::desktop::shell::plots;
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::{segmented, weak};
 use egui::{Color32, RichText, Ui};
@@ -116,8 +117,8 @@ fn plot_ui(ui: &mut Ui, curve: Curve, lines: Vec<Series>) {
         .y_axis_min_width(34.0)
         .grid_color(t.line)
         .grid_fade(0.0)
-        .x_grid_spacer(|input| marks(input.bounds, true))
-        .y_grid_spacer(|input| marks(input.bounds, false))
+        .x_grid_spacer(|input| plots::marks(input.bounds, true))
+        .y_grid_spacer(|input| plots::marks(input.bounds, false))
         .y_axis_formatter(|mark, _| number(mark.value))
         .x_axis_formatter(|mark, _| {
             if mark.value < 0.0 {
@@ -148,30 +149,6 @@ fn plot_ui(ui: &mut Ui, curve: Curve, lines: Vec<Series>) {
         });
 }
 
-/// About five round marks between the bounds; whole numbers where `whole`.
-pub fn marks(bounds: (f64, f64), whole: bool) -> Vec<egui_plot::GridMark> {
-    let (low, high) = bounds;
-    let rough = (high - low) / 5.5;
-    if !rough.is_finite() || rough <= 0.0 {
-        return Vec::new();
-    }
-    let power = 10.0_f64.powf(rough.log10().floor());
-    let nice = [1.0, 2.0, 5.0, 10.0]
-        .into_iter()
-        .find(|n| n * power >= rough);
-    let mut step = nice.unwrap_or(10.0) * power;
-    if whole {
-        step = step.max(1.0).round();
-    }
-    let mark = |i: i64| egui_plot::GridMark {
-        value: i as f64 * step,
-        step_size: step,
-    };
-    ((low / step).ceil() as i64..=(high / step).floor() as i64)
-        .map(mark)
-        .collect()
-}
-
 fn number(value: f64) -> String {
     let text = if value.abs() >= 100.0 {
         format!("{value:.0}")
@@ -181,32 +158,4 @@ fn number(value: f64) -> String {
         format!("{value:.2}")
     };
     text.replace('-', "−")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn marks_are_few_round_and_inside() {
-        for (bounds, whole) in [
-            ((0.0, 1.0), false),
-            ((-0.031, 0.017), false),
-            ((0.0, 11.0), true),
-            ((0.0, 99_999.0), true),
-            ((3.0, 3.2), true),
-        ] {
-            let marks = marks(bounds, whole);
-            assert!(marks.len() <= 7, "{bounds:?}: {}", marks.len());
-            assert!(
-                marks
-                    .iter()
-                    .all(|m| (bounds.0..=bounds.1).contains(&m.value))
-            );
-            assert!(!whole || marks.iter().all(|m| m.value.fract() == 0.0));
-        }
-        assert!(marks((0.0, 1.0), false).len() >= 4);
-        assert!(marks((1.0, 1.0), false).is_empty());
-        assert!(marks((f64::NAN, 1.0), true).is_empty());
-    }
 }

@@ -1,6 +1,7 @@
 //! Recall against epsilon.
 
 use crate::attack::SetReport;
+use crate::desktop::shell::plots;
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::weak;
 use crate::retrieval::Side;
@@ -67,8 +68,8 @@ pub fn recall_ui(ui: &mut Ui, report: &SetReport, side: Side, tall: f32) {
         .y_axis_min_width(30.0)
         .grid_color(t.line)
         .grid_fade(0.0)
-        .x_grid_spacer(|input| super::curves::marks(input.bounds, false))
-        .y_grid_spacer(|input| super::curves::marks(input.bounds, true))
+        .x_grid_spacer(|input| plots::marks(input.bounds, false))
+        .y_grid_spacer(|input| plots::marks(input.bounds, true))
         .x_axis_formatter(move |mark, _| {
             if mark.value < 0.0 {
                 String::new()

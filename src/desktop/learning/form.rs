@@ -1,0 +1,291 @@
+//! What is asked of the next training: losses x policies x rates x seeds, and what they share.
+
+use crate::compute::train::{HeadShape, Loss};
+use crate::error::{Error, Result};
+use crate::learn::{Policy, Setup, Split};
+use std::ops::Range;
+
+/// What is held out.
+#[derive(Debug, Clone, PartialEq)]
+pub enum HeldOut {
+    /// A share of the images, by a seed.
+    Share {
+        /// Share of the images, 0 to 1.
+        share: f32,
+        /// The seed.
+        seed: u64,
+    },
+    /// Splits that the dataset names.
+    Splits {
+        /// Trained on.
+        train: String,
+        /// Held out.
+        valid: String,
+    },
+    /// Ranges of images.
+    Ranges {
+        /// Trained on.
+        train: Range<usize>,
+        /// Held out.
+        valid: Range<usize>,
+    },
+}
+
+/// The next training.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Form {
+    /// Losses.
+    pub losses: Vec<Loss>,
+    /// Sampling policies.
+    pub policies: Vec<Policy>,
+    /// Learning rates, as they are typed.
+    pub rates: String,
+    /// Runs of each kind.
+    pub seeds: usize,
+    /// What is held out.
+    pub held_out: HeldOut,
+    /// Margin of the hinges; `None` for each loss's usual one.
+    pub margin: Option<f32>,
+    /// Seconds of training, of policies with a budget.
+    pub seconds: f64,
+    /// All else; its loss, policy, rate and seed are not read.
+    pub rest: Setup,
+}
+
+impl HeldOut {
+    /// How `images` images are parted; `of_split` gives those of a split.
+    ///
+    /// # Errors
+    /// As [`Split`], and those of `of_split`.
+    pub fn split(
+        &self,
+        images: usize,
+        of_split: &dyn Fn(&str) -> Result<Vec<u32>>,
+    ) -> Result<Split> {
+        match self {
+            Self::Share { share, seed } => Split::held_out(images, *share, *seed),
+            Self::Ranges { train, valid } => Split::ranges(train.clone(), valid.clone(), images),
+            Self::Splits { train, valid } => {
+                let told = format!("{train} for training, {valid} held out");
+                Split::new(of_split(train)?, of_split(valid)?, images, told)
+            }
+        }
+    }
+}
+
+impl Default for Form {
+    fn default() -> Self {
+        let named = |name: &str| name.parse::<Loss>().ok();
+        Self {
+            losses: ["sh", "mh", "infonce"]
+                .into_iter()
+                .filter_map(named)
+                .collect(),
+            policies: vec![Policy::default()],
+            rates: "2e-4".into(),
+            seeds: 5,
+            held_out: HeldOut::Share {
+                share: 0.2,
+                seed: 1,
+            },
+            margin: None,
+            seconds: 2.0,
+            rest: Setup::new(Loss::default(), 64, 64),
+        }
+    }
+}
+
+impl Form {
+    /// The runs, for rows of `inputs` values.
+    ///
+    /// # Errors
+    /// Nothing to train, rates that are no numbers, a setup that trains nothing.
+    pub fn setups(&self, inputs: usize) -> Result<Vec<Setup>> {
+        if self.losses.is_empty() || self.policies.is_empty() {
+            return Err(Error::request(
+                "no loss or no policy is chosen",
+                "Choose at least one of each.",
+            ));
+        }
+        let rates = self.rates()?;
+        let mut all = Vec::new();
+        for &rate in &rates {
+            for &loss in &self.losses {
+                for &policy in &self.policies {
+                    for seed in 1..=self.seeds.max(1) as u64 {
+                        let setup = self.setup(inputs, loss, policy, rate, seed);
+                        setup.check()?;
+                        all.push(setup);
+                    }
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    fn setup(&self, inputs: usize, loss: Loss, policy: Policy, rate: f32, seed: u64) -> Setup {
+        let usual = Setup::new(loss, inputs, inputs);
+        let mut setup = Setup {
+            head: HeadShape {
+                inputs,
+                outputs: if self.rest.head.residual {
+                    inputs
+                } else {
+                    self.rest.head.outputs
+                },
+                ..self.rest.head
+            },
+            loss,
+            margin: self.margin.unwrap_or(usual.margin),
+            policy,
+            budget: Some(self.seconds),
+            seed,
+            ..self.rest.clone()
+        };
+        setup.optimizer.rate = rate;
+        setup.normalised()
+    }
+
+    /// The rates that are typed.
+    ///
+    /// # Errors
+    /// One is no number, or named twice; there are none.
+    pub fn rates(&self) -> Result<Vec<f32>> {
+        let mut rates = Vec::new();
+        for text in self.rates.split([',', ' ', ';']).filter(|t| !t.is_empty()) {
+            let rate = text.parse::<f32>().ok().filter(|rate| rate.is_finite());
+            let rate = rate.ok_or_else(|| {
+                Error::request(
+                    format!("{text:?} is no learning rate"),
+                    "Type rates such as 2e-4, with commas between them.",
+                )
+            })?;
+            if rates.contains(&rate) {
+                return Err(Error::request(
+                    format!("the rate {text} is there twice"),
+                    "Type each once.",
+                ));
+            }
+            rates.push(rate);
+        }
+        if rates.is_empty() {
+            return Err(Error::request(
+                "there is no learning rate",
+                "Type one, such as 2e-4.",
+            ));
+        }
+        Ok(rates)
+    }
+
+    /// The rates with commas between them; as they are typed where one is no number.
+    fn rates_told(&self) -> String {
+        let rates = self.rates().map(|rates| {
+            let rates = rates.into_iter().map(crate::learn::rate);
+            rates.collect::<Vec<String>>().join(",")
+        });
+        rates.unwrap_or_else(|_| format!("'{}'", self.rates))
+    }
+
+    /// The runs as arguments of `nearmiss learn`; the source of the data is left to the reader.
+    pub fn command(&self) -> String {
+        let rest = &self.rest;
+        let names = |all: Vec<&str>| all.join(",");
+        let mut words = vec![
+            "nearmiss learn".into(),
+            format!(
+                "--loss {}",
+                names(self.losses.iter().map(|l| l.name()).collect())
+            ),
+            format!(
+                "--policy {}",
+                names(self.policies.iter().map(|p| p.name()).collect())
+            ),
+            format!("--optimizer {}", rest.optimizer.kind.name()),
+            format!("--lr {}", self.rates_told()),
+            format!(
+                "--batch {} --epochs {} --seeds {}",
+                rest.batch, rest.epochs, self.seeds
+            ),
+        ];
+        let mut flag = |on: bool, text: String| {
+            if on {
+                words.push(text);
+            }
+        };
+        let head = rest.head;
+        flag(!head.residual, format!("--dim {}", head.outputs));
+        flag(head.residual, "--residual".into());
+        flag(head.shared, "--shared".into());
+        flag(head.bias, "--bias".into());
+        if let Some(hidden) = head.hidden {
+            let name = hidden.activation.name();
+            flag(
+                true,
+                format!("--hidden {} --activation {name}", hidden.width),
+            );
+        }
+        if let Some(margin) = self.margin {
+            flag(true, format!("--margin {margin}"));
+        }
+        let o = &rest.optimizer;
+        flag(o.momentum > 0.0, format!("--momentum {}", o.momentum));
+        flag(o.decay > 0.0, format!("--weight-decay {}", o.decay));
+        if let Some(clip) = o.clip {
+            flag(true, format!("--clip {clip}"));
+        }
+        flag(
+            rest.schedule != crate::learn::Schedule::default(),
+            format!("--schedule {}", rest.schedule.name()),
+        );
+        flag(rest.warmup > 0.0, format!("--warmup {}", rest.warmup));
+        let nce = self.losses.iter().any(|loss| loss.name() == "infonce");
+        flag(nce, format!("--temperature {}", rest.temperature));
+        flag(nce && rest.learn_temperature, "--learn-temperature".into());
+        let warms = self.losses.iter().any(|loss| loss.description().warms);
+        flag(warms, format!("--warm {}", rest.warm));
+        let budget = self.policies.iter().any(|p| p.description().by_seconds);
+        flag(budget, format!("--budget {}", self.seconds));
+        flag(rest.mined > 0.0, format!("--mined {}", rest.mined));
+        flag(
+            rest.same_image != crate::learn::SameImage::default(),
+            format!("--same-image {}", rest.same_image.name()),
+        );
+        let held_out = match &self.held_out {
+            HeldOut::Share { share, seed } => {
+                format!("--held-out {share} --held-out-seed {seed}")
+            }
+            HeldOut::Splits { train, valid } => format!("--train '{train}' --valid '{valid}'"),
+            HeldOut::Ranges { train, valid } => format!(
+                "--train {}..{} --valid {}..{}",
+                train.start, train.end, valid.start, valid.end
+            ),
+        };
+        flag(true, held_out);
+        words.join(" ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_gives_every_combination_once() {
+        let form = Form {
+            rates: "2e-4, 1e-3".into(),
+            ..Form::default()
+        };
+        let setups = form.setups(256).unwrap();
+        assert_eq!(setups.len(), 3 * 2 * 5);
+        let unlike = setups.iter().enumerate();
+        assert!(unlike.clone().all(|(n, a)| !setups[..n].contains(a)));
+        assert!(form.command().contains("--lr 2e-4,1e-3"));
+        for rates in ["", "fast", "1e-3,1e-3", "inf", "-1"] {
+            let form = Form {
+                rates: rates.into(),
+                ..Form::default()
+            };
+            assert!(form.setups(256).is_err(), "{rates:?}");
+        }
+    }
+}

@@ -1,0 +1,323 @@
+//! The jobs of the learning laboratory.
+
+use super::form::{Form, HeldOut};
+use super::kept::{home, name};
+use super::state::{Kept, Running};
+use super::{Event, Learning, Slot};
+use crate::compute::{Embedded, Engine};
+use crate::dataset::{Dataset, Verdict};
+use crate::desktop::core::Level;
+use crate::desktop::feature::Desk;
+use crate::error::{Error, Result};
+use crate::learn::{Course, Finish, Ground, Live, Mined, Run, Setup, Split, Start, train};
+use crate::source::{DataSource, DecisionsHome, images_of_split};
+use crate::task::{Task, aside, lock};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+/// Between two copies of a run for the window.
+const BETWEEN: Duration = Duration::from_millis(120);
+
+/// What a training tells the window.
+#[derive(Default)]
+struct Told {
+    running: Option<Running>,
+    done: Vec<Kept>,
+}
+
+/// What the window and the training under way share; each training has its own.
+#[derive(Default)]
+pub struct Shared {
+    told: Arc<Mutex<Told>>,
+    stop: Arc<AtomicBool>,
+}
+
+impl Shared {
+    /// Asks the training under way to stop.
+    pub fn stop(&self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+}
+
+/// A run to be trained.
+struct Planned {
+    id: String,
+    setup: Setup,
+    /// The run that goes on.
+    before: Option<Arc<Run>>,
+}
+
+/// What is trained on and what is held out.
+enum Parting {
+    /// That of runs that go on.
+    Known(Split),
+    /// As it was asked for.
+    Asked(HeldOut),
+}
+
+/// What all runs of a training share.
+struct Lab {
+    engine: Arc<dyn Engine>,
+    embedded: Embedded,
+    dataset: Option<Arc<Dataset>>,
+    data: Option<DataSource>,
+    parting: Parting,
+    told: Arc<Mutex<Told>>,
+    stop: Arc<AtomicBool>,
+}
+
+impl Learning {
+    /// Trains the runs of the form.
+    pub(super) fn train(&mut self, desk: &mut Desk<'_, Self>) {
+        if Self::is_busy_training(desk) {
+            return;
+        }
+        let Some(embedded) = desk.session.embedded() else {
+            return;
+        };
+        let form: &Form = &self.state.form;
+        let parting = Parting::Asked(form.held_out.clone());
+        match form.setups(embedded.images.dim()) {
+            Ok(setups) => {
+                let planned = setups.into_iter().map(|setup| Planned {
+                    id: name(&setup),
+                    setup,
+                    before: None,
+                });
+                let planned = planned.collect();
+                self.start(desk, planned, parting);
+            }
+            Err(error) => desk
+                .session
+                .say(Level::Warning, error.to_string(), error.remedy()),
+        }
+    }
+
+    /// Lets runs go on: to their end where they were stopped, else for `epochs` more.
+    pub(super) fn go_on(&mut self, desk: &mut Desk<'_, Self>, ids: &[String], epochs: usize) {
+        if Self::is_busy_training(desk) {
+            return;
+        }
+        let now = desk.session.now();
+        let mut planned = Vec::new();
+        let mut split = None;
+        for id in ids {
+            let Some(kept) = self.state.run(now, id) else {
+                continue;
+            };
+            let run = &kept.run;
+            let mut setup = run.setup.clone();
+            // One that was stopped goes on to its end.
+            if run.finish == Finish::Finished {
+                setup.epochs += epochs;
+                if let Some(seconds) = &mut setup.budget {
+                    // As many seconds again as it was given at first.
+                    *seconds += *seconds / (run.legs.len() + 1) as f64;
+                }
+            }
+            split = Some(run.split.clone());
+            planned.push(Planned {
+                id: id.clone(),
+                setup,
+                before: Some(Arc::clone(run)),
+            });
+        }
+        if let Some(split) = split {
+            self.start(desk, planned, Parting::Known(split));
+        }
+    }
+
+    /// Says that a training is under way, where one is: a second would end it.
+    fn is_busy_training(desk: &mut Desk<'_, Self>) -> bool {
+        let busy = desk.is_running(Slot::Train);
+        if busy {
+            let remedy = "Wait for it, or stop it first.";
+            desk.session
+                .say(Level::Info, "A training is under way.", remedy);
+        }
+        busy
+    }
+
+    fn start(&mut self, desk: &mut Desk<'_, Self>, planned: Vec<Planned>, parting: Parting) {
+        let session = &desk.session;
+        let (Some(embedded), Some(engine)) = (session.embedded().cloned(), desk.engine.clone())
+        else {
+            return;
+        };
+        self.shared = Shared::default();
+        let lab = Lab {
+            engine,
+            embedded,
+            dataset: session.dataset().cloned(),
+            data: session.workspace.data.clone(),
+            parting,
+            told: Arc::clone(&self.shared.told),
+            stop: Arc::clone(&self.shared.stop),
+        };
+        let title = match planned.len() {
+            1 => format!("Training, {}", planned[0].setup.title()),
+            count => format!("Training {count} runs"),
+        };
+        desk.start(Slot::Train, title, move |task| {
+            aside(|| lab.run(planned, task)).map(Event::Trained)
+        });
+    }
+
+    /// Takes in what the training under way told.
+    pub(super) fn collect(&mut self, desk: &Desk<'_, Self>) {
+        let told = {
+            let mut told = lock(&self.shared.told);
+            (told.running.take(), std::mem::take(&mut told.done))
+        };
+        let now = desk.session.now();
+        for kept in told.1 {
+            // The last one to end is looked at next.
+            self.state.add(kept, now);
+        }
+        if let Some(mut running) = told.0.filter(|_| desk.is_running(Slot::Train)) {
+            running.stopping = self.shared.stop.load(Ordering::Relaxed);
+            self.state.run_on(running, now);
+        }
+    }
+}
+
+impl Lab {
+    /// Trains the runs one after the other; what could not be kept, in words.
+    fn run(&self, planned: Vec<Planned>, task: &Task) -> Result<Option<String>> {
+        task.begin("Reading decisions", 0);
+        let confirmed = self.confirmed()?;
+        let ground = Ground::new(&self.embedded, self.split(task)?, &confirmed)?;
+        let count = planned.len();
+        let mut unkept = None;
+        let mixes = planned.iter().any(|planned| planned.setup.mined > 0.0);
+        let mined = if mixes {
+            Some(Mined::of(&ground, &*self.engine, task)?)
+        } else {
+            None
+        };
+        for (n, planned) in planned.into_iter().enumerate() {
+            if self.stop.load(Ordering::Relaxed) {
+                break;
+            }
+            let setup = planned.setup;
+            let before = planned.before.as_deref();
+            let start = match before {
+                Some(run) => run.learned.clone(),
+                None => Start::Random.learned(&setup)?,
+            };
+            let course = Course {
+                engine: &*self.engine,
+                ground: &ground,
+                setup: &setup,
+                before,
+                order: None,
+                mined: mined.as_ref(),
+            };
+            let title = format!(
+                "{}, seed {} ({} of {count})",
+                setup.title(),
+                setup.seed,
+                n + 1
+            );
+            let planned_steps = (ground.pairs.len() / setup.batch * setup.epochs) as u64;
+            task.begin(title, planned_steps);
+            let mut done = before.map_or(0, Run::steps);
+            let mut shown = None;
+            let mut watch = |live: Live<'_>| {
+                let step = self.tell(&live, [n + 1, count], &mut shown);
+                task.add(step.saturating_sub(done));
+                done = done.max(step);
+                !self.stop.load(Ordering::Relaxed)
+            };
+            let run = train(course, start, &mut watch, task)?;
+            // Of what is no longer open nothing is told.
+            task.check()?;
+            let folder = home(&run.mark)?;
+            let path = folder.join(format!("{}.json", planned.id));
+            if let Err(error) = run.save(&path) {
+                unkept = Some(format!("A run could not be kept: {error}"));
+            }
+            let mut told = lock(&self.told);
+            told.running = None;
+            told.done.push(Kept {
+                id: planned.id,
+                run: Arc::new(run),
+            });
+        }
+        Ok(unkept)
+    }
+
+    /// Tells the window where a run is; returns its step. `shown` is what it knows of the run, with the moment from which
+    /// on it is told again: a copy of all points for each would cost more than they do.
+    fn tell(
+        &self,
+        live: &Live<'_>,
+        at: [usize; 2],
+        shown: &mut Option<(Arc<Run>, Instant)>,
+    ) -> u64 {
+        let copy = |run: &Run| (Arc::new(run.without_learned()), Instant::now() + BETWEEN);
+        let ([step, planned], seconds, loss, run) = match live {
+            Live::Point(run) => {
+                let due = shown
+                    .as_ref()
+                    .is_none_or(|(_, next)| Instant::now() >= *next);
+                if due || run.finish != Finish::Going {
+                    *shown = Some(copy(run));
+                }
+                let loss = run.last().and_then(|point| point.loss);
+                (
+                    [run.steps(), run.planned],
+                    run.seconds(),
+                    loss.unwrap_or(f64::NAN),
+                    *run,
+                )
+            }
+            Live::Step {
+                run,
+                step,
+                planned,
+                seconds,
+                loss,
+            } => ([*step, *planned], *seconds, *loss, *run),
+        };
+        let (known, _) = shown.get_or_insert_with(|| copy(run));
+        let [number, count] = at;
+        lock(&self.told).running = Some(Running {
+            run: Arc::clone(known),
+            number,
+            count,
+            steps: [step, planned],
+            seconds,
+            loss,
+            stopping: false,
+        });
+        step
+    }
+
+    fn split(&self, task: &Task) -> Result<Split> {
+        let held_out = match &self.parting {
+            Parting::Known(split) => return Ok(split.clone()),
+            Parting::Asked(held_out) => held_out,
+        };
+        let of_split = |name: &str| match (&self.data, &self.dataset) {
+            (Some(DataSource::Path { path, part }), Some(dataset)) => {
+                images_of_split(path, part, name, dataset, task)
+            }
+            _ => Err(Error::request(
+                "what is open has no splits",
+                "Hold out a share of the images, or ranges of them.",
+            )),
+        };
+        held_out.split(self.embedded.groups.images(), &of_split)
+    }
+
+    /// Pairs that were confirmed as right.
+    fn confirmed(&self) -> Result<Vec<(u32, u32)>> {
+        let (Some(dataset), Some(data)) = (&self.dataset, &self.data) else {
+            return Ok(Vec::new());
+        };
+        let kept = DecisionsHome::of(&data.place()?).read()?;
+        Ok(kept.all.rows(dataset, Verdict::Right).into_iter().collect())
+    }
+}

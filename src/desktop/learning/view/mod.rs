@@ -1,0 +1,178 @@
+//! The learning laboratory, drawn: curves over what teaches them, the settings beside.
+
+mod changed;
+mod hardest;
+mod inspector;
+mod looks;
+mod panels;
+mod plot;
+mod toolbar;
+mod tour;
+
+use super::{Command, State};
+use crate::desktop::core::Session;
+use crate::desktop::shell::empty::{NotReady, not_ready_ui};
+use crate::desktop::shell::keys::common_keys;
+use crate::desktop::shell::side_frame;
+use crate::desktop::shell::theme::tokens;
+use crate::desktop::shell::widgets::{empty_state, weak};
+use crate::learn::headline;
+use crate::task::lock;
+use egui::{ColorImage, Context, Key, Modifiers, Panel, Rect, RichText, ScrollArea, Ui};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+/// What the laboratory is drawn with.
+pub type View<'a> = crate::desktop::feature::View<'a, super::Learning>;
+
+/// What drawing the laboratory remembers between frames.
+#[derive(Default)]
+pub struct Memory {
+    /// What changed rank, once counted.
+    changed: Option<changed::Changed>,
+    /// The file that the screen is being taken for.
+    taking: Option<PathBuf>,
+    /// The screen, once taken.
+    taken: Arc<Mutex<Option<Arc<ColorImage>>>>,
+    /// The card of the tour, where one is under way.
+    tour: Option<usize>,
+}
+
+/// Is there all that training needs?
+fn is_ready(session: &Session) -> bool {
+    session.dataset().is_some() && session.embedded().is_some_and(|e| e.texts.rows() > 0)
+}
+
+/// Draws the inspector.
+pub fn panels_ui(ui: &mut Ui, view: &mut View<'_>) {
+    if is_ready(view.session) {
+        Panel::right("learning inspector")
+            .frame(side_frame(ui, 12))
+            .default_size(348.0)
+            .size_range(270.0..=460.0)
+            .show(ui, |ui| inspector::inspector_ui(ui, view));
+    }
+}
+
+/// Draws the view's centre.
+pub fn learning_ui(ui: &mut Ui, view: &mut View<'_>) {
+    let session = view.session;
+    if session.embedded().is_some_and(|e| e.texts.rows() == 0) {
+        let text =
+            "Heads are trained on pairs of an image and a caption, and there are no captions here.";
+        empty_state(ui, "Images alone", text, None);
+        return;
+    }
+    if !is_ready(session) {
+        let says = NotReady {
+            busy: [
+                "Getting ready…",
+                "Training begins on the embeddings, as soon as the set is embedded.",
+            ],
+            nothing: [
+                "Nothing is open",
+                "The learning laboratory needs images, captions and an encoder.",
+            ],
+            encoder: "Open the folder of an ONNX-exported dual encoder.",
+            needs_encoder: false,
+        };
+        not_ready_ui(ui, view, &says);
+        return;
+    }
+    toolbar::toolbar_ui(ui, view);
+    ui.add_space(6.0);
+    tour::tour_ui(ui, view);
+    if view.state.groups().is_empty() {
+        start_ui(ui, view);
+        return;
+    }
+    headline_ui(ui, view.state);
+    ScrollArea::vertical()
+        .id_salt("learning")
+        .auto_shrink([false; 2])
+        .show(ui, |ui| {
+            let curves = ui.scope(|ui| panels::panels_ui(ui, view)).response.rect;
+            picture(ui, view, curves);
+            ui.separator();
+            hardest::hardest_ui(ui, view);
+            ui.separator();
+            changed::changed_ui(ui, view);
+        });
+}
+
+/// One true sentence over the curves.
+fn headline_ui(ui: &mut Ui, state: &State) {
+    let t = tokens(ui);
+    let text = headline(state.groups(), state.figure);
+    let label = RichText::new(text).size(17.0).color(t.text);
+    ui.add(egui::Label::new(label).wrap());
+    ui.add_space(4.0);
+}
+
+/// Takes the curves from the screen, where a picture of them is wanted.
+fn picture(ui: &Ui, view: &mut View<'_>, curves: Rect) {
+    let Some(path) = view.state.picture.clone() else {
+        view.memory.taking = None;
+        return;
+    };
+    let taken = Arc::clone(&view.memory.taken);
+    if view.memory.taking.as_ref() != Some(&path) {
+        view.memory.taking = Some(path);
+        *lock(&taken) = None;
+        let ctx = ui.ctx().clone();
+        let keep = move |image| {
+            *lock(&taken) = Some(image);
+            ctx.request_repaint();
+        };
+        ui.ctx().request_screenshot(keep);
+        return;
+    }
+    let image = lock(&taken).take();
+    if let Some(image) = image {
+        let seen = curves.intersect(ui.clip_rect());
+        let part = image.region(&seen, Some(ui.ctx().pixels_per_point()));
+        view.own(Command::Picture(path, Arc::new(part)));
+        view.own(Command::NoPicture);
+    }
+}
+
+/// What stands in place of curves before anything was trained.
+fn start_ui(ui: &mut Ui, view: &mut View<'_>) {
+    if view.is_running(super::Slot::Load) {
+        empty_state(
+            ui,
+            "Reading kept runs…",
+            "They were trained on these embeddings before.",
+            None,
+        );
+        return;
+    }
+    if view.is_running(super::Slot::Train) {
+        empty_state(ui, "Training…", "The first curve shows in a moment.", None);
+        return;
+    }
+    let text = "Heads on the frozen embeddings of both towers learn from hard negatives, live: SH lets all of them pull, MH \
+                the hardest alone (VSE++). A part of the images is held out, and recall is measured there.";
+    if empty_state(
+        ui,
+        "Nothing trained yet",
+        text,
+        Some("Train SH, MH and InfoNCE"),
+    ) {
+        view.own(Command::Train);
+    }
+    ui.vertical_centered(|ui| {
+        weak(
+            ui,
+            "Losses, rates, seeds and all else are set on the right.",
+        );
+    });
+}
+
+/// The laboratory's keys: Ctrl+Enter trains.
+pub fn keys(ctx: &Context, view: &mut View<'_>, focused: bool) {
+    if ctx.input_mut(|i| i.consume_key(Modifiers::COMMAND, Key::Enter)) {
+        view.own(Command::Train);
+    }
+    common_keys(ctx, view, focused);
+}
