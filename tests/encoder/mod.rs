@@ -1,9 +1,9 @@
 //! Encoders, end to end: the demo's, ones made on the spot, and real ones where the material is there.
 
 mod beside;
-mod made;
+pub mod made;
 mod material;
-mod models;
+pub mod models;
 mod signatures;
 
 use nearmiss::dataset::{Dataset, Image};
