@@ -43,22 +43,36 @@ pub fn product(a: &[f32], b: &[f32], dim: usize, out: &mut [f32]) {
 /// Multiplications from which a product takes all threads.
 const SPREAD: usize = 1 << 24;
 
+/// What products are made of.
+pub trait Number: Copy + Send + Sync + 'static {
+    /// 1.
+    const ONE: Self;
+}
+
+impl Number for f32 {
+    const ONE: Self = 1.0;
+}
+
+impl Number for f64 {
+    const ONE: Self = 1.0;
+}
+
 /// A factor of a product: a row-major matrix, or one read with rows and columns exchanged.
 #[derive(Debug, Clone, Copy)]
-pub struct Factor<'a> {
-    values: &'a [f32],
+pub struct Factor<'a, T = f32> {
+    values: &'a [T],
     /// Rows, columns.
     size: [usize; 2],
     /// From one row to the next, from one column to the next.
     steps: [usize; 2],
 }
 
-impl<'a> Factor<'a> {
+impl<'a, T> Factor<'a, T> {
     /// The row-major matrix of `columns` columns.
     ///
     /// # Panics
     /// `columns` does not divide the length.
-    pub fn new(values: &'a [f32], columns: usize) -> Self {
+    pub fn new(values: &'a [T], columns: usize) -> Self {
         let rows = values.len() / columns.max(1);
         assert!(rows * columns == values.len(), "a factor has whole rows");
         Self {
@@ -85,7 +99,7 @@ impl<'a> Factor<'a> {
 /// # Panics
 /// Sizes that do not fit together.
 #[allow(unsafe_code)]
-pub fn multiply(a: Factor<'_>, b: Factor<'_>, out: &mut [f32], add: bool) {
+pub fn multiply<T: Number>(a: Factor<'_, T>, b: Factor<'_, T>, out: &mut [T], add: bool) {
     let ([rows, inner], [other, columns]) = (a.size, b.size);
     assert!(
         inner == other && out.len() == rows * columns,
@@ -109,8 +123,8 @@ pub fn multiply(a: Factor<'_>, b: Factor<'_>, out: &mut [f32], add: bool) {
             b.values.as_ptr(),
             b.steps[1] as isize,
             b.steps[0] as isize,
-            1.0,
-            1.0,
+            T::ONE,
+            T::ONE,
             false,
             false,
             false,

@@ -27,6 +27,7 @@ mod run;
 mod setup;
 mod split;
 mod start;
+pub mod strata;
 mod training;
 mod verdict;
 mod words;

@@ -8,6 +8,7 @@ mod policies;
 mod pooling;
 mod reference;
 mod runs;
+mod strata;
 
 use nearmiss::compute::train::{Activation, HeadShape, Hidden, Learned, Loss, Plan, Tower, Train};
 use nearmiss::compute::{Cpu, Embeddings};
