@@ -1,7 +1,5 @@
 //! Several seeds put together: means and 95 % bands.
 
-use super::recall::Recalls;
-
 /// A mean with the half-width of its 95 % band, over seeds.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Band {
@@ -40,7 +38,7 @@ impl Band {
 }
 
 /// Half the width of the 95 % band of the mean of `values`; `None` for fewer than two.
-pub fn half_width(values: &[f64]) -> Option<f64> {
+fn half_width(values: &[f64]) -> Option<f64> {
     let n = values.len();
     if n < 2 {
         return None;
@@ -73,41 +71,6 @@ fn student(freedom: usize) -> f64 {
     }
 }
 
-/// The bands of all six recalls.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Bands(pub [Band; 6]);
-
-/// Recalls by seed.
-pub type Series<'a> = [(u64, &'a Recalls)];
-
-/// The bands of these recalls; `None` for none.
-pub fn bands(series: &Series<'_>) -> Option<Bands> {
-    let rows: Vec<[f64; 6]> = series.iter().map(|(_, recalls)| recalls.all()).collect();
-    banded(&rows)
-}
-
-/// The bands of the differences, first less second, paired by seed: of seeds that both have. `None` for none.
-pub fn difference(first: &Series<'_>, second: &Series<'_>) -> Option<Bands> {
-    let pairs = first.iter().filter_map(|(seed, a)| {
-        let (_, b) = second.iter().find(|(other, _)| other == seed)?;
-        let (a, b) = (a.all(), b.all());
-        Some(std::array::from_fn(|k| a[k] - b[k]))
-    });
-    banded(&pairs.collect::<Vec<[f64; 6]>>())
-}
-
-fn banded(rows: &[[f64; 6]]) -> Option<Bands> {
-    let mut bands = [Band {
-        mean: 0.0,
-        half: None,
-    }; 6];
-    for (k, band) in bands.iter_mut().enumerate() {
-        let values: Vec<f64> = rows.iter().map(|row| row[k]).collect();
-        *band = Band::of(&values)?;
-    }
-    Some(Bands(bands))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -123,19 +86,5 @@ mod tests {
         assert!(Band::of(&[]).is_none());
         assert!((student(31) - 2.040).abs() < 3e-3);
         assert!((student(1000) - 1.962).abs() < 1e-3);
-    }
-
-    #[test]
-    fn differences_are_paired_by_seed() {
-        let recall = |r1: f64| Recalls {
-            i2t: [r1, 0.0, 0.0],
-            t2i: [0.0; 3],
-        };
-        let (a, b) = ([recall(3.0), recall(5.0)], [recall(2.0), recall(3.5)]);
-        let first = [(1, &a[0]), (2, &a[1])];
-        let second = [(2, &b[1]), (1, &b[0]), (9, &a[0])];
-        let bands = difference(&first, &second).unwrap();
-        assert!((bands.0[0].mean - 1.25).abs() < 1e-12);
-        assert!(difference(&first, &[]).is_none());
     }
 }

@@ -145,11 +145,6 @@ impl Ground {
         all.map(|j| j as u32)
     }
 
-    /// Has any pair been confirmed?
-    pub fn has_confirmed(&self) -> bool {
-        !self.confirmed.is_empty()
-    }
-
     /// Says what makes figures on these images mean something else.
     fn note(&mut self, alone: usize, confirmed: usize) {
         if alone > 0 {

@@ -27,6 +27,11 @@ impl Group {
         counts.min().unwrap_or(0)
     }
 
+    /// Is this run one of them?
+    pub fn has(&self, run: &Arc<Run>) -> bool {
+        self.runs.iter().any(|own| Arc::ptr_eq(own, run))
+    }
+
     /// Was nothing measured yet?
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -174,4 +179,64 @@ fn like_loss(setup: &mut Setup, like: &Setup) {
 fn like_policy(setup: &mut Setup, like: &Setup) {
     setup.policy = like.policy;
     setup.budget = like.budget;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::setup::Setup;
+    use super::*;
+    use crate::compute::train::Learned;
+    use crate::learn::{Recalls, Split};
+
+    fn run(seed: u64, r1: f64) -> Arc<Run> {
+        let mut setup = Setup::new("mh".parse().unwrap(), 4, 2);
+        setup.seed = seed;
+        let recalls = Recalls {
+            i2t: [r1, 0.0, 0.0],
+            t2i: [0.0; 3],
+        };
+        Arc::new(Run {
+            setup,
+            points: vec![Point {
+                step: 1,
+                epoch: Some(1),
+                seconds: 0.0,
+                drawn: 0,
+                seen: 1.0,
+                loss: None,
+                valid: recalls,
+                train: recalls,
+                ranks: Default::default(),
+                hard: Vec::new(),
+                active: None,
+            }],
+            first_loss: None,
+            planned: 1,
+            mark: String::new(),
+            decisions: String::new(),
+            pairs: 10,
+            split: Split::default(),
+            train_images: 8,
+            engine: String::new(),
+            finish: Finish::Finished,
+            legs: Vec::new(),
+            notes: Vec::new(),
+            seen: Vec::new(),
+            learned: Learned::default(),
+        })
+    }
+
+    #[test]
+    fn differences_are_paired_by_seed() {
+        let group = |runs: &[(u64, f64)]| Group {
+            runs: runs.iter().map(|&(seed, r1)| run(seed, r1)).collect(),
+        };
+        let first = group(&[(1, 3.0), (2, 5.0)]);
+        let second = group(&[(2, 3.5), (1, 2.0), (9, 3.0)]);
+        let recall = |point: &Point| Some(point.valid.i2t[0]);
+        let band = first.less(&second, &recall).unwrap();
+        assert!((band.mean - 1.25).abs() < 1e-12);
+        assert_eq!(first.shared_seeds(&second), 2);
+        assert!(first.less(&group(&[]), &recall).is_none());
+    }
 }

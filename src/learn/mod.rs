@@ -32,7 +32,7 @@ mod training;
 mod verdict;
 mod words;
 
-pub use bands::{Band, Bands, Series, bands, difference, half_width};
+pub use bands::Band;
 pub use choices::{Optimizer, OptimizerKind, SameImage, Schedule};
 pub use course::Course;
 pub use ground::{Ground, mark};

@@ -76,7 +76,7 @@ impl Setup {
         if about.margin.is_none() {
             self.margin = usual.margin;
         }
-        if !matches!(about.scalars, Scalars::Temperature(_)) {
+        if !self.loss.has_temperature() {
             self.temperature = usual.temperature;
             self.learn_temperature = false;
         }
@@ -124,8 +124,7 @@ impl Setup {
                 "Leave the momentum out, or train by SGD.",
             ));
         }
-        let learns = matches!(self.loss.description().scalars, Scalars::Temperature(_));
-        if self.learn_temperature && !learns {
+        if self.learn_temperature && !self.loss.has_temperature() {
             return Err(Error::request(
                 format!("{} has no temperature to be learned", self.loss.title()),
                 "Leave it out, or train by InfoNCE.",

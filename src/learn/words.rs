@@ -5,7 +5,6 @@ use super::groups::Group;
 use super::policy::Policy;
 use super::recall::Way;
 use super::run::{Finish, Point};
-use crate::compute::train::losses::Scalars;
 
 /// Which recall is talked about: a direction and a place among 1, 5, 10.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -20,6 +19,15 @@ impl Figure {
     /// "R@1".
     pub fn name(self) -> &'static str {
         ["R@1", "R@5", "R@10"][self.at.min(2)]
+    }
+
+    /// All six: images at 1, 5, 10, then captions.
+    pub fn all() -> [Self; 6] {
+        let ways = [Way::ImageToText, Way::TextToImage];
+        std::array::from_fn(|k| Self {
+            way: ways[k / 3],
+            at: k % 3,
+        })
     }
 
     /// "image to text R@1".
@@ -57,7 +65,7 @@ pub fn title(group: &Group) -> String {
     {
         title = format!("{title}, margin {}", setup.margin);
     }
-    if matches!(about.scalars, Scalars::Temperature(_)) {
+    if setup.loss.has_temperature() {
         if setup.learn_temperature {
             title = format!("{title}, temperature trained");
         } else if (setup.temperature - 0.07).abs() > 1e-6 {

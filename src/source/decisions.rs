@@ -1,6 +1,6 @@
 //! Where decisions about a dataset are kept: beside it, or where that cannot be written, in the data folder.
 
-use crate::dataset::Decisions;
+use crate::dataset::{Dataset, Decisions, Verdict};
 use crate::error::{Error, Result};
 use crate::files::{file_name, shown};
 use crate::paths::data_dir;
@@ -25,6 +25,15 @@ pub struct KeptDecisions {
     pub place: PathBuf,
     /// Why, where that is not beside the dataset: a sentence for the user.
     pub elsewhere: Option<String>,
+}
+
+/// The pairs of `dataset`, which lies at `data`, that were confirmed as right: an image and a caption that is not its own.
+///
+/// # Errors
+/// As [`DecisionsHome::read`].
+pub fn confirmed_pairs(data: &Path, dataset: &Dataset) -> Result<Vec<(u32, u32)>> {
+    let kept = DecisionsHome::of(data).read()?;
+    Ok(kept.all.rows(dataset, Verdict::Right).into_iter().collect())
 }
 
 impl DecisionsHome {

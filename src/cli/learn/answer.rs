@@ -2,11 +2,12 @@
 
 use crate::compute::Engine;
 use crate::files::shown;
-use crate::learn::{Band, Bands, Finish, Ground, Point, Recalls, Run, bands, difference, rate};
+use crate::learn::{Band, Figure, Finish, Ground, Group, Point, Recalls, Run, groups, rate};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// All runs, and what they say together.
 #[derive(Serialize)]
@@ -115,7 +116,7 @@ struct Difference {
     #[serde(flatten)]
     bands: BandsAnswer,
     #[serde(skip)]
-    raw: Bands,
+    raw: [Band; 6],
 }
 
 impl From<&Recalls> for Measured {
@@ -129,10 +130,10 @@ impl From<&Recalls> for Measured {
 }
 
 impl BandsAnswer {
-    fn new(bands: &Bands, seeds: usize) -> Self {
+    fn new(bands: &[Band; 6], seeds: usize) -> Self {
         let band = |k: usize| BandAnswer {
-            mean: bands.0[k].mean,
-            half_width: bands.0[k].half,
+            mean: bands[k].mean,
+            half_width: bands[k].half,
         };
         let at = |k: usize| At {
             r1: band(k),
@@ -186,7 +187,7 @@ impl RunAnswer {
 
 impl Answer {
     /// Of these runs.
-    pub fn of(runs: &[Run], ground: &Ground, engine: &dyn Engine) -> Self {
+    pub fn of(runs: &[Arc<Run>], ground: &Ground, engine: &dyn Engine) -> Self {
         let several = |of: fn(&Run) -> String| runs.iter().any(|run| of(run) != of(&runs[0]));
         let policies = several(|run| run.setup.policy.name().into());
         let rates = several(|run| rate(run.setup.optimizer.rate));
@@ -201,35 +202,26 @@ impl Answer {
             key
         };
         let mut notes = ground.notes.clone();
-        let mut kinds: Vec<(String, Vec<(u64, &Recalls)>)> = Vec::new();
-        for run in runs {
-            let Some(last) = run.last() else { continue };
-            if run.finish != Finish::Finished {
-                notes.push(format!(
-                    "{}, seed {}, did not end (it diverged): it is in no band and no difference.",
-                    key(run),
-                    run.setup.seed
-                ));
-                continue;
-            }
-            let at = (run.setup.seed, &last.valid);
-            let key = key(run);
-            match kinds.iter_mut().find(|(kind, _)| *kind == key) {
-                Some((_, series)) => series.push(at),
-                None => kinds.push((key, vec![at])),
-            }
-        }
+        let unfinished = runs.iter().filter(|run| run.finish != Finish::Finished);
+        notes.extend(unfinished.map(|run| {
+            format!(
+                "{}, seed {}, did not end (it diverged): it is in no band and no difference.",
+                key(run),
+                run.setup.seed
+            )
+        }));
+        let mut kinds = groups(runs);
+        kinds.retain(|group| group.first().finish == Finish::Finished);
         let mut differences = Vec::new();
-        for (n, (first, of_first)) in kinds.iter().enumerate() {
-            for (less, of_less) in &kinds[..n] {
-                if let Some(raw) = difference(of_first, of_less) {
-                    differences.push(Difference {
-                        first: first.clone(),
-                        less: less.clone(),
-                        bands: BandsAnswer::new(&raw, of_first.len().min(of_less.len())),
-                        raw,
-                    });
-                }
+        for (n, first) in kinds.iter().enumerate() {
+            for less in &kinds[..n] {
+                let bands = six(|figure| first.less(less, &figure.valid()));
+                differences.extend(bands.map(|raw| Difference {
+                    first: key(first.first()),
+                    less: key(less.first()),
+                    bands: BandsAnswer::new(&raw, first.shared_seeds(less)),
+                    raw,
+                }));
             }
         }
         let mut step0_loss = BTreeMap::new();
@@ -241,9 +233,10 @@ impl Answer {
         Self {
             bands: kinds
                 .iter()
-                .filter_map(|(key, series)| {
-                    let bands = bands(series)?;
-                    Some((key.clone(), BandsAnswer::new(&bands, series.len())))
+                .filter_map(|group: &Group| {
+                    let bands = six(|figure| group.last(&figure.valid()))?;
+                    let answer = BandsAnswer::new(&bands, group.runs.len());
+                    Some((key(group.first()), answer))
                 })
                 .collect(),
             runs: runs
@@ -271,6 +264,12 @@ impl Answer {
             run.notes.extend(note.clone());
         }
     }
+}
+
+/// The bands of all six recalls; `None` where one has none.
+fn six(of: impl Fn(Figure) -> Option<Band>) -> Option<[Band; 6]> {
+    let bands: Option<Vec<Band>> = Figure::all().into_iter().map(of).collect();
+    bands?.try_into().ok()
 }
 
 /// The answer as text.
@@ -313,7 +312,7 @@ pub fn describe(answer: &Answer) -> String {
     }
     for difference in &answer.differences {
         let said = |k: usize| {
-            let band = difference.raw.0[k];
+            let band = difference.raw[k];
             let settled = match band.half {
                 None => "one seed settles nothing",
                 Some(_) if band.is_settled() => "settled",

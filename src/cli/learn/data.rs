@@ -4,11 +4,10 @@ use super::Learn;
 use crate::cli::common::DataArgs;
 use crate::cli::material::{Ask, Material, material};
 use crate::cli::output::{warn, watched};
-use crate::dataset::Verdict;
 use crate::error::{Error, Result};
 use crate::learn::{Ground, Split, SplitPart};
 use crate::retrieval::given::Zeros;
-use crate::source::{DecisionsHome, images_of_split, located};
+use crate::source::{confirmed_pairs, images_of_split, located};
 use crate::task::Task;
 use clap::Args;
 
@@ -124,7 +123,6 @@ impl Learn {
         let (Some(path), Some(dataset)) = (&self.dataset, &material.dataset) else {
             return Ok(Vec::new());
         };
-        let kept = DecisionsHome::of(&located(path)?).read()?;
-        Ok(kept.all.rows(dataset, Verdict::Right).into_iter().collect())
+        confirmed_pairs(&located(path)?, dataset)
     }
 }

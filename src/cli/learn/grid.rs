@@ -1,7 +1,6 @@
 //! The runs that are asked for: losses x policies x rates x seeds.
 
 use crate::compute::Engine;
-use crate::compute::train::losses::Scalars;
 use crate::compute::train::{Activation, HeadShape, Hidden, Loss};
 use crate::dataset::npy::{read_array, read_npy};
 use crate::error::{Error, Result};
@@ -13,6 +12,7 @@ use crate::learn::{
 use crate::task::Task;
 use clap::Args;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Which runs.
 #[derive(Debug, Args)]
@@ -183,7 +183,7 @@ impl Grid {
             .policy
             .iter()
             .any(|policy| policy.description().by_seconds);
-        let temperature = any(has_temperature);
+        let temperature = any(Loss::has_temperature);
         let foreign = [
             (
                 "--temperature",
@@ -278,7 +278,12 @@ impl Grid {
     ///
     /// # Errors
     /// Files that cannot be read or do not fit; as [`train`].
-    pub fn train(&self, engine: &dyn Engine, ground: &Ground, task: &Task) -> Result<Vec<Run>> {
+    pub fn train(
+        &self,
+        engine: &dyn Engine,
+        ground: &Ground,
+        task: &Task,
+    ) -> Result<Vec<Arc<Run>>> {
         let inputs = ground.embedded.images.dim();
         let outputs = self.outputs(inputs);
         let start = match &self.init {
@@ -337,15 +342,11 @@ impl Grid {
                     run.notes
                         .extend(path.iter().map(|path| format!("{what} {}.", shown(path))));
                 }
-                runs.push(run);
+                runs.push(Arc::new(run));
             }
         }
         Ok(runs)
     }
-}
-
-fn has_temperature(loss: Loss) -> bool {
-    matches!(loss.description().scalars, Scalars::Temperature(_))
 }
 
 fn repeated<T: PartialEq>(values: &[T]) -> bool {

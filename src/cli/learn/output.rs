@@ -38,7 +38,7 @@ pub fn check(out: &Path) -> Result<()> {
 /// A file cannot be written; an encoder cannot be made; cancellation.
 pub fn write(
     out: &Path,
-    runs: &[Run],
+    runs: &[Arc<Run>],
     material: &Material,
     encoder: &EncoderArgs,
     task: &Task,
@@ -61,15 +61,11 @@ pub fn write(
         std::fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
         heads_of(run).write(&folder.join("heads.safetensors"))?;
         run.save(&folder.join("run.json"))?;
-        write_csv(&folder.join("curve.csv"), [run])?;
+        write_csv(&folder.join("curve.csv"), [&**run])?;
         folders.push((folder, None));
     }
-    write_csv(&out.join("curves.csv"), runs)?;
-    let shared: Vec<Arc<Run>> = runs
-        .iter()
-        .map(|run| Arc::new(run.without_learned()))
-        .collect();
-    let groups = groups(&shared);
+    write_csv(&out.join("curves.csv"), runs.iter().map(|run| &**run))?;
+    let groups = groups(runs);
     let figure = Figure::default();
     let drawing = Drawing {
         groups: &groups,

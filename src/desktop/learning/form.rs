@@ -238,7 +238,7 @@ impl Form {
             format!("--schedule {}", rest.schedule.name()),
         );
         flag(rest.warmup > 0.0, format!("--warmup {}", rest.warmup));
-        let nce = self.losses.iter().any(|loss| loss.name() == "infonce");
+        let nce = self.losses.iter().any(|loss| loss.has_temperature());
         flag(nce, format!("--temperature {}", rest.temperature));
         flag(nce && rest.learn_temperature, "--learn-temperature".into());
         let warms = self.losses.iter().any(|loss| loss.description().warms);

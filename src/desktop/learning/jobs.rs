@@ -5,12 +5,12 @@ use super::kept::{home, name};
 use super::state::{Kept, Running};
 use super::{Event, Learning, Slot};
 use crate::compute::{Embedded, Engine};
-use crate::dataset::{Dataset, Verdict};
+use crate::dataset::Dataset;
 use crate::desktop::core::Level;
 use crate::desktop::feature::Desk;
 use crate::error::{Error, Result};
 use crate::learn::{Course, Finish, Ground, Live, Mined, Run, Setup, Split, Start, train};
-use crate::source::{DataSource, DecisionsHome, images_of_split};
+use crate::source::{DataSource, confirmed_pairs, images_of_split};
 use crate::task::{Task, aside, lock};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -317,7 +317,6 @@ impl Lab {
         let (Some(dataset), Some(data)) = (&self.dataset, &self.data) else {
             return Ok(Vec::new());
         };
-        let kept = DecisionsHome::of(&data.place()?).read()?;
-        Ok(kept.all.rows(dataset, Verdict::Right).into_iter().collect())
+        confirmed_pairs(&data.place()?, dataset)
     }
 }

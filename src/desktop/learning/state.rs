@@ -109,10 +109,10 @@ impl State {
         running.or_else(|| self.runs(now).last().map(|kept| &kept.run))
     }
 
-    /// What the run that is looked at is called; `None` for that under way.
-    pub fn chosen(&self, now: &Identities) -> Option<&str> {
+    /// The group of the run that is looked at; `None` where that is another seed under way.
+    pub fn group_looked_at(&self, now: &Identities) -> Option<&Group> {
         let run = self.looked_at(now)?;
-        self.id_of(now, run)
+        self.groups.iter().find(|group| group.has(run))
     }
 
     /// Looks at a run.

@@ -7,11 +7,9 @@ mod uniform;
 
 use super::ground::Ground;
 use crate::compute::Engine;
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::names::described;
 use crate::task::Task;
-use serde::{Deserialize, Serialize};
-use std::fmt;
-use std::str::FromStr;
 
 /// Every policy, in the order of menus.
 static POLICIES: [&Description; 4] = [
@@ -66,79 +64,10 @@ pub struct Description {
     pub make: fn(&Making<'_>) -> Result<Box<dyn Sampler>>,
 }
 
-/// A policy.
-#[derive(Clone, Copy, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Policy(&'static Description);
-
-impl Policy {
-    /// Every policy, in the order of menus.
-    pub fn all() -> impl Iterator<Item = Self> {
-        POLICIES.iter().map(|about| Self(about))
-    }
-
-    /// What is known of it.
-    pub fn description(self) -> &'static Description {
-        self.0
-    }
-
-    /// Its name in menus.
-    pub fn title(self) -> &'static str {
-        self.0.title
-    }
-
-    /// Its name on the command line.
-    pub fn name(self) -> &'static str {
-        self.0.name
-    }
-}
-
-impl Default for Policy {
-    fn default() -> Self {
-        Self(&uniform::POLICY)
-    }
-}
-
-impl PartialEq for Policy {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.name == other.0.name
-    }
-}
-
-impl Eq for Policy {}
-
-impl fmt::Debug for Policy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0.name)
-    }
-}
-
-impl FromStr for Policy {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        Self::all()
-            .find(|policy| policy.name() == text)
-            .ok_or_else(|| {
-                let names: Vec<&str> = Self::all().map(Self::name).collect();
-                Error::request(
-                    format!("there is no sampling policy {text:?}"),
-                    format!("Choose one of {}.", names.join(", ")),
-                )
-            })
-    }
-}
-
-impl TryFrom<String> for Policy {
-    type Error = Error;
-
-    fn try_from(name: String) -> Result<Self> {
-        name.parse()
-    }
-}
-
-impl From<Policy> for String {
-    fn from(policy: Policy) -> Self {
-        policy.name().into()
-    }
-}
+described!(
+    /// A policy.
+    Policy,
+    "sampling policy",
+    POLICIES,
+    uniform::POLICY
+);

@@ -13,10 +13,7 @@ mod siglip;
 mod sum;
 
 use crate::compute::gpu::Kernel;
-use crate::error::{Error, Result};
-use serde::{Deserialize, Serialize};
-use std::fmt;
-use std::str::FromStr;
+use crate::names::described;
 
 /// Every loss, in the order of menus.
 static LOSSES: [&Description; 7] = [
@@ -106,78 +103,18 @@ pub struct Description {
     pub kernel: Kernel,
 }
 
-/// A loss.
-#[derive(Clone, Copy, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Loss(&'static Description);
+described!(
+    /// A loss.
+    Loss,
+    "loss",
+    LOSSES,
+    maximum::LOSS
+);
 
 impl Loss {
-    /// Every loss, in the order of menus.
-    pub fn all() -> impl Iterator<Item = Self> {
-        LOSSES.iter().map(|about| Self(about))
-    }
-
-    /// What is known of it.
-    pub fn description(self) -> &'static Description {
-        self.0
-    }
-
-    /// Its name in menus.
-    pub fn title(self) -> &'static str {
-        self.0.title
-    }
-
-    /// Its name on the command line.
-    pub fn name(self) -> &'static str {
-        self.0.name
-    }
-}
-
-impl Default for Loss {
-    fn default() -> Self {
-        Self(&maximum::LOSS)
-    }
-}
-
-impl PartialEq for Loss {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.name == other.0.name
-    }
-}
-
-impl Eq for Loss {}
-
-impl fmt::Debug for Loss {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0.name)
-    }
-}
-
-impl FromStr for Loss {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        Self::all().find(|loss| loss.name() == text).ok_or_else(|| {
-            let names: Vec<&str> = Self::all().map(Self::name).collect();
-            Error::request(
-                format!("there is no loss {text:?}"),
-                format!("Choose one of {}.", names.join(", ")),
-            )
-        })
-    }
-}
-
-impl TryFrom<String> for Loss {
-    type Error = Error;
-
-    fn try_from(name: String) -> Result<Self> {
-        name.parse()
-    }
-}
-
-impl From<Loss> for String {
-    fn from(loss: Loss) -> Self {
-        loss.name().into()
+    /// Has it a temperature, which may be trained?
+    pub fn has_temperature(self) -> bool {
+        matches!(self.0.scalars, Scalars::Temperature(_))
     }
 }
 

@@ -105,10 +105,7 @@ fn curves(ui: &Ui, view: &View<'_>, group: &Group) -> Vec<Curve> {
     }
     // Another seed of this group under way is no part of its band yet.
     let running = state.running.as_ref().map(|running| &running.run);
-    let apart = |run: &&Arc<Run>| {
-        let is_own = group.runs.iter().any(|own| Arc::ptr_eq(own, run));
-        !is_own && group.first().is_of_setup(run)
-    };
+    let apart = |run: &&Arc<Run>| !group.has(run) && group.first().is_of_setup(run);
     if let Some(run) = running.filter(apart) {
         let alone = Group {
             runs: vec![Arc::clone(run)],

@@ -8,7 +8,6 @@ use crate::desktop::shell::widgets::{heading, weak};
 use crate::learn::{Band, Group, rate, title};
 use egui::{Align, Align2, FontId, Layout, Role, Sense, Stroke, Ui, WidgetInfo};
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 /// Height of a row.
 const TALL: f32 = 22.0;
@@ -25,12 +24,7 @@ struct Best<'a> {
 pub fn best_ui(ui: &mut Ui, view: &View<'_>) {
     let figure = view.state.figure;
     // Rates are compared of what is trained alike, on the same images, as the run that is looked at.
-    let looked_at = view.state.looked_at(view.session.now());
-    let own = |group: &&Group| {
-        let mut runs = group.runs.iter();
-        looked_at.is_some_and(|run| runs.any(|own| Arc::ptr_eq(own, run)))
-    };
-    let Some(like) = view.state.groups().iter().find(own) else {
+    let Some(like) = view.state.group_looked_at(view.session.now()) else {
         return;
     };
     let groups = view.state.groups().iter();

@@ -6,16 +6,10 @@ use super::super::plot::{Curve, Kind, plot_ui};
 use crate::desktop::shell::widgets::{heading, weak};
 use crate::learn::title;
 use egui::{Align, Layout, Ui};
-use std::sync::Arc;
 
 /// Draws the section.
 pub fn loss_ui(ui: &mut Ui, view: &View<'_>) {
-    let now = view.session.now();
-    let Some(run) = view.state.looked_at(now) else {
-        return;
-    };
-    let own = |group: &&crate::learn::Group| group.runs.iter().any(|own| Arc::ptr_eq(own, run));
-    let Some(group) = view.state.groups().iter().find(own) else {
+    let Some(group) = view.state.group_looked_at(view.session.now()) else {
         return;
     };
     ui.horizontal(|ui| {

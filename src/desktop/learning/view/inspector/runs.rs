@@ -8,6 +8,7 @@ use crate::desktop::shell::widgets::{heading, named_area, primary, weak};
 use crate::learn::{Band, Finish, Group, Run, rate, title};
 use egui::{Align, Align2, ComboBox, FontId, Layout, Rect, RichText, Role, Sense, Ui};
 use egui_plot::MarkerShape;
+use std::sync::Arc;
 
 /// Height of a row.
 const TALL: f32 = 28.0;
@@ -38,17 +39,15 @@ pub fn runs_ui(ui: &mut Ui, view: &mut View<'_>) {
     let groups = view.state.groups().to_vec();
     let looked_at = view.state.looked_at(now).cloned();
     for (n, group) in groups.iter().enumerate() {
-        let chosen = looked_at.as_ref().is_some_and(|run| {
-            group
-                .runs
-                .iter()
-                .any(|own| std::sync::Arc::ptr_eq(own, run))
-        });
+        let chosen = looked_at.as_ref().is_some_and(|run| group.has(run));
         ui.push_id(n, |ui| row_ui(ui, view, group, chosen));
     }
     let Some(run) = looked_at else { return };
-    seed_ui(ui, view, &groups, &run);
-    actions_ui(ui, view, &groups, &run);
+    let group = groups.iter().find(|group| group.has(&run));
+    if let Some(group) = group {
+        seed_ui(ui, view, group, &run);
+    }
+    actions_ui(ui, view, group, &run);
 }
 
 /// Where figures end, from the right edge.
@@ -169,16 +168,7 @@ pub fn sign_ui(ui: &Ui, rect: Rect, looks: Looks) {
 }
 
 /// Which seed of the group is looked at.
-fn seed_ui(ui: &mut Ui, view: &mut View<'_>, groups: &[Group], run: &std::sync::Arc<Run>) {
-    let own = |group: &&Group| {
-        group
-            .runs
-            .iter()
-            .any(|own| std::sync::Arc::ptr_eq(own, run))
-    };
-    let Some(group) = groups.iter().find(own) else {
-        return;
-    };
+fn seed_ui(ui: &mut Ui, view: &mut View<'_>, group: &Group, run: &Arc<Run>) {
     ui.horizontal(|ui| {
         weak(ui, "Looked at: seed");
         ui.name_inputs("Seed that is looked at", |ui| {
@@ -187,7 +177,7 @@ fn seed_ui(ui: &mut Ui, view: &mut View<'_>, groups: &[Group], run: &std::sync::
                 .selected_text(run.setup.seed.to_string())
                 .show_ui(ui, |ui| {
                     for other in &group.runs {
-                        let on = std::sync::Arc::ptr_eq(other, run);
+                        let on = Arc::ptr_eq(other, run);
                         let clicked = ui
                             .selectable_label(on, other.setup.seed.to_string())
                             .clicked();
@@ -242,7 +232,7 @@ fn finish(run: &Run) -> String {
     }
 }
 
-fn actions_ui(ui: &mut Ui, view: &mut View<'_>, groups: &[Group], run: &std::sync::Arc<Run>) {
+fn actions_ui(ui: &mut Ui, view: &mut View<'_>, group: Option<&Group>, run: &Arc<Run>) {
     let now = view.session.now();
     let Some(id) = view.state.id_of(now, run).map(str::to_owned) else {
         return;
@@ -273,12 +263,6 @@ fn actions_ui(ui: &mut Ui, view: &mut View<'_>, groups: &[Group], run: &std::syn
             if button.on_disabled_hover_text(why).clicked() {
                 view.own(Command::Compare(id.clone()));
             }
-        });
-        let group = groups.iter().find(|group| {
-            group
-                .runs
-                .iter()
-                .any(|own| std::sync::Arc::ptr_eq(own, run))
         });
         let ids = group.map_or_else(Vec::new, |group| ids(view, group));
         let idle = !view.is_running(Slot::Train);

@@ -101,8 +101,7 @@ fn loss_ui(ui: &mut Ui, form: &mut Form) {
         0.2,
         0.0..=10.0,
     );
-    let nce = form.losses.iter().any(|loss| loss.name() == "infonce");
-    if nce {
+    if form.losses.iter().any(|loss| loss.has_temperature()) {
         field(ui, "Temperature", |ui| {
             ui.add(
                 DragValue::new(&mut form.rest.temperature)
