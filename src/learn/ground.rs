@@ -72,6 +72,23 @@ impl Ground {
         Ok(ground)
     }
 
+    /// Are there pairs for a batch of `size`?
+    ///
+    /// # Errors
+    /// There are fewer.
+    pub fn fills(&self, size: usize) -> Result<()> {
+        if size <= self.pairs.len() {
+            return Ok(());
+        }
+        Err(Error::request(
+            format!(
+                "a batch of {size} is larger than the {} pairs to train on",
+                self.pairs.len()
+            ),
+            "Choose a smaller batch, or more images.",
+        ))
+    }
+
     /// Rows of both sides and the pairs that are no negatives, for these captions with their images.
     pub fn batch(&self, captions: &[u32], same_image_left_out: bool) -> Batch {
         let (images, texts) = (&self.embedded.images, &self.embedded.texts);

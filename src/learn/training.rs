@@ -43,16 +43,7 @@ pub fn train(
     if let Some(order) = order {
         check_order(order, ground, setup)?;
     }
-    if setup.batch > ground.pairs.len() {
-        return Err(Error::request(
-            format!(
-                "a batch of {} is larger than the {} pairs to train on",
-                setup.batch,
-                ground.pairs.len()
-            ),
-            "Choose a smaller batch, or more images.",
-        ));
-    }
+    ground.fills(setup.batch)?;
     let making = Making {
         ground,
         engine,
@@ -177,7 +168,8 @@ impl Under<'_> {
         }
         self.run.finish = Finish::Going;
         if self.run.points.is_empty() {
-            self.measure(Some(0), None, watch)?;
+            let learned = self.trainer.learned()?;
+            self.measure(Some(0), learned, None, watch)?;
             return Ok(0);
         }
         let resumed = resume(&mut self.run, setup);
@@ -230,7 +222,7 @@ impl Under<'_> {
                 };
                 self.clock.stop();
                 let whole = last.then_some(epoch + 1);
-                if !self.measure(whole, hard, watch)? {
+                if !self.measure(whole, learned, hard, watch)? {
                     let ended = over || whole == Some(setup.epochs);
                     self.run.finish = if ended {
                         Finish::Finished
@@ -341,10 +333,11 @@ impl Under<'_> {
         goes_on
     }
 
-    /// Measures recall; `epoch` epochs are whole.
+    /// Measures recall under what is learned; `epoch` epochs are whole.
     fn measure(
         &mut self,
         epoch: Option<usize>,
+        learned: Learned,
         hard: Option<(Vec<HardPair>, f64)>,
         watch: &mut dyn FnMut(Live<'_>) -> bool,
     ) -> Result<GoesOn> {
@@ -366,7 +359,7 @@ impl Under<'_> {
         let count = self.seen.iter().filter(|&&seen| seen).count();
         let (hard, active) = hard.unzip();
         let losses = &self.losses;
-        self.run.learned = self.trainer.learned()?;
+        self.run.learned = learned;
         self.run.seen = bits(&self.seen);
         self.run.points.push(Point {
             step: self.run.learned.steps,
