@@ -17,6 +17,7 @@ mod embed;
 mod encoder;
 mod eval;
 mod grad;
+mod ground;
 mod learn;
 mod map;
 mod material;
@@ -28,6 +29,7 @@ mod report;
 mod runtime;
 mod signals;
 mod skipped;
+mod strata;
 mod vectors;
 
 use crate::error::{Error, Result};
@@ -73,6 +75,8 @@ pub enum Command {
     Map(Box<map::Map>),
     /// Heads trained on frozen embeddings: what hard negatives do to recall while they teach
     Learn(Box<learn::Learn>),
+    /// Pairs grouped by the gradients they give: which pull the same way, and what sampling by groups gains
+    Strata(Box<strata::Strata>),
     /// The gradient of a model with respect to its input: what supports it, how exact, how fast
     Grad(Box<grad::Grad>),
     /// Attack a captioned set, a classifier or a caption: how little it takes
@@ -124,6 +128,7 @@ fn dispatch(command: Command, json: bool) -> Result<()> {
         Command::Mine(arguments) => arguments.run(json),
         Command::Map(arguments) => arguments.run(json),
         Command::Learn(arguments) => arguments.run(json),
+        Command::Strata(arguments) => arguments.run(json),
         Command::Grad(arguments) => arguments.run(json),
         Command::Attack(arguments) => arguments.run(json),
         Command::Bench(arguments) => arguments.run(json),

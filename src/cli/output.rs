@@ -79,6 +79,25 @@ pub fn failure(error: &Error, json: bool) {
     }
 }
 
+/// Refuses a folder that has files already: nothing is overwritten.
+///
+/// # Errors
+/// It has, or cannot be read.
+pub fn fresh(out: &Path) -> Result<()> {
+    let mut entries = match std::fs::read_dir(out) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(Error::io("read", out)(error)),
+    };
+    if entries.next().is_none() {
+        return Ok(());
+    }
+    Err(Error::request(
+        format!("{} has files already", out.display()),
+        "Choose a folder that is new or empty: nothing is overwritten.",
+    ))
+}
+
 /// Runs `work` on this thread while another draws its progress, where standard error is a terminal. A signal that asks the
 /// process to end cancels it.
 pub fn watched<T>(work: impl FnOnce(&Task) -> T) -> T {

@@ -233,4 +233,30 @@ impl Dataset {
         });
         kept
     }
+
+    /// The dataset with the captions alone for which `keep` is true; images that are left without any are left out.
+    #[must_use]
+    pub fn retain_captions(&self, keep: impl Fn(usize) -> bool) -> Self {
+        let mut kept = self.retain(|i| self.captions_of(i).any(&keep));
+        let own: Vec<Vec<usize>> = (0..self.images.len())
+            .map(|i| self.captions_of(i).filter(|&j| keep(j)).collect())
+            .filter(|own: &Vec<usize>| !own.is_empty())
+            .collect();
+        let all = || own.iter().flatten();
+        kept.captions = all().map(|&j| self.captions[j].clone()).collect();
+        kept.offsets = vec![0];
+        let mut so_far = 0;
+        kept.offsets.extend(own.iter().map(|own| {
+            so_far += own.len() as u32;
+            so_far
+        }));
+        if let (Some(keys), Some(kept)) = (&self.row_keys, &mut kept.row_keys) {
+            let captions = all().map(|&j| keys.captions[j]).collect();
+            *kept = Arc::new(RowKeys {
+                images: kept.images.clone(),
+                captions,
+            });
+        }
+        kept
+    }
 }

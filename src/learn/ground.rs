@@ -138,6 +138,18 @@ impl Ground {
         }
     }
 
+    /// Pairs of an image and a caption that were confirmed as right, among `captions`, by their places in it.
+    pub fn confirmed_among(&self, captions: &[u32]) -> Vec<(u32, u32)> {
+        let places: HashMap<u32, u32> = captions.iter().copied().zip(0..).collect();
+        let all = self.confirmed.iter().flat_map(|(&image, right)| {
+            let known = right.iter().filter_map(|caption| places.get(caption));
+            known.map(move |&place| (image, place))
+        });
+        let mut all: Vec<(u32, u32)> = all.collect();
+        all.sort_unstable();
+        all
+    }
+
     /// Both sides of `images` alone, with their captions.
     pub fn part(&self, images: &[u32]) -> (Embeddings, Embeddings, Groups) {
         let groups = &self.embedded.groups;

@@ -2,7 +2,7 @@
 
 use crate::dataset::Dataset;
 use crate::error::Result;
-use crate::retrieval::structure::Concepts;
+use crate::retrieval::structure::{Concepts, group_names};
 use crate::task::Task;
 use rayon::prelude::*;
 
@@ -14,9 +14,6 @@ const ROUNDS: usize = 40;
 const MOST: usize = 24;
 /// Captions of a cluster that a word must be in to name it.
 const LEAST: usize = 3;
-/// Words of a name.
-const WORDS: usize = 2;
-
 /// A cluster of points that lie together in the map.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NamedCluster {
@@ -179,36 +176,7 @@ fn names(
             .flat_map(|(image, &cluster)| dataset.captions_of(image).map(move |j| (j, cluster)))
             .collect()
     };
-    let mut sizes = vec![0_usize; count];
-    let mut counts = vec![std::collections::BTreeMap::<u32, usize>::new(); count];
-    let mut all = vec![0_usize; concepts.names.len()];
-    for &(caption, cluster) in captions.iter().filter(|(j, _)| *j < concepts.items()) {
-        sizes[cluster as usize] += 1;
-        for &word in concepts.of(caption) {
-            *counts[cluster as usize].entry(word).or_default() += 1;
-            all[word as usize] += 1;
-        }
-    }
-    let total = captions.len().max(1) as f64;
-    let name = |(counts, &size): (&std::collections::BTreeMap<u32, usize>, &usize)| {
-        let score = |(&word, &n): (&u32, &usize)| {
-            let (here, everywhere) = (n as f64 / size as f64, all[word as usize] as f64 / total);
-            (n >= LEAST && here > everywhere).then(|| (n as f64 * (here / everywhere).ln(), word))
-        };
-        let mut scored: Vec<(f64, u32)> = counts.iter().filter_map(score).collect();
-        scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-        let mut words: Vec<&str> = Vec::new();
-        for (_, word) in scored {
-            let word: &str = &concepts.names[word as usize];
-            // "dog · dogs" says one thing twice.
-            let same = |other: &&str| other.starts_with(word) || word.starts_with(other);
-            if words.len() < WORDS && !words.iter().any(same) {
-                words.push(word);
-            }
-        }
-        words.join(" · ")
-    };
-    Ok(counts.iter().zip(&sizes).map(name).collect())
+    Ok(group_names(&concepts, &captions, count, LEAST, 0.0))
 }
 
 #[cfg(test)]

@@ -1,13 +1,12 @@
 //! `nearmiss learn`: heads trained on frozen embeddings, by several losses and seeds at once.
 
 mod answer;
-mod data;
 mod grid;
 mod output;
 
-use super::common::{EngineArgs, positive};
-use super::material::SourceArgs;
-use super::output::{emit_with, watched};
+use super::common::EngineArgs;
+use super::ground::GroundArgs;
+use super::output::{emit_with, fresh, watched};
 use crate::error::Result;
 use answer::{Answer, describe};
 use clap::{ArgGroup, Args};
@@ -19,22 +18,10 @@ use std::path::PathBuf;
 // A batch of this command is one of training.
 #[command(mut_arg("batch", |arg| arg.long("embed-batch")))]
 pub struct Learn {
-    /// Dataset file or folder, or `demo`
-    #[arg(
-        long,
-        value_name = "PATH|demo",
-        required_unless_present = "image_embeds"
-    )]
-    dataset: Option<PathBuf>,
     #[command(flatten)]
-    source: SourceArgs,
+    data: GroundArgs,
     #[command(flatten)]
     engine: EngineArgs,
-    /// Captions of each image, in order; for embeddings without a dataset
-    #[arg(long, value_name = "N", value_parser = positive)]
-    captions_per_image: Option<usize>,
-    #[command(flatten)]
-    data: data::Parts,
     #[command(flatten)]
     grid: grid::Grid,
     /// Folder for what is learned, to be made: for each run its weights (.safetensors), history (.csv), a file that
@@ -52,15 +39,16 @@ impl Learn {
         // What cannot be is better known before the costly part.
         self.grid.check()?;
         if let Some(out) = &self.out {
-            output::check(out)?;
+            fresh(out)?;
         }
         let engine = self.engine.open()?;
-        let (material, ground) = self.ground()?;
+        let (material, ground) = self.data.ground()?;
         let answer: Answer = watched(|task| {
             let runs = self.grid.train(&*engine, &ground, task)?;
             let mut answer = Answer::of(&runs, &ground, &*engine);
             if let Some(out) = &self.out {
-                let folders = output::write(out, &runs, &material, &self.source.encoder, task)?;
+                let folders =
+                    output::write(out, &runs, &material, &self.data.source.encoder, task)?;
                 answer.written(out, &folders);
             }
             Ok::<_, crate::error::Error>(answer)

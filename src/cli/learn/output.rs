@@ -8,28 +8,8 @@ use crate::learn::curves::{Axis, Drawing, write_csv, write_svg};
 use crate::learn::export::{Heads, Trained, export};
 use crate::learn::{Figure, Finish, Run, groups, headline, rate};
 use crate::task::Task;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-/// Refuses a folder that has files already: nothing is overwritten.
-///
-/// # Errors
-/// It has, or cannot be read.
-pub fn check(out: &Path) -> Result<()> {
-    let mut entries = match std::fs::read_dir(out) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(Error::io("read", out)(error)),
-    };
-    if entries.next().is_none() {
-        return Ok(());
-    }
-    Err(Error::request(
-        format!("{} has files already", out.display()),
-        "Choose a folder that is new or empty: nothing is overwritten.",
-    ))
-}
 
 /// Writes what each run learned, and the curves of all; then the encoders. Returns the folder of each run, and why it has no
 /// encoder where one was asked for.

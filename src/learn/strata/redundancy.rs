@@ -37,13 +37,18 @@ pub struct Redundancy {
     pub cosine: Option<f64>,
     /// Sum over the stratum of |g - mean|^2.
     pub scatter: f64,
-    /// The pair whose gradient is nearest to the mean; `None` in an empty stratum.
-    pub nearest: Option<u32>,
+    /// The pairs, from the middle outwards: by the distance of their gradient from the mean.
+    pub members: Vec<u32>,
     /// Images that the pairs are pushed away from, the most frequent first.
     pub opposed: Vec<Opposed>,
 }
 
 impl Redundancy {
+    /// The pair whose gradient is nearest to the mean; `None` in an empty stratum.
+    pub fn nearest(&self) -> Option<u32> {
+        self.members.first().copied()
+    }
+
     /// Pairs for each different pull: 1 where each says something of its own.
     pub fn redundancy(&self) -> Option<f64> {
         self.pulls.map(|pulls| self.pairs as f64 / pulls)
@@ -101,7 +106,7 @@ fn one(
     // What rounding leaves of sums that cancel out is no pull.
     let pulls_at_all = sum_square > 1e-20 * count * total;
     let (mut cosines, mut with_length) = (0.0, 0.0);
-    let mut nearest: Option<(u32, f64)> = None;
+    let mut members: Vec<(u32, f64)> = Vec::with_capacity(pairs.len());
     for part in pairs.chunks(SIZE) {
         let mut products = vec![0.0; part.len()];
         Block::new(gradients, part).with_sum(sum, &mut products);
@@ -111,12 +116,10 @@ fn one(
                 cosines += product / (square.sqrt() * length);
                 with_length += 1.0;
             }
-            let gap = square - 2.0 * product / count;
-            if nearest.is_none_or(|(_, least)| gap < least) {
-                nearest = Some((*n, gap));
-            }
+            members.push((*n, square - 2.0 * product / count));
         }
     }
+    members.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
     let mut opposed: BTreeMap<u32, usize> = BTreeMap::new();
     let pushed = |factors: &'_ Factors| -> Vec<u32> {
         let all = pairs
@@ -139,7 +142,7 @@ fn one(
         share: (step_square > 0.0).then(|| dot(sum, step) / step_square),
         cosine: (pulls_at_all && with_length > 0.0).then(|| cosines / with_length),
         scatter: (total - sum_square / count.max(1.0)).max(0.0),
-        nearest: nearest.map(|(n, _)| n),
+        members: members.into_iter().map(|(n, _)| n).collect(),
         opposed,
     }
 }

@@ -3,6 +3,7 @@
 
 mod concepts;
 mod confusion;
+mod group_names;
 mod hubs;
 mod margins;
 pub mod matrix;
@@ -10,6 +11,7 @@ mod slices;
 
 pub use concepts::{Concepts, folder_of};
 pub use confusion::{Confusion, Mistake, Pair, confusion, mistakes};
+pub use group_names::group_names;
 pub use hubs::{Hub, Neighbours, Occurrence, hubs, lost_to, neighbours, occurrence, skewness};
 pub use margins::{Margins, margins};
 pub use slices::{MANY, Slice, SliceKind, few, recall_slices, wilson};

@@ -364,8 +364,8 @@ fn equal_gradients_are_one_pull_and_cancelling_ones_none() {
     assert!(close(all[0].pulls.unwrap(), 1.0) && close(all[0].cosine.unwrap(), 1.0));
     assert!(close(all[0].share.unwrap(), 1.0));
     assert_eq!((all[1].pulls, all[1].cosine), (None, None));
-    assert_eq!((all[2].pulls, all[2].nearest), (None, Some(4)));
-    assert_eq!((all[3].pairs, all[3].nearest), (0, None));
+    assert_eq!((all[2].pulls, all[2].nearest()), (None, Some(4)));
+    assert_eq!((all[3].pairs, all[3].nearest()), (0, None));
 }
 
 #[test]

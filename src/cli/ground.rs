@@ -1,19 +1,38 @@
-//! What heads are trained on, and what is held out.
+//! What heads are trained on, and what is held out: the data of the laboratories.
 
-use super::Learn;
-use crate::cli::common::DataArgs;
-use crate::cli::material::{Ask, Material, material};
-use crate::cli::output::{warn, watched};
+use super::common::{DataArgs, positive};
+use super::material::{Ask, Material, SourceArgs, material};
+use super::output::{warn, watched};
 use crate::error::{Error, Result};
 use crate::learn::{Ground, Split, SplitPart};
 use crate::retrieval::given::Zeros;
 use crate::source::{confirmed_pairs, images_of_split, located};
 use crate::task::Task;
 use clap::Args;
+use std::path::PathBuf;
+
+/// A dataset with its embeddings, parted.
+#[derive(Debug, Args)]
+pub struct GroundArgs {
+    /// Dataset file or folder, or `demo`
+    #[arg(
+        long,
+        value_name = "PATH|demo",
+        required_unless_present = "image_embeds"
+    )]
+    dataset: Option<PathBuf>,
+    #[command(flatten)]
+    pub source: SourceArgs,
+    /// Captions of each image, in order; for embeddings without a dataset
+    #[arg(long, value_name = "N", value_parser = positive)]
+    captions_per_image: Option<usize>,
+    #[command(flatten)]
+    data: Parts,
+}
 
 /// Which images are trained on, and which are held out.
 #[derive(Debug, Args)]
-pub struct Parts {
+struct Parts {
     /// Images to train on: FROM..TO (TO not included) or a split of the dataset; with --valid
     #[arg(long, value_name = "RANGE|SPLIT", requires = "valid")]
     train: Option<SplitPart>,
@@ -37,7 +56,7 @@ impl Parts {
     }
 }
 
-impl Learn {
+impl GroundArgs {
     /// Opens the data and parts it.
     pub fn ground(&self) -> Result<(Material, Ground)> {
         let named = self.data.names_splits();

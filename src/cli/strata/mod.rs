@@ -1,0 +1,208 @@
+//! `nearmiss strata`: pairs grouped by the gradients they give.
+
+mod output;
+
+use super::common::positive;
+use super::ground::GroundArgs;
+use super::output::{emit_with, fresh, watched};
+use crate::compute::train::Loss;
+use crate::dataset::npy::read_array;
+use crate::error::{Error, Result};
+use crate::files::shown;
+use crate::learn::strata::{Allocation, Form, LinearHeads, Strata as Labels};
+use crate::learn::survey::{Answer, Asked, Way, survey};
+use crate::learn::{Ground, Setup, Start, heads_in};
+use clap::{ArgGroup, Args};
+use output::{Out, describe};
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+
+/// Arguments of `strata`.
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("source").args(["encoder", "image_model", "image_embeds"])))]
+pub struct Strata {
+    #[command(flatten)]
+    data: GroundArgs,
+    /// Numbers of groups, separated by commas
+    #[arg(
+        long,
+        value_name = "NUMBERS",
+        value_delimiter = ',',
+        default_value = "8,16,64",
+        value_parser = positive
+    )]
+    k: Vec<usize>,
+    /// Which gradient a pair gives: signal (what reaches the head through its own image) or exact (of its own loss)
+    #[arg(long, value_name = "signal|exact", default_value = "signal")]
+    form: Form,
+    /// Heads that gradients are taken of: the folder of a run that "learn --out" wrote, or one with image.npy and text.npy
+    /// (default: random start heads)
+    #[arg(long, value_name = "DIR")]
+    heads: Option<PathBuf>,
+    /// Values of a row that start heads make
+    #[arg(long, value_name = "N", default_value_t = 64, conflicts_with = "heads", value_parser = positive)]
+    dim: usize,
+    /// Margin of the hinges
+    #[arg(long, value_name = "A", default_value_t = 0.2)]
+    margin: f64,
+    /// Descents from different starts; the best counts
+    #[arg(long, value_name = "N", default_value_t = 8)]
+    restarts: usize,
+    /// End a descent after a sweep that lowers the objective by less than this share; 0: when no pair moves any more
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
+    settled: f64,
+    /// Ways to group that are compared, separated by commas: gradient, random, kmeans-image, kmeans-caption, kmeans-pair,
+    /// kmeans-gradient, given (default: all)
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    by: Vec<Way>,
+    /// Labels to compare with (.npy, whole numbers from 0): the group of each caption of the images trained on, in order
+    #[arg(long, value_name = "FILE")]
+    labels: Option<PathBuf>,
+    /// Seed of start heads, descents and other groups
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    seed: u64,
+    /// Share of the pairs that the reduced set keeps, 0 to 1; with --out
+    #[arg(long, value_name = "SHARE", default_value_t = 0.25, requires = "out")]
+    keep: f64,
+    /// How many pairs each group keeps: neyman (fewer of groups that pull the same way) or proportional
+    #[arg(long, value_name = "NAME", default_value = "neyman", requires = "out")]
+    allocation: Allocation,
+    /// Folder for groups with sampling weights (.csv), a picture (.svg), the reduced set with its weights; to be made
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
+/// What is printed.
+#[derive(Serialize)]
+struct Printed {
+    #[serde(flatten)]
+    answer: Answer,
+    split: String,
+    /// What was written.
+    out: Option<Out>,
+}
+
+impl Strata {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// What cannot be opened, embedded, grouped or written.
+    pub fn run(&self, json: bool) -> Result<()> {
+        if let Some(out) = &self.out {
+            fresh(out)?;
+        }
+        if self.by.contains(&Way::Given) && self.labels.is_none() {
+            return Err(Error::request(
+                "no labels are given to compare with",
+                "Give them with --labels FILE.npy.",
+            ));
+        }
+        if !(self.keep > 0.0 && self.keep <= 1.0) {
+            return Err(Error::request(
+                format!("a share of {} cannot be kept", self.keep),
+                "Give a share above 0, up to 1.",
+            ));
+        }
+        let given = self.labels.as_deref().map(labels).transpose()?;
+        let (material, ground) = self.data.ground()?;
+        let (heads, told) = self.heads(&ground)?;
+        let asked = self.asked(given);
+        let printed = watched(|task| {
+            let dataset = material.dataset.as_ref();
+            let captions = dataset.map(|dataset| dataset.captions.as_slice());
+            let found = survey(&ground, &heads, &asked, captions, task)?;
+            let answer = Answer::of(&found, told);
+            let out = self
+                .out
+                .as_ref()
+                .map(|out| {
+                    let keeping = (self.keep, self.allocation);
+                    output::write(out, &found, &answer, dataset, keeping, task)
+                })
+                .transpose()?;
+            Ok::<_, Error>(Printed {
+                answer,
+                split: ground.split.told.clone(),
+                out,
+            })
+        })?;
+        emit_with(&printed, &material.account, json, || {
+            describe(&printed.answer, &printed.split, printed.out.as_ref())
+        })
+    }
+
+    fn asked(&self, given: Option<Labels>) -> Asked {
+        let mut ways: Vec<Way> = match self.by.is_empty() {
+            true => Way::ALL.to_vec(),
+            false => self.by.clone(),
+        };
+        // Labels that are given are there to be compared with.
+        if given.is_some() && !ways.contains(&Way::Given) {
+            ways.push(Way::Given);
+        }
+        let mut seen = Vec::new();
+        ways.retain(|way| {
+            !seen.contains(way) && {
+                seen.push(*way);
+                true
+            }
+        });
+        Asked {
+            counts: self.k.clone(),
+            form: self.form,
+            ways,
+            restarts: self.restarts,
+            settled: self.settled,
+            margin: self.margin,
+            seed: self.seed,
+            given,
+        }
+    }
+
+    /// The heads, and what they are in words.
+    fn heads(&self, ground: &Ground) -> Result<(LinearHeads, String)> {
+        let inputs = ground.embedded.images.dim();
+        if let Some(folder) = &self.heads {
+            return Ok((heads_in(folder, inputs)?, shown(folder)));
+        }
+        let mut setup = Setup::new(Loss::default(), inputs, self.dim);
+        setup.seed = self.seed;
+        let start = Start::Random.learned(&setup)?;
+        let heads = LinearHeads::of(&setup.head, &start.weights)?;
+        let told = format!(
+            "start heads, {inputs} to {} values, seed {}",
+            self.dim, self.seed
+        );
+        Ok((heads, told))
+    }
+}
+
+/// Labels that are given.
+fn labels(path: &Path) -> Result<Labels> {
+    /// Beyond it float32 does not hold every whole number.
+    const MOST: f32 = 16_777_216.0;
+    let (values, shape) = read_array(path)?;
+    let wrong = |what: String| {
+        let remedy = "Write an array of whole numbers from 0, one for each pair.";
+        Error::dataset(path, what, remedy)
+    };
+    if shape.len() != 1 {
+        return Err(wrong(format!("has {} dimensions and not one", shape.len())));
+    }
+    let bad = values
+        .iter()
+        .find(|v| v.fract() != 0.0 || !(0.0..MOST).contains(*v));
+    if let Some(bad) = bad {
+        return Err(wrong(format!("holds {bad}, which is no label")));
+    }
+    let labels: Vec<u32> = values.iter().map(|&v| v as u32).collect();
+    let count = labels.iter().max().map_or(0, |most| *most as usize + 1);
+    if count > labels.len() {
+        return Err(wrong(format!(
+            "has labels up to {} for {} pairs: number the groups from 0 on",
+            count - 1,
+            labels.len()
+        )));
+    }
+    Labels::new(labels, count)
+}
