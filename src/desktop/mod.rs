@@ -22,6 +22,7 @@ pub mod negatives;
 pub mod problems;
 pub mod retrieval;
 pub mod shell;
+pub mod strata;
 pub mod structure;
 mod window;
 

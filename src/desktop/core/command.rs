@@ -96,6 +96,10 @@ pub enum Command {
         /// The caption's row; `None` for the hardest negative.
         caption: Option<usize>,
     },
+    /// Choose these images on the map, and show it.
+    ShowOnMap(Vec<u32>),
+    /// Show hard negatives, at the first of this image where there is one.
+    ShowNegatives(u32),
     /// Something about sets of images.
     Sets(SetsCommand),
     /// Show a view.

@@ -78,7 +78,11 @@ impl Core {
             Command::ClearLog => self.session.log.clear(),
             Command::DismissToasts => self.session.log.iter_mut().for_each(|e| e.toast = false),
             // Offered to the features before.
-            Command::AttackPair { .. } | Command::CompareWith(_) | Command::ShowModels => {}
+            Command::AttackPair { .. }
+            | Command::CompareWith(_)
+            | Command::ShowModels
+            | Command::ShowNegatives(_)
+            | Command::ShowOnMap(_) => {}
         }
     }
 

@@ -1,7 +1,9 @@
-//! JSON files that this program saved before.
+//! Files that the window reads and writes: JSON that it saved before, pictures of the screen.
 
+use crate::dataset::{Picture, write_png};
 use crate::error::{Error, Result};
 use crate::files::{TEXT, read_all};
+use egui::ColorImage;
 use serde::de::DeserializeOwned;
 use std::path::Path;
 
@@ -18,4 +20,19 @@ pub fn read_json<T: DeserializeOwned>(path: &Path, kind: &str) -> Result<T> {
             "Open a file that this program saved.",
         )
     })
+}
+
+/// Writes a part of the screen as PNG.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn write_screen(path: &Path, image: &ColorImage) -> Result<()> {
+    let [width, height] = image.size;
+    let rgb = image.pixels.iter().flat_map(|p| [p.r(), p.g(), p.b()]);
+    let picture = Picture {
+        width: width as u32,
+        height: height as u32,
+        rgb: rgb.collect(),
+    };
+    write_png(path, &picture)
 }

@@ -39,6 +39,7 @@ impl Core {
             }
             SetsCommand::Clear => sets.marked.clear(),
             SetsCommand::Save(name) => sets.save(&name),
+            SetsCommand::Keep(name, images) => sets.keep(&name, images),
             SetsCommand::Combine(name, how) => sets.combine(&name, how),
             SetsCommand::Delete(name) => sets.delete(&name),
             SetsCommand::Only(name) => sets.only = name,

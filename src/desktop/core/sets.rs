@@ -27,6 +27,8 @@ pub enum SetsCommand {
     Clear,
     /// Keep what is marked under this name; a set of that name is replaced.
     Save(String),
+    /// Keep these images under this name, whatever is marked; a set of that name is replaced.
+    Keep(String, Vec<u32>),
     /// Put the set of this name and what is marked together; that is marked then.
     Combine(String, Combine),
     /// Forget the set of this name.
@@ -91,9 +93,16 @@ impl Sets {
 
     /// Keeps what is marked under a name.
     pub fn save(&mut self, name: &str) {
+        let marked = self.marked.clone();
+        self.keep(name, marked);
+    }
+
+    /// Keeps images under a name.
+    pub fn keep(&mut self, name: &str, images: impl IntoIterator<Item = u32>) {
         let name = name.trim();
         if !name.is_empty() {
-            self.named.insert(name.to_owned(), self.marked.clone());
+            self.named
+                .insert(name.to_owned(), images.into_iter().collect());
         }
     }
 

@@ -2,8 +2,8 @@
 
 use super::{Event, Learning, Slot};
 use crate::compute::{Embedded, Embeddings};
-use crate::dataset::{Dataset, Picture, write_png};
-use crate::desktop::core::{DataSource, EncoderSource, Level};
+use crate::dataset::Dataset;
+use crate::desktop::core::{DataSource, EncoderSource, Level, write_screen};
 use crate::desktop::feature::Desk;
 use crate::encoder::{Encoder, EncoderOptions};
 use crate::error::{Error, Result};
@@ -92,14 +92,7 @@ impl Learning {
     /// Writes a picture of the curves.
     pub(super) fn write_picture(desk: &mut Desk<'_, Self>, path: PathBuf, image: Arc<ColorImage>) {
         desk.start(Slot::Export, "Writing the curves", move |_| {
-            let [width, height] = image.size;
-            let rgb = image.pixels.iter().flat_map(|p| [p.r(), p.g(), p.b()]);
-            let picture = Picture {
-                width: width as u32,
-                height: height as u32,
-                rgb: rgb.collect(),
-            };
-            write_png(&path, &picture)?;
+            write_screen(&path, &image)?;
             Ok(Event::Exported(path))
         });
     }

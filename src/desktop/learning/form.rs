@@ -1,35 +1,9 @@
 //! What is asked of the next training: losses x policies x rates x seeds, and what they share.
 
 use crate::compute::train::{HeadShape, Loss};
+use crate::desktop::core::HeldOut;
 use crate::error::{Error, Result};
-use crate::learn::{Policy, Setup, Split};
-use std::ops::Range;
-
-/// What is held out.
-#[derive(Debug, Clone, PartialEq)]
-pub enum HeldOut {
-    /// A share of the images, by a seed.
-    Share {
-        /// Share of the images, 0 to 1.
-        share: f32,
-        /// The seed.
-        seed: u64,
-    },
-    /// Splits that the dataset names.
-    Splits {
-        /// Trained on.
-        train: String,
-        /// Held out.
-        valid: String,
-    },
-    /// Ranges of images.
-    Ranges {
-        /// Trained on.
-        train: Range<usize>,
-        /// Held out.
-        valid: Range<usize>,
-    },
-}
+use crate::learn::{Policy, Setup};
 
 /// The next training.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,27 +26,6 @@ pub struct Form {
     pub rest: Setup,
 }
 
-impl HeldOut {
-    /// How `images` images are parted; `of_split` gives those of a split.
-    ///
-    /// # Errors
-    /// As [`Split`], and those of `of_split`.
-    pub fn split(
-        &self,
-        images: usize,
-        of_split: &dyn Fn(&str) -> Result<Vec<u32>>,
-    ) -> Result<Split> {
-        match self {
-            Self::Share { share, seed } => Split::held_out(images, *share, *seed),
-            Self::Ranges { train, valid } => Split::ranges(train.clone(), valid.clone(), images),
-            Self::Splits { train, valid } => {
-                let told = format!("{train} for training, {valid} held out");
-                Split::new(of_split(train)?, of_split(valid)?, images, told)
-            }
-        }
-    }
-}
-
 impl Default for Form {
     fn default() -> Self {
         let named = |name: &str| name.parse::<Loss>().ok();
@@ -84,10 +37,7 @@ impl Default for Form {
             policies: vec![Policy::default()],
             rates: "2e-4".into(),
             seeds: 5,
-            held_out: HeldOut::Share {
-                share: 0.2,
-                seed: 1,
-            },
+            held_out: HeldOut::default(),
             margin: None,
             seconds: 2.0,
             rest: Setup::new(Loss::default(), 64, 64),
@@ -250,17 +200,7 @@ impl Form {
             rest.same_image != crate::learn::SameImage::default(),
             format!("--same-image {}", rest.same_image.name()),
         );
-        let held_out = match &self.held_out {
-            HeldOut::Share { share, seed } => {
-                format!("--held-out {share} --held-out-seed {seed}")
-            }
-            HeldOut::Splits { train, valid } => format!("--train '{train}' --valid '{valid}'"),
-            HeldOut::Ranges { train, valid } => format!(
-                "--train {}..{} --valid {}..{}",
-                train.start, train.end, valid.start, valid.end
-            ),
-        };
-        flag(true, held_out);
+        flag(true, self.held_out.arguments());
         words.join(" ")
     }
 }

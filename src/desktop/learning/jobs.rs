@@ -1,16 +1,14 @@
 //! The jobs of the learning laboratory.
 
-use super::form::{Form, HeldOut};
-use super::kept::{home, name};
-use super::state::{Kept, Running};
+use super::form::Form;
+use super::kept::name;
+use super::state::Running;
 use super::{Event, Learning, Slot};
-use crate::compute::{Embedded, Engine};
-use crate::dataset::Dataset;
-use crate::desktop::core::Level;
+use crate::compute::Engine;
+use crate::desktop::core::{Grounds, KeptRun, Level, Parting, home_of_runs};
 use crate::desktop::feature::Desk;
-use crate::error::{Error, Result};
-use crate::learn::{Course, Finish, Ground, Live, Mined, Run, Setup, Split, Start, train};
-use crate::source::{DataSource, confirmed_pairs, images_of_split};
+use crate::error::Result;
+use crate::learn::{Course, Finish, Live, Mined, Run, Setup, Start, train};
 use crate::task::{Task, aside, lock};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -23,7 +21,7 @@ const BETWEEN: Duration = Duration::from_millis(120);
 #[derive(Default)]
 struct Told {
     running: Option<Running>,
-    done: Vec<Kept>,
+    done: Vec<KeptRun>,
 }
 
 /// What the window and the training under way share; each training has its own.
@@ -48,21 +46,10 @@ struct Planned {
     before: Option<Arc<Run>>,
 }
 
-/// What is trained on and what is held out.
-enum Parting {
-    /// That of runs that go on.
-    Known(Split),
-    /// As it was asked for.
-    Asked(HeldOut),
-}
-
 /// What all runs of a training share.
 struct Lab {
     engine: Arc<dyn Engine>,
-    embedded: Embedded,
-    dataset: Option<Arc<Dataset>>,
-    data: Option<DataSource>,
-    parting: Parting,
+    grounds: Grounds,
     told: Arc<Mutex<Told>>,
     stop: Arc<AtomicBool>,
 }
@@ -141,17 +128,14 @@ impl Learning {
 
     fn start(&mut self, desk: &mut Desk<'_, Self>, planned: Vec<Planned>, parting: Parting) {
         let session = &desk.session;
-        let (Some(embedded), Some(engine)) = (session.embedded().cloned(), desk.engine.clone())
+        let (Some(grounds), Some(engine)) = (Grounds::of(session, parting), desk.engine.clone())
         else {
             return;
         };
         self.shared = Shared::default();
         let lab = Lab {
             engine,
-            embedded,
-            dataset: session.dataset().cloned(),
-            data: session.workspace.data.clone(),
-            parting,
+            grounds,
             told: Arc::clone(&self.shared.told),
             stop: Arc::clone(&self.shared.stop),
         };
@@ -185,9 +169,7 @@ impl Learning {
 impl Lab {
     /// Trains the runs one after the other; what could not be kept, in words.
     fn run(&self, planned: Vec<Planned>, task: &Task) -> Result<Option<String>> {
-        task.begin("Reading decisions", 0);
-        let confirmed = self.confirmed()?;
-        let ground = Ground::new(&self.embedded, self.split(task)?, &confirmed)?;
+        let ground = self.grounds.make(task)?;
         let count = planned.len();
         let mut unkept = None;
         let mixes = planned.iter().any(|planned| planned.setup.mined > 0.0);
@@ -233,14 +215,14 @@ impl Lab {
             let run = train(course, start, &mut watch, task)?;
             // Of what is no longer open nothing is told.
             task.check()?;
-            let folder = home(&run.mark)?;
+            let folder = home_of_runs(&run.mark)?;
             let path = folder.join(format!("{}.json", planned.id));
             if let Err(error) = run.save(&path) {
                 unkept = Some(format!("A run could not be kept: {error}"));
             }
             let mut told = lock(&self.told);
             told.running = None;
-            told.done.push(Kept {
+            told.done.push(KeptRun {
                 id: planned.id,
                 run: Arc::new(run),
             });
@@ -293,30 +275,5 @@ impl Lab {
             stopping: false,
         });
         step
-    }
-
-    fn split(&self, task: &Task) -> Result<Split> {
-        let held_out = match &self.parting {
-            Parting::Known(split) => return Ok(split.clone()),
-            Parting::Asked(held_out) => held_out,
-        };
-        let of_split = |name: &str| match (&self.data, &self.dataset) {
-            (Some(DataSource::Path { path, part }), Some(dataset)) => {
-                images_of_split(path, part, name, dataset, task)
-            }
-            _ => Err(Error::request(
-                "what is open has no splits",
-                "Hold out a share of the images, or ranges of them.",
-            )),
-        };
-        held_out.split(self.embedded.groups.images(), &of_split)
-    }
-
-    /// Pairs that were confirmed as right.
-    fn confirmed(&self) -> Result<Vec<(u32, u32)>> {
-        let (Some(dataset), Some(data)) = (&self.dataset, &self.data) else {
-            return Ok(Vec::new());
-        };
-        confirmed_pairs(&data.place()?, dataset)
     }
 }

@@ -1,15 +1,10 @@
-//! Runs in the data folder: by the embeddings that they were trained on.
+//! Runs that are kept: read, taken away, named.
 
-use super::state::Kept;
 use super::{Event, Learning, Slot};
-use crate::desktop::core::Derived;
+use crate::desktop::core::{Derived, home_of_runs, kept_runs};
 use crate::desktop::feature::{Desk, Feature};
-use crate::error::{Error, Result};
-use crate::files::shown;
-use crate::learn::{Run, Setup, mark, rate};
-use crate::paths::data_dir;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use crate::error::Error;
+use crate::learn::{Run, Setup, rate};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 impl Learning {
@@ -25,30 +20,7 @@ impl Learning {
         };
         self.state.asked = Derived::new(desk.basis(Slot::Load), ());
         desk.start(Slot::Load, "Reading kept runs", move |task| {
-            let mark = mark(&embedded);
-            let folder = home(&mark)?;
-            let mut kept: Vec<Kept> = Vec::new();
-            let mut problems = Vec::new();
-            for path in runs_in(&folder) {
-                task.check()?;
-                match Run::open(&path) {
-                    Ok(run) if !run.fits(&mark, &embedded) => {
-                        problems.push(format!("{} is of other embeddings.", shown(&path)));
-                    }
-                    Ok(mut run) => {
-                        // One split is kept once.
-                        let same = kept.iter().find(|kept| kept.run.split == run.split);
-                        if let Some(same) = same {
-                            run.split = same.run.split.clone();
-                        }
-                        kept.push(Kept {
-                            id: stem(&path),
-                            run: Arc::new(run),
-                        });
-                    }
-                    Err(error) => problems.push(error.to_string()),
-                }
-            }
+            let (kept, problems) = kept_runs(&embedded, task)?;
             Ok(Event::Loaded(kept, problems))
         });
     }
@@ -64,7 +36,7 @@ impl Learning {
         self.state.remove(ids, now);
         desk.start(Slot::Forget, "Taking runs away", move |_| {
             for (mark, id) in marks {
-                let folder = home(&mark)?;
+                let folder = home_of_runs(&mark)?;
                 for ending in ["json", "safetensors"] {
                     let path = folder.join(format!("{id}.{ending}"));
                     if path.exists() {
@@ -75,29 +47,6 @@ impl Learning {
             Ok(Event::Forgotten)
         });
     }
-}
-
-/// The folder of the runs on these embeddings.
-pub fn home(mark: &str) -> Result<PathBuf> {
-    Ok(data_dir()?.join("learning").join(mark))
-}
-
-/// The runs in `folder`, the oldest first; none where there is no such folder.
-fn runs_in(folder: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = std::fs::read_dir(folder) else {
-        return Vec::new();
-    };
-    let paths = entries.flatten().map(|entry| entry.path());
-    let mut paths: Vec<PathBuf> = paths
-        .filter(|path| path.extension().is_some_and(|e| e == "json"))
-        .collect();
-    paths.sort();
-    paths
-}
-
-fn stem(path: &Path) -> String {
-    path.file_stem()
-        .map_or_else(String::new, |stem| stem.to_string_lossy().into_owned())
 }
 
 /// What a new run is called: by time, so that names in order are runs in order.

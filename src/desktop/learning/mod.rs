@@ -10,11 +10,11 @@ mod view;
 
 pub use crate::learn::curves::Axis;
 pub use command::Command;
-pub use form::{Form, HeldOut};
-pub use state::{Kept, Quantity, Running, State};
+pub use form::Form;
+pub use state::{Quantity, Running, State};
 
 use crate::desktop::core::{
-    self, Basis, Dialog, EncoderSource, Filters, JobSlot, Level, Part, Tab,
+    self, Basis, Dialog, EncoderSource, Filters, JobSlot, KeptRun, Level, Part, Tab,
 };
 use crate::desktop::feature::{Desk, Ended, Feature, View};
 use crate::desktop::shell::PaletteEntry;
@@ -70,7 +70,7 @@ impl JobSlot for Slot {
 /// What its jobs report.
 pub enum Event {
     /// Runs that were kept for these embeddings, and what could not be read, in words.
-    Loaded(Vec<Kept>, Vec<String>),
+    Loaded(Vec<KeptRun>, Vec<String>),
     /// Training is over; what could not be kept, in words.
     Trained(Option<String>),
     /// Kept runs are gone.

@@ -1,20 +1,11 @@
 //! What the learning laboratory shows.
 
 use super::form::Form;
-use crate::desktop::core::{Basis, Derived, Identities, Part};
+use crate::desktop::core::{Basis, Derived, Identities, KeptRun, Part};
 use crate::learn::curves::Axis;
 use crate::learn::{Figure, Group, Run, groups};
 use std::path::PathBuf;
 use std::sync::Arc;
-
-/// A run, and what it is called in its folder.
-#[derive(Debug, Clone)]
-pub struct Kept {
-    /// Its name, which no other run has.
-    pub id: String,
-    /// The run.
-    pub run: Arc<Run>,
-}
 
 /// What is plotted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -51,7 +42,7 @@ pub struct State {
     /// The next training.
     pub form: Form,
     /// The runs of these embeddings, the oldest first.
-    runs: Derived<Vec<Kept>>,
+    runs: Derived<Vec<KeptRun>>,
     /// The same by groups, with that under way.
     groups: Vec<Group>,
     /// The training under way.
@@ -77,12 +68,12 @@ const PARTS: [Part; 2] = [Part::Data, Part::Embeddings];
 
 impl State {
     /// The runs of what is open.
-    pub fn runs(&self, now: &Identities) -> &[Kept] {
+    pub fn runs(&self, now: &Identities) -> &[KeptRun] {
         self.runs.get(now).map_or(&[], Vec::as_slice)
     }
 
     /// The run of this name.
-    pub fn run(&self, now: &Identities, id: &str) -> Option<&Kept> {
+    pub fn run(&self, now: &Identities, id: &str) -> Option<&KeptRun> {
         self.runs(now).iter().find(|kept| kept.id == id)
     }
 
@@ -124,7 +115,7 @@ impl State {
     }
 
     /// Takes the runs in that were kept; what was trained meanwhile stays.
-    pub fn loaded(&mut self, basis: Basis, mut kept: Vec<Kept>, now: &Identities) {
+    pub fn loaded(&mut self, basis: Basis, mut kept: Vec<KeptRun>, now: &Identities) {
         for run in self.runs(now) {
             if kept.iter().all(|other| other.id != run.id) {
                 kept.push(run.clone());
@@ -135,7 +126,7 @@ impl State {
     }
 
     /// Takes a run in: a new one, or one that went on.
-    pub fn add(&mut self, kept: Kept, now: &Identities) {
+    pub fn add(&mut self, kept: KeptRun, now: &Identities) {
         let runs = self.runs.get_or_default(now, &PARTS);
         match runs.iter_mut().find(|other| other.id == kept.id) {
             Some(other) => *other = kept,

@@ -262,6 +262,15 @@ impl Feature for MapView {
         }
     }
 
+    fn offered(&mut self, desk: &mut Desk<'_, Self>, command: &core::Command) -> bool {
+        let core::Command::ShowOnMap(images) = command else {
+            return false;
+        };
+        self.chosen(desk, images.clone());
+        desk.show(Self::TAB);
+        true
+    }
+
     fn advance(&mut self, desk: &mut Desk<'_, Self>) {
         self.start_jobs(desk);
     }

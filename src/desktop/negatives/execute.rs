@@ -4,7 +4,9 @@ use super::{Command, Event, Negatives, Slot, export};
 use crate::dataset::Dataset;
 use crate::dataset::export::Layout;
 use crate::desktop::core::{Dialog, Filters, Level, Part, Query};
-use crate::desktop::feature::Desk;
+use crate::desktop::feature::{Desk, Feature};
+use crate::retrieval::Side;
+use crate::retrieval::mine::MinedPair;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -87,6 +89,27 @@ impl Negatives {
         };
         negatives.at = at;
         desk.set_query(Query::Row(set.plan.side, pair.query as usize));
+    }
+
+    /// Shows the workbench at the first pair of an image; says so where none was mined.
+    pub(super) fn show_image(&mut self, desk: &mut Desk<'_, Self>, image: u32) {
+        desk.show(Self::TAB);
+        let set = self.state.set.get(desk.session.now()).cloned();
+        let (Some(set), Some(dataset)) = (set, desk.session.dataset().cloned()) else {
+            return;
+        };
+        let of = |pair: &MinedPair| match set.plan.side {
+            Side::Image => pair.query,
+            Side::Text => dataset.image_of(pair.query as usize) as u32,
+        };
+        match set.pairs.iter().position(|pair| of(pair) == image) {
+            Some(at) => self.look_at(desk, at),
+            None => desk.session.say(
+                Level::Info,
+                "No pair of this image is among those mined.",
+                "Mine more of them, or without a limit on the margin.",
+            ),
+        }
     }
 
     /// Saves what was decided and counts again.

@@ -18,7 +18,7 @@ pub use state::{NegativeSet, NegativesPlan, PairOrder, Regions, State, Why};
 use crate::dataset::Verdict;
 use crate::dataset::export::Layout;
 use crate::desktop::core::{
-    Basis, Change, DecisionsHome, Derived, JobSlot, KeptDecisions, Level, Part, Tab,
+    self, Basis, Change, DecisionsHome, Derived, JobSlot, KeptDecisions, Level, Part, Tab,
 };
 use crate::desktop::feature::{Desk, Ended, Feature, View};
 use crate::desktop::shell::PaletteEntry;
@@ -243,6 +243,14 @@ impl Feature for Negatives {
 
     fn closing(&mut self, desk: &mut Desk<'_, Self>) {
         self.save_decisions(desk);
+    }
+
+    fn offered(&mut self, desk: &mut Desk<'_, Self>, command: &core::Command) -> bool {
+        let &core::Command::ShowNegatives(image) = command else {
+            return false;
+        };
+        self.show_image(desk, image);
+        true
     }
 
     fn advance(&mut self, desk: &mut Desk<'_, Self>) {

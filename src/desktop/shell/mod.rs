@@ -7,14 +7,17 @@ mod dialogs;
 pub mod empty;
 pub mod fields;
 mod frame;
+pub mod held_out;
 pub mod keys;
 mod menus;
 mod overlays;
 mod palette;
 pub mod plots;
+pub mod screen;
 mod sets;
 pub mod table;
 pub mod theme;
+pub mod tour;
 pub mod widgets;
 
 pub use frame::{RailEntry, bars_ui, centre_ui, side_frame};

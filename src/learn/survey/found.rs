@@ -34,7 +34,7 @@ pub struct AtCount {
     pub found: Found,
     /// What they are worth, first of all; then the other ways, in the order asked for.
     pub ways: Vec<Grouped>,
-    /// What is known of each group by gradients.
+    /// What is known of each group by gradients; the images that pairs are pushed away from are rows of the whole set.
     pub groups: Vec<Redundancy>,
     /// Words that name each of them; empty where no word does, or no captions are known.
     pub names: Vec<String>,

@@ -110,7 +110,10 @@ impl Making<'_> {
             };
             ways.extend(strata.map(|strata| self.grouped(way, strata)).transpose()?);
         }
-        let groups = redundancies(self.gradients, &found.strata, Some(self.factors), task)?;
+        let mut groups = redundancies(self.gradients, &found.strata, Some(self.factors), task)?;
+        for opposed in groups.iter_mut().flat_map(|group| &mut group.opposed) {
+            opposed.image = self.part.image_rows[opposed.image as usize];
+        }
         Ok(AtCount {
             count,
             names: self.names(&found.strata),

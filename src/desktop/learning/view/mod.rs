@@ -13,14 +13,12 @@ use super::{Command, State};
 use crate::desktop::core::Session;
 use crate::desktop::shell::empty::{NotReady, not_ready_ui};
 use crate::desktop::shell::keys::common_keys;
+use crate::desktop::shell::screen::Screen;
 use crate::desktop::shell::side_frame;
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::{empty_state, weak};
 use crate::learn::headline;
-use crate::task::lock;
-use egui::{ColorImage, Context, Key, Modifiers, Panel, Rect, RichText, ScrollArea, Ui};
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use egui::{Context, Key, Modifiers, Panel, Rect, RichText, ScrollArea, Ui};
 
 /// What the laboratory is drawn with.
 pub type View<'a> = crate::desktop::feature::View<'a, super::Learning>;
@@ -30,10 +28,8 @@ pub type View<'a> = crate::desktop::feature::View<'a, super::Learning>;
 pub struct Memory {
     /// What changed rank, once counted.
     changed: Option<changed::Changed>,
-    /// The file that the screen is being taken for.
-    taking: Option<PathBuf>,
-    /// The screen, once taken.
-    taken: Arc<Mutex<Option<Arc<ColorImage>>>>,
+    /// The picture of the curves on its way.
+    screen: Screen,
     /// The card of the tour, where one is under way.
     tour: Option<usize>,
 }
@@ -111,27 +107,10 @@ fn headline_ui(ui: &mut Ui, state: &State) {
 
 /// Takes the curves from the screen, where a picture of them is wanted.
 fn picture(ui: &Ui, view: &mut View<'_>, curves: Rect) {
-    let Some(path) = view.state.picture.clone() else {
-        view.memory.taking = None;
-        return;
-    };
-    let taken = Arc::clone(&view.memory.taken);
-    if view.memory.taking.as_ref() != Some(&path) {
-        view.memory.taking = Some(path);
-        *lock(&taken) = None;
-        let ctx = ui.ctx().clone();
-        let keep = move |image| {
-            *lock(&taken) = Some(image);
-            ctx.request_repaint();
-        };
-        ui.ctx().request_screenshot(keep);
-        return;
-    }
-    let image = lock(&taken).take();
-    if let Some(image) = image {
-        let seen = curves.intersect(ui.clip_rect());
-        let part = image.region(&seen, Some(ui.ctx().pixels_per_point()));
-        view.own(Command::Picture(path, Arc::new(part)));
+    let wanted = view.state.picture.clone();
+    let taken = view.memory.screen.take(ui, wanted.as_deref(), curves);
+    if let (Some(path), Some(image)) = (wanted, taken) {
+        view.own(Command::Picture(path, image));
         view.own(Command::NoPicture);
     }
 }

@@ -2,12 +2,10 @@
 
 use super::View;
 use crate::desktop::learning::{Command, Slot};
-use crate::desktop::shell::theme::tokens;
-use crate::desktop::shell::widgets::{primary, weak};
-use egui::{CornerRadius, Frame, Margin, RichText, Stroke, Ui};
+use crate::desktop::shell::tour::{Card, tour_card_ui};
+use egui::Ui;
 
-/// A card: its heading and what it tells.
-const CARDS: [(&str, &str); 5] = [
+const CARDS: [Card; 5] = [
     (
         "What is trained",
         "The encoder stays as it is. A small head behind each of its two models learns, on four fifths of the images, to bring \
@@ -42,44 +40,9 @@ const CARDS: [(&str, &str); 5] = [
 
 /// Draws the card of the tour, where one is under way.
 pub fn tour_ui(ui: &mut Ui, view: &mut View<'_>) {
-    let Some(at) = view.memory.tour else { return };
-    let t = tokens(ui);
-    let (heading, text) = CARDS[at.min(CARDS.len() - 1)];
-    Frame::NONE
-        .fill(t.raised)
-        .stroke(Stroke::new(1.0, t.accent))
-        .corner_radius(CornerRadius::same(6))
-        .inner_margin(Margin::symmetric(14, 10))
-        .show(ui, |ui| {
-            ui.set_width(ui.available_width());
-            ui.horizontal(|ui| {
-                ui.label(RichText::new(heading).size(14.5).strong().color(t.text));
-                weak(ui, format!("{} of {}", at + 1, CARDS.len()));
-            });
-            ui.add(egui::Label::new(RichText::new(text).color(t.text)).wrap());
-            ui.add_space(4.0);
-            ui.horizontal(|ui| {
-                let is_last = at + 1 == CARDS.len();
-                let training = view.is_running(Slot::Train);
-                let next = match (at, is_last) {
-                    (0, _) => "Train and go on",
-                    (_, true) => "End the tour",
-                    _ => "Next",
-                };
-                if primary(ui, next).clicked() {
-                    if at == 0 && !training {
-                        view.own(Command::SetForm(Box::default()));
-                        view.own(Command::Train);
-                    }
-                    view.memory.tour = (!is_last).then_some(at + 1);
-                }
-                if at > 0 && ui.button("Back").clicked() {
-                    view.memory.tour = Some(at - 1);
-                }
-                if !is_last && ui.button("Leave").clicked() {
-                    view.memory.tour = None;
-                }
-            });
-        });
-    ui.add_space(8.0);
+    let begun = tour_card_ui(ui, &mut view.memory.tour, &CARDS, "Train and go on");
+    if begun && !view.is_running(Slot::Train) {
+        view.own(Command::SetForm(Box::default()));
+        view.own(Command::Train);
+    }
 }

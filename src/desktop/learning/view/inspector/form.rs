@@ -5,6 +5,7 @@ use super::{head, settings};
 use crate::compute::train::Loss;
 use crate::desktop::learning::{Command, Form, Slot};
 use crate::desktop::shell::fields::field;
+use crate::desktop::shell::held_out::held_out_ui;
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::{heading, primary, weak};
 use crate::learn::{OptimizerKind, Policy};
@@ -69,7 +70,7 @@ pub fn form_ui(ui: &mut Ui, view: &mut View<'_>) {
         });
     });
     head::head_ui(ui, &mut form, inputs);
-    settings::held_out_ui(ui, &mut form, images);
+    held_out_ui(ui, &mut form.held_out, images);
     settings::settings_ui(ui, &mut form);
     ui.horizontal(|ui| {
         let hint = "Copies these runs as arguments of the command line";
