@@ -138,6 +138,12 @@ impl Ground {
         }
     }
 
+    /// Images with captions that were confirmed as right for them too, in no order.
+    pub fn confirmed(&self) -> impl Iterator<Item = (u32, u32)> {
+        let all = self.confirmed.iter();
+        all.flat_map(|(&image, captions)| captions.iter().map(move |&caption| (image, caption)))
+    }
+
     /// Both sides of `images` alone, with their captions.
     pub fn part(&self, images: &[u32]) -> (Embeddings, Embeddings, Groups) {
         let groups = &self.embedded.groups;

@@ -9,6 +9,7 @@ mod pooling;
 mod reference;
 mod runs;
 mod strata;
+mod strata_policy;
 
 use nearmiss::compute::train::{Activation, HeadShape, Hidden, Learned, Loss, Plan, Tower, Train};
 use nearmiss::compute::{Cpu, Embeddings};
