@@ -1,5 +1,6 @@
 //! The learning laboratory: what was learned, as an encoder and as a file.
 
+mod along;
 mod beside;
 mod command;
 mod export;
