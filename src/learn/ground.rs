@@ -138,16 +138,10 @@ impl Ground {
         }
     }
 
-    /// Pairs of an image and a caption that were confirmed as right, among `captions`, by their places in it.
-    pub fn confirmed_among(&self, captions: &[u32]) -> Vec<(u32, u32)> {
-        let places: HashMap<u32, u32> = captions.iter().copied().zip(0..).collect();
-        let all = self.confirmed.iter().flat_map(|(&image, right)| {
-            let known = right.iter().filter_map(|caption| places.get(caption));
-            known.map(move |&place| (image, place))
-        });
-        let mut all: Vec<(u32, u32)> = all.collect();
-        all.sort_unstable();
-        all
+    /// Images with captions that were confirmed as right for them too, in no order.
+    pub fn confirmed(&self) -> impl Iterator<Item = (u32, u32)> {
+        let all = self.confirmed.iter();
+        all.flat_map(|(&image, captions)| captions.iter().map(move |&caption| (image, caption)))
     }
 
     /// Both sides of `images` alone, with their captions.

@@ -5,6 +5,7 @@
 //! one file per way to choose pairs, `compute::train::losses` one per loss. [`bands`] puts runs of several seeds together,
 //! [`export`] makes encoders of what is learned.
 
+mod along;
 mod bands;
 mod batches;
 mod choices;
@@ -21,7 +22,7 @@ mod keep;
 mod mined;
 mod order;
 mod pace;
-mod part;
+mod paired;
 pub mod policy;
 mod recall;
 mod resume;
@@ -35,6 +36,7 @@ mod training;
 mod verdict;
 mod words;
 
+pub use along::{Along, AlongPoint, along};
 pub use bands::Band;
 pub use choices::{Optimizer, OptimizerKind, SameImage, Schedule};
 pub use course::Course;
@@ -42,7 +44,7 @@ pub use ground::{Ground, mark};
 pub use groups::{Group, groups};
 pub use heads_in::heads_in;
 pub use mined::Mined;
-pub use part::Part;
+pub use paired::Paired;
 pub use policy::Policy;
 pub use recall::{Recalls, Way};
 pub use run::{Finish, HardPair, Live, Point, Run};

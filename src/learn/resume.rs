@@ -1,7 +1,31 @@
-//! A run that goes on.
+//! A run that begins, and one that goes on.
 
-use super::run::Run;
+use super::course::Course;
+use super::run::{Finish, Run};
 use super::setup::Setup;
+use crate::compute::train::Learned;
+
+/// The run of `course` before its first step; one that goes on is as it was.
+pub fn begin(course: &Course<'_>) -> Run {
+    let ground = course.ground;
+    course.before.cloned().unwrap_or_else(|| Run {
+        setup: course.setup.clone(),
+        points: Vec::new(),
+        first_loss: None,
+        planned: 0,
+        mark: ground.mark.clone(),
+        decisions: ground.decisions.clone(),
+        split: ground.split.clone(),
+        pairs: ground.pairs.len(),
+        train_images: ground.split.train.len().min(ground.split.valid.len()),
+        engine: course.engine.name(),
+        finish: Finish::Going,
+        legs: Vec::new(),
+        notes: ground.notes.clone(),
+        seen: Vec::new(),
+        learned: Learned::default(),
+    })
+}
 
 /// Where it goes on.
 pub struct Resumed {

@@ -139,6 +139,16 @@ impl Setup {
                 "Start at 0.01 or above, or keep the temperature fixed.",
             ));
         }
+        let two_linear = self.head.hidden.is_none() && !self.head.shared;
+        if self.policy.description().by_gradients && !two_linear {
+            return Err(Error::request(
+                format!(
+                    "{} groups pairs by the gradients of one linear head for each side",
+                    self.policy.title()
+                ),
+                "Leave out the hidden layer and shared heads, or choose another policy.",
+            ));
+        }
         match (self.policy.description().by_seconds, self.budget) {
             (true, None) => Err(Error::request(
                 format!("{} needs a number of seconds", self.policy.title()),
@@ -150,6 +160,13 @@ impl Setup {
             )),
             _ => Ok(()),
         }
+    }
+
+    /// Margin of the MH hinges by whose gradients pairs are grouped: the run's where its loss has one, else the usual one.
+    pub fn grouping_margin(&self) -> f64 {
+        let own = self.loss.description().margin.map(|_| self.margin);
+        let usual = || Loss::default().description().margin;
+        own.or_else(usual).map_or(0.2, f64::from)
     }
 
     /// What the engine trains.
@@ -265,6 +282,13 @@ mod tests {
         assert!(bad(|s| s.optimizer.momentum = 0.9));
         assert!(bad(|s| s.learn_temperature = true));
         assert!(bad(|s| s.budget = Some(3.0)));
+        let mut grouped = good.clone();
+        grouped.policy = "strata".parse().unwrap();
+        assert!(grouped.check().is_ok());
+        assert!(bad(|s| {
+            s.policy = "strata".parse().unwrap();
+            s.head.shared = true;
+        }));
     }
 
     #[test]

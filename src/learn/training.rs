@@ -10,7 +10,7 @@ use super::order::check_order;
 use super::pace::pace;
 use super::policy::{Making, Sampler};
 use super::recall::{Ranked, Recalls, trained_on};
-use super::resume::{bits, mixed, resume};
+use super::resume::{begin, bits, mixed, resume};
 use super::run::{Finish, HardPair, Live, Point, Run};
 use crate::compute::train::{KEPT_LOSSES, Learned, Trainer};
 use crate::error::{Error, Result};
@@ -47,6 +47,8 @@ pub fn train(
     let making = Making {
         ground,
         engine,
+        head: setup.head,
+        margin: setup.grouping_margin(),
         seed: setup.seed,
         batch: setup.batch,
         epochs: setup.epochs,
@@ -72,23 +74,7 @@ pub fn train(
         pending: VecDeque::new(),
         losses: Vec::new(),
         drawn: 0,
-        run: before.cloned().unwrap_or_else(|| Run {
-            setup: setup.clone(),
-            points: Vec::new(),
-            first_loss: None,
-            planned: 0,
-            mark: ground.mark.clone(),
-            decisions: ground.decisions.clone(),
-            split: ground.split.clone(),
-            pairs: ground.pairs.len(),
-            train_images: ground.split.train.len().min(ground.split.valid.len()),
-            engine: engine.name(),
-            finish: Finish::Going,
-            legs: Vec::new(),
-            notes: ground.notes.clone(),
-            seen: Vec::new(),
-            learned: Learned::default(),
-        }),
+        run: begin(&course),
     };
     if before.is_none() {
         under.note();
@@ -102,7 +88,7 @@ struct Under<'a> {
     trainer: Box<dyn Trainer + 'a>,
     course: Course<'a>,
     task: &'a Task,
-    sampler: Box<dyn Sampler>,
+    sampler: Box<dyn Sampler + 'a>,
     mined: Option<&'a Mined>,
     valid: Ranked,
     train: Ranked,
@@ -161,10 +147,10 @@ impl Under<'_> {
         if setup.policy.description().by_seconds {
             let learned = self.trainer.learned()?;
             self.sampler.paced(pace(&self.course, learned, self.task)?);
-            let note = "How many pairs fit into the seconds depends on the machine: another run of this seed may use others.";
-            if !self.run.notes.iter().any(|known| known == note) {
-                self.run.notes.push(note.into());
-            }
+        }
+        let note = setup.policy.description().note;
+        if let Some(note) = note.filter(|note| !self.run.notes.iter().any(|known| known == note)) {
+            self.run.notes.push(note.into());
         }
         self.run.finish = Finish::Going;
         if self.run.points.is_empty() {
@@ -174,6 +160,7 @@ impl Under<'_> {
         }
         let resumed = resume(&mut self.run, setup);
         self.run.setup = setup.clone();
+        self.run.learned = self.trainer.learned()?;
         self.clock.before = resumed.seconds;
         self.drawn = resumed.drawn;
         for (caption, seen) in self.seen.iter_mut().enumerate() {
@@ -269,7 +256,8 @@ impl Under<'_> {
             let each = order.len() / setup.epochs;
             return Ok(order[epoch * each..(epoch + 1) * each].to_vec());
         }
-        let drawn = self.sampler.epoch(epoch, random);
+        let weights = &self.run.learned.weights;
+        let drawn = self.sampler.epoch(epoch, weights, random)?;
         let mut batches: Vec<Vec<u32>> = Batches::new(drawn, &ground.owners, setup.batch).collect();
         if batches.is_empty() {
             return Err(Error::request(

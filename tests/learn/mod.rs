@@ -1,5 +1,6 @@
 //! The learning laboratory: what was learned, as an encoder and as a file.
 
+mod along;
 mod beside;
 mod command;
 mod export;
@@ -9,6 +10,7 @@ mod pooling;
 mod reference;
 mod runs;
 mod strata;
+mod strata_policy;
 
 use nearmiss::compute::train::{Activation, HeadShape, Hidden, Learned, Loss, Plan, Tower, Train};
 use nearmiss::compute::{Cpu, Embeddings};

@@ -3,31 +3,45 @@
 use super::runs::{ground, r5, setup, trained};
 use super::task;
 use nearmiss::compute::Cpu;
+use nearmiss::compute::train::HeadShape;
 use nearmiss::learn::policy::{Making, Sampler};
-use nearmiss::learn::{Finish, Ground, Policy, Setup};
+use nearmiss::learn::{Finish, Ground, Policy, Setup, Start};
+use nearmiss::task::Task;
 
-fn sampler(ground: &Ground, policy: &str, seconds: f64) -> Box<dyn Sampler> {
+pub fn sampler<'a>(
+    ground: &'a Ground,
+    task: &'a Task,
+    policy: &str,
+    seconds: f64,
+) -> Box<dyn Sampler + 'a> {
     let policy: Policy = policy.parse().unwrap();
     let making = Making {
         ground,
         engine: &Cpu,
+        head: HeadShape::linear(ground.embedded.images.dim(), 8),
+        margin: 0.2,
         seed: 1,
         batch: 16,
         epochs: 10,
         seconds,
-        task: &task(),
+        task,
     };
     (policy.description().make)(&making).unwrap()
 }
 
 #[test]
 fn policies_draw_pairs_to_train_on_as_they_say() {
-    let ground = ground(&[]);
+    let (ground, task) = (ground(&[]), task());
+    let start = Start::Random.learned(&setup("mh")).unwrap();
     let mut random = fastrand::Rng::with_seed(3);
+    let mut draw = |sampler: &mut dyn Sampler, epoch: usize| {
+        let drawn = sampler.epoch(epoch, &start.weights, &mut random);
+        drawn.unwrap()
+    };
     for policy in Policy::all() {
-        let mut sampler = sampler(&ground, policy.name(), 1.0);
+        let mut sampler = sampler(&ground, &task, policy.name(), 1.0);
         for epoch in 0..10 {
-            let drawn = sampler.epoch(epoch, &mut random);
+            let drawn = draw(&mut *sampler, epoch);
             let inside = |caption: &u32| ground.pairs.binary_search(caption).is_ok();
             assert!(!drawn.is_empty() && drawn.iter().all(inside), "{policy:?}");
         }
@@ -39,19 +53,19 @@ fn policies_draw_pairs_to_train_on_as_they_say() {
     };
     let all = ground.pairs.len();
     assert_eq!(
-        distinct(sampler(&ground, "uniform", 0.0).epoch(0, &mut random)),
+        distinct(draw(&mut *sampler(&ground, &task, "uniform", 0.0), 0)),
         all
     );
 
     // Those that cost ten times as much are drawn about ten times as often.
-    let mut hardest = sampler(&ground, "hardest", 0.0);
+    let mut hardest = sampler(&ground, &task, "hardest", 0.0);
     let losses: Vec<f32> = (0..2 * all)
         .map(|n| if n % all < all / 2 { 0.5 } else { 5.0 })
         .collect();
     hardest.saw(&ground.pairs, &losses);
     let mut counts = [0_usize; 2];
     for epoch in 0..200 {
-        for caption in hardest.epoch(epoch, &mut random) {
+        for caption in draw(&mut *hardest, epoch) {
             counts[usize::from(caption >= ground.pairs[all / 2])] += 1;
         }
     }
@@ -59,19 +73,19 @@ fn policies_draw_pairs_to_train_on_as_they_say() {
     let share = counts[1] as f64 / (counts[0] + counts[1]) as f64;
     assert!((share - 10.55 / 12.1).abs() < 0.02, "{share}");
 
-    let mut curriculum = sampler(&ground, "curriculum", 0.0);
-    assert_eq!(distinct(curriculum.epoch(0, &mut random)), all.div_ceil(5));
-    assert_eq!(curriculum.epoch(0, &mut random).len(), all);
-    assert_eq!(distinct(curriculum.epoch(5, &mut random)), all);
+    let mut curriculum = sampler(&ground, &task, "curriculum", 0.0);
+    assert_eq!(distinct(draw(&mut *curriculum, 0)), all.div_ceil(5));
+    assert_eq!(draw(&mut *curriculum, 0).len(), all);
+    assert_eq!(distinct(draw(&mut *curriculum, 5)), all);
 
     // Ten steps a second for two seconds are 320 pairs: 32 for each of ten epochs, and never fewer than four batches.
-    let mut budget = sampler(&ground, "budget", 2.0);
+    let mut budget = sampler(&ground, &task, "budget", 2.0);
     budget.paced(10.0);
-    assert_eq!(budget.epoch(0, &mut random).len(), 64);
-    let mut budget = sampler(&ground, "budget", 2.0);
+    assert_eq!(draw(&mut *budget, 0).len(), 64);
+    let mut budget = sampler(&ground, &task, "budget", 2.0);
     budget.paced(60.0);
     // 60 x 2 x 16 / 10 would be 192: more than there are.
-    assert_eq!(budget.epoch(0, &mut random).len(), 135);
+    assert_eq!(draw(&mut *budget, 0).len(), 135);
 }
 
 #[test]

@@ -94,7 +94,7 @@ pub struct Grid {
     /// The first seed
     #[arg(long, value_name = "S", default_value_t = 1)]
     seed: u64,
-    /// How pairs are chosen, separated by commas: uniform, hardest, budget, curriculum
+    /// How pairs are chosen, separated by commas: uniform, hardest, budget, curriculum, strata
     #[arg(
         long,
         value_name = "NAMES",

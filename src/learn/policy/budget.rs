@@ -11,11 +11,15 @@ pub const POLICY: Description = Description {
     about: "training ends after the seconds given, and so does the schedule; where the steps that fit do not go over all \
             pairs as often as there are epochs, a random part is used that they do go over",
     by_seconds: true,
+    by_gradients: false,
+    note: Some(
+        "How many pairs fit into the seconds depends on the machine: another run of this seed may use others.",
+    ),
     make,
 };
 
 #[expect(clippy::unnecessary_wraps, reason = "other policies can fail")]
-fn make(making: &Making<'_>) -> Result<Box<dyn Sampler>> {
+fn make<'a>(making: &Making<'a>) -> Result<Box<dyn Sampler + 'a>> {
     let mut pairs = making.ground.pairs.clone();
     fastrand::Rng::with_seed(making.seed ^ 0x00b0_d6e7).shuffle(&mut pairs);
     Ok(Box::new(Budget {
@@ -34,10 +38,10 @@ struct Budget {
 }
 
 impl Sampler for Budget {
-    fn epoch(&mut self, _: usize, random: &mut fastrand::Rng) -> Vec<u32> {
+    fn epoch(&mut self, _: usize, _: &[f32], random: &mut fastrand::Rng) -> Result<Vec<u32>> {
         let mut drawn = self.pairs.clone();
         random.shuffle(&mut drawn);
-        drawn
+        Ok(drawn)
     }
 
     fn paced(&mut self, steps_a_second: f64) {

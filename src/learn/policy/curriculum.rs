@@ -11,6 +11,8 @@ pub const POLICY: Description = Description {
     about: "the fifth of the pairs with the largest margins before training first, all from half way on; as many draws an \
             epoch as there are pairs",
     by_seconds: false,
+    by_gradients: false,
+    note: None,
     make,
 };
 
@@ -20,7 +22,7 @@ const FIRST: f64 = 0.2;
 /// Images ranked together: margins are those among so many.
 const TOGETHER: usize = 5_000;
 
-fn make(making: &Making<'_>) -> Result<Box<dyn Sampler>> {
+fn make<'a>(making: &Making<'a>) -> Result<Box<dyn Sampler + 'a>> {
     let ground = making.ground;
     let mut margins: Vec<(f32, u32)> = Vec::with_capacity(ground.pairs.len());
     let options = RankOptions { k: 0, margin: None };
@@ -48,7 +50,7 @@ struct Curriculum {
 }
 
 impl Sampler for Curriculum {
-    fn epoch(&mut self, epoch: usize, random: &mut fastrand::Rng) -> Vec<u32> {
+    fn epoch(&mut self, epoch: usize, _: &[f32], random: &mut fastrand::Rng) -> Result<Vec<u32>> {
         let half = (self.epochs as f64 / 2.0).max(1.0);
         let share = (FIRST + (1.0 - FIRST) * epoch as f64 / half).min(1.0);
         let all = self.easiest.len();
@@ -60,6 +62,6 @@ impl Sampler for Curriculum {
             once.truncate(all - drawn.len());
             drawn.extend(once);
         }
-        drawn
+        Ok(drawn)
     }
 }

@@ -10,6 +10,8 @@ pub const POLICY: Description = Description {
     about: "pairs are drawn in proportion to what they cost when they were seen last, a tenth of the mean added; as many \
             draws an epoch as there are pairs",
     by_seconds: false,
+    by_gradients: false,
+    note: None,
     make,
 };
 
@@ -17,7 +19,7 @@ pub const POLICY: Description = Description {
 const FLOOR: f64 = 0.1;
 
 #[expect(clippy::unnecessary_wraps, reason = "other policies can fail")]
-fn make(making: &Making<'_>) -> Result<Box<dyn Sampler>> {
+fn make<'a>(making: &Making<'a>) -> Result<Box<dyn Sampler + 'a>> {
     let pairs = making.ground.pairs.clone();
     let mut places = vec![u32::MAX; making.ground.owners.len()];
     for (place, &caption) in pairs.iter().enumerate() {
@@ -39,7 +41,7 @@ struct Hardest {
 }
 
 impl Sampler for Hardest {
-    fn epoch(&mut self, _: usize, random: &mut fastrand::Rng) -> Vec<u32> {
+    fn epoch(&mut self, _: usize, _: &[f32], random: &mut fastrand::Rng) -> Result<Vec<u32>> {
         let known = self.losses.iter().filter(|loss| !loss.is_nan());
         let (count, sum) = known.fold((0_usize, 0.0), |(n, sum), &loss| {
             (n + 1, sum + f64::from(loss))
@@ -47,7 +49,7 @@ impl Sampler for Hardest {
         if count == 0 {
             let mut drawn = self.pairs.clone();
             random.shuffle(&mut drawn);
-            return drawn;
+            return Ok(drawn);
         }
         let mean = (sum / count as f64).max(f64::MIN_POSITIVE);
         let mut total = 0.0;
@@ -66,7 +68,7 @@ impl Sampler for Hardest {
             let place = up_to.partition_point(|&sum| sum <= at);
             self.pairs[place.min(self.pairs.len() - 1)]
         };
-        (0..up_to.len()).map(|_| draw()).collect()
+        Ok((0..up_to.len()).map(|_| draw()).collect())
     }
 
     fn saw(&mut self, captions: &[u32], losses: &[f32]) {

@@ -3,20 +3,23 @@
 mod budget;
 mod curriculum;
 mod hardest;
+mod strata;
 mod uniform;
 
 use super::ground::Ground;
 use crate::compute::Engine;
+use crate::compute::train::HeadShape;
 use crate::error::Result;
 use crate::names::described;
 use crate::task::Task;
 
 /// Every policy, in the order of menus.
-static POLICIES: [&Description; 4] = [
+static POLICIES: [&Description; 5] = [
     &uniform::POLICY,
     &hardest::POLICY,
     &budget::POLICY,
     &curriculum::POLICY,
+    &strata::POLICY,
 ];
 
 /// What a policy chooses from.
@@ -25,6 +28,10 @@ pub struct Making<'a> {
     pub ground: &'a Ground,
     /// What ranks.
     pub engine: &'a dyn Engine,
+    /// The heads that are trained.
+    pub head: HeadShape,
+    /// Margin of the hinges by whose gradients pairs are grouped.
+    pub margin: f64,
     /// Seed of the run.
     pub seed: u64,
     /// Pairs of a batch.
@@ -39,8 +46,17 @@ pub struct Making<'a> {
 
 /// Chooses pairs.
 pub trait Sampler: Send {
-    /// The captions of epoch `epoch`, from 0, in the order in which they are drawn.
-    fn epoch(&mut self, epoch: usize, random: &mut fastrand::Rng) -> Vec<u32>;
+    /// The captions of epoch `epoch`, from 0, in the order in which they are drawn; `weights` are those of the heads before
+    /// it, as `Learned` has them.
+    ///
+    /// # Errors
+    /// Heads that the policy cannot do with, cancellation.
+    fn epoch(
+        &mut self,
+        epoch: usize,
+        weights: &[f32],
+        random: &mut fastrand::Rng,
+    ) -> Result<Vec<u32>>;
 
     /// Takes in what each pair of a batch cost: its row and its column.
     fn saw(&mut self, _captions: &[u32], _losses: &[f32]) {}
@@ -60,8 +76,12 @@ pub struct Description {
     pub about: &'static str,
     /// Does it end after a number of seconds?
     pub by_seconds: bool,
+    /// Does it group pairs by their gradients? That is for linear heads, one for each side.
+    pub by_gradients: bool,
+    /// What is to be known of the figures of its runs, in a sentence.
+    pub note: Option<&'static str>,
     /// Begins it.
-    pub make: fn(&Making<'_>) -> Result<Box<dyn Sampler>>,
+    pub make: for<'a> fn(&Making<'a>) -> Result<Box<dyn Sampler + 'a>>,
 }
 
 described!(

@@ -9,20 +9,22 @@ pub const POLICY: Description = Description {
     title: "Uniform",
     about: "every pair once an epoch, in random order",
     by_seconds: false,
+    by_gradients: false,
+    note: None,
     make,
 };
 
 #[expect(clippy::unnecessary_wraps, reason = "other policies can fail")]
-fn make(making: &Making<'_>) -> Result<Box<dyn Sampler>> {
+fn make<'a>(making: &Making<'a>) -> Result<Box<dyn Sampler + 'a>> {
     Ok(Box::new(Uniform(making.ground.pairs.clone())))
 }
 
 struct Uniform(Vec<u32>);
 
 impl Sampler for Uniform {
-    fn epoch(&mut self, _: usize, random: &mut fastrand::Rng) -> Vec<u32> {
+    fn epoch(&mut self, _: usize, _: &[f32], random: &mut fastrand::Rng) -> Result<Vec<u32>> {
         let mut drawn = self.0.clone();
         random.shuffle(&mut drawn);
-        drawn
+        Ok(drawn)
     }
 }

@@ -6,11 +6,13 @@
 //! hinges with hardest negatives. [`Strata`] say which pair belongs to which stratum. A good stratification has a low
 //! `J = sum over k of N_k sum over i in k of |g_i - C_k|^2`, `C_k` the mean of the `N_k` gradients of stratum k:
 //! `J / N^2` is the variance of the mean gradient estimated from one pair of each stratum. [`descend`] lowers it by single
-//! moves, [`Online`] does where the pairs do not fit, [`peers`] has the other ways to group, [`variances`] compares.
+//! moves, [`Online`] does where the pairs do not fit, [`peers`] has the other ways to group, [`variances`] compares,
+//! [`deal()`] makes batches that hold each stratum's share.
 //!
 //! Everything is float64. Memory grows with pairs x (inputs + outputs + strata) and strata x inputs x outputs.
 
 mod block;
+mod deal;
 mod descent;
 mod dot;
 mod factors;
@@ -34,6 +36,7 @@ mod systematic;
 mod table;
 mod totals;
 
+pub use deal::deal;
 pub use descent::{Descent, Found, descend};
 pub use factors::{Factors, Form, factors};
 pub use gradients::{Gradients, Term};

@@ -6,9 +6,10 @@ use super::systematic;
 use super::table::Table;
 use crate::error::Result;
 use crate::task::Task;
+use serde::{Deserialize, Serialize};
 
 /// Variances E |estimate - mean|^2 of the mean gradient, estimated from as many pairs as there are strata.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Variances {
     /// Pairs.
     pub pairs: usize,

@@ -5,7 +5,7 @@ use super::found::{AtCount, Grouped, Survey};
 use super::way::Way;
 use crate::error::{Result, thousands};
 use crate::learn::ground::Ground;
-use crate::learn::part::Part;
+use crate::learn::paired::Paired;
 use crate::learn::strata::{
     Descent, Factors, Gradients, Keeping, LinearHeads, Strata, descend, factors, redundancies,
     variances,
@@ -32,15 +32,13 @@ pub fn survey(
     task: &Task,
 ) -> Result<Survey> {
     let began = Instant::now();
-    let part = Part::of(ground);
+    let part = Paired::of(ground);
     asked.check(part.owners.len())?;
     let factors = factors(heads, &part.pairs(), asked.margin, task)?;
     let gradients = factors.gradients(asked.form)?;
     let concepts = captions
         .map(|captions| {
-            let own = part
-                .captions
-                .iter()
+            let own = ground.pairs.iter()
                 .filter_map(|&c| captions.get(c as usize));
             let own: Vec<String> = own.cloned().collect();
             Concepts::words(&own, LEAST, task)
@@ -63,9 +61,9 @@ pub fn survey(
         asked: asked.clone(),
         images: Arc::new(part.owners.iter().map(|&i| row(i)).collect()),
         pushed: pushed.collect(),
-        hardest: hardest.map(|&n| part.captions[n as usize]).collect(),
+        hardest: hardest.map(|&n| ground.pairs[n as usize]).collect(),
         still: gradients.squares().iter().filter(|s| **s == 0.0).count(),
-        captions: Arc::new(part.captions.clone()),
+        captions: Arc::new(ground.pairs.clone()),
         counts,
         notes: ground.notes.clone(),
         seconds: 0.0,
@@ -77,7 +75,7 @@ pub fn survey(
 }
 
 struct Making<'a> {
-    part: &'a Part,
+    part: &'a Paired,
     factors: &'a Factors,
     gradients: &'a Gradients,
     concepts: Option<&'a Concepts>,

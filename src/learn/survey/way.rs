@@ -1,7 +1,7 @@
 //! Ways to group pairs.
 
 use crate::error::Result;
-use crate::learn::part::Part;
+use crate::learn::paired::Paired;
 use crate::learn::strata::{Gradients, Strata, peers};
 use crate::names::named;
 use crate::task::Task;
@@ -84,7 +84,7 @@ impl Way {
     /// Groups the pairs of `part` into `strata`; `None` of the two that are not made here.
     pub(super) fn strata(
         self,
-        part: &Part,
+        part: &Paired,
         gradients: &Gradients,
         strata: usize,
         seed: u64,
