@@ -1,7 +1,8 @@
 //! The real window, driven by role and label: open, query, type, filter, sort, drop.
 
 use drive::{
-    compare_of, lab_of, learning_of, map_of, negatives_of, perform, perform_of, structure_of,
+    compare_of, lab_of, learning_of, map_of, negatives_of, perform, perform_of, says, strata_of,
+    structure_of,
 };
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
@@ -24,6 +25,7 @@ mod models;
 mod negatives;
 mod shared;
 mod stale;
+mod strata;
 mod structure;
 
 type Window = Harness<'static, App>;

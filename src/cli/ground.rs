@@ -90,6 +90,14 @@ impl GroundArgs {
         Ok((material, ground))
     }
 
+    /// The same data, parted as it was before.
+    ///
+    /// # Errors
+    /// As [`Ground::new`]; decisions that cannot be read.
+    pub fn parted(&self, material: &Material, split: Split) -> Result<Ground> {
+        Ground::new(&material.embedded, split, &self.confirmed(material)?)
+    }
+
     /// Splits are chosen among all of the dataset.
     fn whole(&self, data: &mut DataArgs) -> Result<()> {
         if self.dataset.is_none() {

@@ -5,6 +5,7 @@
 //! one file per way to choose pairs, `compute::train::losses` one per loss. [`bands`] puts runs of several seeds together,
 //! [`export`] makes encoders of what is learned.
 
+mod again;
 mod along;
 mod bands;
 mod batches;
@@ -36,6 +37,7 @@ mod training;
 mod verdict;
 mod words;
 
+pub use again::{Measured, again};
 pub use along::{Along, AlongPoint, along};
 pub use bands::Band;
 pub use choices::{Optimizer, OptimizerKind, SameImage, Schedule};

@@ -43,10 +43,6 @@ pub(super) fn press_attack(window: &mut Window) {
     attack.expect("there").click();
 }
 
-fn has(window: &Window, text: &str) -> bool {
-    window.query_all_by_label_contains(text).next().is_some()
-}
-
 pub(super) fn choose(window: &mut Window, field: &str, entry: &str) {
     let name = window.get_by(|n| {
         n.label().as_deref() == Some(field) && n.role() == egui::accesskit::Role::ComboBox
@@ -113,7 +109,7 @@ fn a_pair_is_attacked_and_undone() {
         assert_eq!(lab.target(now(&window)), Some(wrong.index as usize));
         wrong.index
     };
-    assert!(has(&window, "before 1. "));
+    assert!(says(&window, "before 1. "));
     let mut settings = lab_of(&window).settings.clone();
     assert_eq!((settings.method, settings.steps()), (method("pgd"), 10));
     (settings.threat.eps, settings.steps) = (EPS, Some(40));
@@ -146,9 +142,9 @@ fn a_pair_is_attacked_and_undone() {
     }
     // What is drawn is what was computed.
     let caption = session(&window).dataset().expect("open").captions[target as usize].clone();
-    assert!(has(&window, &format!("after 1. {caption}")));
+    assert!(says(&window, &format!("after 1. {caption}")));
     let moved = format!("Its rank: {} → {}", before.rank, after.rank);
-    assert!(has(&window, &moved), "{moved}");
+    assert!(says(&window, &moved), "{moved}");
     // Another attack, then back, and back to the clean picture.
     let mut settings = lab_of(&window).settings.clone();
     settings.seed = 7;
@@ -163,7 +159,7 @@ fn a_pair_is_attacked_and_undone() {
     assert!(std::sync::Arc::ptr_eq(&back, &result));
     click(&mut window, "Undo");
     assert!(lab_of(&window).last(now(&window)).is_none());
-    assert!(!has(&window, "after 1. ") && has(&window, "before 1. "));
+    assert!(!says(&window, "after 1. ") && says(&window, "before 1. "));
     assert_eq!(
         session(&window).query(),
         Some(&Query::Row(Side::Image, 0)),
@@ -360,7 +356,7 @@ fn without_pictures_or_encoder_the_lab_says_what_is_missing() {
     let mut window = open(&path);
     window.get_by_label("Attack").click();
     settle(&mut window);
-    assert!(has(&window, "Nothing to attack"));
+    assert!(says(&window, "Nothing to attack"));
     click(&mut window, "Open the demo");
-    assert!(has(&window, "before 1. "), "the lab opens by itself");
+    assert!(says(&window, "before 1. "), "the lab opens by itself");
 }

@@ -1,6 +1,6 @@
 //! Two encoders in the window: choose, read, filter, sort, walk.
 
-use super::{Window, click, demo, errors, now, session, settle};
+use super::{Window, click, demo, errors, now, says, session, settle};
 use crate::window::compare_of;
 use egui_kittest::kittest::Queryable;
 use nearmiss::desktop::compare::Command as CompareCommand;
@@ -36,10 +36,6 @@ fn perform(window: &mut Window, command: Command) {
 fn perform_of<F: Feature>(window: &mut Window, command: F::Command) {
     super::perform_of::<F>(window, command);
     settle(window);
-}
-
-fn says(window: &Window, text: &str) -> bool {
-    window.query_all_by_label_contains(text).next().is_some()
 }
 
 #[test]

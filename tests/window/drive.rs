@@ -1,9 +1,10 @@
 //! What the window shows, and commands as if the user had asked for them.
 
 use super::Window;
+use egui_kittest::kittest::Queryable as _;
 use nearmiss::desktop::core::Command;
 use nearmiss::desktop::feature::Feature;
-use nearmiss::desktop::{attack, compare, learning, map, negatives, structure};
+use nearmiss::desktop::{attack, compare, learning, map, negatives, strata, structure};
 
 pub fn state<F: Feature>(window: &Window) -> &F::State {
     window.state().state::<F>().expect("a view of the window")
@@ -29,6 +30,10 @@ pub fn learning_of(window: &Window) -> &learning::State {
     state::<learning::Learning>(window)
 }
 
+pub fn strata_of(window: &Window) -> &strata::State {
+    state::<strata::StrataLab>(window)
+}
+
 pub fn map_of(window: &Window) -> &map::State {
     state::<map::MapView>(window)
 }
@@ -43,4 +48,9 @@ pub fn perform(window: &mut Window, command: Command) {
 pub fn perform_of<F: Feature>(window: &mut Window, command: F::Command) {
     let ctx = window.ctx.clone();
     window.state_mut().perform_of::<F>(&ctx, command);
+}
+
+/// Does it say so anywhere?
+pub fn says(window: &Window, text: &str) -> bool {
+    window.query_all_by_label_contains(text).next().is_some()
 }

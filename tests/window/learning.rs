@@ -2,15 +2,14 @@
 
 use super::*;
 use nearmiss::desktop::attack::Attack;
-use nearmiss::desktop::core::Command;
+use nearmiss::desktop::core::{Command, HeldOut};
 use nearmiss::desktop::feature::Feature;
-use nearmiss::desktop::learning::{Command as LearningCommand, Form, HeldOut, Learning, Quantity};
+use nearmiss::desktop::learning::{Command as LearningCommand, Form, Learning, Quantity};
 use nearmiss::learn::Finish;
 use tempfile::TempDir;
 
-/// The laboratory on the demo without its last `less` images: runs are kept by their embeddings, and so each test has
-/// those of its own.
-fn laboratory(less: usize) -> (Window, TempDir) {
+/// The demo without its last `less` images: runs are kept by their embeddings, and so each test has those of its own.
+pub fn demo_without(less: usize) -> (Window, TempDir) {
     let demo = nearmiss::source::demo_folder().unwrap();
     let text = std::fs::read_to_string(demo.join("metadata.jsonl")).unwrap();
     let rows: Vec<&str> = text.lines().collect();
@@ -22,7 +21,12 @@ fn laboratory(less: usize) -> (Window, TempDir) {
         "version": 1, "data": { "path": data }, "encoder": "demo", "margin": 0.2,
     });
     std::fs::write(&workspace, value.to_string()).unwrap();
-    let mut window = open(&workspace);
+    (open(&workspace), folder)
+}
+
+/// The laboratory on such data.
+fn laboratory(less: usize) -> (Window, TempDir) {
+    let (mut window, folder) = demo_without(less);
     click(&mut window, "Learning");
     assert_eq!(session(&window).tab, Learning::TAB);
     ask(&mut window, LearningCommand::SetForm(Box::new(small())));
@@ -31,13 +35,13 @@ fn laboratory(less: usize) -> (Window, TempDir) {
     (window, folder)
 }
 
-fn ids(window: &Window) -> Vec<String> {
+pub fn ids(window: &Window) -> Vec<String> {
     let runs = learning_of(window).runs(now(window));
     runs.iter().map(|kept| kept.id.clone()).collect()
 }
 
 /// SH and MH, two seeds, in some seconds without optimization.
-fn small() -> Form {
+pub fn small() -> Form {
     let mut form = Form {
         losses: ["sh", "mh"].map(|name| name.parse().unwrap()).to_vec(),
         rates: "2e-3".into(),
@@ -235,7 +239,7 @@ fn the_laboratory_looks_as_it_did() {
     look::snapshot(&mut window, "learning-tour");
 }
 
-fn log_has(window: &Window, words: &str) -> bool {
+pub fn log_has(window: &Window, words: &str) -> bool {
     session(window)
         .log
         .iter()

@@ -1,8 +1,9 @@
 //! `nearmiss strata`: pairs grouped by the gradients they give.
 
+mod along;
 mod output;
 
-use super::common::positive;
+use super::common::{EngineArgs, positive};
 use super::ground::GroundArgs;
 use super::output::{emit_with, fresh, watched};
 use crate::compute::train::Loss;
@@ -12,6 +13,7 @@ use crate::files::shown;
 use crate::learn::strata::{Allocation, Form, LinearHeads, Strata as Labels};
 use crate::learn::survey::{Answer, Asked, Way, survey};
 use crate::learn::{Ground, Setup, Start, heads_in};
+use along::Moments;
 use clap::{ArgGroup, Args};
 use output::{Out, describe};
 use serde::Serialize;
@@ -61,6 +63,15 @@ pub struct Strata {
     /// Seed of start heads, descents and other groups
     #[arg(long, value_name = "S", default_value_t = 1)]
     seed: u64,
+    /// Run to measure along (its run.json, or the folder with it): it is trained again, and its pairs are grouped anew into
+    /// the largest number of groups at its start and after epochs
+    #[arg(long, value_name = "RUN")]
+    along: Option<PathBuf>,
+    /// Epochs from one moment of --along to the next
+    #[arg(long, value_name = "N", default_value_t = 1, requires = "along", value_parser = positive)]
+    every: usize,
+    #[command(flatten)]
+    engine: EngineArgs,
     /// Share of the pairs that the reduced set keeps, 0 to 1; with --out
     #[arg(long, value_name = "SHARE", default_value_t = 0.25, requires = "out")]
     keep: f64,
@@ -78,6 +89,8 @@ struct Printed {
     #[serde(flatten)]
     answer: Answer,
     split: String,
+    /// The variance along a run.
+    along: Option<Moments>,
     /// What was written.
     out: Option<Out>,
 }
@@ -103,6 +116,7 @@ impl Strata {
                 "Give a share above 0, up to 1.",
             ));
         }
+        let run = self.along.as_deref().map(along::run).transpose()?;
         let given = self.labels.as_deref().map(labels).transpose()?;
         let (material, ground) = self.data.ground()?;
         let (heads, told) = self.heads(&ground)?;
@@ -120,14 +134,24 @@ impl Strata {
                     output::write(out, &found, &answer, dataset, keeping, task)
                 })
                 .transpose()?;
+            let along = run
+                .map(|run| {
+                    let ground = self.data.parted(&material, run.split.clone())?;
+                    let engine = self.engine.open()?;
+                    Moments::of(&*engine, &ground, &run, &asked, self.every, task)
+                })
+                .transpose()?;
             Ok::<_, Error>(Printed {
                 answer,
                 split: ground.split.told.clone(),
+                along,
                 out,
             })
         })?;
         emit_with(&printed, &material.account, json, || {
-            describe(&printed.answer, &printed.split, printed.out.as_ref())
+            let said = describe(&printed.answer, &printed.split, printed.out.as_ref());
+            let along = printed.along.as_ref().map(Moments::describe);
+            said + &along.unwrap_or_default()
         })
     }
 

@@ -31,6 +31,8 @@ pub enum Command {
     SetForm(Box<Form>),
     /// Group the pairs.
     Group,
+    /// Train the run whose weights are chosen again, and measure along it.
+    Along,
     /// Talk about this number of groups.
     SetCount(usize),
     /// Sort groups so.

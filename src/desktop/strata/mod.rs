@@ -1,5 +1,6 @@
 //! The laboratory of gradient groups: which pairs pull the same way, and what sampling by groups gains.
 
+mod along;
 mod command;
 mod export;
 mod form;
@@ -9,7 +10,7 @@ mod view;
 
 pub use command::{Command, Kind};
 pub use form::{Form, Heads};
-pub use state::{Drawing, Row, Sort, State, Surveyed};
+pub use state::{AlongRun, Drawing, Row, Sort, State, Surveyed};
 
 use crate::desktop::core::{self, Basis, Derived, JobSlot, KeptRun, Level, Part, SetsCommand, Tab};
 use crate::desktop::feature::{Desk, Feature, View};
@@ -32,6 +33,8 @@ pub struct StrataLab {
 pub enum Slot {
     /// Grouping.
     Survey,
+    /// Measuring along a run.
+    Along,
     /// Reading the runs that were kept.
     Load,
     /// Writing a file.
@@ -43,6 +46,7 @@ pub enum Slot {
 impl JobSlot for Slot {
     fn parts(self) -> &'static [Part] {
         match self {
+            Self::Along => &[Part::Data, Part::Embeddings, Part::Engine],
             Self::Survey | Self::Load => &[Part::Data, Part::Embeddings],
             Self::Export | Self::Dialog => &[],
         }
@@ -63,6 +67,8 @@ pub enum Event {
     Runs(Vec<KeptRun>),
     /// Pairs are grouped, by the decisions of then.
     Surveyed(Arc<Surveyed>, Basis),
+    /// The variance was measured along a run.
+    Along(Arc<AlongRun>),
     /// A file to write was chosen.
     Picked(Kind, PathBuf),
     /// What was written, in words.
@@ -101,6 +107,7 @@ impl Feature for StrataLab {
         match command {
             Command::SetForm(form) => state.form = *form,
             Command::Group => self.group(desk),
+            Command::Along => self.along(desk),
             Command::SetCount(count) => state.set_count(count, desk.session.now()),
             Command::SetSort(sort) => state.set_sort(sort, desk.session.now()),
             Command::SetDrawing(drawing) => state.drawing = drawing,
@@ -122,6 +129,7 @@ impl Feature for StrataLab {
                 self.state.take(basis, surveyed, desk.session.now());
                 self.state.decided = Some(decided);
             }
+            Event::Along(along) => self.state.along = Derived::new(basis, along),
             Event::Picked(kind, path) => self.export(desk, kind, path),
             Event::Exported(said) => desk.session.say(Level::Info, said, ""),
         }

@@ -2,6 +2,7 @@
 
 use super::form::Form;
 use crate::desktop::core::{Basis, Derived, Identities, KeptRun, Part};
+use crate::learn::AlongPoint;
 use crate::learn::strata::{Allocation, Form as Gradient, Redundancy};
 use crate::learn::survey::{AtCount, KeepPoint, Survey};
 use std::path::PathBuf;
@@ -55,6 +56,22 @@ impl Surveyed {
     }
 }
 
+/// Variances along a run.
+pub struct AlongRun {
+    /// What the run is called.
+    pub id: String,
+    /// The same in words.
+    pub title: String,
+    /// Which gradients.
+    pub gradient: Gradient,
+    /// Groups, and pairs drawn.
+    pub count: usize,
+    /// The moments so far.
+    pub points: Vec<AlongPoint>,
+    /// What is to be known of them.
+    pub notes: Vec<String>,
+}
+
 /// What groups by gradients did to the variance, at some heads.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
@@ -76,6 +93,8 @@ pub struct State {
     pub surveyed: Derived<Arc<Surveyed>>,
     /// This one and those before, at other heads.
     rows: Derived<Vec<Row>>,
+    /// Variances along the run that was measured last.
+    pub along: Derived<Arc<AlongRun>>,
     /// The number of groups that is talked about.
     count: usize,
     /// The order of groups.
@@ -106,6 +125,7 @@ impl Default for State {
             runs: Derived::default(),
             surveyed: Derived::default(),
             rows: Derived::default(),
+            along: Derived::default(),
             count: 64,
             sort: Sort::default(),
             order: Vec::new(),

@@ -38,7 +38,9 @@ pub fn survey(
     let gradients = factors.gradients(asked.form)?;
     let concepts = captions
         .map(|captions| {
-            let own = ground.pairs.iter()
+            let own = ground
+                .pairs
+                .iter()
                 .filter_map(|&c| captions.get(c as usize));
             let own: Vec<String> = own.cloned().collect();
             Concepts::words(&own, LEAST, task)

@@ -61,7 +61,7 @@ fn a_gradient_through_a_rounding_is_called_approximate() {
     let encoder = behind(&[("Mul", 32.0), ("Round", 0.0), ("Mul", 1.0 / 32.0)]);
     let mut window = lab_with(&encoder);
     assert_eq!(*lab_of(&window).reach(now(&window)), Reach::Open);
-    assert!(has(&window, "approximate through Round"));
+    assert!(says(&window, "approximate through Round"));
     press_attack(&mut window);
     settle(&mut window);
     let result = lab_of(&window)
@@ -70,11 +70,11 @@ fn a_gradient_through_a_rounding_is_called_approximate() {
         .result
         .clone();
     assert_eq!(result.approximate, ["Round"]);
-    assert!(has(&window, "The gradient is approximate through Round."));
+    assert!(says(&window, "The gradient is approximate through Round."));
     // The card says the same, and does not compare what cannot be compared.
     click(&mut window, "Models");
     settle(&mut window);
-    assert!(has(&window, "some operators round"));
+    assert!(says(&window, "some operators round"));
     let card = card_of_images(&window);
     assert_eq!(card.survey.approximate, ["Round"]);
     let check = card
@@ -100,13 +100,13 @@ fn a_path_that_is_cut_is_named_in_the_lab_and_on_the_card() {
             panic!("{:?}", *lab_of(&window).reach(now(&window)))
         };
         assert!(why.contains(word) && why.contains("made"), "{why}");
-        assert!(has(&window, word), "{word} is shown in the lab");
+        assert!(says(&window, word), "{word} is shown in the lab");
         perform(&mut window, Command::Show(Models::TAB));
         settle(&mut window);
         let card = card_of_images(&window);
         assert!(!card.supported(), "{:?}", card.survey.ops);
-        assert!(has(&window, "Gradients do not reach every pixel"));
-        assert!(has(&window, word), "{word} is shown on the card");
+        assert!(says(&window, "Gradients do not reach every pixel"));
+        assert!(says(&window, word), "{word} is shown on the card");
     }
 }
 
@@ -120,7 +120,7 @@ fn without_gradients_the_lab_says_why_and_offers_queries() {
     };
     assert!(why.contains("RandomUniformLike"), "{why}");
     assert_eq!(lab.settings.method, method("square"));
-    assert!(has(&window, "RandomUniformLike"), "the reason is shown");
+    assert!(says(&window, "RandomUniformLike"), "the reason is shown");
     let mut settings = lab.settings.clone();
     settings.steps = Some(200);
     ask(&mut window, AttackCommand::SetSettings(Box::new(settings)));

@@ -48,7 +48,7 @@ fn a_set_is_attacked_cancelled_and_resumed() {
             .cloned()
             .expect("summed up");
         assert_eq!((partial.images, partial.rows.len()), (done, done));
-        assert!(has(&window, &format!("stopped: {done} of 24 pictures")));
+        assert!(says(&window, &format!("stopped: {done} of 24 pictures")));
         click(&mut window, "Resume");
     }
     settle(&mut window);
@@ -77,7 +77,7 @@ fn a_set_is_attacked_cancelled_and_resumed() {
     assert_eq!(report.clean_at.values.len(), 6);
     // What is drawn is what was computed; a click takes the picture to the lab.
     let row = &report.rows[0];
-    assert!(has(
+    assert!(says(
         &window,
         &format!(
             "picture {}, rank {} then {}",

@@ -59,7 +59,7 @@ fn the_words_of_a_caption_are_weighed_and_exchanged() {
         "exchange {} for {}: {}, rank {}",
         change.to, change.from, edit.text, edit.after.rank
     );
-    assert!(has(&window, &shown), "{shown}");
+    assert!(says(&window, &shown), "{shown}");
     // A click asks the images.
     click(&mut window, &shown);
     assert_eq!(session(&window).tab, Retrieval::TAB);

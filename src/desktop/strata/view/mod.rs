@@ -1,5 +1,6 @@
 //! The laboratory of gradient groups, drawn: groups as pictures, what they gain, what keeping a share costs.
 
+mod along;
 mod bars;
 mod group;
 mod inspector;
@@ -108,6 +109,8 @@ fn found_ui(ui: &mut Ui, view: &mut View<'_>, surveyed: &Surveyed, place: usize,
         bars::figures_ui(ui, view, surveyed, at);
         keep::keep_ui(ui, view, surveyed, place, at);
         ui.add_space(10.0);
+        along::along_ui(ui, view);
+        ui.add_space(10.0);
         list::list_ui(ui, view, surveyed, place, at);
         return;
     }
@@ -124,6 +127,8 @@ fn found_ui(ui: &mut Ui, view: &mut View<'_>, surveyed: &Surveyed, place: usize,
             bars::figures_ui(ui, view, surveyed, at);
             ui.add_space(14.0);
             keep::keep_ui(ui, view, surveyed, place, at);
+            ui.add_space(14.0);
+            along::along_ui(ui, view);
         });
     });
 }
@@ -176,7 +181,8 @@ fn counts(surveyed: &Surveyed) -> String {
 
 /// How far the grouping under way is.
 fn progress_ui(ui: &mut Ui, view: &mut View<'_>) {
-    let Some(progress) = view.progress(Slot::Survey) else {
+    let slots = [Slot::Survey, Slot::Along];
+    let Some(progress) = slots.into_iter().find_map(|slot| view.progress(slot)) else {
         return;
     };
     ui.horizontal(|ui| {
