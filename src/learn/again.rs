@@ -18,7 +18,7 @@ pub struct Measured {
     pub notes: Vec<String>,
 }
 
-/// Trains `run` again from its start, as its setup says, and measures along it. Where it does not end with the recalls that
+/// Trains `run` again from its start, as its setup says, and measures along it. Where it does not end with the ranks that
 /// the run ended with, that is said.
 ///
 /// # Errors
@@ -55,7 +55,7 @@ pub fn again(
     };
     let (trained, points) = along(course, start, asked, &mut watch, task)?;
     let mut notes = Vec::new();
-    let last = |run: &Run| run.last().map(|point| (point.step, point.valid.clone()));
+    let last = |run: &Run| run.last().map(|point| (point.step, point.ranks.clone()));
     if run.finish == Finish::Finished && last(&trained) != last(run) {
         notes.push(
             "Trained again, the run did not end as it was kept (another start, order or engine, or it was stopped between): \

@@ -68,10 +68,10 @@ fn groups_are_shown_with_a_sentence_that_holds() {
     let told = format!("gradients −{:.1} %", -100.0 * below);
     window.get_by_label(&told);
     // Another number, another order, other draws.
-    click(&mut window, "4");
+    ask(&mut window, StrataCommand::SetCount(4));
     assert_eq!(strata_of(&window).count(), 4);
     window.get_by_label(&headline(found.at(4).unwrap().1));
-    click(&mut window, "12");
+    ask(&mut window, StrataCommand::SetCount(12));
     click(&mut window, "Size");
     let state = strata_of(&window);
     assert_eq!(state.sort, Sort::Size);
@@ -91,7 +91,7 @@ fn settings_that_changed_since_are_told() {
     click(&mut window, "Exact");
     assert!(says(&window, "Not grouped yet"));
     assert!(says(&window, "Below: signal gradients"));
-    click(&mut window, "Group");
+    window.get_by_label("Group").click();
     settle(&mut window);
     assert!(!says(&window, "Not grouped yet"));
     let rows = strata_of(&window).rows(now(&window)).to_vec();

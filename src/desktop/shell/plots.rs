@@ -27,8 +27,16 @@ pub fn rank_axis(plot: Plot<'_>, labels: Vec<String>) -> Plot<'_> {
 
 /// About five round marks between the bounds; whole numbers where `whole`.
 pub fn marks(bounds: (f64, f64), whole: bool) -> Vec<egui_plot::GridMark> {
-    let (low, high) = bounds;
-    let rough = (high - low) / 5.5;
+    parted(bounds, whole, 5.5)
+}
+
+/// About three, for the axis of a small plot: labels closer than 60 points are not drawn.
+pub fn few_marks(bounds: (f64, f64), whole: bool) -> Vec<egui_plot::GridMark> {
+    parted(bounds, whole, 3.2)
+}
+
+fn parted((low, high): (f64, f64), whole: bool, parts: f64) -> Vec<egui_plot::GridMark> {
+    let rough = (high - low) / parts;
     if !rough.is_finite() || rough <= 0.0 {
         return Vec::new();
     }

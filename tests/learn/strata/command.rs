@@ -123,10 +123,10 @@ fn files_hold_weights_that_add_up_and_a_set_that_can_be_read() {
         .lines()
         .flat_map(|line| {
             let row: Value = serde_json::from_str(line).unwrap();
-            match &row["text"] {
-                Value::Array(all) => all.iter().map(|t| t.as_str().unwrap().to_owned()).collect(),
-                text => vec![text.as_str().unwrap().to_owned()],
-            }
+            let all = row["captions"].as_array().unwrap().clone();
+            all.into_iter()
+                .map(|text| text.as_str().unwrap().to_owned())
+                .collect::<Vec<_>>()
         })
         .collect();
     let expected: Vec<&str> = kept.iter().map(|row| &row[3]).collect();

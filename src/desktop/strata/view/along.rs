@@ -1,7 +1,7 @@
 //! What groups gain along a run.
 
 use super::View;
-use crate::desktop::shell::plots::marks;
+use crate::desktop::shell::plots::{few_marks, marks};
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::{heading, weak};
 use crate::desktop::strata::{AlongRun, Command, Drawing, Heads, Slot};
@@ -110,7 +110,7 @@ fn plot_ui(ui: &mut Ui, view: &View<'_>, along: &Arc<AlongRun>) {
         .grid_fade(0.0)
         .y_axis_min_width(34.0)
         .legend(Legend::default().position(egui_plot::Corner::RightTop))
-        .x_grid_spacer(|input| marks(input.bounds, true))
+        .x_grid_spacer(|input| few_marks(input.bounds, true))
         .y_grid_spacer(|input| marks(input.bounds, false))
         .y_axis_formatter(|mark, _| format!("{} %", mark.value).replace('-', "−"))
         .x_axis_label("steps")

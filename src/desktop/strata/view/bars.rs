@@ -10,7 +10,7 @@ use crate::learn::survey::{AtCount, Grouped};
 use egui::{Align, Align2, FontId, Layout, Rect, Role, Sense, Stroke, Ui, WidgetInfo};
 
 /// Height of a bar's line.
-const LINE: f32 = 24.0;
+const LINE: f32 = 22.0;
 /// Width of names, and of figures.
 const NAMES: f32 = 132.0;
 const VALUES: f32 = 66.0;
@@ -21,18 +21,19 @@ const SCALES: [f64; 2] = [0.25, 0.05];
 pub fn figures_ui(ui: &mut Ui, view: &mut View<'_>, surveyed: &Surveyed, at: &AtCount) {
     let own = &at.gradient().variances;
     ui.horizontal(|ui| {
-        heading(ui, &format!("Variance at {} pairs a step", at.count));
+        heading(ui, &format!("Variance, {} pairs", at.count));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            // From the right.
             let ways = [
-                (
-                    Drawing::OneEach,
-                    "One each",
-                    "One pair from each group, weighted by the pairs of its group",
-                ),
                 (
                     Drawing::InProportion,
                     "In proportion",
                     "From each group as many pairs as is its share of all, so that even uneven groups do no harm",
+                ),
+                (
+                    Drawing::OneEach,
+                    "One each",
+                    "One pair from each group, weighted by the pairs of its group",
                 ),
             ];
             ui.spacing_mut().button_padding.x = 5.0;

@@ -1,16 +1,17 @@
 //! What keeping a share of the pairs costs.
 
 use super::View;
+use crate::desktop::shell::plots::marks;
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::{grouped, heading, segmented, weak};
 use crate::desktop::strata::{Command, Kind, Surveyed};
 use crate::learn::strata::Allocation;
 use crate::learn::survey::{AtCount, KeepPoint};
 use egui::{Align, Color32, Label, Layout, RichText, Slider, Ui};
-use egui_plot::{Line, LineStyle, Plot, PlotBounds, PlotPoints, Points, VLine};
+use egui_plot::{GridMark, Line, LineStyle, Plot, PlotBounds, PlotPoints, Points, VLine};
 
 /// Height of the plot.
-const TALL: f32 = 190.0;
+const TALL: f32 = 168.0;
 
 /// Draws slider, plot, and what they say.
 pub fn keep_ui(ui: &mut Ui, view: &mut View<'_>, surveyed: &Surveyed, place: usize, at: &AtCount) {
@@ -20,7 +21,7 @@ pub fn keep_ui(ui: &mut Ui, view: &mut View<'_>, surveyed: &Surveyed, place: usi
     let share = view.state.kept.clamp(least, 1.0);
     let kept = ((pairs as f64 * share).round() as usize).clamp(filled, pairs);
     ui.horizontal(|ui| {
-        heading(ui, "Keep this share of the data");
+        heading(ui, "Keep a share");
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let ways = Allocation::ALL.map(|way| (way, way.title(), way.about()));
             ui.spacing_mut().button_padding.x = 5.0;
@@ -108,8 +109,8 @@ fn plot_ui(ui: &mut Ui, curve: &[KeepPoint], share: f64, [error, random]: [Optio
         .grid_color(t.line)
         .grid_fade(0.0)
         .y_axis_min_width(28.0)
-        .x_grid_spacer(|input| crate::desktop::shell::plots::marks(input.bounds, false))
-        .y_grid_spacer(|input| crate::desktop::shell::plots::marks(input.bounds, false))
+        .x_grid_spacer(|_| quarters())
+        .y_grid_spacer(|input| marks(input.bounds, false))
         .x_axis_formatter(|mark, _| format!("{} %", mark.value))
         .label_formatter(|at| match at {
             egui_plot::HoverPosition::NearDataPoint {
@@ -149,4 +150,13 @@ fn plot_ui(ui: &mut Ui, curve: &[KeepPoint], share: f64, [error, random]: [Optio
             point(error, t.accent, "by groups");
         });
     ui.style_mut().override_font_id = None;
+}
+
+/// Marks at the quarters of the axis, in per cent.
+fn quarters() -> Vec<GridMark> {
+    let at = |n: u8| GridMark {
+        value: 25.0 * f64::from(n),
+        step_size: 25.0,
+    };
+    (0..=4).map(at).collect()
 }

@@ -11,7 +11,7 @@ use crate::learn::survey::words::pulls;
 use crate::retrieval::Side;
 use egui::{Align, Align2, FontId, Layout, Rect, Role, Sense, Stroke, Ui};
 
-/// Height of a row, and of its pictures.
+/// Height of a row, and of its pictures, which are as wide at least.
 const TALL: f32 = 76.0;
 const PICTURE: f32 = 60.0;
 /// Width of the words on the left, and of the figures on the right.
@@ -211,12 +211,13 @@ fn pictures_ui(ui: &Ui, view: &mut View<'_>, rect: Rect, images: &[u32]) {
     let gap = 4.0;
     let room = rect.width() - WORDS - RIGHT;
     let fit = ((room + gap) / (PICTURE + gap)).floor().max(0.0) as usize;
+    let each = (room + gap) / fit.max(1) as f32 - gap;
     for (n, &image) in images.iter().take(fit).enumerate() {
         let min = egui::pos2(
-            rect.left() + WORDS + n as f32 * (PICTURE + gap),
+            rect.left() + WORDS + n as f32 * (each + gap),
             rect.top() + (TALL - PICTURE) / 2.0,
         );
-        let place = Rect::from_min_size(min, egui::Vec2::splat(PICTURE));
+        let place = Rect::from_min_size(min, egui::vec2(each, PICTURE));
         picture_in(ui, view.pictures, image, place, true);
         if view.session.sets.marked.contains(&image) {
             crate::desktop::shell::widgets::mark(ui, place);
