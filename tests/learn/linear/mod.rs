@@ -1,0 +1,4 @@
+//! Linear classifiers: the reference's figures, and what holds for any groups.
+
+mod lab;
+mod reference;
