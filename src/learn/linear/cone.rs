@@ -60,10 +60,10 @@ pub(super) fn bearable(rows: usize, columns: usize) -> Result<()> {
 ///
 /// # Errors
 /// The solver refuses it or fails; cancellation, which is seen once in each iteration.
-pub(super) fn solve(program: Program, task: &Task) -> Result<Solved> {
+pub(super) fn solve(mut program: Program, task: &Task) -> Result<Solved> {
     task.check()?;
     let variables = program.linear.len();
-    let mut squares = program.squares;
+    let mut squares = std::mem::take(&mut program.squares);
     squares.resize(variables, Column::new());
     let square = matrix(variables, &squares);
     let constraints = matrix(program.bounds.len(), &program.columns);

@@ -1,7 +1,9 @@
 //! Against `labs/labC`, which independent scripts made.
 
 use super::lab::{SETS, apart, expected, float, maximal, off, probe, problem, values};
-use nearmiss::learn::linear::{Method, Norm, Problem, RobustCurve, Step, Trained, Training, train};
+use nearmiss::learn::linear::{
+    Method, Norm, Problem, RobustCurve, Step, Trained, Training, max_margin, train,
+};
 use nearmiss::task::Task;
 use serde_json::Value;
 use std::time::Instant;
@@ -152,5 +154,28 @@ fn attacks_are_those_of_the_reference() {
         let gap = apart(&delta, &values(&format!("{set}_attack_flinf")));
         println!("{set}: the attack is {gap:.1e} off");
         assert!(gap < 1e-9);
+    }
+}
+
+#[test]
+#[ignore = "needs NEARMISS_MATERIAL"]
+fn maximal_margins_are_those_of_the_reference() {
+    for set in SETS {
+        let (problem, told) = (problem(set), expected(set));
+        let most = maximal(&told);
+        for norm in Norm::ALL {
+            let begun = Instant::now();
+            let found = max_margin(&problem, norm, &Task::detached()).unwrap().unwrap();
+            let seconds = begun.elapsed().as_secs_f64();
+            let gap = off(found.value, most[norm.index()]);
+            println!(
+                "{set} {norm:?}: {:.12}, {gap:.1e} off, relative gap {:.1e}, {seconds:.3} s",
+                found.value,
+                found.gap / found.value
+            );
+            assert!(gap < 1e-6 && found.gap < 1e-8 * found.value);
+            assert!(off(norm.dual(&found.weights, problem.fourier()), 1.0) < 1e-12);
+            assert!(off(problem.margin(&found.weights, norm).unwrap(), found.lower) < 1e-12);
+        }
     }
 }
