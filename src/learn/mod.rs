@@ -17,6 +17,7 @@ mod ground;
 mod groups;
 mod hard;
 mod keep;
+pub mod linear;
 mod mined;
 mod order;
 mod pace;

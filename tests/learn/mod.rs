@@ -3,6 +3,7 @@
 mod beside;
 mod command;
 mod export;
+mod linear;
 mod made;
 mod policies;
 mod pooling;

@@ -52,7 +52,10 @@ pub fn max_margin(problem: &Problem, norm: Norm, task: &Task) -> Result<Option<M
         }
         _ => by_groups(problem, norm, task)?,
     };
-    let longest = problem.rows().iter().map(|row| norm.size(row, problem.fourier()));
+    let longest = problem
+        .rows()
+        .iter()
+        .map(|row| norm.size(row, problem.fourier()));
     let longest = longest.fold(0.0, f64::max);
     if found.lower > 0.0 {
         return Ok(Some(found));
@@ -72,7 +75,7 @@ pub fn max_margin(problem: &Problem, norm: Norm, task: &Task) -> Result<Option<M
 }
 
 /// What a pair proves.
-fn judged(problem: &Problem, norm: Norm, pair: Pair) -> Result<MaxMargin> {
+pub(super) fn judged(problem: &Problem, norm: Norm, pair: Pair) -> Result<MaxMargin> {
     let Pair { alpha, mut weights } = pair;
     let fourier = problem.fourier();
     let upper = norm.size(&problem.rows().combine(&alpha), fourier);
@@ -194,7 +197,11 @@ impl Work {
         }
         found.sort_by(|a, b| b.0.total_cmp(&a.0));
         // Where many signs are wrong, all of them are: they do not get right by waiting.
-        let taken = if norm == Norm::L1 && !first { found.len() } else { most };
+        let taken = if norm == Norm::L1 && !first {
+            found.len()
+        } else {
+            most
+        };
         for &(_, at) in found.iter().take(taken) {
             self.used[at] = true;
             self.fixed[basis.groups[at].start] = 0.0;
@@ -204,7 +211,11 @@ impl Work {
 
     /// The largest amplitude at work; -1 where there is none.
     fn bound(&self, basis: &Basis<'_>, combined: &[f64]) -> f64 {
-        let used = basis.groups.iter().zip(&self.used).filter(|(_, used)| **used);
+        let used = basis
+            .groups
+            .iter()
+            .zip(&self.used)
+            .filter(|(_, used)| **used);
         let amplitudes = used.map(|(group, _)| group.amplitude(combined));
         amplitudes.fold(-1.0, f64::max)
     }

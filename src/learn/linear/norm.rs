@@ -19,7 +19,12 @@ pub enum Norm {
 
 const NORMS: [(Norm, &str, &str, &str); 4] = [
     (Norm::L2, "l2", "l2", "The Euclidean length."),
-    (Norm::Linf, "linf", "l-inf", "The largest change of a value."),
+    (
+        Norm::Linf,
+        "linf",
+        "l-inf",
+        "The largest change of a value.",
+    ),
     (Norm::L1, "l1", "l1", "The sum of the sizes of all changes."),
     (
         Norm::FourierLinf,

@@ -52,10 +52,7 @@ impl Problem {
         }
         if rows.len() != count * width {
             return Err(refused(
-                format!(
-                    "{} values are not {count} rows of {width}",
-                    rows.len()
-                ),
+                format!("{} values are not {count} rows of {width}", rows.len()),
                 "Give as many values per row as the shape has.",
             ));
         }
@@ -113,10 +110,7 @@ impl Problem {
     pub fn scores(&self, w: &[f64]) -> Result<Vec<f64>> {
         if w.len() != self.width() || !w.iter().all(|v| v.is_finite()) {
             return Err(refused(
-                format!(
-                    "the classifier is not {} finite weights",
-                    self.width()
-                ),
+                format!("the classifier is not {} finite weights", self.width()),
                 "Give one weight for each value of a row.",
             ));
         }

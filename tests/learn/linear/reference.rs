@@ -2,7 +2,7 @@
 
 use super::lab::{SETS, apart, expected, float, maximal, off, probe, problem, values};
 use nearmiss::learn::linear::{
-    Method, Norm, Problem, RobustCurve, Step, Trained, Training, max_margin, train,
+    Method, Norm, Problem, RobustCurve, Step, Trained, Training, max_margin, penalised, train,
 };
 use nearmiss::task::Task;
 use serde_json::Value;
@@ -124,7 +124,11 @@ fn accuracy_under_attack_is_that_of_the_reference() {
                 let curve = RobustCurve::new(&problem, &w, norm).unwrap();
                 for (part, share) in norms[norm.name()].as_object().unwrap() {
                     let budget = part.parse::<f64>().unwrap() * most[norm.index()];
-                    assert_eq!(curve.accuracy(budget), float(share), "{file} {norm:?} {part}");
+                    assert_eq!(
+                        curve.accuracy(budget),
+                        float(share),
+                        "{file} {norm:?} {part}"
+                    );
                 }
             }
         }
@@ -165,7 +169,9 @@ fn maximal_margins_are_those_of_the_reference() {
         let most = maximal(&told);
         for norm in Norm::ALL {
             let begun = Instant::now();
-            let found = max_margin(&problem, norm, &Task::detached()).unwrap().unwrap();
+            let found = max_margin(&problem, norm, &Task::detached())
+                .unwrap()
+                .unwrap();
             let seconds = begun.elapsed().as_secs_f64();
             let gap = off(found.value, most[norm.index()]);
             println!(
@@ -176,6 +182,35 @@ fn maximal_margins_are_those_of_the_reference() {
             assert!(gap < 1e-6 && found.gap < 1e-8 * found.value);
             assert!(off(norm.dual(&found.weights, problem.fourier()), 1.0) < 1e-12);
             assert!(off(problem.margin(&found.weights, norm).unwrap(), found.lower) < 1e-12);
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs NEARMISS_MATERIAL"]
+fn penalised_objectives_are_those_of_the_reference() {
+    let task = Task::detached();
+    for set in SETS {
+        let (problem, told) = (problem(set), expected(set));
+        for norm in Norm::ALL {
+            let mut start = None;
+            for part in ["0.1", "0.01", "0.001", "0.0001"] {
+                let told = &told["regularised"][format!("{}_lam{part}", norm.name())];
+                let begun = Instant::now();
+                let penalty = float(&told["lam"]);
+                let found = penalised(&problem, norm, penalty, start.as_deref(), &task).unwrap();
+                let seconds = begun.elapsed().as_secs_f64();
+                let gap = found.objective - float(&told["objective"]);
+                println!(
+                    "{set} {norm:?} {part}: {gap:+.1e} off, duality gap {:.1e}, {} iterations, {seconds:.2} s",
+                    found.objective - found.bound,
+                    found.iterations
+                );
+                assert!(gap.abs() < 1e-7);
+                assert!(found.bound <= float(&told["objective"]) + 1e-12);
+                assert!(float(&told["dual_lower_bound"]) <= found.objective + 1e-12);
+                start = Some(found.weights);
+            }
         }
     }
 }

@@ -6,8 +6,8 @@
 
 mod choices;
 mod convolution;
-mod direct;
 mod dense;
+mod direct;
 mod run;
 
 pub use choices::{Method, Step, Training};

@@ -54,7 +54,9 @@ pub fn train(
     training.check(problem.width())?;
     task.begin(training.method.title(), training.steps);
     let mut descent = start(problem, training);
-    let first_rate = training.rate.unwrap_or_else(|| usual_rate(problem, training.method));
+    let first_rate = training
+        .rate
+        .unwrap_or_else(|| usual_rate(problem, training.method));
     let mut loss = LogLoss::new(problem.count());
     let mut history = Vec::new();
     let mut weights = Vec::new();
