@@ -11,6 +11,7 @@
 
 mod basis;
 mod cone;
+mod export;
 mod fourier;
 mod loss;
 mod margin;
@@ -25,6 +26,7 @@ mod separate;
 mod shape;
 mod train;
 
+pub use export::classifier;
 pub use fourier::Fourier;
 pub use margin::{MaxMargin, max_margin};
 pub use norm::Norm;

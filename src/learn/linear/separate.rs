@@ -1,7 +1,7 @@
 //! Can a linear classifier tell the groups apart at all, and what is chosen where none can.
 
 use super::cone::{Program, bearable, solve};
-use super::margin::judged;
+use super::margin::{judged, longest, vanishes};
 use super::norm::{Norm, length};
 use super::problem::Problem;
 use super::program::shortest;
@@ -26,7 +26,7 @@ pub enum Separability {
     Mixed {
         /// The share of each row in the combination: at least 0, sum 1.
         alpha: Vec<f64>,
-        /// The length of the combination over that of the longest row: rounding, about 1e-8.
+        /// The length of the combination over that of the longest row: what the solver leaves, below 1e-5.
         length: f64,
     },
 }
@@ -45,9 +45,9 @@ pub fn separability(problem: &Problem, task: &Task) -> Result<Separability> {
             margin: found.lower,
         });
     }
-    let longest = problem.rows().iter().map(length).fold(0.0, f64::max);
+    vanishes(problem, &found)?;
     Ok(Separability::Mixed {
-        length: found.upper / longest,
+        length: found.upper / longest(problem, Norm::L2),
         alpha: found.alpha,
     })
 }
