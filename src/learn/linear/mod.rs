@@ -25,6 +25,7 @@ mod rows;
 mod separate;
 mod shape;
 mod train;
+mod work;
 
 pub use export::classifier;
 pub use fourier::Fourier;

@@ -55,7 +55,7 @@ impl Norm {
             Self::Linf => largest(delta),
             Self::L1 => delta.iter().map(|v| v.abs()).sum(),
             Self::FourierLinf => {
-                let amplitudes = fourier.spectrum(delta).into_iter().map(|v| v.norm());
+                let amplitudes = fourier.spectrum(delta).into_iter().map(Complex::norm);
                 amplitudes.fold(0.0, f64::max)
             }
         }
@@ -67,7 +67,7 @@ impl Norm {
             Self::L2 => length(w),
             Self::Linf => Self::L1.size(w, fourier),
             Self::L1 => largest(w),
-            Self::FourierLinf => fourier.spectrum(w).into_iter().map(|v| v.norm()).sum(),
+            Self::FourierLinf => fourier.spectrum(w).into_iter().map(Complex::norm).sum(),
         }
     }
 

@@ -69,7 +69,9 @@ impl Problem {
             ));
         }
         for (row, y) in rows.chunks_exact_mut(width).zip(labels) {
-            row.iter_mut().for_each(|v| *v *= f64::from(*y));
+            for value in row {
+                *value *= f64::from(*y);
+            }
         }
         Ok(Self {
             rows: Rows::new(rows, width),

@@ -34,11 +34,17 @@ pub(super) fn size(basis: &Basis<'_>, norm: Norm, delta: &[f64]) -> f64 {
 pub(super) fn shrink(basis: &Basis<'_>, norm: Norm, w: &mut [f64], by: f64) {
     match norm {
         Norm::L2 => shorten(w, by),
-        Norm::Linf => w.iter_mut().for_each(|v| *v = soft(*v, by)),
+        Norm::Linf => {
+            for v in w {
+                *v = soft(*v, by);
+            }
+        }
         // Moreau: what is left when the projection onto the l1 ball of size `by` is taken away, which cuts off at a level.
         Norm::L1 => {
             let level = level(w, by);
-            w.iter_mut().for_each(|v| *v = v.clamp(-level, level));
+            for v in w {
+                *v = v.clamp(-level, level);
+            }
         }
         Norm::FourierLinf => {
             for group in &basis.groups {
@@ -61,7 +67,9 @@ fn shorten(values: &mut [f64], by: f64) {
         many => many.iter().map(|v| v * v).sum::<f64>().sqrt(),
     };
     let factor = if length > by { 1.0 - by / length } else { 0.0 };
-    values.iter_mut().for_each(|v| *v *= factor);
+    for value in values {
+        *value *= factor;
+    }
 }
 
 /// The level above which the sizes of values have the sum `by` in all; 0 where they do not have as much.

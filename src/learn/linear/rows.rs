@@ -37,11 +37,11 @@ impl Rows {
     }
 
     /// Every row changed by `change` into one of as many values.
-    pub fn map(&self, change: impl Fn(&[f64]) -> Vec<f64> + Sync) -> Self {
+    pub fn map(&self, change: impl Fn(&[f64]) -> Vec<f64> + Send + Sync) -> Self {
         let rows: Vec<Vec<f64>> = self
             .values
             .par_chunks_exact(self.width)
-            .map(|row| change(row))
+            .map(change)
             .collect();
         Self::new(rows.concat(), self.width)
     }

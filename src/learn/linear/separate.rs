@@ -97,7 +97,9 @@ pub fn soft_margin(problem: &Problem, task: &Task) -> Result<SoftMargin> {
     let parts = solve(program, task)?.x;
     let parts: Vec<f64> = parts.iter().map(|a| a.clamp(0.0, 1.0)).collect();
     let mut weights = rows.combine(&parts);
-    weights.iter_mut().for_each(|w| *w *= unit);
+    for w in &mut weights {
+        *w *= unit;
+    }
     let scores = rows.times(&weights);
     let hinge = scores.iter().map(|s| (1.0 - s).max(0.0)).sum::<f64>() / count as f64;
     let square = penalty * length(&weights).powi(2);

@@ -215,7 +215,9 @@ impl Training {
             _ => width,
         };
         let size = (layer.len() as f64 / sums as f64).sqrt() / length(&layer);
-        layer.iter_mut().for_each(|value| *value *= size);
+        for value in &mut layer {
+            *value *= size;
+        }
         layer
     }
 }

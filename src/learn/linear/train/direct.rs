@@ -103,7 +103,8 @@ pub(super) struct Signs {
     w: Vec<f64>,
     margins: Vec<f64>,
     slopes: Vec<f64>,
-    signs: Vec<f64>,
+    /// The sign of every slope.
+    turns: Vec<f64>,
     /// What the sign vector alone gives each row.
     along: Vec<f64>,
     /// Signs changed since `along` was made anew, which keeps its rounding errors apart from the number of steps.
@@ -119,7 +120,7 @@ impl Signs {
             w: vec![0.0; columns],
             margins: vec![0.0; rows],
             slopes: vec![0.0; columns],
-            signs: vec![0.0; columns],
+            turns: vec![0.0; columns],
             along: vec![0.0; rows],
             changes: 0,
         }
@@ -137,9 +138,9 @@ impl Descent for Signs {
         for (j, &slope) in self.slopes.iter().enumerate() {
             size += slope.abs();
             let now = sign(slope);
-            if now != self.signs[j] {
-                let change = now - self.signs[j];
-                self.signs[j] = now;
+            if now != self.turns[j] {
+                let change = now - self.turns[j];
+                self.turns[j] = now;
                 self.changes += 1;
                 let column = self.live.columns.row(j);
                 for (along, value) in self.along.iter_mut().zip(column) {
@@ -147,12 +148,12 @@ impl Descent for Signs {
                 }
             }
         }
-        if self.changes > 100 * self.signs.len() {
-            self.live.rows.times_into(&self.signs, &mut self.along);
+        if self.changes > 100 * self.turns.len() {
+            self.live.rows.times_into(&self.turns, &mut self.along);
             self.changes = 0;
         }
         let by = rate * size;
-        for (w, sign) in self.w.iter_mut().zip(&self.signs) {
+        for (w, sign) in self.w.iter_mut().zip(&self.turns) {
             *w += by * sign;
         }
         for (margin, along) in self.margins.iter_mut().zip(&self.along) {

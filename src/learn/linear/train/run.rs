@@ -72,7 +72,8 @@ pub fn train(
         }
         descent.step(&loss.weights, rate);
         loss.set(descent.margins());
-        if !loss.log.is_finite() {
+        let finite = descent.margins().iter().all(|m| m.is_finite());
+        if !(finite && loss.log.is_finite()) {
             return Err(Error::request(
                 format!("the training left the range of numbers at step {step}"),
                 "Choose a smaller rate.",
