@@ -20,6 +20,7 @@ mod groups;
 mod hard;
 mod heads_in;
 mod keep;
+pub mod linear;
 mod mined;
 mod order;
 mod pace;

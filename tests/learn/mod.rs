@@ -4,6 +4,7 @@ mod along;
 mod beside;
 mod command;
 mod export;
+mod linear;
 mod made;
 mod policies;
 mod pooling;
