@@ -24,6 +24,7 @@ mod robust;
 mod rows;
 mod separate;
 mod shape;
+pub mod study;
 mod train;
 mod work;
 
