@@ -11,6 +11,9 @@ use crate::task::Task;
 
 /// Values of all rows up to which all groups are solved at once.
 const WHOLE: usize = 80_000;
+/// Values of all rows up to which l-inf and l1 close their bounds in about a minute: neighbours in larger pictures are so
+/// alike that too many values take part.
+const MOST: usize = 3_000_000;
 /// The relative gap at which no more groups are taken in.
 const CLOSED: f64 = 1e-9;
 /// Rounds of taking in groups at most.
@@ -112,6 +115,17 @@ pub(super) fn judged(problem: &Problem, norm: Norm, pair: Pair) -> Result<MaxMar
 
 /// Solves with few groups at first, and takes in those that the result violates.
 fn by_groups(problem: &Problem, norm: Norm, task: &Task) -> Result<MaxMargin> {
+    if norm != Norm::FourierLinf && problem.count() * problem.width() > MOST {
+        return Err(Error::request(
+            format!(
+                "{} rows of {} values are too many for a maximal {} margin: at most {MOST} values can be solved",
+                problem.count(),
+                problem.width(),
+                norm.title()
+            ),
+            "Choose fewer rows, or make the pictures smaller; l2 and Fourier l-inf can be solved.",
+        ));
+    }
     let basis = Basis::new(problem, norm);
     let (count, all) = (problem.count(), basis.groups.len());
     let mean = basis.rows.combine(&vec![1.0 / count as f64; count]);
