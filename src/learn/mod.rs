@@ -12,6 +12,7 @@ mod batches;
 mod choices;
 mod clock;
 mod comparison;
+pub mod concepts;
 mod course;
 pub mod curves;
 pub mod export;
