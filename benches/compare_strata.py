@@ -43,9 +43,9 @@ def unit(rows):
 
 
 def made(args, random):
-    """Images around 200 centres, captions around their images; one image beside what is trained on."""
+    """Images around 200 centres, captions around their images; two images beside what is trained on."""
     centres = random.standard_normal((200, args.inputs))
-    images = args.images + 1
+    images = args.images + 2
     x = unit(centres[random.integers(200, size=images)] + random.standard_normal((images, args.inputs)))
     t = unit(numpy.repeat(x, args.each, axis=0) + 0.8 * random.standard_normal((images * args.each, args.inputs)) / 22.6)
     bound = (6 / (args.inputs + args.outputs)) ** 0.5
@@ -122,18 +122,18 @@ def main():
             numpy.save(path(name), rows)
         command = [args.program, "strata", "--image-embeds", path("x.npy"), "--text-embeds", path("t.npy")]
         command += ["--captions-per-image", str(args.each), "--heads", path("heads"), "--k", str(args.k)]
-        command += ["--train", f"0..{args.images}", "--valid", f"{args.images}..{args.images + 1}", "--restarts", "1"]
+        command += ["--train", f"0..{args.images}", "--valid", f"{args.images}..{args.images + 2}", "--restarts", "1"]
         # One sweep lowers J by less than 99.9 %, and so ends the descent.
         command += ["--settled", "0.999", "--by", "gradient", "--margin", str(args.margin), "--out", path("out"), "--json"]
-        answer = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+        answer = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
         with open(path(f"out/k{args.k}/strata.csv"), newline="") as rows:
             found = numpy.array([int(row["group"]) for row in csv.DictReader(rows)])
     at = answer["k"][0]
     print(f"{pairs} pairs, {args.inputs} to {args.outputs}, {args.k} groups")
     print(f"program: all {answer['seconds']:.1f} s, one sweep with its start {at['seconds']:.1f} s")
 
-    x = unit(x[:-1].astype(float))
-    t = unit(t[: -args.each].astype(float))
+    x = unit(x[:-2].astype(float))
+    t = unit(t[: -2 * args.each].astype(float))
     heads = [h.astype(float) for h in heads]
     owners = numpy.repeat(numpy.arange(args.images), args.each)
     began = time.perf_counter()

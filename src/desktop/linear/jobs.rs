@@ -1,0 +1,221 @@
+//! The jobs of the laboratory of linear classifiers.
+
+use super::drawing::{pixels, signed, spectrum};
+use super::form::Form;
+use super::state::{Attacked, Line, Shown, Studied, Worst};
+use super::{Event, LinearLab, Slot};
+use crate::compute::Embedded;
+use crate::dataset::Dataset;
+use crate::desktop::core::Level;
+use crate::desktop::feature::Desk;
+use crate::error::Result;
+use crate::learn::concepts::{Groups, Members, On, Sources, two_groups, zero_shot};
+use crate::learn::linear::study::{Asked, Classifier, Ran, Study, classifier_of, study};
+use crate::learn::linear::{MaxMargin, Moment, Norm};
+use crate::task::{Task, aside};
+use std::sync::Arc;
+
+/// What a job studies.
+struct Work {
+    dataset: Arc<Dataset>,
+    embedded: Option<Embedded>,
+    members: [Members; 2],
+    form: Form,
+    asked: Asked,
+}
+
+impl LinearLab {
+    /// Studies the groups as the form says.
+    pub(super) fn study(&mut self, desk: &mut Desk<'_, Self>) {
+        if desk.is_running(Slot::Study) {
+            return;
+        }
+        let form = self.state.form.clone();
+        let session = &desk.session;
+        let Some(dataset) = session.dataset().cloned() else {
+            return;
+        };
+        let [first, second] = [0, 1].map(|n| form.groups[n].members(session));
+        let made = (|| Ok::<_, crate::error::Error>(([first?, second?], form.asked()?)))();
+        let (members, asked) = match made {
+            Ok(made) => made,
+            Err(error) => {
+                desk.session
+                    .say(Level::Warning, error.to_string(), error.remedy());
+                return;
+            }
+        };
+        let work = Work {
+            embedded: session.embedded().cloned(),
+            dataset,
+            members,
+            form,
+            asked,
+        };
+        let title = format!(
+            "{} against {}",
+            work.members[0].title(),
+            work.members[1].title()
+        );
+        desk.start(Slot::Study, title, move |task| {
+            let studied = aside(|| work.run(task))?;
+            Ok(Event::Studied(Arc::new(studied)))
+        });
+    }
+
+    /// Finds the worst changes of the row that is looked at, once for each.
+    pub(super) fn find_worst(&mut self, desk: &mut Desk<'_, Self>) {
+        let now = desk.session.now();
+        let Some(studied) = self.state.studied(now).cloned() else {
+            return;
+        };
+        let of = (self.state.shown, self.state.line);
+        let row = self.state.row;
+        let known = self.state.worst(now).is_some();
+        if known || self.worst_asked == Some((of, row)) || self.state.looked_at(&studied).is_none()
+        {
+            return;
+        }
+        self.worst_asked = Some((of, row));
+        desk.start(Slot::Worst, "Worst changes", move |_| {
+            let worst = worst(&studied, of, row)?;
+            Ok(Event::Worst(Arc::new(worst)))
+        });
+    }
+}
+
+impl Work {
+    fn sources(&self) -> Sources<'_> {
+        Sources {
+            dataset: &self.dataset,
+            embedded: self.embedded.as_ref(),
+        }
+    }
+
+    fn run(self, task: &Task) -> Result<Studied> {
+        let [first, second] = &self.members;
+        let (on, most) = (&self.form.on, Some(self.form.most));
+        let groups = two_groups(self.sources(), [first, second], on, most, task)?;
+        let Groups {
+            problem,
+            images,
+            titles,
+            on,
+            mut notes,
+        } = groups;
+        let study = study(Arc::new(problem), &self.asked, &mut |_, _| {}, task)?;
+        notes.extend(study.notes.clone());
+        let mut methods: Vec<Line> = study.runs.iter().map(|ran| method(ran, &study)).collect();
+        if on == On::Embeddings {
+            match self.zero_shot(&study, &images) {
+                Ok(classifier) => methods.push(Line {
+                    title: "Captions".into(),
+                    about: "zero-shot, no training".into(),
+                    method: None,
+                    own: None,
+                    classifier,
+                    history: Vec::new(),
+                }),
+                Err(error) => notes.push(format!("The captions make no classifier: {error}.")),
+            }
+        }
+        let penalties = study.shrunk.iter().map(|shrunk| Line {
+            title: format!("{} penalty", dual(shrunk.norm)),
+            about: format!("{} x the largest margin", shrunk.multiple),
+            method: None,
+            own: Some(shrunk.norm),
+            classifier: shrunk.classifier.clone(),
+            history: Vec::new(),
+        });
+        let penalties: Vec<Line> = penalties.collect();
+        let fourier = study.problem.fourier();
+        let shape = fourier.shape();
+        let drawn = methods.iter().chain(&penalties).map(|line| {
+            let weights = &line.classifier.weights;
+            Ok([signed(weights, shape)?, spectrum(weights, fourier)?])
+        });
+        let drawn = drawn.collect::<Result<_>>()?;
+        Ok(Studied {
+            form: self.form,
+            titles,
+            on,
+            images,
+            methods,
+            penalties,
+            notes,
+            drawn,
+            study,
+        })
+    }
+
+    fn zero_shot(&self, study: &Study, images: &[u32]) -> Result<Classifier> {
+        let [first, second] = &self.members;
+        let (own, other) = images.split_at(study.sizes()[0]);
+        let weights = zero_shot(self.sources(), [first, second], [own, other])?;
+        classifier_of(&study.problem, weights, &study.best)
+    }
+}
+
+fn method(ran: &Ran, study: &Study) -> Line {
+    let fractions = |moment: &Moment| -> [Option<f64>; 4] {
+        Norm::ALL.map(|norm| {
+            let best: Option<&MaxMargin> = study.best(norm);
+            best.map(|best| moment.margins[norm.index()] / best.value)
+        })
+    };
+    let history = ran.trained.history.iter();
+    Line {
+        title: ran.method.title().into(),
+        about: format!(
+            "{} steps",
+            crate::error::thousands(ran.trained.last().map_or(0, |last| last.step))
+        ),
+        method: Some(ran.method),
+        own: Some(ran.method.norm()),
+        classifier: ran.classifier.clone(),
+        history: history
+            .map(|moment| ((moment.step as f64).ln(), fractions(moment)))
+            .collect(),
+    }
+}
+
+/// What a penalty in the dual of a norm is called.
+fn dual(norm: Norm) -> &'static str {
+    match norm {
+        Norm::L2 => "l2",
+        Norm::Linf => "l1",
+        Norm::L1 => "l-inf",
+        Norm::FourierLinf => "Fourier l1",
+    }
+}
+
+fn worst(studied: &Studied, of: (Shown, usize), row: usize) -> Result<Worst> {
+    let problem = &studied.study.problem;
+    let line = &studied.lines(of.0)[of.1];
+    let weights = &line.classifier.weights;
+    let shape = problem.fourier().shape();
+    let is_picture = matches!(studied.on, On::Pixels { .. });
+    let mut radii = [0.0; 4];
+    let mut drawn = Vec::new();
+    let clean = problem.row(row)?;
+    for norm in Norm::ALL {
+        let radius = problem.radii(weights, norm)?[row];
+        radii[norm.index()] = radius;
+        let delta = problem.worst_case(weights, norm, row)?;
+        let changed: Vec<f64> = clean
+            .iter()
+            .zip(&delta)
+            .map(|(clean, delta)| clean + radius.max(0.0) * delta)
+            .collect();
+        drawn.push([signed(&delta, shape)?, pixels(&changed, shape)]);
+    }
+    Ok(Worst {
+        of,
+        row,
+        radii,
+        drawn: drawn.try_into().ok().filter(|_| is_picture),
+    })
+}
+
+/// What attacks found, with the seconds they took.
+pub type Found = Attacked;

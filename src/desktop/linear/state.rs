@@ -1,0 +1,157 @@
+//! What the laboratory of linear classifiers shows.
+
+use super::form::Form;
+use crate::attack::confirm::Confirmed;
+use crate::desktop::core::{Derived, Identities};
+use crate::learn::concepts::On;
+use crate::learn::linear::study::{Classifier, Study};
+use crate::learn::linear::{Method, Norm};
+use egui::{ColorImage, TextureHandle};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Which classifiers the table lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Shown {
+    /// Those of optimizers and architectures.
+    #[default]
+    Methods,
+    /// Those of penalties.
+    Penalties,
+}
+
+/// A classifier of the table.
+#[derive(Debug, Clone)]
+pub struct Line {
+    /// What made it.
+    pub title: String,
+    /// More of it.
+    pub about: String,
+    /// Its method, where it is one's.
+    pub method: Option<Method>,
+    /// The norm whose maximal margin it goes towards.
+    pub own: Option<Norm>,
+    /// What it withstands.
+    pub classifier: Classifier,
+    /// Along its training: the logarithm of the steps and the fraction in each norm.
+    pub history: Vec<(f64, [Option<f64>; 4])>,
+}
+
+/// A study, and what is drawn of it.
+pub struct Studied {
+    /// The study.
+    pub study: Study,
+    /// What it was asked for.
+    pub form: Form,
+    /// What the groups are called.
+    pub titles: [String; 2],
+    /// What the rows hold.
+    pub on: On,
+    /// The image of each row.
+    pub images: Vec<u32>,
+    /// The classifiers of methods, then that of the captions where there is one.
+    pub methods: Vec<Line>,
+    /// The classifiers of penalties.
+    pub penalties: Vec<Line>,
+    /// What is to be known, in sentences.
+    pub notes: Vec<String>,
+    /// Weights and spectrum of each classifier, methods first; none of rows without a shape.
+    pub drawn: Vec<[ColorImage; 2]>,
+}
+
+impl Studied {
+    /// The classifiers of the table.
+    pub fn lines(&self, shown: Shown) -> &[Line] {
+        match shown {
+            Shown::Methods => &self.methods,
+            Shown::Penalties => &self.penalties,
+        }
+    }
+
+    /// The place of a line of the table among [`Studied::drawn`].
+    pub fn place(&self, shown: Shown, line: usize) -> usize {
+        match shown {
+            Shown::Methods => line,
+            Shown::Penalties => self.methods.len() + line,
+        }
+    }
+}
+
+/// The worst change of a row, by norm.
+pub struct Worst {
+    /// The table and the classifier.
+    pub of: (Shown, usize),
+    /// The row.
+    pub row: usize,
+    /// The radius in each norm; below 0 where the row is wrong already.
+    pub radii: [f64; 4],
+    /// The change, and the row that is just undecided; none of rows without a shape.
+    pub drawn: Option<[[ColorImage; 2]; 4]>,
+}
+
+/// What attacks found.
+pub struct Attacked {
+    /// The table and the classifier.
+    pub of: (Shown, usize),
+    /// Rows that were attacked.
+    pub rows: usize,
+    /// By row, norm and attack.
+    pub found: Vec<Confirmed>,
+    /// Seconds it took.
+    pub seconds: f64,
+}
+
+/// What the laboratory shows.
+#[derive(Default)]
+pub struct State {
+    /// The next study.
+    pub form: Form,
+    /// The groups were named for this data, or by the user.
+    pub suggested: Derived<()>,
+    /// Labels of the images: the folders in their names.
+    pub labels: Derived<Vec<String>>,
+    /// Tensors of the image model that rows can hold.
+    pub layers: Derived<Vec<String>>,
+    /// The last study.
+    pub studied: Derived<Arc<Studied>>,
+    /// Weights and spectra of it.
+    pub textures: Vec<[TextureHandle; 2]>,
+    /// Which classifiers are listed.
+    pub shown: Shown,
+    /// The classifier that is looked at.
+    pub line: usize,
+    /// The row that is looked at.
+    pub row: usize,
+    /// Its worst changes.
+    pub worst: Derived<Arc<Worst>>,
+    /// The same as textures.
+    pub worst_textures: Vec<[TextureHandle; 2]>,
+    /// What attacks found.
+    pub attacked: Derived<Arc<Attacked>>,
+    /// The file that a picture of the view is wanted for.
+    pub picture: Option<PathBuf>,
+}
+
+impl State {
+    /// The last study of what is open.
+    pub fn studied(&self, now: &Identities) -> Option<&Arc<Studied>> {
+        self.studied.get(now)
+    }
+
+    /// The classifier that is looked at.
+    pub fn looked_at<'a>(&self, studied: &'a Studied) -> Option<&'a Line> {
+        studied.lines(self.shown).get(self.line)
+    }
+
+    /// The worst changes of what is looked at.
+    pub fn worst(&self, now: &Identities) -> Option<&Arc<Worst>> {
+        let worst = self.worst.get(now)?;
+        (worst.of == (self.shown, self.line) && worst.row == self.row).then_some(worst)
+    }
+
+    /// What attacks found of what is looked at.
+    pub fn attacked(&self, now: &Identities) -> Option<&Arc<Attacked>> {
+        let attacked = self.attacked.get(now)?;
+        (attacked.of == (self.shown, self.line)).then_some(attacked)
+    }
+}
