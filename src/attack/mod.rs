@@ -32,6 +32,7 @@
 //! (the test `attacks_of_the_readme` writes the table with `NEARMISS_WRITE_DOCS=1`).
 
 pub mod caption;
+pub mod confirm;
 mod context;
 mod description;
 mod list;

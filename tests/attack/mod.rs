@@ -3,6 +3,7 @@
 mod batches;
 mod caption;
 mod command;
+mod confirm;
 mod figures;
 mod honest;
 mod list;
