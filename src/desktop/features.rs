@@ -18,6 +18,7 @@ pub fn all(ctx: &Context) -> Vec<Box<dyn Hosted>> {
         Box::new(Host::<super::map::MapView>::new(ctx)),
         Box::new(Host::<super::learning::Learning>::new(ctx)),
         Box::new(Host::<super::strata::StrataLab>::new(ctx)),
+        Box::new(Host::<super::linear::LinearLab>::new(ctx)),
         Box::new(Host::<super::compare::Compare>::new(ctx)),
         Box::new(Host::<super::models::Models>::new(ctx)),
         Box::new(Host::<super::problems::Problems>::new(ctx)),

@@ -15,6 +15,7 @@ mod features;
 mod frames;
 mod host;
 pub mod learning;
+pub mod linear;
 mod log;
 pub mod map;
 pub mod models;

@@ -2,7 +2,7 @@
 
 use super::drawing::{pixels, signed, spectrum};
 use super::form::Form;
-use super::state::{Attacked, Line, Shown, Studied, Worst};
+use super::state::{Line, Shown, Studied, Worst};
 use super::{Event, LinearLab, Slot};
 use crate::compute::Embedded;
 use crate::dataset::Dataset;
@@ -27,7 +27,7 @@ struct Work {
 impl LinearLab {
     /// Studies the groups as the form says.
     pub(super) fn study(&mut self, desk: &mut Desk<'_, Self>) {
-        if desk.is_running(Slot::Study) {
+        if Self::is_studying(desk) {
             return;
         }
         let form = self.state.form.clone();
@@ -57,10 +57,18 @@ impl LinearLab {
             work.members[0].title(),
             work.members[1].title()
         );
-        desk.start(Slot::Study, title, move |task| {
+        let slot = match work.form.on {
+            On::Pixels { .. } => Slot::Study,
+            On::Embeddings | On::Layer(_) => Slot::StudyEmbedded,
+        };
+        desk.start(slot, title, move |task| {
             let studied = aside(|| work.run(task))?;
             Ok(Event::Studied(Arc::new(studied)))
         });
+    }
+
+    fn is_studying(desk: &Desk<'_, Self>) -> bool {
+        desk.is_running(Slot::Study) || desk.is_running(Slot::StudyEmbedded)
     }
 
     /// Finds the worst changes of the row that is looked at, once for each.
@@ -189,7 +197,7 @@ fn dual(norm: Norm) -> &'static str {
     }
 }
 
-fn worst(studied: &Studied, of: (Shown, usize), row: usize) -> Result<Worst> {
+fn worst(studied: &Arc<Studied>, of: (Shown, usize), row: usize) -> Result<Worst> {
     let problem = &studied.study.problem;
     let line = &studied.lines(of.0)[of.1];
     let weights = &line.classifier.weights;
@@ -210,12 +218,10 @@ fn worst(studied: &Studied, of: (Shown, usize), row: usize) -> Result<Worst> {
         drawn.push([signed(&delta, shape)?, pixels(&changed, shape)]);
     }
     Ok(Worst {
+        about: Arc::clone(studied),
         of,
         row,
         radii,
         drawn: drawn.try_into().ok().filter(|_| is_picture),
     })
 }
-
-/// What attacks found, with the seconds they took.
-pub type Found = Attacked;

@@ -79,6 +79,8 @@ impl Studied {
 
 /// The worst change of a row, by norm.
 pub struct Worst {
+    /// The study.
+    pub about: Arc<Studied>,
     /// The table and the classifier.
     pub of: (Shown, usize),
     /// The row.
@@ -91,6 +93,8 @@ pub struct Worst {
 
 /// What attacks found.
 pub struct Attacked {
+    /// The study.
+    pub about: Arc<Studied>,
     /// The table and the classifier.
     pub of: (Shown, usize),
     /// Rows that were attacked.
@@ -146,12 +150,18 @@ impl State {
     /// The worst changes of what is looked at.
     pub fn worst(&self, now: &Identities) -> Option<&Arc<Worst>> {
         let worst = self.worst.get(now)?;
-        (worst.of == (self.shown, self.line) && worst.row == self.row).then_some(worst)
+        let same = self
+            .studied(now)
+            .is_some_and(|s| Arc::ptr_eq(s, &worst.about));
+        (same && worst.of == (self.shown, self.line) && worst.row == self.row).then_some(worst)
     }
 
     /// What attacks found of what is looked at.
     pub fn attacked(&self, now: &Identities) -> Option<&Arc<Attacked>> {
         let attacked = self.attacked.get(now)?;
-        (attacked.of == (self.shown, self.line)).then_some(attacked)
+        let same = self
+            .studied(now)
+            .is_some_and(|s| Arc::ptr_eq(s, &attacked.about));
+        (same && attacked.of == (self.shown, self.line)).then_some(attacked)
     }
 }

@@ -105,6 +105,25 @@ impl Problem {
         &self.labels
     }
 
+    /// Row `row` as it was given.
+    ///
+    /// # Errors
+    /// There is no such row.
+    pub fn row(&self, row: usize) -> Result<Vec<f64>> {
+        let Some(&label) = self.labels.get(row) else {
+            return Err(self.no_row(row));
+        };
+        let signed = self.rows().row(row).iter();
+        Ok(signed.map(|v| v * f64::from(label)).collect())
+    }
+
+    fn no_row(&self, row: usize) -> Error {
+        refused(
+            format!("there is no row {row} among {}", self.count()),
+            "Choose one of the rows.",
+        )
+    }
+
     /// `Z_i . w` of every row: above 0 where `w` is right.
     ///
     /// # Errors
@@ -146,10 +165,7 @@ impl Problem {
     pub fn worst_case(&self, w: &[f64], norm: Norm, row: usize) -> Result<Vec<f64>> {
         self.scores(w)?;
         let Some(&label) = self.labels.get(row) else {
-            return Err(refused(
-                format!("there is no row {row} among {}", self.count()),
-                "Choose one of the rows.",
-            ));
+            return Err(self.no_row(row));
         };
         let towards: Vec<f64> = w.iter().map(|v| v * f64::from(label)).collect();
         Ok(norm.worst(&towards, &self.fourier))

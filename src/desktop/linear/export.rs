@@ -1,0 +1,130 @@
+//! A study in files.
+
+use super::command::Kind;
+use super::state::{Shown, Studied};
+use super::{Event, LinearLab, Slot};
+use crate::desktop::core::{Dialog, Filters, Level, write_screen};
+use crate::desktop::feature::Desk;
+use crate::error::{Error, Result};
+use crate::files::{replace, shown, write_json};
+use crate::learn::linear::classifier;
+use crate::learn::linear::study::Answer;
+use crate::learn::linear::study::files::{write_curves, write_history, write_svg};
+use egui::ColorImage;
+use serde::Serialize;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+const TABLES: Filters = &[("CSV", &["csv"])];
+const FIGURES: Filters = &[("JSON", &["json"])];
+const DRAWINGS: Filters = &[("SVG", &["svg"])];
+const SCREENS: Filters = &[("PNG", &["png"])];
+const MODELS: Filters = &[("ONNX", &["onnx"])];
+
+impl Kind {
+    fn dialog(self) -> Dialog {
+        match self {
+            Self::Curves => Dialog::place("Write robust accuracy", "robust-accuracy.csv", TABLES),
+            Self::History => Dialog::place("Write margins along training", "margins.csv", TABLES),
+            Self::Figures => Dialog::place("Write all figures", "linear.json", FIGURES),
+            Self::Drawing => Dialog::place("Write a drawing", "linear.svg", DRAWINGS),
+            Self::Screen => Dialog::place("Write a picture", "linear.png", SCREENS),
+            Self::Model => Dialog::place("Write the classifier", "classifier.onnx", MODELS),
+        }
+    }
+
+    fn ending(self) -> &'static str {
+        match self {
+            Self::Curves | Self::History => "csv",
+            Self::Figures => "json",
+            Self::Drawing => "svg",
+            Self::Screen => "png",
+            Self::Model => "onnx",
+        }
+    }
+}
+
+/// What a file of figures holds.
+#[derive(Serialize)]
+struct Figures {
+    #[serde(flatten)]
+    answer: Answer,
+    groups: [String; 2],
+    on: String,
+    /// The command that makes them, without its data.
+    command: String,
+}
+
+impl LinearLab {
+    /// Asks where to write.
+    pub(super) fn ask_where(desk: &mut Desk<'_, Self>, kind: Kind) {
+        desk.choose(Slot::Dialog, kind.dialog(), move |mut paths| {
+            Event::Picked(kind, paths.pop().unwrap_or_default())
+        });
+    }
+
+    /// Writes what is shown.
+    pub(super) fn export(&mut self, desk: &mut Desk<'_, Self>, kind: Kind, path: PathBuf) {
+        let ending = path.extension().map(|e| e.to_string_lossy().to_lowercase());
+        if ending.as_deref() != Some(kind.ending()) {
+            let text = format!("{} does not end as such a file does.", path.display());
+            let remedy = format!("Name it .{}.", kind.ending());
+            desk.session.say(Level::Warning, text, remedy);
+            return;
+        }
+        if kind == Kind::Screen {
+            // It is drawn on the screen first.
+            self.state.picture = Some(path);
+            return;
+        }
+        let Some(studied) = self.state.studied(desk.session.now()).cloned() else {
+            return;
+        };
+        let of = (self.state.shown, self.state.line);
+        desk.start(Slot::Export, "Writing a study", move |_| {
+            write(&studied, of, kind, &path)?;
+            Ok(Event::Exported(path))
+        });
+    }
+
+    /// Writes a picture of the view.
+    pub(super) fn write_picture(desk: &mut Desk<'_, Self>, path: PathBuf, image: Arc<ColorImage>) {
+        desk.start(Slot::Export, "Writing a picture", move |_| {
+            write_screen(&path, &image)?;
+            Ok(Event::Exported(path))
+        });
+    }
+}
+
+fn write(studied: &Studied, of: (Shown, usize), kind: Kind, path: &Path) -> Result<()> {
+    let study = &studied.study;
+    match kind {
+        Kind::Curves => write_curves(path, study),
+        Kind::History => write_history(path, study),
+        Kind::Drawing => write_svg(path, study),
+        Kind::Screen => Ok(()),
+        Kind::Figures => write_json(
+            path,
+            &Figures {
+                answer: Answer::of(study),
+                groups: studied.titles.clone(),
+                on: studied.on.to_string(),
+                command: studied.form.command(),
+            },
+        ),
+        Kind::Model => {
+            let line = studied.lines(of.0).get(of.1).ok_or_else(|| {
+                Error::request("no classifier is chosen", "Choose one in the table.")
+            })?;
+            let shape = study.problem.fourier().shape();
+            let bytes = classifier(&line.classifier.weights, shape)?;
+            replace(path, |out| out.write_all(&bytes))
+        }
+    }
+}
+
+/// What is said of a file that was written.
+pub fn said(path: &Path) -> String {
+    format!("Written to {}.", shown(path))
+}

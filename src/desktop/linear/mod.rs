@@ -1,0 +1,214 @@
+//! The laboratory of linear classifiers: what optimizer, penalty and architecture each withstand, without extra data.
+
+mod command;
+mod confirm;
+mod drawing;
+mod export;
+mod form;
+mod jobs;
+mod state;
+mod suggest;
+mod view;
+
+pub use command::{Command, Kind};
+pub use confirm::attack_norm;
+pub use form::{Form, Group};
+pub use state::{Attacked, Line, Shown, State, Studied, Worst};
+
+use crate::desktop::core::{Basis, Derived, JobSlot, Level, Part, Tab};
+use crate::desktop::feature::{Desk, Ended, Feature, View};
+use crate::desktop::shell::{PaletteEntry, SAMPLING};
+use crate::learn::concepts::On;
+use egui::{ColorImage, Context, TextureHandle, Ui};
+use std::path::PathBuf;
+use std::sync::Arc;
+use suggest::Suggested;
+
+/// The laboratory.
+pub struct LinearLab {
+    state: State,
+    /// Groups were looked for.
+    asked: Derived<()>,
+    /// The worst changes that were asked for last.
+    worst_asked: Option<((Shown, usize), usize)>,
+}
+
+/// Its kinds of jobs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Slot {
+    /// Studying the pixels of two groups.
+    Study,
+    /// Studying what the encoder makes of them.
+    StudyEmbedded,
+    /// Looking for groups.
+    Suggest,
+    /// The worst changes of a row.
+    Worst,
+    /// Attacking a classifier.
+    Confirm,
+    /// Writing a file.
+    Export,
+    /// A file dialog.
+    Dialog,
+}
+
+impl JobSlot for Slot {
+    fn parts(self) -> &'static [Part] {
+        match self {
+            Self::StudyEmbedded => &[Part::Data, Part::Embeddings],
+            Self::Study | Self::Suggest | Self::Worst => &[Part::Data],
+            Self::Confirm => &[Part::Data, Part::Engine],
+            Self::Export | Self::Dialog => &[],
+        }
+    }
+
+    fn is_quiet(self) -> bool {
+        matches!(self, Self::Suggest | Self::Worst | Self::Dialog)
+    }
+
+    fn writes(self) -> bool {
+        self == Self::Export
+    }
+}
+
+/// What its jobs report.
+pub enum Event {
+    /// What groups can be made of.
+    Suggested(Suggested),
+    /// The groups are studied.
+    Studied(Arc<Studied>),
+    /// The worst changes of a row.
+    Worst(Arc<Worst>),
+    /// A classifier was attacked.
+    Attacked(Arc<Attacked>),
+    /// A file to write was chosen.
+    Picked(Kind, PathBuf),
+    /// A file was written.
+    Exported(PathBuf),
+}
+
+impl Feature for LinearLab {
+    type Command = Command;
+    type Slot = Slot;
+    type Event = Event;
+    type State = State;
+    type Memory = view::Memory;
+
+    const TAB: Tab = Tab {
+        title: "Linear",
+        hint: "Two groups told apart: what optimizer, penalty and architecture withstand, without extra data",
+        show: "Show the laboratory of linear classifiers",
+        follows: true,
+        is_lab: true,
+    };
+
+    fn new() -> Self {
+        Self {
+            state: State::default(),
+            asked: Derived::default(),
+            worst_asked: None,
+        }
+    }
+
+    fn state(&self) -> &State {
+        &self.state
+    }
+
+    fn execute(&mut self, desk: &mut Desk<'_, Self>, command: Command) {
+        let state = &mut self.state;
+        match command {
+            Command::SetForm(form) => state.form = *form,
+            Command::Study => self.study(desk),
+            Command::Show(shown) => {
+                state.shown = shown;
+                state.line = 0;
+            }
+            Command::Choose(line) => state.line = line,
+            Command::ChooseRow(row) => state.row = row,
+            Command::Confirm => self.confirm(desk),
+            Command::Export(kind) => Self::ask_where(desk, kind),
+            Command::ExportTo(kind, path) => self.export(desk, kind, path),
+            Command::Picture(path, picture) => Self::write_picture(desk, path, picture),
+            Command::NoPicture => state.picture = None,
+            Command::OnEmbeddings => {
+                state.form.on = On::Embeddings;
+                self.study(desk);
+            }
+        }
+    }
+
+    fn take(&mut self, desk: &mut Desk<'_, Self>, basis: Basis, event: Event) {
+        let state = &mut self.state;
+        match event {
+            Event::Suggested(suggested) => {
+                let fresh = state.suggested.get(desk.session.now()).is_none();
+                if let Some(groups) = suggested.groups.filter(|_| fresh) {
+                    state.form.groups = groups;
+                }
+                state.suggested = Derived::new(basis.clone(), ());
+                state.labels = Derived::new(basis, suggested.labels);
+            }
+            Event::Studied(studied) => {
+                let load = |drawn: &[ColorImage; 2]| textures(desk.ctx, drawn);
+                state.textures = studied.drawn.iter().map(load).collect();
+                state.studied = Derived::new(basis, studied);
+                state.shown = Shown::Methods;
+                (state.line, state.row) = (0, 0);
+                state.worst.clear();
+                state.attacked.clear();
+                self.worst_asked = None;
+            }
+            Event::Worst(worst) => {
+                let drawn = worst.drawn.iter().flatten();
+                state.worst_textures = drawn.map(|drawn| textures(desk.ctx, drawn)).collect();
+                state.worst = Derived::new(basis, worst);
+            }
+            Event::Attacked(attacked) => state.attacked = Derived::new(basis, attacked),
+            Event::Picked(kind, path) => self.export(desk, kind, path),
+            Event::Exported(path) => desk.session.say(Level::Info, export::said(&path), ""),
+        }
+    }
+
+    fn ended(&mut self, _: &mut Desk<'_, Self>, slot: Slot, _: Ended) {
+        if slot == Slot::Worst {
+            self.worst_asked = None;
+        }
+    }
+
+    fn advance(&mut self, desk: &mut Desk<'_, Self>) {
+        self.suggest(desk);
+        self.find_worst(desk);
+    }
+
+    fn draw(ui: &mut Ui, view: &mut View<'_, Self>) {
+        view::linear_ui(ui, view);
+    }
+
+    fn panels(ui: &mut Ui, view: &mut View<'_, Self>) {
+        view::panels_ui(ui, view);
+    }
+
+    fn keys(ctx: &Context, view: &mut View<'_, Self>, focused: bool) {
+        view::keys(ctx, view, focused);
+    }
+
+    fn palette(_: &View<'_, Self>) -> Vec<PaletteEntry<Command>> {
+        vec![
+            PaletteEntry::own("Linear: train", "", Command::Study),
+            PaletteEntry::own(
+                "Linear: write robust accuracy…",
+                "",
+                Command::Export(Kind::Curves),
+            ),
+            PaletteEntry::own(
+                "Linear: write the classifier…",
+                "",
+                Command::Export(Kind::Model),
+            ),
+        ]
+    }
+}
+
+fn textures(ctx: &Context, drawn: &[ColorImage; 2]) -> [TextureHandle; 2] {
+    [0, 1].map(|n| ctx.load_texture("linear", drawn[n].clone(), SAMPLING))
+}
