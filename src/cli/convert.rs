@@ -1,17 +1,16 @@
 //! `nearmiss convert`: a dataset in another format, embeddings in another container.
 
 use super::common::{DataArgs, PartArgs};
+use super::listed::{listed, selection};
 use super::output::{bytes, counted, emit, emit_with, watched};
 use super::skipped::{list, skipped};
-use crate::dataset::Dataset;
 use crate::dataset::export::{self, Format, Written};
 use crate::dataset::vectors::{self, Container, EITHER, IMAGES, Matrix, TEXTS};
 use crate::error::{Error, Result};
-use crate::files::{TEXT, file_name, read_all, shown};
+use crate::files::{file_name, shown};
 use crate::source::{is_demo, open_dataset};
 use clap::Args;
 use serde_json::json;
-use std::collections::HashMap;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -145,52 +144,6 @@ fn name_of(path: &Path) -> &'static str {
         (false, true) => TEXTS,
         _ => EITHER,
     }
-}
-
-/// The images that `list` selects.
-fn selection(list: &Path, dataset: &Dataset) -> Result<Vec<usize>> {
-    let mut known: HashMap<String, usize> = HashMap::new();
-    for (i, image) in dataset.images.iter().enumerate() {
-        // "scenes/012.png" is also found as "012.png".
-        let last = file_name(Path::new(&image.name));
-        for name in [image.name.clone(), last] {
-            known.entry(name).or_insert(i);
-        }
-    }
-    listed(list, |name| {
-        let index = || name.parse().ok().filter(|&i| i < dataset.images.len());
-        known.get(name).copied().or_else(index)
-    })
-}
-
-/// What each entry of a list, or each line of the file `path`, is for `find`.
-fn listed(path: &Path, find: impl Fn(&str) -> Option<usize>) -> Result<Vec<usize>> {
-    let numbers = path.to_str().filter(|text| {
-        let mut parts = text.split(',');
-        parts.all(|part| part.trim().parse::<usize>().is_ok())
-    });
-    let content = if let Some(text) = numbers {
-        text.replace(',', "\n")
-    } else {
-        let bytes = read_all(path, TEXT).map_err(Error::io("read", path))?;
-        String::from_utf8_lossy(&bytes)
-            .trim_start_matches('\u{FEFF}')
-            .to_owned()
-    };
-    let entries = content
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty());
-    entries
-        .map(|entry| {
-            find(entry).ok_or_else(|| {
-                Error::request(
-                    format!("there is no {entry} in it"),
-                    "Give names as the dataset has them, or indices from 0.",
-                )
-            })
-        })
-        .collect()
 }
 
 fn describe(written: &Written) -> String {

@@ -19,6 +19,8 @@ mod eval;
 mod grad;
 mod ground;
 mod learn;
+mod linear;
+mod listed;
 mod map;
 mod material;
 mod mine;
@@ -77,6 +79,8 @@ pub enum Command {
     Learn(Box<learn::Learn>),
     /// Pairs grouped by the gradients they give: which pull the same way, and what sampling by groups gains
     Strata(Box<strata::Strata>),
+    /// Linear classifiers of two groups: which perturbations each way of training withstands, and the best that can be
+    Linear(Box<linear::Linear>),
     /// The gradient of a model with respect to its input: what supports it, how exact, how fast
     Grad(Box<grad::Grad>),
     /// Attack a captioned set, a classifier or a caption: how little it takes
@@ -129,6 +133,7 @@ fn dispatch(command: Command, json: bool) -> Result<()> {
         Command::Map(arguments) => arguments.run(json),
         Command::Learn(arguments) => arguments.run(json),
         Command::Strata(arguments) => arguments.run(json),
+        Command::Linear(arguments) => arguments.run(json),
         Command::Grad(arguments) => arguments.run(json),
         Command::Attack(arguments) => arguments.run(json),
         Command::Bench(arguments) => arguments.run(json),

@@ -39,4 +39,4 @@ pub use half::Half;
 pub use options::EncoderOptions;
 pub use preprocess::{Filter, Line, Linear, Preprocess, Resize, Rounding};
 pub use tokenize::{Tokenizer, Tokens};
-pub use tower::{Apart, Pool, Tower};
+pub use tower::{Apart, Inside, Pool, Tower};

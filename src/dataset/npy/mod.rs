@@ -4,11 +4,11 @@ mod header;
 
 use self::header::Header;
 use super::archive::span;
-use super::vectors::floats::{self, Number};
+use super::vectors::floats::{self, Number, Real};
 use crate::error::{Error, Result};
 use crate::files::{open_regular, replace};
 use crate::task::Task;
-use npyz::{Endianness, TypeChar, TypeStr, WriterBuilder};
+use npyz::{AutoSerialize, Endianness, TypeChar, TypeStr, WriterBuilder};
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
@@ -26,7 +26,7 @@ pub fn read_npy(path: &Path) -> Result<(Vec<f32>, usize, usize)> {
 
 /// As [`read_npy`], until `task` is cancelled.
 pub fn read_matrix(path: &Path, task: &Task) -> Result<(Vec<f32>, usize, usize)> {
-    let (values, shape) = read(path, float, task)?;
+    let (values, shape, _) = read(path, float, task)?;
     let &[rows, columns] = shape.as_slice() else {
         let what = match shape.as_slice() {
             [] => "holds a single number".to_owned(),
@@ -47,9 +47,21 @@ pub fn read_matrix(path: &Path, task: &Task) -> Result<(Vec<f32>, usize, usize)>
 /// # Errors
 /// The file cannot be written.
 pub fn write_array(path: &Path, values: &[f32], shape: &[usize]) -> Result<()> {
+    write(path, values, shape)
+}
+
+/// As [`write_array`], as float64.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn write_doubles(path: &Path, values: &[f64], shape: &[usize]) -> Result<()> {
+    write(path, values, shape)
+}
+
+fn write<T: AutoSerialize + Copy>(path: &Path, values: &[T], shape: &[usize]) -> Result<()> {
     let shape: Vec<u64> = shape.iter().map(|&d| d as u64).collect();
     replace(path, |out| {
-        let options = npyz::WriteOptions::<f32>::new().default_dtype();
+        let options = npyz::WriteOptions::<T>::new().default_dtype();
         let mut writer = options.shape(&shape).writer(out).begin_nd()?;
         writer.extend(values.iter().copied())?;
         writer.finish()
@@ -115,33 +127,57 @@ impl NpyRows {
 
 /// Reads an array of any shape, row-major: as [`read_npy`], and whole numbers of any size too (exact below 2^24).
 pub fn read_array(path: &Path) -> Result<(Vec<f32>, Vec<usize>)> {
-    read(
-        path,
-        |path, kind| match kind {
-            Some(kind) if kind.endianness() != Endianness::Big => {
-                match (kind.type_char(), kind.size_field()) {
-                    (TypeChar::Int, 1) => Ok(Number::I8),
-                    (TypeChar::Int, 2) => Ok(Number::I16),
-                    (TypeChar::Int, 4) => Ok(Number::I32),
-                    (TypeChar::Int, 8) => Ok(Number::I64),
-                    (TypeChar::Uint, 1) => Ok(Number::U8),
-                    (TypeChar::Uint, 2) => Ok(Number::U16),
-                    (TypeChar::Uint, 4) => Ok(Number::U32),
-                    (TypeChar::Uint, 8) => Ok(Number::U64),
-                    _ => float(path, Some(kind)),
-                }
-            }
-            other => float(path, other),
-        },
-        &Task::detached(),
-    )
+    let (values, shape, _) = read(path, any_number, &Task::detached())?;
+    Ok((values, shape))
 }
 
-fn read(
+/// An array of any shape in double precision.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Doubles {
+    /// Its values, row-major.
+    pub values: Vec<f64>,
+    /// Its dimensions.
+    pub shape: Vec<usize>,
+    /// Are they bytes in the file, 0 to 255?
+    pub is_bytes: bool,
+}
+
+/// As [`read_array`], without rounding: whole numbers are exact below 2^53.
+///
+/// # Errors
+/// As [`read_npy`]; cancellation.
+pub fn read_doubles(path: &Path, task: &Task) -> Result<Doubles> {
+    let (values, shape, number) = read(path, any_number, task)?;
+    Ok(Doubles {
+        values,
+        shape,
+        is_bytes: number == Number::U8,
+    })
+}
+
+/// How a number of any type is stored.
+fn any_number(path: &Path, kind: Option<&TypeStr>) -> Result<Number> {
+    let Some(kind) = kind.filter(|kind| kind.endianness() != Endianness::Big) else {
+        return float(path, kind);
+    };
+    match (kind.type_char(), kind.size_field()) {
+        (TypeChar::Int, 1) => Ok(Number::I8),
+        (TypeChar::Int, 2) => Ok(Number::I16),
+        (TypeChar::Int, 4) => Ok(Number::I32),
+        (TypeChar::Int, 8) => Ok(Number::I64),
+        (TypeChar::Uint, 1) => Ok(Number::U8),
+        (TypeChar::Uint, 2) => Ok(Number::U16),
+        (TypeChar::Uint, 4) => Ok(Number::U32),
+        (TypeChar::Uint, 8) => Ok(Number::U64),
+        _ => float(path, Some(kind)),
+    }
+}
+
+fn read<T: Real>(
     path: &Path,
     number: impl Fn(&Path, Option<&TypeStr>) -> Result<Number>,
     task: &Task,
-) -> Result<(Vec<f32>, Vec<usize>)> {
+) -> Result<(Vec<T>, Vec<usize>, Number)> {
     let file = open_regular(path).map_err(Error::io("read", path))?;
     let length = file.metadata().map_err(Error::io("read", path))?.len();
     if length == 0 {
@@ -184,9 +220,9 @@ fn read(
     let count = count as usize;
     let values = if header.fortran {
         let mut values = floats::room(path, count)?;
-        values.resize(count, 0.0);
+        values.resize(count, T::default());
         let mut at = 0;
-        floats::pieces(path, &mut input, number, count, task, |piece| {
+        floats::pieces(path, &mut input, number, count, task, |piece: &[T]| {
             for &value in piece {
                 values[row_major(at, &shape, count)] = value;
                 at += 1;
@@ -196,7 +232,7 @@ fn read(
     } else {
         floats::read(path, &mut input, number, count, task)?
     };
-    Ok((values, shape))
+    Ok((values, shape, number))
 }
 
 /// The place in row-major order of the `i`-th of `count` values in which the first dimension runs fastest.

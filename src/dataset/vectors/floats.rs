@@ -36,39 +36,84 @@ impl Number {
         }
     }
 
-    /// Appends the numbers of `bytes` to `out`, rounded to `f32`.
-    fn convert(self, bytes: &[u8], out: &mut Vec<f32>) {
+    /// Appends the numbers of `bytes` to `out`, rounded to its type.
+    fn convert<T: Real>(self, bytes: &[u8], out: &mut Vec<T>) {
+        let small = T::of_single;
         match self {
-            Self::F16 => each(bytes, out, |b| half::f16::from_le_bytes(b).to_f32()),
-            Self::Bf16 => each(bytes, out, |b| half::bf16::from_le_bytes(b).to_f32()),
-            Self::F32 => each(bytes, out, f32::from_le_bytes),
-            Self::F64 => each(bytes, out, |b| f64::from_le_bytes(b) as f32),
-            Self::I8 => each(bytes, out, |b| f32::from(i8::from_le_bytes(b))),
-            Self::U8 => each(bytes, out, |b| f32::from(u8::from_le_bytes(b))),
-            Self::I16 => each(bytes, out, |b| f32::from(i16::from_le_bytes(b))),
-            Self::U16 => each(bytes, out, |b| f32::from(u16::from_le_bytes(b))),
-            Self::I32 => each(bytes, out, |b| i32::from_le_bytes(b) as f32),
-            Self::U32 => each(bytes, out, |b| u32::from_le_bytes(b) as f32),
-            Self::U64 => each(bytes, out, |b| u64::from_le_bytes(b) as f32),
-            Self::I64 => each(bytes, out, |b| i64::from_le_bytes(b) as f32),
+            Self::F16 => each(bytes, out, |b| small(half::f16::from_le_bytes(b).to_f32())),
+            Self::Bf16 => each(bytes, out, |b| small(half::bf16::from_le_bytes(b).to_f32())),
+            Self::F32 => each(bytes, out, |b| small(f32::from_le_bytes(b))),
+            Self::F64 => each(bytes, out, |b| T::of_double(f64::from_le_bytes(b))),
+            Self::I8 => each(bytes, out, |b| small(f32::from(i8::from_le_bytes(b)))),
+            Self::U8 => each(bytes, out, |b| small(f32::from(u8::from_le_bytes(b)))),
+            Self::I16 => each(bytes, out, |b| small(f32::from(i16::from_le_bytes(b)))),
+            Self::U16 => each(bytes, out, |b| small(f32::from(u16::from_le_bytes(b)))),
+            Self::I32 => each(bytes, out, |b| T::of_signed(i32::from_le_bytes(b).into())),
+            Self::U32 => each(bytes, out, |b| T::of_unsigned(u32::from_le_bytes(b).into())),
+            Self::U64 => each(bytes, out, |b| T::of_unsigned(u64::from_le_bytes(b))),
+            Self::I64 => each(bytes, out, |b| T::of_signed(i64::from_le_bytes(b))),
         }
     }
 }
 
+/// What numbers are read as: the nearest value.
+pub(crate) trait Real: Copy + Default {
+    fn of_single(value: f32) -> Self;
+    fn of_double(value: f64) -> Self;
+    fn of_signed(value: i64) -> Self;
+    fn of_unsigned(value: u64) -> Self;
+}
+
+impl Real for f32 {
+    fn of_single(value: f32) -> Self {
+        value
+    }
+
+    fn of_double(value: f64) -> Self {
+        value as Self
+    }
+
+    fn of_signed(value: i64) -> Self {
+        value as Self
+    }
+
+    fn of_unsigned(value: u64) -> Self {
+        value as Self
+    }
+}
+
+impl Real for f64 {
+    fn of_single(value: f32) -> Self {
+        value.into()
+    }
+
+    fn of_double(value: f64) -> Self {
+        value
+    }
+
+    fn of_signed(value: i64) -> Self {
+        value as Self
+    }
+
+    fn of_unsigned(value: u64) -> Self {
+        value as Self
+    }
+}
+
 /// Every `N` bytes through `convert`.
-fn each<const N: usize>(bytes: &[u8], out: &mut Vec<f32>, convert: impl Fn([u8; N]) -> f32) {
+fn each<T, const N: usize>(bytes: &[u8], out: &mut Vec<T>, convert: impl Fn([u8; N]) -> T) {
     out.extend(bytes.as_chunks::<N>().0.iter().map(|&chunk| convert(chunk)));
 }
 
 /// Reads the next `count` numbers of `input` and hands them to `take`, piece by piece, in order. `path` names the
 /// file in errors.
-pub(crate) fn pieces(
+pub(crate) fn pieces<T: Real>(
     path: &Path,
     input: &mut impl Read,
     number: Number,
     count: usize,
     task: &Task,
-    mut take: impl FnMut(&[f32]),
+    mut take: impl FnMut(&[T]),
 ) -> Result<()> {
     let mut bytes = vec![0; PIECE.min(count.saturating_mul(number.size()))];
     let mut values = Vec::with_capacity(bytes.len() / number.size());
@@ -87,13 +132,13 @@ pub(crate) fn pieces(
 }
 
 /// The next `count` numbers of `input`.
-pub(crate) fn read(
+pub(crate) fn read<T: Real>(
     path: &Path,
     input: &mut impl Read,
     number: Number,
     count: usize,
     task: &Task,
-) -> Result<Vec<f32>> {
+) -> Result<Vec<T>> {
     let mut values = room(path, count)?;
     pieces(path, input, number, count, task, |piece| {
         values.extend_from_slice(piece);
@@ -102,7 +147,7 @@ pub(crate) fn read(
 }
 
 /// An empty vector with room for exactly `count` values.
-pub(crate) fn room(path: &Path, count: usize) -> Result<Vec<f32>> {
+pub(crate) fn room<T>(path: &Path, count: usize) -> Result<Vec<T>> {
     let mut values = Vec::new();
     values.try_reserve_exact(count).map_err(|_| {
         Error::dataset(

@@ -2,12 +2,14 @@
 
 mod apart;
 mod feed;
+mod inside;
 mod layout;
 mod pool;
 pub(super) mod roles;
 mod run;
 
 pub use apart::Apart;
+pub use inside::Inside;
 pub use pool::Pool;
 
 use super::preprocess::Preprocess;

@@ -7,6 +7,7 @@ use super::roles::Role;
 use crate::encoder::tokenize::Tokens;
 use crate::error::{Error, Result};
 use crate::onnx::{Graph, Tensor};
+use crate::runtime::session::Feed;
 use crate::runtime::{Stop, session};
 use crate::task::lock;
 use std::collections::BTreeMap;
@@ -140,6 +141,15 @@ impl Tower {
             named.insert(self.model.inputs[self.main].name.clone(), tensor);
         }
         named
+    }
+
+    /// All inputs of an image model for `rows` pictures, `[rows, channels, height, width]`.
+    pub(super) fn feeds_of<'a>(&'a self, pixels: &'a [f32], rows: usize) -> Vec<Feed<'a>> {
+        let batch = Batch {
+            pixels: Some(pixels),
+            ..self.batch(rows, 1)
+        };
+        feed::feeds(&self.model, &self.roles, self.main, &batch)
     }
 
     /// A run of `rows` rows without its values.

@@ -1,10 +1,12 @@
 //! Rows of two groups.
 
+use super::layer::layer;
 use super::members::Members;
 use super::on::On;
 use super::pixels::pixels;
 use crate::compute::Embedded;
 use crate::dataset::Dataset;
+use crate::encoder::Encoder;
 use crate::error::{Error, Result};
 use crate::learn::linear::{MOST_ROWS, Problem, Shape};
 use crate::task::Task;
@@ -17,6 +19,8 @@ pub struct Sources<'a> {
     pub dataset: &'a Dataset,
     /// Their embeddings, where there are.
     pub embedded: Option<&'a Embedded>,
+    /// The encoder whose tensors are asked for.
+    pub encoder: Option<&'a Encoder>,
 }
 
 /// Two groups as rows.
@@ -91,12 +95,15 @@ pub fn two_groups(
     let (rows, shape) = match on {
         On::Pixels { side, colour } => pixels(sources.dataset, &images, *side, *colour, task)?,
         On::Embeddings => embeddings(sources.embedded, &images)?,
-        On::Layer(name) => {
-            return Err(Error::request(
-                format!("the layer {name:?} cannot be read"),
-                "Choose pixels or embeddings.",
-            ));
-        }
+        On::Layer(name) => match sources.encoder {
+            Some(encoder) => layer(encoder, sources.dataset, &images, name, task)?,
+            None => {
+                return Err(Error::request(
+                    format!("there is no encoder whose tensor {name:?} could be computed"),
+                    "Open an encoder, or choose pixels or embeddings.",
+                ));
+            }
+        },
     };
     Ok(Groups {
         problem: Problem::new(rows, &labels, shape)?,

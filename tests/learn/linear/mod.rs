@@ -1,5 +1,7 @@
-//! Linear classifiers: the reference's figures, and what holds for any groups.
+//! Linear classifiers: the command, the reference's figures, and what holds for any groups.
 
+mod command;
 mod lab;
 mod laws;
+mod layers;
 mod reference;

@@ -52,6 +52,8 @@ pub struct MaxAnswer {
     pub lower: f64,
     /// What no margin is above.
     pub upper: f64,
+    /// Seconds that it took.
+    pub seconds: f64,
 }
 
 /// A soft margin.
@@ -140,6 +142,7 @@ impl Answer {
                 gap: best.gap,
                 lower: best.lower,
                 upper: best.upper,
+                seconds: study.best_seconds[norm.index()],
             })
         };
         Self {

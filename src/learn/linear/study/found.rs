@@ -59,6 +59,8 @@ pub struct Study {
     pub soft: Option<(SoftMargin, Classifier)>,
     /// The maximal margin in each norm, as [`Norm::ALL`]; `None` where there is none, or where it could not be found.
     pub best: [Option<MaxMargin>; 4],
+    /// Seconds that each of them took.
+    pub best_seconds: [f64; 4],
     /// The methods, in the order asked for.
     pub runs: Vec<Ran>,
     /// The penalties.

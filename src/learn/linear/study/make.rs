@@ -32,9 +32,13 @@ pub fn study(
     let is_separable = matches!(separability, Separability::Apart { .. });
     let mut notes = Vec::new();
     let mut best = [const { None }; 4];
+    let mut best_seconds = [0.0; 4];
     for norm in Norm::ALL.into_iter().filter(|_| is_separable) {
         task.begin(format!("Maximal margin, {}", norm.title()), 0);
-        match max_margin(&problem, norm, task) {
+        let began = Instant::now();
+        let found = max_margin(&problem, norm, task);
+        best_seconds[norm.index()] = began.elapsed().as_secs_f64();
+        match found {
             Ok(found) => best[norm.index()] = found,
             Err(error) if error.is_cancelled() => return Err(error),
             Err(error) => notes.push(format!(
@@ -81,6 +85,7 @@ pub fn study(
         separability,
         soft,
         best,
+        best_seconds,
         runs,
         shrunk,
         notes,
