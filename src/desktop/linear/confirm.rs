@@ -2,9 +2,9 @@
 
 use super::state::{Attacked, Shown, Studied};
 use super::{Event, LinearLab, Slot};
+use crate::attack::Network;
 use crate::attack::Norm as AttackNorm;
 use crate::attack::confirm::{Confirm, confirm, pairs};
-use crate::attack::Network;
 use crate::compute::{Band, Engine, Grid};
 use crate::desktop::core::Level;
 use crate::desktop::feature::Desk;

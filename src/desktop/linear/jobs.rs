@@ -8,6 +8,7 @@ use crate::compute::Embedded;
 use crate::dataset::Dataset;
 use crate::desktop::core::Level;
 use crate::desktop::feature::Desk;
+use crate::encoder::Encoder;
 use crate::error::Result;
 use crate::learn::concepts::{Groups, Members, On, Sources, two_groups, zero_shot};
 use crate::learn::linear::study::{Asked, Classifier, Ran, Study, classifier_of, study};
@@ -19,6 +20,7 @@ use std::sync::Arc;
 struct Work {
     dataset: Arc<Dataset>,
     embedded: Option<Embedded>,
+    encoder: Option<Arc<Encoder>>,
     members: [Members; 2],
     form: Form,
     asked: Asked,
@@ -47,6 +49,7 @@ impl LinearLab {
         };
         let work = Work {
             embedded: session.embedded().cloned(),
+            encoder: desk.encoder.clone(),
             dataset,
             members,
             form,
@@ -97,6 +100,7 @@ impl Work {
         Sources {
             dataset: &self.dataset,
             embedded: self.embedded.as_ref(),
+            encoder: self.encoder.as_deref(),
         }
     }
 

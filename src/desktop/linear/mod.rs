@@ -29,6 +29,8 @@ pub struct LinearLab {
     state: State,
     /// Groups were looked for.
     asked: Derived<()>,
+    /// Tensors of the image model were looked for.
+    layers_asked: Derived<()>,
     /// The worst changes that were asked for last.
     worst_asked: Option<((Shown, usize), usize)>,
 }
@@ -42,6 +44,8 @@ pub enum Slot {
     StudyEmbedded,
     /// Looking for groups.
     Suggest,
+    /// Looking for tensors of the image model.
+    Layers,
     /// The worst changes of a row.
     Worst,
     /// Attacking a classifier.
@@ -57,13 +61,17 @@ impl JobSlot for Slot {
         match self {
             Self::StudyEmbedded => &[Part::Data, Part::Embeddings],
             Self::Study | Self::Suggest | Self::Worst => &[Part::Data],
+            Self::Layers => &[Part::Encoder],
             Self::Confirm => &[Part::Data, Part::Engine],
             Self::Export | Self::Dialog => &[],
         }
     }
 
     fn is_quiet(self) -> bool {
-        matches!(self, Self::Suggest | Self::Worst | Self::Dialog)
+        matches!(
+            self,
+            Self::Suggest | Self::Layers | Self::Worst | Self::Dialog
+        )
     }
 
     fn writes(self) -> bool {
@@ -75,6 +83,8 @@ impl JobSlot for Slot {
 pub enum Event {
     /// What groups can be made of.
     Suggested(Suggested),
+    /// Tensors of the image model.
+    Layers(Vec<String>),
     /// The groups are studied.
     Studied(Arc<Studied>),
     /// The worst changes of a row.
@@ -106,6 +116,7 @@ impl Feature for LinearLab {
         Self {
             state: State::default(),
             asked: Derived::default(),
+            layers_asked: Derived::default(),
             worst_asked: None,
         }
     }
@@ -148,6 +159,7 @@ impl Feature for LinearLab {
                 state.suggested = Derived::new(basis.clone(), ());
                 state.labels = Derived::new(basis, suggested.labels);
             }
+            Event::Layers(names) => state.layers = Derived::new(basis, names),
             Event::Studied(studied) => {
                 let load = |drawn: &[ColorImage; 2]| textures(desk.ctx, drawn);
                 state.textures = studied.drawn.iter().map(load).collect();
@@ -177,6 +189,7 @@ impl Feature for LinearLab {
 
     fn advance(&mut self, desk: &mut Desk<'_, Self>) {
         self.suggest(desk);
+        self.list_layers(desk);
         self.find_worst(desk);
     }
 

@@ -6,6 +6,7 @@ use crate::dataset::Dataset;
 use crate::desktop::core::Derived;
 use crate::desktop::feature::{Desk, Feature};
 use crate::error::Result;
+use crate::learn::concepts::layers;
 use crate::retrieval::structure::{Concepts, folder_of};
 use crate::task::Task;
 use std::collections::{BTreeSet, HashSet};
@@ -38,6 +39,23 @@ impl LinearLab {
         self.asked = Derived::new(desk.basis(Slot::Suggest), ());
         desk.start(Slot::Suggest, "Looking for groups", move |task| {
             Ok(Event::Suggested(suggested(&dataset, task)?))
+        });
+    }
+}
+
+impl LinearLab {
+    /// Looks for the tensors of the image model, once for each encoder, while the laboratory is shown.
+    pub(super) fn list_layers(&mut self, desk: &mut Desk<'_, Self>) {
+        let now = desk.session.now();
+        if desk.session.tab != Self::TAB || self.layers_asked.get(now).is_some() {
+            return;
+        }
+        let Some(encoder) = desk.encoder.clone() else {
+            return;
+        };
+        self.layers_asked = Derived::new(desk.basis(Slot::Layers), ());
+        desk.start(Slot::Layers, "Reading the image model", move |_| {
+            Ok(Event::Layers(layers(&encoder)?))
         });
     }
 }
