@@ -1,9 +1,9 @@
 //! The search for the smallest radius of one row.
 
-/// The first radius tried, the one that nothing may reach, and the largest, in closed forms.
-const FIRST: f64 = 1.01;
-const BELOW: f64 = 0.9;
-const LARGEST: f64 = 1.05;
+/// The radii tried first, in closed forms, until the answer changes: nothing may be needed beyond the last.
+const RISING: [f64; 4] = [1.0 + 1e-5, 1.0 + 1e-4, 1.01, 1.05];
+/// The radii tried where it has never stood; then halves.
+const FALLING: [f64; 2] = [1.0 - 1e-5, 0.9];
 /// Nothing smaller than this is tried where all that was tried changed the answer.
 const LEAST: f64 = 1e-9;
 /// How near the ends come, as a part of the upper one.
@@ -25,7 +25,7 @@ impl Bracket {
             closed,
             stood: 0.0,
             changed: None,
-            next: Some(FIRST * closed),
+            next: Some(RISING[0] * closed),
         }
     }
 
@@ -45,13 +45,19 @@ impl Bracket {
             self.stood = tried;
         }
         self.next = match self.changed {
-            None => (tried < LARGEST * self.closed).then_some(LARGEST * self.closed),
+            None => RISING
+                .into_iter()
+                .map(|share| share * self.closed)
+                .find(|radius| *radius > tried),
             Some(high) if self.stood > 0.0 => {
                 (high - self.stood > FINE * high).then_some(f64::midpoint(self.stood, high))
             }
             Some(high) => {
-                let below = BELOW * self.closed;
-                let lower = if high > below { below } else { 0.5 * high };
+                let lower = FALLING
+                    .into_iter()
+                    .map(|share| share * self.closed)
+                    .find(|radius| *radius < high)
+                    .unwrap_or(0.5 * high);
                 (lower > LEAST * self.closed).then_some(lower)
             }
         };
@@ -82,7 +88,8 @@ mod tests {
                 assert!((0.0..=2e-6).contains(&off), "{share} of {closed}: {off}");
                 assert!(attempts < 50, "{attempts}");
             }
-            assert_eq!(found(closed, 1.06 * closed), (None, 2));
+            assert_eq!(found(closed, 1.06 * closed), (None, RISING.len()));
+            assert!(found(closed, closed).1 < 8);
             let (radius, attempts) = found(closed, 0.0);
             assert!(radius.unwrap() < 1e-8 * closed && attempts < 50);
         }

@@ -18,14 +18,17 @@
 //! # At the boundary
 //!
 //! Changed is an answer where another logit is at least as high as the label's, the logits being those that the file
-//! gives for that row alone: a tie counts. Rows, perturbations and logits are float32, and some projections aim up to
-//! four parts in a million inside their ball, so that ratios are meant to [`ROUNDING`].
+//! gives for that row alone: a tie counts. Some projections aim up to four parts in a million inside their ball; rows,
+//! weights and logits are float32, so that the answer may change a little early or late. [`Confirmed::rounding`] says by how
+//! much: about a part in a hundred thousand, more for a row whose radius is small against the row itself.
 
 mod bracket;
 mod changes;
+mod confirmed;
 mod list;
 mod size;
 
+pub use confirmed::{Agreement, Confirmed, NEAR, ROUNDING};
 pub use list::pairs;
 
 use super::settings::AttackSettings;
@@ -38,14 +41,11 @@ use crate::error::{Error, Result};
 use crate::task::Task;
 use bracket::Bracket;
 use changes::Changes;
+use confirmed::OF_ROW;
 use std::sync::Arc;
 
-/// How far below the closed form, as a part of it, a radius may be by rounding.
-pub const ROUNDING: f64 = 1e-5;
-/// How far above the closed form, as a part of it, a radius may be that confirms it.
-pub const NEAR: f64 = 0.01;
-/// Steps of an attack at the least.
-const STEPS: usize = 100;
+/// Steps of an attack at the least: its own number is taken where it is higher.
+const STEPS: usize = 50;
 /// The box, in radii.
 const WIDE: f32 = 1e9;
 
@@ -69,52 +69,6 @@ pub struct Confirm<'a> {
     pub engine: &'a dyn Engine,
     /// Seed of every random start.
     pub seed: u64,
-}
-
-/// One row against one attack in one norm.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Confirmed {
-    /// The norm.
-    pub norm: Norm,
-    /// The attack.
-    pub method: Method,
-    /// The row, from 0.
-    pub row: usize,
-    /// The radius that the closed form gives.
-    pub closed: f64,
-    /// The smallest radius at which the attack changed the answer, to two parts in a million of it; 0 where the model
-    /// is wrong about the row itself, `None` where the attack needs more than 1.05 times the closed form.
-    pub found: Option<f64>,
-    /// The size, in the norm, of the perturbation that did at [`Confirmed::found`]: the values that the model was
-    /// given, less those of the row. At most the radius but for rounding.
-    pub size: Option<f64>,
-}
-
-/// What an attack says of a closed form.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Agreement {
-    /// It found a radius that is at most [`NEAR`] above, and not below.
-    Confirmed,
-    /// It found a radius that is below by more than [`ROUNDING`]: the closed form is wrong.
-    Beaten,
-    /// It did not come near: the attack is too weak, or the closed form too small.
-    NotReached,
-}
-
-impl Confirmed {
-    /// The found radius as a multiple of the closed form; `None` where there is none.
-    pub fn ratio(&self) -> Option<f64> {
-        self.found.map(|found| found / self.closed)
-    }
-
-    /// What it says of the closed form.
-    pub fn agreement(&self) -> Agreement {
-        match self.ratio() {
-            Some(ratio) if ratio < 1.0 - ROUNDING => Agreement::Beaten,
-            Some(ratio) if ratio <= 1.0 + NEAR => Agreement::Confirmed,
-            _ => Agreement::NotReached,
-        }
-    }
 }
 
 /// The smallest radius at which each attack changes the answer about each row, by bisection: by norm in the order of
@@ -203,6 +157,12 @@ impl Confirm<'_> {
         wrong: &[bool],
         task: &Task,
     ) -> Result<Vec<Confirmed>> {
+        let exact: Vec<f64> = self.rows.iter().map(|&v| f64::from(v)).collect();
+        let like = match norm {
+            Norm::Fourier(_) => Norm::L2,
+            norm => norm,
+        };
+        let sizes = size::sizes(self.engine, like, self.grid, &exact)?;
         let of_row = |(row, (&closed, &wrong)): (usize, (&f64, &bool))| Confirmed {
             norm,
             method,
@@ -210,6 +170,7 @@ impl Confirm<'_> {
             closed,
             found: wrong.then_some(0.0),
             size: wrong.then_some(0.0),
+            rounding: ROUNDING * closed + OF_ROW * sizes[row],
         };
         let mut found: Vec<Confirmed> = radii.iter().zip(wrong).enumerate().map(of_row).collect();
         let mut brackets: Vec<(usize, Bracket)> = found
