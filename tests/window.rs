@@ -1,8 +1,8 @@
 //! The real window, driven by role and label: open, query, type, filter, sort, drop.
 
 use drive::{
-    compare_of, lab_of, learning_of, map_of, negatives_of, perform, perform_of, says, strata_of,
-    structure_of,
+    compare_of, lab_of, learning_of, linear_of, map_of, negatives_of, perform, perform_of, says,
+    strata_of, structure_of,
 };
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
@@ -19,6 +19,7 @@ mod compare;
 mod drive;
 mod images_alone;
 mod learning;
+mod linear;
 mod look;
 mod map;
 mod models;

@@ -2,7 +2,6 @@
 
 use super::{Window, click, demo, errors, now, says, session, settle};
 use crate::window::compare_of;
-use egui_kittest::kittest::Queryable;
 use nearmiss::desktop::compare::Command as CompareCommand;
 use nearmiss::desktop::compare::Compare;
 use nearmiss::desktop::compare::Outcome;

@@ -4,7 +4,7 @@ use super::Window;
 use egui_kittest::kittest::Queryable as _;
 use nearmiss::desktop::core::Command;
 use nearmiss::desktop::feature::Feature;
-use nearmiss::desktop::{attack, compare, learning, map, negatives, strata, structure};
+use nearmiss::desktop::{attack, compare, learning, linear, map, negatives, strata, structure};
 
 pub fn state<F: Feature>(window: &Window) -> &F::State {
     window.state().state::<F>().expect("a view of the window")
@@ -32,6 +32,10 @@ pub fn learning_of(window: &Window) -> &learning::State {
 
 pub fn strata_of(window: &Window) -> &strata::State {
     state::<strata::StrataLab>(window)
+}
+
+pub fn linear_of(window: &Window) -> &linear::State {
+    state::<linear::LinearLab>(window)
 }
 
 pub fn map_of(window: &Window) -> &map::State {

@@ -66,6 +66,7 @@ impl GivenArgs {
         let Labels { signs, names, note } = labels(y, dims[0], task)?;
         notes.extend(note);
         Ok(Rows {
+            mean: vec![0.0; width],
             problem: Problem::new(values, &signs, shape)?,
             titles: names,
             on: format!("rows of {}", file_name(x)),

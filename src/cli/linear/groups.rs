@@ -11,7 +11,7 @@ use crate::dataset::{Account, Dataset};
 use crate::encoder::Encoder;
 use crate::error::{Error, Result};
 use crate::files::file_name;
-use crate::learn::concepts::{Members, On, Sources, two_groups, zero_shot};
+use crate::learn::concepts::{Members, On, Sources, Taken, two_groups, zero_shot};
 use crate::retrieval::given::Zeros;
 use crate::source::open_dataset;
 use clap::Args;
@@ -39,6 +39,9 @@ pub struct GroupArgs {
     /// Images of each group at most: the first
     #[arg(long, value_name = "N", value_parser = positive)]
     most: Option<usize>,
+    /// Take the mean of all rows off each: a classifier of pixels with a bias
+    #[arg(long)]
+    centre: bool,
 }
 
 /// What rows are made from.
@@ -84,6 +87,12 @@ impl GroupArgs {
                 "Give --on embeddings with --zero-shot.",
             ));
         }
+        if captions && self.centre {
+            return Err(Error::request(
+                "captions make a classifier of embeddings as they are, not of centred ones",
+                "Leave out --centre, or --zero-shot.",
+            ));
+        }
         let Opened {
             dataset,
             account,
@@ -98,7 +107,11 @@ impl GroupArgs {
         let [first, second] = [first, second].map(|group| members(group, &dataset));
         let both = [&first?, &second?];
         watched(|task| {
-            let made = two_groups(sources, both, &self.on, self.most, task)?;
+            let taken = Taken {
+                most: self.most,
+                centred: self.centre,
+            };
+            let made = two_groups(sources, both, &self.on, taken, task)?;
             let labels = made.problem.labels();
             let ahead = labels.iter().take_while(|label| **label > 0).count();
             let (first, second) = made.images.split_at(ahead);
@@ -110,6 +123,7 @@ impl GroupArgs {
                 zero_shot: weights.transpose()?,
                 account: Some(account),
                 problem: made.problem,
+                mean: made.mean,
             })
         })
     }

@@ -58,6 +58,8 @@ struct Rows {
     titles: [String; 2],
     /// What the rows hold.
     on: String,
+    /// What was taken off every row.
+    mean: Vec<f64>,
     notes: Vec<String>,
     /// The weights that captions make.
     zero_shot: Option<Vec<f64>>,
@@ -96,6 +98,7 @@ impl Linear {
             problem,
             titles,
             on,
+            mean,
             mut notes,
             zero_shot,
             account,
@@ -118,7 +121,7 @@ impl Linear {
             };
             if let Some(out) = &self.out {
                 printed.out = Some(shown(out));
-                output::write(out, &found, &printed, task)?
+                output::write(out, (&found, &mean), &printed, task)?
                     .iter()
                     .for_each(warn);
             }

@@ -17,7 +17,12 @@ use std::path::Path;
 ///
 /// # Errors
 /// A file cannot be written; cancellation.
-pub fn write(out: &Path, study: &Study, printed: &Printed, task: &Task) -> Result<Vec<String>> {
+pub fn write(
+    out: &Path,
+    (study, mean): (&Study, &[f64]),
+    printed: &Printed,
+    task: &Task,
+) -> Result<Vec<String>> {
     std::fs::create_dir_all(out).map_err(Error::io("create", out))?;
     write_json(&out.join("linear.json"), printed)?;
     task.check()?;
@@ -36,7 +41,8 @@ pub fn write(out: &Path, study: &Study, printed: &Printed, task: &Task) -> Resul
             ));
             continue;
         }
-        let model = classifier(weights, study.problem.fourier().shape())?;
+        let offset = -weights.iter().zip(mean).map(|(w, m)| w * m).sum::<f64>();
+        let model = classifier(weights, offset, study.problem.fourier().shape())?;
         let path = out.join(ran.method.name()).with_extension("onnx");
         replace(&path, |file| file.write_all(&model))?;
     }

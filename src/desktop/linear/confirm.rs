@@ -71,7 +71,7 @@ fn attacked(
     // Attacks open models by their file.
     let folder = tempfile::tempdir().map_err(Error::io("create", &std::env::temp_dir()))?;
     let path = folder.path().join("classifier.onnx");
-    let bytes = classifier(weights, shape)?;
+    let bytes = classifier(weights, 0.0, shape)?;
     replace(&path, |out| out.write_all(&bytes))?;
     let network = Arc::new(Network::open(&path, &[Provider::Cpu], task)?);
     let mut values = Vec::with_capacity(rows.len() * problem.width());

@@ -118,7 +118,8 @@ fn write(studied: &Studied, of: (Shown, usize), kind: Kind, path: &Path) -> Resu
                 Error::request("no classifier is chosen", "Choose one in the table.")
             })?;
             let shape = study.problem.fourier().shape();
-            let bytes = classifier(&line.classifier.weights, shape)?;
+            let weights = &line.classifier.weights;
+            let bytes = classifier(weights, studied.offset(weights), shape)?;
             replace(path, |out| out.write_all(&bytes))
         }
     }

@@ -64,6 +64,8 @@ pub struct Form {
     pub on: On,
     /// Images of a group at most.
     pub most: usize,
+    /// Is the mean of all rows taken off each? Of pixels and layers.
+    pub centred: bool,
     /// Optimizers and architectures.
     pub methods: Vec<Method>,
     /// Steps of each.
@@ -83,6 +85,7 @@ impl Default for Form {
             groups: ["", ""].map(|word| Group::Words(word.into())),
             on: On::default(),
             most: 200,
+            centred: true,
             methods: asked.methods,
             steps: 20_000,
             step: asked.step,
@@ -143,6 +146,9 @@ impl Form {
             self.step.name(),
             self.seed
         );
+        if self.centred && self.on != On::Embeddings {
+            command.push_str(" --centre");
+        }
         let penalties: Vec<&str> = self
             .penalties
             .split([',', ' ', ';'])
@@ -170,6 +176,6 @@ mod tests {
         for wrong in ["small", "0", "-1", "inf"] {
             assert!(of(wrong).asked().is_err(), "{wrong:?}");
         }
-        assert!(of("0.1").command().ends_with("--penalties 0.1"));
+        assert!(of("0.1").command().ends_with("--centre --penalties 0.1"));
     }
 }

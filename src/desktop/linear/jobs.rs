@@ -10,7 +10,7 @@ use crate::desktop::core::Level;
 use crate::desktop::feature::Desk;
 use crate::encoder::Encoder;
 use crate::error::Result;
-use crate::learn::concepts::{Groups, Members, On, Sources, two_groups, zero_shot};
+use crate::learn::concepts::{Groups, Members, On, Sources, Taken, two_groups, zero_shot};
 use crate::learn::linear::study::{Asked, Classifier, Ran, Study, classifier_of, study};
 use crate::learn::linear::{MaxMargin, Moment, Norm};
 use crate::task::{Task, aside};
@@ -106,13 +106,19 @@ impl Work {
 
     fn run(self, task: &Task) -> Result<Studied> {
         let [first, second] = &self.members;
-        let (on, most) = (&self.form.on, Some(self.form.most));
-        let groups = two_groups(self.sources(), [first, second], on, most, task)?;
+        let on = &self.form.on;
+        let taken = Taken {
+            most: Some(self.form.most),
+            // The captions' classifier is one of embeddings as they are.
+            centred: self.form.centred && *on != On::Embeddings,
+        };
+        let groups = two_groups(self.sources(), [first, second], on, taken, task)?;
         let Groups {
             problem,
             images,
             titles,
             on,
+            mean,
             mut notes,
         } = groups;
         let study = study(Arc::new(problem), &self.asked, &mut |_, _| {}, task)?;
@@ -149,9 +155,11 @@ impl Work {
         let drawn = drawn.collect::<Result<_>>()?;
         Ok(Studied {
             form: self.form,
+            members: self.members,
             titles,
             on,
             images,
+            mean,
             methods,
             penalties,
             notes,
@@ -217,7 +225,8 @@ fn worst(studied: &Arc<Studied>, of: (Shown, usize), row: usize) -> Result<Worst
         let changed: Vec<f64> = clean
             .iter()
             .zip(&delta)
-            .map(|(clean, delta)| clean + radius.max(0.0) * delta)
+            .zip(&studied.mean)
+            .map(|((clean, delta), mean)| clean + mean + radius.max(0.0) * delta)
             .collect();
         drawn.push([signed(&delta, shape)?, pixels(&changed, shape)]);
     }

@@ -3,7 +3,7 @@
 use super::form::Form;
 use crate::attack::confirm::Confirmed;
 use crate::desktop::core::{Derived, Identities};
-use crate::learn::concepts::On;
+use crate::learn::concepts::{Members, On};
 use crate::learn::linear::study::{Classifier, Study};
 use crate::learn::linear::{Method, Norm};
 use egui::{ColorImage, TextureHandle};
@@ -43,12 +43,16 @@ pub struct Studied {
     pub study: Study,
     /// What it was asked for.
     pub form: Form,
+    /// The images of the groups, as they were then.
+    pub members: [Members; 2],
     /// What the groups are called.
     pub titles: [String; 2],
     /// What the rows hold.
     pub on: On,
     /// The image of each row.
     pub images: Vec<u32>,
+    /// What was taken off every row.
+    pub mean: Vec<f64>,
     /// The classifiers of methods, then that of the captions where there is one.
     pub methods: Vec<Line>,
     /// The classifiers of penalties.
@@ -66,6 +70,15 @@ impl Studied {
             Shown::Methods => &self.methods,
             Shown::Penalties => &self.penalties,
         }
+    }
+
+    /// What a classifier adds to `w . x` of rows as they were before the mean was taken off.
+    pub fn offset(&self, weights: &[f64]) -> f64 {
+        -weights
+            .iter()
+            .zip(&self.mean)
+            .map(|(w, m)| w * m)
+            .sum::<f64>()
     }
 
     /// The place of a line of the table among [`Studied::drawn`].

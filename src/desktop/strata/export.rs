@@ -139,7 +139,10 @@ impl Writing {
                 },
             )?,
             Kind::Reduced => {
+                let filled = at.groups.iter().filter(|group| group.pairs > 0).count();
                 let kept = (survey.pairs() as f64 * self.kept).round() as usize;
+                // As the slider has it: each group keeps one pair at least.
+                let kept = kept.clamp(filled, survey.pairs());
                 let seed = survey.asked.seed;
                 let pairs = kept_pairs(survey, at, kept, self.allocation, seed)?;
                 let weights = path.with_extension("weights.csv");

@@ -23,6 +23,16 @@ pub struct Sources<'a> {
     pub encoder: Option<&'a Encoder>,
 }
 
+/// How much of the groups is taken, and how.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Taken {
+    /// Images of a group at most; `None` for all that there is room for.
+    pub most: Option<usize>,
+    /// Is the mean of all rows taken off each? A classifier of such rows is one with a bias of the rows themselves, and
+    /// perturbations are the same.
+    pub centred: bool,
+}
+
 /// Two groups as rows.
 pub struct Groups {
     /// The rows and their labels: +1 for the first group.
@@ -33,12 +43,14 @@ pub struct Groups {
     pub titles: [String; 2],
     /// What the rows hold.
     pub on: On,
+    /// What was taken off every row: the mean of all, or zeros.
+    pub mean: Vec<f64>,
     /// What is to be known of them, in sentences.
     pub notes: Vec<String>,
 }
 
-/// Makes rows of two groups, those of the first group first. Images of both groups are in neither; of more than `most`
-/// images a group (all that there is room for, where it is `None`) the first are taken.
+/// Makes rows of two groups, those of the first group first. Images of both groups are in neither; of more than [`Taken::most`]
+/// images a group the first are taken.
 ///
 /// # Errors
 /// Groups without images of their own, rows that cannot be made, cancellation.
@@ -46,7 +58,7 @@ pub fn two_groups(
     sources: Sources<'_>,
     members: [&Members; 2],
     on: &On,
-    most: Option<usize>,
+    taken: Taken,
     task: &Task,
 ) -> Result<Groups> {
     on.check()?;
@@ -80,7 +92,7 @@ pub fn two_groups(
             "Choose groups that differ.",
         ));
     }
-    let most = most.unwrap_or(MOST_ROWS / 2).min(MOST_ROWS / 2);
+    let most = taken.most.unwrap_or(MOST_ROWS / 2).min(MOST_ROWS / 2);
     for (images, title) in [(&mut first, &titles[0]), (&mut second, &titles[1])] {
         if images.len() > most {
             notes.push(format!(
@@ -105,13 +117,65 @@ pub fn two_groups(
             }
         },
     };
+    let (mut rows, labels, images, zeros) = without_zeros(rows, labels, images);
+    let mean = if taken.centred {
+        centre(&mut rows, images.len())
+    } else {
+        vec![0.0; rows.len() / images.len().max(1)]
+    };
+    if zeros > 0 {
+        notes.push(format!(
+            "{zeros} images have rows of zeros, about which no classifier without bias is right: they were left out."
+        ));
+    }
     Ok(Groups {
         problem: Problem::new(rows, &labels, shape)?,
         images,
         titles,
         on: on.clone(),
+        mean,
         notes,
     })
+}
+
+/// Takes the mean of all rows off each, and returns it.
+fn centre(rows: &mut [f64], count: usize) -> Vec<f64> {
+    let width = rows.len() / count.max(1);
+    let mut mean = vec![0.0; width];
+    for row in rows.chunks_exact(width.max(1)) {
+        for (mean, value) in mean.iter_mut().zip(row) {
+            *mean += value / count as f64;
+        }
+    }
+    for row in rows.chunks_exact_mut(width.max(1)) {
+        for (value, mean) in row.iter_mut().zip(&mean) {
+            *value -= mean;
+        }
+    }
+    mean
+}
+
+/// Rows with labels and images without those that are zero everywhere, and how many those are.
+fn without_zeros(
+    rows: Vec<f64>,
+    labels: Vec<i8>,
+    images: Vec<u32>,
+) -> (Vec<f64>, Vec<i8>, Vec<u32>, usize) {
+    let width = rows.len() / images.len().max(1);
+    let kept: Vec<usize> = (0..images.len())
+        .filter(|&n| rows[n * width..][..width].iter().any(|v| *v != 0.0))
+        .collect();
+    let zeros = images.len() - kept.len();
+    if zeros == 0 {
+        return (rows, labels, images, 0);
+    }
+    let values = kept.iter().flat_map(|&n| &rows[n * width..][..width]);
+    (
+        values.copied().collect(),
+        kept.iter().map(|&n| labels[n]).collect(),
+        kept.iter().map(|&n| images[n]).collect(),
+        zeros,
+    )
 }
 
 fn embeddings(embedded: Option<&Embedded>, images: &[u32]) -> Result<(Vec<f64>, Shape)> {

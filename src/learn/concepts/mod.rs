@@ -11,7 +11,7 @@ mod on;
 mod pixels;
 mod zero_shot;
 
-pub use groups::{Groups, Sources, two_groups};
+pub use groups::{Groups, Sources, Taken, two_groups};
 pub use layer::layers;
 pub use members::Members;
 pub use on::On;

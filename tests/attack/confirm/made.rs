@@ -35,7 +35,7 @@ impl Case {
         });
         let place = tempfile::tempdir().unwrap();
         let path = place.path().join("linear.onnx");
-        std::fs::write(&path, classifier(w, shape).unwrap()).unwrap();
+        std::fs::write(&path, classifier(w, 0.0, shape).unwrap()).unwrap();
         let network = Network::open(&path, &Provider::ALL, &Task::detached()).unwrap();
         Self {
             network: network.into(),

@@ -220,7 +220,7 @@ fn the_model_file_says_what_the_classifier_says() {
         .unwrap()
         .unwrap()
         .weights;
-    let bytes = classifier(&w, Shape::picture(3, 2, 4)).unwrap();
+    let bytes = classifier(&w, 0.0, Shape::picture(3, 2, 4)).unwrap();
     let graph = Graph::decode(&bytes, Path::new("linear.onnx")).unwrap();
     assert_eq!(
         graph.inputs[0].to_string(),
@@ -241,8 +241,8 @@ fn the_model_file_says_what_the_classifier_says() {
     for (pair, w) in weights.chunks(2).zip(&w) {
         assert!((f64::from(pair[1] - pair[0]) - w).abs() < 1e-6);
     }
-    assert!(classifier(&w, Shape::line(3)).is_err());
-    assert!(classifier(&[0.0; 3], Shape::line(3)).is_err());
+    assert!(classifier(&w, 0.0, Shape::line(3)).is_err());
+    assert!(classifier(&[0.0; 3], 0.0, Shape::line(3)).is_err());
 }
 
 fn refused<T>(outcome: Result<T>) {

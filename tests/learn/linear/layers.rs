@@ -2,7 +2,7 @@
 
 use crate::learn::{Opened, demo, task};
 use nearmiss::dataset;
-use nearmiss::learn::concepts::{Members, On, Sources, layers, two_groups};
+use nearmiss::learn::concepts::{Members, On, Sources, Taken, layers, two_groups};
 
 #[test]
 fn the_last_tensor_is_the_embedding_and_others_have_their_shape() {
@@ -20,7 +20,13 @@ fn the_last_tensor_is_the_embedding_and_others_have_their_shape() {
     let members = [0..3, 5..7].map(|rows| Members::Rows("some".into(), rows.collect()));
     let rows_of = |name: &str| {
         let on = On::Layer(name.into());
-        two_groups(sources, [&members[0], &members[1]], &on, None, &task())
+        two_groups(
+            sources,
+            [&members[0], &members[1]],
+            &on,
+            Taken::default(),
+            &task(),
+        )
     };
     let made = rows_of(names.last().unwrap()).unwrap();
     let width = made.problem.width();
@@ -58,6 +64,12 @@ fn the_last_tensor_is_the_embedding_and_others_have_their_shape() {
         ..sources
     };
     let on = On::Layer(names[0].clone());
-    let lost = two_groups(none, [&members[0], &members[1]], &on, None, &task());
+    let lost = two_groups(
+        none,
+        [&members[0], &members[1]],
+        &on,
+        Taken::default(),
+        &task(),
+    );
     assert!(lost.err().unwrap().to_string().contains("no encoder"));
 }

@@ -1,5 +1,6 @@
 //! The inspector: the groups, the largest margins, the worst change of one picture, what attacks say.
 
+use super::figures::digits;
 use super::{View, agree, settings, worst};
 use crate::desktop::core::{Command as Core, Query};
 use crate::desktop::linear::{Command, Studied};
@@ -62,11 +63,16 @@ fn groups_ui(ui: &mut Ui, view: &mut View<'_>, studied: &Studied) {
     weak(
         ui,
         format!(
-            "{} and {} rows, {}; {} values, no bias",
+            "{} and {} rows, {}; {} values, {}",
             grouped(first),
             grouped(second),
             studied.on,
-            grouped(study.problem.width())
+            grouped(study.problem.width()),
+            if studied.mean.iter().any(|m| *m != 0.0) {
+                "less their mean"
+            } else {
+                "no bias"
+            }
         ),
     );
     for (group, from) in [(0, 0), (1, first)] {
@@ -144,17 +150,6 @@ fn margins_ui(ui: &mut Ui, studied: &Studied) {
             });
         });
     }
-}
-
-/// A margin with digits that say something.
-pub fn digits(value: f64) -> String {
-    let digits = match value.abs() {
-        v if v >= 100.0 => 1,
-        v if v >= 1.0 => 4,
-        v if v >= 0.01 => 4,
-        _ => 6,
-    };
-    format!("{value:.digits$}").replace('-', "−")
 }
 
 /// The way to the encoder's last layer.

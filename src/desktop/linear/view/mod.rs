@@ -2,6 +2,7 @@
 
 mod agree;
 mod curves;
+mod figures;
 mod inspector;
 mod looks;
 mod settings;
@@ -11,7 +12,7 @@ mod toolbar;
 mod tour;
 mod worst;
 
-use super::{Command, Slot, Studied};
+use super::{Command, Group, Slot, Studied};
 use crate::desktop::shell::empty::{NotReady, not_ready_ui};
 use crate::desktop::shell::keys::common_keys;
 use crate::desktop::shell::screen::Screen;
@@ -106,6 +107,22 @@ fn headline_ui(ui: &mut Ui, view: &View<'_>, studied: &Studied) {
             studied.form.step.name()
         );
         warn(ui, text);
+    }
+    for (group, before) in studied.form.groups.iter().zip(&studied.members) {
+        let moved = match group {
+            Group::Set(_) => group.members(view.session).ok().as_ref() != Some(before),
+            // They are of the data, which is the same.
+            Group::Words(_) | Group::Label(_) => false,
+        };
+        if moved {
+            warn(
+                ui,
+                format!(
+                    "The set {:?} has changed since: train again.",
+                    group.title()
+                ),
+            );
+        }
     }
     for note in &studied.notes {
         warn(ui, note.clone());

@@ -48,6 +48,9 @@ fn fields_ui(ui: &mut Ui, view: &mut View<'_>) {
         weak(ui, "of a group, seed");
         ui.name_inputs("Seed", |ui| ui.add(DragValue::new(&mut form.seed)));
     });
+    let hint = "Takes the mean of all rows off each, as a bias does; embeddings stay as they are";
+    ui.checkbox(&mut form.centred, "less the mean row")
+        .on_hover_text(hint);
     let hint = "Copies this study as arguments of the command line";
     if ui.button("Copy as a command").on_hover_text(hint).clicked() {
         ui.ctx().copy_text(form.command());

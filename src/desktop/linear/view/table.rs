@@ -14,7 +14,7 @@ use egui::{Align2, Color32, FontId, Rect, Role, Sense, Stroke, StrokeKind, Ui};
 const TALL: f32 = 72.0;
 const PICTURE: f32 = 62.0;
 /// Width of the names, and of both pictures.
-const NAMES: f32 = 168.0;
+const NAMES: f32 = 192.0;
 const PICTURES: f32 = 2.0 * (PICTURE + 8.0);
 
 /// The norms in the order of the table.
@@ -128,6 +128,7 @@ pub fn picture(ui: &Ui, texture: &egui::TextureHandle, rect: Rect) {
 /// A fraction in per cent, or the margin where there is nothing to compare with.
 fn told(line: &Line, norm: Norm) -> String {
     match line.classifier.fraction[norm.index()] {
+        Some(fraction) if fraction <= 0.0 => "a row is wrong".into(),
         Some(fraction) => percent(fraction),
         None => format!("{:.3}", line.classifier.margins[norm.index()]).replace('-', "−"),
     }
@@ -152,7 +153,12 @@ fn cell_ui(ui: &Ui, line: &Line, norm: Norm, rect: Rect, (fraction, told): (Opti
         let font = FontId::proportional(size);
         painter.text(at, Align2::LEFT_CENTER, words, font, colour);
     };
-    text(18.0, told, 15.0, t.text);
+    let size = if fraction.is_some_and(|f| f <= 0.0) {
+        12.0
+    } else {
+        15.0
+    };
+    text(18.0, told, size, t.text);
     if own {
         text(42.0, "its own norm", 11.0, t.accent);
     }
@@ -178,7 +184,7 @@ fn foot_ui(ui: &mut Ui, studied: &Studied) {
         "The margin itself: there is no largest one to compare with."
     };
     let colours = format!(
-        "orange: for {}, blue: for {}, dark: zero",
+        "Weights: red for {}, blue for {}, white zero.",
         studied.titles[0], studied.titles[1]
     );
     ui.horizontal_wrapped(|ui| {

@@ -1,7 +1,7 @@
 //! The worst change of one picture in each norm.
 
 use super::View;
-use super::inspector::digits;
+use super::figures::digits;
 use super::looks::Looks;
 use super::spark::sign;
 use super::table::{NORMS, picture};

@@ -140,9 +140,10 @@ fn headline_ui(ui: &mut Ui, view: &View<'_>, surveyed: &Surveyed, at: &AtCount) 
     let text = RichText::new(headline(at)).size(17.0).color(t.text);
     ui.add(Label::new(text).wrap());
     let rest = format!(
-        "{} {}",
+        "{} {} At {}.",
         detail(at),
-        all_pull(survey.pairs(), survey.pulls())
+        all_pull(survey.pairs(), survey.pulls()),
+        surveyed.heads
     );
     ui.add(Label::new(RichText::new(rest.trim()).color(t.weak)).wrap());
     let state = view.state;

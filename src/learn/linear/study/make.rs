@@ -2,14 +2,17 @@
 
 use super::asked::Asked;
 use super::found::{Classifier, Ran, Shrunk, Study};
-use crate::error::Result;
+use crate::error::{Result, thousands};
 use crate::learn::linear::{
-    MaxMargin, Method, Moment, Norm, Problem, RobustCurve, Separability, Trained, max_margin,
-    penalised, separability, soft_margin, train,
+    MaxMargin, Method, Moment, Norm, Problem, RobustCurve, Separability, max_margin, penalised,
+    separability, soft_margin, train,
 };
 use crate::task::Task;
 use std::sync::Arc;
 use std::time::Instant;
+
+/// Bounds that are less than this share apart count as one.
+const CLOSED: f64 = 1e-5;
 
 /// Studies `problem`. `watch` sees each moment of each training.
 ///
@@ -39,7 +42,10 @@ pub fn study(
         let found = max_margin(&problem, norm, task);
         best_seconds[norm.index()] = began.elapsed().as_secs_f64();
         match found {
-            Ok(found) => best[norm.index()] = found,
+            Ok(found) => {
+                notes.extend(found.as_ref().and_then(open_gap));
+                best[norm.index()] = found;
+            }
             Err(error) if error.is_cancelled() => return Err(error),
             Err(error) => notes.push(format!(
                 "There is no maximal margin in {} to compare with: {error}.",
@@ -64,7 +70,6 @@ pub fn study(
             &mut |moment, _| watch(method, moment),
             task,
         )?;
-        notes.extend(unsettled(method, &trained, &best));
         runs.push(Ran {
             method,
             classifier: classifier_of(&problem, trained.weights.clone(), &best)?,
@@ -72,6 +77,7 @@ pub fn study(
             seconds: began.elapsed().as_secs_f64(),
         });
     }
+    notes.extend(unsettled(&runs));
     let shrunk = shrunk(&problem, asked, &best, task)?;
     if !asked.penalties.is_empty() && !is_separable {
         notes.push(
@@ -152,19 +158,35 @@ fn shrunk(
     Ok(all)
 }
 
-/// Says where a training has not come close to where it goes.
-fn unsettled(method: Method, trained: &Trained, best: &[Option<MaxMargin>; 4]) -> Option<String> {
-    let norm = method.norm();
-    let best = best[norm.index()].as_ref()?;
-    let last = trained.last()?;
-    let fraction = last.margins[norm.index()] / best.value;
-    (fraction < 0.95).then(|| {
+/// Says where the bounds of a maximal margin did not meet.
+fn open_gap(found: &MaxMargin) -> Option<String> {
+    let share = found.gap / found.value;
+    (share > CLOSED).then(|| {
         format!(
-            "{} has come to {} % of the maximal {} margin after {} steps: it goes on towards it with more.",
-            method.title(),
-            super::words::percent(fraction),
-            norm.title(),
-            last.step
+            "The bounds of the maximal margin in {} are {:.1e} of it apart: fractions in it are as uncertain.",
+            found.norm.title(),
+            share
+        )
+    })
+}
+
+/// Says which trainings have not come close to where they go.
+fn unsettled(runs: &[Ran]) -> Option<String> {
+    let far = runs.iter().filter_map(|ran| {
+        let fraction = ran.classifier.fraction[ran.method.norm().index()]?;
+        let told = match fraction {
+            right if right > 0.0 => format!("{} %", super::words::percent(right)),
+            _ => "a row still wrong".into(),
+        };
+        (fraction < 0.95).then(|| format!("{} ({told})", ran.method.title()))
+    });
+    let far: Vec<String> = far.collect();
+    let steps = runs.first()?.trained.last()?.step;
+    (!far.is_empty()).then(|| {
+        format!(
+            "After {} steps these are not near the maximal margin in their own norm: {}. They go on towards it with more steps.",
+            thousands(steps),
+            far.join(", ")
         )
     })
 }

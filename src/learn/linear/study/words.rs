@@ -78,11 +78,18 @@ pub fn detail(study: &Study) -> String {
     if !own.is_finite() || !elsewhere.is_finite() {
         return String::new();
     }
+    if own <= 0.0 {
+        return "Same data, no word about robustness. Not all trainings are right about every row yet.".into();
+    }
     format!(
         "Same data, no word about robustness. In its own norm each reaches at least {} % of the largest margin that a linear \
-         classifier can have; elsewhere as little as {} %.",
+         classifier can have; elsewhere {}.",
         percent(own),
-        percent(elsewhere)
+        if elsewhere > 0.0 {
+            format!("as little as {} %", percent(elsewhere))
+        } else {
+            "it can be wrong about a row".into()
+        }
     )
 }
 
