@@ -18,7 +18,7 @@ pub struct GivenArgs {
     /// Their labels (.npy): +1 and -1, 0 and 1, or any two values, of which the larger is +1
     #[arg(long, value_name = "Y.npy")]
     y: Option<PathBuf>,
-    /// How the values of a row lie: a line, HEIGHTxWIDTH or CHANNELSxHEIGHTxWIDTH (default: as the file says)
+    /// How the values of a row lie: a line, height x width, or channels x height x width (default: as the file says)
     #[arg(long, value_name = "200|28x28|3x32x32", value_parser = sides)]
     shape: Option<Shape>,
 }
@@ -49,7 +49,9 @@ impl GivenArgs {
         } = read_doubles(x, task)?;
         let shape = self.shape_of(x, &dims)?;
         if is_bytes {
-            values.iter_mut().for_each(|value| *value /= 255.0);
+            for value in &mut values {
+                *value /= 255.0;
+            }
             notes.push(format!(
                 "The bytes of {} were divided by 255.",
                 file_name(x)

@@ -103,6 +103,14 @@ impl Inside<'_> {
                 "Check the preprocessing.",
             ));
         }
+        let made = self.computed(pixels, n, task);
+        // A run that was stopped fails in other words.
+        task.check()?;
+        made
+    }
+
+    fn computed(&mut self, pixels: &[f32], n: usize, task: &Task) -> Result<Vec<f32>> {
+        let size = self.tower.picture_len();
         let stop = Stop::watch(task);
         let fixed = self.tower.fixed_batch();
         if fixed.is_none() && self.together.is_none() && n > 1 {
@@ -123,7 +131,6 @@ impl Inside<'_> {
             values.truncate(self.of_one(shape, chunk)? * rows);
             all.append(&mut values);
         }
-        task.check()?;
         Ok(all)
     }
 
