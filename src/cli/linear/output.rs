@@ -5,7 +5,7 @@ use crate::dataset::npy::write_doubles;
 use crate::error::{Error, Result, thousands};
 use crate::files::{replace, write_json};
 use crate::learn::linear::study::files::{write_curves, write_history, write_svg};
-use crate::learn::linear::study::words::{detail, headline, percent};
+use crate::learn::linear::study::words::{detail, headline, of_largest, percent};
 use crate::learn::linear::study::{Study, Withstands};
 use crate::learn::linear::{Method, Norm, classifier};
 use crate::task::Task;
@@ -102,7 +102,7 @@ pub fn describe(study: &Study, printed: &Printed) -> String {
         let _ = write!(text, "{title:<32}");
         for norm in Norm::ALL {
             let fraction = of.fraction[norm.name()];
-            let told = fraction.map_or_else(|| "none".to_owned(), percent);
+            let told = fraction.map_or_else(|| "none".to_owned(), of_largest);
             let star = if own == Some(norm) { "*" } else { " " };
             let _ = write!(text, "{:>15}", told + star);
         }

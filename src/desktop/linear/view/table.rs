@@ -7,7 +7,7 @@ use crate::desktop::linear::{Command, Line, Studied};
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::named_area;
 use crate::learn::linear::Norm;
-use crate::learn::linear::study::words::percent;
+use crate::learn::linear::study::words::of_largest;
 use egui::{Align2, Color32, FontId, Rect, Role, Sense, Stroke, StrokeKind, Ui};
 
 /// Height of a line, and of its pictures.
@@ -128,8 +128,7 @@ pub fn picture(ui: &Ui, texture: &egui::TextureHandle, rect: Rect) {
 /// A fraction in per cent, or the margin where there is nothing to compare with.
 fn told(line: &Line, norm: Norm) -> String {
     match line.classifier.fraction[norm.index()] {
-        Some(fraction) if fraction <= 0.0 => "a row is wrong".into(),
-        Some(fraction) => percent(fraction),
+        Some(fraction) => of_largest(fraction),
         None => format!("{:.3}", line.classifier.margins[norm.index()]).replace('-', "−"),
     }
 }
@@ -179,7 +178,7 @@ fn cell_ui(ui: &Ui, line: &Line, norm: Norm, rect: Rect, (fraction, told): (Opti
 fn foot_ui(ui: &mut Ui, studied: &Studied) {
     let t = tokens(ui);
     let text = if studied.study.is_separable() {
-        "Per cent of the largest margin in that norm. The line: along training, by the logarithm of the steps; dotted at 100 %."
+        "Per cent of the largest margin in that norm. The line: along training, by the logarithm of the steps; dotted at 100 %. Wrong: a row lies on the wrong side."
     } else {
         "The margin itself: there is no largest one to compare with."
     };

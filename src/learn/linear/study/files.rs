@@ -5,7 +5,7 @@ use super::words::headline;
 use crate::error::{Error, Result};
 use crate::files::{escape, replace_with};
 use crate::learn::linear::Norm;
-use crate::learn::linear::study::{Answer, words::percent};
+use crate::learn::linear::study::{Answer, words::of_largest};
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::Path;
@@ -103,7 +103,7 @@ pub fn write_svg(path: &Path, study: &Study) -> Result<()> {
         for (line, run) in answer.runs.iter().enumerate() {
             let y = 345.0 + 24.0 * line as f64;
             let fraction = run.withstands.fraction[norm.name()];
-            let told = fraction.map_or_else(|| "none".into(), percent);
+            let told = fraction.map_or_else(|| "none".into(), of_largest);
             let x = PANEL[0] + PANEL[4] * n as f64 + 175.0;
             let _ = writeln!(
                 out,

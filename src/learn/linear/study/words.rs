@@ -15,6 +15,15 @@ pub fn percent(fraction: f64) -> String {
     text.replace('-', "−")
 }
 
+/// A margin as per cent of the largest one; "wrong" where a row lies on the wrong side, so that there is no margin.
+pub fn of_largest(fraction: f64) -> String {
+    if fraction > 0.0 {
+        percent(fraction)
+    } else {
+        "wrong".into()
+    }
+}
+
 /// What the methods have in common.
 pub fn headline(study: &Study) -> String {
     if !study.is_separable() {
