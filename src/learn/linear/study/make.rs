@@ -39,7 +39,10 @@ pub fn study(
         let found = max_margin(&problem, norm, task);
         best_seconds[norm.index()] = began.elapsed().as_secs_f64();
         match found {
-            Ok(found) => best[norm.index()] = found,
+            Ok(found) => {
+                notes.extend(found.as_ref().and_then(open));
+                best[norm.index()] = found;
+            }
             Err(error) if error.is_cancelled() => return Err(error),
             Err(error) => notes.push(format!(
                 "There is no maximal margin in {} to compare with: {error}.",
@@ -150,6 +153,20 @@ fn shrunk(
         }
     }
     Ok(all)
+}
+
+/// Says where the bounds of a maximal margin have not met.
+fn open(best: &MaxMargin) -> Option<String> {
+    /// The relative gap from which on it matters to a fraction in per cent.
+    const OPEN: f64 = 1e-5;
+    (best.gap > OPEN * best.value).then(|| {
+        format!(
+            "The maximal {} margin is only known to lie between {} and {}; fractions in it are of the middle.",
+            best.norm.title(),
+            best.lower,
+            best.upper
+        )
+    })
 }
 
 /// Says where a training has not come close to where it goes.
