@@ -17,7 +17,7 @@ use tempfile::TempDir;
 /// Trains in some seconds without optimization.
 fn small() -> Form {
     Form {
-        groups: ["heart", "circle"].map(|word| Group::Words(word.into())),
+        groups: ["dark", "white"].map(|word| Group::Words(word.into())),
         on: On::Pixels {
             side: 10,
             colour: false,
@@ -137,8 +137,8 @@ fn settings_that_changed_and_groups_that_cannot_be_are_told() {
     ask(&mut window, LinearCommand::Study);
     assert!(log_has(&window, "image is in the group \"unicorn\""));
     // What was found stays.
-    assert_eq!(studied(&window).titles[1], "circle");
-    form.groups = ["heart", "heart"].map(|word| Group::Words(word.into()));
+    assert_eq!(studied(&window).titles[1], "white");
+    form.groups = ["dark", "dark"].map(|word| Group::Words(word.into()));
     ask(&mut window, LinearCommand::SetForm(Box::new(form)));
     ask(&mut window, LinearCommand::Study);
     assert!(log_has(&window, "in the other group too"));
@@ -205,7 +205,7 @@ fn a_study_is_written() {
     assert_eq!(figures["separable"], true);
     assert_eq!(figures["runs"].as_array().unwrap().len(), 3);
     let command = figures["command"].as_str().unwrap();
-    assert!(command.contains("--first 'heart' --second 'circle' --on pixels:10"));
+    assert!(command.contains("--first 'dark' --second 'white' --on pixels:10"));
     ask(
         &mut window,
         LinearCommand::ExportTo(Kind::Model, path("m.csv")),

@@ -7,6 +7,7 @@ mod layout;
 mod pool;
 pub(super) mod roles;
 mod run;
+mod tensors;
 
 pub use apart::Apart;
 pub use inside::Inside;

@@ -13,6 +13,8 @@ use std::time::Instant;
 
 /// Bounds that are less than this share apart count as one.
 const CLOSED: f64 = 1e-5;
+/// Bounds that are more than this share apart say too little to compare with.
+const UNKNOWN: f64 = 1e-3;
 
 /// Studies `problem`. `watch` sees each moment of each training.
 ///
@@ -42,6 +44,12 @@ pub fn study(
         let found = max_margin(&problem, norm, task);
         best_seconds[norm.index()] = began.elapsed().as_secs_f64();
         match found {
+            Ok(Some(found)) if found.gap > UNKNOWN * found.value => notes.push(format!(
+                "The maximal margin in {} is only known to lie between {:.4e} and {:.4e}: nothing is compared with it.",
+                norm.title(),
+                found.lower,
+                found.upper
+            )),
             Ok(found) => {
                 notes.extend(found.as_ref().and_then(open_gap));
                 best[norm.index()] = found;
