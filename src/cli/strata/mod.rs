@@ -156,9 +156,10 @@ impl Strata {
     }
 
     fn asked(&self, given: Option<Labels>) -> Asked {
-        let mut ways: Vec<Way> = match self.by.is_empty() {
-            true => Way::ALL.to_vec(),
-            false => self.by.clone(),
+        let mut ways: Vec<Way> = if self.by.is_empty() {
+            Way::ALL.to_vec()
+        } else {
+            self.by.clone()
         };
         // Labels that are given are there to be compared with.
         if given.is_some() && !ways.contains(&Way::Given) {

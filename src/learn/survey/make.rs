@@ -101,12 +101,11 @@ impl Making<'_> {
         let mut ways = vec![self.grouped(Way::Gradient, found.strata.clone())?];
         let given = asked.given.as_ref().filter(|given| given.count() == count);
         for &way in asked.ways.iter().filter(|way| **way != Way::Gradient) {
-            let strata = match way {
-                Way::Given => given.cloned(),
-                _ => {
-                    task.begin(format!("Comparing with {}", way.title()), 0);
-                    way.strata(self.part, self.gradients, count, asked.seed, task)?
-                }
+            let strata = if way == Way::Given {
+                given.cloned()
+            } else {
+                task.begin(format!("Comparing with {}", way.title()), 0);
+                way.strata(self.part, self.gradients, count, asked.seed, task)?
             };
             ways.extend(strata.map(|strata| self.grouped(way, strata)).transpose()?);
         }

@@ -84,7 +84,9 @@ fn a_wrong_closed_form_is_noticed() {
         (0.9, Agreement::NotReached),
     ] {
         for (_, radii) in &mut case.radii {
-            radii.iter_mut().for_each(|r| *r *= share);
+            for radius in radii.iter_mut() {
+                *radius *= share;
+            }
         }
         for each in case.run(&pairs) {
             assert_eq!(each.agreement(), agreement, "{share}: {each:?}");
@@ -93,7 +95,9 @@ fn a_wrong_closed_form_is_noticed() {
             assert_eq!(each.found.is_none(), share < 1.0);
         }
         for (_, radii) in &mut case.radii {
-            radii.iter_mut().for_each(|r| *r /= share);
+            for radius in radii.iter_mut() {
+                *radius /= share;
+            }
         }
     }
 }

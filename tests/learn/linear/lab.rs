@@ -47,13 +47,12 @@ pub fn problem(set: &str) -> Problem {
         .iter()
         .map(|&y| y as i8)
         .collect();
-    let (rows, shape) = match set {
-        "gaussian" => (values("gaussian_X"), Shape::line(200)),
-        _ => {
-            let bytes = values("digits_X_uint8");
-            let rows = bytes.iter().map(|v| v / 255.0).collect();
-            (rows, Shape::plane(28, 28))
-        }
+    let (rows, shape) = if set == "gaussian" {
+        (values("gaussian_X"), Shape::line(200))
+    } else {
+        let bytes = values("digits_X_uint8");
+        let rows = bytes.iter().map(|v| v / 255.0).collect();
+        (rows, Shape::plane(28, 28))
     };
     Problem::new(rows, &labels, shape).unwrap()
 }

@@ -56,7 +56,7 @@ fn group_ui(ui: &mut Ui, view: &View<'_>, group: &mut Group, name: &str) {
         Group::Set(name) | Group::Label(name) => name.as_str(),
     };
     let text = text.to_owned();
-    ui.name_inputs(&format!("{name} is"), |ui| {
+    ui.name_inputs(format!("{name} is"), |ui| {
         ComboBox::from_id_salt(name)
             .selected_text(text)
             .width(58.0)
