@@ -125,6 +125,7 @@ fn settings_that_changed_and_groups_that_cannot_be_are_told() {
     assert!(!says(&window, "Not trained yet"));
     let mut form = small();
     form.steps = 10;
+    form.groups = ["heart", "circle"].map(|word| Group::Words(word.into()));
     ask(&mut window, LinearCommand::SetForm(Box::new(form.clone())));
     assert!(says(&window, "Not trained yet"));
     assert!(says(&window, "3,000 steps"));
@@ -137,7 +138,7 @@ fn settings_that_changed_and_groups_that_cannot_be_are_told() {
     ask(&mut window, LinearCommand::Study);
     assert!(log_has(&window, "image is in the group \"unicorn\""));
     // What was found stays.
-    assert_eq!(studied(&window).titles[1], "white");
+    assert_eq!(studied(&window).titles[1], "circle");
     form.groups = ["dark", "dark"].map(|word| Group::Words(word.into()));
     ask(&mut window, LinearCommand::SetForm(Box::new(form)));
     ask(&mut window, LinearCommand::Study);

@@ -114,7 +114,9 @@ fn plot_ui(ui: &mut Ui, view: &View<'_>, studied: &Studied, norm: Norm) {
                     Line::new(&line.title, PlotPoints::from(corners))
                         .color(looks.colour)
                         .style(looks.line)
-                        .width(if chosen { 2.6 } else { 1.5 }),
+                        .width(if chosen { 2.6 } else { 1.5 })
+                        // Steps are drawn as they are, not as the band that they lie in.
+                        .allow_band(false),
                 );
                 // A marker where half of the rows are left, or at the end.
                 let half = curve
