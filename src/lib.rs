@@ -47,6 +47,9 @@
 //! - a loss of the learning laboratory: one file in `compute/train/losses/` with its description and its function of one
 //!   line of the similarity, its `mod` and its line of the list there; its shader `shaders/loss_NAME.wgsl` with its line in
 //!   `compute/gpu/kernels.rs`; the tests go over all of them
+//! - a way to group pairs, to compare gradient groups with: its line and its points in `learn/survey/way.rs`
+//! - an optimizer of linear classifiers: one file in `learn/linear/train/`, its line of the table in `choices.rs` and of
+//!   `start` in `run.rs`
 //! - a sampling policy: one file in `learn/policy/`, its `mod` and its line of the list there
 //! - a view: one folder in `desktop/` that implements `desktop::feature::Feature` (state, commands, jobs; `view/` draws),
 //!   its `mod` in `desktop/mod.rs` and one line in `desktop/features.rs`
