@@ -1,4 +1,4 @@
-//! Text made safe for HTML and SVG.
+//! Text made safe for HTML, SVG and shells.
 
 use std::borrow::Cow;
 
@@ -23,6 +23,11 @@ pub fn escape(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(safe)
+}
+
+/// One word of a shell's command line, in single quotes.
+pub fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ mod set;
 pub use chosen::chosen;
 pub use fault::step;
 pub use lock::{FileLock, LOCK_WAIT, lock_file};
-pub use markup::escape;
+pub use markup::{escape, quoted};
 pub use path::{AsBytes, as_shown, shown, with_ending};
 pub use read::{
     PICTURE, Stamp, TEXT, changed, hash, open_regular, read_all, read_text, require_regular,

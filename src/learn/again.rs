@@ -63,6 +63,13 @@ pub fn again(
                 .to_owned(),
         );
     }
+    if run.finish != Finish::Finished {
+        notes.push(format!(
+            "The run had {} steps when it was kept; trained again, it went on to {}.",
+            run.steps(),
+            trained.steps()
+        ));
+    }
     if trained.finish == Finish::Diverged {
         notes.push("The run diverged: the figures end before that.".to_owned());
     }

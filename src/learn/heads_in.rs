@@ -15,12 +15,18 @@ const RUN: &str = "run.json";
 const WEIGHTS: [&str; 2] = ["image.npy", "text.npy"];
 
 /// The linear heads in `folder`, for embeddings of `inputs` values: what `learn` writes for each run (`heads.safetensors` or
-/// `run.json`), or `image.npy` and `text.npy`, `[outputs, inputs]` each.
+/// `run.json`), the file of a run, or `image.npy` and `text.npy`, `[outputs, inputs]` each.
 ///
 /// # Errors
 /// None of these files, files that cannot be read, heads that are not linear or of other embeddings.
 pub fn heads_in(folder: &Path, inputs: usize) -> Result<LinearHeads> {
     let [trained, run] = [TRAINED, RUN].map(|name| folder.join(name));
+    // A run by its file.
+    let run = if folder.is_file() {
+        folder.to_path_buf()
+    } else {
+        run
+    };
     let heads = if trained.is_file() {
         let heads = Heads::read(&trained)?;
         LinearHeads::of(&heads.shape, &heads.weights)?

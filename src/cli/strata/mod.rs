@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::files::shown;
 use crate::learn::strata::{Allocation, Form, LinearHeads, Strata as Labels};
 use crate::learn::survey::{Answer, Asked, Way, survey};
-use crate::learn::{Ground, Setup, Start, heads_in};
+use crate::learn::{Ground, Setup, Start, heads_in, mark};
 use along::Moments;
 use clap::{ArgGroup, Args};
 use output::{Out, describe};
@@ -119,6 +119,15 @@ impl Strata {
         let run = self.along.as_deref().map(along::run).transpose()?;
         let given = self.labels.as_deref().map(labels).transpose()?;
         let (material, ground) = self.data.ground()?;
+        if let Some(run) = &run {
+            let embedded = &material.embedded;
+            if !run.fits(&mark(embedded), embedded) {
+                return Err(Error::request(
+                    "the run to measure along is of other embeddings",
+                    "Measure along a run that was trained on just these.",
+                ));
+            }
+        }
         let (heads, told) = self.heads(&ground)?;
         let asked = self.asked(given);
         let printed = watched(|task| {
@@ -227,6 +236,12 @@ fn labels(path: &Path) -> Result<Labels> {
             "has labels up to {} for {} pairs: number the groups from 0 on",
             count - 1,
             labels.len()
+        )));
+    }
+    let unused = (0..count as u32).find(|label| !labels.contains(label));
+    if let Some(unused) = unused {
+        return Err(wrong(format!(
+            "has no pair of label {unused}: number the groups without gaps"
         )));
     }
     Labels::new(labels, count)

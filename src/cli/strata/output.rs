@@ -115,7 +115,7 @@ pub fn describe(answer: &Answer, split: &str, out: Option<&Out>) -> String {
         answer.form,
         answer.heads,
         answer.loss,
-        all_pull(answer.pairs, answer.pulls),
+        all_pull(answer.pairs, answer.pulls, answer.still),
     );
     for at in &answer.k {
         let uniform = at.variance["uniform"];

@@ -8,8 +8,8 @@ use crate::desktop::feature::Desk;
 use crate::error::{Error, Result};
 use crate::files::{replace, shown, write_json};
 use crate::learn::linear::classifier;
-use crate::learn::linear::study::Answer;
 use crate::learn::linear::study::files::{write_curves, write_history, write_svg};
+use crate::learn::linear::study::{Answer, Withstands};
 use egui::ColorImage;
 use serde::Serialize;
 use std::io::Write as _;
@@ -51,6 +51,8 @@ struct Figures {
     #[serde(flatten)]
     answer: Answer,
     groups: [String; 2],
+    /// The classifier that captions make.
+    zero_shot: Option<Withstands>,
     on: String,
     /// The command that makes them, without its data.
     command: String,
@@ -99,6 +101,7 @@ impl LinearLab {
 
 fn write(studied: &Studied, of: (Shown, usize), kind: Kind, path: &Path) -> Result<()> {
     let study = &studied.study;
+    let captions = studied.methods.iter().find(|line| line.method.is_none());
     match kind {
         Kind::Curves => write_curves(path, study),
         Kind::History => write_history(path, study),
@@ -107,10 +110,14 @@ fn write(studied: &Studied, of: (Shown, usize), kind: Kind, path: &Path) -> Resu
         Kind::Figures => write_json(
             path,
             &Figures {
-                answer: Answer::of(study),
+                answer: Answer {
+                    notes: studied.notes.clone(),
+                    ..Answer::of(study)
+                },
+                zero_shot: captions.map(|line| Withstands::of(study, &line.classifier)),
                 groups: studied.titles.clone(),
                 on: studied.on.to_string(),
-                command: studied.form.command(),
+                command: studied.form.command(&studied.members),
             },
         ),
         Kind::Model => {

@@ -2,6 +2,7 @@
 
 use crate::desktop::core::Session;
 use crate::error::{Error, Result};
+use crate::files::quoted;
 use crate::learn::concepts::{Members, On};
 use crate::learn::linear::study::Asked;
 use crate::learn::linear::{Method, Step};
@@ -126,26 +127,33 @@ impl Form {
         self.groups.iter().all(|group| !group.title().is_empty())
     }
 
-    /// The same as arguments of `nearmiss linear`; the source of the data is left to the reader.
-    pub fn command(&self) -> String {
+    /// The same as arguments of `nearmiss linear`, with groups of these images; the source of the data is left to the reader.
+    pub fn command(&self, members: &[Members; 2]) -> String {
         let on = match &self.on {
             On::Pixels { side, colour } => {
                 format!("pixels:{side}{}", if *colour { ":colour" } else { "" })
             }
-            On::Embeddings => "embeddings".into(),
-            On::Layer(name) => format!("'layer:{name}'"),
+            On::Embeddings => "embeddings --zero-shot".into(),
+            On::Layer(name) => quoted(&format!("layer:{name}")),
         };
-        let methods: Vec<&str> = self.methods.iter().map(|method| method.name()).collect();
+        let [first, second] = members.each_ref().map(|members| match members {
+            Members::Words(words) => quoted(words.trim()),
+            Members::Rows(_, rows) => {
+                let rows: Vec<String> = rows.iter().map(u32::to_string).collect();
+                rows.join(",")
+            }
+        });
         let mut command = format!(
-            "nearmiss linear --first '{}' --second '{}' --on {on} --most {} --optimizers {} --steps {} --step {} --seed {}",
-            self.groups[0].title(),
-            self.groups[1].title(),
+            "nearmiss linear --first {first} --second {second} --on {on} --most {} --steps {} --step {} --seed {}",
             self.most,
-            methods.join(","),
             self.steps,
             self.step.name(),
             self.seed
         );
+        let methods: Vec<&str> = self.methods.iter().map(|method| method.name()).collect();
+        if !methods.is_empty() {
+            command = format!("{command} --optimizers {}", methods.join(","));
+        }
         if self.centred && self.on != On::Embeddings {
             command.push_str(" --centre");
         }
@@ -176,6 +184,12 @@ mod tests {
         for wrong in ["small", "0", "-1", "inf"] {
             assert!(of(wrong).asked().is_err(), "{wrong:?}");
         }
-        assert!(of("0.1").command().ends_with("--centre --penalties 0.1"));
+        let members = [
+            Members::Words("a dog's".into()),
+            Members::Rows("set".into(), vec![0, 5]),
+        ];
+        let command = of("0.1").command(&members);
+        assert!(command.contains(r"--first 'a dog'\''s' --second 0,5 "));
+        assert!(command.ends_with("--centre --penalties 0.1"));
     }
 }

@@ -11,8 +11,8 @@ use crate::desktop::feature::Desk;
 use crate::encoder::Encoder;
 use crate::error::Result;
 use crate::learn::concepts::{Groups, Members, On, Sources, Taken, two_groups, zero_shot};
-use crate::learn::linear::study::{Asked, Classifier, Ran, Study, classifier_of, study};
-use crate::learn::linear::{MaxMargin, Moment, Norm};
+use crate::learn::linear::study::{Asked, Classifier, Ran, Study, classifier_of, farthest, study};
+use crate::learn::linear::{MaxMargin, Moment, Norm, RobustCurve};
 use crate::task::{Task, aside};
 use std::sync::Arc;
 
@@ -62,7 +62,8 @@ impl LinearLab {
         );
         let slot = match work.form.on {
             On::Pixels { .. } => Slot::Study,
-            On::Embeddings | On::Layer(_) => Slot::StudyEmbedded,
+            On::Embeddings => Slot::StudyEmbedded,
+            On::Layer(_) => Slot::StudyLayer,
         };
         desk.start(slot, title, move |task| {
             let studied = aside(|| work.run(task))?;
@@ -71,7 +72,9 @@ impl LinearLab {
     }
 
     fn is_studying(desk: &Desk<'_, Self>) -> bool {
-        desk.is_running(Slot::Study) || desk.is_running(Slot::StudyEmbedded)
+        [Slot::Study, Slot::StudyEmbedded, Slot::StudyLayer]
+            .into_iter()
+            .any(|slot| desk.is_running(slot))
     }
 
     /// Finds the worst changes of the row that is looked at, once for each.
@@ -82,6 +85,9 @@ impl LinearLab {
         };
         let of = (self.state.shown, self.state.line);
         let row = self.state.row;
+        if row >= studied.images.len() {
+            return;
+        }
         let known = self.state.worst(now).is_some();
         if known || self.worst_asked == Some((of, row)) || self.state.looked_at(&studied).is_none()
         {
@@ -132,6 +138,7 @@ impl Work {
                     method: None,
                     own: None,
                     classifier,
+                    drawn: Default::default(),
                     history: Vec::new(),
                 }),
                 Err(error) => notes.push(format!("The captions make no classifier: {error}.")),
@@ -143,9 +150,17 @@ impl Work {
             method: None,
             own: Some(shrunk.norm),
             classifier: shrunk.classifier.clone(),
+            drawn: Default::default(),
             history: Vec::new(),
         });
-        let penalties: Vec<Line> = penalties.collect();
+        let mut penalties: Vec<Line> = penalties.collect();
+        let far = Norm::ALL.map(|norm| farthest(&study, norm).max(1e-12));
+        for line in methods.iter_mut().chain(&mut penalties) {
+            line.drawn = Norm::ALL.map(|norm| {
+                let n = norm.index();
+                outline(&line.classifier.curves[n], far[n])
+            });
+        }
         let fourier = study.problem.fourier();
         let shape = fourier.shape();
         let drawn = methods.iter().chain(&penalties).map(|line| {
@@ -164,6 +179,7 @@ impl Work {
             penalties,
             notes,
             drawn,
+            far,
             study,
         })
     }
@@ -193,10 +209,41 @@ fn method(ran: &Ran, study: &Study) -> Line {
         method: Some(ran.method),
         own: Some(ran.method.norm()),
         classifier: ran.classifier.clone(),
+        drawn: Default::default(),
         history: history
             .map(|moment| ((moment.step as f64).ln(), fractions(moment)))
             .collect(),
     }
+}
+
+/// Steps of a curve that are told apart.
+const STEPS: f64 = 500.0;
+
+/// The corners of a curve up to `far`, in per cent, and where half of the rows are left.
+fn outline(curve: &RobustCurve, far: f64) -> (Vec<[f64; 2]>, [f64; 2]) {
+    let mut corners: Vec<[f64; 2]> = Vec::new();
+    for [x, y] in curve
+        .corners()
+        .into_iter()
+        .filter(|corner| corner[0] <= far)
+    {
+        let y = 100.0 * y;
+        match corners.last_mut() {
+            // Down further at once, as far as can be seen.
+            Some(last) if last[1] > y && x - last[0] < far / STEPS => last[1] = y,
+            Some(last) if last[1] == y && x - last[0] < far / STEPS => {}
+            _ => corners.push([x, y]),
+        }
+    }
+    let end = 100.0 * curve.accuracy(far);
+    if let Some(last) = corners.last().copied().filter(|last| last[1] != end) {
+        corners.push([last[0], end]);
+    }
+    corners.push([far, end]);
+    let radii = curve.radii();
+    let half = radii.get(radii.len().saturating_sub(1) / 2).copied();
+    let x = half.unwrap_or(far).clamp(0.0, far * 0.985);
+    (corners, [x, 100.0 * curve.accuracy(x)])
 }
 
 /// What a penalty in the dual of a norm is called.

@@ -29,6 +29,8 @@ pub struct LinearLab {
     state: State,
     /// Groups were looked for.
     asked: Derived<()>,
+    /// The groups that were suggested last.
+    suggested: Option<[Group; 2]>,
     /// Tensors of the image model were looked for.
     layers_asked: Derived<()>,
     /// The worst changes that were asked for last.
@@ -40,8 +42,10 @@ pub struct LinearLab {
 pub enum Slot {
     /// Studying the pixels of two groups.
     Study,
-    /// Studying what the encoder makes of them.
+    /// Studying their embeddings.
     StudyEmbedded,
+    /// Studying a tensor of the image model.
+    StudyLayer,
     /// Looking for groups.
     Suggest,
     /// Looking for tensors of the image model.
@@ -61,6 +65,7 @@ impl JobSlot for Slot {
         match self {
             Self::StudyEmbedded => &[Part::Data, Part::Embeddings],
             Self::Study | Self::Suggest | Self::Worst => &[Part::Data],
+            Self::StudyLayer => &[Part::Data, Part::Encoder],
             Self::Layers => &[Part::Encoder],
             Self::Confirm => &[Part::Data, Part::Engine],
             Self::Export | Self::Dialog => &[],
@@ -116,6 +121,7 @@ impl Feature for LinearLab {
         Self {
             state: State::default(),
             asked: Derived::default(),
+            suggested: None,
             layers_asked: Derived::default(),
             worst_asked: None,
         }
@@ -152,11 +158,13 @@ impl Feature for LinearLab {
         let state = &mut self.state;
         match event {
             Event::Suggested(suggested) => {
-                let fresh = state.suggested.get(desk.session.now()).is_none();
-                if let Some(groups) = suggested.groups.filter(|_| fresh) {
+                // What the user named stays.
+                let untouched =
+                    !state.form.is_named() || self.suggested.as_ref() == Some(&state.form.groups);
+                if let Some(groups) = suggested.groups.filter(|_| untouched) {
+                    self.suggested = Some(groups.clone());
                     state.form.groups = groups;
                 }
-                state.suggested = Derived::new(basis.clone(), ());
                 state.labels = Derived::new(basis, suggested.labels);
             }
             Event::Layers(names) => state.layers = Derived::new(basis, names),
@@ -181,8 +189,8 @@ impl Feature for LinearLab {
         }
     }
 
-    fn ended(&mut self, _: &mut Desk<'_, Self>, slot: Slot, _: Ended) {
-        if slot == Slot::Worst {
+    fn ended(&mut self, _: &mut Desk<'_, Self>, slot: Slot, how: Ended) {
+        if slot == Slot::Worst && how != Ended::Failed {
             self.worst_asked = None;
         }
     }

@@ -33,6 +33,8 @@ pub struct Line {
     pub own: Option<Norm>,
     /// What it withstands.
     pub classifier: Classifier,
+    /// Robust accuracy in each norm as it is drawn: corners in per cent, and where half of the rows are left.
+    pub drawn: [(Vec<[f64; 2]>, [f64; 2]); 4],
     /// Along its training: the logarithm of the steps and the fraction in each norm.
     pub history: Vec<(f64, [Option<f64>; 4])>,
 }
@@ -59,11 +61,18 @@ pub struct Studied {
     pub penalties: Vec<Line>,
     /// What is to be known, in sentences.
     pub notes: Vec<String>,
+    /// How far robust accuracy is drawn in each norm.
+    pub far: [f64; 4],
     /// Weights and spectrum of each classifier, methods first; none of rows without a shape.
     pub drawn: Vec<[ColorImage; 2]>,
 }
 
 impl Studied {
+    /// How far robust accuracy is drawn in `norm`.
+    pub fn far(&self, norm: Norm) -> f64 {
+        self.far[norm.index()]
+    }
+
     /// The classifiers of the table.
     pub fn lines(&self, shown: Shown) -> &[Line] {
         match shown {
@@ -123,8 +132,6 @@ pub struct Attacked {
 pub struct State {
     /// The next study.
     pub form: Form,
-    /// The groups were named for this data, or by the user.
-    pub suggested: Derived<()>,
     /// Labels of the images: the folders in their names.
     pub labels: Derived<Vec<String>>,
     /// Tensors of the image model that rows can hold.

@@ -161,13 +161,28 @@ pub fn empty_state(ui: &mut Ui, title: &str, text: &str, button: Option<&str>) -
 
 /// The one button that matters most.
 pub fn primary(ui: &mut Ui, text: &str) -> Response {
+    primary_if(ui, true, text)
+}
+
+/// The same, disabled where not `enabled`: by itself, so that it is not squeezed at the end of a line.
+pub fn primary_if(ui: &mut Ui, enabled: bool, text: &str) -> Response {
     let t = tokens(ui);
     let fill = if ui.visuals().dark_mode {
         Color32::from_rgb(58, 108, 172)
     } else {
         t.accent
     };
-    ui.add(egui::Button::new(RichText::new(text).color(Color32::WHITE)).fill(fill))
+    let button = egui::Button::new(RichText::new(text).color(Color32::WHITE)).fill(fill);
+    ui.add_enabled(enabled, button)
+}
+
+/// A button that opens a menu; disabled where not `enabled`.
+pub fn menu_if(ui: &mut Ui, enabled: bool, text: &str, entries: impl FnOnce(&mut Ui)) {
+    if enabled {
+        ui.menu_button(text, entries);
+    } else {
+        ui.add_enabled(false, egui::Button::new(text));
+    }
 }
 
 /// A row of choices of which one is taken; returns the one clicked.

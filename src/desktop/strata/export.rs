@@ -85,6 +85,7 @@ impl StrataLab {
             return;
         };
         let writing = Writing {
+            command: self.state.command_of(&surveyed.form),
             surveyed,
             dataset: desk.session.dataset().cloned(),
             count: self.state.count(),
@@ -107,6 +108,7 @@ impl StrataLab {
 }
 
 struct Writing {
+    command: String,
     surveyed: Arc<Surveyed>,
     dataset: Option<Arc<Dataset>>,
     count: usize,
@@ -135,7 +137,7 @@ impl Writing {
                 &Figures {
                     answer: Answer::of(survey, self.surveyed.heads.clone()),
                     split: self.surveyed.split.clone(),
-                    command: self.surveyed.form.command(),
+                    command: self.command.clone(),
                 },
             )?,
             Kind::Reduced => {
@@ -146,16 +148,29 @@ impl Writing {
                 let seed = survey.asked.seed;
                 let pairs = kept_pairs(survey, at, kept, self.allocation, seed)?;
                 let weights = path.with_extension("weights.csv");
+                if weights.exists() {
+                    return Err(Error::request(
+                        format!("{} is there already", shown(&weights)),
+                        "Choose another name: the weights are written beside the set, and no dialog asked about them.",
+                    ));
+                }
                 write_kept(&weights, survey, &pairs, dataset)?;
                 let rows = pairs.iter().map(|kept| survey.captions[kept.pair as usize]);
                 let rows: BTreeSet<u32> = rows.collect();
+                let mut changed = String::new();
                 if let Some(dataset) = dataset {
                     let kept = dataset.retain_captions(|j| rows.contains(&(j as u32)));
                     let all: Vec<usize> = (0..kept.images.len()).collect();
-                    write_dataset(&kept, &all, path, Format::ImageFolder, task)?;
+                    let written = write_dataset(&kept, &all, path, Format::ImageFolder, task)?;
+                    if !written.changed.is_empty() {
+                        changed = format!(
+                            " {} images or captions were changed or left out.",
+                            thousands(written.changed.len() as u64)
+                        );
+                    }
                 }
                 return Ok(format!(
-                    "{} pairs written to {}, their weights to {}.",
+                    "{} pairs written to {}, their weights to {}.{changed}",
                     thousands(pairs.len() as u64),
                     shown(path),
                     shown(&weights)

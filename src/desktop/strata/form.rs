@@ -3,6 +3,7 @@
 use crate::compute::train::Loss;
 use crate::desktop::core::HeldOut;
 use crate::error::{Error, Result};
+use crate::files::quoted;
 use crate::learn::Setup;
 use crate::learn::strata::Form as Gradient;
 use crate::learn::survey::Asked;
@@ -103,7 +104,8 @@ impl Form {
     }
 
     /// The same as arguments of `nearmiss strata`; the source of the data is left to the reader.
-    pub fn command(&self) -> String {
+    /// `run` is the file of the run whose heads are taken; what it held out is held out there too, and has to be said.
+    pub fn command(&self, run: Option<&str>) -> String {
         let counts = self.counts().map_or_else(
             |_| format!("'{}'", self.counts),
             |counts| {
@@ -113,7 +115,7 @@ impl Form {
         );
         let heads = match &self.heads {
             Heads::Start => format!("--dim {}", self.outputs),
-            Heads::Run(id) => format!("--heads 'folder of {id}'"),
+            Heads::Run(id) => format!("--heads {}", quoted(run.unwrap_or(id))),
         };
         format!(
             "nearmiss strata --k {counts} --form {} {heads} --restarts {} --margin {} --seed {} {}",
@@ -121,7 +123,10 @@ impl Form {
             self.restarts,
             self.margin,
             self.seed,
-            self.held_out.arguments()
+            match self.heads {
+                Heads::Start => self.held_out.arguments(),
+                Heads::Run(_) => String::new(),
+            }
         )
     }
 }
@@ -142,7 +147,7 @@ mod tests {
         }
         assert!(
             of("8,16")
-                .command()
+                .command(None)
                 .contains("--k 8,16 --form signal --dim 64")
         );
     }

@@ -3,12 +3,15 @@
 use super::form::{Form, Heads};
 use super::state::Surveyed;
 use super::{Event, Slot, StrataLab};
-use crate::desktop::core::{Derived, Grounds, KeptRun, Level, Part, Parting, kept_runs};
+use crate::desktop::core::{
+    Derived, Grounds, KeptRun, Level, Part, Parting, home_of_runs, kept_runs,
+};
 use crate::desktop::feature::{Desk, Feature};
 use crate::error::Result;
-use crate::learn::Start;
+use crate::files::shown;
 use crate::learn::strata::{Allocation, LinearHeads};
 use crate::learn::survey::{Survey, curve, survey};
+use crate::learn::{Start, mark};
 use crate::task::{Task, aside};
 use std::sync::Arc;
 
@@ -33,7 +36,8 @@ impl StrataLab {
         desk.start(Slot::Load, "Reading kept runs", move |task| {
             // What cannot be read is told where runs are.
             let (runs, _) = kept_runs(&embedded, task)?;
-            Ok(Event::Runs(runs))
+            let home = home_of_runs(&mark(&embedded))?;
+            Ok(Event::Runs(runs, shown(&home)))
         });
     }
 
@@ -83,7 +87,12 @@ fn make(grounds: &Grounds, form: Form, kept: Option<&KeptRun>, task: &Task) -> R
     let (heads, told, moment) = if let Some(kept) = kept {
         let run = &kept.run;
         let setup = &run.setup;
-        let moment = format!("after {}, {} steps", setup.loss.title(), run.steps());
+        let moment = format!(
+            "after {}, {} steps, seed {}",
+            setup.loss.title(),
+            run.steps(),
+            setup.seed
+        );
         let told = format!(
             "{}, seed {}, step {}",
             setup.title(),

@@ -63,8 +63,8 @@ impl JobSlot for Slot {
 
 /// What its jobs report.
 pub enum Event {
-    /// The runs that were kept for these embeddings.
-    Runs(Vec<KeptRun>),
+    /// The runs that were kept for these embeddings, and their folder.
+    Runs(Vec<KeptRun>, String),
     /// Pairs are grouped, by the decisions of then.
     Surveyed(Arc<Surveyed>, Basis),
     /// The variance was measured along a run.
@@ -124,7 +124,10 @@ impl Feature for StrataLab {
 
     fn take(&mut self, desk: &mut Desk<'_, Self>, basis: Basis, event: Event) {
         match event {
-            Event::Runs(runs) => self.state.runs = Derived::new(basis, runs),
+            Event::Runs(runs, home) => {
+                self.state.home = home;
+                self.state.runs = Derived::new(basis, runs);
+            }
             Event::Surveyed(surveyed, decided) => {
                 self.state.take(basis, surveyed, desk.session.now());
                 self.state.decided = Some(decided);
@@ -185,7 +188,7 @@ impl StrataLab {
             "" => String::new(),
             name => format!(" ({name})"),
         };
-        let name = format!("gradients {}/{}{words}", group + 1, at.count);
+        let name = format!("gradients {group} of {}{words}", at.count);
         let said = format!("{} images are the set {name:?} now.", images.len());
         let keep = SetsCommand::Keep(name, images.clone());
         desk.ask(core::Command::Sets(keep));

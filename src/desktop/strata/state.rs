@@ -1,6 +1,6 @@
 //! What the laboratory of gradient groups shows.
 
-use super::form::Form;
+use super::form::{Form, Heads};
 use crate::desktop::core::{Basis, Derived, Identities, KeptRun, Part};
 use crate::learn::AlongPoint;
 use crate::learn::strata::{Allocation, Form as Gradient, Redundancy};
@@ -79,6 +79,10 @@ pub struct Row {
     pub moment: String,
     /// Which gradients.
     pub gradient: Gradient,
+    /// The heads in full.
+    pub heads: String,
+    /// What was grouped, and how: rows of another are no comparison.
+    of: (String, f64, usize),
     /// Number of groups, and the change against uniform draws: one pair from each, in proportion.
     pub changes: Vec<(usize, [Option<f64>; 2])>,
 }
@@ -87,6 +91,8 @@ pub struct Row {
 pub struct State {
     /// The next grouping.
     pub form: Form,
+    /// The folder of the runs.
+    pub home: String,
     /// The runs that were kept for these embeddings.
     pub runs: Derived<Vec<KeptRun>>,
     /// The last grouping.
@@ -122,6 +128,7 @@ impl Default for State {
     fn default() -> Self {
         Self {
             form: Form::default(),
+            home: String::new(),
             runs: Derived::default(),
             surveyed: Derived::default(),
             rows: Derived::default(),
@@ -148,6 +155,15 @@ impl State {
     /// Its part for the number of groups that is talked about, with its place.
     pub fn at<'a>(&self, surveyed: &'a Surveyed) -> Option<(usize, &'a AtCount)> {
         surveyed.at(self.count)
+    }
+
+    /// The form as arguments of the command line.
+    pub fn command_of(&self, form: &Form) -> String {
+        let run = match &form.heads {
+            Heads::Run(id) => Some(format!("{}/{id}.json", self.home)),
+            Heads::Start => None,
+        };
+        form.command(run.as_deref())
     }
 
     /// This grouping and those before, the oldest first.
@@ -179,7 +195,10 @@ impl State {
     pub fn take(&mut self, basis: Basis, surveyed: Arc<Surveyed>, now: &Identities) {
         let row = row(&surveyed);
         let rows = self.rows.get_or_default(now, &PARTS);
-        rows.retain(|other| other.moment != row.moment || other.gradient != row.gradient);
+        rows.retain(|other| {
+            let same = other.heads == row.heads && other.gradient == row.gradient;
+            other.of == row.of && !same
+        });
         rows.push(row);
         let counts = &surveyed.survey.counts;
         if surveyed.at(self.count).is_none()
@@ -216,7 +235,7 @@ impl State {
             return;
         };
         let value = |group: &Redundancy| match self.sort {
-            Sort::Redundancy => group.redundancy().unwrap_or(0.0),
+            Sort::Redundancy => group.redundancy().unwrap_or(-1.0),
             Sort::Pull => group.share.unwrap_or(0.0),
             Sort::Size => group.pairs as f64,
         };
@@ -236,6 +255,12 @@ fn row(surveyed: &Surveyed) -> Row {
     Row {
         moment: surveyed.moment.clone(),
         gradient: surveyed.survey.asked.form,
+        heads: surveyed.heads.clone(),
+        of: (
+            surveyed.split.clone(),
+            surveyed.survey.asked.margin,
+            surveyed.survey.asked.restarts,
+        ),
         changes: counts
             .map(|at| {
                 let v = &at.gradient().variances;

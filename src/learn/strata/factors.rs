@@ -72,6 +72,8 @@ pub struct Factors {
     pub hardest_image: Vec<u32>,
     /// The pair that owns its hardest caption, likewise.
     pub hardest_text: Vec<u32>,
+    /// Is each pair pushed away from its hardest caption: is that hinge above 0?
+    pub pushed_text: Vec<bool>,
     /// `l_n`.
     pub losses: Vec<f64>,
     /// Pairs without any negative: the only ones of their pool. They give no gradient.
@@ -113,6 +115,7 @@ pub fn factors(
         images: pairs.owners.to_vec(),
         hardest_image: (0..count as u32).collect(),
         hardest_text: (0..count as u32).collect(),
+        pushed_text: vec![false; count],
         losses: vec![0.0; count],
         alone: 0,
     };
@@ -147,6 +150,7 @@ impl Factors {
             let hinge = margin + score - hard.own;
             if hinge > 0.0 {
                 self.losses[at] += hinge;
+                self.pushed_text[at] = true;
                 for ((g, theirs), ours) in own.iter_mut().zip(unit.text(other)).zip(text) {
                     *g += theirs - ours;
                 }

@@ -67,8 +67,8 @@ pub struct Survey {
     pub images: Arc<Vec<u32>>,
     /// The image that each pair is pushed away from, likewise; `None` where its second hinge is 0.
     pub pushed: Vec<Option<u32>>,
-    /// The caption that is hardest for each pair's image, by its row; its own where there is no other.
-    pub hardest: Vec<u32>,
+    /// The caption that each pair's image is pushed away from, by its row; `None` where its first hinge is 0.
+    pub hardest: Vec<Option<u32>>,
     /// Loss of each pair.
     pub losses: Vec<f64>,
     /// Pairs whose gradient is 0: both their hinges are.

@@ -58,12 +58,13 @@ pub fn survey(
     let counts: Vec<AtCount> = counts.collect::<Result<_>>()?;
     let row = |image: u32| part.image_rows[image as usize];
     let pushed = (0..part.owners.len()).map(|n| factors.pushed_from(n).map(row));
-    let hardest = factors.hardest_text.iter();
+    let hardest = factors.hardest_text.iter().zip(&factors.pushed_text);
+    let hardest = hardest.map(|(&n, &pushed)| pushed.then(|| ground.pairs[n as usize]));
     let mut survey = Survey {
         asked: asked.clone(),
         images: Arc::new(part.owners.iter().map(|&i| row(i)).collect()),
         pushed: pushed.collect(),
-        hardest: hardest.map(|&n| ground.pairs[n as usize]).collect(),
+        hardest: hardest.collect(),
         still: gradients.squares().iter().filter(|s| **s == 0.0).count(),
         captions: Arc::new(ground.pairs.clone()),
         counts,

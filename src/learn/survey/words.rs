@@ -33,6 +33,9 @@ pub fn headline(at: &AtCount) -> String {
     let groups = thousands(at.count as u64);
     let own = &at.gradient().variances;
     let Some(above) = own.above_uniform(own.stratified) else {
+        if own.mean_square == 0.0 {
+            return "No pair gives a gradient at these heads: all hinges are 0.".into();
+        }
         return "All pairs give the same gradient: one would do.".into();
     };
     let each = format!("one pair from each of {groups} gradient groups");
@@ -96,9 +99,10 @@ pub fn detail(at: &AtCount) -> String {
 }
 
 /// What `pulls` different pulls of all pairs mean.
-pub fn all_pull(pairs: usize, different: Option<f64>) -> String {
+pub fn all_pull(pairs: usize, different: Option<f64>, still: usize) -> String {
     let all = thousands(pairs as u64);
     match different {
+        None if still == pairs => format!("None of the {all} pairs pulls."),
         Some(different) => format!(
             "All {all} pairs pull like {} different ones.",
             pulls(different)

@@ -15,8 +15,6 @@ use egui_plot::{Line, LineStyle, Plot, PlotBounds, PlotPoints, Points, VLine};
 const TALL: f32 = 168.0;
 /// Width of a plot at least.
 const NARROW: f32 = 190.0;
-/// How far a plot reaches, in maximal margins.
-const FAR: f64 = 1.5;
 
 /// Draws the plots.
 pub fn curves_ui(ui: &mut Ui, view: &View<'_>, studied: &Studied) {
@@ -47,22 +45,9 @@ pub fn curves_ui(ui: &mut Ui, view: &View<'_>, studied: &Studied) {
     }
 }
 
-/// How far the plot of `norm` reaches.
-fn reach(studied: &Studied, view: &View<'_>, norm: Norm) -> f64 {
-    if let Some(best) = studied.study.best(norm) {
-        return FAR * best.value;
-    }
-    let lines = studied.lines(view.state.shown).iter();
-    let farthest = lines.filter_map(|line| {
-        let radii = line.classifier.curves[norm.index()].radii();
-        radii.last().copied()
-    });
-    farthest.fold(1e-9, f64::max)
-}
-
 fn plot_ui(ui: &mut Ui, view: &View<'_>, studied: &Studied, norm: Norm) {
     let t = tokens(ui);
-    let far = reach(studied, view, norm);
+    let far = studied.far(norm);
     ui.style_mut().override_font_id = Some(egui::FontId::proportional(11.5));
     let dark = ui.visuals().dark_mode;
     Plot::new("robust accuracy")
@@ -101,33 +86,18 @@ fn plot_ui(ui: &mut Ui, view: &View<'_>, studied: &Studied, norm: Norm) {
             }
             for (n, line) in studied.lines(view.state.shown).iter().enumerate() {
                 let looks = Looks::of(line, n, dark);
-                let curve = &line.classifier.curves[norm.index()];
-                let mut corners: Vec<[f64; 2]> = curve
-                    .corners()
-                    .into_iter()
-                    .filter(|corner| corner[0] <= far)
-                    .map(|[x, y]| [x, 100.0 * y])
-                    .collect();
-                corners.push([far, 100.0 * curve.accuracy(far)]);
+                let (corners, half) = &line.drawn[norm.index()];
                 let chosen = view.state.line == n;
                 plot.line(
-                    Line::new(&line.title, PlotPoints::from(corners))
+                    Line::new(&line.title, PlotPoints::from(corners.clone()))
                         .color(looks.colour)
                         .style(looks.line)
                         .width(if chosen { 2.6 } else { 1.5 })
                         // Steps are drawn as they are, not as the band that they lie in.
                         .allow_band(false),
                 );
-                // A marker where half of the rows are left, or at the end.
-                let half = curve
-                    .radii()
-                    .iter()
-                    .copied()
-                    .find(|&r| curve.accuracy(r) <= 0.5);
-                let x = half.unwrap_or(far).clamp(0.0, far * 0.985);
-                let y = 100.0 * curve.accuracy(x);
                 plot.points(
-                    Points::new(&line.title, vec![[x, y]])
+                    Points::new(&line.title, vec![*half])
                         .color(looks.colour)
                         .shape(looks.marker)
                         .radius(4.0),

@@ -160,7 +160,7 @@ fn encoder_ui(ui: &mut Ui, view: &mut View<'_>, studied: &Studied) {
         let text = match captions {
             Some(line) => format!(
                 "\"Captions\" in the table is the classifier that the texts of both groups make on the last layer, without \
-                 training: right about {} % of the images. Fractions below 0: it is wrong about one of them.",
+                 training: right about {} % of the images. Wrong: a row lies on the wrong side.",
                 percent(line.classifier.right)
             ),
             None => "The captions make no classifier of these groups.".into(),

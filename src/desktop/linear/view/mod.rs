@@ -36,7 +36,9 @@ pub struct Memory {
 
 /// Is a study under way?
 fn is_studying(view: &View<'_>) -> bool {
-    view.is_running(Slot::Study) || view.is_running(Slot::StudyEmbedded)
+    [Slot::Study, Slot::StudyEmbedded, Slot::StudyLayer]
+        .into_iter()
+        .any(|slot| view.is_running(slot))
 }
 
 /// Draws the inspector.
@@ -132,7 +134,12 @@ fn headline_ui(ui: &mut Ui, view: &View<'_>, studied: &Studied) {
 
 /// How far the study under way is.
 fn progress_ui(ui: &mut Ui, view: &mut View<'_>) {
-    let slots = [Slot::Study, Slot::StudyEmbedded, Slot::Confirm];
+    let slots = [
+        Slot::Study,
+        Slot::StudyEmbedded,
+        Slot::StudyLayer,
+        Slot::Confirm,
+    ];
     let Some(progress) = slots.into_iter().find_map(|slot| view.progress(slot)) else {
         return;
     };

@@ -52,8 +52,11 @@ fn fields_ui(ui: &mut Ui, view: &mut View<'_>) {
     ui.checkbox(&mut form.centred, "less the mean row")
         .on_hover_text(hint);
     let hint = "Copies this study as arguments of the command line";
-    if ui.button("Copy as a command").on_hover_text(hint).clicked() {
-        ui.ctx().copy_text(form.command());
+    let [first, second] = [0, 1].map(|n| form.groups[n].members(view.session));
+    if let (Ok(first), Ok(second)) = (first, second)
+        && ui.button("Copy as a command").on_hover_text(hint).clicked()
+    {
+        ui.ctx().copy_text(form.command(&[first, second]));
     }
     if form != view.state.form {
         view.own(Command::SetForm(Box::new(form)));

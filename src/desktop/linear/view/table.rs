@@ -64,7 +64,7 @@ fn line_ui(ui: &mut Ui, view: &mut View<'_>, studied: &Studied, line: &Line, n: 
     let wide = ui.available_width();
     let (rect, _) = ui.allocate_exact_size(egui::vec2(wide, TALL), Sense::hover());
     let fractions = NORMS.map(|norm| line.classifier.fraction[norm.index()]);
-    let told = NORMS.map(|norm| told(line, norm));
+    let told = NORMS.map(|norm| told(line, norm, studied.study.is_separable()));
     let name = || {
         let figures = NORMS.iter().zip(&told);
         let figures: Vec<String> = figures
@@ -126,9 +126,10 @@ pub fn picture(ui: &Ui, texture: &egui::TextureHandle, rect: Rect) {
 }
 
 /// A fraction in per cent, or the margin where there is nothing to compare with.
-fn told(line: &Line, norm: Norm) -> String {
+fn told(line: &Line, norm: Norm, is_separable: bool) -> String {
     match line.classifier.fraction[norm.index()] {
         Some(fraction) => of_largest(fraction),
+        None if is_separable => "none".into(),
         None => format!("{:.3}", line.classifier.margins[norm.index()]).replace('-', "−"),
     }
 }

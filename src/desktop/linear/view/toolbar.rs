@@ -3,7 +3,7 @@
 use super::{View, is_studying};
 use crate::desktop::core::Session;
 use crate::desktop::linear::{Command, Form, Group, Kind, Shown, Slot};
-use crate::desktop::shell::widgets::{primary, segmented, weak};
+use crate::desktop::shell::widgets::{menu_if, primary_if, segmented, weak};
 use crate::learn::concepts::On;
 use crate::learn::linear::Step;
 use egui::{ComboBox, DragValue, TextEdit, Ui};
@@ -133,6 +133,7 @@ fn actions_ui(ui: &mut Ui, view: &mut View<'_>) {
         if ui.button("Cancel").clicked() {
             view.cancel(Slot::Study);
             view.cancel(Slot::StudyEmbedded);
+            view.cancel(Slot::StudyLayer);
         }
     } else {
         let asked = view.state.form.asked();
@@ -142,34 +143,31 @@ fn actions_ui(ui: &mut Ui, view: &mut View<'_>) {
             Ok(_) => "Finds the largest margins and trains as set (Ctrl+Enter)".into(),
             Err(error) => format!("{error}. {}", error.remedy()),
         };
-        ui.add_enabled_ui(named && asked.is_ok(), |ui| {
-            if primary(ui, "Train")
-                .on_hover_text(&why)
-                .on_disabled_hover_text(&why)
-                .clicked()
-            {
-                view.own(Command::Study);
-            }
-        });
+        let button = primary_if(ui, named && asked.is_ok(), "Train");
+        if button
+            .on_hover_text(&why)
+            .on_disabled_hover_text(&why)
+            .clicked()
+        {
+            view.own(Command::Study);
+        }
     }
     let studied = view.state.studied(view.session.now()).cloned();
-    ui.add_enabled_ui(studied.is_some(), |ui| {
-        ui.menu_button("Export", |ui| {
-            let kinds = [
-                (Kind::Curves, "Robust accuracy (CSV)…"),
-                (Kind::History, "Margins along training (CSV)…"),
-                (Kind::Figures, "All figures (JSON)…"),
-                (Kind::Drawing, "Drawing (SVG)…"),
-                (Kind::Screen, "Picture of the view (PNG)…"),
-                (Kind::Model, "Classifier that is looked at (ONNX)…"),
-            ];
-            for (kind, text) in kinds {
-                if ui.button(text).clicked() {
-                    view.own(Command::Export(kind));
-                    ui.close();
-                }
+    menu_if(ui, studied.is_some(), "Export", |ui| {
+        let kinds = [
+            (Kind::Curves, "Robust accuracy (CSV)…"),
+            (Kind::History, "Margins along training (CSV)…"),
+            (Kind::Figures, "All figures (JSON)…"),
+            (Kind::Drawing, "Drawing (SVG)…"),
+            (Kind::Screen, "Picture of the view (PNG)…"),
+            (Kind::Model, "Classifier that is looked at (ONNX)…"),
+        ];
+        for (kind, text) in kinds {
+            if ui.button(text).clicked() {
+                view.own(Command::Export(kind));
+                ui.close();
             }
-        });
+        }
     });
     let hint = "A minute through this laboratory";
     if ui.button("Tour").on_hover_text(hint).clicked() {

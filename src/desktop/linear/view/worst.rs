@@ -69,7 +69,7 @@ pub fn worst_ui(ui: &mut Ui, view: &mut View<'_>, studied: &Studied) {
         (false, true) => {
             "Above the change, below the picture that is just undecided, cut to [0, 1]."
         }
-        (false, false) => "Rows of embeddings have no picture.",
+        (false, false) => "Rows of embeddings and layers have no picture.",
     };
     weak(ui, text);
 }

@@ -39,7 +39,10 @@ pub fn group_ui(ui: &mut Ui, view: &mut View<'_>) {
     ui.horizontal(|ui| {
         heading(ui, name(at, number));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            weak(ui, format!("group {rank} of {}", grouped(order.len())));
+            weak(
+                ui,
+                format!("group {number}, place {rank} of {}", grouped(order.len())),
+            );
         });
     });
     weak(
@@ -132,7 +135,7 @@ fn figures_ui(ui: &mut Ui, view: &View<'_>, surveyed: &Surveyed, at: &AtCount, g
     );
     if let Some(counts) = counts {
         figure(
-            &format!("Kept at {:.0} %", view.state.kept * 100.0),
+            &format!("Kept at {:.0} %", 100.0 * kept as f64 / all.max(1) as f64),
             format!("{} of {}", counts[group.stratum], group.pairs),
             "How many pairs of this group the reduced set keeps",
         );
@@ -192,9 +195,13 @@ fn middle_ui(
                 ui.add(Label::new(RichText::new(words).size(12.5).color(t.text)).wrap());
             };
             line("pulls towards", text(caption), t.good);
-            let away = survey.hardest[pair as usize];
-            if away != caption {
-                line("pushes away from", text(away), t.bad);
+            match survey.hardest[pair as usize] {
+                Some(away) => line("pushes away from", text(away), t.bad),
+                None => line(
+                    "pushes away from",
+                    "no caption: none is within the margin",
+                    t.weak,
+                ),
             }
         });
     });

@@ -38,7 +38,9 @@ fn ends(sort: Sort) -> [[&'static str; 2]; 2] {
 
 /// Draws the list.
 pub fn list_ui(ui: &mut Ui, view: &mut View<'_>, surveyed: &Surveyed, place: usize, at: &AtCount) {
-    let order = view.state.order().to_vec();
+    let pulls = |k: &usize| at.groups[*k].pulls.is_some();
+    let (order, idle): (Vec<usize>, Vec<usize>) =
+        view.state.order().iter().copied().partition(pulls);
     let [first, last] = ends(view.state.sort);
     ui.horizontal(|ui| {
         heading(ui, first[0]);
@@ -75,6 +77,16 @@ pub fn list_ui(ui: &mut Ui, view: &mut View<'_>, surveyed: &Surveyed, place: usi
             weak(ui, last[1]);
         });
         for &group in &order[order.len() - LAST..] {
+            row_ui(ui, view, surveyed, (place, group), at);
+        }
+    }
+    if !idle.is_empty() {
+        ui.add_space(6.0);
+        ui.horizontal(|ui| {
+            heading(ui, "No pull together");
+            weak(ui, "their gradients are 0, or cancel out");
+        });
+        for group in idle {
             row_ui(ui, view, surveyed, (place, group), at);
         }
     }

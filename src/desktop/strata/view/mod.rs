@@ -142,7 +142,7 @@ fn headline_ui(ui: &mut Ui, view: &View<'_>, surveyed: &Surveyed, at: &AtCount) 
     let rest = format!(
         "{} {} At {}.",
         detail(at),
-        all_pull(survey.pairs(), survey.pulls()),
+        all_pull(survey.pairs(), survey.pulls(), survey.still),
         surveyed.heads
     );
     ui.add(Label::new(RichText::new(rest.trim()).color(t.weak)).wrap());

@@ -60,7 +60,7 @@ fn fields_ui(ui: &mut Ui, view: &mut View<'_>) {
     }
     let hint = "Copies this grouping as arguments of the command line";
     if ui.button("Copy as a command").on_hover_text(hint).clicked() {
-        ui.ctx().copy_text(form.command());
+        ui.ctx().copy_text(view.state.command_of(&form));
     }
     if form != view.state.form {
         view.own(Command::SetForm(Box::new(form)));

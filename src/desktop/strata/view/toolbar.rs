@@ -1,7 +1,7 @@
 //! What stands above the groups: their number, the gradients, the heads, the order.
 
 use super::View;
-use crate::desktop::shell::widgets::{primary, segmented, weak};
+use crate::desktop::shell::widgets::{menu_if, primary_if, segmented, weak};
 use crate::desktop::strata::{Command, Form, Heads, Kind, Slot, Sort};
 use crate::learn::strata::Form as Gradient;
 use egui::{ComboBox, Ui};
@@ -115,38 +115,35 @@ fn actions_ui(ui: &mut Ui, view: &mut View<'_>) {
         }
     } else {
         let made = view.state.form.asked();
-        ui.add_enabled_ui(made.is_ok(), |ui| {
-            let why = made.as_ref().err().map_or_else(
-                || "Groups the pairs as set (Ctrl+Enter)".to_owned(),
-                |error| format!("{error}. {}", error.remedy()),
-            );
-            if primary(ui, "Group")
-                .on_hover_text(&why)
-                .on_disabled_hover_text(&why)
-                .clicked()
-            {
-                view.own(Command::Group);
-            }
-        });
+        let why = made.as_ref().err().map_or_else(
+            || "Groups the pairs as set (Ctrl+Enter)".to_owned(),
+            |error| format!("{error}. {}", error.remedy()),
+        );
+        let button = primary_if(ui, made.is_ok(), "Group");
+        if button
+            .on_hover_text(&why)
+            .on_disabled_hover_text(&why)
+            .clicked()
+        {
+            view.own(Command::Group);
+        }
     }
     let known = view.state.surveyed(view.session.now()).is_some();
-    ui.add_enabled_ui(known, |ui| {
-        ui.menu_button("Export", |ui| {
-            let kinds = [
-                (Kind::Strata, "Groups and sampling weights (CSV)…"),
-                (Kind::Groups, "Figures of the groups (CSV)…"),
-                (Kind::Figures, "All figures (JSON)…"),
-                (Kind::Drawing, "Drawing (SVG)…"),
-                (Kind::Screen, "Picture of the view (PNG)…"),
-                (Kind::Reduced, "Reduced set…"),
-            ];
-            for (kind, text) in kinds {
-                if ui.button(text).clicked() {
-                    view.own(Command::Export(kind));
-                    ui.close();
-                }
+    menu_if(ui, known, "Export", |ui| {
+        let kinds = [
+            (Kind::Strata, "Groups and sampling weights (CSV)…"),
+            (Kind::Groups, "Figures of the groups (CSV)…"),
+            (Kind::Figures, "All figures (JSON)…"),
+            (Kind::Drawing, "Drawing (SVG)…"),
+            (Kind::Screen, "Picture of the view (PNG)…"),
+            (Kind::Reduced, "Reduced set…"),
+        ];
+        for (kind, text) in kinds {
+            if ui.button(text).clicked() {
+                view.own(Command::Export(kind));
+                ui.close();
             }
-        });
+        }
     });
     let hint = "A minute through this laboratory";
     if ui.button("Tour").on_hover_text(hint).clicked() {

@@ -144,9 +144,11 @@ fn panel(out: &mut String, study: &Study, norm: Norm, n: usize) {
     );
     for (line, ran) in study.runs.iter().enumerate() {
         let corners = ran.classifier.curves[norm.index()].corners();
+        let end = [far, ran.classifier.curves[norm.index()].accuracy(far)];
         let points: Vec<String> = corners
             .iter()
             .filter(|corner| corner[0] <= far)
+            .chain([&end])
             .map(|&[budget, accuracy]| format!("{:.1},{:.1}", x(budget), y(accuracy)))
             .collect();
         let _ = writeln!(

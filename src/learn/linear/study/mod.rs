@@ -9,7 +9,7 @@ mod found;
 mod make;
 pub mod words;
 
-pub use answer::{Answer, Withstands};
+pub use answer::{Answer, Withstands, farthest};
 pub use asked::Asked;
 pub use found::{Classifier, Ran, Shrunk, Study};
 pub use make::{classifier_of, study};

@@ -33,36 +33,28 @@ pub fn headline(study: &Study) -> String {
             percent(right)
         );
     }
-    let owns: Vec<(usize, f64)> = study
-        .runs
-        .iter()
-        .enumerate()
-        .filter_map(|(n, ran)| Some((n, ran.classifier.fraction[ran.method.norm().index()]?)))
-        .collect();
-    if owns.is_empty() {
-        return "These groups can be told apart by a linear classifier.".into();
-    }
-    let norms = Norm::ALL.into_iter().filter(|norm| {
-        let own = study.runs.iter().any(|ran| ran.method.norm() == *norm);
-        own && study.best(*norm).is_some()
+    let winners: Vec<Option<usize>> = Norm::ALL.map(|norm| winner(study, norm)).to_vec();
+    let each_own = study.runs.iter().enumerate().all(|(n, ran)| {
+        // Two methods may go towards the margin of one norm.
+        winners.iter().zip(Norm::ALL).all(|(winner, norm)| {
+            winner.is_none_or(|winner| winner != n || norm == ran.method.norm())
+        })
     });
-    let each_best = norms.clone().all(|norm| own_is_best(study, norm));
-    match (each_best, norms.count()) {
-        (true, 2..) => "Each way of training is the most robust in one norm, and in no other.".into(),
-        _ => "These groups can be told apart; what a classifier withstands depends on how it was trained.".into(),
+    let all = winners.iter().all(Option::is_some);
+    if all && each_own && study.runs.len() >= Norm::ALL.len() {
+        return "In each norm the training that goes towards it is the most robust, and in no other.".into();
     }
+    "These groups can be told apart; what a classifier withstands depends on how it was trained."
+        .into()
 }
 
-/// Is the method that goes towards the maximal margin in `norm` the most robust one there?
-fn own_is_best(study: &Study, norm: Norm) -> bool {
-    let at = |own: bool| {
-        let runs = study.runs.iter();
-        runs.filter(move |ran| (ran.method.norm() == norm) == own)
-            .filter_map(|ran| ran.classifier.fraction[norm.index()])
-    };
-    let own = at(true).fold(f64::NEG_INFINITY, f64::max);
-    let other = at(false).fold(f64::NEG_INFINITY, f64::max);
-    own > other
+/// The method whose classifier withstands most in `norm`; `None` where there is nothing to compare with, or all are wrong
+/// about a row.
+fn winner(study: &Study, norm: Norm) -> Option<usize> {
+    let runs = study.runs.iter().enumerate();
+    let known = runs.filter_map(|(n, ran)| Some((n, ran.classifier.fraction[norm.index()]?)));
+    let best = known.max_by(|a, b| a.1.total_cmp(&b.1))?;
+    (best.1 > 0.0).then_some(best.0)
 }
 
 /// How near each comes to the best, and how far others are from it.
