@@ -11,6 +11,7 @@ mod markup;
 mod path;
 mod read;
 mod set;
+mod table;
 
 pub use chosen::chosen;
 pub use fault::step;
@@ -21,6 +22,7 @@ pub use read::{
     PICTURE, Stamp, TEXT, changed, hash, open_regular, read_all, read_text, require_regular,
 };
 pub use set::{put_together, replace_folder, replace_set};
+pub use table::write_table;
 
 use crate::error::{Error, Result};
 use crate::task::scratch;

@@ -2,7 +2,10 @@
 
 use super::export::Heads;
 use super::run::Run;
+use super::setup::Setup;
+use super::start::Start;
 use super::strata::LinearHeads;
+use crate::compute::train::Loss;
 use crate::dataset::npy::read_npy;
 use crate::error::{Error, Result};
 use std::path::{Path, PathBuf};
@@ -49,6 +52,19 @@ pub fn heads_in(folder: &Path, inputs: usize) -> Result<LinearHeads> {
         ));
     }
     Ok(heads)
+}
+
+/// Random linear heads as a run of `seed` starts with, and what they are in words.
+///
+/// # Errors
+/// Heads that cannot be.
+pub fn start_heads(inputs: usize, outputs: usize, seed: u64) -> Result<(LinearHeads, String)> {
+    let mut setup = Setup::new(Loss::default(), inputs, outputs);
+    setup.seed = seed;
+    let start = Start::Random.learned(&setup)?;
+    let heads = LinearHeads::of(&setup.head, &start.weights)?;
+    let told = format!("start heads, {inputs} to {outputs} values, seed {seed}");
+    Ok((heads, told))
 }
 
 fn given(folder: &Path) -> Result<LinearHeads> {

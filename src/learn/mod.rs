@@ -46,7 +46,7 @@ pub use choices::{Optimizer, OptimizerKind, SameImage, Schedule};
 pub use course::Course;
 pub use ground::{Ground, mark};
 pub use groups::{Group, groups};
-pub use heads_in::heads_in;
+pub use heads_in::{heads_in, start_heads};
 pub use mined::Mined;
 pub use paired::Paired;
 pub use policy::Policy;

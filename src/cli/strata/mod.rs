@@ -6,13 +6,12 @@ mod output;
 use super::common::{EngineArgs, positive};
 use super::ground::GroundArgs;
 use super::output::{emit_with, fresh, watched};
-use crate::compute::train::Loss;
 use crate::dataset::npy::read_array;
 use crate::error::{Error, Result};
 use crate::files::shown;
 use crate::learn::strata::{Allocation, Form, LinearHeads, Strata as Labels};
 use crate::learn::survey::{Answer, Asked, Way, survey};
-use crate::learn::{Ground, Setup, Start, heads_in, mark};
+use crate::learn::{Ground, heads_in, mark, start_heads};
 use along::Moments;
 use clap::{ArgGroup, Args};
 use output::{Out, describe};
@@ -199,15 +198,7 @@ impl Strata {
         if let Some(folder) = &self.heads {
             return Ok((heads_in(folder, inputs)?, shown(folder)));
         }
-        let mut setup = Setup::new(Loss::default(), inputs, self.dim);
-        setup.seed = self.seed;
-        let start = Start::Random.learned(&setup)?;
-        let heads = LinearHeads::of(&setup.head, &start.weights)?;
-        let told = format!(
-            "start heads, {inputs} to {} values, seed {}",
-            self.dim, self.seed
-        );
-        Ok((heads, told))
+        start_heads(inputs, self.dim, self.seed)
     }
 }
 

@@ -1,11 +1,12 @@
 //! What `strata` writes and prints.
 
 use crate::dataset::Dataset;
-use crate::dataset::export::{Format, Written, write as write_dataset};
 use crate::error::{Error, Result, thousands};
 use crate::files::{shown, write_json};
 use crate::learn::strata::Allocation;
-use crate::learn::survey::files::{write_groups, write_kept, write_strata, write_svg};
+use crate::learn::survey::files::{
+    write_groups, write_kept, write_reduced, write_strata, write_svg,
+};
 use crate::learn::survey::words::{all_pull, change, pulls};
 use crate::learn::survey::{Answer, Survey, Way, kept_pairs};
 use crate::task::Task;
@@ -64,16 +65,11 @@ pub fn write(
         write_strata(&folder.join("strata.csv"), survey, at, dataset)?;
         write_groups(&folder.join("groups.csv"), at)?;
         write_svg(&folder.join("strata.svg"), at)?;
-        let filled = at.groups.iter().filter(|group| group.pairs > 0).count();
-        let wanted = (survey.pairs() as f64 * share).round() as usize;
-        let kept = wanted.clamp(filled, survey.pairs());
+        let kept = at.kept_count(share);
         let pairs = kept_pairs(survey, at, kept, allocation, survey.asked.seed)?;
         write_kept(&folder.join("kept.csv"), survey, &pairs, dataset)?;
-        let written = dataset.map(|dataset| {
-            let captions = pairs.iter().map(|kept| survey.captions[kept.pair as usize]);
-            let captions: BTreeSet<u32> = captions.collect();
-            reduced(dataset, &captions, &folder.join("kept.jsonl"), task)
-        });
+        let path = folder.join("kept.jsonl");
+        let written = dataset.map(|dataset| write_reduced(&path, survey, &pairs, dataset, task));
         let written = written.transpose()?;
         let images = pairs.iter().map(|kept| survey.images[kept.pair as usize]);
         let counts = at.keeping.counts(kept, allocation);
@@ -92,18 +88,6 @@ pub fn write(
         folder: shown(out),
         kept: all,
     })
-}
-
-/// Writes the captions that are kept, with the names of their pictures.
-fn reduced(
-    dataset: &Dataset,
-    captions: &BTreeSet<u32>,
-    path: &Path,
-    task: &Task,
-) -> Result<Written> {
-    let kept = dataset.retain_captions(|j| captions.contains(&(j as u32)));
-    let all: Vec<usize> = (0..kept.images.len()).collect();
-    write_dataset(&kept, &all, path, Format::ImageFolder, task)
 }
 
 /// The answer as text.

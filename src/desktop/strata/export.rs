@@ -4,18 +4,18 @@ use super::command::Kind;
 use super::state::Surveyed;
 use super::{Event, Slot, StrataLab};
 use crate::dataset::Dataset;
-use crate::dataset::export::{Format, write as write_dataset};
 use crate::desktop::core::{Dialog, Filters, Level, write_screen};
 use crate::desktop::feature::Desk;
 use crate::error::{Error, Result, thousands};
 use crate::files::{shown, write_json};
 use crate::learn::strata::Allocation;
-use crate::learn::survey::files::{write_groups, write_kept, write_strata, write_svg};
+use crate::learn::survey::files::{
+    write_groups, write_kept, write_reduced, write_strata, write_svg,
+};
 use crate::learn::survey::{Answer, kept_pairs};
 use crate::task::Task;
 use egui::ColorImage;
 use serde::Serialize;
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -141,10 +141,8 @@ impl Writing {
                 },
             )?,
             Kind::Reduced => {
-                let filled = at.groups.iter().filter(|group| group.pairs > 0).count();
-                let kept = (survey.pairs() as f64 * self.kept).round() as usize;
                 // As the slider has it: each group keeps one pair at least.
-                let kept = kept.clamp(filled, survey.pairs());
+                let kept = at.kept_count(self.kept);
                 let seed = survey.asked.seed;
                 let pairs = kept_pairs(survey, at, kept, self.allocation, seed)?;
                 let weights = path.with_extension("weights.csv");
@@ -155,13 +153,9 @@ impl Writing {
                     ));
                 }
                 write_kept(&weights, survey, &pairs, dataset)?;
-                let rows = pairs.iter().map(|kept| survey.captions[kept.pair as usize]);
-                let rows: BTreeSet<u32> = rows.collect();
                 let mut changed = String::new();
                 if let Some(dataset) = dataset {
-                    let kept = dataset.retain_captions(|j| rows.contains(&(j as u32)));
-                    let all: Vec<usize> = (0..kept.images.len()).collect();
-                    let written = write_dataset(&kept, &all, path, Format::ImageFolder, task)?;
+                    let written = write_reduced(path, survey, &pairs, dataset, task)?;
                     if !written.changed.is_empty() {
                         changed = format!(
                             " {} images or captions were changed or left out.",

@@ -1,10 +1,8 @@
 //! What is asked of the next grouping.
 
-use crate::compute::train::Loss;
 use crate::desktop::core::HeldOut;
 use crate::error::{Error, Result};
 use crate::files::quoted;
-use crate::learn::Setup;
 use crate::learn::strata::Form as Gradient;
 use crate::learn::survey::Asked;
 
@@ -94,13 +92,6 @@ impl Form {
             seed: self.seed,
             ..Asked::default()
         })
-    }
-
-    /// Start heads of embeddings of `inputs` values.
-    pub fn start(&self, inputs: usize) -> Setup {
-        let mut setup = Setup::new(Loss::default(), inputs, self.outputs);
-        setup.seed = self.seed;
-        setup
     }
 
     /// The same as arguments of `nearmiss strata`; the source of the data is left to the reader.

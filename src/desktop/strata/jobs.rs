@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::files::shown;
 use crate::learn::strata::{Allocation, LinearHeads};
 use crate::learn::survey::{Survey, curve, survey};
-use crate::learn::{Start, mark};
+use crate::learn::{mark, start_heads};
 use crate::task::{Task, aside};
 use std::sync::Arc;
 
@@ -102,13 +102,7 @@ fn make(grounds: &Grounds, form: Form, kept: Option<&KeptRun>, task: &Task) -> R
         let heads = LinearHeads::of(&setup.head, &run.learned.weights)?;
         (heads, told, moment)
     } else {
-        let setup = form.start(inputs);
-        let start = Start::Random.learned(&setup)?;
-        let heads = LinearHeads::of(&setup.head, &start.weights)?;
-        let told = format!(
-            "start heads, {inputs} to {} values, seed {}",
-            form.outputs, form.seed
-        );
+        let (heads, told) = start_heads(inputs, form.outputs, form.seed)?;
         (heads, told, "at the start".to_owned())
     };
     let captions = grounds.dataset().map(|dataset| dataset.captions.as_slice());

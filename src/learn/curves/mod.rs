@@ -4,8 +4,8 @@ mod svg;
 
 use super::run::Run;
 use super::setup::rate;
-use crate::error::{Error, Result};
-use crate::files::replace_with;
+use crate::error::Result;
+use crate::files::write_table;
 use std::path::Path;
 
 pub use svg::{Axis, Drawing, ink, write_svg};
@@ -43,17 +43,7 @@ const COLUMNS: [&str; 24] = [
 /// # Errors
 /// The file cannot be written.
 pub fn write_csv<'a>(path: &Path, runs: impl IntoIterator<Item = &'a Run>) -> Result<()> {
-    replace_with(path, |out| {
-        let mut writer = csv::Writer::from_writer(out);
-        let failed = |error: csv::Error| Error::io("write", path)(std::io::Error::other(error));
-        writer.write_record(COLUMNS).map_err(failed)?;
-        for run in runs {
-            for line in lines(run) {
-                writer.write_record(line).map_err(failed)?;
-            }
-        }
-        writer.flush().map_err(Error::io("write", path))
-    })
+    write_table(path, &COLUMNS, runs.into_iter().flat_map(lines))
 }
 
 fn lines(run: &Run) -> impl Iterator<Item = Vec<String>> + '_ {

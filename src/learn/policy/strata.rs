@@ -43,6 +43,7 @@ fn make<'a>(making: &Making<'a>) -> Result<Box<dyn Sampler + 'a>> {
     let bytes = making.head.columns() * making.head.outputs * size_of::<f64>();
     let most = (making.ground.pairs.len() / 2).min(MOST_BYTES / bytes.max(1));
     Ok(Box::new(Stratified {
+        paired: Paired::of(making.ground),
         ground: making.ground,
         head: making.head,
         margin: making.margin,
@@ -54,6 +55,8 @@ fn make<'a>(making: &Making<'a>) -> Result<Box<dyn Sampler + 'a>> {
 }
 
 struct Stratified<'a> {
+    /// The pairs with their rows, the same in every epoch.
+    paired: Paired,
     ground: &'a Ground,
     head: HeadShape,
     margin: f64,
@@ -68,8 +71,9 @@ struct Stratified<'a> {
 
 impl Sampler for Stratified<'_> {
     fn epoch(&mut self, _: usize, weights: &[f32], random: &mut fastrand::Rng) -> Result<Vec<u32>> {
-        let paired = Paired::of(self.ground);
-        let factors = paired.factors(&self.head, weights, self.margin, &self.task)?;
+        let factors = self
+            .paired
+            .factors(&self.head, weights, self.margin, &self.task)?;
         let descent = Descent {
             strata: self.strata,
             restarts: 1,
@@ -79,7 +83,7 @@ impl Sampler for Stratified<'_> {
         };
         let gradients = factors.gradients(Form::Signal)?;
         let found = descend(&gradients, &descent, self.last.as_ref(), &self.task)?;
-        let batches = deal(&found.strata, &paired.owners, self.batch, random);
+        let batches = deal(&found.strata, &self.paired.owners, self.batch, random);
         self.last = Some(found.strata);
         let drawn = batches.into_iter().flatten();
         Ok(drawn.map(|pair| self.ground.pairs[pair as usize]).collect())

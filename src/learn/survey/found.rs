@@ -50,6 +50,13 @@ impl AtCount {
         self.ways.iter().find(|grouped| grouped.way == way)
     }
 
+    /// Pairs that a reduced set keeps where `share` of all are asked for: one of each group that has any, at least.
+    pub fn kept_count(&self, share: f64) -> usize {
+        let all = self.gradient().strata.labels().len();
+        let filled = self.groups.iter().filter(|group| group.pairs > 0).count();
+        ((all as f64 * share).round() as usize).clamp(filled, all)
+    }
+
     /// The groups by gradients.
     pub fn gradient(&self) -> &Grouped {
         // Made first, always.

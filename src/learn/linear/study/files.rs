@@ -2,8 +2,8 @@
 
 use super::found::Study;
 use super::words::headline;
-use crate::error::{Error, Result};
-use crate::files::{escape, replace_with};
+use crate::error::Result;
+use crate::files::{escape, replace, write_table};
 use crate::learn::linear::Norm;
 use crate::learn::linear::study::{Answer, words::of_largest};
 use std::fmt::Write as _;
@@ -29,7 +29,7 @@ pub fn write_curves(path: &Path, study: &Study) -> Result<()> {
             })
         })
     });
-    table(
+    write_table(
         path,
         &["optimizer", "norm", "epsilon", "robust_accuracy"],
         lines,
@@ -57,23 +57,7 @@ pub fn write_history(path: &Path, study: &Study) -> Result<()> {
         })
     });
     let columns = ["optimizer", "step", "log_loss", "l2", "linf", "l1", "flinf"];
-    table(path, &columns, lines)
-}
-
-fn table<const N: usize>(
-    path: &Path,
-    columns: &[&str; N],
-    lines: impl Iterator<Item = [String; N]>,
-) -> Result<()> {
-    replace_with(path, |out| {
-        let mut writer = csv::Writer::from_writer(out);
-        let failed = |error: csv::Error| Error::io("write", path)(std::io::Error::other(error));
-        writer.write_record(columns).map_err(failed)?;
-        for line in lines {
-            writer.write_record(line).map_err(failed)?;
-        }
-        writer.flush().map_err(Error::io("write", path))
-    })
+    write_table(path, &columns, lines)
 }
 
 /// The place of a panel of robust accuracy: left, top, width, height; the next is so much to the right.
@@ -121,10 +105,7 @@ pub fn write_svg(path: &Path, study: &Study) -> Result<()> {
         );
     }
     out.push_str("</svg>\n");
-    replace_with(path, |file| {
-        file.write_all(out.as_bytes())
-            .map_err(Error::io("write", path))
-    })
+    replace(path, |file| file.write_all(out.as_bytes()))
 }
 
 fn panel(out: &mut String, study: &Study, norm: Norm, n: usize) {

@@ -7,8 +7,11 @@ pub use svg::write_svg;
 use super::found::{AtCount, Survey};
 use super::kept::KeptPair;
 use crate::dataset::Dataset;
-use crate::error::{Error, Result};
-use crate::files::replace_with;
+use crate::dataset::export::{Format, Written, write as write_dataset};
+use crate::error::Result;
+use crate::files::write_table;
+use crate::task::Task;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Writes the groups by gradients with what sampling by them needs, a line for each pair: the rows of its image and caption,
@@ -65,6 +68,24 @@ pub fn write_kept(
     write(path, &["group", "weight"], lines)
 }
 
+/// Writes the captions that a reduced set keeps, with the names of their pictures, as lines of JSON.
+///
+/// # Errors
+/// The file cannot be written; cancellation.
+pub fn write_reduced(
+    path: &Path,
+    survey: &Survey,
+    kept: &[KeptPair],
+    dataset: &Dataset,
+    task: &Task,
+) -> Result<Written> {
+    let rows = kept.iter().map(|kept| survey.captions[kept.pair as usize]);
+    let rows: BTreeSet<u32> = rows.collect();
+    let reduced = dataset.retain_captions(|j| rows.contains(&(j as u32)));
+    let all: Vec<usize> = (0..reduced.images.len()).collect();
+    write_dataset(&reduced, &all, path, Format::ImageFolder, task)
+}
+
 /// Writes what is known of each group by gradients, a line each.
 ///
 /// # Errors
@@ -93,7 +114,7 @@ pub fn write_groups(path: &Path, at: &AtCount) -> Result<()> {
         "mean_cosine",
         "scatter",
     ];
-    rows(path, columns.map(str::to_owned).to_vec(), lines)
+    write_table(path, &columns, lines)
 }
 
 /// Rows of the pair's image and caption in the whole set, and what they are.
@@ -110,21 +131,6 @@ fn known(survey: &Survey, pair: u32, dataset: Option<&Dataset>) -> Vec<String> {
 }
 
 fn write(path: &Path, columns: &[&str], lines: impl Iterator<Item = Vec<String>>) -> Result<()> {
-    let mut all: Vec<String> = ["image", "caption", "image_name", "text"]
-        .map(str::to_owned)
-        .to_vec();
-    all.extend(columns.iter().map(|&c| c.to_owned()));
-    rows(path, all, lines)
-}
-
-fn rows(path: &Path, columns: Vec<String>, lines: impl Iterator<Item = Vec<String>>) -> Result<()> {
-    replace_with(path, |out| {
-        let mut writer = csv::Writer::from_writer(out);
-        let failed = |error: csv::Error| Error::io("write", path)(std::io::Error::other(error));
-        writer.write_record(columns).map_err(failed)?;
-        for line in lines {
-            writer.write_record(line).map_err(failed)?;
-        }
-        writer.flush().map_err(Error::io("write", path))
-    })
+    let known = ["image", "caption", "image_name", "text"];
+    write_table(path, &[&known, columns].concat(), lines)
 }

@@ -1,7 +1,7 @@
 //! Variances as bars, and the error of a reduced set, as SVG.
 
-use crate::error::{Error, Result, thousands};
-use crate::files::{escape, replace_with};
+use crate::error::{Result, thousands};
+use crate::files::{escape, replace};
 use crate::learn::strata::Allocation;
 use crate::learn::survey::words::{change, headline};
 use crate::learn::survey::{AtCount, curve};
@@ -39,10 +39,7 @@ pub fn write_svg(path: &Path, at: &AtCount) -> Result<()> {
     bars(&mut out, at);
     keeping(&mut out, at);
     out.push_str("</svg>\n");
-    replace_with(path, |file| {
-        file.write_all(out.as_bytes())
-            .map_err(Error::io("write", path))
-    })
+    replace(path, |file| file.write_all(out.as_bytes()))
 }
 
 fn bars(out: &mut String, at: &AtCount) {
