@@ -85,6 +85,7 @@ pub fn study(
             seconds: began.elapsed().as_secs_f64(),
         });
     }
+    notes.extend(runs.iter().filter_map(|ran| ended_early(ran, asked.steps)));
     notes.extend(unsettled(&runs));
     let shrunk = shrunk(&problem, asked, &best, task)?;
     if !asked.penalties.is_empty() && !is_separable {
@@ -174,6 +175,18 @@ fn open_gap(found: &MaxMargin) -> Option<String> {
             "The bounds of the maximal margin in {} are {:.1e} of it apart: fractions in it are as uncertain.",
             found.norm.title(),
             share
+        )
+    })
+}
+
+/// Says where a training ended before its steps.
+fn ended_early(ran: &Ran, steps: u64) -> Option<String> {
+    let last = ran.trained.last()?.step;
+    (last < steps).then(|| {
+        format!(
+            "{}: its weights left the range of numbers after step {}, and its figures are of that step.",
+            ran.method.title(),
+            thousands(last)
         )
     })
 }

@@ -44,7 +44,8 @@ impl Trained {
 /// Trains a classifier on `problem`; `watch` sees every [`Moment`] with the weights of the classifier then.
 ///
 /// # Errors
-/// A number of `training` out of its range; steps so long that the weights leave the range of float64; cancellation.
+/// A number of `training` out of its range; steps so long that the weights leave the range of float64 before all rows are right;
+/// where they leave it later, the history ends at the last moment before. Cancellation.
 pub fn train(
     problem: &Problem,
     training: &Training,
@@ -74,6 +75,11 @@ pub fn train(
         loss.set(descent.margins());
         let finite = descent.margins().iter().all(|m| m.is_finite());
         if !(finite && loss.log.is_finite()) {
+            // Weights of groups that are told apart grow without end; the direction at the last moment stands.
+            let apart = |moment: &Moment| moment.margins.iter().all(|margin| *margin > 0.0);
+            if history.last().is_some_and(apart) {
+                break;
+            }
             return Err(Error::request(
                 format!("the training left the range of numbers at step {step}"),
                 "Choose a smaller rate.",
