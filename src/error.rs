@@ -88,6 +88,12 @@ pub enum Error {
         /// What to do.
         remedy: String,
     },
+    /// A plan of work in parts fits neither the program nor the data any more: to try again does not help.
+    #[error("{what}")]
+    Plan {
+        /// What does not fit.
+        what: String,
+    },
     /// The user cancelled the work.
     #[error("cancelled")]
     Cancelled,
@@ -226,6 +232,9 @@ impl Error {
             },
             Self::NoGradient { .. } => {
                 "Attacks by queries alone need no gradient and work on this model.".into()
+            }
+            Self::Plan { .. } => {
+                "Put back what it was planned with, or plan the run anew in another place.".into()
             }
             Self::Cancelled => String::new(),
             Self::Panic { .. } => {

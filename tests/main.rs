@@ -23,6 +23,7 @@ mod learn;
 mod map;
 mod mine;
 mod onnx;
+mod parts;
 mod perturb;
 mod preprocess;
 mod relevance;

@@ -169,7 +169,7 @@ fn describe(report: &Value) -> String {
         or_error(&report["compute"], text(&report["compute"]["engine"])),
     );
     for adapter in list(&report["adapters"]) {
-        let parts = ["name", "kind", "backend", "driver"].map(|key| text(&adapter[key]));
+        let parts = ["name", "kind", "backend", "driver", "pci"].map(|key| text(&adapter[key]));
         row(
             "adapter",
             parts

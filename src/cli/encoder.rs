@@ -96,6 +96,15 @@ impl EncoderArgs {
         })
     }
 
+    /// Where it comes from and what was said about it: what another machine opens it with.
+    ///
+    /// # Errors
+    /// As [`EncoderArgs::parts`].
+    pub fn chosen(&self) -> Result<(EncoderSource, EncoderOptions)> {
+        let (_, options) = self.parts()?;
+        Ok((self.source()?, options))
+    }
+
     /// Opens the encoder.
     pub fn open(&self, task: &Task) -> Result<Encoder> {
         self.open_files(&self.files()?, task)

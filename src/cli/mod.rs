@@ -25,6 +25,7 @@ mod map;
 mod material;
 mod mine;
 mod output;
+mod part;
 mod rank;
 mod remedy;
 mod report;
@@ -85,6 +86,8 @@ pub enum Command {
     Grad(Box<grad::Grad>),
     /// Attack a captioned set, a classifier or a caption: how little it takes
     Attack(Box<attack::Attack>),
+    /// The work on a set in parts, on any number of machines: plan, run, watch and merge
+    Part(part::Part),
     /// Measure ranking or embedding
     Bench(bench::Bench),
     /// The embeddings that are kept: list or clear them
@@ -101,6 +104,10 @@ pub fn run(arguments: Cli) -> ExitCode {
         json,
     } = arguments;
     let outcome = match (command, open) {
+        (Some(Command::Part(arguments)), None) => match arguments.run(json) {
+            Ok(code) => return code,
+            Err(error) => Err(error),
+        },
         (Some(command), None) => dispatch(command, json),
         (Some(_), Some(path)) => {
             return usage(&format!("{} stands before a command", path.display()));
@@ -136,6 +143,7 @@ fn dispatch(command: Command, json: bool) -> Result<()> {
         Command::Linear(arguments) => arguments.run(json),
         Command::Grad(arguments) => arguments.run(json),
         Command::Attack(arguments) => arguments.run(json),
+        Command::Part(arguments) => arguments.run(json).map(drop),
         Command::Bench(arguments) => arguments.run(json),
         Command::Cache(arguments) => arguments.run(json),
         Command::Runtime(arguments) => arguments.run(json),

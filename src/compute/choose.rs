@@ -46,6 +46,8 @@ pub struct Adapter {
     pub kind: String,
     /// Driver and its version.
     pub driver: String,
+    /// Where it sits on the PCI bus, as "0000:3b:00.0"; empty where the driver does not say.
+    pub pci: String,
 }
 
 fn preference(info: &wgpu::AdapterInfo) -> u32 {
@@ -92,6 +94,7 @@ fn describe(info: &wgpu::AdapterInfo) -> Adapter {
         driver: format!("{} {}", info.driver, info.driver_info)
             .trim()
             .into(),
+        pci: info.device_pci_bus_id.to_lowercase(),
     }
 }
 
@@ -110,8 +113,20 @@ pub fn adapters() -> Vec<Adapter> {
 /// # Errors
 /// `Choice::Gpu` and no adapter, or one that gives no device. `Auto` falls back to the CPU.
 pub fn choose(choice: Choice) -> Result<Arc<dyn Engine>> {
+    choose_on(choice, None)
+}
+
+/// As [`choose`], on the adapter of this number in [`adapters`] or at this place on the PCI bus: of several graphics
+/// processors each process takes one.
+///
+/// # Errors
+/// As there; there is no such adapter.
+pub fn choose_on(choice: Choice, adapter: Option<&str>) -> Result<Arc<dyn Engine>> {
     if choice == Choice::Cpu {
         return Ok(Arc::new(Cpu));
+    }
+    if let Some(wanted) = adapter {
+        return Ok(Arc::new(Gpu::new(&named(wanted)?)?));
     }
     let real = |a: &wgpu::Adapter| {
         choice == Choice::Gpu || a.get_info().device_type != wgpu::DeviceType::Cpu
@@ -127,4 +142,21 @@ pub fn choose(choice: Choice) -> Result<Arc<dyn Engine>> {
         )),
         (None, _) => Ok(Arc::new(Cpu)),
     }
+}
+
+/// The adapter of this number or place on the PCI bus.
+fn named(wanted: &str) -> Result<wgpu::Adapter> {
+    let all = enumerate();
+    let count = all.len();
+    let is_it = |(n, adapter): &(usize, wgpu::Adapter)| {
+        wanted.parse() == Ok(*n)
+            || (wanted.contains(':') && describe(&adapter.get_info()).pci == wanted.to_lowercase())
+    };
+    let found = all.into_iter().enumerate().find(is_it);
+    found.map(|(_, adapter)| adapter).ok_or_else(|| {
+        Error::compute(
+            format!("this machine has no graphics adapter {wanted}: it has {count}"),
+            "\"nearmiss doctor\" lists them, numbered from 0, with their PCI addresses.",
+        )
+    })
 }

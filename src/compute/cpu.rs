@@ -3,10 +3,11 @@
 //! Workers take tiles from one counter; each keeps its own running state of all queries (counts, hardest negatives,
 //! best candidates), and the states are merged at the end. One product serves both directions.
 
+use super::block::{Block, Found};
 use super::pairs;
 use super::product::product;
-use super::scan::{DirectionState, RankQuery, RankState, best_of_row, leave_out};
-use super::{Embeddings, Engine, Groups, RankOptions, Ranking, Search, TopK};
+use super::scan::{RankQuery, RankState, best_of_row, leave_out};
+use super::{Embeddings, Engine, Search, TopK};
 use crate::error::Result;
 use crate::task::Task;
 use std::ops::Range;
@@ -28,51 +29,20 @@ impl Engine for Cpu {
         )
     }
 
-    fn rank(
-        &self,
-        images: &Embeddings,
-        texts: &Embeddings,
-        groups: &Groups,
-        options: RankOptions,
-        task: &Task,
-    ) -> Result<Ranking> {
-        pairs::check(images, texts, groups)?;
-        let (pairs, best) = pairs::scores(images, texts, groups);
-        let (options, factor) = pairs::stored(images, texts, options);
-        let query = RankQuery {
-            images,
-            texts,
-            groups,
-            row_threshold: pairs::thresholds(images, &best),
-            column_threshold: pairs::thresholds(texts, &pairs),
-            pairs: &pairs,
-            options,
-        };
-        task.begin("Ranking", (images.rows() * texts.rows()) as u64);
-        let blank = || RankState {
-            rows: DirectionState::new(images.rows(), options.k.min(texts.rows())),
-            columns: DirectionState::new(texts.rows(), options.k.min(images.rows())),
-            hinges: 0.0,
-        };
+    fn block(&self, block: &Block<'_>, task: &Task) -> Result<Found> {
+        block.check()?;
+        let query = RankQuery::new(block);
         let state = over_tiles(
-            images,
-            texts,
+            block.images,
+            block.texts,
             task,
-            blank,
+            || query.blank(),
             RankState::merge,
             |state, tile, rows, columns| {
                 query.read(state, tile, rows, columns);
             },
         )?;
-        let directions = [state.rows.finish(best), state.columns.finish(pairs.clone())];
-        Ok(pairs::ranking(
-            directions,
-            pairs,
-            state.hinges,
-            groups,
-            options.margin,
-            factor,
-        ))
+        Ok(state.finish())
     }
 
     fn search(

@@ -13,8 +13,8 @@ const LARGEST: f64 = 1e18;
 /// Rows of norm 1 or less, row-major float32, shape `[rows, dim]`.
 ///
 /// By cosine every row has unit norm (a zero row stays zero). By dot product all rows are divided by one number, the
-/// largest norm among them, which changes no rank: scores inside the engines are in [-1, 1] either way. Scores that
-/// leave this module are in true units.
+/// power of two at the largest norm among them or next above it, which changes no rank and no digit: scores inside the
+/// engines are in [-1, 1] either way. Scores that leave this module are in true units.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Embeddings {
     data: Vec<f32>,
@@ -23,6 +23,8 @@ pub struct Embeddings {
     measure: Measure,
     /// The rows as they were are this times `data`. 1 by cosine.
     unit: f64,
+    /// By dot product the largest norm among all rows as they are stored; 1 by cosine.
+    most: f64,
 }
 
 impl Default for Embeddings {
@@ -33,6 +35,7 @@ impl Default for Embeddings {
             dim: 0,
             measure: Measure::Cosine,
             unit: 1.0,
+            most: 1.0,
         }
     }
 }
@@ -50,53 +53,91 @@ impl Embeddings {
     ///
     /// # Errors
     /// As [`Embeddings::new`]; by dot product, norms above 1e18.
-    pub fn measured(mut data: Vec<f32>, dim: usize, measure: Measure) -> Result<Self> {
-        if dim == 0 || !data.len().is_multiple_of(dim) {
+    pub fn measured(data: Vec<f32>, dim: usize, measure: Measure) -> Result<Self> {
+        let norms = norms(&data, dim)?;
+        match measure {
+            Measure::Cosine => Ok(Self::of_unit_norm(data, dim, &norms)),
+            Measure::Dot => {
+                let most = norms.iter().copied().fold(0.0, f64::max);
+                Self::scaled(data, dim, most)
+            }
+        }
+    }
+
+    /// To be compared by dot product, as a part of rows of which the largest norm is `most`.
+    ///
+    /// # Errors
+    /// As [`Embeddings::measured`]; a row of a larger norm.
+    pub fn part_by_dot(data: Vec<f32>, dim: usize, most: f64) -> Result<Self> {
+        let largest = norms(&data, dim)?.into_iter().fold(0.0, f64::max);
+        if largest > most {
             return Err(Error::request(
-                format!("{} values are no whole number of rows of {dim}", data.len()),
-                "Check the shape of the embeddings.",
+                format!("a row has norm {largest}, above the largest of all, {most}"),
+                "Embed this dataset again.",
             ));
         }
-        let norms: Vec<f64> = data.par_chunks_exact(dim).map(norm).collect();
-        if let Some(row) = norms.iter().position(|norm| !norm.is_finite()) {
+        Self::scaled(data, dim, most)
+    }
+
+    /// To be compared by cosine: rows that another of these had as unit norm, taken as they are to the last bit.
+    ///
+    /// # Errors
+    /// As [`Embeddings::new`]; a row whose norm is neither 1 nor 0.
+    pub fn part_by_cosine(data: Vec<f32>, dim: usize) -> Result<Self> {
+        let norms = norms(&data, dim)?;
+        let odd = |norm: &f64| *norm != 0.0 && (norm - 1.0).abs() > 1e-4;
+        if let Some(row) = norms.iter().position(odd) {
             return Err(Error::request(
-                format!("row {row} of the embeddings has a NaN or an infinite value"),
-                "The model or its export is faulty for that input; embed it again in float32.",
+                format!("row {row} has norm {}, not 1", norms[row]),
+                "Embed this dataset again.",
             ));
         }
-        let most = norms.iter().copied().fold(0.0, f64::max);
-        if measure == Measure::Dot && most > LARGEST {
+        Ok(Self {
+            rows: norms.len(),
+            data,
+            dim,
+            ..Self::default()
+        })
+    }
+
+    fn of_unit_norm(mut data: Vec<f32>, dim: usize, norms: &[f64]) -> Self {
+        data.par_chunks_exact_mut(dim)
+            .zip(norms)
+            .filter(|(_, norm)| **norm > 0.0)
+            .for_each(|(values, norm)| {
+                for v in values {
+                    *v = (f64::from(*v) / norm) as f32;
+                }
+            });
+        Self {
+            rows: norms.len(),
+            data,
+            dim,
+            ..Self::default()
+        }
+    }
+
+    fn scaled(mut data: Vec<f32>, dim: usize, most: f64) -> Result<Self> {
+        if most > LARGEST {
             return Err(Error::request(
                 format!("rows of norm {most:e} have dot products beyond float32"),
                 "Divide all rows of the embeddings by one number, which changes no rank.",
             ));
         }
-        let unit = if measure == Measure::Dot && most > 0.0 {
-            most
+        let unit = if most > 0.0 {
+            most.log2().ceil().exp2()
         } else {
             1.0
         };
-        data.par_chunks_exact_mut(dim)
-            .zip(&norms)
-            .for_each(|(values, &norm)| {
-                let by = if measure == Measure::Cosine {
-                    norm
-                } else {
-                    unit
-                };
-                if by > 0.0 {
-                    for v in values {
-                        *v = (f64::from(*v) / by) as f32;
-                    }
-                }
-            });
-        let rows = data.len() / dim;
+        data.par_iter_mut()
+            .for_each(|v| *v = (f64::from(*v) / unit) as f32);
         Ok(Self {
+            rows: data.len() / dim,
             data,
-            rows,
             dim,
-            measure,
+            measure: Measure::Dot,
             unit,
+            most: most / unit,
         })
     }
 
@@ -113,15 +154,20 @@ impl Embeddings {
     /// Scores of row `i` with rows of `other` that are closer than this are a tie: [`TIE`], in true units and for the
     /// norm of the row.
     pub fn tie(&self, i: usize, other: &Self) -> f32 {
-        self.stored_tie(i) * self.factor(other)
+        self.stored_tie(i, other) * self.factor(other)
     }
 
     /// As [`Embeddings::tie`], for products of rows as they are stored.
-    pub(super) fn stored_tie(&self, i: usize) -> f32 {
+    pub(super) fn stored_tie(&self, i: usize, other: &Self) -> f32 {
         match self.measure {
             Measure::Cosine => TIE,
-            Measure::Dot => TIE * norm(self.row(i)) as f32,
+            Measure::Dot => TIE * (norm(self.row(i)) * other.most) as f32,
         }
+    }
+
+    /// The largest norm among all rows, in true units; 1 by cosine.
+    pub fn largest_norm(&self) -> f64 {
+        self.most * self.unit
     }
 
     /// A copy to be compared by cosine.
@@ -137,7 +183,7 @@ impl Embeddings {
                     }
                 }
             });
-            (copy.measure, copy.unit) = (Measure::Cosine, 1.0);
+            (copy.measure, copy.unit, copy.most) = (Measure::Cosine, 1.0, 1.0);
         }
         copy
     }
@@ -238,6 +284,24 @@ impl Embeddings {
         } else {
             0.0
         }
+    }
+}
+
+/// The norms of rows of `dim` values.
+fn norms(data: &[f32], dim: usize) -> Result<Vec<f64>> {
+    if dim == 0 || !data.len().is_multiple_of(dim) {
+        return Err(Error::request(
+            format!("{} values are no whole number of rows of {dim}", data.len()),
+            "Check the shape of the embeddings.",
+        ));
+    }
+    let norms: Vec<f64> = data.par_chunks_exact(dim).map(norm).collect();
+    match norms.iter().position(|norm| !norm.is_finite()) {
+        None => Ok(norms),
+        Some(row) => Err(Error::request(
+            format!("row {row} of the embeddings has a NaN or an infinite value"),
+            "The model or its export is faulty for that input; embed it again in float32.",
+        )),
     }
 }
 

@@ -16,6 +16,7 @@
 //! `tests/shaders.rs` checks the table against the shaders, and that no two files define the same.
 
 mod attraction;
+mod block;
 mod bounds;
 mod choose;
 mod cpu;
@@ -37,17 +38,19 @@ mod topk;
 pub mod train;
 
 pub use attraction::{Attract, Attraction, Curve, Edges, mixed};
+pub use block::{Block, Found, Queries, Seen};
 pub use bounds::{Bounds, ResidentBounds, pick_rows};
-pub use choose::{Adapter, Choice, adapters, choose};
+pub use choose::{Adapter, Choice, adapters, choose, choose_on};
 pub use cpu::Cpu;
 pub use embedded::Embedded;
 pub use embeddings::{Embeddings, cosine};
 pub use fourier::mask as band_mask;
 pub use gpu::{Binding, ENTRY_POINT, Gpu, HeatPainter, Kernel};
 pub use groups::Groups;
-pub use hinges::sum_of_hinges;
+pub use hinges::{Steps, sum_of_hinges};
 pub use measure::{Measure, Norms};
 pub use paint::{View, channel_mean, log_spectrum, pixel_norm};
+pub use pairs::scores as own_scores;
 pub use perturb::{Ball, Band, Colours, Grid, Noise, Paint, Perturb, Size, Spectrum, Square};
 pub use product::{Factor, add_gram, multiply, product};
 pub use reduce::{Cells, Reduce};
@@ -135,7 +138,39 @@ pub trait Engine: Perturb + Spectrum + Paint + Reduce + Attract + Train + Send +
         groups: &Groups,
         options: RankOptions,
         task: &Task,
-    ) -> Result<Ranking>;
+    ) -> Result<Ranking> {
+        pairs::check(images, texts, groups)?;
+        let scores = pairs::scores(images, texts, groups);
+        let own: Vec<Range<u32>> = groups
+            .offsets()
+            .windows(2)
+            .map(|ends| ends[0]..ends[1])
+            .collect();
+        let block = Block {
+            images,
+            texts,
+            own: &own,
+            of_images: Some(Queries {
+                scores: &scores,
+                offsets: Some(groups.offsets()),
+            }),
+            of_texts: Some(Queries {
+                scores: &scores,
+                offsets: None,
+            }),
+            options,
+        };
+        task.begin("Ranking", (images.rows() * texts.rows()) as u64);
+        let (found, steps) = (self.block(&block, task)?, block.steps());
+        let factor = images.factor(texts);
+        Ok(pairs::ranking(found, scores, groups, steps, factor))
+    }
+
+    /// What a part of the similarity says of its queries. Reports progress in image-text pairs.
+    ///
+    /// # Errors
+    /// Parts that do not fit together, a lost device, or cancellation.
+    fn block(&self, block: &Block<'_>, task: &Task) -> Result<Found>;
 
     /// The best candidates of each query, best first, ties by index.
     ///

@@ -1,6 +1,8 @@
 //! What both engines need before the pass: the scores of the positives and the shapes checked.
 
-use super::{Direction, Embeddings, Groups, RankOptions, Ranking, Search};
+use super::block::{Found, Queries, Seen};
+use super::hinges::Steps;
+use super::{Direction, Embeddings, Groups, Hit, Ranking, Search};
 use crate::error::{Error, Result};
 use rayon::prelude::*;
 use std::borrow::Cow;
@@ -66,34 +68,18 @@ pub fn check_search(
     ))
 }
 
-/// Stored score of each text with its own image, and the best of them per image (negative infinity without texts).
-pub fn scores(images: &Embeddings, texts: &Embeddings, groups: &Groups) -> (Vec<f32>, Vec<f32>) {
-    let pairs: Vec<f32> = (0..groups.images())
+/// Score of each text with its own image, as the product of stored rows.
+pub fn scores(images: &Embeddings, texts: &Embeddings, groups: &Groups) -> Vec<f32> {
+    (0..groups.images())
         .into_par_iter()
         .flat_map_iter(|i| groups.range(i).map(move |j| images.stored_dot(i, texts, j)))
-        .collect();
-    let best = (0..groups.images())
-        .map(|i| {
-            pairs[groups.range(i)]
-                .iter()
-                .copied()
-                .fold(f32::NEG_INFINITY, f32::max)
-        })
-        .collect();
-    (pairs, best)
+        .collect()
 }
 
 /// Stored scores from which on a negative counts: the positive's less what is a tie for the query.
-pub fn thresholds(queries: &Embeddings, positives: &[f32]) -> Vec<f32> {
-    let of = |(q, p): (usize, &f32)| p - queries.stored_tie(q);
+pub fn thresholds(queries: &Embeddings, candidates: &Embeddings, positives: &[f32]) -> Vec<f32> {
+    let of = |(q, p): (usize, &f32)| p - queries.stored_tie(q, candidates);
     positives.iter().enumerate().map(of).collect()
-}
-
-/// What a pass over the stored rows is asked for, and the factor that brings its scores to true units.
-pub fn stored(images: &Embeddings, texts: &Embeddings, options: RankOptions) -> (RankOptions, f32) {
-    let factor = images.factor(texts);
-    let margin = options.margin.map(|margin| margin / factor);
-    (RankOptions { margin, ..options }, factor)
 }
 
 /// The bounds of a search over the stored rows, and the factor that brings its scores to true units.
@@ -110,47 +96,60 @@ pub fn stored_bounds<'a>(
     (bounds.collect(), factor)
 }
 
-/// Puts a pass's results together, in true units. `margin` (of the stored rows) adds the sum over the pairs of the
-/// maximal hinge in each direction (VSE++ eq. 4), from the hardest negatives.
+/// Puts what a pass over all rows found together, in true units. With a margin the sum over the pairs of the maximal
+/// hinge in each direction (VSE++ eq. 4) is taken from the hardest negatives.
 pub fn ranking(
-    [mut i2t, mut t2i]: [Direction; 2],
+    found: Found,
     mut pairs: Vec<f32>,
-    mut sum_of_hinges: f64,
     groups: &Groups,
-    margin: Option<f32>,
+    steps: Option<Steps>,
     factor: f32,
 ) -> Ranking {
-    let mut max_of_hinges = 0.0;
-    if let Some(margin) = margin {
-        let hinge =
-            |negative: f32, positive: f32| f64::from((margin + negative - positive).max(0.0));
-        for i in 0..groups.images() {
-            for j in groups.range(i) {
-                max_of_hinges +=
-                    hinge(i2t.hardest[i].score, pairs[j]) + hinge(t2i.hardest[j].score, pairs[j]);
-            }
-        }
-    }
-    if factor != 1.0 {
-        for direction in [&mut i2t, &mut t2i] {
-            direction.positive.iter_mut().for_each(|s| *s *= factor);
-            direction
-                .hardest
-                .iter_mut()
-                .for_each(|hit| hit.score *= factor);
-            direction.negatives.scale(factor);
-        }
-        for s in &mut pairs {
-            *s *= factor;
-        }
-        sum_of_hinges *= f64::from(factor);
-        max_of_hinges *= f64::from(factor);
-    }
+    let max = steps.map_or(0.0, |steps| {
+        let [images, texts] = [&found.images.hardest, &found.texts.hardest];
+        let of = |i: usize, j: usize| {
+            let hinge = |hardest: Hit| steps.hinge(hardest.score, pairs[j]);
+            i128::from(hinge(images[i]) + hinge(texts[j]))
+        };
+        let images = 0..groups.images();
+        steps.value(
+            images
+                .flat_map(|i| groups.range(i).map(move |j| (i, j)))
+                .map(|(i, j)| of(i, j))
+                .sum(),
+        )
+    });
+    let sum = steps.map_or(0.0, |steps| steps.value(found.hinges));
+    let of_images = Queries {
+        scores: &pairs,
+        offsets: Some(groups.offsets()),
+    };
+    let i2t = direction(found.images, of_images.best(), factor);
+    let t2i = direction(found.texts, pairs.clone(), factor);
+    pairs.iter_mut().for_each(|s| *s *= factor);
     Ranking {
         i2t,
         t2i,
         pairs,
-        sum_of_hinges,
-        max_of_hinges,
+        sum_of_hinges: sum * f64::from(factor),
+        max_of_hinges: max * f64::from(factor),
+    }
+}
+
+/// What was seen of queries whose best positives score `positive`, in true units.
+pub fn direction(seen: Seen, mut positive: Vec<f32>, factor: f32) -> Direction {
+    let Seen {
+        above,
+        mut hardest,
+        mut top,
+    } = seen;
+    positive.iter_mut().for_each(|s| *s *= factor);
+    hardest.iter_mut().for_each(|hit| hit.score *= factor);
+    top.scale(factor);
+    Direction {
+        ranks: above.iter().map(|n| n + 1).collect(),
+        positive,
+        hardest,
+        negatives: top,
     }
 }

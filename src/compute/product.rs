@@ -1,11 +1,19 @@
 //! Matrix products of blocks of rows: the one place that calls `gemm`.
 
+/// Values of a row that are multiplied at once: `gemm` cuts longer rows by the sizes of the processor's caches, and where
+/// a row is cut decides how its product is rounded.
+const DEPTH: usize = 512;
+
+/// Rows on each side from which `gemm` computes every product in the same way, and the number of products.
+const ROWS: usize = 2;
+const PRODUCTS: usize = 17 * 17;
+
 /// `out = a . b^T`, row-major: `a` is `[rows, dim]`, `b` is `[columns, dim]`, `out` is `[rows, columns]`. On the thread
-/// that calls it.
+/// that calls it. Each product depends on its two rows alone, to the last bit: not on which rows are beside them, nor on
+/// how many.
 ///
 /// # Panics
 /// Lengths that are not those of these shapes.
-#[allow(unsafe_code)]
 pub fn product(a: &[f32], b: &[f32], dim: usize, out: &mut [f32]) {
     let dim_or_one = dim.max(1);
     let (rows, columns) = (a.len() / dim_or_one, b.len() / dim_or_one);
@@ -13,30 +21,63 @@ pub fn product(a: &[f32], b: &[f32], dim: usize, out: &mut [f32]) {
         a.len() == rows * dim && b.len() == columns * dim && out.len() == rows * columns,
         "the blocks of a product do not fit together"
     );
-    // SAFETY: the strides address exactly the three slices, whose lengths were just checked; `out` is borrowed
-    // mutably, so nothing else reads or writes it.
-    unsafe {
-        gemm::gemm(
-            rows,
-            columns,
-            dim,
-            out.as_mut_ptr(),
-            1,
-            columns as isize,
-            false,
-            a.as_ptr(),
-            1,
-            dim as isize,
-            b.as_ptr(),
-            dim as isize,
-            1,
-            0.0,
-            1.0,
-            false,
-            false,
-            false,
-            gemm::Parallelism::None,
-        );
+    if rows >= ROWS && columns >= ROWS && rows * columns >= PRODUCTS {
+        by_depth(a, b, dim, out);
+        return;
+    }
+    if out.is_empty() {
+        return;
+    }
+    // Few rows would take another kernel, which rounds otherwise: rows of zeros keep them company.
+    let least = |n: usize, other: usize| n.max(ROWS).max(PRODUCTS.div_ceil(other.max(17)));
+    let (tall, wide) = (least(rows, columns), least(columns, rows));
+    let filled = |values: &[f32], rows: usize| {
+        let mut all = vec![0.0; rows * dim];
+        all[..values.len()].copy_from_slice(values);
+        all
+    };
+    let mut all = vec![0.0; tall * wide];
+    by_depth(&filled(a, tall), &filled(b, wide), dim, &mut all);
+    for (to, from) in out.chunks_exact_mut(columns).zip(all.chunks_exact(wide)) {
+        to.copy_from_slice(&from[..columns]);
+    }
+}
+
+/// As [`product`], of enough rows, in pieces of [`DEPTH`] values.
+#[allow(unsafe_code)]
+fn by_depth(a: &[f32], b: &[f32], dim: usize, out: &mut [f32]) {
+    let (rows, columns) = (a.len() / dim.max(1), b.len() / dim.max(1));
+    assert!(
+        a.len() == rows * dim && b.len() == columns * dim && out.len() == rows * columns,
+        "the blocks of a product do not fit together"
+    );
+    for from in (0..dim).step_by(DEPTH) {
+        // SAFETY: the strides address values `from..from + depth` of every row of `a` and `b`, which lie within the
+        // slices, and exactly the values of `out`, whose length was just checked; `out` is borrowed mutably, so
+        // nothing else reads or writes it.
+        unsafe {
+            gemm::gemm(
+                rows,
+                columns,
+                DEPTH.min(dim - from),
+                out.as_mut_ptr(),
+                1,
+                columns as isize,
+                from > 0,
+                a.as_ptr().add(from),
+                1,
+                dim as isize,
+                b.as_ptr().add(from),
+                dim as isize,
+                1,
+                1.0,
+                1.0,
+                false,
+                false,
+                false,
+                gemm::Parallelism::None,
+            );
+        }
     }
 }
 
@@ -201,6 +242,40 @@ mod tests {
         let mut out = [0.0; 2];
         product(&a, &b, 3, &mut out);
         assert_eq!(out, [7.0, 16.0]);
+    }
+
+    #[test]
+    fn a_product_depends_on_its_two_rows_alone() {
+        let mut rng = fastrand::Rng::with_seed(11);
+        for dim in [1, 2, 3, 8, 17, 64, 255, 512, 513, 768, 1024, 1100] {
+            let (tall, wide) = (150, 300);
+            let mut values =
+                |rows: usize| -> Vec<f32> { (0..rows * dim).map(|_| rng.f32() - 0.5).collect() };
+            let (a, b) = (values(tall), values(wide));
+            let mut whole = vec![0.0; tall * wide];
+            product(&a, &b, dim, &mut whole);
+            for _ in 0..60 {
+                let mut part = |of: usize, most: usize| {
+                    let count = rng.usize(1..=of.min(most));
+                    let from = rng.usize(0..=of - count);
+                    from..from + count
+                };
+                let most = [1, 3, 20, 300];
+                let (rows, columns) = (part(tall, most[dim % 4]), part(wide, most[dim / 4 % 4]));
+                let mut out = vec![0.0; rows.len() * columns.len()];
+                product(
+                    &a[rows.start * dim..rows.end * dim],
+                    &b[columns.start * dim..columns.end * dim],
+                    dim,
+                    &mut out,
+                );
+                for (i, row) in rows.clone().zip(out.chunks_exact(columns.len())) {
+                    let same = &whole[i * wide + columns.start..i * wide + columns.end];
+                    let bits = |row: &[f32]| row.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
+                    assert_eq!(bits(row), bits(same), "{dim}: {rows:?} {columns:?}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -1,8 +1,11 @@
 //! The CPU's scan of a tile of scores for both directions: counts, hardest negatives, hinge sums. On the GPU
 //! `shaders/scan.wgsl` does the same.
 
+use super::block::{Block, Found, Queries, Seen};
+use super::hinges::{Steps, Thresholds, of_row};
+use super::pairs::thresholds;
 use super::topk::insert;
-use super::{Direction, Embeddings, Groups, Hit, RankOptions, Search, TopK};
+use super::{Hit, Search, TopK};
 use std::ops::Range;
 
 /// Scores whose maximum is compared before each is compared alone.
@@ -62,7 +65,7 @@ pub struct DirectionState {
 }
 
 impl DirectionState {
-    pub fn new(queries: usize, k: usize) -> Self {
+    fn new(queries: usize, k: usize) -> Self {
         Self {
             above: vec![0; queries],
             hardest_score: vec![f32::NEG_INFINITY; queries],
@@ -72,7 +75,7 @@ impl DirectionState {
         }
     }
 
-    pub fn merge(&mut self, other: &Self) {
+    fn merge(&mut self, other: &Self) {
         for q in 0..self.above.len() {
             self.above[q] += other.above[q];
             if other.hardest(q).beats(self.hardest(q)) {
@@ -90,22 +93,22 @@ impl DirectionState {
         }
     }
 
-    pub fn finish(self, positive: Vec<f32>) -> Direction {
-        let hardest = (0..self.above.len()).map(|q| self.hardest(q)).collect();
-        Direction {
-            ranks: self.above.iter().map(|n| n + 1).collect(),
-            positive,
-            hardest,
-            negatives: self.top,
+    fn finish(self) -> Seen {
+        Seen {
+            hardest: (0..self.above.len()).map(|q| self.hardest(q)).collect(),
+            above: self.above,
+            top: self.top,
         }
     }
 }
 
 /// Running state of both directions.
 pub struct RankState {
-    pub rows: DirectionState,
-    pub columns: DirectionState,
-    pub hinges: f64,
+    rows: DirectionState,
+    columns: DirectionState,
+    hinges: i128,
+    /// Those of the row in hand.
+    positives: Thresholds,
 }
 
 impl RankState {
@@ -114,20 +117,55 @@ impl RankState {
         self.columns.merge(&other.columns);
         self.hinges += other.hinges;
     }
+
+    pub fn finish(self) -> Found {
+        Found {
+            images: self.rows.finish(),
+            texts: self.columns.finish(),
+            hinges: self.hinges,
+        }
+    }
 }
 
-/// What a ranking computes from every tile.
+/// What a ranking computes from every tile of a block.
 pub struct RankQuery<'a> {
-    pub images: &'a Embeddings,
-    pub texts: &'a Embeddings,
-    pub groups: &'a Groups,
-    pub row_threshold: Vec<f32>,
-    pub column_threshold: Vec<f32>,
-    pub pairs: &'a [f32],
-    pub options: RankOptions,
+    block: Block<'a>,
+    /// Score from which on a negative counts, of each image; empty where images are no queries.
+    rows: Vec<f32>,
+    /// The same of each text.
+    columns: Vec<f32>,
+    hinges: Option<(Steps, Vec<i32>)>,
 }
 
-impl RankQuery<'_> {
+impl<'a> RankQuery<'a> {
+    pub fn new(block: &Block<'a>) -> Self {
+        let of = |queries: Option<Queries<'_>>, rows, others| {
+            queries.map_or_else(Vec::new, |queries| {
+                thresholds(rows, others, &queries.best())
+            })
+        };
+        let hinges = block.steps().map(|steps| {
+            let own = block.of_texts.map_or(&[][..], |texts| texts.scores);
+            (steps, own.iter().map(|&p| steps.threshold(p)).collect())
+        });
+        Self {
+            block: *block,
+            rows: of(block.of_images, block.images, block.texts),
+            columns: of(block.of_texts, block.texts, block.images),
+            hinges,
+        }
+    }
+
+    pub fn blank(&self) -> RankState {
+        let k = self.block.options.k;
+        RankState {
+            rows: DirectionState::new(self.rows.len(), k.min(self.block.texts.rows())),
+            columns: DirectionState::new(self.columns.len(), k.min(self.block.images.rows())),
+            hinges: 0,
+            positives: Thresholds::default(),
+        }
+    }
+
     /// Reads one tile of scores, shape `[rows, columns]`; the positives in it are overwritten.
     pub fn read(
         &self,
@@ -136,32 +174,34 @@ impl RankQuery<'_> {
         rows: Range<usize>,
         columns: Range<usize>,
     ) {
-        debug_assert!(rows.end <= self.images.rows() && columns.end <= self.texts.rows());
+        let (images, texts) = (!self.rows.is_empty(), !self.columns.is_empty());
+        let k = self.block.options.k;
         for (i, scores) in rows.zip(tile.chunks_exact_mut(columns.len())) {
-            let own = self.groups.range(i);
-            let (from, to) = (
-                own.start.clamp(columns.start, columns.end),
-                own.end.clamp(columns.start, columns.end),
-            );
-            scores[from - columns.start..to - columns.start].fill(f32::NEG_INFINITY);
-            count(
-                state,
-                scores,
-                i,
-                &columns,
-                self.row_threshold[i],
-                &self.column_threshold,
-            );
-            hardest(state, scores, i, &columns);
-            if self.options.k > 0 {
-                best_of_row(state.rows.top.row_mut(i), scores, columns.start as u32);
-                best_of_columns(&mut state.columns, scores, i as u32, columns.start);
+            let own = &self.block.own[i];
+            let at = |j: u32| (j as usize).clamp(columns.start, columns.end) - columns.start;
+            scores[at(own.start)..at(own.end)].fill(f32::NEG_INFINITY);
+            if images {
+                let (above, high) = above_and_highest(scores, self.rows[i]);
+                state.rows.above[i] += above;
+                hardest_of_row(&mut state.rows, scores, high, i, columns.start);
+                if k > 0 {
+                    best_of_row(state.rows.top.row_mut(i), scores, columns.start as u32);
+                }
             }
-            if let Some(margin) = self.options.margin {
-                state.hinges += own
-                    .map(|j| hinge_row(scores, margin - self.pairs[j]))
-                    .sum::<f64>()
-                    + hinge_columns(scores, &self.pairs[columns.clone()], margin);
+            if texts {
+                count_columns(&mut state.columns, scores, &self.columns, &columns);
+                hardest_of_columns(&mut state.columns, scores, i as u32, &columns);
+                if k > 0 {
+                    best_of_columns(&mut state.columns, scores, i as u32, columns.start);
+                }
+            }
+            if let Some((steps, thresholds)) = &self.hinges {
+                let row = self.block.of_images.map(|images| {
+                    state.positives.fill(*steps, images.of(i).iter().copied());
+                    &state.positives
+                });
+                let of_columns = texts.then(|| &thresholds[columns.clone()]);
+                state.hinges += i128::from(of_row(*steps, scores, row, of_columns));
             }
         }
     }
@@ -190,65 +230,47 @@ fn best_of_columns(columns: &mut DirectionState, scores: &[f32], index: u32, fir
     }
 }
 
-fn count(
-    state: &mut RankState,
-    scores: &[f32],
-    i: usize,
-    columns: &Range<usize>,
-    row: f32,
-    thresholds: &[f32],
-) {
-    let mut above = 0_u32;
-    let counts = &mut state.columns.above[columns.clone()];
-    for ((&s, n), &threshold) in scores.iter().zip(counts).zip(&thresholds[columns.clone()]) {
-        above += u32::from(s >= row);
-        *n += u32::from(s >= threshold);
+/// How many scores of a row are at least `threshold`, and the highest.
+fn above_and_highest(scores: &[f32], threshold: f32) -> (u32, f32) {
+    let (mut above, mut high) = (0, f32::NEG_INFINITY);
+    for &s in scores {
+        above += u32::from(s >= threshold);
+        high = if s > high { s } else { high };
     }
-    state.rows.above[i] += above;
+    (above, high)
 }
 
-fn hardest(state: &mut RankState, scores: &[f32], i: usize, columns: &Range<usize>) {
-    let high = scores
-        .iter()
-        .fold(f32::NEG_INFINITY, |m, &s| if s > m { s } else { m });
-    let rows = &mut state.rows;
+fn hardest_of_row(rows: &mut DirectionState, scores: &[f32], high: f32, i: usize, first: usize) {
     if high >= rows.hardest_score[i]
         && high > f32::NEG_INFINITY
         && let Some(at) = scores.iter().position(|&s| s == high)
     {
-        let index = (columns.start + at) as u32;
+        let index = (first + at) as u32;
         if (Hit { score: high, index }).beats(rows.hardest(i)) {
             rows.hardest_score[i] = high;
             rows.hardest_index[i] = index;
         }
     }
-    let best = &mut state.columns.hardest_score[columns.clone()];
-    let which = &mut state.columns.hardest_index[columns.clone()];
+}
+
+fn count_columns(
+    state: &mut DirectionState,
+    scores: &[f32],
+    thresholds: &[f32],
+    columns: &Range<usize>,
+) {
+    let counts = &mut state.above[columns.clone()];
+    for ((&s, n), &threshold) in scores.iter().zip(counts).zip(&thresholds[columns.clone()]) {
+        *n += u32::from(s >= threshold);
+    }
+}
+
+fn hardest_of_columns(state: &mut DirectionState, scores: &[f32], i: u32, columns: &Range<usize>) {
+    let best = &mut state.hardest_score[columns.clone()];
+    let which = &mut state.hardest_index[columns.clone()];
     for ((&s, best), which) in scores.iter().zip(best).zip(which) {
-        let better = s > *best || (s == *best && (i as u32) < *which && s > f32::NEG_INFINITY);
-        *which = if better { i as u32 } else { *which };
+        let better = s > *best || (s == *best && i < *which && s > f32::NEG_INFINITY);
+        *which = if better { i } else { *which };
         *best = if better { s } else { *best };
     }
-}
-
-/// Sum over a row of [s + shift]+, in eight running sums so that it is vectorised.
-pub(super) fn hinge_row(scores: &[f32], shift: f32) -> f64 {
-    let mut sums = [0.0_f32; 8];
-    for block in scores.chunks(8) {
-        for (sum, s) in sums.iter_mut().zip(block) {
-            *sum += (s + shift).max(0.0);
-        }
-    }
-    sums.iter().map(|&s| f64::from(s)).sum()
-}
-
-/// Sum over a row of [margin + s - positive of its column]+.
-fn hinge_columns(scores: &[f32], positives: &[f32], margin: f32) -> f64 {
-    let mut sums = [0.0_f32; 8];
-    for (block, own) in scores.chunks(8).zip(positives.chunks(8)) {
-        for ((sum, s), p) in sums.iter_mut().zip(block).zip(own) {
-            *sum += (margin + s - p).max(0.0);
-        }
-    }
-    sums.iter().map(|&s| f64::from(s)).sum()
 }

@@ -32,7 +32,8 @@ pub use account::{
 pub use archive::Archive;
 pub use decisions::{Decisions, Verdict};
 pub use formats::{
-    Vectors, Wanted, images_alone, is_captioned, open, open_wanted, open_with_vectors,
+    Archives, Vectors, Wanted, archives, archives_among, images_alone, is_captioned, open,
+    open_archive, open_wanted, open_with_vectors,
 };
 pub use parquet_cells::PictureColumn;
 pub use picture::{

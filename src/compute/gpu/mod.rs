@@ -19,8 +19,9 @@ mod train;
 pub use kernels::{Binding, ENTRY_POINT, Kernel};
 pub use paint::HeatPainter;
 
+use super::block::{Block, Found};
 use super::pairs;
-use super::{Embeddings, Engine, Groups, RankOptions, Ranking, Search, TopK};
+use super::{Embeddings, Engine, Search, TopK};
 use crate::error::Result;
 use crate::task::{Task, lock};
 use device::Device;
@@ -76,57 +77,51 @@ impl Engine for Gpu {
         format!("GPU ({}, {:?})", info.name, info.backend)
     }
 
-    fn rank(
-        &self,
-        images: &Embeddings,
-        texts: &Embeddings,
-        groups: &Groups,
-        options: RankOptions,
-        task: &Task,
-    ) -> Result<Ranking> {
-        pairs::check(images, texts, groups)?;
-        let (pairs, best) = pairs::scores(images, texts, groups);
-        let (options, factor) = pairs::stored(images, texts, options);
-        let (by_row, by_column) = (
-            pairs::thresholds(images, &best),
-            pairs::thresholds(texts, &pairs),
-        );
-        let rows: Vec<ScanQuery> = (0..images.rows())
-            .map(|i| {
-                let own = groups.range(i);
-                ScanQuery::new(by_row[i], &own, &own)
-            })
-            .collect();
-        let columns: Vec<ScanQuery> = groups
-            .owners()
-            .iter()
-            .enumerate()
-            .map(|(j, &i)| ScanQuery::new(by_column[j], &(i as usize..i as usize + 1), &(j..j + 1)))
-            .collect();
-        let (device, _turn) = self.turn();
-        task.begin("Ranking", (images.rows() * texts.rows()) as u64);
-        let k = [options.k.min(texts.rows()), options.k.min(images.rows())];
-        let pass = Pass::new(
-            device,
+    fn block(&self, block: &Block<'_>, task: &Task) -> Result<Found> {
+        block.check()?;
+        let Block {
             images,
             texts,
-            [&rows, &columns],
-            &pairs,
-            k,
-            options.margin,
-            true,
-        )?;
-        let [i2t, t2i] = pass.run(task)?;
-        let sum = i2t.hinges() + t2i.hinges();
-        let directions = [i2t.direction(best), t2i.direction(pairs.clone())];
-        Ok(pairs::ranking(
-            directions,
-            pairs,
-            sum,
-            groups,
-            options.margin,
-            factor,
-        ))
+            own,
+            of_images,
+            of_texts,
+            options,
+        } = *block;
+        let rows = of_images.map_or_else(Vec::new, |queries| {
+            let thresholds = pairs::thresholds(images, texts, &queries.best());
+            let of = |(i, &threshold): (usize, &f32)| {
+                let own = own[i].start as usize..own[i].end as usize;
+                ScanQuery::new(threshold, &own, &queries.range(i))
+            };
+            thresholds.iter().enumerate().map(of).collect()
+        });
+        let first = of_images.map_or(&[][..], |queries| queries.scores);
+        let columns = of_texts.map_or_else(Vec::new, |queries| {
+            let mut owner = vec![0..0; texts.rows()];
+            for (i, own) in own.iter().enumerate() {
+                owner[own.start as usize..own.end as usize].fill(i..i + 1);
+            }
+            let thresholds = pairs::thresholds(texts, images, &queries.best());
+            let of = |(j, &threshold): (usize, &f32)| {
+                let own = queries.range(j);
+                let own = own.start + first.len()..own.end + first.len();
+                ScanQuery::new(threshold, &owner[j], &own)
+            };
+            thresholds.iter().enumerate().map(of).collect()
+        });
+        let scores = [first, of_texts.map_or(&[][..], |queries| queries.scores)].concat();
+        let (device, _turn) = self.turn();
+        let k = [options.k.min(texts.rows()), options.k.min(images.rows())];
+        let steps = block.steps();
+        let margin = options.margin.map(|margin| margin / images.factor(texts));
+        let pass = Pass::new(device, images, texts, [&rows, &columns], &scores, k, margin)?;
+        let [rows, columns] = pass.run(task)?;
+        let sum = rows.hinges() + columns.hinges();
+        Ok(Found {
+            images: rows.seen(),
+            texts: columns.seen(),
+            hinges: steps.map_or(0, |steps| steps.nearest(sum)),
+        })
     }
 
     fn search(
@@ -151,18 +146,9 @@ impl Engine for Gpu {
                 ScanQuery::new(f32::MAX, &own, &(0..0)).at_most(most)
             })
             .collect();
-        let pass = Pass::new(
-            device,
-            queries,
-            candidates,
-            [&rows, &[]],
-            &[],
-            [k, 0],
-            None,
-            false,
-        )?;
+        let pass = Pass::new(device, queries, candidates, [&rows, &[]], &[], [k, 0], None)?;
         let [found, _] = pass.run(task)?;
-        let mut found = found.direction(Vec::new()).negatives;
+        let mut found = found.seen().top;
         found.scale(factor);
         Ok(found)
     }

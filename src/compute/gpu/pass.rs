@@ -23,14 +23,14 @@ pub struct Pass<'a> {
     directions: [DirectionBuffers; 2],
     pairs: wgpu::Buffer,
     margin: Option<f32>,
-    both: bool,
+    /// Directions with queries.
+    asked: [bool; 2],
     tile: (usize, usize),
     depth: usize,
 }
 
 impl<'a> Pass<'a> {
-    /// Allocates the running state of both directions (`both`: scan the columns of each tile too).
-    #[allow(clippy::too_many_arguments)] // one private caller for each shape of the pass
+    /// Allocates the running state of both directions; one without queries is not scanned.
     pub fn new(
         device: &'a Device,
         a: &'a Embeddings,
@@ -39,7 +39,6 @@ impl<'a> Pass<'a> {
         pairs: &[f32],
         k: [usize; 2],
         margin: Option<f32>,
-        both: bool,
     ) -> Result<Self> {
         let depth = a.dim().next_multiple_of(DEPTH_STEP);
         let bytes = device.largest_buffer();
@@ -73,7 +72,7 @@ impl<'a> Pass<'a> {
             directions,
             pairs: device.upload("pairs", pairs),
             margin,
-            both,
+            asked: queries.map(|queries| !queries.is_empty()),
             tile,
             depth,
         })
@@ -118,11 +117,11 @@ impl<'a> Pass<'a> {
                 commands.pass(|device, pass| {
                     let groups = similarity_groups(&rows, &columns);
                     device.dispatch(pass, Kernel::Similarity, &product, groups);
-                    let groups = Kernel::Scan.groups(rows.len(), 1);
-                    device.dispatch(pass, Kernel::Scan, &scans[0], groups);
-                    if self.both {
-                        let groups = Kernel::Scan.groups(columns.len(), 1);
-                        device.dispatch(pass, Kernel::Scan, &scans[1], groups);
+                    for (way, queries) in [&rows, &columns].into_iter().enumerate() {
+                        if self.asked[way] {
+                            let groups = Kernel::Scan.groups(queries.len(), 1);
+                            device.dispatch(pass, Kernel::Scan, &scans[way], groups);
+                        }
                     }
                 });
                 let submitted = commands.submit();

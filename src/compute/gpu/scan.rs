@@ -3,7 +3,8 @@
 use super::device::Device;
 use super::kernels::Kernel;
 use super::tile::NOTHING;
-use crate::compute::{Direction, Hit, TopK};
+use crate::compute::block::Seen;
+use crate::compute::{Hit, TopK};
 use crate::error::{Error, Result};
 use bytemuck::{Pod, Zeroable};
 use std::ops::Range;
@@ -159,8 +160,8 @@ impl ScanResult {
         self.states.iter().map(|s| f64::from(s.hinges)).sum()
     }
 
-    /// The direction; `positive` is the score of the best positive of each query.
-    pub fn direction(self, positive: Vec<f32>) -> Direction {
+    /// What it says of the queries.
+    pub fn seen(self) -> Seen {
         let real = |hit: Hit| {
             if hit.index == u32::MAX {
                 Hit::NONE
@@ -174,11 +175,10 @@ impl ScanResult {
                 index: s.hardest_index,
             })
         };
-        Direction {
-            ranks: self.states.iter().map(|s| s.above + 1).collect(),
-            positive,
+        Seen {
+            above: self.states.iter().map(|s| s.above).collect(),
             hardest: self.states.iter().map(hardest).collect(),
-            negatives: TopK {
+            top: TopK {
                 k: self.top.k,
                 hits: self.top.hits.into_iter().map(real).collect(),
             },

@@ -6,13 +6,13 @@
 mod words;
 
 use super::Dataset;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Names that an entry of the account lists.
 pub const NAMES: usize = 20;
 
 /// Why something is not used, or is used otherwise than it stands.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// Of another split than the one in use.
@@ -72,7 +72,7 @@ pub struct Found {
 }
 
 /// What was left out for one reason, or used otherwise than it stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Left {
     /// Why.
     pub reason: Reason,
@@ -85,7 +85,7 @@ pub struct Left {
 }
 
 /// One side of the account: `found` is `used` and the counts of `left_out` together.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
     /// What the files hold.
     pub found: u64,
@@ -96,7 +96,7 @@ pub struct Tally {
 }
 
 /// Which split is in use, of which.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Split {
     /// Its name; `all` where several are there and all are used.
     pub name: String,
@@ -191,7 +191,7 @@ impl Left {
 }
 
 /// What was found, used and left out. Its keys are a contract.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
     /// The file or folder.
     pub file: String,
@@ -234,6 +234,25 @@ impl Account {
             images: all(images),
             captions: all(captions),
             ..Self::default()
+        }
+    }
+
+    /// Adds the account of another part of the same data.
+    pub fn add(&mut self, part: Self) {
+        for (tally, other) in [
+            (&mut self.images, part.images),
+            (&mut self.captions, part.captions),
+        ] {
+            tally.found += other.found;
+            tally.used += other.used;
+            for left in other.left_out {
+                let list = &mut tally.left_out;
+                join(list, left.reason, &left.what, left.count, left.names);
+            }
+        }
+        for note in part.notes {
+            let list = &mut self.notes;
+            join(list, note.reason, &note.what, note.count, note.names);
         }
     }
 

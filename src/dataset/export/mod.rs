@@ -10,6 +10,7 @@ mod coordinates;
 mod format;
 mod names;
 mod packed;
+mod ranked;
 mod sheet;
 mod training;
 
@@ -21,6 +22,7 @@ use crate::task::{Task, scratch};
 pub use coordinates::{CoordinateRow, write_coordinates};
 pub use format::Format;
 use names::Names;
+pub use ranked::{RankedRow, write_ranked};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 pub use training::{Example, Layout, Rows, write_training};

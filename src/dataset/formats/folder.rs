@@ -151,6 +151,13 @@ pub(super) fn is_captioned(folder: &Path) -> Result<bool> {
     Ok(!candidates(folder)?.is_empty())
 }
 
+/// The name of the format that a folder is opened as first, where that is the folder as a whole.
+pub(super) fn first(folder: &Path) -> Option<&'static str> {
+    let found = candidates(folder).ok()?;
+    let (format, path) = found.first()?;
+    (path == folder).then_some(format.name)
+}
+
 /// What a folder can be opened as: by name, else by how its files begin.
 fn candidates(folder: &Path) -> Result<Vec<(&'static Format, PathBuf)>> {
     let whole = FORMATS.iter().find(|format| match format.source {

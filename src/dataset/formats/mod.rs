@@ -4,6 +4,7 @@
 //! line in `FORMATS`: how its files are named, how they begin. Rows go through `DatasetBuilder`, which finds the pictures,
 //! groups captions and lists what is skipped.
 
+mod archives;
 pub(super) mod builder;
 mod features;
 mod folder;
@@ -16,6 +17,7 @@ mod tables;
 pub(super) mod text;
 mod two_files;
 
+pub use archives::{Archives, archives, archives_among, open_archive};
 pub use features::clip_retrieval::Vectors;
 pub use split::Wanted;
 

@@ -1,6 +1,9 @@
 //! Files of `NumPy` (`.npy`): matrices of embeddings, and arrays of any shape.
 
 mod header;
+mod pieces;
+
+pub use pieces::NpyMatrix;
 
 use self::header::Header;
 use super::archive::span;

@@ -34,7 +34,7 @@ pub(super) fn shelf(
 
 /// The key of `tower` with `settings`, the fingerprint of its preprocessing or tokenizer: BLAKE3 over the model's
 /// bytes as they were read, those of its external data, the settings, and how the tower is run.
-fn key(tower: &Tower, settings: &str, task: &Task) -> Result<blake3::Hash> {
+pub(super) fn key(tower: &Tower, settings: &str, task: &Task) -> Result<blake3::Hash> {
     let model = tower.model();
     let mut hasher = blake3::Hasher::new();
     // The bytes in memory, whatever lies in their file now.

@@ -60,6 +60,25 @@ impl Encoder {
         if !dataset.images.is_empty() && !dataset.has_pictures() {
             return Err(captions_only(dataset));
         }
+        let made = self.embed_part(dataset, cache, measure, task)?;
+        if made.dataset.images.is_empty() {
+            return Err(none_readable(dataset, &made.dataset));
+        }
+        Ok(made)
+    }
+
+    /// As [`Encoder::embed_by`], of a part of a dataset: that none of its pictures can be read is no error, only a problem
+    /// for each.
+    ///
+    /// # Errors
+    /// As there, but for those of the dataset as a whole.
+    pub fn embed_part(
+        &self,
+        dataset: &Dataset,
+        cache: Option<&Cache>,
+        measure: Measure,
+        task: &Task,
+    ) -> Result<EmbeddedDataset> {
         let found = images::embed(self, dataset, cache, task)?;
         let good = |i: usize| found.problems[i].is_none();
         let mut kept = dataset.retain(good);
@@ -69,7 +88,14 @@ impl Encoder {
             Some(problem.clone()?.costing(1, captions))
         }));
         if kept.images.is_empty() {
-            return Err(none_readable(dataset, &kept));
+            let none = || Embeddings::default();
+            return Ok(EmbeddedDataset {
+                dataset: kept,
+                embedded: Embedded::new(none(), none(), Groups::uniform(0, 0))?,
+                warnings: found.warning.into_iter().collect(),
+                cached_images: 0,
+                cached_texts: 0,
+            });
         }
         let dim = found.rows.dim;
         let all_good = kept.images.len() == dataset.images.len();
@@ -104,6 +130,19 @@ impl Encoder {
             cached_images: found.cached,
             cached_texts: said.cached,
         })
+    }
+
+    /// What its embeddings depend on besides pictures and captions: BLAKE3 over both models as they were read, their
+    /// external data, preprocessing and tokenizer, and how they are run.
+    ///
+    /// # Errors
+    /// A model's external data cannot be read or has changed since; cancellation.
+    pub fn fingerprint(&self, task: &Task) -> Result<String> {
+        let image = key::key(self.image_tower(), &self.preprocess().fingerprint(), task)?;
+        let text = key::key(self.text_tower(), &self.tokenizer().fingerprint(), task)?;
+        let mut both = blake3::Hasher::new();
+        both.update(image.as_bytes()).update(text.as_bytes());
+        Ok(both.finalize().to_hex().to_string())
     }
 
     /// Embeds `texts`, a row each.

@@ -291,17 +291,26 @@ impl DatasetBuilder {
             self.say_captions_only();
             format += ", captions only";
         }
-        let source = &self.source;
         if !self.has_captions() {
             return Err(self.no_captions());
         }
+        Ok(self.into_dataset(format))
+    }
+
+    /// The dataset of a part of what there is: it may be empty.
+    pub(crate) fn finish_part(self) -> Dataset {
+        self.into_dataset(String::new())
+    }
+
+    fn into_dataset(mut self, format: String) -> Dataset {
+        let source = &self.source;
         let mut dataset =
             Dataset::from_groups(dataset_name(source), format, self.groups, self.problems);
         let notes = std::mem::take(&mut dataset.origin.notes);
         self.origin.notes.extend(notes);
         self.origin.file = source.display().to_string();
         dataset.origin = self.origin;
-        Ok(dataset)
+        dataset
     }
 }
 

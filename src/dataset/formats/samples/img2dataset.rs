@@ -75,13 +75,28 @@ pub(crate) fn fits(folder: &Path) -> bool {
     }
 }
 
+/// The archives, where that is how they lie, and the dataset without its samples.
+pub(crate) fn archives(folder: &Path) -> Option<(Vec<PathBuf>, Dataset)> {
+    let shards = Shards::of(folder);
+    let about = Dataset {
+        format: called(&shards.archives, "archives") + ")",
+        problems: failures(&shards.stats).into_iter().collect(),
+        ..Dataset::default()
+    };
+    (!shards.archives.is_empty()).then_some((shards.archives, about))
+}
+
+/// What the format is called, its bracket still open.
+fn called(files: &[PathBuf], what: &str) -> String {
+    match files {
+        [one] => format!("img2dataset ({}", file_name(one)),
+        many => format!("img2dataset ({} {what}", thousands(many.len() as u64)),
+    }
+}
+
 /// Reads the folder; images in the order of the shards.
 pub(crate) fn open(folder: &Path, wanted: &Wanted, task: &Task) -> Result<Dataset> {
     let shards = Shards::of(folder);
-    let called = |files: &[PathBuf], what: &str| match files {
-        [one] => format!("img2dataset ({}", file_name(one)),
-        many => format!("img2dataset ({} {what}", thousands(many.len() as u64)),
-    };
     let mut dataset = if !shards.archives.is_empty() {
         let format = called(&shards.archives, "archives") + ")";
         webdataset::read(folder, &shards.archives, format, wanted, task)?

@@ -65,11 +65,9 @@ pub(crate) fn read(
     let mut chosen = Chosen::default();
     let mut first_error = None;
     for file in files {
-        // Names need only be unique within an archive.
         let within = file.strip_prefix(path).ok().filter(|_| files.len() > 1);
         let prefix = within.map_or_else(String::new, |within| {
-            let name = within.to_string_lossy().replace('\\', "/");
-            format!("{}/", split_extension(&name).0)
+            prefix(&within.to_string_lossy().replace('\\', "/"))
         });
         let samples = match read_archive(file, &mut builder, task) {
             Ok(samples) => samples,
@@ -103,6 +101,31 @@ pub(crate) fn read(
         )),
         _ => builder.finish_split(format, &chosen),
     }
+}
+
+/// Reads one of several archives of the dataset at `path`: that which is called `name` there and lies at `file`.
+pub(crate) fn read_one(path: &Path, name: &str, file: &Path, task: &Task) -> Result<Dataset> {
+    task.begin("Reading an archive", 1);
+    let classes = class_names(path, &[path.join(name)]);
+    let mut builder = DatasetBuilder::new(path);
+    match read_archive(file, &mut builder, task) {
+        Ok(samples) => {
+            for sample in samples {
+                let chosen = Chosen::default();
+                add(sample, file, &prefix(name), &classes, &chosen, &mut builder);
+            }
+        }
+        Err(Error::Dataset { what, .. }) => {
+            builder.problem(file_name(file), what, Reason::Unreadable);
+        }
+        Err(error) => return Err(error),
+    }
+    Ok(builder.finish_part())
+}
+
+/// What precedes the names of an archive's samples: they need only be unique within it.
+fn prefix(archive: &str) -> String {
+    format!("{}/", split_extension(archive).0)
 }
 
 /// What shares a name in an archive.

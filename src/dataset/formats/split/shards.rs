@@ -51,17 +51,25 @@ impl Shards {
 /// The files with `extension` at `path`: itself, those in the folder, or else those in folders below. Of several
 /// splits one is kept: the one that is wanted, else test, else validation.
 pub(crate) fn find(path: &Path, extension: &str, wanted: &Wanted) -> Shards {
-    let whole = |files: Vec<PathBuf>, note| Shards {
-        files,
-        note,
-        split: None,
-        unread: Vec::new(),
-    };
     if path.is_file() {
         return whole(vec![path.to_path_buf()], file_name(path));
     }
     let mut all = Vec::new();
     search(path, extension, DEPTH, &mut all);
+    sift(path, all, wanted)
+}
+
+fn whole(files: Vec<PathBuf>, note: String) -> Shards {
+    Shards {
+        files,
+        note,
+        split: None,
+        unread: Vec::new(),
+    }
+}
+
+/// The files `all` of the dataset at `path`, in order, those of one split where there are several.
+pub(crate) fn sift(path: &Path, mut all: Vec<PathBuf>, wanted: &Wanted) -> Shards {
     all.sort_by(|a, b| in_order(&a.to_string_lossy(), &b.to_string_lossy()));
     let splits: Vec<Option<String>> = all.iter().map(|file| split_of(path, file)).collect();
     let mut names: Vec<&str> = splits.iter().flatten().map(String::as_str).collect();

@@ -1,0 +1,152 @@
+//! `nearmiss part merge`.
+
+use super::stage;
+use crate::cli::output::{counted, emit, emit_with, watched};
+use crate::error::{Error, Result};
+use crate::parts::merge::{Broken, check, merge_range};
+use crate::parts::{Run, RunReport, Stage, finish_ranking};
+use crate::retrieval::Metrics;
+use clap::Args;
+use serde_json::json;
+use std::fmt::Write;
+
+/// Parts that are named in an error.
+const SHOWN: usize = 20;
+
+/// Arguments of `part merge`.
+#[derive(Debug, Args)]
+pub struct Merge {
+    /// The run
+    #[arg(value_name = "URL")]
+    run: String,
+    /// The stage; else the last one that is planned
+    #[arg(long, value_name = "STAGE", value_parser = stage)]
+    stage: Option<Stage>,
+    /// Merge one range of queries alone
+    #[arg(long, value_name = "I")]
+    task: Option<usize>,
+    /// Trust the parts without reading each once more before they are merged
+    #[arg(long, conflicts_with = "task")]
+    unchecked: bool,
+}
+
+impl Merge {
+    /// Runs the command.
+    pub fn run(&self, json: bool) -> Result<()> {
+        let run = Run::open(&self.run)?;
+        let stage = match self.stage {
+            Some(stage) => stage,
+            None if run.is_planned(Stage::Rank)? => Stage::Rank,
+            None => Stage::Embed,
+        };
+        if let Some(range) = self.task {
+            if stage == Stage::Embed {
+                return Err(Error::request(
+                    "what is embedded needs no merging by ranges",
+                    "Leave out --task: the merge then checks every part.",
+                ));
+            }
+            let (plan, hash) = run.rank_plan()?;
+            let done = watched(|task| merge_range(&run, &plan, &hash, range, task))?;
+            let value = json!({ "range": range, "merged": done });
+            return emit(&value, json, || format!("range {range} is merged"));
+        }
+        if !self.unchecked {
+            self.check(&run, stage)?;
+        }
+        match stage {
+            Stage::Embed => {
+                let count = run.embed_plan()?.0.shards.len();
+                emit(&json!({ "stage": "embed", "parts": count }), json, || {
+                    format!("{} as they were written", counted(count, "part"))
+                })
+            }
+            Stage::Rank => {
+                let found = watched(|task| finish_ranking(&run, task))?;
+                // The account is printed once, under the key that `eval` has it under.
+                if json {
+                    return emit(&found, true, String::new);
+                }
+                emit_with(&found.report, &found.data, false, || {
+                    describe(&found, &self.run)
+                })
+            }
+        }
+    }
+
+    fn check(&self, run: &Run, stage: Stage) -> Result<()> {
+        let (hash, count) = match stage {
+            Stage::Embed => {
+                let (plan, hash) = run.embed_plan()?;
+                (hash, plan.shards.len())
+            }
+            Stage::Rank => {
+                let (plan, hash) = run.rank_plan()?;
+                (hash, plan.tasks())
+            }
+        };
+        let broken = watched(|task| check(run, stage, &hash, count, task))?;
+        if broken.is_empty() {
+            return Ok(());
+        }
+        Err(Error::request(
+            listed(stage, &broken),
+            format!(
+                "Run these tasks again, then merge: nearmiss part run {} --stage {} --task {}",
+                self.run,
+                stage.name(),
+                broken[0].task
+            ),
+        ))
+    }
+}
+
+fn listed(stage: Stage, broken: &[Broken]) -> String {
+    let mut text = format!(
+        "{} of {} cannot be used:",
+        counted(broken.len(), "part"),
+        stage.name()
+    );
+    for part in broken.iter().take(SHOWN) {
+        let _ = write!(text, "\n  task {}: {}", part.task, part.why);
+    }
+    if let Some(more @ 1..) = broken.len().checked_sub(SHOWN) {
+        let _ = write!(text, "\n  and {more} more");
+    }
+    text
+}
+
+fn describe(found: &RunReport, run: &str) -> String {
+    let report = &found.report;
+    let line = |name: &str, m: &Metrics| {
+        format!(
+            "{name:<14}{:>7.2}{:>8.2}{:>8.2}{:>8.1}{:>9.2}\n",
+            m.r1, m.r5, m.r10, m.medr, m.meanr
+        )
+    };
+    let mut text = format!("{}; {}\n\n", report.protocol, report.engine);
+    let _ = writeln!(
+        text,
+        "{:<14}{:>7}{:>8}{:>8}{:>8}{:>9}",
+        "", "R@1 %", "R@5 %", "R@10 %", "MedR", "MeanR"
+    );
+    text += &line("image to text", &report.i2t);
+    text += &line("text to image", &report.t2i);
+    let _ = writeln!(
+        text,
+        "\nrsum {:.1}, sum of hinges {:.4}, max of hinges {:.4} (mean per pair)",
+        report.rsum, report.loss_sh, report.loss_mh
+    );
+    if let Some(sample) = &found.sample {
+        let [images, texts] = sample.r1_standard_error;
+        let _ = writeln!(
+            text,
+            "standard error of R@1: {images:.2} and {texts:.2} points"
+        );
+    }
+    let _ = writeln!(
+        text,
+        "written: report.json, ranks.npy, negatives.parquet in {run}"
+    );
+    text
+}

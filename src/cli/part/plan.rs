@@ -1,0 +1,203 @@
+//! `nearmiss part plan`.
+
+use super::stage;
+use crate::cli::common::{DataArgs, VectorArgs, positive};
+use crate::cli::encoder::EncoderArgs;
+use crate::cli::output::{counted, emit, watched};
+use crate::compute::Choice;
+use crate::error::{Error, Result};
+use crate::parts::plan::{Coder, EmbedPlan, Pace};
+use crate::parts::stage::{Terms, plan_ranking};
+use crate::parts::status::status;
+use crate::parts::{Run, Stage};
+use crate::source::located;
+use crate::task::Task;
+use clap::Args;
+use std::path::{Path, PathBuf};
+
+/// Arguments of `part plan`.
+#[derive(Debug, Args)]
+pub struct Plan {
+    /// Dataset: a folder or file, or a place in object storage with .tar archives
+    #[arg(value_name = "DATA")]
+    data: Option<String>,
+    /// Where the run lies: a folder that all machines see, or a place in object storage
+    #[arg(long, value_name = "URL")]
+    run: String,
+    /// The stage: embed, then rank
+    #[arg(long, value_name = "STAGE", value_parser = stage)]
+    stage: Stage,
+    #[command(flatten)]
+    part: DataArgs,
+    #[command(flatten)]
+    encoder: EncoderArgs,
+    #[command(flatten)]
+    vectors: VectorArgs,
+    /// Captions of each image, for embeddings without a dataset
+    #[arg(long, value_name = "N", value_parser = positive)]
+    captions_per_image: Option<usize>,
+    /// Rank so many images and captions, drawn from all, each against everything
+    #[arg(long, value_name = "N", value_parser = positive)]
+    sample: Option<usize>,
+    /// Seed of the draw
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "sample")]
+    seed: u64,
+    /// Negatives kept for each query
+    #[arg(long, value_name = "K", default_value_t = 10)]
+    k: usize,
+    /// Margin of the ranking losses
+    #[arg(long, value_name = "A", default_value_t = 0.2)]
+    margin: f32,
+    /// Memory that one task may take, such as 16G
+    #[arg(long, value_name = "BYTES", default_value = "8G", value_parser = bytes)]
+    memory: u64,
+    /// Image-text pairs that one task of ranking compares, about
+    #[arg(long, value_name = "N", default_value_t = 1e11)]
+    pairs: f64,
+    /// Where similarity is computed: auto, cpu or gpu
+    #[arg(long, value_name = "auto|cpu|gpu", default_value = "auto")]
+    compute: Choice,
+}
+
+impl Plan {
+    /// Runs the command.
+    pub fn run(&self, json: bool) -> Result<()> {
+        let run = Run::open(&self.run)?;
+        watched(|task| match self.stage {
+            Stage::Embed => self.embed(&run, task),
+            Stage::Rank => self.rank(&run, task),
+        })?;
+        let planned = status(&run)?.stages.into_iter();
+        let Some(planned) = planned.into_iter().find(|s| s.stage == self.stage) else {
+            return Ok(());
+        };
+        emit(&planned, json, || {
+            format!(
+                "{}: {}{}. Run them with: nearmiss part run {} --stage {} --task N",
+                self.stage.name(),
+                counted(planned.tasks, "task"),
+                match planned.merges {
+                    0 => String::new(),
+                    n => format!(", merged in {}", counted(n, "range")),
+                },
+                self.run,
+                self.stage.name()
+            )
+        })
+    }
+
+    fn embed(&self, run: &Run, task: &Task) -> Result<()> {
+        let similarity = self.vectors.similarity;
+        let plan = match (&self.data, self.vectors.pair()?) {
+            (Some(_), Some(_)) => {
+                return Err(Error::request(
+                    "a dataset and embeddings were given",
+                    "Give DATA with --encoder, or --image-embeds with --text-embeds.",
+                ));
+            }
+            (None, Some([images, texts])) => {
+                self.part.part.refuse("a pair of embeddings")?;
+                let [images, texts] = [absolute(&images)?, absolute(&texts)?];
+                EmbedPlan::of_rows(images, texts, self.captions_per_image, similarity)?
+            }
+            (Some(data), None) => {
+                let place = if data.contains("://") {
+                    data.clone()
+                } else {
+                    absolute(&located(Path::new(data))?)?
+                        .to_string_lossy()
+                        .into_owned()
+                };
+                let (source, options) = self.encoder.chosen()?;
+                let source = source.with_paths(|path| absolute(path).unwrap_or(path.to_owned()));
+                let encoder = source.open(&options, task)?;
+                let coder = Coder {
+                    hash: encoder.fingerprint(task)?,
+                    source,
+                    options,
+                };
+                EmbedPlan::of_dataset(place, self.part.wanted(), coder, similarity, task)?
+            }
+            (None, None) => {
+                return Err(Error::request(
+                    "nothing to embed was given",
+                    "Give DATA with --encoder DIR, or --image-embeds with --text-embeds.",
+                ));
+            }
+        };
+        run.write_plan(Stage::Embed, &plan).map(drop)
+    }
+
+    fn rank(&self, run: &Run, task: &Task) -> Result<()> {
+        if self.data.is_some() || self.encoder.is_given() {
+            return Err(Error::request(
+                "what is ranked is what the run has embedded",
+                "Leave out DATA and --encoder.",
+            ));
+        }
+        if !self.margin.is_finite() || self.margin < 0.0 {
+            return Err(Error::request(
+                format!("a margin of {} makes no hinge", self.margin),
+                "Give a margin from 0, such as 0.2.",
+            ));
+        }
+        let terms = Terms {
+            k: self.k,
+            margin: self.margin,
+            compute: self.compute,
+            sample: self.sample.map(|count| (count, self.seed)),
+            pace: Pace {
+                memory: self.memory,
+                pairs: self.pairs.max(1.0),
+            },
+        };
+        plan_ranking(run, &terms, task).map(drop)
+    }
+}
+
+fn absolute(path: &Path) -> Result<PathBuf> {
+    std::path::absolute(path).map_err(Error::io("find", path))
+}
+
+/// A number of bytes, with K, M, G or T.
+fn bytes(text: &str) -> Result<u64, String> {
+    let upper = text.trim().to_uppercase();
+    let plain = upper.trim_end_matches('B').trim_end_matches('I');
+    let shift = match plain.chars().last() {
+        Some('K') => 10,
+        Some('M') => 20,
+        Some('G') => 30,
+        Some('T') => 40,
+        _ => 0,
+    };
+    let digits = plain.trim_end_matches(['K', 'M', 'G', 'T']).trim();
+    let number: f64 = digits
+        .parse()
+        .map_err(|_| "a number such as 16G is needed".to_owned())?;
+    let bytes = number
+        * f64::from(1_u32 << (shift % 40))
+        * if shift == 40 {
+            1_099_511_627_776.0
+        } else {
+            1.0
+        };
+    if bytes.is_finite() && bytes >= 1_048_576.0 {
+        Ok(bytes as u64)
+    } else {
+        Err("at least 1M is needed".into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_is_given_in_bytes() {
+        assert_eq!(bytes("16G"), Ok(16 << 30));
+        assert_eq!(bytes("1.5 GiB"), Ok(3 << 29));
+        assert_eq!(bytes("512m"), Ok(512 << 20));
+        assert_eq!(bytes("1T"), Ok(1 << 40));
+        assert!(bytes("12").is_err() && bytes("much").is_err());
+    }
+}

@@ -1,0 +1,9 @@
+//! Plans: what a stage is to do, cut into tasks. A plan is written once and never changed; its hash names it.
+
+pub(in crate::parts) mod embed;
+mod rank;
+mod shards;
+
+pub use embed::{Coder, Data, EmbedPlan};
+pub use rank::{Cuts, Pace, RankPlan, Rows, Sample, Way};
+pub use shards::Shard;

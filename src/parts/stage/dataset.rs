@@ -1,0 +1,126 @@
+//! Opening one shard of a dataset.
+
+use crate::dataset::{self, Dataset, Wanted};
+use crate::error::{Error, Result};
+use crate::parts::plan::Shard;
+use crate::parts::plan::embed::{content, unchanged, whole, wrong_plan};
+use crate::parts::store::Store;
+use crate::task::Task;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A dataset of which shards are opened. One that is read as a whole is read once.
+pub struct Shards {
+    store: Store,
+    part: Wanted,
+    content: Option<String>,
+    whole: Option<Arc<Dataset>>,
+    /// Where archives from object storage are put while they are read.
+    scratch: Option<tempfile::TempDir>,
+}
+
+impl Shards {
+    /// Of the dataset at `place`; `content` is what names and captions must be where it is read as a whole.
+    ///
+    /// # Errors
+    /// The place is none that can be opened.
+    pub fn new(place: &str, part: &Wanted, content: Option<&str>) -> Result<Self> {
+        Ok(Self {
+            store: Store::open(place)?,
+            part: part.clone(),
+            content: content.map(str::to_owned),
+            whole: None,
+            scratch: None,
+        })
+    }
+
+    /// Opens a shard. One without a sample gives a dataset without images whose problems say so.
+    ///
+    /// # Errors
+    /// The dataset is not what it was when it was planned; it cannot be read; cancellation.
+    pub fn open(&mut self, shard: &Shard, task: &Task) -> Result<Dataset> {
+        match shard {
+            Shard::File { name, .. } => {
+                unchanged(&self.store, shard)?;
+                let (root, file) = self.file(name, task)?;
+                dataset::open_archive(&root, name, &file, task)
+            }
+            Shard::Images(from, to) => {
+                let whole = self.whole(task)?;
+                if *to > whole.images.len() {
+                    return Err(wrong_plan(format!("there are no images {from} to {to}")));
+                }
+                Ok(part_of(&whole, *from, *to))
+            }
+        }
+    }
+
+    fn whole(&mut self, task: &Task) -> Result<Arc<Dataset>> {
+        if let Some(whole) = &self.whole {
+            return Ok(Arc::clone(whole));
+        }
+        let place = self.store.place().to_owned();
+        let whole = Arc::new(whole(&place, &self.part, task)?);
+        if self.content.as_deref() != Some(content(&whole).as_str()) {
+            return Err(wrong_plan(format!(
+                "{place} has other images or captions than when the run was planned"
+            )));
+        }
+        self.whole = Some(Arc::clone(&whole));
+        Ok(whole)
+    }
+
+    /// The folder of the dataset and the file called `name` there; from object storage the file is fetched first.
+    fn file(&mut self, name: &str, task: &Task) -> Result<(PathBuf, PathBuf)> {
+        if let Some(folder) = self.store.local() {
+            return Ok((folder.to_path_buf(), folder.join(name)));
+        }
+        // The last one is not needed any more.
+        self.scratch = None;
+        let folder = tempfile::Builder::new()
+            .prefix(crate::files::SCRATCH)
+            .tempdir()
+            .map_err(Error::io("create", &std::env::temp_dir()))?;
+        let root = folder.path().to_path_buf();
+        let file = root.join(name);
+        for wanted in [name, "classnames.txt"] {
+            if wanted == name || self.store.about(wanted)?.is_some() {
+                let to = root.join(wanted);
+                let above = to.parent().unwrap_or(&root);
+                std::fs::create_dir_all(above).map_err(Error::io("create", above))?;
+                self.store.fetch(wanted, &to, task)?;
+            }
+        }
+        self.scratch = Some(folder);
+        Ok((root, file))
+    }
+}
+
+/// Some images of a dataset with their captions. What is said of the dataset besides stays with the plan.
+fn part_of(whole: &Dataset, from: usize, to: usize) -> Dataset {
+    let mut part = Dataset::of_images(&*whole.name, &*whole.format, Vec::new(), Vec::new());
+    part.images = whole.images[from..to].to_vec();
+    let captions = whole.offsets[from]..whole.offsets[to];
+    part.captions = whole.captions[captions.start as usize..captions.end as usize].to_vec();
+    let offsets = whole.offsets[from..=to].iter();
+    part.offsets = offsets.map(|offset| offset - captions.start).collect();
+    part.origin.found = dataset::Found {
+        images: part.images.len() as u64,
+        captions: part.captions.len() as u64,
+    };
+    part
+}
+
+/// Opens one shard alone, as [`Shards::open`].
+///
+/// # Errors
+/// As there.
+pub fn open_shard(
+    place: &Path,
+    part: &Wanted,
+    content: Option<&str>,
+    shard: &Shard,
+    task: &Task,
+) -> Result<Dataset> {
+    Shards::new(&place.to_string_lossy(), part, content)?.open(shard, task)
+}

@@ -1,0 +1,20 @@
+//! What a task does.
+
+mod dataset;
+mod embed;
+mod gather;
+pub mod given;
+mod items;
+mod rank;
+mod rows;
+mod sample;
+
+pub use dataset::open_shard;
+pub use embed::{Embedded, Embedder, Made, embed, write_shard};
+pub use items::{Item, Place, items};
+pub use rank::{Ranked, Terms, plan_ranking, rank};
+pub use rows::{ShardRows, read_rows};
+
+pub(super) use gather::{Cut, Set, Want};
+pub(super) use rank::not_yet;
+pub(super) use sample::{Drawn, drawn};

@@ -1,0 +1,165 @@
+//! How far a run is: from its files alone.
+
+use super::merge;
+use super::run::{Failure, Run, Stage};
+use crate::error::Result;
+use serde::Serialize;
+use std::collections::BTreeSet;
+use std::time::{Duration, SystemTime};
+
+/// Numbers of tasks that are listed.
+const LISTED: usize = 100;
+
+/// How far a stage is. Its keys are a contract.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct StageStatus {
+    /// Which.
+    pub stage: Stage,
+    /// Tasks.
+    pub tasks: usize,
+    /// Tasks that are done.
+    pub done: usize,
+    /// The first tasks that are not.
+    pub missing: Vec<usize>,
+    /// Tasks that failed the last time they were tried.
+    pub failed: Vec<Failure>,
+    /// Ranges that are merged one by one.
+    pub merges: usize,
+    /// Are they?
+    pub merged: bool,
+    /// Do its tasks ask for a GPU?
+    pub gpu: bool,
+    /// Tasks done in a second, over the last ten minutes in which any was; 0 where that is not known.
+    pub rate: f64,
+    /// Seconds left at that rate.
+    pub seconds_left: Option<f64>,
+}
+
+/// How far a run is.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Status {
+    /// Where it lies.
+    pub run: String,
+    /// The stages that are planned, in order.
+    pub stages: Vec<StageStatus>,
+}
+
+/// What a stage is cut into.
+#[derive(Debug, Clone, Copy)]
+struct Shape {
+    tasks: usize,
+    merges: usize,
+    gpu: bool,
+}
+
+/// Reads how far the run is.
+///
+/// # Errors
+/// A plan, or the list of files, cannot be read.
+pub fn status(run: &Run) -> Result<Status> {
+    let mut stages = Vec::new();
+    for stage in Stage::ALL {
+        if let Some(shape) = shape(run, stage)? {
+            stages.push(of_stage(run, stage, shape)?);
+        }
+    }
+    Ok(Status {
+        run: run.store().place().to_owned(),
+        stages,
+    })
+}
+
+fn shape(run: &Run, stage: Stage) -> Result<Option<Shape>> {
+    if !run.is_planned(stage)? {
+        return Ok(None);
+    }
+    Ok(Some(match stage {
+        Stage::Embed => {
+            let plan = run.embed_plan()?.0;
+            let cuda = plan.encoder.as_ref().is_some_and(|coder| {
+                coder.options.providers.first() == Some(&crate::runtime::Provider::Cuda)
+                    && coder.options.providers.len() == 1
+            });
+            Shape {
+                tasks: plan.shards.len(),
+                merges: 0,
+                gpu: cuda,
+            }
+        }
+        Stage::Rank => {
+            let plan = run.rank_plan()?.0;
+            Shape {
+                tasks: plan.tasks(),
+                merges: plan.merges(),
+                gpu: plan.compute == crate::compute::Choice::Gpu,
+            }
+        }
+    }))
+}
+
+fn of_stage(run: &Run, stage: Stage, shape: Shape) -> Result<StageStatus> {
+    let kind = stage.name();
+    let marks = numbers(run, &format!("done/{kind}"))?;
+    let done: BTreeSet<usize> = marks
+        .iter()
+        .map(|(n, _)| *n)
+        .filter(|n| *n < shape.tasks)
+        .collect();
+    let merged = numbers(run, &format!("done/{}", merge::kind(stage)))?.len();
+    let mut failed = Vec::new();
+    for (n, _) in numbers(run, &format!("failed/{kind}"))?.iter().take(LISTED) {
+        if done.contains(n) || *n >= shape.tasks {
+            continue;
+        }
+        let name = format!("failed/{kind}/{n:05}.json");
+        let bytes = run.store().read_if_there(&name)?;
+        failed.extend(bytes.and_then(|bytes| serde_json::from_slice::<Failure>(&bytes).ok()));
+    }
+    let rate = rate(marks.iter().filter_map(|(_, time)| *time).collect());
+    let left = shape.tasks - done.len();
+    Ok(StageStatus {
+        stage,
+        tasks: shape.tasks,
+        done: done.len(),
+        missing: (0..shape.tasks)
+            .filter(|n| !done.contains(n))
+            .take(LISTED)
+            .collect(),
+        failed,
+        merges: shape.merges,
+        merged: shape.merges > 0 && merged >= shape.merges,
+        gpu: shape.gpu,
+        rate,
+        seconds_left: (rate > 0.0).then(|| left as f64 / rate),
+    })
+}
+
+/// The numbers that files of a folder are called by, with when they were written.
+fn numbers(run: &Run, folder: &str) -> Result<Vec<(usize, Option<SystemTime>)>> {
+    let files = run.store().list(folder)?;
+    let number = |name: &str| {
+        let name = name.rsplit('/').next()?;
+        name.strip_suffix(".json")?.parse().ok()
+    };
+    let found = files.into_iter();
+    Ok(found
+        .filter_map(|(name, about)| Some((number(&name)?, about.modified)))
+        .collect())
+}
+
+/// Tasks in a second, from when they were done.
+fn rate(mut times: Vec<SystemTime>) -> f64 {
+    times.sort_unstable();
+    let Some(&last) = times.last() else {
+        return 0.0;
+    };
+    let since = last.checked_sub(Duration::from_mins(10)).unwrap_or(last);
+    let recent: Vec<SystemTime> = times.into_iter().filter(|time| *time >= since).collect();
+    let span = recent
+        .first()
+        .and_then(|first| last.duration_since(*first).ok());
+    match span {
+        Some(span) if !span.is_zero() => (recent.len() - 1) as f64 / span.as_secs_f64(),
+        _ => 0.0,
+    }
+}

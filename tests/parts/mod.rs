@@ -1,0 +1,4 @@
+//! Work in parts: any cut says what the whole says.
+
+mod blocks;
+mod run;
