@@ -204,6 +204,11 @@ impl Error {
         }
     }
 
+    /// A plan that fits neither the program nor the data.
+    pub fn plan(what: impl Into<String>) -> Self {
+        Self::Plan { what: what.into() }
+    }
+
     /// What the user can do about it; empty where there is nothing to do.
     pub fn remedy(&self) -> String {
         match self {

@@ -4,7 +4,7 @@ On a node of the cluster:   python ray_driver.py URL --stages embed,rank
 From anywhere:              ray job submit --address http://HEAD:8265 --working-dir DIR -- python ray_driver.py URL
 
 Whatever ends it, started again it goes on: results and marks lie in the run. Exit 0: merged; 1: something failed; 2: the
-plan does not fit the program; 130: interrupted.
+plan does not fit the program, nothing was tried again; 130: interrupted.
 """
 import argparse, collections, ctypes, json, os, shutil, signal, socket, subprocess, sys, time
 import ray
@@ -31,12 +31,13 @@ def find(given, start):
 def attempt(given, start, words, env, limit, pause):
     """On a node: one try of one command. Gives the exit status, the last line of what it said and the host."""
     host, libc, program = socket.gethostname(), ctypes.CDLL(None), find(given, start)
-    if program is None:
-        time.sleep(pause)
-        return 1, "the program nearmiss is not on this node", host
     die_with_me = (lambda: libc.prctl(1, signal.SIGKILL)) if sys.platform == "linux" else None  # PR_SET_PDEATHSIG
-    child = subprocess.Popen([program, "part", *words], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                             env={**os.environ, **env}, start_new_session=True, preexec_fn=die_with_me)
+    try:
+        child = subprocess.Popen([program or "nearmiss", "part", *words], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                 stderr=subprocess.PIPE, env={**os.environ, **env}, start_new_session=True, preexec_fn=die_with_me)
+    except OSError as error:
+        time.sleep(pause)
+        return 1, f"cannot start the program: {error}", host
     try:
         said = last_line(child.communicate(timeout=limit)[1].decode(errors="replace"))
     except subprocess.TimeoutExpired:
@@ -52,9 +53,9 @@ def attempt(given, start, words, env, limit, pause):
 
 def run_all(a, label, commands, done=0, gpus=0, limit=None, retries=0):
     """Runs the commands (name -> words) on the cluster. Gives those that failed for good (name -> message)."""
-    options = {"num_cpus": a.cpus, "num_gpus": gpus, "max_retries": 3, "scheduling_strategy": "SPREAD"}
-    task = ray.remote(attempt).options(**options)
-    env = {k: v for k, v in os.environ.items() if k.startswith(("AWS_", "NEARMISS_"))}
+    task = ray.remote(attempt).options(num_cpus=a.cpus, num_gpus=gpus, max_retries=3, scheduling_strategy="SPREAD")
+    # As an argument, not as Ray's runtime_env: that is shown in the dashboard, and refused where the job sets the same names.
+    env = {k: v for k, v in os.environ.items() if k.startswith(("AWS_", "NEARMISS_", "ORT_"))}
     env.update(RAYON_NUM_THREADS=str(a.cpus), OMP_NUM_THREADS=str(a.cpus))
     waiting, failed = collections.deque((name, 0) for name in commands), {}
     total, before, since, told, tty = done + len(commands), done, time.monotonic(), time.monotonic(), sys.stdout.isatty()
@@ -134,7 +135,7 @@ def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("url", help="folder of the run, or its s3:// address")
     p.add_argument("--stages", help="such as embed,rank; those that are planned already if not given")
-    p.add_argument("--nearmiss", help="path of the program on the nodes")
+    p.add_argument("--nearmiss", default=os.environ.get("NEARMISS"), help="path of the program on the nodes; NEARMISS says it too")
     p.add_argument("--retries", type=int, default=3, help="how often a task that failed is tried again")
     p.add_argument("--limit", type=float, metavar="SECONDS", help="longest time of a task; then it is killed and tried again")
     p.add_argument("--cpus", type=int, default=2, help="processors and threads of a task")

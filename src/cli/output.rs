@@ -52,8 +52,13 @@ pub fn emit_with<T: Serialize>(
     emit(&With { value, data }, json, text)
 }
 
-/// One line on standard error.
+/// A warning: one line on standard error.
 pub fn warn(message: impl std::fmt::Display) {
+    say(format_args!("warning: {message}"));
+}
+
+/// One line on standard error.
+pub fn say(message: impl std::fmt::Display) {
     let mut stderr = std::io::stderr().lock();
     // A progress bar may stand on this line.
     let clear = if stderr.is_terminal() {
@@ -62,7 +67,7 @@ pub fn warn(message: impl std::fmt::Display) {
         ""
     };
     // Nobody is left to tell when standard error is closed.
-    let _ = writeln!(stderr, "{clear}warning: {message}");
+    let _ = writeln!(stderr, "{clear}{message}");
 }
 
 /// The error and its remedy on standard error; with `json` also as an object on standard output.

@@ -4,7 +4,7 @@
 //! and hinges are whole numbers, the best and the hardest are chosen by (score, index), and a score depends on its two
 //! rows alone ([`super::product()`]).
 
-use super::hinges::Steps;
+use super::steps_of_hinges::Steps;
 use super::{Embeddings, Hit, RankOptions, TopK};
 use crate::error::{Error, Result};
 use std::ops::Range;
@@ -72,7 +72,7 @@ impl Block<'_> {
     /// # Errors
     /// They do not.
     pub(super) fn check(&self) -> Result<()> {
-        super::pairs::check_dims(self.images, self.texts)?;
+        check_dims(self.images, self.texts)?;
         let fits = |queries: &Option<Queries<'_>>, rows| {
             queries.is_none_or(|queries| queries.len() == rows)
         };
@@ -179,4 +179,25 @@ pub struct Found {
     pub texts: Seen,
     /// The hinges of both sides' queries with this block's negatives, in [`Steps`].
     pub hinges: i128,
+}
+
+/// Checks that two sets of embeddings live in one space.
+pub fn check_dims(a: &Embeddings, b: &Embeddings) -> Result<()> {
+    if a.dim() != b.dim() {
+        return Err(Error::request(
+            format!(
+                "embeddings of length {} cannot be compared with {}",
+                a.dim(),
+                b.dim()
+            ),
+            "Both towers must come from the same encoder.",
+        ));
+    }
+    if a.rows() == 0 || b.rows() == 0 {
+        return Err(Error::request(
+            "there is nothing to rank",
+            "Open a dataset with at least one image and caption.",
+        ));
+    }
+    Ok(())
 }

@@ -1,7 +1,7 @@
 //! What both engines need before the pass: the scores of the positives and the shapes checked.
 
-use super::block::{Found, Queries, Seen};
-use super::hinges::Steps;
+use super::block::{Found, Queries, Seen, check_dims};
+use super::steps_of_hinges::Steps;
 use super::{Direction, Embeddings, Groups, Hit, Ranking, Search};
 use crate::error::{Error, Result};
 use rayon::prelude::*;
@@ -20,27 +20,6 @@ pub fn check(images: &Embeddings, texts: &Embeddings, groups: &Groups) -> Result
                 groups.texts()
             ),
             "Embed this dataset again, or correct the number of captions per image.",
-        ));
-    }
-    Ok(())
-}
-
-/// Checks that two sets of embeddings live in one space.
-pub fn check_dims(a: &Embeddings, b: &Embeddings) -> Result<()> {
-    if a.dim() != b.dim() {
-        return Err(Error::request(
-            format!(
-                "embeddings of length {} cannot be compared with {}",
-                a.dim(),
-                b.dim()
-            ),
-            "Both towers must come from the same encoder.",
-        ));
-    }
-    if a.rows() == 0 || b.rows() == 0 {
-        return Err(Error::request(
-            "there is nothing to rank",
-            "Open a dataset with at least one image and caption.",
         ));
     }
     Ok(())

@@ -1,7 +1,8 @@
 //! Blocks of the similarity reduced to their largest and their mean score: what a zoomed-out matrix shows.
 
+use super::block::check_dims;
 use super::cpu::over_tiles;
-use super::{Cpu, Embeddings, pairs};
+use super::{Cpu, Embeddings};
 use crate::error::{Error, Result};
 use crate::task::Task;
 use std::ops::Range;
@@ -51,7 +52,7 @@ pub(super) struct Shape {
 impl Shape {
     /// Checks that the reduction is possible.
     pub fn new(rows: &Embeddings, columns: &Embeddings, block: (usize, usize)) -> Result<Self> {
-        pairs::check_dims(rows, columns)?;
+        check_dims(rows, columns)?;
         if block.0 == 0 || block.1 == 0 {
             return Err(Error::request(
                 "a block needs at least one row and one column",

@@ -101,9 +101,8 @@ fn standard_error(percent: f64, n: usize) -> f64 {
 }
 
 fn number(text: &str) -> Result<i128> {
-    text.parse().map_err(|_| Error::Plan {
-        what: format!("{text:?} in a mark is no whole number"),
-    })
+    text.parse()
+        .map_err(|_| Error::plan(format!("{text:?} in a mark is no whole number")))
 }
 
 fn figures(
@@ -324,7 +323,7 @@ fn negatives(
     let scratch = tempfile::tempdir().map_err(Error::io("create", &std::env::temp_dir()))?;
     let path = scratch.path().join(name);
     write_ranked(&path, rows, task)?;
-    run.store().put(name, &path, task)
+    run.store().put(name, &path)
 }
 
 /// Merges everything of the ranking that is not merged yet, and writes the figures.

@@ -2,6 +2,7 @@
 
 use super::store::Store;
 use crate::error::{Error, Result};
+use crate::files::{TEXT, read_text};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
@@ -14,17 +15,20 @@ pub enum Stage {
     Embed,
     /// Ranks, hardest negatives and hinges.
     Rank,
+    /// Hard negatives that pass filters.
+    Mine,
 }
 
 impl Stage {
     /// All, in their order.
-    pub const ALL: [Self; 2] = [Self::Embed, Self::Rank];
+    pub const ALL: [Self; 3] = [Self::Embed, Self::Rank, Self::Mine];
 
     /// Its name in arguments and files.
     pub fn name(self) -> &'static str {
         match self {
             Self::Embed => "embed",
             Self::Rank => "rank",
+            Self::Mine => "mine",
         }
     }
 }
@@ -297,10 +301,8 @@ pub(super) fn to_json(value: &impl Serialize) -> Result<Vec<u8>> {
 
 /// What this machine is called.
 pub fn host() -> String {
-    let read = |path: &str| std::fs::read_to_string(path).ok();
-    let name = std::env::var("HOSTNAME")
-        .ok()
-        .or_else(|| read("/proc/sys/kernel/hostname"));
+    let of_system = || read_text("/proc/sys/kernel/hostname".as_ref(), TEXT).ok();
+    let name = std::env::var("HOSTNAME").ok().or_else(of_system);
     name.map(|name| name.trim().to_owned())
         .filter(|name| !name.is_empty())
         .unwrap_or_else(|| "unknown".into())

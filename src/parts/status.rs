@@ -94,6 +94,11 @@ fn shape(run: &Run, stage: Stage) -> Result<Option<Shape>> {
                 gpu: plan.compute == crate::compute::Choice::Gpu,
             }
         }
+        Stage::Mine => Shape {
+            tasks: run.mine_plan()?.0.pieces.len(),
+            merges: 0,
+            gpu: false,
+        },
     }))
 }
 

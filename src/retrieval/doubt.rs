@@ -117,8 +117,7 @@ impl Bounds {
     pub fn learn(corpus: &Corpus<'_>, task: &Task) -> Result<Self> {
         let (texts, groups) = (&corpus.embedded.texts, &corpus.embedded.groups);
         let images = groups.images();
-        let mut within: Vec<f32> = (0..images)
-            .step_by(images.div_ceil(SAMPLE).max(1))
+        let mut within: Vec<f32> = Self::looked_at(images)
             .flat_map(|i| {
                 let own = groups.range(i).take(CAPTIONS);
                 own.clone()
@@ -131,13 +130,28 @@ impl Bounds {
             within.clear();
         }
         within.sort_by(f32::total_cmp);
-        Ok(Self {
+        Ok(Self::with_learnt(within))
+    }
+
+    /// The images of `count` that are looked at.
+    pub fn looked_at(count: usize) -> impl Iterator<Item = usize> {
+        (0..count).step_by(count.div_ceil(SAMPLE).max(1))
+    }
+
+    /// The cosines that were learnt from, rising; empty where there were too few.
+    pub fn learnt(&self) -> &[f32] {
+        &self.within
+    }
+
+    /// With cosines that were learnt before.
+    pub fn with_learnt(within: Vec<f32>) -> Self {
+        Self {
             likeness: LIKENESS,
             quantile: QUANTILE,
             overlap: OVERLAP,
             text: ALIKE,
             within: within.into(),
-        })
+        }
     }
 
     /// Share of the pairs of captions of one image whose cosine is at most `cosine`, in [0, 1]; `None` where there are

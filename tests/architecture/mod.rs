@@ -34,6 +34,17 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ),
         ("report", &["dataset", "compute", "retrieval"]),
         (
+            "parts",
+            &[
+                "source",
+                "encoder",
+                "runtime",
+                "retrieval",
+                "compute",
+                "dataset",
+            ],
+        ),
+        (
             "attack",
             &[
                 "encoder",
@@ -61,6 +72,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         (
             "cli",
             &[
+                "parts",
                 "source",
                 "paths",
                 "attack",
@@ -79,6 +91,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         (
             "desktop",
             &[
+                "parts",
                 "source",
                 "paths",
                 "attack",

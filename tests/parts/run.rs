@@ -2,7 +2,7 @@
 
 use super::blocks::{cuts, ragged, rows};
 use nearmiss::compute::{Choice, Cpu, Embedded, Engine, Measure};
-use nearmiss::dataset::Account;
+use nearmiss::dataset::{Account, Dataset};
 use nearmiss::error::Error;
 use nearmiss::parts::merge::{check, merge_range, merged};
 use nearmiss::parts::plan::{Cuts, Data, EmbedPlan, Pace, RankPlan, Shard};
@@ -14,7 +14,7 @@ use nearmiss::task::Task;
 use proptest::prelude::*;
 use std::path::Path;
 
-fn terms(pairs: f64) -> Terms {
+pub fn terms(pairs: f64) -> Terms {
     Terms {
         k: 6,
         margin: 0.2,
@@ -29,6 +29,16 @@ fn terms(pairs: f64) -> Terms {
 
 /// A run of this set in shards that end at `ends`, embedded.
 fn embedded(folder: &Path, set: &Embedded, ends: &[usize]) -> Run {
+    embedded_with(folder, set, ends, None)
+}
+
+/// As [`embedded`], with names and captions.
+pub fn embedded_with(
+    folder: &Path,
+    set: &Embedded,
+    ends: &[usize],
+    dataset: Option<&Dataset>,
+) -> Run {
     let run = Run::open(&folder.to_string_lossy()).expect("a folder");
     let plan = EmbedPlan {
         program: env!("CARGO_PKG_VERSION").into(),
@@ -55,7 +65,7 @@ fn embedded(folder: &Path, set: &Embedded, ends: &[usize]) -> Run {
                 groups.slice(end[0]..end[1]),
             )
             .expect("a shard"),
-            dataset: None,
+            dataset: dataset.map(|whole| whole.retain(|i| (end[0]..end[1]).contains(&i))),
             account: Account::of_embeddings("a".into(), end[1] - end[0], texts.len()),
             engine: "test".into(),
             seconds: 0.0,
@@ -74,7 +84,7 @@ fn again(rows: &nearmiss::compute::Embeddings) -> nearmiss::compute::Embeddings 
     made.expect("rows")
 }
 
-fn all_tasks(run: &Run) -> (RankPlan, String) {
+pub fn all_tasks(run: &Run) -> (RankPlan, String) {
     let (plan, hash) = run.rank_plan().expect("planned");
     for n in 0..plan.tasks() {
         rank(run, &plan, &hash, n, &Cpu, &Task::detached()).expect("ranked");

@@ -56,7 +56,7 @@ pub struct Filters {
     /// Which of the negatives that pass
     #[arg(long, value_name = "HOW", default_value = "top")]
     sampling: Strategy,
-    /// Seed of --sampling random
+    /// Seed of what is drawn at random
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
     /// Captions that share this part of their content words count as one (equal ones always do)
@@ -74,6 +74,11 @@ pub struct Filters {
 }
 
 impl Filters {
+    /// The seed of what is drawn.
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
     /// The options with `k` negatives per query.
     pub fn options(&self, k: usize) -> MineOptions {
         MineOptions {

@@ -15,13 +15,14 @@ use crate::retrieval::{Bounds, Doubt, PairSet, Side, Wording};
 use crate::source::{DecisionsHome, KeptDecisions, located};
 use crate::task::Task;
 use clap::{ArgGroup, Args, ValueEnum};
-use filters::Filters;
+pub use filters::Filters;
 use output::Output;
+pub use output::{Form, form};
 use std::path::PathBuf;
 
 /// Which side looks for the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Way {
+pub enum Way {
     /// Images look for captions.
     I2t,
     /// Captions look for images.
@@ -31,7 +32,8 @@ enum Way {
 }
 
 impl Way {
-    fn sides(self) -> &'static [Side] {
+    /// The sides of the queries.
+    pub fn sides(self) -> &'static [Side] {
         match self {
             Self::I2t => &[Side::Image],
             Self::T2i => &[Side::Text],

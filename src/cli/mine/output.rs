@@ -36,12 +36,15 @@ pub struct Output {
 
 /// A line for each pair, or examples to train on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Form {
+pub enum Form {
+    /// A line for each pair.
     Pairs,
+    /// Examples in a layout.
     Training(Layout),
 }
 
-fn form(text: &str) -> Result<Form, String> {
+/// What is written, by its name.
+pub fn form(text: &str) -> Result<Form, String> {
     match text {
         "pairs" => Ok(Form::Pairs),
         other => other

@@ -1,12 +1,12 @@
 //! `nearmiss part driver`.
 
 use crate::cli::output::emit;
-use crate::error::Result;
-use crate::files::{replace, shown};
+use crate::error::{Error, Result};
+use crate::files::{read_all, replace, shown};
 use clap::{Args, ValueEnum};
 use serde_json::json;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// An engine that runs tasks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -58,14 +58,26 @@ impl Driver {
         for (name, bytes) in &files {
             replace(&self.out.join(name), |out| out.write_all(bytes))?;
         }
-        let names: Vec<&str> = files.iter().map(|(name, _)| *name).collect();
+        let mut names: Vec<&str> = files.iter().map(|(name, _)| *name).collect();
+        if self.engine == Engine::Ray {
+            // What Ray sends to its workers with the folder.
+            self.program()?;
+            names.push("nearmiss");
+        }
         let value = json!({ "out": shown(&self.out), "files": names });
         emit(&value, json, || {
-            format!(
-                "{} in {}: see its README.md",
-                names.join(", "),
-                self.out.display()
-            )
+            let place = self.out.display();
+            format!("{} in {place}: see its README.md", names.join(", "))
         })
+    }
+
+    /// Puts this program beside the scripts.
+    fn program(&self) -> Result<()> {
+        let own = std::env::current_exe().map_err(Error::io("find", Path::new("this program")))?;
+        let bytes = read_all(&own, u64::MAX).map_err(Error::io("read", &own))?;
+        let to = self.out.join("nearmiss");
+        replace(&to, |out| out.write_all(&bytes))?;
+        let about = own.metadata().map_err(Error::io("read", &own))?;
+        std::fs::set_permissions(&to, about.permissions()).map_err(Error::io("write", &to))
     }
 }

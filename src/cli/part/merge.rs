@@ -1,9 +1,11 @@
 //! `nearmiss part merge`.
 
-use super::stage;
+use super::{open, stage};
 use crate::cli::output::{counted, emit, emit_with, watched};
+use crate::compute::choose;
 use crate::error::{Error, Result};
 use crate::parts::merge::{Broken, check, merge_range};
+use crate::parts::mine::finish_mining;
 use crate::parts::{Run, RunReport, Stage, finish_ranking};
 use crate::retrieval::Metrics;
 use clap::Args;
@@ -33,16 +35,15 @@ pub struct Merge {
 impl Merge {
     /// Runs the command.
     pub fn run(&self, json: bool) -> Result<()> {
-        let run = Run::open(&self.run)?;
+        let run = open(&self.run)?;
         let stage = match self.stage {
             Some(stage) => stage,
-            None if run.is_planned(Stage::Rank)? => Stage::Rank,
-            None => Stage::Embed,
+            None => last(&run)?,
         };
         if let Some(range) = self.task {
-            if stage == Stage::Embed {
+            if stage != Stage::Rank {
                 return Err(Error::request(
-                    "what is embedded needs no merging by ranges",
+                    format!("the parts of {} are not merged by ranges", stage.name()),
                     "Leave out --task: the merge then checks every part.",
                 ));
             }
@@ -71,6 +72,20 @@ impl Merge {
                     describe(&found, &self.run)
                 })
             }
+            Stage::Mine => {
+                let engine = choose(run.rank_plan()?.0.compute)?;
+                let found = watched(|task| finish_mining(&run, &*engine, task))?;
+                emit(&found, json, || {
+                    format!(
+                        "{} for {} ({} in a second round) written to {} in {}",
+                        counted(found.rows as usize, "row"),
+                        counted(found.queries, "query").replace("querys", "queries"),
+                        found.second_round,
+                        found.out,
+                        self.run
+                    )
+                })
+            }
         }
     }
 
@@ -83,6 +98,10 @@ impl Merge {
             Stage::Rank => {
                 let (plan, hash) = run.rank_plan()?;
                 (hash, plan.tasks())
+            }
+            Stage::Mine => {
+                let (plan, hash) = run.mine_plan()?;
+                (hash, plan.pieces.len())
             }
         };
         let broken = watched(|task| check(run, stage, &hash, count, task))?;
@@ -99,6 +118,16 @@ impl Merge {
             ),
         ))
     }
+}
+
+/// The last stage that is planned.
+fn last(run: &Run) -> Result<Stage> {
+    for stage in Stage::ALL.into_iter().rev() {
+        if run.is_planned(stage)? {
+            return Ok(stage);
+        }
+    }
+    Ok(Stage::Embed)
 }
 
 fn listed(stage: Stage, broken: &[Broken]) -> String {

@@ -6,8 +6,9 @@ mod plan;
 mod run;
 mod status;
 
-use crate::error::Result;
-use crate::parts::Stage;
+use super::output::{failure, say};
+use crate::error::{Error, Result};
+use crate::parts::{self, Run, Stage};
 use clap::{Args, Subcommand};
 use std::process::ExitCode;
 
@@ -23,7 +24,7 @@ enum What {
     /// Cut a stage of a run into tasks
     Plan(Box<plan::Plan>),
     /// Run a task, or several; exit code 1: try again, 2: the plan does not fit
-    Run(run::Run),
+    Run(run::Task),
     /// How far a run is
     Status(status::Status),
     /// Check all parts of a stage and put them together
@@ -36,17 +37,41 @@ impl Part {
     /// Runs the command.
     ///
     /// # Errors
-    /// As the command says.
+    /// As the command says, but for a plan that does not fit: that has an exit code of its own.
     pub fn run(&self, json: bool) -> Result<ExitCode> {
-        let done = |()| ExitCode::SUCCESS;
-        match &self.what {
-            What::Plan(arguments) => arguments.run(json).map(done),
-            What::Run(arguments) => Ok(arguments.run(json)),
-            What::Status(arguments) => arguments.run(json).map(done),
-            What::Merge(arguments) => arguments.run(json).map(done),
-            What::Driver(arguments) => arguments.run(json).map(done),
+        let outcome = match &self.what {
+            What::Plan(arguments) => arguments.run(json),
+            What::Run(arguments) => return Ok(arguments.run(json)),
+            What::Status(arguments) => arguments.run(json),
+            What::Merge(arguments) => arguments.run(json),
+            What::Driver(arguments) => arguments.run(json),
+        };
+        match outcome {
+            Err(error @ Error::Plan { .. }) => {
+                failure(&error, json);
+                Ok(exit_code(&error))
+            }
+            other => other.map(|()| ExitCode::SUCCESS),
         }
     }
+}
+
+/// What the exit code says to the engine that runs tasks: 1 to try again, 2 that it does not help.
+fn exit_code(error: &Error) -> ExitCode {
+    ExitCode::from(if matches!(error, Error::Plan { .. }) {
+        2
+    } else {
+        1
+    })
+}
+
+/// Opens a run; which host is asked for it, where it is in object storage, goes to standard error.
+fn open(place: &str) -> Result<Run> {
+    let run = parts::Run::open(place)?;
+    if let Some(host) = run.store().host() {
+        say(format_args!("{place}: asking {host}"));
+    }
+    Ok(run)
 }
 
 /// A stage by its name.

@@ -1,11 +1,13 @@
 //! `nearmiss part plan`.
 
-use super::stage;
+use super::{open, stage};
 use crate::cli::common::{DataArgs, VectorArgs, positive};
 use crate::cli::encoder::EncoderArgs;
+use crate::cli::mine::{Filters, Form, Way, form};
 use crate::cli::output::{counted, emit, watched};
 use crate::compute::Choice;
 use crate::error::{Error, Result};
+use crate::parts::mine::{MineTerms, plan_mining};
 use crate::parts::plan::{Coder, EmbedPlan, Pace};
 use crate::parts::stage::{Terms, plan_ranking};
 use crate::parts::status::status;
@@ -24,7 +26,7 @@ pub struct Plan {
     /// Where the run lies: a folder that all machines see, or a place in object storage
     #[arg(long, value_name = "URL")]
     run: String,
-    /// The stage: embed, then rank
+    /// The stage: embed, then rank, then mine
     #[arg(long, value_name = "STAGE", value_parser = stage)]
     stage: Stage,
     #[command(flatten)]
@@ -39,12 +41,21 @@ pub struct Plan {
     /// Rank so many images and captions, drawn from all, each against everything
     #[arg(long, value_name = "N", value_parser = positive)]
     sample: Option<usize>,
-    /// Seed of the draw
-    #[arg(long, value_name = "N", default_value_t = 0, requires = "sample")]
-    seed: u64,
-    /// Negatives kept for each query
-    #[arg(long, value_name = "K", default_value_t = 10)]
-    k: usize,
+    /// Negatives kept for each query by ranking (10), or mined for each (1)
+    #[arg(long, value_name = "K")]
+    k: Option<usize>,
+    #[command(flatten)]
+    filters: Filters,
+    /// Images look for captions, captions for images, or both
+    #[arg(long, value_name = "WAY", default_value = "both")]
+    direction: Way,
+    /// What is mined: pairs (one JSON object a line), or the columns that sentence-transformers trains on: triplet,
+    /// n-tuple, n-tuple-scores, labeled-pair, labeled-list
+    #[arg(long, value_name = "FORMAT", default_value = "pairs", value_parser = form)]
+    format: Form,
+    /// Queries that one task of mining takes
+    #[arg(long, value_name = "N", default_value = "16384", value_parser = positive)]
+    queries: usize,
     /// Margin of the ranking losses
     #[arg(long, value_name = "A", default_value_t = 0.2)]
     margin: f32,
@@ -62,10 +73,11 @@ pub struct Plan {
 impl Plan {
     /// Runs the command.
     pub fn run(&self, json: bool) -> Result<()> {
-        let run = Run::open(&self.run)?;
+        let run = open(&self.run)?;
         watched(|task| match self.stage {
             Stage::Embed => self.embed(&run, task),
             Stage::Rank => self.rank(&run, task),
+            Stage::Mine => self.mine(&run, task),
         })?;
         let planned = status(&run)?.stages.into_iter();
         let Some(planned) = planned.into_iter().find(|s| s.stage == self.stage) else {
@@ -142,16 +154,29 @@ impl Plan {
             ));
         }
         let terms = Terms {
-            k: self.k,
+            k: self.k.unwrap_or(10),
             margin: self.margin,
             compute: self.compute,
-            sample: self.sample.map(|count| (count, self.seed)),
+            sample: self.sample.map(|count| (count, self.filters.seed())),
             pace: Pace {
                 memory: self.memory,
                 pairs: self.pairs.max(1.0),
             },
         };
         plan_ranking(run, &terms, task).map(drop)
+    }
+
+    fn mine(&self, run: &Run, task: &Task) -> Result<()> {
+        let terms = MineTerms {
+            options: self.filters.options(self.k.unwrap_or(1)),
+            sides: self.direction.sides().to_vec(),
+            layout: match self.format {
+                Form::Pairs => None,
+                Form::Training(layout) => Some(layout),
+            },
+            queries: self.queries,
+        };
+        plan_mining(run, &terms, task).map(drop)
     }
 }
 

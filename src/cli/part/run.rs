@@ -1,21 +1,22 @@
 //! `nearmiss part run`.
 
-use super::stage;
+use super::{exit_code, open, stage};
 use crate::cli::output::{failure, watched};
 use crate::cli::signals;
 use crate::compute::choose_on;
 use crate::encoder::Cache;
 use crate::error::{Error, Result};
+use crate::parts::mine::mine;
 use crate::parts::stage::{Embedder, embed, rank};
-use crate::parts::{self, Failure, Stage, host};
-use crate::task::{Task, now};
+use crate::parts::{Failure, Run, Stage, host};
+use crate::task::{self, now};
 use clap::Args;
 use std::ops::Range;
 use std::process::ExitCode;
 
 /// Arguments of `part run`.
 #[derive(Debug, Args)]
-pub struct Run {
+pub struct Task {
     /// The run
     #[arg(value_name = "URL")]
     run: String,
@@ -33,24 +34,61 @@ pub struct Run {
     cache: bool,
 }
 
-/// Exit code for a plan that does not fit.
-const WRONG_PLAN: u8 = 2;
-
-impl Run {
-    /// Runs the command; the exit code says whether to try again.
+impl Task {
+    /// Runs the command; the exit code says whether to try again. A task that fails does not keep the next from being
+    /// done, but for a plan that does not fit.
     pub fn run(&self, json: bool) -> ExitCode {
-        let mut at = self.task.start;
-        let outcome = watched(|task| self.all(&mut at, task));
-        let Err(error) = outcome else {
-            return ExitCode::SUCCESS;
-        };
-        if let (true, Some(code)) = (error.is_cancelled(), signals::exit_code()) {
-            return ExitCode::from(code);
+        let outcome = watched(|task| self.all(json, task));
+        match outcome {
+            Ok(true) => ExitCode::SUCCESS,
+            Ok(false) => ExitCode::FAILURE,
+            Err(error) => {
+                if let (true, Some(code)) = (error.is_cancelled(), signals::exit_code()) {
+                    return ExitCode::from(code);
+                }
+                failure(&error, json);
+                exit_code(&error)
+            }
         }
-        failure(&error, json);
-        if let Ok(run) = parts::Run::open(&self.run) {
+    }
+
+    /// Runs all tasks; false where one failed and may be tried again.
+    fn all(&self, json: bool, task: &task::Task) -> Result<bool> {
+        let run = open(&self.run)?;
+        match self.stage {
+            Stage::Embed => {
+                let (plan, hash) = run.embed_plan()?;
+                let cache = self.cache.then(Cache::open).transpose()?;
+                let mut embedder = Embedder::new(&plan, cache)?;
+                self.each(&run, json, |n| embed(&run, &mut embedder, &hash, n, task))
+            }
+            Stage::Rank => {
+                let (plan, hash) = run.rank_plan()?;
+                let engine = choose_on(plan.compute, self.adapter.as_deref())?;
+                self.each(&run, json, |n| rank(&run, &plan, &hash, n, &*engine, task))
+            }
+            Stage::Mine => {
+                let (plan, hash) = run.mine_plan()?;
+                self.each(&run, json, |n| mine(&run, &plan, &hash, n, task))
+            }
+        }
+    }
+
+    /// Does each task; what fails is told, and noted in the run.
+    fn each(
+        &self,
+        run: &Run,
+        json: bool,
+        mut one: impl FnMut(usize) -> Result<bool>,
+    ) -> Result<bool> {
+        let mut all = true;
+        for n in self.task.clone() {
+            let Err(error) = one(n) else { continue };
+            if error.is_cancelled() {
+                return Err(error);
+            }
             let failed = Failure {
-                task: at,
+                task: n,
                 message: error.to_string(),
                 remedy: error.remedy(),
                 host: host(),
@@ -58,36 +96,13 @@ impl Run {
             };
             // Where the run cannot be written there is nobody to tell but standard error.
             let _ = run.fail(self.stage.name(), &failed);
-        }
-        ExitCode::from(if matches!(error, Error::Plan { .. }) {
-            WRONG_PLAN
-        } else {
-            1
-        })
-    }
-
-    fn all(&self, at: &mut usize, task: &Task) -> Result<()> {
-        let run = parts::Run::open(&self.run)?;
-        match self.stage {
-            Stage::Embed => {
-                let (plan, hash) = run.embed_plan()?;
-                let cache = self.cache.then(Cache::open).transpose()?;
-                let mut embedder = Embedder::new(&plan, cache)?;
-                for n in self.task.clone() {
-                    *at = n;
-                    embed(&run, &mut embedder, &hash, n, task)?;
-                }
+            if matches!(error, Error::Plan { .. }) {
+                return Err(error);
             }
-            Stage::Rank => {
-                let (plan, hash) = run.rank_plan()?;
-                let engine = choose_on(plan.compute, self.adapter.as_deref())?;
-                for n in self.task.clone() {
-                    *at = n;
-                    rank(&run, &plan, &hash, n, &*engine, task)?;
-                }
-            }
+            failure(&error, json);
+            all = false;
         }
-        Ok(())
+        Ok(all)
     }
 }
 

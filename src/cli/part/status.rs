@@ -1,8 +1,8 @@
 //! `nearmiss part status`.
 
+use super::open;
 use crate::cli::output::emit;
 use crate::error::{Result, thousands};
-use crate::parts::Run;
 use crate::parts::status::{StageStatus, status};
 use clap::Args;
 use std::fmt::Write;
@@ -21,7 +21,7 @@ pub struct Status {
 impl Status {
     /// Runs the command.
     pub fn run(&self, json: bool) -> Result<()> {
-        let found = status(&Run::open(&self.run)?)?;
+        let found = status(&open(&self.run)?)?;
         emit(&found, json, || {
             if found.stages.is_empty() {
                 return format!("{}: nothing is planned", found.run);

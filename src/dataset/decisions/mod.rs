@@ -159,7 +159,8 @@ impl Decisions {
         self.verdicts().filter(|(_, v)| *v == verdict).count()
     }
 
-    fn verdicts(&self) -> impl Iterator<Item = (&(String, String), Verdict)> {
+    /// Every pair that is decided about, by the image's name and the caption's text.
+    pub fn verdicts(&self) -> impl Iterator<Item = (&(String, String), Verdict)> {
         let pairs = self.pairs.iter();
         pairs.filter_map(|(key, decision)| Some((key, decision.verdict?)))
     }

@@ -21,7 +21,7 @@ use std::path::Path;
 use std::str::FromStr;
 
 /// A pair with its mined negatives.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Example {
     /// The query: a caption, or the name of an image.
     pub anchor: String,

@@ -9,7 +9,7 @@ pub use rank::{Merged, Range, merge_range, merged};
 use super::run::{Run, Stage};
 
 /// The kind of the marks of a stage's merged ranges.
-pub(super) fn kind(stage: Stage) -> String {
+pub(in crate::parts) fn kind(stage: Stage) -> String {
     format!("{}-merge", stage.name())
 }
 

@@ -32,12 +32,10 @@ pub struct Merged {
 /// A task is not done (it is named); a part is missing or damaged; cancellation.
 pub fn merge_range(run: &Run, plan: &RankPlan, hash: &str, n: usize, task: &Task) -> Result<bool> {
     if n >= plan.merges() {
-        return Err(Error::Plan {
-            what: format!(
-                "there is no range {n} to merge: there are {}",
-                plan.merges()
-            ),
-        });
+        return Err(Error::plan(format!(
+            "there is no range {n} to merge: there are {}",
+            plan.merges()
+        )));
     }
     let kind = kind(Stage::Rank);
     if run.mark::<Merged>(&kind, n, hash)?.is_some() {
@@ -101,9 +99,9 @@ pub fn merge_range(run: &Run, plan: &RankPlan, hash: &str, n: usize, task: &Task
 }
 
 fn file_of<T>(mark: &Mark<T>) -> Result<&FileMark> {
-    mark.files.first().ok_or_else(|| Error::Plan {
-        what: format!("the mark of task {} names no file", mark.task),
-    })
+    mark.files
+        .first()
+        .ok_or_else(|| Error::plan(format!("the mark of task {} names no file", mark.task)))
 }
 
 /// Queries with their positives.
@@ -191,13 +189,11 @@ impl Known {
     fn positives(&self, seen: &Seen) -> Result<(Vec<u32>, Vec<f32>)> {
         let queries = self.queries();
         if queries.len() != seen.above.len() {
-            return Err(Error::Plan {
-                what: format!(
-                    "{} queries were ranked where there are {}",
-                    seen.above.len(),
-                    queries.len()
-                ),
-            });
+            return Err(Error::plan(format!(
+                "{} queries were ranked where there are {}",
+                seen.above.len(),
+                queries.len()
+            )));
         }
         let best = queries.best();
         let number = |q: usize| {

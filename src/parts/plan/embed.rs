@@ -212,15 +212,10 @@ pub(in crate::parts) fn check_version(planned: &str) -> Result<()> {
     if planned == version() {
         return Ok(());
     }
-    Err(wrong_plan(format!(
+    Err(Error::plan(format!(
         "the run was planned by nearmiss {planned}, and this is {}",
         version()
     )))
-}
-
-/// A plan that does not fit what is here: to try again does not help.
-pub(in crate::parts) fn wrong_plan(what: String) -> Error {
-    Error::Plan { what }
 }
 
 /// The mark of the shard's file as it is now.
@@ -233,7 +228,7 @@ pub(in crate::parts) fn unchanged(store: &Store, shard: &Shard) -> Result<()> {
     if store.about(name)?.is_some_and(same) {
         return Ok(());
     }
-    Err(wrong_plan(format!(
+    Err(Error::plan(format!(
         "{name} of {} is not what it was when the run was planned",
         store.place()
     )))

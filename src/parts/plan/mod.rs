@@ -1,9 +1,11 @@
 //! Plans: what a stage is to do, cut into tasks. A plan is written once and never changed; its hash names it.
 
 pub(in crate::parts) mod embed;
+mod mine;
 mod rank;
 mod shards;
 
 pub use embed::{Coder, Data, EmbedPlan};
+pub use mine::{MinePlan, Piece};
 pub use rank::{Cuts, Pace, RankPlan, Rows, Sample, Way};
 pub use shards::Shard;

@@ -134,9 +134,10 @@ impl RankPlan {
     /// There is no such task.
     pub fn way(&self, task: usize) -> Result<Way> {
         if task >= self.tasks() {
-            return Err(Error::Plan {
-                what: format!("there is no task {task}: there are {}", self.tasks()),
-            });
+            return Err(Error::plan(format!(
+                "there is no task {task}: there are {}",
+                self.tasks()
+            )));
         }
         let [_, texts] = self.cuts.counts();
         Ok(match self.sample {

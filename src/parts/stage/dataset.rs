@@ -3,7 +3,7 @@
 use crate::dataset::{self, Dataset, Wanted};
 use crate::error::{Error, Result};
 use crate::parts::plan::Shard;
-use crate::parts::plan::embed::{content, unchanged, whole, wrong_plan};
+use crate::parts::plan::embed::{content, unchanged, whole};
 use crate::parts::store::Store;
 use crate::task::Task;
 use std::path::{Path, PathBuf};
@@ -48,7 +48,7 @@ impl Shards {
             Shard::Images(from, to) => {
                 let whole = self.whole(task)?;
                 if *to > whole.images.len() {
-                    return Err(wrong_plan(format!("there are no images {from} to {to}")));
+                    return Err(Error::plan(format!("there are no images {from} to {to}")));
                 }
                 Ok(part_of(&whole, *from, *to))
             }
@@ -62,7 +62,7 @@ impl Shards {
         let place = self.store.place().to_owned();
         let whole = Arc::new(whole(&place, &self.part, task)?);
         if self.content.as_deref() != Some(content(&whole).as_str()) {
-            return Err(wrong_plan(format!(
+            return Err(Error::plan(format!(
                 "{place} has other images or captions than when the run was planned"
             )));
         }

@@ -6,8 +6,7 @@ use super::{given, items};
 use crate::compute::{Embedded as Both, Measure};
 use crate::dataset::{Account, Dataset};
 use crate::encoder::{Cache, Encoder};
-use crate::error::Result;
-use crate::parts::plan::embed::wrong_plan;
+use crate::error::{Error, Result};
 use crate::parts::plan::{Coder, Data, EmbedPlan, Shard};
 use crate::parts::run::{Mark, Run, Stage, host, instructions, part_name};
 use crate::retrieval::given::{Reading, Zeros};
@@ -72,7 +71,7 @@ impl<'a> Embedder<'a> {
                 Shard::Images(from, to),
             ) = (&plan.data, shard)
             else {
-                return Err(wrong_plan("the plan mixes rows and files".into()));
+                return Err(Error::plan("the plan mixes rows and files"));
             };
             let (files, known) = ([images.as_path(), texts], plan.content.as_deref());
             let given = given::piece(files, *each, known, (*from, *to), plan.similarity, task)?;
@@ -104,13 +103,13 @@ impl<'a> Embedder<'a> {
 /// Opens the encoder of a plan, and checks that it is the one that was planned with.
 fn open(coder: Option<&Coder>, task: &Task) -> Result<Encoder> {
     let Some(coder) = coder else {
-        return Err(wrong_plan("the plan names no encoder".into()));
+        return Err(Error::plan("the plan names no encoder"));
     };
     let encoder = coder.source.open(&coder.options, task)?;
     if encoder.fingerprint(task)? == coder.hash {
         return Ok(encoder);
     }
-    Err(wrong_plan(format!(
+    Err(Error::plan(format!(
         "the encoder {} is not the one that the run was planned with",
         coder.source.title()
     )))
@@ -129,7 +128,7 @@ pub fn embed(
 ) -> Result<bool> {
     let plan = embedder.plan;
     if n >= plan.shards.len() {
-        return Err(wrong_plan(format!(
+        return Err(Error::plan(format!(
             "there is no task {n}: there are {}",
             plan.shards.len()
         )));
@@ -180,14 +179,18 @@ pub fn write_shard(run: &Run, plan: &EmbedPlan, hash: &str, n: usize, made: &Mad
             made.both.texts.largest_norm(),
         ],
     };
-    let mut files = vec![(part_name(kind, n, "safetensors"), rows.bytes()?)];
+    let mut files = Vec::new();
+    let mut lines = Vec::new();
     if let Some(dataset) = &made.dataset {
         let archive = match &plan.shards[n] {
             Shard::File { name, .. } => Some(name.as_str()),
             Shard::Images(..) => None,
         };
-        files.push((part_name(kind, n, "jsonl"), items::lines(dataset, archive)?));
+        let (items, starts) = items::lines(dataset, archive)?;
+        files.push((part_name(kind, n, "jsonl"), items));
+        lines = starts;
     }
+    files.insert(0, (part_name(kind, n, "safetensors"), rows.bytes(&lines)?));
     let mark = Mark {
         plan: hash.to_owned(),
         task: n,

@@ -4,7 +4,6 @@ use crate::compute::Measure;
 use crate::dataset::npy::NpyMatrix;
 use crate::dataset::vectors::Matrix;
 use crate::error::{Error, Result};
-use crate::parts::plan::embed::wrong_plan;
 use crate::retrieval::given::{Given, Reading, Zeros, given};
 use crate::task::Task;
 use std::path::Path;
@@ -115,7 +114,7 @@ pub fn piece(
     task: &Task,
 ) -> Result<Given> {
     if known != Some(content(images, texts)?.as_str()) {
-        return Err(wrong_plan(format!(
+        return Err(Error::plan(format!(
             "{} or {} was written again since the run was planned",
             images.display(),
             texts.display()

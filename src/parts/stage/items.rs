@@ -27,9 +27,9 @@ pub struct Item {
     pub captions: Vec<String>,
 }
 
-/// The items of a dataset; `archive` is the archive that it is.
-pub(super) fn lines(dataset: &Dataset, archive: Option<&str>) -> Result<Vec<u8>> {
-    let mut out = Vec::new();
+/// The items of a dataset, and where each line begins, with one beyond the last; `archive` is the archive that it is.
+pub(super) fn lines(dataset: &Dataset, archive: Option<&str>) -> Result<(Vec<u8>, Vec<u64>)> {
+    let (mut out, mut starts) = (Vec::new(), vec![0]);
     for (i, image) in dataset.images.iter().enumerate() {
         let place = match (&image.picture, archive) {
             (Some(Stored::File(path)), _) => Some(Place::File(path.to_string_lossy().into_owned())),
@@ -46,8 +46,20 @@ pub(super) fn lines(dataset: &Dataset, archive: Option<&str>) -> Result<Vec<u8>>
         serde_json::to_writer(&mut out, &item)
             .map_err(|e| Error::request(format!("names cannot be written: {e}"), ""))?;
         out.push(b'\n');
+        starts.push(out.len() as u64);
     }
-    Ok(out)
+    Ok((out, starts))
+}
+
+/// The item of a line of `file`.
+///
+/// # Errors
+/// It is none.
+pub fn item(file: &FileMark, line: &[u8]) -> Result<Item> {
+    serde_json::from_slice(line).map_err(|e| {
+        let what = format!("{} holds a line that is none of ours: {e}", file.name);
+        Error::request(what, "Let its task be done again.")
+    })
 }
 
 /// Reads the items of a shard.
@@ -57,11 +69,5 @@ pub(super) fn lines(dataset: &Dataset, archive: Option<&str>) -> Result<Vec<u8>>
 pub fn items(run: &Run, file: &FileMark) -> Result<Vec<Item>> {
     let bytes = run.read(file)?;
     let lines = bytes.split(|&b| b == b'\n').filter(|line| !line.is_empty());
-    let read = |line| {
-        serde_json::from_slice(line).map_err(|e| {
-            let what = format!("{} holds a line that is none of ours: {e}", file.name);
-            Error::request(what, "Let its task be done again.")
-        })
-    };
-    lines.map(read).collect()
+    lines.map(|line| item(file, line)).collect()
 }

@@ -11,7 +11,7 @@ mod sample;
 
 pub use dataset::open_shard;
 pub use embed::{Embedded, Embedder, Made, embed, write_shard};
-pub use items::{Item, Place, items};
+pub use items::{Item, Place, item, items};
 pub use rank::{Ranked, Terms, plan_ranking, rank};
 pub use rows::{ShardRows, read_rows};
 

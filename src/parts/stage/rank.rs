@@ -60,9 +60,9 @@ pub fn plan_ranking(run: &Run, terms: &Terms, task: &Task) -> Result<(RankPlan, 
             ..
         } = mark.of;
         if images > 0 && dim > 0 && own != dim {
-            return Err(Error::Plan {
-                what: format!("shard {n} has rows of {own} values, others of {dim}"),
-            });
+            return Err(Error::plan(format!(
+                "shard {n} has rows of {own} values, others of {dim}"
+            )));
         }
         dim = dim.max(own);
         norms = [norms[0].max(largest[0]), norms[1].max(largest[1])];
@@ -214,9 +214,7 @@ fn compare(
     let of_cut = |cut: &Cut| cut.first_text..cut.first_text + cut.pairs.len();
     let of_sample = || match &plan.sample {
         Some(sample) => drawn(run, plan, sample),
-        None => Err(Error::Plan {
-            what: "the plan draws no queries".into(),
-        }),
+        None => Err(Error::plan("the plan draws no queries")),
     };
     match *way {
         Way::Both(a, b) => {
@@ -293,9 +291,9 @@ fn compare(
 }
 
 fn rows(cut: &Cut) -> Result<&crate::compute::Embeddings> {
-    cut.rows.as_ref().ok_or_else(|| Error::Plan {
-        what: "a block has no rows".into(),
-    })
+    cut.rows
+        .as_ref()
+        .ok_or_else(|| Error::plan("a block has no rows"))
 }
 
 /// Ranks a block whose first image and text have these numbers in all.

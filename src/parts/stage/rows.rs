@@ -40,13 +40,14 @@ impl ShardRows {
         self.offsets.len().saturating_sub(1)
     }
 
-    /// The file's bytes.
-    pub(super) fn bytes(&self) -> Result<Vec<u8>> {
+    /// The file's bytes; `lines` says where the line of each image begins in the file of names.
+    pub(super) fn bytes(&self, lines: &[u64]) -> Result<Vec<u8>> {
         let mut arrays = Arrays::default();
         arrays.add("images", &self.images, self.dim);
         arrays.add("texts", &self.texts, self.dim);
         arrays.add("offsets", &self.offsets, 1);
         arrays.add("pairs", &self.pairs, 1);
+        arrays.add("lines", lines, 1);
         arrays.bytes()
     }
 

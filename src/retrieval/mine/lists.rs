@@ -33,12 +33,29 @@ impl List {
 pub struct Lists<'a> {
     corpus: &'a Corpus<'a>,
     side: Side,
+    /// Candidates in all, of which the corpus may hold some.
+    total: usize,
 }
 
 impl<'a> Lists<'a> {
     /// Queries on `side`.
     pub fn new(corpus: &'a Corpus<'a>, side: Side) -> Self {
-        Self { corpus, side }
+        let embedded = corpus.embedded;
+        let total = match side {
+            Side::Image => embedded.texts.rows(),
+            Side::Text => embedded.images.rows(),
+        };
+        Self {
+            corpus,
+            side,
+            total,
+        }
+    }
+
+    /// In a corpus that holds some of `total` candidates.
+    #[must_use]
+    pub fn among(self, total: usize) -> Self {
+        Self { total, ..self }
     }
 
     /// The queries' embeddings and the candidates'.
@@ -65,7 +82,7 @@ impl<'a> Lists<'a> {
         let (queries, candidates) = self.both();
         let full = hits.last().is_some_and(|last| last.index != u32::MAX);
         let floor = match hits.last() {
-            Some(last) if full && hits.len() < candidates.rows() => {
+            Some(last) if full && hits.len() < self.total => {
                 last.score + queries.tie(query, candidates)
             }
             _ => f32::NEG_INFINITY,

@@ -5,6 +5,7 @@
 
 mod balance;
 mod examples;
+mod known;
 mod lists;
 mod options;
 mod rows;
@@ -12,6 +13,8 @@ mod select;
 
 pub use super::corpus::Corpus;
 pub use examples::Examples;
+pub use known::{Part, listed, take};
+pub use lists::List;
 pub use options::{Distinct, Measured, MineOptions, Sampling};
 pub use rows::{Id, MinedPair, Pairing, Row};
 
@@ -92,6 +95,7 @@ pub fn mine(
         options,
         doubt: doubt.filter(|_| options.drop_doubtful),
         units: &units,
+        numbers: None,
     };
     let first = match side {
         Side::Image => &ranking.i2t,
@@ -120,8 +124,19 @@ fn units(corpus: &Corpus<'_>, ranking: &Ranking, side: Side, measured: Measured)
         let owners = groups.owners().into_iter().enumerate();
         return owners.map(|(j, i)| pair(j, i as usize, j)).collect();
     }
+    units_of_images(corpus, ranking, measured, 0..groups.images())
+}
+
+/// The units of some images.
+fn units_of_images(
+    corpus: &Corpus<'_>,
+    ranking: &Ranking,
+    measured: Measured,
+    images: impl Iterator<Item = usize>,
+) -> Vec<Unit> {
+    let groups = &corpus.embedded.groups;
     let score = |j: &usize| ranking.pairs[*j];
-    (0..groups.images())
+    images
         .flat_map(|i| {
             let own = groups.range(i);
             let chosen = match measured {
@@ -132,7 +147,11 @@ fn units(corpus: &Corpus<'_>, ranking: &Ranking, side: Side, measured: Measured)
             };
             chosen.map(move |j| (i, j))
         })
-        .map(|(i, j)| pair(i, j, j))
+        .map(|(i, j)| Unit {
+            query: i as u32,
+            positive: j as u32,
+            score: ranking.pairs[j],
+        })
         .collect()
 }
 

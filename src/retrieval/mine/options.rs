@@ -198,6 +198,12 @@ impl MineOptions {
         wanted.clamp(2, MOST)
     }
 
+    /// How many of `most` candidates to ask for after a look at `page` of them.
+    pub fn next_page(&self, page: usize, most: usize) -> usize {
+        let wanted = self.window().map_or(0, |w| w.min(1024) + 2);
+        (2 * page).max(wanted).clamp(16, most.max(16))
+    }
+
     /// Does a negative of this score pass, for a positive of that score? The arithmetic is float32's.
     pub fn passes(&self, positive: f32, score: f32) -> bool {
         let within = |limit: Option<f32>, holds: fn(f32, f32) -> bool, value: f32| {

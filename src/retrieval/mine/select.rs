@@ -20,6 +20,8 @@ pub struct Selector<'a> {
     pub options: &'a MineOptions,
     pub doubt: Option<&'a Doubt<'a>>,
     pub units: &'a [Unit],
+    /// Of a corpus that is part of a larger one: the numbers that images and texts have there.
+    pub numbers: Option<[&'a [u32]; 2]>,
 }
 
 /// What a walk down a list found.
@@ -91,9 +93,7 @@ impl Selector<'_> {
 
     /// How many candidates to ask for after a look at `page` of them.
     pub fn next_page(&self, page: usize) -> usize {
-        let most = self.lists.both().1.rows();
-        let wanted = self.options.window().map_or(0, |w| w.min(1024) + 2);
-        (2 * page).max(wanted).clamp(16, most.max(16))
+        self.options.next_page(page, self.lists.both().1.rows())
     }
 
     /// Lengthens the lists of these units by a page each.
@@ -168,9 +168,15 @@ impl Selector<'_> {
             return 0;
         };
         let unit = self.units[u];
-        let side = u32::from(self.side == Side::Text);
+        let side = usize::from(self.side == Side::Text);
+        let number = |side: usize, row: u32| {
+            self.numbers
+                .map_or(row, |numbers| numbers[side][row as usize])
+        };
+        let query = number(side, unit.query);
+        let [candidate, positive] = [candidate, unit.positive].map(|row| number(1 - side, row));
         let key = [seed as u32, (seed >> 32) as u32];
-        philox([unit.query, candidate, unit.positive, side], key)[0]
+        philox([query, candidate, positive, side as u32], key)[0]
     }
 
     /// Is the candidate a negative at all, and does it say something new?

@@ -1,0 +1,350 @@
+//! Some queries with the candidates of their lists: everything that decides about them.
+
+use super::standing::Standings;
+use super::whole::{Local, Whole};
+use crate::compute::{Direction, Hit, Ranking, TopK};
+use crate::dataset::export::Example;
+use crate::dataset::{Decisions, Verdict};
+use crate::error::{Error, Result};
+use crate::parts::plan::MinePlan;
+use crate::retrieval::mine::{
+    Corpus, Examples, Id, List, Mined, Pairing, Part, Row, Unit, listed, take,
+};
+use crate::retrieval::{Bounds, Doubt, PairSet, Side, Wording};
+use crate::task::Task;
+use std::collections::BTreeSet;
+use std::io::Write;
+
+/// A query with what is known of its candidates, by their numbers in all.
+pub(super) enum Asked {
+    /// The negatives that a search of the whole set kept, in true units.
+    Hits(u32, Vec<Hit>),
+    /// Further down: a unit and its list. Scores are exact.
+    Unit(Waiting),
+}
+
+/// A unit whose list ended before enough was found.
+#[derive(Debug, Clone)]
+pub(super) struct Waiting {
+    pub unit: Unit,
+    pub list: List,
+}
+
+impl Asked {
+    fn query(&self) -> u32 {
+        match self {
+            Self::Hits(query, _) => *query,
+            Self::Unit(waiting) => waiting.unit.query,
+        }
+    }
+
+    fn candidates(&self) -> impl Iterator<Item = u32> {
+        let hits = match self {
+            Self::Hits(_, hits) => hits,
+            Self::Unit(waiting) => &waiting.list.hits,
+        };
+        hits.iter().map(|hit| hit.index).filter(|&n| n != u32::MAX)
+    }
+}
+
+/// What became of a unit.
+pub(super) enum Became {
+    /// Its lines.
+    Lines(Vec<u8>),
+    /// It waits for a longer list.
+    Waits(Waiting),
+}
+
+/// What all queries of a side share.
+pub(super) struct Miner<'a> {
+    pub plan: &'a MinePlan,
+    pub side: Side,
+    pub whole: Whole<'a>,
+    pub standings: Standings<'a>,
+    pub factor: f32,
+    bounds: Bounds,
+    decisions: Decisions,
+}
+
+impl<'a> Miner<'a> {
+    /// For the queries of `side`.
+    pub fn new(
+        plan: &'a MinePlan,
+        side: Side,
+        whole: Whole<'a>,
+        standings: Standings<'a>,
+        factor: f32,
+    ) -> Self {
+        let mut decisions = Decisions::default();
+        for (image, caption, verdict) in &plan.decisions {
+            decisions.set(image, caption, Some(*verdict));
+        }
+        Self {
+            plan,
+            side,
+            whole,
+            standings,
+            factor,
+            bounds: Bounds::with_learnt(plan.learnt.clone()),
+            decisions,
+        }
+    }
+
+    /// Mines for these queries; an entry for each unit, in order.
+    ///
+    /// # Errors
+    /// A part cannot be read; cancellation.
+    pub fn mine(&mut self, asked: &[Asked], task: &Task) -> Result<Vec<Became>> {
+        let local = self.local(asked)?;
+        let ranking = self.ranking(asked, &local)?;
+        let captions = local.dataset.as_ref().map(|dataset| &dataset.captions);
+        let wording = captions.map(|c| Wording::new(c, task)).transpose()?;
+        let decided = |verdict| {
+            let dataset = local.dataset.as_ref();
+            dataset.map_or_else(PairSet::default, |dataset| {
+                self.decisions.rows(dataset, verdict)
+            })
+        };
+        let (confirmed, rejected) = (decided(Verdict::Right), decided(Verdict::Wrong));
+        let corpus = Corpus {
+            embedded: &local.embedded,
+            wording: wording.as_ref(),
+            confirmed: &confirmed,
+            rejected: &rejected,
+        };
+        let doubt = Doubt {
+            corpus: &corpus,
+            ranking: &ranking,
+            bounds: &self.bounds,
+        };
+        let part = Part {
+            corpus: &corpus,
+            ranking: &ranking,
+            side: self.side,
+            candidates: self.plan.candidates(self.side),
+            numbers: [&local.images, &local.texts],
+        };
+        let (units, lists) = self.units(asked, &local, &part)?;
+        let (mined, short) = take(&part, &self.plan.options, &doubt, units, &lists);
+        let direction = match self.side {
+            Side::Image => &ranking.i2t,
+            Side::Text => &ranking.t2i,
+        };
+        let pairing = Pairing {
+            mined: &mined,
+            direction,
+            doubt: &doubt,
+        };
+        let examples = Examples {
+            side: self.side,
+            measured: self.plan.options.measured,
+            groups: &local.embedded.groups,
+            pairs: &ranking.pairs,
+            dataset: local.dataset.as_ref(),
+        };
+        let mut lists = lists.into_iter();
+        (0..mined.units.len())
+            .map(|u| {
+                let list = lists.next();
+                if short.binary_search(&u).is_ok()
+                    && let Some(list) = list
+                {
+                    return Ok(Became::Waits(self.waiting(mined.units[u], list, &local)));
+                }
+                let lines = match self.plan.layout()? {
+                    None => self.rows(&pairing, u, &local)?,
+                    Some(_) => self.examples(&examples, &mined, u, &local)?,
+                };
+                Ok(Became::Lines(lines))
+            })
+            .collect()
+    }
+
+    /// Every image that queries and candidates need, with all its captions.
+    fn local(&mut self, asked: &[Asked]) -> Result<Local> {
+        let mut images = BTreeSet::new();
+        let mut texts = BTreeSet::new();
+        let (queries, candidates) = match self.side {
+            Side::Image => (&mut images, &mut texts),
+            Side::Text => (&mut texts, &mut images),
+        };
+        for one in asked {
+            queries.insert(one.query());
+            candidates.extend(one.candidates());
+        }
+        for text in texts {
+            images.insert(self.whole.owner(text)?);
+        }
+        self.whole.local(&images)
+    }
+
+    /// The ranking, as far as these queries and their candidates go.
+    fn ranking(&self, asked: &[Asked], local: &Local) -> Result<Ranking> {
+        let queries: BTreeSet<u32> = asked.iter().map(Asked::query).collect();
+        let candidates: BTreeSet<u32> = asked.iter().flat_map(Asked::candidates).collect();
+        let of_text = self.side == Side::Text;
+        let (images, texts) = if of_text {
+            (candidates, queries)
+        } else {
+            (queries, candidates)
+        };
+        let direction = |of_texts: bool, numbers: BTreeSet<u32>| -> Result<Direction> {
+            let numbers: Vec<u32> = numbers.into_iter().collect();
+            let count = if of_texts {
+                local.texts.len()
+            } else {
+                local.images.len()
+            };
+            let mut found = Direction {
+                ranks: vec![0; count],
+                positive: vec![0.0; count],
+                hardest: vec![Hit::NONE; count],
+                negatives: TopK::default(),
+            };
+            let standings = self.standings.of(of_texts, &numbers)?;
+            for (number, standing) in numbers.into_iter().zip(standings) {
+                let (row, other) = if of_texts {
+                    (local.text(number), local.image(standing.hardest.index))
+                } else {
+                    (local.image(number), local.text(standing.hardest.index))
+                };
+                let Some(row) = row else { continue };
+                let row = row as usize;
+                found.ranks[row] = standing.rank;
+                found.positive[row] = standing.positive * self.factor;
+                found.hardest[row] = Hit {
+                    score: standing.hardest.score * self.factor,
+                    index: other.unwrap_or(u32::MAX),
+                };
+            }
+            Ok(found)
+        };
+        Ok(Ranking {
+            i2t: direction(false, images)?,
+            t2i: direction(true, texts)?,
+            pairs: local.pairs.clone(),
+            ..Ranking::default()
+        })
+    }
+
+    /// Units by their rows here, each with its list.
+    fn units(
+        &self,
+        asked: &[Asked],
+        local: &Local,
+        part: &Part<'_>,
+    ) -> Result<(Vec<Unit>, Vec<List>)> {
+        let missing = || Error::plan("a query is not among the rows that were read for it");
+        let query = |n| self.row(self.side, n, local).ok_or_else(missing);
+        let other = |n| self.row(self.side.other(), n, local);
+        let hits = |hits: &[Hit]| -> Vec<Hit> {
+            let here = |hit: &Hit| Hit {
+                score: hit.score,
+                index: other(hit.index).unwrap_or(u32::MAX),
+            };
+            hits.iter().map(here).collect()
+        };
+        let (mut units, mut lists) = (Vec::new(), Vec::new());
+        for one in asked {
+            match one {
+                Asked::Hits(number, found) => {
+                    let row = query(*number)?;
+                    let own = part.units(&self.plan.options, &[row]);
+                    let list = listed(part, row as usize, &hits(found));
+                    lists.extend(own.iter().map(|_| list.clone()));
+                    units.extend(own);
+                }
+                Asked::Unit(Waiting { unit, list }) => {
+                    units.push(Unit {
+                        query: query(unit.query)?,
+                        positive: other(unit.positive).ok_or_else(missing)?,
+                        score: unit.score,
+                    });
+                    lists.push(List {
+                        hits: hits(&list.hits),
+                        floor: list.floor,
+                    });
+                }
+            }
+        }
+        Ok((units, lists))
+    }
+
+    fn row(&self, side: Side, number: u32, local: &Local) -> Option<u32> {
+        match side {
+            Side::Image => local.image(number),
+            Side::Text => local.text(number),
+        }
+    }
+
+    fn number(&self, side: Side, row: u32, local: &Local) -> u32 {
+        match side {
+            Side::Image => local.images[row as usize],
+            Side::Text => local.texts[row as usize],
+        }
+    }
+
+    fn waiting(&self, unit: Unit, list: List, local: &Local) -> Waiting {
+        let other = self.side.other();
+        let hits = list.hits.iter().map(|hit| Hit {
+            score: hit.score,
+            index: self.number(other, hit.index, local),
+        });
+        Waiting {
+            unit: Unit {
+                query: self.number(self.side, unit.query, local),
+                positive: self.number(other, unit.positive, local),
+                score: unit.score,
+            },
+            list: List {
+                hits: hits.collect(),
+                floor: list.floor,
+            },
+        }
+    }
+
+    /// A JSON object a line for each pair.
+    fn rows(&self, pairing: &Pairing<'_>, u: usize, local: &Local) -> Result<Vec<u8>> {
+        let mut out = Vec::new();
+        for &hit in pairing.mined.of(u) {
+            let pair = pairing.pair(u, hit);
+            let mut row = Row::new(&pair, self.side, local.dataset.as_ref());
+            if local.dataset.is_none() {
+                let number = |side, row| Id::Row(self.number(side, row, local));
+                row.query = number(self.side, pair.query);
+                row.positive = number(self.side.other(), pair.positive);
+                row.negative = number(self.side.other(), pair.negative);
+            }
+            line(&mut out, &row)?;
+        }
+        Ok(out)
+    }
+
+    /// A JSON object a line for each example.
+    fn examples(
+        &self,
+        examples: &Examples<'_>,
+        mined: &Mined,
+        u: usize,
+        local: &Local,
+    ) -> Result<Vec<u8>> {
+        let mut out = Vec::new();
+        if local.dataset.is_none() {
+            return Err(Error::Plan {
+                what: "examples to train on need names and captions, and only rows are known"
+                    .into(),
+            });
+        }
+        let made: Vec<Example> = examples.of(mined.units[u], mined.of(u));
+        for example in &made {
+            line(&mut out, example)?;
+        }
+        Ok(out)
+    }
+}
+
+fn line(out: &mut Vec<u8>, value: &impl serde::Serialize) -> Result<()> {
+    let written = serde_json::to_writer(&mut *out, value).map_err(std::io::Error::from);
+    let ended = written.and_then(|()| out.write_all(b"\n"));
+    ended.map_err(Error::io("write", "mined negatives".as_ref()))
+}
