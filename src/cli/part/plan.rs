@@ -8,7 +8,7 @@ use crate::cli::output::{counted, emit, watched};
 use crate::compute::Choice;
 use crate::error::{Error, Result};
 use crate::parts::mine::{MineTerms, plan_mining};
-use crate::parts::plan::{Coder, EmbedPlan, Pace};
+use crate::parts::plan::{Coder, EmbedPlan, Later, Pace};
 use crate::parts::stage::{Terms, plan_ranking};
 use crate::parts::status::status;
 use crate::parts::{Run, Stage};
@@ -56,18 +56,18 @@ pub struct Plan {
     /// Queries that one task of mining takes
     #[arg(long, value_name = "N", default_value = "16384", value_parser = positive)]
     queries: usize,
-    /// Margin of the ranking losses
-    #[arg(long, value_name = "A", default_value_t = 0.2)]
-    margin: f32,
-    /// Memory that one task may take, such as 16G
-    #[arg(long, value_name = "BYTES", default_value = "8G", value_parser = bytes)]
-    memory: u64,
-    /// Image-text pairs that one task of ranking compares, about
-    #[arg(long, value_name = "N", default_value_t = 1e11)]
-    pairs: f64,
-    /// Where similarity is computed: auto, cpu or gpu
-    #[arg(long, value_name = "auto|cpu|gpu", default_value = "auto")]
-    compute: Choice,
+    /// Margin of the ranking losses (0.2)
+    #[arg(long, value_name = "A")]
+    margin: Option<f32>,
+    /// Memory that one task may take, such as 16G (8G)
+    #[arg(long, value_name = "BYTES", value_parser = bytes)]
+    memory: Option<u64>,
+    /// Image-text pairs that one task of ranking compares, about (1e11)
+    #[arg(long, value_name = "N")]
+    pairs: Option<f64>,
+    /// Where similarity is computed: auto, cpu or gpu (auto)
+    #[arg(long, value_name = "auto|cpu|gpu")]
+    compute: Option<Choice>,
 }
 
 impl Plan {
@@ -100,7 +100,7 @@ impl Plan {
 
     fn embed(&self, run: &Run, task: &Task) -> Result<()> {
         let similarity = self.vectors.similarity;
-        let plan = match (&self.data, self.vectors.pair()?) {
+        let mut plan = match (&self.data, self.vectors.pair()?) {
             (Some(_), Some(_)) => {
                 return Err(Error::request(
                     "a dataset and embeddings were given",
@@ -137,7 +137,27 @@ impl Plan {
                 ));
             }
         };
+        plan.later = self.later()?;
         run.write_plan(Stage::Embed, &plan).map(drop)
+    }
+
+    /// What is said of ranking.
+    fn later(&self) -> Result<Later> {
+        if let Some(margin) = self.margin.filter(|a| !a.is_finite() || *a < 0.0) {
+            return Err(Error::request(
+                format!("a margin of {margin} makes no hinge"),
+                "Give a margin from 0, such as 0.2.",
+            ));
+        }
+        Ok(Later {
+            k: self.k,
+            margin: self.margin,
+            compute: self.compute,
+            sample: self.sample,
+            seed: self.filters.seed(),
+            memory: self.memory,
+            pairs: self.pairs,
+        })
     }
 
     fn rank(&self, run: &Run, task: &Task) -> Result<()> {
@@ -147,20 +167,15 @@ impl Plan {
                 "Leave out DATA and --encoder.",
             ));
         }
-        if !self.margin.is_finite() || self.margin < 0.0 {
-            return Err(Error::request(
-                format!("a margin of {} makes no hinge", self.margin),
-                "Give a margin from 0, such as 0.2.",
-            ));
-        }
+        let said = self.later()?.or(run.embed_plan()?.0.later);
         let terms = Terms {
-            k: self.k.unwrap_or(10),
-            margin: self.margin,
-            compute: self.compute,
-            sample: self.sample.map(|count| (count, self.filters.seed())),
+            k: said.k.unwrap_or(10),
+            margin: said.margin.unwrap_or(0.2),
+            compute: said.compute.unwrap_or_default(),
+            sample: said.sample.map(|count| (count, said.seed)),
             pace: Pace {
-                memory: self.memory,
-                pairs: self.pairs.max(1.0),
+                memory: said.memory.unwrap_or(8 << 30),
+                pairs: said.pairs.unwrap_or(1e11).max(1.0),
             },
         };
         plan_ranking(run, &terms, task).map(drop)

@@ -1,7 +1,7 @@
 //! `nearmiss part run`.
 
 use super::{exit_code, open, stage};
-use crate::cli::output::{failure, watched};
+use crate::cli::output::{failure, say, watched};
 use crate::cli::signals;
 use crate::compute::choose_on;
 use crate::encoder::Cache;
@@ -99,10 +99,19 @@ impl Task {
             if matches!(error, Error::Plan { .. }) {
                 return Err(error);
             }
-            failure(&error, json);
+            told(n, &error, json);
             all = false;
         }
         Ok(all)
+    }
+}
+
+/// What failed, in one line on standard error: what an engine shows of a task.
+fn told(n: usize, error: &Error, json: bool) {
+    if json {
+        failure(error, true);
+    } else {
+        say(format_args!("error: task {n}: {error}. {}", error.remedy()));
     }
 }
 

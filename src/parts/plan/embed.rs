@@ -2,7 +2,7 @@
 
 use super::Shard;
 use super::shards;
-use crate::compute::Measure;
+use crate::compute::{Choice, Measure};
 use crate::dataset::{self, Account, Dataset, Wanted};
 use crate::encoder::EncoderOptions;
 use crate::error::{Error, Result};
@@ -49,6 +49,46 @@ pub struct Coder {
     pub hash: String,
 }
 
+/// What was said of ranking when embedding was planned: what holds where nothing else is said when ranking is.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Later {
+    /// Candidates kept for each query.
+    pub k: Option<usize>,
+    /// Margin of the hinges.
+    pub margin: Option<f32>,
+    /// Where products are computed.
+    pub compute: Option<Choice>,
+    /// Queries to draw.
+    pub sample: Option<usize>,
+    /// Seed of the draw.
+    pub seed: u64,
+    /// Bytes that a task may take.
+    pub memory: Option<u64>,
+    /// Image-text pairs of a task.
+    pub pairs: Option<f64>,
+}
+
+impl Later {
+    /// What holds: what is said here, else `before`.
+    #[must_use]
+    pub fn or(self, before: Self) -> Self {
+        Self {
+            k: self.k.or(before.k),
+            margin: self.margin.or(before.margin),
+            compute: self.compute.or(before.compute),
+            seed: if self.sample.is_some() {
+                self.seed
+            } else {
+                before.seed
+            },
+            sample: self.sample.or(before.sample),
+            memory: self.memory.or(before.memory),
+            pairs: self.pairs.or(before.pairs),
+        }
+    }
+}
+
 /// The plan of embedding; a task is a shard.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EmbedPlan {
@@ -62,6 +102,9 @@ pub struct EmbedPlan {
     pub similarity: Measure,
     /// BLAKE3 of the names and captions of a dataset that is read as a whole.
     pub content: Option<String>,
+    /// What was said of ranking.
+    #[serde(default)]
+    pub later: Later,
     /// What is said of the dataset beside what each part says for itself.
     pub about: Account,
     /// Its parts, in order.
@@ -95,6 +138,7 @@ impl EmbedPlan {
             encoder: Some(encoder),
             similarity,
             content,
+            later: Later::default(),
             about,
             shards,
         })
@@ -124,6 +168,7 @@ impl EmbedPlan {
             encoder: None,
             similarity,
             content: Some(content),
+            later: Later::default(),
             about: Account::of_embeddings(files, sizes.images, sizes.texts),
         })
     }

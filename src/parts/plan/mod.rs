@@ -5,7 +5,7 @@ mod mine;
 mod rank;
 mod shards;
 
-pub use embed::{Coder, Data, EmbedPlan};
+pub use embed::{Coder, Data, EmbedPlan, Later};
 pub use mine::{MinePlan, Piece};
 pub use rank::{Cuts, Pace, RankPlan, Rows, Sample, Way};
 pub use shards::Shard;
