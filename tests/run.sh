@@ -82,6 +82,16 @@ else
     fi
 fi
 
+# --- An S3 server, for the tests of object storage -------------------------------------------------------------------
+server="${NEARMISS_S3_SERVER:-${XDG_CACHE_HOME:-$HOME/.cache}/nearmiss/s3/bin/s3s-fs}"
+if [ ! -x "$server" ] && [ "$#" = 0 ]; then
+    say "building an S3 server into ${server%/bin/*}"
+    timeout 1200 cargo install --quiet s3s-fs --version 0.14.1 --features binary --debug --root "${server%/bin/*}" \
+        --target-dir "${server%/bin/*}/target" >&2 || say "it could not be built: tests of object storage are left out"
+    rm -rf "${server%/bin/*}/target"
+fi
+if [ -x "$server" ]; then export NEARMISS_S3_SERVER="$server"; fi
+
 # --- Folders and a display of their own -----------------------------------------------------------------------------
 scratch="$(mktemp -d)"
 display_pid=
@@ -122,3 +132,8 @@ else
     say "NEARMISS_MATERIAL is unset: tests on real data are left out"
 fi
 cargo test --release "${arguments[@]}"
+
+# --- Work in parts, on the engines that can be had here ----------------------------------------------------------------
+if [ "$#" = 0 ]; then
+    tests/cluster/run.sh "${CARGO_TARGET_DIR:-target}/release/nearmiss"
+fi
