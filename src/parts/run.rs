@@ -265,7 +265,8 @@ impl Run {
     }
 }
 
-fn plan_name(stage: Stage) -> String {
+/// The name of the plan of a stage.
+pub(super) fn plan_name(stage: Stage) -> String {
     format!("plan-{}.json", stage.name())
 }
 
