@@ -59,8 +59,21 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
             ],
         ),
         (
+            "parts",
+            &[
+                "source",
+                "paths",
+                "dataset",
+                "compute",
+                "encoder",
+                "runtime",
+                "retrieval",
+            ],
+        ),
+        (
             "cli",
             &[
+                "parts",
                 "source",
                 "paths",
                 "attack",
@@ -79,6 +92,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         (
             "desktop",
             &[
+                "parts",
                 "source",
                 "paths",
                 "attack",

@@ -87,5 +87,7 @@ fn foreign(finished: &Finished, survey: &Survey, found: &RunReport) -> Option<St
 fn same(a: &Metrics, b: &Metrics) -> bool {
     let of = |m: &Metrics| [m.r1, m.r5, m.r10, m.medr, m.meanr];
     let pairs = of(a).into_iter().zip(of(b));
-    pairs.into_iter().all(|(a, b)| (a - b).abs() <= 1e-9 * b.abs().max(1.0))
+    pairs
+        .into_iter()
+        .all(|(a, b)| (a - b).abs() <= 1e-9 * b.abs().max(1.0))
 }

@@ -118,7 +118,9 @@ impl Names {
         let file = mark.as_ref().and_then(|mark| mark.files.get(1));
         let Some(file) = file else {
             return Err(Error::Plan {
-                what: format!("shard {shard} is not embedded by this plan any more, or without names"),
+                what: format!(
+                    "shard {shard} is not embedded by this plan any more, or without names"
+                ),
             });
         };
         let found = Arc::new(items(run, file)?);

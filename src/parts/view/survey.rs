@@ -100,9 +100,7 @@ fn chosen(finished: &Finished, of_images: bool, most: usize) -> Vec<usize> {
         return own.iter().map(|range| range.n).collect();
     }
     let count = (own.len() * most / queries.max(1)).clamp(1, own.len());
-    (0..count)
-        .map(|i| own[i * own.len() / count].n)
-        .collect()
+    (0..count).map(|i| own[i * own.len() / count].n).collect()
 }
 
 /// What is gathered while ranges are read.
@@ -150,12 +148,7 @@ fn order(a: &Negative, b: &Negative) -> Ordering {
     margins.then_with(|| a.query.cmp(&b.query))
 }
 
-fn side(
-    finished: &Finished,
-    of_images: bool,
-    ranges: &[usize],
-    task: &Task,
-) -> Result<SideSurvey> {
+fn side(finished: &Finished, of_images: bool, ranges: &[usize], task: &Task) -> Result<SideSurvey> {
     let mut gathered = Gathered::default();
     for &n in ranges {
         task.check()?;
