@@ -1,4 +1,6 @@
 //! Work in parts: any cut says what the whole says.
 
 mod blocks;
+pub mod named;
 mod run;
+mod view;

@@ -8,7 +8,8 @@ use crate::desktop::shell::widgets::{primary_if, weak};
 use egui::{Align, Key, Layout, RichText, TextEdit, Ui};
 
 /// The command that begins a run.
-const PLAN: &str = "nearmiss part plan --run s3://bucket/run --stage embed --dataset s3://bucket/shards --encoder clip/";
+const PLAN: &str =
+    "nearmiss part plan s3://bucket/shards --run s3://bucket/run --stage embed --encoder clip/";
 
 /// Draws the field with its buttons, and whether the run is watched.
 pub fn head_ui(ui: &mut Ui, view: &mut View<'_>) {

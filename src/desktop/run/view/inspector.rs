@@ -4,11 +4,11 @@ use super::View;
 use super::words::{name, owner};
 use crate::desktop::run::Found;
 use crate::desktop::shell::bidi;
-use crate::desktop::shell::theme::tokens;
+use crate::desktop::shell::theme::{Tokens, tokens};
 use crate::desktop::shell::widgets::{grouped, heading, margin_colour, signed, weak};
 use egui::{
-    Align2, Color32, CornerRadius, FontId, Rect, RichText, Role, ScrollArea, Sense, Ui, Vec2,
-    WidgetInfo,
+    Align2, Color32, CornerRadius, FontId, Painter, Rect, RichText, Role, ScrollArea, Sense, Ui,
+    Vec2, WidgetInfo,
 };
 
 /// Draws the panel.
@@ -77,13 +77,12 @@ fn one_ui(ui: &mut Ui, view: &mut View<'_>, image: bool, n: u32) {
     });
     let (rect, response) = ui.allocate_exact_size(Vec2::new(wide, tall), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, format!("Picture of {called}")));
-    picture_in(ui, view, n, rect);
+    picture_in(ui.painter(), &tokens(ui), view, n, rect);
     weak(ui, called);
 }
 
 /// Draws the picture of an image into `rect`, or why there is none; it is asked for where that is not known.
-pub fn picture_in(ui: &Ui, view: &mut View<'_>, image: u32, rect: Rect) {
-    let t = tokens(ui);
+pub fn picture_in(painter: &Painter, t: &Tokens, view: &mut View<'_>, image: u32, rect: Rect) {
     let radius = CornerRadius::same(4);
     match view.state.pictures.get(image) {
         Some(Ok(texture)) => {
@@ -92,29 +91,28 @@ pub fn picture_in(ui: &Ui, view: &mut View<'_>, image: u32, rect: Rect) {
             let whole = Rect::from_min_max(egui::pos2(0.0, 0.0), egui::pos2(1.0, 1.0));
             let shape = egui::epaint::RectShape::filled(target, radius, Color32::WHITE)
                 .with_texture(texture.id(), whole);
-            ui.painter().add(shape);
+            painter.add(shape);
         }
         Some(Err(why)) => {
-            ui.painter().rect_filled(rect, radius, t.raised);
+            painter.rect_filled(rect, radius, t.raised);
             let words = if rect.width() > 120.0 { why } else { "none" };
             let font = FontId::proportional(11.0);
             let at = rect.center();
             let mut job =
                 egui::text::LayoutJob::simple(words.to_owned(), font, t.weak, rect.width() - 8.0);
             job.halign = egui::Align::Center;
-            let galley = ui.painter().layout_job(job);
+            let galley = painter.layout_job(job);
             let top = egui::pos2(at.x, at.y - galley.size().y / 2.0);
-            ui.painter().galley(top, galley, t.weak);
+            painter.galley(top, galley, t.weak);
         }
         None => {
-            ui.painter().rect_filled(rect, radius, t.raised);
+            painter.rect_filled(rect, radius, t.raised);
             view.memory.names.insert((true, image));
             view.memory.pictures.insert(image);
             if rect.width() > 120.0 {
                 let font = FontId::proportional(11.0);
                 let at = rect.center();
-                ui.painter()
-                    .text(at, Align2::CENTER_CENTER, "reading…", font, t.weak);
+                painter.text(at, Align2::CENTER_CENTER, "reading…", font, t.weak);
             }
         }
     }

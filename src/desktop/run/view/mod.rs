@@ -63,8 +63,9 @@ pub fn run_ui(ui: &mut Ui, view: &mut View<'_>) {
         told_ui(ui, trouble);
     }
     let Some(status) = &state.status else {
-        if let Some(progress) = view.progress(Slot::Look) {
-            empty_state(ui, "Reading the run…", &progress.stage, None);
+        match view.progress(Slot::Look) {
+            Some(progress) => _ = empty_state(ui, "Reading the run…", &progress.stage, None),
+            None => head::nothing_ui(ui, view),
         }
         return;
     };

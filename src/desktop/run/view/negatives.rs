@@ -1,14 +1,17 @@
 //! Queries with their hard negatives, line by line.
 
+use super::inspector::picture_in;
 use super::words::{extent, name};
 use super::{View, told_ui};
 use crate::desktop::run::{Command, Found, Listed, Which};
+use crate::desktop::shell::bidi;
 use crate::desktop::shell::table::{Column, figure, line, text, titles_ui};
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::{grouped, margin_colour, named_area, signed, weak};
 use crate::parts::view::Negative;
 use crate::retrieval::Side;
-use egui::{Color32, ComboBox, CornerRadius, Rect, Role, ScrollArea, Sense, Ui, Vec2};
+use egui::text::LayoutJob;
+use egui::{Color32, ComboBox, CornerRadius, FontId, Rect, Role, ScrollArea, Sense, Ui, Vec2};
 
 /// Height of a line, and of its pictures.
 const TALL: f32 = 50.0;
@@ -144,15 +147,11 @@ fn line_ui(ui: &mut Ui, view: &mut View<'_>, negative: &Negative, at: usize) {
         let mut place = cell(n);
         if image {
             let min = egui::pos2(place.left(), rect.center().y - PICTURE / 2.0);
-            super::inspector::picture_in(
-                ui,
-                view,
-                number,
-                Rect::from_min_size(min, Vec2::splat(PICTURE)),
-            );
+            let to = Rect::from_min_size(min, Vec2::splat(PICTURE));
+            picture_in(ui.painter(), &t, view, number, to);
             place.set_left(place.left() + PICTURE + 8.0);
         }
-        line(ui, place, false, called, 13.0, t.text);
+        two_lines(ui, place, called, t.text);
     }
     let score = |value: f32| format!("{value:.4}").replace('-', "−");
     let figures: [(String, Color32); 4] = [
@@ -168,4 +167,14 @@ fn line_ui(ui: &mut Ui, view: &mut View<'_>, negative: &Negative, at: usize) {
         view.memory.revealed = Some(at);
         view.own(Command::Choose(at));
     }
+}
+
+/// Words on two lines at most, in the middle of `rect`, cut off with "…" where there is no room.
+fn two_lines(ui: &Ui, rect: Rect, words: &str, colour: Color32) {
+    let font = FontId::proportional(13.0);
+    let mut job = LayoutJob::simple(words.to_owned(), font, colour, rect.width());
+    job.wrap.max_rows = 2;
+    let galley = bidi::galley(ui, job);
+    let at = egui::pos2(rect.left(), rect.center().y - galley.size().y / 2.0);
+    ui.painter().galley(at, galley, colour);
 }
