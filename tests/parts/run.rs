@@ -1,7 +1,7 @@
 //! A run in a folder: planned, run task by task, merged, and what is broken in it.
 
 use super::blocks::{cuts, ragged, rows};
-use nearmiss::compute::{Choice, Cpu, Embedded, Engine, Measure};
+use nearmiss::compute::{Choice, Cpu, Embedded, Measure};
 use nearmiss::dataset::Account;
 use nearmiss::error::Error;
 use nearmiss::parts::merge::{check, merge_range, merged};

@@ -29,23 +29,42 @@ fn wait(window: &mut Window, what: impl Fn(&Window) -> bool) {
     settle(window);
 }
 
+/// The field of the place.
+fn field(window: &Window) -> egui_kittest::Node<'_> {
+    // What is empty goes by its hint.
+    window.get_by(|node| {
+        let hint = node.placeholder();
+        hint.is_some_and(|p| p.starts_with("Folder of a run"))
+            || node
+                .label()
+                .is_some_and(|l| l == "Folder or URL of the run")
+    })
+}
+
 fn typed(window: &mut Window, place: &str) {
     perform(window, Command::OpenRun);
     settle(window);
-    let label = "Folder or URL of the run";
-    window.get_by_label(label).focus();
+    window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::A);
     window.step();
-    window.get_by_label(label).type_text(place);
+    field(window).type_text(place);
     settle(window);
     window.get_by_label("Open").click();
     settle(window);
 }
 
-fn finished() -> (Window, TempDir) {
+/// A picture without the place of the run.
+fn snapshot(window: &mut Window, name: &str) {
+    settle(window);
+    let place = field(window).rect();
+    window.mask(place);
+    look::snapshot(window, name);
+}
+
+fn finished(size: [f32; 2]) -> (Window, TempDir) {
     let folder = tempfile::tempdir().expect("a folder");
     let run = named::whole(folder.path(), None);
     finish_ranking(&run, &Task::detached()).expect("merged");
-    let mut window = demo();
+    let mut window = boot(Start::default(), size);
     typed(&mut window, &named::place(folder.path()));
     (window, folder)
 }
@@ -76,7 +95,7 @@ fn without_a_run_the_rail_is_as_it_was_and_the_palette_opens_one() {
 
 #[test]
 fn a_finished_run_shows_figures_negatives_and_hubs() {
-    let (mut window, _folder) = finished();
+    let (mut window, _folder) = finished([1440.0, 900.0]);
     assert_eq!(errors(&window), Vec::<String>::new());
     for line in ["Embed: 2 of 2 done", "Rank: ", "Merge: "] {
         assert!(says(&window, line), "{line}");
@@ -199,17 +218,22 @@ fn what_is_no_run_and_what_is_not_its_own_is_told() {
 
 #[test]
 fn a_run_looks_as_it_did() {
-    let (mut window, _folder) = finished();
+    let (mut window, _folder) = finished([1440.0, 900.0]);
     for (page, name) in [
         (Page::Figures, "run-figures"),
         (Page::Negatives, "run-negatives"),
         (Page::Hubs, "run-hubs"),
     ] {
         ask(&mut window, RunCommand::ShowPage(page));
-        look::snapshot(&mut window, name);
+        snapshot(&mut window, name);
         perform(&mut window, Command::SetTheme(ThemeChoice::Light));
-        look::snapshot(&mut window, &format!("{name}-light"));
+        snapshot(&mut window, &format!("{name}-light"));
         perform(&mut window, Command::SetTheme(ThemeChoice::Dark));
         settle(&mut window);
     }
+    let (mut small, _folder) = finished([1280.0, 720.0]);
+    ask(&mut small, RunCommand::SetSide(Side::Text));
+    snapshot(&mut small, "run-1280x720");
+    ask(&mut small, RunCommand::ShowPage(Page::Negatives));
+    snapshot(&mut small, "run-negatives-1280x720");
 }

@@ -22,6 +22,7 @@ pub fn head_ui(ui: &mut Ui, view: &mut View<'_>) {
         let edit = TextEdit::singleline(&mut view.memory.place)
             .hint_text("Folder of a run, or s3://, gs://, az://")
             .desired_width(wide);
+        // What is empty goes by its hint.
         let field = named(ui, "Folder or URL of the run", edit);
         if view.memory.asked != view.state.asked {
             view.memory.asked = view.state.asked;
@@ -61,12 +62,12 @@ fn watch_ui(ui: &mut Ui, view: &mut View<'_>) {
     if ui.button(button).on_hover_text(hint).clicked() {
         view.own(Command::Watch(!state.watching));
     }
-    let (sign, words, colour) = match (state.watching, state.is_complete()) {
-        (true, _) => ("●", "Watching", t.good),
-        (false, true) => ("✔", "Finished", t.good),
-        (false, false) => ("○", "Not watched", t.weak),
+    let (words, colour) = match (state.watching, state.is_complete()) {
+        (true, _) => ("Watching", t.good),
+        (false, true) => ("Finished", t.good),
+        (false, false) => ("Not watched", t.weak),
     };
-    ui.label(RichText::new(format!("{sign} {words}")).color(colour));
+    ui.label(RichText::new(words).color(colour));
 }
 
 /// What stands here while no run is open.

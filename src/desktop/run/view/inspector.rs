@@ -32,14 +32,14 @@ pub fn inspector_ui(ui: &mut Ui, view: &mut View<'_>, found: &Found) {
             one_ui(ui, view, image, negative.query);
             ui.add_space(10.0);
             ui.label(
-                RichText::new(format!("✔ Right one, {:.4}", negative.score_positive))
+                RichText::new(format!("Right one, {:.4}", negative.score_positive))
                     .color(t.good)
                     .strong(),
             );
             one_ui(ui, view, !image, negative.positive);
             ui.add_space(10.0);
             ui.label(
-                RichText::new(format!("✖ Hard negative, {:.4}", negative.score_negative))
+                RichText::new(format!("Hard negative, {:.4}", negative.score_negative))
                     .color(t.bad)
                     .strong(),
             );

@@ -150,8 +150,7 @@ pub fn told_ui(ui: &mut Ui, told: &Told) {
     let t = tokens(ui);
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
-        ui.label(RichText::new("⚠").color(t.warn));
-        ui.label(RichText::new(&told.what).color(t.text));
+        ui.label(RichText::new(&told.what).color(t.warn));
         weak(ui, told.remedy.clone());
     });
 }

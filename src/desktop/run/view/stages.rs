@@ -168,7 +168,7 @@ fn failures_ui(ui: &mut Ui, view: &View<'_>, status: &Status) {
                 for failure in &stage.failed {
                     ui.horizontal_wrapped(|ui| {
                         ui.spacing_mut().item_spacing.x = 6.0;
-                        let at = format!("✖ {} {}", stage.stage.name(), failure.task);
+                        let at = format!("Failed: {} {}", stage.stage.name(), failure.task);
                         ui.label(RichText::new(at).color(t.bad).strong());
                         ui.label(RichText::new(format!("on {}", failure.host)).color(t.weak));
                         ui.label(&failure.message);
