@@ -24,7 +24,7 @@
 //! | [`source`] | what is opened, for window and command line alike: a dataset with its embeddings, an encoder |
 //! | [`report`] | an evaluation as one self-contained HTML page |
 //! | [`attack`] | threat models, victims, attacks with gradients (`white/`) and by queries (`query/`), captions, sets, reports |
-//! | [`parts`] | the work on a set in parts that any engine can run on any number of machines: `plan/`, `stage/` what a task does, `merge/`, `store/` folders and object storage |
+//! | [`parts`] | the work on a set in parts that any engine can run on any number of machines: `plan/`, `stage/` what a task does, `merge/`, `store/` folders and object storage, `view/` what a merged run says |
 //! | [`desktop`] | the window: `core/` what is open, with the identity of each part, jobs, commands, workspaces; `shell/` frame, palette, widgets; one folder per feature, all listed in `features.rs` |
 //! | [`cli`] | headless commands; each prints JSON with `--json` |
 //!

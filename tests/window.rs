@@ -24,6 +24,7 @@ mod look;
 mod map;
 mod models;
 mod negatives;
+mod run;
 mod shared;
 mod stale;
 mod strata;

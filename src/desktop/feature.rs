@@ -62,6 +62,11 @@ pub trait Feature: Sized + 'static {
         slot.is_quiet()
     }
 
+    /// Does the rail list it? It always does while it is shown.
+    fn is_listed(&self) -> bool {
+        true
+    }
+
     /// Is anything to be taken in that is no job?
     fn is_busy(&self) -> bool {
         false

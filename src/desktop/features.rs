@@ -20,6 +20,7 @@ pub fn all(ctx: &Context) -> Vec<Box<dyn Hosted>> {
         Box::new(Host::<super::strata::StrataLab>::new(ctx)),
         Box::new(Host::<super::linear::LinearLab>::new(ctx)),
         Box::new(Host::<super::compare::Compare>::new(ctx)),
+        Box::new(Host::<super::run::RunView>::new(ctx)),
         Box::new(Host::<super::models::Models>::new(ctx)),
         Box::new(Host::<super::problems::Problems>::new(ctx)),
         Box::new(Host::<super::log::Log>::new(ctx)),

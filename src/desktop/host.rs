@@ -11,6 +11,8 @@ use std::time::Instant;
 pub trait Hosted {
     fn tab(&self) -> Tab;
     fn badge(&self, session: &Session) -> Option<usize>;
+    /// Does the rail list it?
+    fn is_listed(&self) -> bool;
     /// Takes in what its jobs have finished.
     fn drain(&mut self, core: &mut Core, ctx: &Context);
     /// Starts what has become possible.
@@ -101,6 +103,10 @@ impl<F: Feature> Hosted for Host<F> {
 
     fn badge(&self, session: &Session) -> Option<usize> {
         F::badge(session)
+    }
+
+    fn is_listed(&self) -> bool {
+        self.feature.is_listed()
     }
 
     fn drain(&mut self, core: &mut Core, ctx: &Context) {

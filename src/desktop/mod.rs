@@ -22,6 +22,7 @@ pub mod models;
 pub mod negatives;
 pub mod problems;
 pub mod retrieval;
+pub mod run;
 pub mod shell;
 pub mod strata;
 pub mod structure;
@@ -192,14 +193,15 @@ impl App {
             commands: Vec::new(),
         };
         let plain = shell::keys::shell_keys(&ctx, &mut shell);
+        let current = shell.session.tab;
         let rail: Vec<RailEntry> = features
             .iter()
+            .filter(|f| f.is_listed() || f.tab() == current)
             .map(|f| RailEntry {
                 tab: f.tab(),
                 badge: f.badge(shell.session),
             })
             .collect();
-        let current = shell.session.tab;
         if let Some(feature) = features.iter_mut().find(|f| f.tab() == current) {
             if plain {
                 // A button that was clicked keeps the focus: plain keys are its own then, shortcuts are not.

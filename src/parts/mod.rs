@@ -21,6 +21,7 @@ pub mod stage;
 mod state;
 pub mod status;
 pub mod store;
+pub mod view;
 
 pub use report::{RunReport, SampleNote, account, finish_ranking, write_report};
 pub use run::{Failure, FileMark, Mark, Run, Stage, host};

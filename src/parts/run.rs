@@ -269,7 +269,8 @@ impl Run {
     }
 }
 
-fn plan_name(stage: Stage) -> String {
+/// The name of the plan of a stage.
+pub(super) fn plan_name(stage: Stage) -> String {
     format!("plan-{}.json", stage.name())
 }
 

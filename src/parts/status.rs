@@ -1,11 +1,12 @@
 //! How far a run is: from its files alone.
 
 use super::merge;
-use super::run::{Failure, Run, Stage};
+use super::run::{Failure, Run, Stage, plan_name};
 use crate::error::Result;
 use serde::Serialize;
+use serde_json::Value;
 use std::collections::BTreeSet;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Numbers of tasks that are listed.
 const LISTED: usize = 100;
@@ -25,6 +26,8 @@ pub struct StageStatus {
     pub failed: Vec<Failure>,
     /// Ranges that are merged one by one.
     pub merges: usize,
+    /// Those that are.
+    pub ranges_merged: usize,
     /// Are they?
     pub merged: bool,
     /// Do its tasks ask for a GPU?
@@ -33,6 +36,8 @@ pub struct StageStatus {
     pub rate: f64,
     /// Seconds left at that rate.
     pub seconds_left: Option<f64>,
+    /// When a task was done last, in milliseconds since 1970.
+    pub last: Option<u64>,
 }
 
 /// How far a run is.
@@ -104,13 +109,9 @@ fn shape(run: &Run, stage: Stage) -> Result<Option<Shape>> {
 
 fn of_stage(run: &Run, stage: Stage, shape: Shape) -> Result<StageStatus> {
     let kind = stage.name();
-    let marks = numbers(run, &format!("done/{kind}"))?;
-    let done: BTreeSet<usize> = marks
-        .iter()
-        .map(|(n, _)| *n)
-        .filter(|n| *n < shape.tasks)
-        .collect();
-    let merged = numbers(run, &format!("done/{}", merge::kind(stage)))?.len();
+    let marks = marks(run, stage, kind, shape.tasks)?;
+    let done: BTreeSet<usize> = marks.iter().map(|(n, _)| *n).collect();
+    let merged = marks_of_merges(run, stage, shape.merges)?;
     let mut failed = Vec::new();
     for (n, _) in numbers(run, &format!("failed/{kind}"))?.iter().take(LISTED) {
         if done.contains(n) || *n >= shape.tasks {
@@ -120,7 +121,9 @@ fn of_stage(run: &Run, stage: Stage, shape: Shape) -> Result<StageStatus> {
         let bytes = run.store().read_if_there(&name)?;
         failed.extend(bytes.and_then(|bytes| serde_json::from_slice::<Failure>(&bytes).ok()));
     }
-    let rate = rate(marks.iter().filter_map(|(_, time)| *time).collect());
+    let times: Vec<SystemTime> = marks.iter().filter_map(|(_, time)| *time).collect();
+    let last = times.iter().max().copied();
+    let rate = rate(times);
     let left = shape.tasks - done.len();
     Ok(StageStatus {
         stage,
@@ -132,11 +135,52 @@ fn of_stage(run: &Run, stage: Stage, shape: Shape) -> Result<StageStatus> {
             .collect(),
         failed,
         merges: shape.merges,
+        ranges_merged: merged,
         merged: shape.merges > 0 && merged >= shape.merges,
         gpu: shape.gpu,
         rate,
         seconds_left: (rate > 0.0).then(|| left as f64 / rate),
+        last: last.map(since_1970),
     })
+}
+
+fn since_1970(time: SystemTime) -> u64 {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// The marks of the tasks `0..tasks`. One from before the plan was written may be of another plan: it is read.
+fn marks(
+    run: &Run,
+    stage: Stage,
+    kind: &str,
+    tasks: usize,
+) -> Result<Vec<(usize, Option<SystemTime>)>> {
+    let mut found = numbers(run, &format!("done/{kind}"))?;
+    found.retain(|(n, _)| *n < tasks);
+    let name = plan_name(stage);
+    let planned = run.store().about(&name)?.and_then(|about| about.modified);
+    let is_older =
+        |time: &Option<SystemTime>| time.is_none_or(|time| planned.is_none_or(|plan| time < plan));
+    if !found.iter().any(|(_, time)| is_older(time)) {
+        return Ok(found);
+    }
+    let hash = run.planned::<Value>(stage)?.1;
+    let mut kept = Vec::new();
+    for (n, time) in found {
+        if !is_older(&time) || run.mark::<Value>(kind, n, &hash)?.is_some() {
+            kept.push((n, time));
+        }
+    }
+    Ok(kept)
+}
+
+/// Ranges of queries that are merged.
+fn marks_of_merges(run: &Run, stage: Stage, merges: usize) -> Result<usize> {
+    if merges == 0 {
+        return Ok(0);
+    }
+    Ok(marks(run, stage, &merge::kind(stage), merges)?.len())
 }
 
 /// The numbers that files of a folder are called by, with when they were written.

@@ -70,6 +70,18 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
             ],
         ),
         (
+            "parts",
+            &[
+                "source",
+                "paths",
+                "dataset",
+                "compute",
+                "encoder",
+                "runtime",
+                "retrieval",
+            ],
+        ),
+        (
             "cli",
             &[
                 "parts",

@@ -2,5 +2,7 @@
 
 mod blocks;
 mod mine;
+pub mod named;
 mod run;
 mod store;
+mod view;

@@ -32,6 +32,9 @@ pub(super) fn snapshot(window: &mut Window, name: &str) {
         "Self-check",
         "Shown: ",
         " steps, ",
+        // Where a run of the test lies, and which machine worked on it.
+        "WebDataset",
+        "of all machines",
     ];
     let rects: Vec<egui::Rect> = varying
         .iter()

@@ -55,6 +55,8 @@ pub enum Command {
     OpenWorkspace(Box<Workspace>, Option<PathBuf>),
     /// Save the workspace, to its own file or through the dialog.
     SaveWorkspace,
+    /// Ask which run of work in parts to look at.
+    OpenRun,
     /// Compare the open encoder with this one.
     CompareWith(EncoderSource),
     /// Answer a question about the encoder and open it again.

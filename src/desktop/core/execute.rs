@@ -80,6 +80,7 @@ impl Core {
             // Offered to the features before.
             Command::AttackPair { .. }
             | Command::CompareWith(_)
+            | Command::OpenRun
             | Command::ShowModels
             | Command::ShowNegatives(_)
             | Command::ShowOnMap(_) => {}

@@ -174,6 +174,12 @@ impl Core {
         });
     }
 
+    /// Puts the place of a run at the head of those that were open lately.
+    pub fn remember_run(&mut self, place: &str) {
+        self.session.settings.remember_run(place);
+        self.save_settings();
+    }
+
     /// Saves the settings; a newer save outdates one that has not begun.
     pub(super) fn save_settings(&mut self) {
         let Some(file) = self.settings_file.clone() else {

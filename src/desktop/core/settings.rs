@@ -71,6 +71,8 @@ pub struct Settings {
     pub zoom: f32,
     /// What was open last, newest first.
     pub recent: Vec<Recent>,
+    /// Places of runs that were open last, newest first.
+    pub runs: Vec<String>,
     /// Sets that were deleted since the settings were saved last.
     #[serde(skip)]
     pub deleted: Vec<DeletedSet>,
@@ -86,6 +88,7 @@ impl Default for Settings {
             thumbnail: 80.0,
             zoom: 1.0,
             recent: Vec::new(),
+            runs: Vec::new(),
             deleted: Vec::new(),
         }
     }
@@ -115,6 +118,14 @@ impl Settings {
             },
         );
         self.recent.truncate(Self::KEPT);
+    }
+
+    /// Puts the place of a run at the head of those that were open lately.
+    pub fn remember_run(&mut self, place: &str) {
+        const RUNS: usize = 8;
+        self.runs.retain(|other| other != place);
+        self.runs.insert(0, place.to_owned());
+        self.runs.truncate(RUNS);
     }
 
     /// Notes that the set `name` of `workspace` was deleted, so that it goes from the file too.

@@ -23,6 +23,9 @@ pub fn open_ui(ui: &mut Ui, shell: &mut Shell<'_>) {
     if item(ui, "Picture as a query…", "") {
         shell.ask(Command::Pick(Pick::Picture));
     }
+    if item(ui, "Open run…", "") {
+        shell.ask(Command::OpenRun);
+    }
     ui.separator();
     if item(ui, "Workspace…", "Ctrl+Shift+O") {
         shell.ask(Command::Pick(Pick::Workspace));
