@@ -6,8 +6,7 @@ use super::super::output::{With, emit_with, warn, watched};
 use super::tables::describe;
 use super::{MethodArgs, ThreatArgs, one_of};
 use crate::attack::{
-    Checkpoint, Goal, Network, Recalls, Set, SetReport, SetRequest, Success, Transfer, attack_set,
-    direction,
+    Checkpoint, Goal, Network, Set, SetRequest, Transfer, attack_set, direction,
 };
 use crate::compute::Measure;
 use crate::dataset::Dataset;
@@ -18,7 +17,6 @@ use crate::retrieval::Side;
 use crate::source::{EncoderSource, open_dataset};
 use crate::task::Task;
 use clap::Args;
-use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -61,19 +59,6 @@ pub struct Pairs {
     transfer: Option<PathBuf>,
     #[command(flatten)]
     engine: EngineArgs,
-}
-
-/// What is printed. The keys are a contract; those of one epsilon are of the largest.
-#[derive(Serialize)]
-struct Answer<'a> {
-    robust: &'a Recalls,
-    quantized: &'a Recalls,
-    success: &'a [Success],
-    success_rate: Option<f64>,
-    mean_linf: f64,
-    mean_l2: f64,
-    #[serde(flatten)]
-    report: &'a SetReport,
 }
 
 impl Pairs {
@@ -123,18 +108,9 @@ impl Pairs {
             let report = attack_set(&order, &mut Checkpoint::default(), task)?;
             Ok::<_, Error>((report, account))
         })?;
-        let largest = report.levels.last().ok_or_else(|| {
+        let answer = report.answer().ok_or_else(|| {
             Error::request("no epsilon was tried", "Give at least one with --eps.")
         })?;
-        let answer = Answer {
-            robust: &largest.robust,
-            quantized: &largest.quantized,
-            success: &largest.success,
-            success_rate: largest.success_rate,
-            mean_linf: largest.mean_linf,
-            mean_l2: largest.mean_l2,
-            report: &report,
-        };
         if let Some(folder) = &self.save {
             let whole = With {
                 value: &answer,
