@@ -68,8 +68,8 @@ pub use saliency::{Baseline, Saliency, SaliencyKind, saliency};
 pub use set::{
     Asked, Before, Checkpoint, Cost, Figure, FigureReport, FoundOfSet, FoundPerturbation,
     GradientReport, LevelReport, PieceDone, Recalls, RowDone, RowReport, SetAnswer, SetReport,
-    SetRequest, Success, Transfer, TransferReport, UnitDone, attack_order, attack_piece, attack_set,
-    direction, report_done, report_found,
+    SetRequest, Success, Transfer, TransferReport, UnitDone, attack_order, attack_piece,
+    attack_set, direction, report_done, report_found,
 };
 pub use settings::AttackSettings;
 pub use single::{

@@ -47,7 +47,7 @@ pub use embeddings::{Embeddings, cosine};
 pub use fourier::mask as band_mask;
 pub use gpu::{Binding, ENTRY_POINT, Gpu, HeatPainter, Kernel};
 pub use groups::Groups;
-pub use hinges::{Steps, sum_of_hinges};
+pub use hinges::{Steps, steps_of_hinges, sum_of_hinges};
 pub use measure::{Measure, Norms};
 pub use paint::{View, channel_mean, log_spectrum, pixel_norm};
 pub use pairs::scores as own_scores;

@@ -14,17 +14,20 @@ pub enum Stage {
     Embed,
     /// Ranks, hardest negatives and hinges.
     Rank,
+    /// Pictures under attack.
+    Attack,
 }
 
 impl Stage {
     /// All, in their order.
-    pub const ALL: [Self; 2] = [Self::Embed, Self::Rank];
+    pub const ALL: [Self; 3] = [Self::Embed, Self::Rank, Self::Attack];
 
     /// Its name in arguments and files.
     pub fn name(self) -> &'static str {
         match self {
             Self::Embed => "embed",
             Self::Rank => "rank",
+            Self::Attack => "attack",
         }
     }
 }

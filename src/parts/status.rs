@@ -1,6 +1,7 @@
 //! How far a run is: from its files alone.
 
 use super::merge;
+use super::plan::EmbedPlan;
 use super::run::{Failure, Run, Stage};
 use crate::error::Result;
 use serde::Serialize;
@@ -76,14 +77,10 @@ fn shape(run: &Run, stage: Stage) -> Result<Option<Shape>> {
     Ok(Some(match stage {
         Stage::Embed => {
             let plan = run.embed_plan()?.0;
-            let cuda = plan.encoder.as_ref().is_some_and(|coder| {
-                coder.options.providers.first() == Some(&crate::runtime::Provider::Cuda)
-                    && coder.options.providers.len() == 1
-            });
             Shape {
                 tasks: plan.shards.len(),
                 merges: 0,
-                gpu: cuda,
+                gpu: on_cuda(&plan),
             }
         }
         Stage::Rank => {
@@ -94,7 +91,22 @@ fn shape(run: &Run, stage: Stage) -> Result<Option<Shape>> {
                 gpu: plan.compute == crate::compute::Choice::Gpu,
             }
         }
+        Stage::Attack => {
+            let plan = run.attack_plan()?.0;
+            Shape {
+                tasks: plan.tasks(),
+                merges: 1,
+                gpu: plan.terms.compute == crate::compute::Choice::Gpu
+                    || on_cuda(&run.embed_plan()?.0),
+            }
+        }
     }))
+}
+
+/// Does the encoder ask for a GPU?
+fn on_cuda(plan: &EmbedPlan) -> bool {
+    let coder = plan.encoder.as_ref();
+    coder.is_some_and(|coder| coder.options.providers == [crate::runtime::Provider::Cuda])
 }
 
 fn of_stage(run: &Run, stage: Stage, shape: Shape) -> Result<StageStatus> {

@@ -59,8 +59,21 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
             ],
         ),
         (
+            "parts",
+            &[
+                "source",
+                "attack",
+                "dataset",
+                "compute",
+                "encoder",
+                "runtime",
+                "retrieval",
+            ],
+        ),
+        (
             "cli",
             &[
+                "parts",
                 "source",
                 "paths",
                 "attack",

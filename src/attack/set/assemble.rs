@@ -95,11 +95,7 @@ pub fn report_found(
     let lossy = figures.is_empty();
     SetReport {
         goal: asked.goal,
-        at: if lossy {
-            Vec::new()
-        } else {
-            asked.at.to_vec()
-        },
+        at: if lossy { Vec::new() } else { asked.at.to_vec() },
         directions: if lossy {
             Vec::new()
         } else {

@@ -2,9 +2,9 @@
 
 use super::super::victim::GradientDefects;
 use super::SetRequest;
+use super::endless;
 use super::run_of::RunOf;
 use super::saved::{self, Written};
-use super::endless;
 use crate::compute::Size;
 use crate::error::{Error, Result};
 use crate::files::{TEXT, read_all, replace};

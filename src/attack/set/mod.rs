@@ -117,7 +117,13 @@ pub fn attack_set(
     for batch in left.chunks(request.batch.max(1)) {
         let images: Vec<usize> = batch.iter().map(|&at| request.images[at]).collect();
         let wanted: Vec<usize> = batch.iter().map(|&at| targets[at]).collect();
-        let mut made = batch::attack(request, (&images, &wanted), &clean.ranking, &learnt.shared, task)?;
+        let mut made = batch::attack(
+            request,
+            (&images, &wanted),
+            &clean.ranking,
+            &learnt.shared,
+            task,
+        )?;
         if !learnt.shared.is_empty() {
             for (row, &at) in made.rows.iter_mut().zip(batch) {
                 let met = &learnt.met[at];

@@ -99,10 +99,7 @@ pub(super) fn recalls(
         let kept = of_side().filter(|u| !lost(u, nth)).count() as f64;
         (figure, 100.0 * kept / all)
     };
-    let captions = asked
-        .images
-        .iter()
-        .map(|&i| asked.groups.range(i).len());
+    let captions = asked.images.iter().map(|&i| asked.groups.range(i).len());
     let groups = asked.groups;
     let among = if asked.images.len() < groups.images() {
         format!(

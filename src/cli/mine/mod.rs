@@ -21,7 +21,7 @@ use std::path::PathBuf;
 
 /// Which side looks for the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Way {
+pub enum Way {
     /// Images look for captions.
     I2t,
     /// Captions look for images.
@@ -31,7 +31,8 @@ enum Way {
 }
 
 impl Way {
-    fn sides(self) -> &'static [Side] {
+    /// The sides of the queries.
+    pub fn sides(self) -> &'static [Side] {
         match self {
             Self::I2t => &[Side::Image],
             Self::T2i => &[Side::Text],

@@ -1,9 +1,10 @@
 //! `nearmiss part merge`.
 
 use super::stage;
-use crate::cli::output::{counted, emit, emit_with, watched};
+use crate::cli::attack::describe as describe_attack;
+use crate::cli::output::{counted, emit, emit_with, warn, watched};
 use crate::error::{Error, Result};
-use crate::parts::merge::{Broken, check, merge_range};
+use crate::parts::merge::{Broken, check, merge_attack, merge_range};
 use crate::parts::{Run, RunReport, Stage, finish_ranking};
 use crate::retrieval::Metrics;
 use clap::Args;
@@ -36,13 +37,12 @@ impl Merge {
         let run = Run::open(&self.run)?;
         let stage = match self.stage {
             Some(stage) => stage,
-            None if run.is_planned(Stage::Rank)? => Stage::Rank,
-            None => Stage::Embed,
+            None => last(&run)?,
         };
         if let Some(range) = self.task {
-            if stage == Stage::Embed {
+            if stage != Stage::Rank {
                 return Err(Error::request(
-                    "what is embedded needs no merging by ranges",
+                    format!("the parts of {} are not merged by ranges", stage.name()),
                     "Leave out --task: the merge then checks every part.",
                 ));
             }
@@ -71,6 +71,18 @@ impl Merge {
                     describe(&found, &self.run)
                 })
             }
+            Stage::Attack => {
+                let found = watched(|task| merge_attack(&run, task))?;
+                let report = &found.report;
+                if let Some(gradient) = &report.gradient {
+                    let said = gradient.warnings(report.images, "pictures");
+                    said.iter().for_each(warn);
+                }
+                emit_with(&report.answer(), &found.data, json, || {
+                    let run = &self.run;
+                    format!("{}\nwritten: attack.json in {run}", describe_attack(report))
+                })
+            }
         }
     }
 
@@ -82,6 +94,10 @@ impl Merge {
             }
             Stage::Rank => {
                 let (plan, hash) = run.rank_plan()?;
+                (hash, plan.tasks())
+            }
+            Stage::Attack => {
+                let (plan, hash) = run.attack_plan()?;
                 (hash, plan.tasks())
             }
         };
@@ -99,6 +115,16 @@ impl Merge {
             ),
         ))
     }
+}
+
+/// The last stage that is planned.
+fn last(run: &Run) -> Result<Stage> {
+    for stage in Stage::ALL.into_iter().rev() {
+        if run.is_planned(stage)? {
+            return Ok(stage);
+        }
+    }
+    Ok(Stage::Embed)
 }
 
 fn listed(stage: Stage, broken: &[Broken]) -> String {

@@ -1,13 +1,15 @@
 //! `nearmiss part plan`.
 
+use super::attack::{AttackArgs, Besides};
 use super::stage;
 use crate::cli::common::{DataArgs, VectorArgs, positive};
 use crate::cli::encoder::EncoderArgs;
+use crate::cli::mine::Way;
 use crate::cli::output::{counted, emit, watched};
 use crate::compute::Choice;
 use crate::error::{Error, Result};
 use crate::parts::plan::{Coder, EmbedPlan, Pace};
-use crate::parts::stage::{Terms, plan_ranking};
+use crate::parts::stage::{Terms, plan_attack, plan_ranking};
 use crate::parts::status::status;
 use crate::parts::{Run, Stage};
 use crate::source::located;
@@ -24,7 +26,7 @@ pub struct Plan {
     /// Where the run lies: a folder that all machines see, or a place in object storage
     #[arg(long, value_name = "URL")]
     run: String,
-    /// The stage: embed, then rank
+    /// The stage: embed, then rank, then attack
     #[arg(long, value_name = "STAGE", value_parser = stage)]
     stage: Stage,
     #[command(flatten)]
@@ -39,8 +41,11 @@ pub struct Plan {
     /// Rank so many images and captions, drawn from all, each against everything
     #[arg(long, value_name = "N", value_parser = positive)]
     sample: Option<usize>,
-    /// Seed of the draw
-    #[arg(long, value_name = "N", default_value_t = 0, requires = "sample")]
+    /// Images look for captions, captions for images, or both
+    #[arg(long, value_name = "WAY", default_value = "both")]
+    direction: Way,
+    /// Seed of the draw, and of an attack
+    #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
     /// Negatives kept for each query
     #[arg(long, value_name = "K", default_value_t = 10)]
@@ -57,6 +62,8 @@ pub struct Plan {
     /// Where similarity is computed: auto, cpu or gpu
     #[arg(long, value_name = "auto|cpu|gpu", default_value = "auto")]
     compute: Choice,
+    #[command(flatten, next_help_heading = "Options of the stage attack")]
+    attack: AttackArgs,
 }
 
 impl Plan {
@@ -66,6 +73,7 @@ impl Plan {
         watched(|task| match self.stage {
             Stage::Embed => self.embed(&run, task),
             Stage::Rank => self.rank(&run, task),
+            Stage::Attack => self.attack(&run, task),
         })?;
         let planned = status(&run)?.stages.into_iter();
         let Some(planned) = planned.into_iter().find(|s| s.stage == self.stage) else {
@@ -128,13 +136,19 @@ impl Plan {
         run.write_plan(Stage::Embed, &plan).map(drop)
     }
 
-    fn rank(&self, run: &Run, task: &Task) -> Result<()> {
+    /// Refuses another set than the run's.
+    fn of_run(&self, what: &str) -> Result<()> {
         if self.data.is_some() || self.encoder.is_given() {
             return Err(Error::request(
-                "what is ranked is what the run has embedded",
+                format!("what is {what} is what the run has embedded"),
                 "Leave out DATA and --encoder.",
             ));
         }
+        Ok(())
+    }
+
+    fn rank(&self, run: &Run, task: &Task) -> Result<()> {
+        self.of_run("ranked")?;
         if !self.margin.is_finite() || self.margin < 0.0 {
             return Err(Error::request(
                 format!("a margin of {} makes no hinge", self.margin),
@@ -152,6 +166,18 @@ impl Plan {
             },
         };
         plan_ranking(run, &terms, task).map(drop)
+    }
+
+    fn attack(&self, run: &Run, task: &Task) -> Result<()> {
+        self.of_run("attacked")?;
+        let (terms, limit) = self.attack.terms(Besides {
+            sides: self.direction.sides().to_vec(),
+            seed: self.seed,
+            batch: self.encoder.batch,
+            compute: self.compute,
+            memory: self.memory,
+        })?;
+        plan_attack(run, terms, limit, task).map(drop)
     }
 }
 

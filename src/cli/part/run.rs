@@ -6,7 +6,7 @@ use crate::cli::signals;
 use crate::compute::choose_on;
 use crate::encoder::Cache;
 use crate::error::{Error, Result};
-use crate::parts::stage::{Embedder, embed, rank};
+use crate::parts::stage::{Attacker, Embedder, embed, rank};
 use crate::parts::{self, Failure, Stage, host};
 use crate::task::{Task, now};
 use clap::Args;
@@ -84,6 +84,15 @@ impl Run {
                 for n in self.task.clone() {
                     *at = n;
                     rank(&run, &plan, &hash, n, &*engine, task)?;
+                }
+            }
+            Stage::Attack => {
+                let (plan, hash) = run.attack_plan()?;
+                let engine = choose_on(plan.terms.compute, self.adapter.as_deref())?;
+                let mut attacker = Attacker::new(&run, &plan, &hash, engine)?;
+                for n in self.task.clone() {
+                    *at = n;
+                    attacker.attack(n, task)?;
                 }
             }
         }

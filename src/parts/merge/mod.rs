@@ -1,10 +1,14 @@
 //! Putting together what the tasks of a stage say, by ranges of queries, so that no machine holds everything.
 
+mod attack;
 mod check;
 mod rank;
+mod whole;
 
+pub use attack::{AttackedSet, merge_attack};
 pub use check::{Broken, check};
 pub use rank::{Merged, Range, merge_range, merged};
+pub use whole::whole_ranking;
 
 use super::run::{Run, Stage};
 

@@ -1,9 +1,11 @@
 //! Plans: what a stage is to do, cut into tasks. A plan is written once and never changed; its hash names it.
 
+mod attack;
 pub(in crate::parts) mod embed;
 mod rank;
 mod shards;
 
+pub use attack::{AttackPlan, AttackTerms};
 pub use embed::{Coder, Data, EmbedPlan};
 pub use rank::{Cuts, Pace, RankPlan, Rows, Sample, Way};
 pub use shards::Shard;

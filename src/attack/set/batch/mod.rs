@@ -195,7 +195,12 @@ impl Batch<'_> {
         let wanted =
             |(&u, &at): (&usize, &usize)| self.units[u].done.caption.unwrap_or(self.targets[at]);
         let targets: Vec<usize> = units.iter().zip(&places).map(wanted).collect();
-        let mut victim = Pairs::new(&request.set, request.asked().aim(search.side, k), &images, &targets)?;
+        let mut victim = Pairs::new(
+            &request.set,
+            request.asked().aim(search.side, k),
+            &images,
+            &targets,
+        )?;
         // Each query draws its own random numbers.
         let count = request.set.embedded.groups.images();
         let key = |(&u, &image): (&usize, &usize)| {
