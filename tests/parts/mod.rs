@@ -1,4 +1,5 @@
 //! Work in parts: any cut says what the whole says.
 
+mod attack;
 mod blocks;
 mod run;

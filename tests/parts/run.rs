@@ -14,7 +14,7 @@ use nearmiss::task::Task;
 use proptest::prelude::*;
 use std::path::Path;
 
-fn terms(pairs: f64) -> Terms {
+pub(super) fn terms(pairs: f64) -> Terms {
     Terms {
         k: 6,
         margin: 0.2,
@@ -74,7 +74,7 @@ fn again(rows: &nearmiss::compute::Embeddings) -> nearmiss::compute::Embeddings 
     made.expect("rows")
 }
 
-fn all_tasks(run: &Run) -> (RankPlan, String) {
+pub(super) fn all_tasks(run: &Run) -> (RankPlan, String) {
     let (plan, hash) = run.rank_plan().expect("planned");
     for n in 0..plan.tasks() {
         rank(run, &plan, &hash, n, &Cpu, &Task::detached()).expect("ranked");
