@@ -66,9 +66,10 @@ pub use report::{AttackReport, Export, export, heatmap};
 pub use resized::Resized;
 pub use saliency::{Baseline, Saliency, SaliencyKind, saliency};
 pub use set::{
-    Before, Checkpoint, Cost, Figure, FigureReport, FoundPerturbation, GradientReport, LevelReport,
-    Recalls, RowDone, RowReport, SetReport, SetRequest, Success, Transfer, TransferReport,
-    UnitDone, attack_set, direction, report_done,
+    Asked, Before, Checkpoint, Cost, Figure, FigureReport, FoundOfSet, FoundPerturbation,
+    GradientReport, LevelReport, PieceDone, Recalls, RowDone, RowReport, SetAnswer, SetReport,
+    SetRequest, Success, Transfer, TransferReport, UnitDone, attack_order, attack_piece,
+    attack_set, direction, report_done, report_found,
 };
 pub use settings::AttackSettings;
 pub use single::{

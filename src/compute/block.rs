@@ -4,7 +4,7 @@
 //! and hinges are whole numbers, the best and the hardest are chosen by (score, index), and a score depends on its two
 //! rows alone ([`super::product()`]).
 
-use super::steps_of_hinges::Steps;
+use super::hinge_steps::Steps;
 use super::{Embeddings, Hit, RankOptions, TopK};
 use crate::error::{Error, Result};
 use std::ops::Range;

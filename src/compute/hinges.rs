@@ -1,7 +1,7 @@
 //! The sum of hinges of some images alone, against all candidates.
 
 use super::cpu::over_tiles;
-use super::steps_of_hinges::{Steps, Thresholds, of_row};
+use super::hinge_steps::{Steps, Thresholds, of_row};
 use super::{Embeddings, Groups, pairs};
 use crate::error::Result;
 use crate::task::Task;
@@ -20,6 +20,23 @@ pub fn sum_of_hinges(
     margin: f32,
     task: &Task,
 ) -> Result<f64> {
+    let sum = steps_of_hinges(images, texts, groups, part, margin, task)?;
+    let factor = images.factor(texts);
+    Ok(Steps::new(margin / factor).value(sum) * f64::from(factor))
+}
+
+/// [`sum_of_hinges`] in the steps of [`Steps`]: sums of parts add up to that of the whole, to the last one.
+///
+/// # Errors
+/// As there.
+pub fn steps_of_hinges(
+    images: &Embeddings,
+    texts: &Embeddings,
+    groups: &Groups,
+    part: &[usize],
+    margin: f32,
+    task: &Task,
+) -> Result<i128> {
     pairs::check(images, texts, groups)?;
     let rows: Vec<u32> = part.iter().map(|&i| i as u32).collect();
     let captions: Vec<u32> = part
@@ -28,7 +45,7 @@ pub fn sum_of_hinges(
         .map(|j| j as u32)
         .collect();
     if captions.is_empty() {
-        return Ok(0.0);
+        return Ok(0);
     }
     let factor = images.factor(texts);
     let steps = Steps::new(margin / factor);
@@ -71,5 +88,5 @@ pub fn sum_of_hinges(
             }
         },
     )?;
-    Ok(steps.value(of_images + of_captions) * f64::from(factor))
+    Ok(of_images + of_captions)
 }

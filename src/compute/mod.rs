@@ -25,6 +25,7 @@ mod embeddings;
 mod fourier;
 mod gpu;
 mod groups;
+mod hinge_steps;
 mod hinges;
 mod measure;
 mod paint;
@@ -34,7 +35,6 @@ mod product;
 mod reduce;
 mod scan;
 mod steps;
-mod steps_of_hinges;
 mod topk;
 pub mod train;
 
@@ -48,7 +48,8 @@ pub use embeddings::{Embeddings, cosine};
 pub use fourier::mask as band_mask;
 pub use gpu::{Binding, ENTRY_POINT, Gpu, HeatPainter, Kernel};
 pub use groups::Groups;
-pub use hinges::sum_of_hinges;
+pub use hinge_steps::Steps;
+pub use hinges::{steps_of_hinges, sum_of_hinges};
 pub use measure::{Measure, Norms};
 pub use paint::{View, channel_mean, log_spectrum, pixel_norm};
 pub use pairs::scores as own_scores;
@@ -56,7 +57,6 @@ pub use perturb::{Ball, Band, Colours, Grid, Noise, Paint, Perturb, Size, Spectr
 pub use product::{Factor, add_gram, multiply, product};
 pub use reduce::{Cells, Reduce};
 pub use steps::philox::philox;
-pub use steps_of_hinges::Steps;
 pub use topk::{Hit, TopK};
 
 use crate::error::Result;

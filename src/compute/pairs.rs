@@ -1,7 +1,7 @@
 //! What both engines need before the pass: the scores of the positives and the shapes checked.
 
 use super::block::{Found, Queries, Seen, check_dims};
-use super::steps_of_hinges::Steps;
+use super::hinge_steps::Steps;
 use super::{Direction, Embeddings, Groups, Hit, Ranking, Search};
 use crate::error::{Error, Result};
 use rayon::prelude::*;

@@ -2,8 +2,8 @@
 //! `shaders/scan.wgsl` does the same.
 
 use super::block::{Block, Found, Queries, Seen};
+use super::hinge_steps::{Steps, Thresholds, of_row};
 use super::pairs::thresholds;
-use super::steps_of_hinges::{Steps, Thresholds, of_row};
 use super::topk::insert;
 use super::{Hit, Search, TopK};
 use std::ops::Range;

@@ -55,17 +55,7 @@ struct Side {
 pub fn write_report(run: &Run, task: &Task) -> Result<RunReport> {
     let (embed, embed_hash) = run.embed_plan()?;
     let (plan, hash) = run.rank_plan()?;
-    let mut sides = [Side::default(), Side::default()];
-    task.begin("Reading merged ranges", plan.merges() as u64);
-    for n in 0..plan.merges() {
-        task.check()?;
-        let range = merged(run, &hash, n)?;
-        let side = &mut sides[usize::from(!range.of_images)];
-        side.ranks.extend(range.seen.above.iter().map(|n| n + 1));
-        side.pairs += range.of.pairs;
-        side.max_hinges += number(&range.of.max_hinges)?;
-        task.add(1);
-    }
+    let sides = sides(run, &plan, &hash, task)?;
     let factor = Set::new(run, &plan).factor();
     let account = account(run, &embed, &embed_hash)?;
     let report = figures(run, &plan, &hash, &sides, factor)?;
@@ -90,8 +80,32 @@ pub fn write_report(run: &Run, task: &Task) -> Result<RunReport> {
         report,
         data: account,
     };
-    run.store().write("report.json", &to_json(&report)?)?;
+    let mark = Mark::of_merge(hash, ());
+    let files = [("report.json".to_owned(), to_json(&report)?)];
+    run.finish(&merge::end(Stage::Rank), mark, &files)?;
     Ok(report)
+}
+
+/// Both directions of a ranking whose ranges are merged.
+fn sides(run: &Run, plan: &RankPlan, hash: &str, task: &Task) -> Result<[Side; 2]> {
+    let mut sides = [Side::default(), Side::default()];
+    task.begin("Reading merged ranges", plan.merges() as u64);
+    for n in 0..plan.merges() {
+        task.check()?;
+        let range = merged(run, hash, n)?;
+        let side = &mut sides[usize::from(!range.of_images)];
+        side.ranks.extend(range.seen.above.iter().map(|n| n + 1));
+        side.pairs += range.of.pairs;
+        side.max_hinges += number(&range.of.max_hinges)?;
+        task.add(1);
+    }
+    Ok(sides)
+}
+
+/// The figures of a ranking whose ranges are merged, as [`write_report`] has them.
+pub(super) fn ranked(run: &Run, plan: &RankPlan, hash: &str, task: &Task) -> Result<Report> {
+    let factor = Set::new(run, plan).factor();
+    figures(run, plan, hash, &sides(run, plan, hash, task)?, factor)
 }
 
 /// Of a share in per cent over `n` draws, in points.

@@ -17,11 +17,13 @@ pub enum Stage {
     Rank,
     /// Hard negatives that pass filters.
     Mine,
+    /// Pictures under attack.
+    Attack,
 }
 
 impl Stage {
     /// All, in their order.
-    pub const ALL: [Self; 3] = [Self::Embed, Self::Rank, Self::Mine];
+    pub const ALL: [Self; 4] = [Self::Embed, Self::Rank, Self::Mine, Self::Attack];
 
     /// Its name in arguments and files.
     pub fn name(self) -> &'static str {
@@ -29,6 +31,7 @@ impl Stage {
             Self::Embed => "embed",
             Self::Rank => "rank",
             Self::Mine => "mine",
+            Self::Attack => "attack",
         }
     }
 }
@@ -73,6 +76,22 @@ pub struct Mark<T> {
     pub seconds: f64,
     /// What the stage says of the task besides.
     pub of: T,
+}
+
+impl<T> Mark<T> {
+    /// Of a merge by the plan of this hash.
+    pub(super) fn of_merge(plan: String, of: T) -> Self {
+        Self {
+            plan,
+            task: 0,
+            files: Vec::new(),
+            host: host(),
+            engine: "merge".into(),
+            instructions: instructions().into(),
+            seconds: 0.0,
+            of,
+        }
+    }
 }
 
 /// Why a task failed the last time it was tried.

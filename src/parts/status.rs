@@ -1,6 +1,7 @@
 //! How far a run is: from its files alone.
 
 use super::merge;
+use super::plan::EmbedPlan;
 use super::run::{Failure, Run, Stage, plan_name};
 use crate::error::Result;
 use serde::Serialize;
@@ -28,7 +29,7 @@ pub struct StageStatus {
     pub merges: usize,
     /// Those that are.
     pub ranges_merged: usize,
-    /// Are they?
+    /// Is everything put together? Of embedding: is it done?
     pub merged: bool,
     /// Do its tasks ask for a GPU?
     pub gpu: bool,
@@ -81,14 +82,10 @@ fn shape(run: &Run, stage: Stage) -> Result<Option<Shape>> {
     Ok(Some(match stage {
         Stage::Embed => {
             let plan = run.embed_plan()?.0;
-            let cuda = plan.encoder.as_ref().is_some_and(|coder| {
-                coder.options.providers.first() == Some(&crate::runtime::Provider::Cuda)
-                    && coder.options.providers.len() == 1
-            });
             Shape {
                 tasks: plan.shards.len(),
                 merges: 0,
-                gpu: cuda,
+                gpu: on_cuda(&plan),
             }
         }
         Stage::Rank => {
@@ -101,10 +98,25 @@ fn shape(run: &Run, stage: Stage) -> Result<Option<Shape>> {
         }
         Stage::Mine => Shape {
             tasks: run.mine_plan()?.0.pieces.len(),
-            merges: 0,
+            merges: 1,
             gpu: false,
         },
+        Stage::Attack => {
+            let plan = run.attack_plan()?.0;
+            Shape {
+                tasks: plan.tasks(),
+                merges: 1,
+                gpu: plan.terms.compute == crate::compute::Choice::Gpu
+                    || on_cuda(&run.embed_plan()?.0),
+            }
+        }
     }))
+}
+
+/// Does the encoder ask for a GPU?
+fn on_cuda(plan: &EmbedPlan) -> bool {
+    let coder = plan.encoder.as_ref();
+    coder.is_some_and(|coder| coder.options.providers == [crate::runtime::Provider::Cuda])
 }
 
 fn of_stage(run: &Run, stage: Stage, shape: Shape) -> Result<StageStatus> {
@@ -136,7 +148,10 @@ fn of_stage(run: &Run, stage: Stage, shape: Shape) -> Result<StageStatus> {
         failed,
         merges: shape.merges,
         ranges_merged: merged,
-        merged: shape.merges > 0 && merged >= shape.merges,
+        merged: match stage {
+            Stage::Embed => left == 0,
+            _ => merged >= shape.merges && is_put_together(run, stage)?,
+        },
         gpu: shape.gpu,
         rate,
         seconds_left: (rate > 0.0).then(|| left as f64 / rate),
@@ -173,6 +188,11 @@ fn marks(
         }
     }
     Ok(kept)
+}
+
+/// Is there what a merge leaves at its end?
+fn is_put_together(run: &Run, stage: Stage) -> Result<bool> {
+    Ok(!marks(run, stage, &merge::end(stage), 1)?.is_empty())
 }
 
 /// Ranges of queries that are merged.

@@ -1,7 +1,7 @@
 //! The figures of some images of an evaluation and of their captions, ranked among all.
 
 use super::{EvalOptions, Evaluation, Metrics, Report};
-use crate::compute::{Embeddings, Groups, sum_of_hinges};
+use crate::compute::{Embeddings, Groups, Measure, sum_of_hinges};
 use crate::error::Result;
 use crate::task::Task;
 
@@ -15,6 +15,22 @@ pub fn part(
     (images, texts, groups): (&Embeddings, &Embeddings, &Groups),
     rows: &[usize],
     task: &Task,
+) -> Result<Report> {
+    let margin = EvalOptions::default().margin;
+    let hinges = || sum_of_hinges(images, texts, groups, rows, margin, task);
+    part_by(whole, (groups, images.measure()), rows, hinges)
+}
+
+/// [`part`] where the rows of embeddings are not at hand: `hinges` gives the sum of hinges of the part, and is asked
+/// for it unless the part is the whole.
+///
+/// # Errors
+/// As `hinges`.
+pub fn part_by(
+    whole: &Evaluation,
+    (groups, measure): (&Groups, Measure),
+    rows: &[usize],
+    hinges: impl FnOnce() -> Result<f64>,
 ) -> Result<Report> {
     let (i2t, t2i) = (&whole.ranking.i2t, &whole.ranking.t2i);
     let captions = || rows.iter().flat_map(|&i| groups.range(i));
@@ -31,7 +47,7 @@ pub fn part(
             "{} of {} images ranked among all, {}, ties count against the positive",
             rows.len(),
             groups.images(),
-            images.measure().phrase()
+            measure.phrase()
         );
         let margin = EvalOptions::default().margin;
         let pairs = of_captions.len().max(1) as f64;
@@ -42,7 +58,7 @@ pub fn part(
             hinge(i2t.hardest[image].score, own) + hinge(t2i.hardest[j].score, own)
         });
         report.loss_mh = most.sum::<f64>() / pairs;
-        report.loss_sh = sum_of_hinges(images, texts, groups, rows, margin, task)? / pairs;
+        report.loss_sh = hinges()? / pairs;
     }
     Ok(report)
 }

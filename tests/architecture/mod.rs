@@ -74,6 +74,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
             &[
                 "source",
                 "paths",
+                "attack",
                 "dataset",
                 "compute",
                 "encoder",

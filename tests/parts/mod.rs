@@ -1,5 +1,6 @@
 //! Work in parts: any cut says what the whole says.
 
+mod attack;
 mod blocks;
 mod mine;
 pub mod named;

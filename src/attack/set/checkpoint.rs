@@ -2,12 +2,14 @@
 
 use super::super::victim::GradientDefects;
 use super::SetRequest;
+use super::endless;
 use super::run_of::RunOf;
 use super::saved::{self, Written};
 use crate::compute::Size;
 use crate::error::{Error, Result};
 use crate::files::{TEXT, read_all, replace};
 use crate::retrieval::Side;
+use crate::task::Task;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -36,6 +38,7 @@ pub struct FoundPerturbation {
     /// The ranks whose search it ended, found or not.
     pub tried_for: Vec<usize>,
     /// Its size in the threat model's norm; `None` for one without.
+    #[serde(with = "endless")]
     pub norm: Option<f32>,
     /// Its size in the usual norms.
     pub size: Size,
@@ -143,8 +146,8 @@ impl Checkpoint {
     ///
     /// # Errors
     /// The folder cannot be read, or holds another run.
-    pub(super) fn begin(&mut self, request: &SetRequest) -> Result<()> {
-        let run = RunOf::new(request);
+    pub(super) fn begin(&mut self, request: &SetRequest, task: &Task) -> Result<()> {
+        let run = RunOf::new(request, task)?;
         if self.run != run {
             *self = Self {
                 run,
@@ -174,8 +177,11 @@ impl Checkpoint {
     }
 
     /// Was it done for the data, model and parameters of `request`?
-    pub(super) fn is_of(&self, request: &SetRequest) -> bool {
-        self.run == RunOf::new(request)
+    ///
+    /// # Errors
+    /// As [`RunOf::new`].
+    pub(super) fn is_of(&self, request: &SetRequest, task: &Task) -> Result<bool> {
+        Ok(self.run == RunOf::new(request, task)?)
     }
 
     /// Is this picture done?

@@ -1,6 +1,5 @@
 //! The figures that an attack on a set is for, and what stands for each at each radius.
 
-use super::super::victim::{Goal, RankedGoal};
 use super::SetRequest;
 use super::checkpoint::{FoundPerturbation, UnitDone};
 use crate::retrieval::Side;
@@ -45,61 +44,6 @@ impl SetRequest {
     pub const AT: [usize; 3] = [1, 5, 10];
     /// Both directions.
     pub const SIDES: [Side; 2] = [Side::Image, Side::Text];
-
-    /// The figures that are attacked for: one for each direction and rank where right ones are to be lost; none for
-    /// other goals, which no recall follows from.
-    pub fn figures(&self) -> Vec<Figure> {
-        if self.goal != Goal::Lose {
-            return Vec::new();
-        }
-        let of = |&side: &Side| self.at.iter().map(move |&k| Figure { side, k });
-        self.sides.iter().flat_map(of).collect()
-    }
-
-    /// The ranks that a unit is attacked at; one for goals that know none.
-    pub(super) fn ks(&self) -> Vec<usize> {
-        if self.goal == Goal::Lose {
-            self.at.clone()
-        } else {
-            vec![1]
-        }
-    }
-
-    /// Whose queries are attacked.
-    pub(super) fn kinds(&self) -> Vec<Side> {
-        if self.goal == Goal::Lose {
-            self.sides.clone()
-        } else {
-            vec![Side::Image]
-        }
-    }
-
-    /// What an attack on a query of `side` at rank `k` wants.
-    pub(super) fn aim(&self, side: Side, k: usize) -> RankedGoal {
-        match (self.goal, side) {
-            (Goal::Lose, Side::Image) => RankedGoal::Lose { k },
-            (Goal::Lose, Side::Text) => RankedGoal::Hide { k },
-            (other, _) => other.into(),
-        }
-    }
-
-    /// Do the ranks of a direction share one search? The score of a caption with its picture is all that depends on the
-    /// pixels in text to image: the gradient is the same for every rank, and the search for the deepest one goes
-    /// through the points that those for the others end at. Not where the size of the perturbation is what counts.
-    pub(super) fn shares_ranks(&self, side: Side) -> bool {
-        side == Side::Text && !self.settings.method.is_minimal()
-    }
-
-    /// Which perturbations count at a radius.
-    pub(super) fn credit(&self) -> Credit {
-        if self.settings.method.is_shared() {
-            Credit::Only
-        } else if self.settings.method.is_minimal() {
-            Credit::Within
-        } else {
-            Credit::UpTo
-        }
-    }
 }
 
 /// Which of the perturbations found count at a radius.

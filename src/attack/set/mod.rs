@@ -1,10 +1,14 @@
 //! A whole set under attack: batch by batch, one or several radii, then recall of what is left.
 
+mod asked;
+mod assemble;
 mod batch;
 mod checkpoint;
+mod endless;
 mod field;
 mod figure;
 mod load;
+mod piece;
 mod recalls;
 mod report;
 mod run_of;
@@ -14,10 +18,13 @@ mod table;
 mod transfer;
 mod universal;
 
+pub use asked::Asked;
+pub use assemble::{FoundOfSet, report_found};
 pub use checkpoint::{Before, Checkpoint, Cost, FoundPerturbation, RowDone, UnitDone};
 pub use figure::{Figure, direction};
+pub use piece::{PieceDone, attack_order, attack_piece};
 pub use recalls::{Recalls, Success};
-pub use report::{FigureReport, GradientReport, LevelReport, SetReport};
+pub use report::{FigureReport, GradientReport, LevelReport, SetAnswer, SetReport};
 pub use table::RowReport;
 pub use transfer::{Transfer, TransferReport};
 
@@ -83,7 +90,7 @@ pub fn attack_set(
     let quiet = task.quiet();
     let clean = request.clean(&quiet)?;
     let targets = targets(request, &clean.ranking.i2t);
-    checkpoint.begin(request)?;
+    checkpoint.begin(request, task)?;
     let mut left: Vec<usize> = (0..request.images.len())
         .filter(|&at| !checkpoint.has(request.images[at]))
         .collect();
@@ -110,7 +117,13 @@ pub fn attack_set(
     for batch in left.chunks(request.batch.max(1)) {
         let images: Vec<usize> = batch.iter().map(|&at| request.images[at]).collect();
         let wanted: Vec<usize> = batch.iter().map(|&at| targets[at]).collect();
-        let mut made = batch::attack(request, (&images, &wanted), &clean, &learnt.shared, task)?;
+        let mut made = batch::attack(
+            request,
+            (&images, &wanted),
+            &clean.ranking,
+            &learnt.shared,
+            task,
+        )?;
         if !learnt.shared.is_empty() {
             for (row, &at) in made.rows.iter_mut().zip(batch) {
                 let met = &learnt.met[at];
@@ -123,7 +136,7 @@ pub fn attack_set(
         task.add(batch.len() as u64);
     }
     checkpoint.prepared += prepared;
-    report::report(request, &clean, checkpoint, &quiet)
+    assemble::report(request, &clean, checkpoint, &quiet)
 }
 
 /// The figures of those pictures of `request` that are done: of a run that was cancelled, say. `None` where none is.
@@ -138,15 +151,29 @@ pub fn report_done(
     let request = request.settled()?;
     let images = request.images.iter().copied();
     let images: Vec<usize> = images.filter(|&i| checkpoint.has(i)).collect();
-    if images.is_empty() || !checkpoint.is_of(&request) {
+    if images.is_empty() || !checkpoint.is_of(&request, task)? {
         return Ok(None);
     }
     let request = SetRequest { images, ..request };
     let clean = request.clean(task)?;
-    report::report(&request, &clean, checkpoint, task).map(Some)
+    assemble::report(&request, &clean, checkpoint, task).map(Some)
 }
 
 impl SetRequest {
+    /// What is asked, without model, pictures and embeddings.
+    pub fn asked(&self) -> Asked<'_> {
+        Asked {
+            goal: self.goal,
+            at: &self.at,
+            sides: &self.sides,
+            settings: &self.settings,
+            eps: &self.eps,
+            adaptive: self.adaptive,
+            images: &self.images,
+            groups: &self.set.embedded.groups,
+        }
+    }
+
     /// The request with the threat model that its attack really keeps to.
     ///
     /// # Errors
@@ -206,8 +233,8 @@ impl SetRequest {
 fn warm(request: &SetRequest, targets: &[usize], task: &Task) -> Result<()> {
     let count = request.batch.clamp(1, request.images.len());
     let (images, targets) = (&request.images[..count], &targets[..count]);
-    let aim = request.aim(Side::Image, request.ks()[0]);
-    let images_only = request.kinds().contains(&Side::Image);
+    let aim = request.asked().aim(Side::Image, request.asked().ks()[0]);
+    let images_only = request.asked().kinds().contains(&Side::Image);
     let mut victim = Pairs::new(&request.set, aim, images, targets)?;
     if images_only {
         request.settings.fits(&victim)?;

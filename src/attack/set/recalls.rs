@@ -1,6 +1,7 @@
 //! Recall by figure, and how much an attack took from it.
 
 use super::SetRequest;
+use super::asked::Asked;
 use super::checkpoint::UnitDone;
 use super::figure::{Figure, direction};
 use crate::retrieval::Side;
@@ -84,13 +85,13 @@ pub struct Success {
     pub drop: f64,
 }
 
-/// Recall of each figure of `request` over `units`, where `lost` says which of them are not found.
+/// Recall of each figure that is `asked` for over `units`, where `lost` says which of them are not found.
 pub(super) fn recalls(
-    request: &SetRequest,
+    asked: &Asked<'_>,
     units: &[&UnitDone],
     lost: impl Fn(&UnitDone, usize) -> bool,
 ) -> Recalls {
-    let ks = request.ks();
+    let ks = asked.ks();
     let value = |figure: Figure| {
         let nth = ks.iter().position(|&k| k == figure.k).unwrap_or(0);
         let of_side = || units.iter().filter(|u| u.side() == figure.side);
@@ -98,39 +99,36 @@ pub(super) fn recalls(
         let kept = of_side().filter(|u| !lost(u, nth)).count() as f64;
         (figure, 100.0 * kept / all)
     };
-    let captions = request
-        .images
-        .iter()
-        .map(|&i| request.set.embedded.groups.range(i).len());
-    let groups = &request.set.embedded.groups;
-    let among = if request.images.len() < groups.images() {
+    let captions = asked.images.iter().map(|&i| asked.groups.range(i).len());
+    let groups = asked.groups;
+    let among = if asked.images.len() < groups.images() {
         format!(
             "{} of {} images ranked among all",
-            request.images.len(),
+            asked.images.len(),
             groups.images()
         )
     } else {
         "full".to_owned()
     };
     Recalls {
-        images: request.images.len(),
+        images: asked.images.len(),
         captions: captions.sum(),
         protocol: format!(
             "{among}; each recall after an attack on that recall, its picture alone perturbed; ties count against the \
              positive"
         ),
-        values: request.figures().into_iter().map(value).collect(),
+        values: asked.figures().into_iter().map(value).collect(),
     }
 }
 
 /// Success by figure, and the rate of the first rank of image to text (of the goal, where it is another).
 pub(super) fn success(
-    request: &SetRequest,
+    asked: &Asked<'_>,
     units: &[&UnitDone],
     before: impl Fn(&UnitDone, usize) -> bool,
     after: impl Fn(&UnitDone, usize) -> bool,
 ) -> (Vec<Success>, Option<f64>) {
-    let ks = request.ks();
+    let ks = asked.ks();
     let count = |side: Side, nth: usize| {
         let of_side: Vec<_> = units.iter().filter(|u| u.side() == side).collect();
         let right = of_side.iter().filter(|u| !before(u, nth)).count();
@@ -153,8 +151,8 @@ pub(super) fn success(
             drop,
         }
     };
-    let all: Vec<Success> = request.figures().into_iter().map(of).collect();
+    let all: Vec<Success> = asked.figures().into_iter().map(of).collect();
     let first = ks.iter().position(|&k| k == 1);
-    let first = first.filter(|_| request.kinds().contains(&Side::Image));
+    let first = first.filter(|_| asked.kinds().contains(&Side::Image));
     (all, first.and_then(|nth| count(Side::Image, nth).0))
 }

@@ -1,17 +1,12 @@
-//! Figures of an attacked set.
+//! Figures of an attacked set, as they are told.
 
 use super::super::settings::AttackSettings;
 use super::super::victim::Goal;
-use super::checkpoint::{Checkpoint, Cost, RowDone, UnitDone};
-use super::figure::direction;
-use super::recalls::{Recalls, Success, recalls, success};
-use super::table::{RowReport, table};
+use super::checkpoint::Cost;
+use super::recalls::{Recalls, Success};
+use super::table::RowReport;
 use super::transfer::TransferReport;
-use super::{SetRequest, transfer};
-use crate::compute::Size;
-use crate::error::Result;
-use crate::retrieval::{Evaluation, Report, part};
-use crate::task::Task;
+use crate::retrieval::Report;
 use serde::Serialize;
 
 /// The set at one radius, over the attacked pictures and their captions, ranked among all.
@@ -123,126 +118,31 @@ pub struct SetReport {
     pub steps_per_second: f64,
 }
 
-/// Was the goal reached before any perturbation, at the `nth` rank?
-fn stood(unit: &UnitDone, nth: usize) -> bool {
-    unit.before.reached[nth]
+/// What a command prints of a report. The keys are a contract; those of one epsilon are of the largest.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct SetAnswer<'a> {
+    robust: &'a Recalls,
+    quantized: &'a Recalls,
+    success: &'a [Success],
+    success_rate: Option<f64>,
+    mean_linf: f64,
+    mean_l2: f64,
+    #[serde(flatten)]
+    report: &'a SetReport,
 }
 
-/// The figures at each radius; where radii are chosen on the way, up to the first at which nothing is left.
-fn levels(request: &SetRequest, units: &[&UnitDone]) -> Vec<LevelReport> {
-    let credit = request.credit();
-    let mut levels = Vec::with_capacity(request.eps.len());
-    for &eps in &request.eps {
-        let lost = |unit: &UnitDone, nth: usize| unit.broken(credit, eps, nth);
-        let (success, success_rate) = success(request, units, stood, lost);
-        let shown = units.iter().flat_map(|unit| {
-            let finds = (0..request.ks().len()).filter_map(|nth| unit.shown(credit, eps, nth));
-            finds.map(|at| unit.finds[at].size)
-        });
-        let sizes: Vec<Size> = shown.collect();
-        let mean = |of: fn(&Size) -> f32| {
-            sizes.iter().map(|s| f64::from(of(s))).sum::<f64>() / sizes.len().max(1) as f64
-        };
-        levels.push(LevelReport {
-            eps,
-            robust: recalls(request, units, lost),
-            quantized: recalls(request, units, |u, nth| u.broken_saved(credit, eps, nth)),
-            success,
-            success_rate,
-            mean_linf: mean(|s| s.linf),
-            mean_l2: mean(|s| s.l2),
-        });
+impl SetReport {
+    /// The report with the figures of its largest radius first; `None` where no radius was tried.
+    pub fn answer(&self) -> Option<SetAnswer<'_>> {
+        let largest = self.levels.last()?;
+        Some(SetAnswer {
+            robust: &largest.robust,
+            quantized: &largest.quantized,
+            success: &largest.success,
+            success_rate: largest.success_rate,
+            mean_linf: largest.mean_linf,
+            mean_l2: largest.mean_l2,
+            report: self,
+        })
     }
-    if request.adaptive {
-        // Beyond the radius at which nothing is left every figure is the same.
-        let nothing_left = |eps: f32| {
-            let lost =
-                |unit: &&&UnitDone| (0..request.ks().len()).all(|n| unit.broken(credit, eps, n));
-            units.iter().filter(lost).count() == units.len()
-        };
-        let end = request.eps.iter().position(|&eps| nothing_left(eps));
-        levels.truncate(end.map_or(levels.len(), |at| at + 1));
-    }
-    levels
-}
-
-/// The figures of what is done.
-pub(super) fn report(
-    request: &SetRequest,
-    clean: &Evaluation,
-    checkpoint: &Checkpoint,
-    task: &Task,
-) -> Result<SetReport> {
-    let asked = |r: &&RowDone| request.images.contains(&r.image);
-    let rows: Vec<&RowDone> = checkpoint.rows().filter(asked).collect();
-    let units: Vec<&UnitDone> = rows.iter().flat_map(|r| &r.units).collect();
-    let set = &request.set;
-    let before = stood;
-    let levels = levels(request, &units);
-    let eps: Vec<f32> = levels.iter().map(|l| l.eps).collect();
-    let first = request.kinds().first().copied().unwrap_or_default();
-    let leading = units.iter().filter(|u| u.side() == first);
-    let seconds: f64 = rows.iter().map(|r| r.seconds).sum();
-    let total = |of: fn(&RowDone) -> u32| rows.iter().map(|r| f64::from(of(r))).sum::<f64>();
-    // Gradients where there are any: the few forward runs beside them are no steps.
-    let steps = match total(|r| r.gradients) {
-        0.0 => total(|r| r.queries),
-        gradients => gradients,
-    };
-    let figures = request.figures();
-    let directions = request.sides.iter().map(|&s| direction(s));
-    let lossy = figures.is_empty();
-    Ok(SetReport {
-        goal: request.goal,
-        at: if lossy {
-            Vec::new()
-        } else {
-            request.at.clone()
-        },
-        directions: if lossy {
-            Vec::new()
-        } else {
-            directions.collect()
-        },
-        settings: request.settings.clone(),
-        images: rows.len(),
-        stood_before: leading.filter(|u| !u.before.reached[0]).count(),
-        clean: part(
-            clean,
-            (
-                &set.embedded.images,
-                &set.embedded.texts,
-                &set.embedded.groups,
-            ),
-            &request.images,
-            task,
-        )?,
-        clean_at: Recalls {
-            protocol: "without perturbation".into(),
-            ..recalls(request, &units, before)
-        },
-        figures: figures
-            .iter()
-            .zip(checkpoint.costs())
-            .map(|(figure, &cost)| FigureReport {
-                direction: figure.direction(),
-                k: figure.k,
-                cost,
-            })
-            .collect(),
-        gradient: (total(|r| r.gradients) > 0.0).then(|| GradientReport {
-            approximate: set.network.approximate().to_vec(),
-            zero: rows
-                .iter()
-                .filter(|r| r.blind.is_mostly_zero(r.gradients))
-                .count(),
-            not_finite: rows.iter().filter(|r| r.blind.not_finite > 0).count(),
-        }),
-        rows: table(request, &rows, first, &eps),
-        transfer: transfer::report(request, &units, &eps, task)?,
-        levels,
-        seconds,
-        prepare_seconds: checkpoint.prepared,
-        steps_per_second: steps / seconds.max(1e-9),
-    })
 }

@@ -1,8 +1,10 @@
 //! What makes two runs over a set the same, so that one can go on where the other stopped.
 
-use super::{SetRequest, Transfer};
+use super::SetRequest;
+use crate::encoder::Encoder;
 use crate::error::{Error, Result};
 use crate::files::{TEXT, read_all, write_json};
+use crate::task::Task;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,7 +17,13 @@ pub(super) struct RunOf(BTreeMap<String, String>);
 const FILE: &str = "run.json";
 
 impl RunOf {
-    pub fn new(request: &SetRequest) -> Self {
+    /// Of this request. Models count by what they hold: the same files under another path are the same run.
+    ///
+    /// # Errors
+    /// A model's data cannot be read or has changed since; cancellation.
+    pub fn new(request: &SetRequest, task: &Task) -> Result<Self> {
+        let model = |encoder: &Encoder| encoder.fingerprint(task);
+        let second = request.transfer.as_ref();
         let mut hash = blake3::Hasher::new();
         for values in [
             request.set.embedded.images.data(),
@@ -31,14 +39,14 @@ impl RunOf {
             ("ranks", json(&request.at)),
             ("directions", json(&request.sides)),
             ("epsilons", json(&request.eps)),
-            ("model", request.set.network.path().display().to_string()),
+            ("model", model(&request.encoder)?),
             (
                 "set and its embeddings",
                 hash.finalize().to_hex().to_string(),
             ),
             (
                 "second encoder",
-                request.transfer.as_ref().map_or("", Transfer::name).into(),
+                second.map_or(Ok(String::new()), |there| model(&there.encoder))?,
             ),
         ];
         if request.settings.method.is_shared() {
@@ -46,7 +54,8 @@ impl RunOf {
             parts.push(("pictures", json(&request.images)));
             parts.push(("batch", request.batch.to_string()));
         }
-        Self(parts.into_iter().map(|(k, v)| (k.to_owned(), v)).collect())
+        let parts = parts.into_iter().map(|(k, v)| (k.to_owned(), v));
+        Ok(Self(parts.collect()))
     }
 
     /// BLAKE3 hash of all of it, in hexadecimal.

@@ -1,6 +1,6 @@
 //! The table of an attacked set: one line per query of the first figure.
 
-use super::SetRequest;
+use super::asked::Asked;
 use super::checkpoint::{RowDone, UnitDone};
 use crate::retrieval::Side;
 use serde::Serialize;
@@ -34,14 +34,14 @@ pub struct RowReport {
     pub queries: u32,
 }
 
-/// One line per query of the first figure, the most easily broken first.
+/// One line per query of the first figure, of `side`, the most easily broken first; `name` calls a picture by its row.
 pub(super) fn table(
-    request: &SetRequest,
+    asked: &Asked<'_>,
     rows: &[&RowDone],
-    side: Side,
-    eps: &[f32],
+    (side, eps): (Side, &[f32]),
+    name: &dyn Fn(usize) -> String,
 ) -> Vec<RowReport> {
-    let credit = request.credit();
+    let credit = asked.credit();
     let largest = eps.last().copied().unwrap_or(0.0);
     let margin = |of: &[Option<f32>]| of.first().copied().flatten().unwrap_or(f32::NAN);
     let line = |row: &RowDone, unit: &UnitDone| {
@@ -52,12 +52,12 @@ pub(super) fn table(
         let size = breaks.map(|(_, f)| f).or(last).map(|f| f.size);
         let size = size.unwrap_or_default();
         let smallest = breaks.map(|(eps, find)| match find.norm {
-            Some(norm) if request.settings.method.is_minimal() => norm,
+            Some(norm) if asked.settings.method.is_minimal() => norm,
             _ => eps,
         });
         RowReport {
             image: row.image,
-            name: request.dataset.images[row.image].name.clone(),
+            name: name(row.image),
             caption: unit.caption,
             rank_before: unit.before.rank,
             rank_after: last.map_or(unit.before.rank, |f| f.rank),

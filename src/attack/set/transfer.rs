@@ -81,7 +81,7 @@ pub(super) fn report(
     let engine = request.set.engine.as_ref();
     let whole = evaluate(engine, images, texts, groups, &EvalOptions::default(), task)?;
     let clean = part(&whole, (images, texts, groups), &request.images, task)?;
-    let (credit, ks) = (request.credit(), request.ks());
+    let (credit, ks) = (request.asked().credit(), request.asked().ks());
     let before = |unit: &UnitDone, nth: usize| {
         unit.before
             .elsewhere
@@ -101,8 +101,8 @@ pub(super) fn report(
                 .is_some_and(|rank| rank as usize > ks[nth]),
             None => before(unit, nth),
         };
-        report.robust.push(recalls(request, units, after));
-        let (named, rate) = success(request, units, before, after);
+        report.robust.push(recalls(&request.asked(), units, after));
+        let (named, rate) = success(&request.asked(), units, before, after);
         report.success.push(named);
         report.success_rate.push(rate);
     }

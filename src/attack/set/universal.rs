@@ -52,7 +52,7 @@ struct Query {
 /// The shared perturbations of `request`, for every figure. `targets` has one entry per picture.
 pub(super) fn learn(request: &SetRequest, targets: &[usize], task: &Task) -> Result<Learnt> {
     let passes = request.settings.steps();
-    let kinds = request.kinds();
+    let kinds = request.asked().kinds();
     let queries = |side: Side| -> Vec<Query> {
         let of = |(at, &image): (usize, &usize)| match side {
             Side::Image => vec![Query {
@@ -67,7 +67,7 @@ pub(super) fn learn(request: &SetRequest, targets: &[usize], task: &Task) -> Res
         request.images.iter().enumerate().flat_map(of).collect()
     };
     let total: usize = kinds.iter().map(|&side| queries(side).len()).sum();
-    let all = total * request.ks().len() * request.eps.len() * passes;
+    let all = total * request.asked().ks().len() * request.eps.len() * passes;
     task.begin("Learning the shared perturbations", all as u64);
     let len = request.set.network.grid().len();
     let pixels = if request.images.len() * len <= KEPT {
@@ -81,7 +81,7 @@ pub(super) fn learn(request: &SetRequest, targets: &[usize], task: &Task) -> Res
     };
     for side in kinds {
         let queries = queries(side);
-        for (nth, k) in request.ks().into_iter().enumerate() {
+        for (nth, k) in request.asked().ks().into_iter().enumerate() {
             let mut deltas = Vec::with_capacity(request.eps.len());
             for &eps in &request.eps {
                 let learner = Learner {
@@ -158,7 +158,7 @@ impl Learner<'_> {
         let targets: Vec<usize> = part.iter().map(|q| q.target).collect();
         Pairs::new(
             &request.set,
-            request.aim(self.side, self.k),
+            request.asked().aim(self.side, self.k),
             &images,
             &targets,
         )
@@ -209,7 +209,7 @@ impl Learner<'_> {
             return Ok(());
         };
         let grid = self.request.set.network.grid();
-        let figure: Cow<'_, str> = if self.request.figures().is_empty() {
+        let figure: Cow<'_, str> = if self.request.asked().figures().is_empty() {
             "".into()
         } else {
             format!("{}-at-{}-", super::figure::direction(self.side), self.k).into()

@@ -1,9 +1,13 @@
 //! `nearmiss attack`: how little it takes, without a window. It attacks local files only.
 
+mod aim;
 mod caption;
 mod classifier;
 mod pairs;
 mod tables;
+
+pub(super) use aim::AimArgs;
+pub(super) use tables::describe;
 
 use super::common::positive;
 use crate::attack::{AttackSettings, Loss, Mask, Method, Norm, Parameter, Region, Threat};
@@ -44,10 +48,15 @@ impl Attack {
 
 /// Which attack, and how hard it tries.
 #[derive(Debug, Args)]
-struct MethodArgs {
+pub struct MethodArgs {
     /// The attack
-    #[arg(long, value_name = "NAME", value_parser = one_of::<Method>(Method::all().map(|m| (m.name(), m.about()))))]
-    attack: Method,
+    #[arg(
+        long,
+        value_name = "NAME",
+        required = true,
+        value_parser = one_of::<Method>(Method::all().map(|m| (m.name(), m.about())))
+    )]
+    attack: Option<Method>,
     /// The loss that gradient attacks maximise
     #[arg(
         long,
@@ -71,14 +80,37 @@ struct MethodArgs {
     /// How far cw overshoots the goal, in the units of the scores (default: 0)
     #[arg(long, value_name = "MARGIN", value_parser = fraction)]
     kappa: Option<f32>,
+}
+
+/// Where random numbers begin.
+#[derive(Debug, Args)]
+struct SeedArgs {
     /// Seed of every random number
     #[arg(long, value_name = "S", default_value_t = 0)]
     seed: u64,
 }
 
 impl MethodArgs {
-    fn settings(&self, threat: Threat) -> Result<AttackSettings> {
-        if self.kappa.is_some() && !self.attack.takes(Parameter::Kappa) {
+    /// The attack.
+    ///
+    /// # Errors
+    /// None was named.
+    fn method(&self) -> Result<Method> {
+        self.attack.ok_or_else(|| {
+            Error::request(
+                "no attack was named",
+                "Name one with --attack, such as --attack pgd.",
+            )
+        })
+    }
+
+    /// Everything that was said of it.
+    ///
+    /// # Errors
+    /// Options that do not go together.
+    pub fn settings(&self, threat: Threat, seed: u64) -> Result<AttackSettings> {
+        let method = self.method()?;
+        if self.kappa.is_some() && !method.takes(Parameter::Kappa) {
             let able = Method::all().filter(|m| m.takes(Parameter::Kappa));
             let (titles, names): (Vec<_>, Vec<_>) = able.map(|m| (m.title(), m.name())).unzip();
             return Err(Error::request(
@@ -87,7 +119,7 @@ impl MethodArgs {
             ));
         }
         Ok(AttackSettings {
-            method: self.attack,
+            method,
             threat,
             loss: self.loss,
             steps: self.steps,
@@ -95,7 +127,7 @@ impl MethodArgs {
             restarts: self.restarts,
             full: self.full,
             kappa: self.kappa.unwrap_or(0.0),
-            seed: self.seed,
+            seed,
         }
         .settled())
     }
@@ -103,7 +135,7 @@ impl MethodArgs {
 
 /// What may be changed in a picture.
 #[derive(Debug, Args)]
-struct ThreatArgs {
+pub struct ThreatArgs {
     /// Radius in pixels of [0, 1], as 8/255 or 0.03; several, separated by commas, give recall against epsilon. For
     /// l0 a whole number of pixels (default: from a small one, each twice the last, until nothing is left)
     #[arg(
@@ -135,7 +167,10 @@ struct ThreatArgs {
 
 impl ThreatArgs {
     /// The threat at its largest radius.
-    fn threat(&self) -> Result<Threat> {
+    ///
+    /// # Errors
+    /// Options that do not go together; a mask that cannot be read.
+    pub fn threat(&self) -> Result<Threat> {
         let norm = match (self.norm, self.band) {
             (Norm::Fourier(_), Some(band)) => Norm::Fourier(band),
             (norm, _) => norm,
@@ -154,8 +189,13 @@ impl ThreatArgs {
         })
     }
 
+    /// Were no radii asked for, so that they are chosen on the way?
+    pub fn is_open(&self) -> bool {
+        self.eps.is_empty()
+    }
+
     /// The radii, rising: those asked for, or else the usual ones.
-    fn radii(&self, norm: Norm) -> Vec<f32> {
+    pub fn radii(&self, norm: Norm) -> Vec<f32> {
         if self.eps.is_empty() {
             return Threat::usual_radii(norm);
         }

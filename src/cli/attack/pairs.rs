@@ -1,14 +1,11 @@
 //! `nearmiss attack pairs`: a captioned set against its dual encoder.
 
-use super::super::common::{DataArgs, EngineArgs, or_all, positive};
+use super::super::common::{DataArgs, EngineArgs, or_all};
 use super::super::encoder::EncoderArgs;
 use super::super::output::{With, emit_with, warn, watched};
 use super::tables::describe;
-use super::{MethodArgs, ThreatArgs, one_of};
-use crate::attack::{
-    Checkpoint, Goal, Network, Recalls, Set, SetReport, SetRequest, Success, Transfer, attack_set,
-    direction,
-};
+use super::{AimArgs, MethodArgs, SeedArgs, ThreatArgs};
+use crate::attack::{Checkpoint, Network, Set, SetRequest, Transfer, attack_set, direction};
 use crate::compute::Measure;
 use crate::dataset::Dataset;
 use crate::encoder::EncoderOptions;
@@ -18,7 +15,6 @@ use crate::retrieval::Side;
 use crate::source::{EncoderSource, open_dataset};
 use crate::task::Task;
 use clap::Args;
-use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -35,24 +31,14 @@ pub struct Pairs {
     #[command(flatten)]
     method: MethodArgs,
     #[command(flatten)]
+    seed: SeedArgs,
+    #[command(flatten)]
     threat: ThreatArgs,
-    /// What the attack wants; the hardest negative is the target, for match the picture of it
-    #[arg(
-        long,
-        value_name = "NAME",
-        default_value = "lose",
-        value_parser = one_of::<Goal>(Goal::ALL.map(|g| (g.name(), g.about())))
-    )]
-    goal: Goal,
-    /// The recalls to attack for: each figure printed is that of an attack on it (default: 1,5,10)
-    #[arg(long, value_name = "K", value_delimiter = ',', value_parser = positive)]
-    at: Vec<usize>,
+    #[command(flatten)]
+    aim: AimArgs,
     /// i2t (image to text), t2i (text to image) or both
     #[arg(long, value_name = "NAME", value_parser = sides)]
     direction: Option<Sides>,
-    /// Attack the first N pictures only; they are ranked among all
-    #[arg(long, value_name = "N", value_parser = positive)]
-    limit: Option<usize>,
     /// Keep the perturbed pictures here (PNG and exact .npy) with the report; a run that was stopped goes on
     #[arg(long, value_name = "DIR")]
     save: Option<PathBuf>,
@@ -63,24 +49,15 @@ pub struct Pairs {
     engine: EngineArgs,
 }
 
-/// What is printed. The keys are a contract; those of one epsilon are of the largest.
-#[derive(Serialize)]
-struct Answer<'a> {
-    robust: &'a Recalls,
-    quantized: &'a Recalls,
-    success: &'a [Success],
-    success_rate: Option<f64>,
-    mean_linf: f64,
-    mean_l2: f64,
-    #[serde(flatten)]
-    report: &'a SetReport,
-}
-
 impl Pairs {
     /// Runs the command.
     pub fn run(&self, json: bool) -> Result<()> {
-        let settings = self.method.settings(self.threat.threat()?)?;
-        let (at, sides) = self.figures()?;
+        let settings = self
+            .method
+            .settings(self.threat.threat()?, self.seed.seed)?;
+        let at = self.aim.ranks(self.direction.is_some())?;
+        let sides = self.direction.clone();
+        let sides = sides.map_or(SetRequest::SIDES.to_vec(), |s| s.0);
         let eps = self.threat.radii(settings.threat.norm);
         for &eps in &eps {
             settings.threat.with_eps(eps).check()?;
@@ -109,32 +86,23 @@ impl Pairs {
                 transfer: self.second(&made.dataset, task)?,
                 set,
                 encoder,
-                images: (0..self.limit.map_or(count, |n| n.min(count))).collect(),
+                images: (0..self.aim.limit.map_or(count, |n| n.min(count))).collect(),
                 dataset: Arc::new(made.dataset),
-                goal: self.goal,
+                goal: self.aim.goal,
                 at,
                 sides,
                 settings,
                 eps,
-                adaptive: self.threat.eps.is_empty(),
+                adaptive: self.threat.is_open(),
                 batch,
                 save: self.save.clone(),
             };
             let report = attack_set(&order, &mut Checkpoint::default(), task)?;
             Ok::<_, Error>((report, account))
         })?;
-        let largest = report.levels.last().ok_or_else(|| {
+        let answer = report.answer().ok_or_else(|| {
             Error::request("no epsilon was tried", "Give at least one with --eps.")
         })?;
-        let answer = Answer {
-            robust: &largest.robust,
-            quantized: &largest.quantized,
-            success: &largest.success,
-            success_rate: largest.success_rate,
-            mean_linf: largest.mean_linf,
-            mean_l2: largest.mean_l2,
-            report: &report,
-        };
         if let Some(folder) = &self.save {
             let whole = With {
                 value: &answer,
@@ -147,25 +115,6 @@ impl Pairs {
             said.iter().for_each(warn);
         }
         emit_with(&answer, &account, json, || describe(&report))
-    }
-
-    /// The ranks and directions of the recalls to attack for.
-    fn figures(&self) -> Result<(Vec<usize>, Vec<Side>)> {
-        let asked = !self.at.is_empty() || self.direction.is_some();
-        if asked && self.goal != Goal::Lose {
-            return Err(Error::request(
-                "--at and --direction are for the goal lose: no recall follows from the others",
-                "Leave them out, or add --goal lose.",
-            ));
-        }
-        let mut at = self.at.clone();
-        if at.is_empty() {
-            at.extend(SetRequest::AT);
-        }
-        at.sort_unstable();
-        at.dedup();
-        let sides = self.direction.clone();
-        Ok((at, sides.map_or(SetRequest::SIDES.to_vec(), |s| s.0)))
     }
 
     /// The second encoder with its embeddings of `set`.

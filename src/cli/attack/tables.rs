@@ -45,7 +45,7 @@ fn figures(report: &SetReport) -> Vec<Figure> {
 }
 
 /// Everything that a report says.
-pub(super) fn describe(report: &SetReport) -> String {
+pub(in crate::cli) fn describe(report: &SetReport) -> String {
     let settings = &report.settings;
     let mut text = format!(
         "{} ({} steps at most), {}, on {} with {}; {:.1} s after {:.1} s of preparation, {:.1} steps/s\n",

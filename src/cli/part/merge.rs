@@ -1,10 +1,11 @@
 //! `nearmiss part merge`.
 
 use super::{open, stage};
-use crate::cli::output::{counted, emit, emit_with, watched};
+use crate::cli::attack::describe as describe_attack;
+use crate::cli::output::{counted, emit, emit_with, warn, watched};
 use crate::compute::choose;
 use crate::error::{Error, Result};
-use crate::parts::merge::{Broken, check, merge_range};
+use crate::parts::merge::{Broken, check, merge_attack, merge_range};
 use crate::parts::mine::finish_mining;
 use crate::parts::{Run, RunReport, Stage, finish_ranking};
 use crate::retrieval::Metrics;
@@ -86,6 +87,18 @@ impl Merge {
                     )
                 })
             }
+            Stage::Attack => {
+                let found = watched(|task| merge_attack(&run, task))?;
+                let report = &found.report;
+                if let Some(gradient) = &report.gradient {
+                    let said = gradient.warnings(report.images, "pictures");
+                    said.iter().for_each(warn);
+                }
+                emit_with(&report.answer(), &found.data, json, || {
+                    let run = &self.run;
+                    format!("{}\nwritten: attack.json in {run}", describe_attack(report))
+                })
+            }
         }
     }
 
@@ -102,6 +115,10 @@ impl Merge {
             Stage::Mine => {
                 let (plan, hash) = run.mine_plan()?;
                 (hash, plan.pieces.len())
+            }
+            Stage::Attack => {
+                let (plan, hash) = run.attack_plan()?;
+                (hash, plan.tasks())
             }
         };
         let broken = watched(|task| check(run, stage, &hash, count, task))?;

@@ -1,5 +1,6 @@
 //! `nearmiss part`: the work on a set in parts that any engine can run.
 
+mod attack;
 mod driver;
 mod merge;
 mod plan;
@@ -22,6 +23,7 @@ pub struct Part {
 #[derive(Debug, Subcommand)]
 enum What {
     /// Cut a stage of a run into tasks
+    #[command(mut_arg("attack", |a| a.required(false)))]
     Plan(Box<plan::Plan>),
     /// Run a task, or several; exit code 1: try again, 2: the plan does not fit
     Run(run::Task),

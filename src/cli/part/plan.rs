@@ -1,5 +1,6 @@
 //! `nearmiss part plan`.
 
+use super::attack::{AttackArgs, Besides};
 use super::{open, stage};
 use crate::cli::common::{DataArgs, VectorArgs, positive};
 use crate::cli::encoder::EncoderArgs;
@@ -9,7 +10,7 @@ use crate::compute::Choice;
 use crate::error::{Error, Result};
 use crate::parts::mine::{MineTerms, plan_mining};
 use crate::parts::plan::{Coder, EmbedPlan, Later, Pace};
-use crate::parts::stage::{Terms, plan_ranking};
+use crate::parts::stage::{Terms, plan_attack, plan_ranking};
 use crate::parts::status::status;
 use crate::parts::{Run, Stage};
 use crate::source::located;
@@ -26,7 +27,7 @@ pub struct Plan {
     /// Where the run lies: a folder that all machines see, or a place in object storage
     #[arg(long, value_name = "URL")]
     run: String,
-    /// The stage: embed, then rank, then mine
+    /// The stage: embed, then rank, then mine or attack
     #[arg(long, value_name = "STAGE", value_parser = stage)]
     stage: Stage,
     #[command(flatten)]
@@ -68,6 +69,8 @@ pub struct Plan {
     /// Where similarity is computed: auto, cpu or gpu (auto)
     #[arg(long, value_name = "auto|cpu|gpu")]
     compute: Option<Choice>,
+    #[command(flatten, next_help_heading = "Options of the stage attack")]
+    attack: AttackArgs,
 }
 
 impl Plan {
@@ -78,6 +81,7 @@ impl Plan {
             Stage::Embed => self.embed(&run, task),
             Stage::Rank => self.rank(&run, task),
             Stage::Mine => self.mine(&run, task),
+            Stage::Attack => self.attack(&run, task),
         })?;
         let planned = status(&run)?.stages.into_iter();
         let Some(planned) = planned.into_iter().find(|s| s.stage == self.stage) else {
@@ -160,13 +164,19 @@ impl Plan {
         })
     }
 
-    fn rank(&self, run: &Run, task: &Task) -> Result<()> {
+    /// Refuses another set than the run's.
+    fn of_run(&self, what: &str) -> Result<()> {
         if self.data.is_some() || self.encoder.is_given() {
             return Err(Error::request(
-                "what is ranked is what the run has embedded",
+                format!("what is {what} is what the run has embedded"),
                 "Leave out DATA and --encoder.",
             ));
         }
+        Ok(())
+    }
+
+    fn rank(&self, run: &Run, task: &Task) -> Result<()> {
+        self.of_run("ranked")?;
         let said = self.later()?.or(run.embed_plan()?.0.later);
         let terms = Terms {
             k: said.k.unwrap_or(10),
@@ -192,6 +202,18 @@ impl Plan {
             queries: self.queries,
         };
         plan_mining(run, &terms, task).map(drop)
+    }
+
+    fn attack(&self, run: &Run, task: &Task) -> Result<()> {
+        self.of_run("attacked")?;
+        let (terms, limit) = self.attack.terms(Besides {
+            sides: self.direction.sides().to_vec(),
+            seed: self.filters.seed(),
+            batch: self.encoder.batch,
+            compute: self.compute.unwrap_or_default(),
+            memory: self.memory.unwrap_or(8 << 30),
+        })?;
+        plan_attack(run, terms, limit, task).map(drop)
     }
 }
 

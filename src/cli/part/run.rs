@@ -7,7 +7,7 @@ use crate::compute::choose_on;
 use crate::encoder::Cache;
 use crate::error::{Error, Result};
 use crate::parts::mine::mine;
-use crate::parts::stage::{Embedder, embed, rank};
+use crate::parts::stage::{Attacker, Embedder, embed, rank};
 use crate::parts::{Failure, Run, Stage, host};
 use crate::task::{self, now};
 use clap::Args;
@@ -70,6 +70,12 @@ impl Task {
             Stage::Mine => {
                 let (plan, hash) = run.mine_plan()?;
                 self.each(&run, json, |n| mine(&run, &plan, &hash, n, task))
+            }
+            Stage::Attack => {
+                let (plan, hash) = run.attack_plan()?;
+                let engine = choose_on(plan.terms.compute, self.adapter.as_deref())?;
+                let mut attacker = Attacker::new(&run, &plan, &hash, engine)?;
+                self.each(&run, json, |n| attacker.attack(n, task))
             }
         }
     }

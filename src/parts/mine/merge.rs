@@ -7,8 +7,9 @@ use crate::compute::{Engine, Hit};
 use crate::dataset::export::{Example, Layout, write_training};
 use crate::error::{Error, Result};
 use crate::files::replace_with;
+use crate::parts::merge::end;
 use crate::parts::plan::{MinePlan, RankPlan};
-use crate::parts::run::{Run, Stage, to_json};
+use crate::parts::run::{Mark, Run, Stage, to_json};
 use crate::parts::stage::not_yet;
 use crate::parts::state::Read;
 use crate::retrieval::Side;
@@ -84,7 +85,8 @@ pub fn finish_mining(run: &Run, engine: &dyn Engine, task: &Task) -> Result<Mine
         skipped: None,
     };
     write(run, &plan, all, &mut report, task)?;
-    run.store().write("mined.json", &to_json(&report)?)?;
+    let files = [("mined.json".to_owned(), to_json(&report)?)];
+    run.finish(&end(Stage::Mine), Mark::of_merge(hash, ()), &files)?;
     Ok(report)
 }
 

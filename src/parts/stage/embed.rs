@@ -101,7 +101,7 @@ impl<'a> Embedder<'a> {
 }
 
 /// Opens the encoder of a plan, and checks that it is the one that was planned with.
-fn open(coder: Option<&Coder>, task: &Task) -> Result<Encoder> {
+pub(super) fn open(coder: Option<&Coder>, task: &Task) -> Result<Encoder> {
     let Some(coder) = coder else {
         return Err(Error::plan("the plan names no encoder"));
     };

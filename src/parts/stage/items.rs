@@ -30,19 +30,8 @@ pub struct Item {
 /// The items of a dataset, and where each line begins, with one beyond the last; `archive` is the archive that it is.
 pub(super) fn lines(dataset: &Dataset, archive: Option<&str>) -> Result<(Vec<u8>, Vec<u64>)> {
     let (mut out, mut starts) = (Vec::new(), vec![0]);
-    for (i, image) in dataset.images.iter().enumerate() {
-        let place = match (&image.picture, archive) {
-            (Some(Stored::File(path)), _) => Some(Place::File(path.to_string_lossy().into_owned())),
-            (Some(Stored::Span { offset, length, .. }), Some(archive)) => {
-                Some(Place::Span(archive.to_owned(), *offset, *length))
-            }
-            _ => None,
-        };
-        let item = Item {
-            name: image.name.clone(),
-            place,
-            captions: dataset.captions[dataset.captions_of(i)].to_vec(),
-        };
+    for i in 0..dataset.images.len() {
+        let item = item_of(dataset, i, archive);
         serde_json::to_writer(&mut out, &item)
             .map_err(|e| Error::request(format!("names cannot be written: {e}"), ""))?;
         out.push(b'\n');
@@ -60,6 +49,23 @@ pub fn item(file: &FileMark, line: &[u8]) -> Result<Item> {
         let what = format!("{} holds a line that is none of ours: {e}", file.name);
         Error::request(what, "Let its task be done again.")
     })
+}
+
+/// Image `i` of a dataset; `archive` is the archive that it is.
+pub(super) fn item_of(dataset: &Dataset, i: usize, archive: Option<&str>) -> Item {
+    let image = &dataset.images[i];
+    let place = match (&image.picture, archive) {
+        (Some(Stored::File(path)), _) => Some(Place::File(path.to_string_lossy().into_owned())),
+        (Some(Stored::Span { offset, length, .. }), Some(archive)) => {
+            Some(Place::Span(archive.to_owned(), *offset, *length))
+        }
+        _ => None,
+    };
+    Item {
+        name: image.name.clone(),
+        place,
+        captions: dataset.captions[dataset.captions_of(i)].to_vec(),
+    }
 }
 
 /// Reads the items of a shard.

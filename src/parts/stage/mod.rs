@@ -1,14 +1,17 @@
 //! What a task does.
 
+mod attack;
 mod dataset;
 mod embed;
 mod gather;
 pub mod given;
 mod items;
+mod pictures;
 mod rank;
 mod rows;
 mod sample;
 
+pub use attack::{AttackPart, Attacked, Attacker, plan_attack};
 pub use dataset::open_shard;
 pub use embed::{Embedded, Embedder, Made, embed, write_shard};
 pub use items::{Item, Place, item, items};

@@ -34,7 +34,7 @@ impl Batch<'_> {
         } else {
             victim.confirm(&rows, &seen.rounded, task)?
         };
-        let tried: Vec<usize> = if self.request.shares_ranks(search.side) {
+        let tried: Vec<usize> = if self.request.asked().shares_ranks(search.side) {
             (0..=search.nth).collect()
         } else {
             vec![search.nth]
@@ -104,7 +104,7 @@ impl Batch<'_> {
         r: usize,
         x: Option<&Arc<Vec<f32>>>,
     ) {
-        let (credit, eps) = (self.request.credit(), find.eps);
+        let (credit, eps) = (self.request.asked().credit(), find.eps);
         if self.units[from].done.side() != Side::Image || credit != Credit::UpTo {
             return;
         }

@@ -15,9 +15,9 @@ use super::field::{Field, Place};
 use super::figure::Credit;
 use super::universal::Shared;
 use super::{Figure, SetRequest};
-use crate::compute::Grid;
+use crate::compute::{Grid, Ranking};
 use crate::error::Result;
-use crate::retrieval::{Evaluation, Side};
+use crate::retrieval::Side;
 use crate::task::Task;
 use progress::SearchProgress;
 use std::sync::Arc;
@@ -71,14 +71,14 @@ struct Batch<'a> {
 pub(super) fn attack(
     request: &SetRequest,
     (images, targets): (&[usize], &[usize]),
-    clean: &Evaluation,
+    clean: &Ranking,
     shared: &[Shared],
     task: &Task,
 ) -> Result<BatchDone> {
     let begun = Instant::now();
     let mut batch = Batch::open(request, images, targets, clean, task)?;
-    let (sides, ranks) = (request.kinds(), batch.ks.len());
-    let minimal = request.credit() == Credit::Within;
+    let (sides, ranks) = (request.asked().kinds(), batch.ks.len());
+    let minimal = request.asked().credit() == Credit::Within;
     // An attack for the smallest perturbation searches once, in the largest ball.
     let radii = if minimal {
         &request.eps[request.eps.len() - 1..]
@@ -150,8 +150,8 @@ impl Batch<'_> {
 
     /// The queries that a search is for: those not lost yet, exactly or after rounding to 8 bits.
     fn open_queries(&self, search: Search) -> Vec<usize> {
-        let (credit, Search { nth, eps, .. }) = (self.request.credit(), search);
-        let shares = self.request.shares_ranks(search.side);
+        let (credit, Search { nth, eps, .. }) = (self.request.asked().credit(), search);
+        let shares = self.request.asked().shares_ranks(search.side);
         let stands = |unit: &Unit| {
             let done = &unit.done;
             let searched =
@@ -195,7 +195,12 @@ impl Batch<'_> {
         let wanted =
             |(&u, &at): (&usize, &usize)| self.units[u].done.caption.unwrap_or(self.targets[at]);
         let targets: Vec<usize> = units.iter().zip(&places).map(wanted).collect();
-        let mut victim = Pairs::new(&request.set, request.aim(search.side, k), &images, &targets)?;
+        let mut victim = Pairs::new(
+            &request.set,
+            request.asked().aim(search.side, k),
+            &images,
+            &targets,
+        )?;
         // Each query draws its own random numbers.
         let count = request.set.embedded.groups.images();
         let key = |(&u, &image): (&usize, &usize)| {
@@ -228,7 +233,7 @@ impl Batch<'_> {
             queries: outcome.queries.iter().map(|&n| u64::from(n)).sum(),
             seconds: begun.elapsed().as_secs_f64(),
         };
-        let sides = request.kinds();
+        let sides = request.asked().kinds();
         let side = sides.iter().position(|&s| s == search.side).unwrap_or(0);
         self.costs[side * self.ks.len() + search.nth].add(&cost);
         for (r, &at) in places.iter().enumerate() {

@@ -5,8 +5,9 @@ use super::super::checkpoint::{Before, Cost, RowDone, UnitDone};
 use super::super::load::load;
 use super::{Batch, Unit, elsewhere, field};
 use crate::attack::victim::{Goal, GradientDefects, Pairs};
+use crate::compute::Ranking;
 use crate::error::Result;
-use crate::retrieval::{Evaluation, Side};
+use crate::retrieval::Side;
 use crate::task::Task;
 
 impl<'a> Batch<'a> {
@@ -15,11 +16,11 @@ impl<'a> Batch<'a> {
         request: &'a SetRequest,
         images: &'a [usize],
         targets: &'a [usize],
-        clean: &Evaluation,
+        clean: &Ranking,
         task: &Task,
     ) -> Result<Self> {
         let grid = request.set.network.grid().with_rows(images.len());
-        let ks = request.ks();
+        let ks = request.asked().ks();
         let mut batch = Self {
             request,
             images,
@@ -28,7 +29,7 @@ impl<'a> Batch<'a> {
             clean: load(request, images)?,
             units: Vec::new(),
             rows: Vec::with_capacity(images.len()),
-            costs: vec![Cost::default(); request.kinds().len() * ks.len()],
+            costs: vec![Cost::default(); request.asked().kinds().len() * ks.len()],
             ks,
         };
         for (at, &image) in images.iter().enumerate() {
@@ -40,7 +41,7 @@ impl<'a> Batch<'a> {
                 blind: GradientDefects::default(),
                 seconds: 0.0,
             });
-            for side in request.kinds() {
+            for side in request.asked().kinds() {
                 let captions = match side {
                     Side::Image => vec![None],
                     Side::Text => request.set.embedded.groups.range(image).map(Some).collect(),
@@ -59,7 +60,7 @@ impl<'a> Batch<'a> {
         &self,
         at: usize,
         caption: Option<usize>,
-        clean: &Evaluation,
+        clean: &Ranking,
         task: &Task,
     ) -> Result<Unit> {
         task.check()?;
@@ -83,8 +84,8 @@ impl<'a> Batch<'a> {
         };
         let place = self.place(&unit, request.set.embedded.images.row(image), false);
         let rank = match caption {
-            None => clean.ranking.i2t.ranks[image],
-            Some(j) => clean.ranking.t2i.ranks[j],
+            None => clean.i2t.ranks[image],
+            Some(j) => clean.t2i.ranks[j],
         };
         let mut margins = place.margins;
         let reached = if request.goal == Goal::Lose {

@@ -16,7 +16,7 @@ impl Batch<'_> {
         for unit in &self.units {
             let mut standing: Vec<(Option<usize>, Vec<usize>)> = Vec::new();
             for nth in 0..self.ks.len() {
-                let shown = unit.done.shown(request.credit(), eps, nth);
+                let shown = unit.done.shown(request.asked().credit(), eps, nth);
                 match standing.iter_mut().find(|(find, _)| *find == shown) {
                     Some((_, ranks)) => ranks.push(nth),
                     None => standing.push((shown, vec![nth])),

@@ -2,7 +2,7 @@
 
 mod labels;
 
-use super::MethodArgs;
+use super::{MethodArgs, SeedArgs};
 use crate::attack::{
     AttackSettings, Classifier as Rows, GradientDefects, GradientReport, Network, Norm, Space,
     Threat, Unwatched, pick, put, run,
@@ -43,6 +43,8 @@ pub struct Classifier {
     labels: PathBuf,
     #[command(flatten)]
     method: MethodArgs,
+    #[command(flatten)]
+    seed: SeedArgs,
     /// Execution providers in order of preference: cuda, directml, coreml, cpu
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     provider: Vec<Provider>,
@@ -172,7 +174,7 @@ impl Classifier {
         task.begin("Preparing the gradient", 0);
         let begun = Instant::now();
         let network = Arc::new(Network::open(&self.model, &or_all(&self.provider), task)?);
-        self.method.attack.runs_on(&network)?;
+        self.method.method()?.runs_on(&network)?;
         let len = network.grid().len();
         if shape[1..].iter().product::<usize>() != len {
             return Err(Error::dataset(
@@ -182,11 +184,12 @@ impl Classifier {
             ));
         }
         // Each row has a box of its own, and no radius.
-        let settings = self.method.settings(Threat {
+        let threat = Threat {
             norm: Norm::Free,
             eps: 0.0,
             ..Threat::default()
-        })?;
+        };
+        let settings = self.method.settings(threat, self.seed.seed)?;
         if !settings.method.works_in(settings.threat.norm) {
             return Err(Error::request(
                 format!(

@@ -67,6 +67,8 @@ fn tasks(stage: &StageStatus, watching: bool) -> Line {
         name: match stage.stage {
             Stage::Embed => "Embed",
             Stage::Rank => "Rank",
+            Stage::Mine => "Mine",
+            Stage::Attack => "Attack",
         },
         done: stage.done,
         of: stage.tasks,

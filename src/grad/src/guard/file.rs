@@ -66,7 +66,7 @@ pub fn read_all(path: &Path, most: u64) -> std::io::Result<Vec<u8>> {
         .try_reserve_exact(length as usize)
         .map_err(|_| std::io::Error::from(ErrorKind::OutOfMemory))?;
     // One byte more tells a file that grows from one that is whole.
-    file.take(most + 1).read_to_end(&mut bytes)?;
+    file.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > most {
         return Err(too_large());
     }

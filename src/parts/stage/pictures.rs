@@ -1,0 +1,125 @@
+//! The pictures of some images of a run, out of the shards of its dataset.
+
+use super::dataset::Shards;
+use super::embed::Embedded;
+use super::items::{Item, item_of, items};
+use crate::dataset::{Dataset, Image};
+use crate::error::{Error, Result};
+use crate::parts::plan::{Data, EmbedPlan, RankPlan, Shard};
+use crate::parts::run::{Run, Stage};
+use crate::task::Task;
+use std::collections::BTreeMap;
+
+/// Opens pictures by the rows that the run gave them.
+pub(super) struct Pictures {
+    /// What a dataset that is read as a whole is opened with.
+    whole: Option<Shards>,
+    /// Archives of the last task: where they were fetched, they are there as long as these are.
+    archives: BTreeMap<usize, (Shards, Dataset)>,
+}
+
+impl Pictures {
+    /// Of the dataset of this plan.
+    ///
+    /// # Errors
+    /// The dataset's place is none that can be opened.
+    pub fn new(plan: &EmbedPlan) -> Result<Self> {
+        Ok(Self {
+            whole: shards(plan)?,
+            archives: BTreeMap::new(),
+        })
+    }
+
+    /// A dataset with an image for each row of the run, of which those of `wanted` have their pictures and names.
+    ///
+    /// # Errors
+    /// The dataset is not what it was when it was embedded; a file cannot be read; cancellation.
+    pub fn of(
+        &mut self,
+        run: &Run,
+        plan: &EmbedPlan,
+        rank: &RankPlan,
+        wanted: &[usize],
+        task: &Task,
+    ) -> Result<Dataset> {
+        let mut sorted = wanted.to_vec();
+        sorted.sort_unstable();
+        let mut all = vec![Image::unseen(""); rank.images()];
+        let (mut from, mut opened) = (0, BTreeMap::new());
+        for (n, shard) in rank.shards.iter().enumerate() {
+            let to = from + shard.images;
+            let own = sorted.partition_point(|&i| i < from)..sorted.partition_point(|&i| i < to);
+            if !own.is_empty() {
+                task.check()?;
+                let dataset = self.open(plan, n, &mut opened, task)?;
+                let kept = kept(run, plan, n, dataset)?;
+                for &image in &sorted[own] {
+                    let at = kept.get(image - from).ok_or_else(|| changed(n))?;
+                    all[image] = dataset.images[*at].clone();
+                }
+            }
+            from = to;
+        }
+        self.archives = opened;
+        Ok(Dataset::of_images("part", "part", all, Vec::new()))
+    }
+
+    /// Shard `n` of the dataset, kept in `opened`.
+    fn open<'a>(
+        &mut self,
+        plan: &EmbedPlan,
+        n: usize,
+        opened: &'a mut BTreeMap<usize, (Shards, Dataset)>,
+        task: &Task,
+    ) -> Result<&'a Dataset> {
+        let none = || Error::plan("the plan names no dataset");
+        let found = match (&plan.shards[n], self.archives.remove(&n)) {
+            (_, Some(found)) => found,
+            (Shard::File { .. }, None) => {
+                let mut shards = shards(plan)?.ok_or_else(none)?;
+                let dataset = shards.open(&plan.shards[n], task)?;
+                (shards, dataset)
+            }
+            (Shard::Images(..), None) => {
+                let whole = self.whole.as_mut().ok_or_else(none)?;
+                let dataset = whole.open(&plan.shards[n], task)?;
+                (shards(plan)?.ok_or_else(none)?, dataset)
+            }
+        };
+        Ok(&opened.entry(n).or_insert(found).1)
+    }
+}
+
+fn shards(plan: &EmbedPlan) -> Result<Option<Shards>> {
+    match &plan.data {
+        Data::Dataset { place, part } => {
+            Shards::new(place, part, plan.content.as_deref()).map(Some)
+        }
+        Data::Rows { .. } => Ok(None),
+    }
+}
+
+/// The places in `dataset` of the images of shard `n` that were embedded: some may have been left out.
+fn kept(run: &Run, plan: &EmbedPlan, n: usize, dataset: &Dataset) -> Result<Vec<usize>> {
+    let (_, hash) = run.embed_plan()?;
+    let mark = run.mark::<Embedded>(Stage::Embed.name(), n, &hash)?;
+    let Some(file) = mark.as_ref().and_then(|mark| mark.files.get(1)) else {
+        return Err(Error::plan(format!("shard {n} has no names")));
+    };
+    let archive = match &plan.shards[n] {
+        Shard::File { name, .. } => Some(name.as_str()),
+        Shard::Images(..) => None,
+    };
+    let mut found = (0..dataset.images.len()).map(|at| (at, item_of(dataset, at, archive)));
+    let same = |item: Item| {
+        let next = found.find(|(_, other)| *other == item);
+        next.map(|(at, _)| at).ok_or_else(|| changed(n))
+    };
+    items(run, file)?.into_iter().map(same).collect()
+}
+
+fn changed(n: usize) -> crate::error::Error {
+    Error::plan(format!(
+        "shard {n} of the dataset has other images than when it was embedded"
+    ))
+}
