@@ -131,7 +131,7 @@ fn attackable(embed: &EmbedPlan, rank: &RankPlan, terms: &AttackTerms) -> Result
     Ok(coder.hash.clone())
 }
 
-/// Bytes that the rows and the ranking of a set take, in memory and once more while they are read.
+/// Bytes that the rows and the ranking of a set take.
 fn needed(rank: &RankPlan) -> u64 {
     let rows = (rank.images() + rank.texts()) as u64;
     rows * (rank.dim as u64 * 4 + 48)
@@ -270,7 +270,7 @@ impl<'a> Attacker<'a> {
             task: n,
             files: Vec::new(),
             host: host(),
-            engine: ready.encoder.describe().image_provider.to_string(),
+            engine: ready.encoder.describe().image_provider.clone(),
             instructions: instructions().into(),
             seconds: begun.elapsed().as_secs_f64(),
             of,
