@@ -16,6 +16,11 @@ enum Infinity {
     Infinity,
 }
 
+#[expect(
+    clippy::ref_option,
+    clippy::trivially_copy_pass_by_ref,
+    reason = "what serde calls"
+)]
 pub fn serialize<S: Serializer>(value: &Option<f32>, serializer: S) -> Result<S::Ok, S::Error> {
     let written = value.map(|v| match v {
         f32::INFINITY => Written::Word(Infinity::Infinity),

@@ -130,7 +130,7 @@ fn attackable(embed: &EmbedPlan, rank: &RankPlan, terms: &AttackTerms) -> Result
     Ok(coder.hash.clone())
 }
 
-/// Bytes that the rows and the ranking of a set take, in memory and once more while they are read.
+/// Bytes that the rows and the ranking of a set take.
 fn needed(rank: &RankPlan) -> u64 {
     let rows = (rank.images() + rank.texts()) as u64;
     rows * (rank.dim as u64 * 4 + 48)
@@ -183,9 +183,7 @@ impl<'a> Attacker<'a> {
             return Err(Error::plan("the plan names no encoder"));
         };
         if coder.hash != self.plan.encoder {
-            return Err(Error::plan(
-                "the attack was planned with another encoder".into(),
-            ));
+            return Err(Error::plan("the attack was planned with another encoder"));
         }
         let encoder = Arc::new(open(Some(coder), task)?);
         let providers = &coder.options.providers;
@@ -269,7 +267,7 @@ impl<'a> Attacker<'a> {
             task: n,
             files: Vec::new(),
             host: host(),
-            engine: ready.encoder.describe().image_provider.to_string(),
+            engine: ready.encoder.describe().image_provider.clone(),
             instructions: instructions().into(),
             seconds: begun.elapsed().as_secs_f64(),
             of,
