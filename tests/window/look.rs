@@ -35,6 +35,7 @@ pub(super) fn snapshot(window: &mut Window, name: &str) {
         // Where a run of the test lies, and which machine worked on it.
         "WebDataset",
         "of all machines",
+        "URL of the run",
     ];
     let rects: Vec<egui::Rect> = varying
         .iter()

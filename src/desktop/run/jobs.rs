@@ -57,7 +57,7 @@ impl RunView {
         let since = self.state.looked.map(|at| at.elapsed());
         match since {
             Some(since) if since < PAUSE => {
-                desk.ctx.request_repaint_after(PAUSE.saturating_sub(since))
+                desk.ctx.request_repaint_after(PAUSE.saturating_sub(since));
             }
             _ => self.look(desk),
         }

@@ -45,7 +45,7 @@ impl From<&Error> for Told {
     fn from(error: &Error) -> Self {
         Self {
             what: crate::desktop::core::sentence(&error.to_string()),
-            remedy: error.remedy().to_owned(),
+            remedy: error.remedy(),
         }
     }
 }

@@ -2,7 +2,6 @@
 
 use super::View;
 use crate::desktop::run::{Command, Slot};
-use crate::desktop::shell::fields::named;
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::{primary_if, weak};
 use egui::{Align, Key, Layout, RichText, TextEdit, Ui};
@@ -22,8 +21,11 @@ pub fn head_ui(ui: &mut Ui, view: &mut View<'_>) {
         let edit = TextEdit::singleline(&mut view.memory.place)
             .hint_text("Folder of a run, or s3://, gs://, az://")
             .desired_width(wide);
-        // What is empty goes by its hint.
-        let field = named(ui, "Folder or URL of the run", edit);
+        let field = ui.add(edit);
+        // Its hint names it only while it is empty.
+        ui.ctx().accesskit_node_builder(field.id, |node| {
+            node.set_label("Folder or URL of the run");
+        });
         if view.memory.asked != view.state.asked {
             view.memory.asked = view.state.asked;
             field.request_focus();
@@ -38,7 +40,7 @@ pub fn head_ui(ui: &mut Ui, view: &mut View<'_>) {
         }
         if view.state.place.is_some() {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                watch_ui(ui, view)
+                watch_ui(ui, view);
             });
         }
     });

@@ -20,11 +20,11 @@ const PICTURE: f32 = 44.0;
 /// The columns: the query, the right one, the hard negative, scores, margin, rank.
 const COLUMNS: [Column; 7] = [
     text("Query", 0.0),
-    text("Right", 0.24),
-    text("Hard negative", 0.48),
-    figure("Right", 0.72),
-    figure("Negative", 0.79),
-    figure("Margin", 0.865),
+    text("Right", 0.23),
+    text("Hard negative", 0.46),
+    figure("Right", 0.69),
+    figure("Negative", 0.765),
+    figure("Margin", 0.86),
     figure("Rank", 0.94),
 ];
 
