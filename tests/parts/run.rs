@@ -264,3 +264,34 @@ fn blocks_keep_within_the_memory_that_is_told() {
     let bytes = |rows: usize| rows as u64 * (512 * 4 * 2 + 224);
     assert!(bytes(200_000 / images + 1) + bytes(1_000_000 / texts + 5) < 1 << 30);
 }
+
+#[test]
+fn parts_of_two_engines_agree_but_for_the_last_digits() {
+    let gpu = nearmiss::compute::choose(Choice::Gpu).expect("a Vulkan adapter");
+    // Without ties by hand: what is a tie to one engine must be one to the other.
+    let mut rng = fastrand::Rng::with_seed(4);
+    let mut random = |count: usize| {
+        let values = (0..count * 48).map(|_| rng.f32() - 0.5).collect();
+        nearmiss::compute::Embeddings::new(values, 48).expect("rows")
+    };
+    let groups = nearmiss::compute::Groups::uniform(60, 3);
+    let set = Embedded::new(random(60), random(180), groups).expect("a set");
+    let folder = tempfile::tempdir().unwrap();
+    let run = embedded(folder.path(), &set, &[0, 60]);
+    plan_ranking(&run, &terms(1800.0), &Task::detached()).unwrap();
+    let (plan, hash) = run.rank_plan().unwrap();
+    for n in 0..plan.tasks() {
+        let engine: &dyn nearmiss::compute::Engine = if n % 2 == 0 { &Cpu } else { &*gpu };
+        rank(&run, &plan, &hash, n, engine, &Task::detached()).unwrap();
+    }
+    let found = finish_ranking(&run, &Task::detached()).unwrap().report;
+    let whole = whole(&set).report;
+    assert_eq!((found.i2t, found.t2i), (whole.i2t, whole.t2i));
+    assert!((found.loss_sh - whole.loss_sh).abs() < 1e-6 * whole.loss_sh);
+    assert!((found.loss_mh - whole.loss_mh).abs() < 1e-6);
+    assert!(
+        found.engine.contains("CPU") && found.engine.contains("GPU"),
+        "{}",
+        found.engine
+    );
+}
