@@ -105,7 +105,9 @@ pub fn ranking(
     };
     let i2t = direction(found.images, of_images.best(), factor);
     let t2i = direction(found.texts, pairs.clone(), factor);
-    pairs.iter_mut().for_each(|s| *s *= factor);
+    for s in &mut pairs {
+        *s *= factor;
+    }
     Ranking {
         i2t,
         t2i,
@@ -122,8 +124,12 @@ pub fn direction(seen: Seen, mut positive: Vec<f32>, factor: f32) -> Direction {
         mut hardest,
         mut top,
     } = seen;
-    positive.iter_mut().for_each(|s| *s *= factor);
-    hardest.iter_mut().for_each(|hit| hit.score *= factor);
+    for s in &mut positive {
+        *s *= factor;
+    }
+    for hit in &mut hardest {
+        hit.score *= factor;
+    }
     top.scale(factor);
     Direction {
         ranks: above.iter().map(|n| n + 1).collect(),

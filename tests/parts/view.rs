@@ -76,8 +76,9 @@ fn figures_margins_and_hubs_are_those_of_the_merged_ranges() {
         });
         assert_eq!(side.smallest, own);
         let mut counts: BTreeMap<u32, usize> = BTreeMap::new();
-        own.iter()
-            .for_each(|n| *counts.entry(n.negative).or_default() += 1);
+        for n in &own {
+            *counts.entry(n.negative).or_default() += 1;
+        }
         assert_eq!(side.candidates, counts.len());
         for hub in &side.hubs {
             assert_eq!(counts[&hub.candidate], hub.queries);
@@ -113,7 +114,7 @@ fn names_captions_and_pictures_are_those_of_the_archives() {
         };
         assert!(name.ends_with(&format!("{n:04}.png")), "{name}");
         assert_eq!(found, captions);
-        assert!(matches!(&place, Place::Span(archive, ..) if archive.ends_with(".tar")));
+        assert!(matches!(&place, Place::Span(archive, ..) if archive.contains(".tar")));
         let picture = pictures.open(&name, &place).unwrap();
         let expected = image::load_from_memory(&png).unwrap().into_rgb8();
         assert_eq!(picture.rgb, expected.into_raw());

@@ -26,7 +26,7 @@ enum What {
     #[command(mut_arg("attack", |a| a.required(false)))]
     Plan(Box<plan::Plan>),
     /// Run a task, or several; exit code 1: try again, 2: the plan does not fit
-    Run(run::Task),
+    Run(run::Tasks),
     /// How far a run is
     Status(status::Status),
     /// Check all parts of a stage and put them together

@@ -177,7 +177,7 @@ impl Plan {
 
     fn rank(&self, run: &Run, task: &Task) -> Result<()> {
         self.of_run("ranked")?;
-        let said = self.later()?.or(run.embed_plan()?.0.later);
+        let said = self.later()?.or(&run.embed_plan()?.0.later);
         let terms = Terms {
             k: said.k.unwrap_or(10),
             margin: said.margin.unwrap_or(0.2),

@@ -16,7 +16,7 @@ use std::process::ExitCode;
 
 /// Arguments of `part run`.
 #[derive(Debug, Args)]
-pub struct Task {
+pub struct Tasks {
     /// The run
     #[arg(value_name = "URL")]
     run: String,
@@ -24,8 +24,8 @@ pub struct Task {
     #[arg(long, value_name = "STAGE", value_parser = stage)]
     stage: Stage,
     /// The task's number, or several as FIRST..END (END is not one of them)
-    #[arg(long, value_name = "N|A..B", value_parser = tasks)]
-    task: Range<usize>,
+    #[arg(long = "task", value_name = "N|A..B", value_parser = tasks)]
+    numbers: Range<usize>,
     /// Graphics adapter for --compute gpu, where there are several: its number in "nearmiss doctor", or its PCI address
     #[arg(long, value_name = "N|PCI")]
     adapter: Option<String>,
@@ -34,7 +34,7 @@ pub struct Task {
     cache: bool,
 }
 
-impl Task {
+impl Tasks {
     /// Runs the command; the exit code says whether to try again. A task that fails does not keep the next from being
     /// done, but for a plan that does not fit.
     pub fn run(&self, json: bool) -> ExitCode {
@@ -88,7 +88,7 @@ impl Task {
         mut one: impl FnMut(usize) -> Result<bool>,
     ) -> Result<bool> {
         let mut all = true;
-        for n in self.task.clone() {
+        for n in self.numbers.clone() {
             let Err(error) = one(n) else { continue };
             if error.is_cancelled() {
                 return Err(error);
@@ -125,12 +125,11 @@ fn told(n: usize, error: &Error, json: bool) {
 fn tasks(text: &str) -> Result<Range<usize>, String> {
     let wrong = || "a number such as 17, or 17..24, is needed".to_owned();
     let number = |text: &str| text.trim().parse::<usize>().map_err(|_| wrong());
-    let range = match text.split_once("..") {
-        Some((from, to)) => number(from)?..number(to)?,
-        None => {
-            let n = number(text)?;
-            n..n + 1
-        }
+    let range = if let Some((from, to)) = text.split_once("..") {
+        number(from)?..number(to)?
+    } else {
+        let n = number(text)?;
+        n..n + 1
     };
     if range.is_empty() {
         Err(wrong())

@@ -149,11 +149,11 @@ impl<'a> Miner<'a> {
                 if short.binary_search(&u).is_ok()
                     && let Some(list) = list
                 {
-                    return Ok(Became::Waits(self.waiting(mined.units[u], list, &local)));
+                    return Ok(Became::Waits(self.waiting(mined.units[u], &list, &local)));
                 }
                 let lines = match self.plan.layout()? {
                     None => self.rows(&pairing, u, &local)?,
-                    Some(_) => self.examples(&examples, &mined, u, &local)?,
+                    Some(_) => Self::examples(&examples, &mined, u)?,
                 };
                 Ok(Became::Lines(lines))
             })
@@ -235,8 +235,8 @@ impl<'a> Miner<'a> {
         part: &Part<'_>,
     ) -> Result<(Vec<Unit>, Vec<List>)> {
         let missing = || Error::plan("a query is not among the rows that were read for it");
-        let query = |n| self.row(self.side, n, local).ok_or_else(missing);
-        let other = |n| self.row(self.side.other(), n, local);
+        let query = |n| local.row(self.side, n).ok_or_else(missing);
+        let other = |n| local.row(self.side.other(), n);
         let hits = |hits: &[Hit]| -> Vec<Hit> {
             let here = |hit: &Hit| Hit {
                 score: hit.score,
@@ -270,30 +270,16 @@ impl<'a> Miner<'a> {
         Ok((units, lists))
     }
 
-    fn row(&self, side: Side, number: u32, local: &Local) -> Option<u32> {
-        match side {
-            Side::Image => local.image(number),
-            Side::Text => local.text(number),
-        }
-    }
-
-    fn number(&self, side: Side, row: u32, local: &Local) -> u32 {
-        match side {
-            Side::Image => local.images[row as usize],
-            Side::Text => local.texts[row as usize],
-        }
-    }
-
-    fn waiting(&self, unit: Unit, list: List, local: &Local) -> Waiting {
+    fn waiting(&self, unit: Unit, list: &List, local: &Local) -> Waiting {
         let other = self.side.other();
         let hits = list.hits.iter().map(|hit| Hit {
             score: hit.score,
-            index: self.number(other, hit.index, local),
+            index: local.number(other, hit.index),
         });
         Waiting {
             unit: Unit {
-                query: self.number(self.side, unit.query, local),
-                positive: self.number(other, unit.positive, local),
+                query: local.number(self.side, unit.query),
+                positive: local.number(other, unit.positive),
                 score: unit.score,
             },
             list: List {
@@ -310,7 +296,7 @@ impl<'a> Miner<'a> {
             let pair = pairing.pair(u, hit);
             let mut row = Row::new(&pair, self.side, local.dataset.as_ref());
             if local.dataset.is_none() {
-                let number = |side, row| Id::Row(self.number(side, row, local));
+                let number = |side, row| Id::Row(local.number(side, row));
                 row.query = number(self.side, pair.query);
                 row.positive = number(self.side.other(), pair.positive);
                 row.negative = number(self.side.other(), pair.negative);
@@ -321,19 +307,12 @@ impl<'a> Miner<'a> {
     }
 
     /// A JSON object a line for each example.
-    fn examples(
-        &self,
-        examples: &Examples<'_>,
-        mined: &Mined,
-        u: usize,
-        local: &Local,
-    ) -> Result<Vec<u8>> {
+    fn examples(examples: &Examples<'_>, mined: &Mined, u: usize) -> Result<Vec<u8>> {
         let mut out = Vec::new();
-        if local.dataset.is_none() {
-            return Err(Error::Plan {
-                what: "examples to train on need names and captions, and only rows are known"
-                    .into(),
-            });
+        if examples.dataset.is_none() {
+            return Err(Error::plan(
+                "examples to train on need names and captions, and only rows are known",
+            ));
         }
         let made: Vec<Example> = examples.of(mined.units[u], mined.of(u));
         for example in &made {

@@ -197,7 +197,7 @@ fn write_lines(path: &Path, all: impl Iterator<Item = Result<Lines>>) -> Result<
         let mut count = 0;
         for lines in all {
             let lines = lines?;
-            count += lines.iter().filter(|&&b| b == b'\n').count() as u64;
+            count += lines.split(|&b| b == b'\n').count() as u64 - 1;
             out.write_all(&lines).map_err(Error::io("write", path))?;
         }
         Ok(count)

@@ -82,7 +82,7 @@ impl Picked {
         let spans: Vec<Range<u64>> = wanted.iter().map(|&row| at(row)..at(row) + width).collect();
         let mut bytes = Vec::with_capacity(wanted.len() * width as usize);
         read_spans(run, &self.file.name, &spans, |span| {
-            bytes.extend_from_slice(span)
+            bytes.extend_from_slice(span);
         })?;
         Ok(bytemuck::pod_collect_to_vec(&bytes))
     }

@@ -8,6 +8,7 @@ use crate::parts::plan::RankPlan;
 use crate::parts::run::{FileMark, Run, Stage};
 use crate::parts::stage::Embedded as Said;
 use crate::parts::stage::{Set, item};
+use crate::retrieval::Side;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
@@ -49,6 +50,22 @@ impl Local {
     /// The row here of the image of this number.
     pub fn image(&self, number: u32) -> Option<u32> {
         self.images.binary_search(&number).ok().map(|at| at as u32)
+    }
+
+    /// The row here of what has this number on its side.
+    pub fn row(&self, side: Side, number: u32) -> Option<u32> {
+        match side {
+            Side::Image => self.image(number),
+            Side::Text => self.text(number),
+        }
+    }
+
+    /// The number of a row here.
+    pub fn number(&self, side: Side, row: u32) -> u32 {
+        match side {
+            Side::Image => self.images[row as usize],
+            Side::Text => self.texts[row as usize],
+        }
     }
 
     /// The row here of the caption of this number.

@@ -72,7 +72,7 @@ pub struct Later {
 impl Later {
     /// What holds: what is said here, else `before`.
     #[must_use]
-    pub fn or(self, before: Self) -> Self {
+    pub fn or(&self, before: &Self) -> Self {
         Self {
             k: self.k.or(before.k),
             margin: self.margin.or(before.margin),
@@ -124,13 +124,12 @@ impl EmbedPlan {
         task: &Task,
     ) -> Result<Self> {
         let store = Store::open(&place)?;
-        let (content, shards, about) = match archives(&store, &part)? {
-            Some((shards, about)) => (None, shards, about),
-            None => {
-                let whole = whole(&place, &part, task)?;
-                let shards = cut(whole.images.len(), IMAGES);
-                (Some(content(&whole)), shards, whole.account())
-            }
+        let (content, shards, about) = if let Some((shards, about)) = archives(&store, &part)? {
+            (None, shards, about)
+        } else {
+            let whole = whole(&place, &part, task)?;
+            let shards = cut(whole.images.len(), IMAGES);
+            (Some(content(&whole)), shards, whole.account())
         };
         Ok(Self {
             program: version(),
@@ -214,15 +213,14 @@ pub(in crate::parts) fn content(dataset: &Dataset) -> String {
 
 /// The archives of a dataset that are read one by one, and what is said of it besides; `None` where it is read as a whole.
 fn archives(store: &Store, part: &Wanted) -> Result<Option<(Vec<Shard>, Account)>> {
-    let found = match store.local() {
-        Some(folder) => match dataset::archives(folder, part) {
+    let found = if let Some(folder) = store.local() {
+        match dataset::archives(folder, part) {
             Some(found) => found,
             None => return Ok(None),
-        },
-        None => {
-            let names = store.list("")?.into_iter().map(|(name, _)| name).collect();
-            dataset::archives_among(store.place(), names, part)
         }
+    } else {
+        let names = store.list("")?.into_iter().map(|(name, _)| name).collect();
+        dataset::archives_among(store.place(), names, part)
     };
     if found.names.is_empty() {
         return Err(Error::request(

@@ -84,7 +84,7 @@ impl<'a> Embedder<'a> {
             empty => empty.insert(open(plan.encoder.as_ref(), task)?),
         };
         let made = encoder.embed_part(&dataset, self.cache.as_ref(), plan.similarity, task)?;
-        let engine = encoder.describe().image_provider.to_string();
+        let engine = encoder.describe().image_provider.clone();
         if made.dataset.images.is_empty() {
             let account = made.dataset.account();
             return Ok((made.embedded, Some(made.dataset), account, engine));

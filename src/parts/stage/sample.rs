@@ -63,7 +63,7 @@ pub(super) fn draw(
         let of_texts = set.load(range.clone(), Want::Texts, task)?;
         while next_image < images.len() && (images[next_image] as usize) < range.end {
             let i = images[next_image] as usize - from;
-            found.image(&of_images.rows, i, of_images.texts_of(i));
+            found.image(of_images.rows.as_ref(), i, of_images.texts_of(i));
             let own = of_images.offsets[i] as usize..of_images.offsets[i + 1] as usize;
             found
                 .pairs_of_images
@@ -74,7 +74,7 @@ pub(super) fn draw(
         let end = of_texts.first_text + of_texts.pairs.len();
         while next_text < texts.len() && (texts[next_text] as usize) < end {
             let j = texts[next_text] as usize - of_texts.first_text;
-            found.text(&of_texts.rows, j);
+            found.text(of_texts.rows.as_ref(), j);
             found.pairs_of_texts.push(of_texts.pairs[j]);
             let owner = of_texts.offsets.partition_point(|&o| o as usize <= j) - 1;
             found.owners.push((from + owner) as u32);
@@ -129,13 +129,13 @@ struct Gathered {
 }
 
 impl Gathered {
-    fn image(&mut self, rows: &Option<Embeddings>, i: usize, own: Range<usize>) {
+    fn image(&mut self, rows: Option<&Embeddings>, i: usize, own: Range<usize>) {
         self.images
             .extend(rows.iter().flat_map(|rows| raw(rows, i)));
         self.own.push(own.start as u32..own.end as u32);
     }
 
-    fn text(&mut self, rows: &Option<Embeddings>, j: usize) {
+    fn text(&mut self, rows: Option<&Embeddings>, j: usize) {
         self.texts.extend(rows.iter().flat_map(|rows| raw(rows, j)));
     }
 }
