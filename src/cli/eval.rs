@@ -11,7 +11,7 @@ use crate::dataset::{Reason, trials};
 use crate::error::{Error, Result};
 use crate::retrieval::given::Zeros;
 use crate::retrieval::relevance::{Annotated, AnnotatedReport};
-use crate::retrieval::{EvalOptions, Metrics, Report, evaluate};
+use crate::retrieval::{EvalOptions, Report, evaluate};
 use crate::source::is_demo;
 use crate::task::Task;
 use clap::{ArgGroup, Args};
@@ -178,27 +178,34 @@ fn enough(images: usize, folds: Option<usize>) -> Result<()> {
 }
 
 fn describe(report: &Report) -> String {
-    let line = |name: &str, m: &Metrics| {
-        format!(
-            "{name:<14}{:>7.2}{:>8.2}{:>8.2}{:>8.1}{:>9.2}\n",
-            m.r1, m.r5, m.r10, m.medr, m.meanr
-        )
-    };
-    let mut text = format!(
-        "{}, {} ({}), ranked in {:.2} s on {}\n\n",
+    format!(
+        "{}, {} ({}), ranked in {:.2} s on {}\n\n{}",
         counted(report.images, "image"),
         counted(report.captions, "caption"),
         report.protocol,
         report.seconds,
-        report.engine
-    );
-    let _ = writeln!(
-        text,
-        "{:<14}{:>7}{:>8}{:>8}{:>8}{:>9}",
+        report.engine,
+        table(report)
+    )
+}
+
+/// The figures of both directions, and the losses.
+pub fn table(report: &Report) -> String {
+    let mut text = format!(
+        "{:<14}{:>7}{:>8}{:>8}{:>8}{:>9}\n",
         "", "R@1 %", "R@5 %", "R@10 %", "MedR", "MeanR"
     );
-    text += &line("image to text", &report.i2t);
-    text += &line("text to image", &report.t2i);
+    for (name, m) in [
+        ("image to text", &report.i2t),
+        ("text to image", &report.t2i),
+    ] {
+        // Ranks among millions are wider than their columns, and stay apart.
+        let _ = writeln!(
+            text,
+            "{name:<14}{:>7.2} {:>7.2} {:>7.2} {:>7.1} {:>8.2}",
+            m.r1, m.r5, m.r10, m.medr, m.meanr
+        );
+    }
     let _ = writeln!(
         text,
         "\nrsum {:.1}, sum of hinges {:.4}, max of hinges {:.4} (mean per pair)",

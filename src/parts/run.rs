@@ -281,11 +281,20 @@ impl Run {
         Error::request(
             format!("{name} of {} {what}", self.store.place()),
             format!(
-                "nearmiss part merge {} names every such part and lets its task be done again.",
-                self.store.place()
+                "nearmiss part merge {}{} names every such part and lets its task be done again.",
+                self.store.place(),
+                stage_of(name)
             ),
         )
     }
+}
+
+/// The argument that says which stage wrote a file.
+fn stage_of(name: &str) -> String {
+    let stage = name
+        .strip_prefix("parts/")
+        .and_then(|rest| rest.split_once('/'));
+    stage.map_or_else(String::new, |(stage, _)| format!(" --stage {stage}"))
 }
 
 /// The name of the plan of a stage.

@@ -5,5 +5,5 @@ mod blocks;
 mod mine;
 pub mod named;
 mod run;
-mod store;
+pub mod store;
 mod view;

@@ -57,10 +57,20 @@ pub fn tar(path: &Path, from: usize, to: usize) {
 /// A run in `folder`/run on two archives of `folder`/tars, planned for embedding.
 pub fn planned(folder: &Path) -> Run {
     let tars = folder.join("tars");
-    std::fs::create_dir_all(&tars).expect("a folder");
-    tar(&tars.join("00000.tar"), 0, 14);
-    tar(&tars.join("00001.tar"), 14, 24);
-    let run = Run::open(&place(folder)).expect("a run");
+    tars_in(&tars);
+    planned_at(&tars.to_string_lossy(), &place(folder))
+}
+
+/// Two archives in `folder`.
+pub fn tars_in(folder: &Path) {
+    std::fs::create_dir_all(folder).expect("a folder");
+    tar(&folder.join("00000.tar"), 0, 14);
+    tar(&folder.join("00001.tar"), 14, 24);
+}
+
+/// A run at `place` on the archives at `data`, planned for embedding.
+pub fn planned_at(data: &str, place: &str) -> Run {
+    let run = Run::open(place).expect("a run");
     let (task, options) = (Task::detached(), EncoderOptions::default());
     let encoder = EncoderSource::Demo
         .open(&options, &task)
@@ -70,8 +80,13 @@ pub fn planned(folder: &Path) -> Run {
         source: EncoderSource::Demo,
         options,
     };
-    let data = tars.to_string_lossy().into_owned();
-    let plan = EmbedPlan::of_dataset(data, Wanted::default(), coder, Measure::Cosine, &task);
+    let plan = EmbedPlan::of_dataset(
+        data.to_owned(),
+        Wanted::default(),
+        coder,
+        Measure::Cosine,
+        &task,
+    );
     run.write_plan(Stage::Embed, &plan.expect("planned"))
         .expect("written");
     run

@@ -201,6 +201,24 @@ fn a_flipped_byte_a_missing_part_and_a_torn_mark_are_found_named_and_redone() {
             .is_empty()
     );
     same_figures(&finish_ranking(&run, &task).unwrap(), &whole(&set));
+    // A merged range that is damaged is merged again.
+    let range = folder.path().join("merged/rank/00001.safetensors");
+    let mut bytes = std::fs::read(&range).unwrap();
+    let at = bytes.len() / 2;
+    bytes[at] ^= 8;
+    std::fs::write(&range, bytes).unwrap();
+    same_figures(&finish_ranking(&run, &task).unwrap(), &whole(&set));
+    // A damaged part of the stage before is named with the stage that mends it.
+    let rows = folder.path().join("parts/embed/00000.safetensors");
+    let bytes = std::fs::read(&rows).unwrap();
+    std::fs::write(&rows, &bytes[1..]).unwrap();
+    run.unmark("rank", 0).unwrap();
+    let error = rank(&run, &plan, &hash, 0, &Cpu, &task).unwrap_err();
+    assert!(
+        error.remedy().contains("--stage embed"),
+        "{}",
+        error.remedy()
+    );
 }
 
 #[test]
@@ -261,7 +279,7 @@ fn blocks_keep_within_the_memory_that_is_told() {
     };
     let cuts = Cuts::new(200_000, 1_000_000, 512, 10, pace);
     let [images, texts] = cuts.counts();
-    let bytes = |rows: usize| rows as u64 * (512 * 4 * 2 + 224);
+    let bytes = |rows: usize| rows as u64 * (512 * 4 * 2 + 5 * 100 + 64);
     assert!(bytes(200_000 / images + 1) + bytes(1_000_000 / texts + 5) < 1 << 30);
 }
 

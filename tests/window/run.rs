@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::parts::named;
+use crate::parts::store::served;
 use nearmiss::desktop::core::Command;
 use nearmiss::desktop::feature::Feature;
 use nearmiss::desktop::run::{Command as RunCommand, Page, Results, RunView, State, Which};
@@ -221,4 +222,34 @@ fn a_run_looks_as_it_did_in_a_small_window() {
     look::snapshot(&mut small, "run-1280x720");
     ask(&mut small, RunCommand::ShowPage(Page::Negatives));
     look::snapshot(&mut small, "run-negatives-1280x720");
+}
+
+#[test]
+fn a_run_in_a_bucket_is_opened_from_its_url_and_shows_its_pictures() {
+    let name = "a_run_in_a_bucket_is_opened_from_its_url_and_shows_its_pictures";
+    served::with_server(module_path!(), name, served::SECRET, |server| {
+        named::tars_in(&server.folder.path().join("box/set"));
+        let run = named::planned_at("s3://box/set", "s3://box/run");
+        named::embedded(&run, &[0, 1]);
+        named::ranked(&run, None);
+        finish_ranking(&run, &Task::detached()).expect("merged");
+        let mut window = boot(Start::default(), [1440.0, 900.0]);
+        typed(&mut window, "s3://box/run");
+        wait(&mut window, |window| state(window).found().is_some());
+        assert_eq!(errors(&window), Vec::<String>::new());
+        let found = state(&window).found().expect("found").clone();
+        let report = &found.figures.as_ref().expect("figures").report;
+        window.get_by_label(&format!("I→T R@1 {:.1}", report.i2t.r1));
+        ask(&mut window, RunCommand::ShowPage(Page::Negatives));
+        let first = found.survey.sides[0].smallest[0];
+        wait(&mut window, |window| {
+            state(window).pictures.get(first.query).is_some()
+        });
+        assert!(
+            state(&window)
+                .pictures
+                .get(first.query)
+                .is_some_and(|picture| picture.is_ok())
+        );
+    });
 }

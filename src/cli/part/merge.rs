@@ -2,13 +2,13 @@
 
 use super::{open, stage};
 use crate::cli::attack::describe as describe_attack;
+use crate::cli::eval::table;
 use crate::cli::output::{counted, emit, emit_with, warn, watched};
 use crate::compute::choose;
 use crate::error::{Error, Result};
 use crate::parts::merge::{Broken, check, merge_attack, merge_range};
 use crate::parts::mine::finish_mining;
 use crate::parts::{Run, RunReport, Stage, finish_ranking};
-use crate::retrieval::Metrics;
 use clap::Args;
 use serde_json::json;
 use std::fmt::Write;
@@ -164,24 +164,11 @@ fn listed(stage: Stage, broken: &[Broken]) -> String {
 
 fn describe(found: &RunReport, run: &str) -> String {
     let report = &found.report;
-    let line = |name: &str, m: &Metrics| {
-        format!(
-            "{name:<14}{:>7.2}{:>8.2}{:>8.2}{:>8.1}{:>9.2}\n",
-            m.r1, m.r5, m.r10, m.medr, m.meanr
-        )
-    };
-    let mut text = format!("{}; {}\n\n", report.protocol, report.engine);
-    let _ = writeln!(
-        text,
-        "{:<14}{:>7}{:>8}{:>8}{:>8}{:>9}",
-        "", "R@1 %", "R@5 %", "R@10 %", "MedR", "MeanR"
-    );
-    text += &line("image to text", &report.i2t);
-    text += &line("text to image", &report.t2i);
-    let _ = writeln!(
-        text,
-        "\nrsum {:.1}, sum of hinges {:.4}, max of hinges {:.4} (mean per pair)",
-        report.rsum, report.loss_sh, report.loss_mh
+    let mut text = format!(
+        "{}; {}\n\n{}",
+        report.protocol,
+        report.engine,
+        table(report)
     );
     if let Some(sample) = &found.sample {
         let [images, texts] = sample.r1_standard_error;

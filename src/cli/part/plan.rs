@@ -18,6 +18,9 @@ use crate::task::Task;
 use clap::Args;
 use std::path::{Path, PathBuf};
 
+/// Bytes that a task may take where nothing is said.
+const MEMORY: u64 = 8 << 30;
+
 /// Arguments of `part plan`.
 #[derive(Debug, Args)]
 pub struct Plan {
@@ -114,7 +117,10 @@ impl Plan {
             (None, Some([images, texts])) => {
                 self.part.part.refuse("a pair of embeddings")?;
                 let [images, texts] = [absolute(&images)?, absolute(&texts)?];
-                EmbedPlan::of_rows(images, texts, self.captions_per_image, similarity)?
+                {
+                    let memory = self.memory.unwrap_or(MEMORY);
+                    EmbedPlan::of_rows(images, texts, self.captions_per_image, similarity, memory)?
+                }
             }
             (Some(data), None) => {
                 let place = if data.contains("://") {
@@ -184,7 +190,7 @@ impl Plan {
             compute: said.compute.unwrap_or_default(),
             sample: said.sample.map(|count| (count, said.seed)),
             pace: Pace {
-                memory: said.memory.unwrap_or(8 << 30),
+                memory: said.memory.unwrap_or(MEMORY),
                 pairs: said.pairs.unwrap_or(1e11).max(1.0),
             },
         };
@@ -211,7 +217,7 @@ impl Plan {
             seed: self.filters.seed(),
             batch: self.encoder.batch,
             compute: self.compute.unwrap_or_default(),
-            memory: self.memory.unwrap_or(8 << 30),
+            memory: self.memory.unwrap_or(MEMORY),
         })?;
         plan_attack(run, terms, limit, task).map(drop)
     }

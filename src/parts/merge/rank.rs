@@ -26,7 +26,7 @@ pub struct Merged {
     pub max_hinges: String,
 }
 
-/// Merges range `n` of the queries unless its mark says that it is done; true where there was something to do.
+/// Merges range `n` of the queries unless it is merged, its file as it was written; true where there was something to do.
 ///
 /// # Errors
 /// A task is not done (it is named); a part is missing or damaged; cancellation.
@@ -38,7 +38,9 @@ pub fn merge_range(run: &Run, plan: &RankPlan, hash: &str, n: usize, task: &Task
         )));
     }
     let kind = kind(Stage::Rank);
-    if run.mark::<Merged>(&kind, n, hash)?.is_some() {
+    if let Some(mark) = run.mark::<Merged>(&kind, n, hash)?
+        && mark.files.iter().all(|file| run.read(file).is_ok())
+    {
         return Ok(false);
     }
     let start = Instant::now();

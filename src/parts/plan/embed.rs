@@ -143,7 +143,7 @@ impl EmbedPlan {
         })
     }
 
-    /// Of rows that are there.
+    /// Of rows that are there; a task takes at most `memory` bytes.
     ///
     /// # Errors
     /// They cannot be read or do not fit each other.
@@ -152,13 +152,14 @@ impl EmbedPlan {
         texts: PathBuf,
         each: Option<usize>,
         similarity: Measure,
+        memory: u64,
     ) -> Result<Self> {
         let sizes = crate::parts::stage::given::sizes(&images, &texts, each)?;
         let content = crate::parts::stage::given::content(&images, &texts)?;
         let files = format!("{}, {}", images.display(), texts.display());
         Ok(Self {
             program: version(),
-            shards: cut(sizes.images, crate::parts::stage::given::PIECE),
+            shards: cut(sizes.images, sizes.piece(memory)),
             data: Data::Rows {
                 images,
                 texts,

@@ -91,8 +91,11 @@ pub enum Way {
 impl Cuts {
     /// Cuts a set of so many images and captions with rows of `dim` values for blocks within `pace`.
     pub fn new(images: usize, texts: usize, dim: usize, k: usize, pace: Pace) -> Self {
-        // A block holds its rows once as they are read and once as they are compared, and what it says of its queries.
-        let bytes = |rows: usize| rows as f64 * (8.0 * dim as f64 + 16.0 * k as f64 + 64.0);
+        // A block holds its rows once as they are read and once as they are compared; each thread of the processor what it
+        // has seen of every query. Machines that run tasks are taken for no wider than the one that plans.
+        let threads = rayon::current_num_threads().max(4) as f64;
+        let seen = (threads + 1.0) * (8.0 * k as f64 + 20.0);
+        let bytes = |rows: usize| rows as f64 * (8.0 * dim as f64 + seen + 64.0);
         let room = (pace.memory as f64 - FIXED).max(FIXED);
         // Each side gets a part of the memory that goes with its size.
         let share = bytes(images) + bytes(texts);

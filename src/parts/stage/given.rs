@@ -9,8 +9,11 @@ use crate::task::Task;
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
-/// Images of one piece.
-pub const PIECE: usize = 16_384;
+/// Images of one piece at most.
+const PIECE: usize = 16_384;
+
+/// How often the rows of a piece are in memory while it is embedded: as they are read, brought to norm, and written.
+const COPIES: usize = 5;
 
 /// Rows in which repeated images are looked for.
 const LOOKED: usize = 64;
@@ -24,6 +27,16 @@ pub struct Sizes {
     pub texts: usize,
     /// Captions of each image.
     pub each: usize,
+    /// Length of a row.
+    pub dim: usize,
+}
+
+impl Sizes {
+    /// Images of a piece that takes at most this much memory.
+    pub fn piece(&self, memory: u64) -> usize {
+        let image = (1 + self.each) * self.dim * size_of::<f32>() * COPIES;
+        (memory as usize / image.max(1)).clamp(1, PIECE)
+    }
 }
 
 /// The sizes of two files of embeddings with equally many captions for each image.
@@ -68,6 +81,7 @@ pub fn sizes(images: &Path, texts: &Path, each: Option<usize>) -> Result<Sizes> 
         images: rows.rows(),
         texts: captions.rows(),
         each: told,
+        dim: rows.columns(),
     })
 }
 

@@ -13,7 +13,7 @@ use std::ops::Range;
 const FILE: &str = "parts/sample.safetensors";
 
 /// Images read together while queries are gathered.
-const PIECE: usize = 65_536;
+const PIECE: usize = 8_192;
 
 /// The drawn queries.
 pub(in crate::parts) struct Drawn {

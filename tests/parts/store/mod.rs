@@ -9,7 +9,7 @@ mod places;
 #[cfg(feature = "object-storage")]
 mod s3;
 #[cfg(feature = "object-storage")]
-mod served;
+pub mod served;
 mod tar_index;
 #[cfg(feature = "object-storage")]
 mod web;
