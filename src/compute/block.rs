@@ -119,15 +119,6 @@ pub struct Seen {
 }
 
 impl Seen {
-    /// Of queries that have met no candidate.
-    pub fn nothing(queries: usize, k: usize) -> Self {
-        Self {
-            above: vec![0; queries],
-            hardest: vec![Hit::NONE; queries],
-            top: TopK::empty(queries, k),
-        }
-    }
-
     /// Adds what other candidates say of the same queries.
     ///
     /// # Panics

@@ -124,11 +124,7 @@ impl Embeddings {
                 "Divide all rows of the embeddings by one number, which changes no rank.",
             ));
         }
-        let unit = if most > 0.0 {
-            most.log2().ceil().exp2()
-        } else {
-            1.0
-        };
+        let unit = unit_of(most);
         data.par_iter_mut()
             .for_each(|v| *v = (f64::from(*v) / unit) as f32);
         Ok(Self {
@@ -284,6 +280,16 @@ impl Embeddings {
         } else {
             0.0
         }
+    }
+}
+
+/// What rows by dot product are divided by where the largest norm among them is `most`: the power of two there or next
+/// above it; 1 where all are zero.
+pub fn unit_of(most: f64) -> f64 {
+    if most > 0.0 {
+        most.log2().ceil().exp2()
+    } else {
+        1.0
     }
 }
 

@@ -44,7 +44,7 @@ pub use bounds::{Bounds, ResidentBounds, pick_rows};
 pub use choose::{Adapter, Choice, adapters, choose, choose_on};
 pub use cpu::Cpu;
 pub use embedded::Embedded;
-pub use embeddings::{Embeddings, cosine};
+pub use embeddings::{Embeddings, cosine, unit_of};
 pub use fourier::mask as band_mask;
 pub use gpu::{Binding, ENTRY_POINT, Gpu, HeatPainter, Kernel};
 pub use groups::Groups;

@@ -171,9 +171,17 @@ fn what_is_not_of_this_plan_is_refused_with_the_reason() {
     let run = whole(folder.path(), None);
     let task = Task::detached();
     assert!(refused(Finished::open(&run, &task)).contains("are not merged"));
-    assert_eq!(look(&place(folder.path())).unwrap().seal, None);
+    assert_eq!(
+        look(&place(folder.path()), &Task::detached()).unwrap().seal,
+        None
+    );
     finish_ranking(&run, &task).unwrap();
-    assert!(look(&place(folder.path())).unwrap().seal.is_some());
+    assert!(
+        look(&place(folder.path()), &Task::detached())
+            .unwrap()
+            .seal
+            .is_some()
+    );
     let root = folder.path().join("run");
     // Figures of other ranks.
     let file = root.join("report.json");
@@ -227,8 +235,8 @@ fn what_is_not_of_this_plan_is_refused_with_the_reason() {
 fn a_place_without_a_run_is_told() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
-    assert!(refused(look(&at("nowhere"))).contains("is no folder"));
-    assert!(refused(look(&at("."))).contains("no stage is planned"));
+    assert!(refused(look(&at("nowhere"), &Task::detached())).contains("is no folder"));
+    assert!(refused(look(&at("."), &Task::detached())).contains("no stage is planned"));
     std::fs::write(folder.path().join("plan-embed.json"), "{").unwrap();
-    assert!(refused(look(&at("."))).contains("no plan of this version"));
+    assert!(refused(look(&at("."), &Task::detached())).contains("no plan of this version"));
 }

@@ -6,7 +6,7 @@ use crate::desktop::feature::Desk;
 use crate::error::Result;
 use crate::parts::Run;
 use crate::parts::view::{
-    Finished, MOST_QUERIES, Named, Names, Pictures, asked_host, figures, is_url, look, survey,
+    Finished, MOST_QUERIES, Named, Names, Pictures, figures, is_url, look, survey,
 };
 use crate::task::{Task, lock};
 use egui::ColorImage;
@@ -67,12 +67,8 @@ impl RunView {
         let Some(place) = self.state.place.clone() else {
             return;
         };
-        let title = match asked_host(&place) {
-            Some(host) => format!("Asking {host} for {place}"),
-            None => format!("Reading {place}"),
-        };
-        desk.start(Slot::Look, title, move |_| {
-            Ok(Event::Looked(Box::new(look(&place))))
+        desk.start(Slot::Look, format!("Reading {place}"), move |task| {
+            Ok(Event::Looked(Box::new(look(&place, task))))
         });
     }
 

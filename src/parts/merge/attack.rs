@@ -154,9 +154,10 @@ impl Found {
 
 fn read(run: &Run, mark: &Mark<Attacked>) -> Result<AttackPart> {
     let Some(file) = mark.files.first() else {
-        return Err(Error::Plan {
-            what: format!("the mark of task {} names no file", mark.task),
-        });
+        return Err(Error::plan(format!(
+            "the mark of task {} names no file",
+            mark.task
+        )));
     };
     serde_json::from_slice(&run.read(file)?).map_err(|e| {
         Error::request(

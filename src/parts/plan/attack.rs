@@ -86,9 +86,9 @@ impl AttackPlan {
     /// There is no such task.
     pub fn task(&self, n: usize) -> Result<&[usize]> {
         let mut tasks = self.pictures.chunks(self.terms.per_task);
-        tasks.nth(n).ok_or_else(|| Error::Plan {
-            what: format!("there is no task {n}: there are {}", self.tasks()),
-        })
+        tasks
+            .nth(n)
+            .ok_or_else(|| Error::plan(format!("there is no task {n}: there are {}", self.tasks())))
     }
 
     /// What is asked, of pictures of a set with these captions.

@@ -1,6 +1,6 @@
 //! The plan of ranking: which images against which captions.
 
-use super::embed::{check_version, version};
+use super::embed::check_version;
 use crate::compute::{Choice, Measure};
 use crate::error::{Error, Result};
 use crate::parts::run::{FileMark, Run, Stage};
@@ -190,15 +190,6 @@ impl RankPlan {
     /// Captions in all.
     pub fn texts(&self) -> usize {
         self.shards.iter().map(|shard| shard.texts).sum()
-    }
-
-    /// With this version's name on it.
-    #[must_use]
-    pub fn signed(self) -> Self {
-        Self {
-            program: version(),
-            ..self
-        }
     }
 }
 

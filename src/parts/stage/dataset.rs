@@ -6,7 +6,7 @@ use crate::parts::plan::Shard;
 use crate::parts::plan::embed::{content, unchanged, whole};
 use crate::parts::store::Store;
 use crate::task::Task;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// A dataset of which shards are opened. One that is read as a whole is read once.
@@ -109,18 +109,4 @@ fn part_of(whole: &Dataset, from: usize, to: usize) -> Dataset {
         captions: part.captions.len() as u64,
     };
     part
-}
-
-/// Opens one shard alone, as [`Shards::open`].
-///
-/// # Errors
-/// As there.
-pub fn open_shard(
-    place: &Path,
-    part: &Wanted,
-    content: Option<&str>,
-    shard: &Shard,
-    task: &Task,
-) -> Result<Dataset> {
-    Shards::new(&place.to_string_lossy(), part, content)?.open(shard, task)
 }

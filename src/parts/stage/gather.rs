@@ -1,7 +1,7 @@
 //! Rows of images and captions out of the shards of a run.
 
 use super::rows::{ShardRows, embeddings, read_rows};
-use crate::compute::Embeddings;
+use crate::compute::{Embeddings, Measure, unit_of};
 use crate::error::Result;
 use crate::parts::plan::RankPlan;
 use crate::parts::run::Run;
@@ -56,18 +56,9 @@ impl<'a> Set<'a> {
 
     /// The factor between products of stored rows and true scores: a power of two.
     pub fn factor(&self) -> f32 {
-        let unit = |most: f64| {
-            if most > 0.0 {
-                most.log2().ceil().exp2()
-            } else {
-                1.0
-            }
-        };
         match self.plan.similarity {
-            crate::compute::Measure::Cosine => 1.0,
-            crate::compute::Measure::Dot => {
-                (unit(self.plan.norms[0]) * unit(self.plan.norms[1])) as f32
-            }
+            Measure::Cosine => 1.0,
+            Measure::Dot => self.plan.norms.map(unit_of).iter().product::<f64>() as f32,
         }
     }
 

@@ -12,7 +12,6 @@ mod rows;
 mod sample;
 
 pub use attack::{AttackPart, Attacked, Attacker, plan_attack};
-pub use dataset::open_shard;
 pub use embed::{Embedded, Embedder, Made, embed, write_shard};
 pub use items::{Item, Place, item, items};
 pub use rank::{Ranked, Terms, plan_ranking, rank};

@@ -5,6 +5,7 @@ use super::gather::{Cut, Set, Want};
 use super::sample::{draw, drawn};
 use crate::compute::{Block, Choice, Engine, Queries, RankOptions, Seen};
 use crate::error::{Error, Result};
+use crate::parts::plan::embed::version;
 use crate::parts::plan::{Cuts, Pace, RankPlan, Rows, Way};
 use crate::parts::run::{Mark, Run, Stage, host, instructions, part_name};
 use crate::parts::state::Arrays;
@@ -95,7 +96,7 @@ pub fn plan_ranking(run: &Run, terms: &Terms, task: &Task) -> Result<(RankPlan, 
         ));
     }
     let mut plan = RankPlan {
-        program: String::new(),
+        program: version(),
         embed: hash,
         similarity: embed.similarity,
         dim,
@@ -106,8 +107,7 @@ pub fn plan_ranking(run: &Run, terms: &Terms, task: &Task) -> Result<(RankPlan, 
         sample: None,
         cuts: Cuts::new(images, texts, dim, terms.k, terms.pace),
         shards,
-    }
-    .signed();
+    };
     if let Some((count, seed)) = terms.sample {
         plan.sample = Some(draw(run, &plan, count, seed, task)?);
     }

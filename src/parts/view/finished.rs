@@ -75,11 +75,9 @@ impl Finished {
         let (plan, hash) = run.rank_plan()?;
         let place = run.store().place();
         if plan.embed != embed_hash {
-            return Err(Error::Plan {
-                what: format!(
-                    "the ranking of {place} was planned of other embeddings than plan-embed.json says: its figures are not shown"
-                ),
-            });
+            return Err(Error::plan(format!(
+                "the ranking of {place} was planned of other embeddings than plan-embed.json says: its figures are not shown"
+            )));
         }
         task.begin("Reading marks", plan.merges() as u64);
         let (mut ranges, mut missing) = (Vec::new(), Vec::new());
@@ -126,12 +124,10 @@ impl Finished {
             let (found, planned) = (self.merged_queries(of_images), self.queries(of_images));
             if found != planned {
                 let kind = if of_images { "images" } else { "captions" };
-                return Err(Error::Plan {
-                    what: format!(
-                        "the merged ranges of {} are of {found} {kind}, and {planned} are planned",
-                        self.run.store().place()
-                    ),
-                });
+                return Err(Error::plan(format!(
+                    "the merged ranges of {} are of {found} {kind}, and {planned} are planned",
+                    self.run.store().place()
+                )));
             }
         }
         Ok(())
@@ -172,9 +168,9 @@ impl Finished {
         if fits {
             return Ok(range);
         }
-        Err(Error::Plan {
-            what: format!("the arrays of merged range {n} do not fit each other"),
-        })
+        Err(Error::plan(format!(
+            "the arrays of merged range {n} do not fit each other"
+        )))
     }
 
     /// The queries of a merged range, each with its hardest negative; a query that met no candidate is left out.

@@ -3,6 +3,7 @@
 use crate::error::{Error, Result};
 use crate::parts::run::{Run, Stage};
 use crate::parts::status::{Status, status};
+use crate::task::Task;
 use std::path::Path;
 
 /// What was seen of a run.
@@ -14,12 +15,15 @@ pub struct Look {
     pub seal: Option<String>,
 }
 
-/// Looks at the run at `place`.
+/// Looks at the run at `place`; which host is asked, where it is in object storage, is the task's stage.
 ///
 /// # Errors
 /// There is no run; it cannot be read, or was planned by another version.
-pub fn look(place: &str) -> Result<Look> {
+pub fn look(place: &str, task: &Task) -> Result<Look> {
     let run = Run::open(place)?;
+    if let Some(host) = run.store().host() {
+        task.begin(format!("Asking {host}"), 0);
+    }
     let status = status(&run)?;
     if status.stages.is_empty() {
         let gone = !is_url(place) && !Path::new(place).is_dir();
@@ -55,17 +59,4 @@ fn seal(run: &Run) -> Result<String> {
 /// Is this the URL of object storage?
 pub fn is_url(place: &str) -> bool {
     place.contains("://")
-}
-
-/// The host that is asked for what lies at a URL; `None` of a folder.
-pub fn asked_host(place: &str) -> Option<String> {
-    let (scheme, _) = place.split_once("://")?;
-    let own = |names: &[&str]| names.iter().find_map(|name| std::env::var(name).ok());
-    Some(match scheme {
-        "s3" => own(&["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"])
-            .unwrap_or_else(|| "Amazon S3".into()),
-        "gs" => "Google Cloud Storage".into(),
-        "az" => "Azure Blob Storage".into(),
-        other => other.into(),
-    })
 }

@@ -13,7 +13,7 @@ mod survey;
 
 pub use figures::figures;
 pub use finished::{Finished, Negative, RangeOfQueries};
-pub use look::{Look, asked_host, is_url, look};
+pub use look::{Look, is_url, look};
 pub use names::{Named, Names};
 pub use pictures::Pictures;
 pub use survey::{Extent, Hub, MOST_QUERIES, SMALLEST, SideSurvey, Survey, survey};

@@ -76,9 +76,7 @@ impl Names {
         let n = n as usize;
         if first.last().is_none_or(|&all| n >= all) {
             let kind = if image { "image" } else { "caption" };
-            return Err(Error::Plan {
-                what: format!("the run has no {kind} {n}"),
-            });
+            return Err(Error::plan(format!("the run has no {kind} {n}")));
         }
         let shard = first.partition_point(|&first| first <= n) - 1;
         let (within, first_image) = (n - first[shard], self.first[0][shard]);
@@ -117,11 +115,9 @@ impl Names {
         let mark = run.mark::<Embedded>(Stage::Embed.name(), shard, embed_hash)?;
         let file = mark.as_ref().and_then(|mark| mark.files.get(1));
         let Some(file) = file else {
-            return Err(Error::Plan {
-                what: format!(
-                    "shard {shard} is not embedded by this plan any more, or without names"
-                ),
-            });
+            return Err(Error::plan(format!(
+                "shard {shard} is not embedded by this plan any more, or without names"
+            )));
         };
         let found = Arc::new(items(run, file)?);
         let rows = &plan.shards[shard];
@@ -144,7 +140,7 @@ fn of_image(item: &Item) -> Named {
 }
 
 fn wrong(shard: usize) -> Error {
-    Error::Plan {
-        what: format!("shard {shard} holds other images or captions than were ranked"),
-    }
+    Error::plan(format!(
+        "shard {shard} holds other images or captions than were ranked"
+    ))
 }

@@ -64,9 +64,9 @@ impl Pictures {
     /// The dataset, whose archive `name` is as it was.
     fn checked(&mut self, name: &str) -> Result<&Store> {
         let (Some(store), Some((shard, known))) = (&self.store, self.archives.get_mut(name)) else {
-            return Err(Error::Plan {
-                what: format!("the run was not planned with an archive {name}"),
-            });
+            return Err(Error::plan(format!(
+                "the run was not planned with an archive {name}"
+            )));
         };
         if !*known {
             unchanged(store, shard)?;
