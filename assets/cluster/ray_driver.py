@@ -46,18 +46,19 @@ def attempt(given, start, words, env, limit, pause):
         if child.poll() is None:
             os.killpg(child.pid, signal.SIGKILL)
             child.wait()
-    if child.returncode not in (0, 2):
+    if child.returncode not in (0, 2, 3):
         time.sleep(pause)  # here, so that a broken node does not draw all tasks and fail them
     return child.returncode, said, host
 
 
 def run_all(a, label, commands, done=0, gpus=0, limit=None, retries=0):
-    """Runs the commands (name -> words) on the cluster. Gives those that failed for good (name -> message)."""
+    """Runs the commands (name -> words) on the cluster. Gives those that failed for good (name -> message), and whether one said
+    that another round of tasks is planned."""
     task = ray.remote(attempt).options(num_cpus=a.cpus, num_gpus=gpus, max_retries=3, scheduling_strategy="SPREAD")
     # As an argument, not as Ray's runtime_env: that is shown in the dashboard, and refused where the job sets the same names.
     env = {k: v for k, v in os.environ.items() if k.startswith(("AWS_", "NEARMISS_", "ORT_"))}
     env.update(RAYON_NUM_THREADS=str(a.cpus), OMP_NUM_THREADS=str(a.cpus))
-    waiting, failed = collections.deque((name, 0) for name in commands), {}
+    waiting, failed, another = collections.deque((name, 0) for name in commands), {}, False
     total, before, since, told, tty = done + len(commands), done, time.monotonic(), time.monotonic(), sys.stdout.isatty()
     while waiting or RUNNING:
         while waiting and len(RUNNING) < WINDOW:
@@ -69,8 +70,8 @@ def run_all(a, label, commands, done=0, gpus=0, limit=None, retries=0):
                 code, said, host = ray.get(ref)
             except ray.exceptions.RayError as error:
                 code, said, host = 1, f"{type(error).__name__}: {str(error).strip().splitlines()[0]}", "a lost node"
-            if code == 0:
-                done += 1
+            if code in (0, 3):
+                done, another = done + 1, another or code == 3
             elif code == 2:
                 raise Stop(f"{label}, {name}, on {host}: {said}", 2)
             else:
@@ -86,7 +87,7 @@ def run_all(a, label, commands, done=0, gpus=0, limit=None, retries=0):
             left = f", {(total - done) / rate / 60:.1f} min left" if rate and not ended else ""
             line = f"{label}: {done} of {total}, {rate * 60:.1f} a minute{left}"
             print(f"\r{line:<70}" if tty else line, end="" if tty and not ended else "\n", flush=True)
-    return failed
+    return failed, another
 
 
 def ask(a, *words):
@@ -110,25 +111,27 @@ def run_stage(a, stage):
         state = planned(a)[stage]
     if state["merged"]:
         return print(f"{stage}: merged before")
-    gpus = int(state["gpu"]) if a.gpus is None else a.gpus
-    for kind, need in (("CPU", a.cpus), ("GPU", gpus)):
-        if not any(n["Alive"] and n["Resources"].get(kind, 0) >= need for n in ray.nodes()):
-            print(f"{stage}: no node has {need} {kind} yet; the tasks wait for one (--{kind.lower()}s asks for less)", file=sys.stderr)
-    words = [a.url, "--stage", stage]
-    for again in (False, True):
-        todo = state["missing"] + (list(range(state["missing"][-1] + 1, state["tasks"])) if len(state["missing"]) >= 100 else [])
-        tasks = {f"task {i}": ["run", *words, "--task", str(i)] for i in todo}
-        failed = run_all(a, stage, tasks, state["tasks"] - len(tasks), gpus, a.limit, a.retries)
+    words, again = [a.url, "--stage", stage], False
+    while True:
+        gpus = int(state["gpu"]) if a.gpus is None else a.gpus
+        for kind, need in (("CPU", a.cpus), ("GPU", gpus)):
+            if not any(n["Alive"] and n["Resources"].get(kind, 0) >= need for n in ray.nodes()):
+                print(f"{stage}: no node has {need} {kind} yet; the tasks wait for one (--{kind.lower()}s asks for less)", file=sys.stderr)
+        tasks = {f"task {i}": ["run", *words, "--task", str(i)] for first, end in state["missing_ranges"] for i in range(first, end)}
+        failed, _ = run_all(a, stage, tasks, state["tasks"] - len(tasks), gpus, a.limit, a.retries)
         if failed:
             raise Stop("\n".join([f"{stage}: {len(failed)} of {state['tasks']} tasks failed:", *list(failed.values())[:20]]), 1)
         ranges = range(state["merges"]) if state["merges"] > 1 else ()
-        failed = run_all(a, f"{stage}, merge", {f"range {i}": ["merge", *words, "--task", str(i)] for i in ranges})
-        failed = failed or run_all(a, f"{stage}, merge", {"all": ["merge", *words]})
+        failed, _ = run_all(a, f"{stage}, merge", {f"range {i}": ["merge", *words, "--task", str(i)] for i in ranges})
+        another = False
         if not failed:
+            failed, another = run_all(a, f"{stage}, merge", {"all": ["merge", *words]})
+        if not (failed or another):
             return
-        if again:
+        if failed and again:
             raise Stop(f"{stage}: not merged: {list(failed.values())[0]}", 1)
-        state = planned(a)[stage]  # a merge takes the marks of broken parts away
+        again = bool(failed)
+        state = planned(a)[stage]  # a merge takes the marks of broken parts away, or plans another round
 
 
 def main():

@@ -38,6 +38,7 @@ case ${1:?usage: sh slurm.sh URL [STAGES]} in
     if [ -z "$(value missing)" ]; then code=0; "$NEARMISS" part merge "$url" --stage "$stage" || code=$?; fi
     case $code in
     0) [ "$stages" != "$stage" ] || exit 0; stages=${stages#*,} NEARMISS_TRY=0 ;;
+    3) NEARMISS_TRY=0 ;; # Another round of tasks is planned.
     1) "$NEARMISS" part status "$url"
        [ "$NEARMISS_TRY" -lt "$RETRIES" ] || { echo "$stage: not done after $RETRIES more tries" >&2; exit 1; }
        NEARMISS_TRY=$((NEARMISS_TRY + 1)) ;;
@@ -59,10 +60,10 @@ fi
 mkdir -p "$LOGS"
 tasks=$(value tasks) merges=$(value merges) most=$(scontrol show config | sed -n 's/^MaxArraySize *= *//p')
 block=${BLOCK:-$(((tasks + most - 2) / (most - 1)))}
-# Only the first 100 that are missing are listed: then all after the last of them count as missing.
-elements=$(value missing | tr , '\n' | awk -v block="$block" -v tasks="$tasks" '
-    { e = int($1 / block) } NR > 1 && e > last + 1 { printf "%d-%d,", first, last } NR == 1 || e > last + 1 { first = e } { last = e }
-    END { if (NR >= 100) last = int((tasks - 1) / block); if (NR) printf "%d-%d", first, last }')
+elements=$(printf %s "$state" | sed -n 's/.*"missing_ranges":\[\(\[[][0-9,]*\]\)\].*/\1/p' | tr ']' '\n' | tr -d '[' | sed 's/^,//' |
+    awk -F, -v block="$block" 'NF < 2 { next } { from = int($1 / block); to = int(($2 - 1) / block) }
+    n && from > last + 1 { printf "%d-%d,", first, last } !n || from > last + 1 { first = from } { last = to; n++ }
+    END { if (n) printf "%d-%d", first, last }')
 gpu=''; [ "$(value gpu)" != true ] || gpu=$GPU_ARGS
 array='' merge='' afterok='' afterany=''
 if [ -n "$elements" ]; then

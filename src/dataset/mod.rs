@@ -13,6 +13,7 @@ mod encoded;
 pub mod export;
 pub mod formats;
 mod jpeg;
+pub mod neighbours;
 pub mod npy;
 mod parquet_cells;
 mod parquet_claims;

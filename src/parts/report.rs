@@ -55,8 +55,12 @@ struct Side {
 pub fn write_report(run: &Run, task: &Task) -> Result<RunReport> {
     let (embed, embed_hash) = run.embed_plan()?;
     let (plan, hash) = run.rank_plan()?;
-    let sides = sides(run, &plan, &hash, task)?;
     let factor = Set::new(run, &plan).factor();
+    let sides = if plan.k > 0 {
+        negatives(run, &embed, &embed_hash, &plan, &hash, factor, task)?
+    } else {
+        sides(run, &plan, &hash, task)?
+    };
     let account = account(run, &embed, &embed_hash)?;
     let report = figures(run, &plan, &hash, &sides, factor)?;
     let all: Vec<u32> = sides
@@ -64,9 +68,6 @@ pub fn write_report(run: &Run, task: &Task) -> Result<RunReport> {
         .flat_map(|side| side.ranks.iter().copied())
         .collect();
     run.store().write("ranks.npy", &npy(&all)?)?;
-    if plan.k > 0 {
-        negatives(run, &embed, &embed_hash, &plan, &hash, factor, task)?;
-    }
     let report = RunReport {
         sample: plan.sample.as_ref().map(|sample| SampleNote {
             images: [sample.images, plan.images()],
@@ -92,14 +93,19 @@ fn sides(run: &Run, plan: &RankPlan, hash: &str, task: &Task) -> Result<[Side; 2
     task.begin("Reading merged ranges", plan.merges() as u64);
     for n in 0..plan.merges() {
         task.check()?;
-        let range = merged(run, hash, n)?;
-        let side = &mut sides[usize::from(!range.of_images)];
-        side.ranks.extend(range.seen.above.iter().map(|n| n + 1));
-        side.pairs += range.of.pairs;
-        side.max_hinges += number(&range.of.max_hinges)?;
+        add(&mut sides, &merged(run, hash, n)?)?;
         task.add(1);
     }
     Ok(sides)
+}
+
+/// Adds a merged range to its direction.
+fn add(sides: &mut [Side; 2], range: &Range) -> Result<()> {
+    let side = &mut sides[usize::from(!range.of_images)];
+    side.ranks.extend(range.seen.above.iter().map(|n| n + 1));
+    side.pairs += range.of.pairs;
+    side.max_hinges += number(&range.of.max_hinges)?;
+    Ok(())
 }
 
 /// The figures of a ranking whose ranges are merged, as [`write_report`] has them.
@@ -282,7 +288,7 @@ impl Names {
     }
 }
 
-/// Writes the hardest negatives of every query.
+/// Writes the hardest negatives of every query; both directions, whose ranges are read for it, come with them.
 fn negatives(
     run: &Run,
     embed: &EmbedPlan,
@@ -291,7 +297,8 @@ fn negatives(
     hash: &str,
     factor: f32,
     task: &Task,
-) -> Result<()> {
+) -> Result<[Side; 2]> {
+    let mut sides = [Side::default(), Side::default()];
     let names = Names::of(run, embed, embed_hash, task)?;
     let say = |image: bool, n: u32| {
         names
@@ -312,8 +319,9 @@ fn negatives(
             rows: [number, positive, hit.index],
         }
     };
-    let of_range = |n: usize| -> Result<Vec<RankedRow>> {
+    let mut of_range = |n: usize| -> Result<Vec<RankedRow>> {
         let range = merged(run, hash, n)?;
+        add(&mut sides, &range)?;
         task.add(1);
         let queries = 0..range.numbers.len();
         let hits = |q: usize| {
@@ -332,12 +340,14 @@ fn negatives(
     });
     let name = "negatives.parquet";
     if let Some(folder) = run.store().local() {
-        return write_ranked(&folder.join(name), rows, task);
+        write_ranked(&folder.join(name), rows, task)?;
+        return Ok(sides);
     }
     let scratch = tempfile::tempdir().map_err(Error::io("create", &std::env::temp_dir()))?;
     let path = scratch.path().join(name);
     write_ranked(&path, rows, task)?;
-    run.store().put(name, &path)
+    run.store().put(name, &path)?;
+    Ok(sides)
 }
 
 /// Merges everything of the ranking that is not merged yet, and writes the figures.

@@ -213,7 +213,7 @@ impl Run {
         task: usize,
         plan: &str,
     ) -> Result<Option<Mark<T>>> {
-        let bytes = self.store.read_if_there(&mark_name(kind, task))?;
+        let bytes = self.store.read_if_there(&mark_name(kind, task, plan))?;
         let mark = bytes.and_then(|bytes| serde_json::from_slice::<Mark<T>>(&bytes).ok());
         Ok(mark.filter(|mark| mark.plan == plan && mark.task == task))
     }
@@ -236,17 +236,19 @@ impl Run {
                 blake3: hash(bytes),
             });
         }
-        self.store
-            .write(&mark_name(kind, mark.task), &to_json(&mark)?)?;
+        self.store.write(
+            &mark_name(kind, mark.task, &mark.plan),
+            &to_json(&mark)?,
+        )?;
         self.store.delete(&failure_name(kind, mark.task))
     }
 
-    /// Takes a task's mark away, so that it is done again.
+    /// Takes a task's mark by the plan of this hash away, so that it is done again.
     ///
     /// # Errors
     /// It cannot be deleted.
-    pub fn unmark(&self, kind: &str, task: usize) -> Result<()> {
-        self.store.delete(&mark_name(kind, task))
+    pub fn unmark(&self, kind: &str, task: usize, plan: &str) -> Result<()> {
+        self.store.delete(&mark_name(kind, task, plan))
     }
 
     /// Notes that a task failed.
@@ -302,8 +304,21 @@ pub(super) fn plan_name(stage: Stage) -> String {
     format!("plan-{}.json", stage.name())
 }
 
-fn mark_name(kind: &str, task: usize) -> String {
-    format!("done/{kind}/{task:05}.json")
+/// The name of a mark tells its plan, so that a list of names says what is done by a plan.
+fn mark_name(kind: &str, task: usize, plan: &str) -> String {
+    format!("done/{kind}/{task:05}.{}.json", short(plan))
+}
+
+/// What of a plan's hash is in the names of marks.
+fn short(plan: &str) -> &str {
+    plan.get(..16).unwrap_or(plan)
+}
+
+/// The task of a mark of this name by the plan of this hash; `None` of another plan.
+pub(super) fn marked(name: &str, plan: &str) -> Option<usize> {
+    let name = name.rsplit('/').next()?.strip_suffix(".json")?;
+    let (task, of) = name.split_once('.')?;
+    (of == short(plan)).then(|| task.parse().ok())?
 }
 
 fn failure_name(kind: &str, task: usize) -> String {

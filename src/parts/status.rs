@@ -1,12 +1,14 @@
-//! How far a run is: from its files alone.
+//! How far a run is: from the names of its files alone. A mark's name tells the plan that it belongs to, so that what another
+//! plan left is not counted; whether what a mark says is still so, merging tells.
 
 use super::merge;
-use super::plan::EmbedPlan;
-use super::run::{Failure, Run, Stage, plan_name};
+use super::plan::{EmbedPlan, Mining};
+use crate::compute::Choice;
+use super::run::{Failure, Run, Stage, marked, plan_name};
 use crate::error::Result;
 use serde::Serialize;
-use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
+use std::ops::Range;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Numbers of tasks that are listed.
@@ -21,8 +23,12 @@ pub struct StageStatus {
     pub tasks: usize,
     /// Tasks that are done.
     pub done: usize,
-    /// The first tasks that are not.
+    /// The first hundred tasks that are not.
     pub missing: Vec<usize>,
+    /// All tasks that are not: from the first of each pair up to the second, which is not one of them.
+    pub missing_ranges: Vec<[usize; 2]>,
+    /// Further rounds that merging planned; their tasks are among `tasks`.
+    pub further_rounds: usize,
     /// Tasks that failed the last time they were tried.
     pub failed: Vec<Failure>,
     /// Ranges that are merged one by one.
@@ -51,11 +57,24 @@ pub struct Status {
 }
 
 /// What a stage is cut into.
-#[derive(Debug, Clone, Copy)]
 struct Shape {
-    tasks: usize,
+    /// The hash of the plan.
+    hash: String,
+    /// Tasks with the hash of the plan that they are of: one range, but for further rounds.
+    tasks: Vec<(Range<usize>, String)>,
     merges: usize,
     gpu: bool,
+}
+
+impl Shape {
+    fn new(hash: String, tasks: usize, merges: usize, gpu: bool) -> Self {
+        Self {
+            tasks: vec![(0..tasks, hash.clone())],
+            hash,
+            merges,
+            gpu,
+        }
+    }
 }
 
 /// Reads how far the run is.
@@ -66,7 +85,7 @@ pub fn status(run: &Run) -> Result<Status> {
     let mut stages = Vec::new();
     for stage in Stage::ALL {
         if let Some(shape) = shape(run, stage)? {
-            stages.push(of_stage(run, stage, shape)?);
+            stages.push(of_stage(run, stage, &shape)?);
         }
     }
     Ok(Status {
@@ -81,36 +100,36 @@ fn shape(run: &Run, stage: Stage) -> Result<Option<Shape>> {
     }
     Ok(Some(match stage {
         Stage::Embed => {
-            let plan = run.embed_plan()?.0;
-            Shape {
-                tasks: plan.shards.len(),
-                merges: 0,
-                gpu: on_cuda(&plan),
-            }
+            let (plan, hash) = run.embed_plan()?;
+            Shape::new(hash, plan.shards.len(), 0, on_cuda(&plan))
         }
         Stage::Rank => {
-            let plan = run.rank_plan()?.0;
+            let (plan, hash) = run.rank_plan()?;
+            let gpu = plan.compute == Choice::Gpu;
+            Shape::new(hash, plan.tasks(), plan.merges(), gpu)
+        }
+        Stage::Mine => {
+            let mining = run.mining()?;
+            let parts = mining.parts().into_iter();
             Shape {
-                tasks: plan.tasks(),
-                merges: plan.merges(),
-                gpu: plan.compute == crate::compute::Choice::Gpu,
+                tasks: parts.map(|(tasks, hash)| (tasks, hash.to_owned())).collect(),
+                gpu: searches_on_gpu(run, &mining)?,
+                hash: mining.hash,
+                merges: 1,
             }
         }
-        Stage::Mine => Shape {
-            tasks: run.mine_plan()?.0.pieces.len(),
-            merges: 1,
-            gpu: false,
-        },
         Stage::Attack => {
-            let plan = run.attack_plan()?.0;
-            Shape {
-                tasks: plan.tasks(),
-                merges: 1,
-                gpu: plan.terms.compute == crate::compute::Choice::Gpu
-                    || on_cuda(&run.embed_plan()?.0),
-            }
+            let (plan, hash) = run.attack_plan()?;
+            let gpu = plan.terms.compute == Choice::Gpu || on_cuda(&run.embed_plan()?.0);
+            Shape::new(hash, plan.tasks(), 1, gpu)
         }
     }))
+}
+
+/// Do the newest tasks of mining search on a GPU?
+fn searches_on_gpu(run: &Run, mining: &Mining) -> Result<bool> {
+    let searches = mining.rounds.last().is_some_and(|(round, _)| round.is_search());
+    Ok(searches && mining.plan.set(run)?.compute == Choice::Gpu)
 }
 
 /// Does the encoder ask for a GPU?
@@ -119,38 +138,35 @@ fn on_cuda(plan: &EmbedPlan) -> bool {
     coder.is_some_and(|coder| coder.options.providers == [crate::runtime::Provider::Cuda])
 }
 
-fn of_stage(run: &Run, stage: Stage, shape: Shape) -> Result<StageStatus> {
+fn of_stage(run: &Run, stage: Stage, shape: &Shape) -> Result<StageStatus> {
     let kind = stage.name();
-    let marks = marks(run, stage, kind, shape.tasks)?;
-    let done: BTreeSet<usize> = marks.iter().map(|(n, _)| *n).collect();
-    let merged = marks_of_merges(run, stage, shape.merges)?;
-    let mut failed = Vec::new();
-    for (n, _) in numbers(run, &format!("failed/{kind}"))?.iter().take(LISTED) {
-        if done.contains(n) || *n >= shape.tasks {
-            continue;
-        }
-        let name = format!("failed/{kind}/{n:05}.json");
-        let bytes = run.store().read_if_there(&name)?;
-        failed.extend(bytes.and_then(|bytes| serde_json::from_slice::<Failure>(&bytes).ok()));
-    }
-    let times: Vec<SystemTime> = marks.iter().filter_map(|(_, time)| *time).collect();
+    let done = marks(run, kind, &shape.tasks)?;
+    let tasks = shape.tasks.last().map_or(0, |(tasks, _)| tasks.end);
+    let merged = if shape.merges > 0 {
+        let ranges = [(0..shape.merges, shape.hash.clone())];
+        marks(run, &merge::kind(stage), &ranges)?.len()
+    } else {
+        0
+    };
+    let missing = ranges((0..tasks).filter(|n| !done.contains_key(n)));
+    let failed = failed(run, stage, tasks, &done)?;
+    let times: Vec<SystemTime> = done.values().filter_map(|time| *time).collect();
     let last = times.iter().max().copied();
     let rate = rate(times);
-    let left = shape.tasks - done.len();
+    let left = tasks - done.len();
     Ok(StageStatus {
         stage,
-        tasks: shape.tasks,
+        tasks,
         done: done.len(),
-        missing: (0..shape.tasks)
-            .filter(|n| !done.contains(n))
-            .take(LISTED)
-            .collect(),
+        missing: missing.iter().flat_map(|[from, to]| *from..*to).take(LISTED).collect(),
+        missing_ranges: missing,
+        further_rounds: shape.tasks.len() - 1,
         failed,
         merges: shape.merges,
         ranges_merged: merged,
         merged: match stage {
             Stage::Embed => left == 0,
-            _ => merged >= shape.merges && is_put_together(run, stage)?,
+            _ => merged >= shape.merges && is_put_together(run, stage, &shape.hash)?,
         },
         gpu: shape.gpu,
         rate,
@@ -159,61 +175,63 @@ fn of_stage(run: &Run, stage: Stage, shape: Shape) -> Result<StageStatus> {
     })
 }
 
+/// Tasks that failed since the stage was planned, and are not done; the first hundred.
+fn failed(run: &Run, stage: Stage, tasks: usize, done: &Marks) -> Result<Vec<Failure>> {
+    let planned = run.store().about(&plan_name(stage))?;
+    let planned = planned.and_then(|about| about.modified);
+    let mut failed = Vec::new();
+    for (name, about) in run.store().list(&format!("failed/{}", stage.name()))? {
+        let number = name.rsplit('/').next().and_then(|name| name.strip_suffix(".json"));
+        let Some(n) = number.and_then(|number| number.parse().ok()) else {
+            continue;
+        };
+        // What failed before that was a task of another plan.
+        let earlier = about.modified.zip(planned).is_some_and(|(then, plan)| then < plan);
+        if earlier || n >= tasks || done.contains_key(&n) || failed.len() >= LISTED {
+            continue;
+        }
+        let bytes = run.store().read_if_there(&name)?;
+        failed.extend(bytes.and_then(|bytes| serde_json::from_slice::<Failure>(&bytes).ok()));
+    }
+    Ok(failed)
+}
+
+/// Rising numbers as ranges.
+fn ranges(numbers: impl Iterator<Item = usize>) -> Vec<[usize; 2]> {
+    let mut ranges: Vec<[usize; 2]> = Vec::new();
+    for n in numbers {
+        match ranges.last_mut() {
+            Some([_, end]) if *end == n => *end += 1,
+            _ => ranges.push([n, n + 1]),
+        }
+    }
+    ranges
+}
+
 fn since_1970(time: SystemTime) -> u64 {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// The marks of the tasks `0..tasks`. One from before the plan was written may be of another plan: it is read.
-fn marks(
-    run: &Run,
-    stage: Stage,
-    kind: &str,
-    tasks: usize,
-) -> Result<Vec<(usize, Option<SystemTime>)>> {
-    let mut found = numbers(run, &format!("done/{kind}"))?;
-    found.retain(|(n, _)| *n < tasks);
-    let name = plan_name(stage);
-    let planned = run.store().about(&name)?.and_then(|about| about.modified);
-    let is_older =
-        |time: &Option<SystemTime>| time.is_none_or(|time| planned.is_none_or(|plan| time < plan));
-    if !found.iter().any(|(_, time)| is_older(time)) {
-        return Ok(found);
-    }
-    let hash = run.planned::<Value>(stage)?.1;
-    let mut kept = Vec::new();
-    for (n, time) in found {
-        if !is_older(&time) || run.mark::<Value>(kind, n, &hash)?.is_some() {
-            kept.push((n, time));
-        }
-    }
-    Ok(kept)
-}
+/// What is done, and when.
+type Marks = BTreeMap<usize, Option<SystemTime>>;
 
-/// Is there what a merge leaves at its end?
-fn is_put_together(run: &Run, stage: Stage) -> Result<bool> {
-    Ok(!marks(run, stage, &merge::end(stage), 1)?.is_empty())
-}
-
-/// Ranges of queries that are merged.
-fn marks_of_merges(run: &Run, stage: Stage, merges: usize) -> Result<usize> {
-    if merges == 0 {
-        return Ok(0);
-    }
-    Ok(marks(run, stage, &merge::kind(stage), merges)?.len())
-}
-
-/// The numbers that files of a folder are called by, with when they were written.
-fn numbers(run: &Run, folder: &str) -> Result<Vec<(usize, Option<SystemTime>)>> {
-    let files = run.store().list(folder)?;
+/// The marks of tasks by the plans that they are of.
+fn marks(run: &Run, kind: &str, tasks: &[(Range<usize>, String)]) -> Result<Marks> {
+    let found = run.store().list(&format!("done/{kind}"))?.into_iter();
     let number = |name: &str| {
-        let name = name.rsplit('/').next()?;
-        name.strip_suffix(".json")?.parse().ok()
+        let mut known = tasks.iter().map(|(tasks, plan)| (tasks, marked(name, plan)));
+        known.find_map(|(tasks, n)| n.filter(|n| tasks.contains(n)))
     };
-    let found = files.into_iter();
     Ok(found
         .filter_map(|(name, about)| Some((number(&name)?, about.modified)))
         .collect())
+}
+
+/// Is there what a merge leaves at its end?
+fn is_put_together(run: &Run, stage: Stage, hash: &str) -> Result<bool> {
+    let one = [(0..1, hash.to_owned())];
+    Ok(!marks(run, &merge::end(stage), &one)?.is_empty())
 }
 
 /// Tasks in a second, from when they were done.

@@ -26,8 +26,9 @@ pub struct Evidence {
     pub text_quantile: Option<f32>,
     /// Cosine of the image with the caption's own image.
     pub image_similarity: f32,
-    /// Each is the other's nearest of all, before their own.
-    pub reciprocal: bool,
+    /// Each is the other's nearest of all, before their own; `None` where the set was not ranked.
+    #[serde(default)]
+    pub reciprocal: Option<bool>,
 }
 
 impl Evidence {
@@ -195,13 +196,13 @@ impl Doubt<'_> {
         }
     }
 
-    fn reciprocal(&self, image: usize, caption: usize) -> bool {
+    fn reciprocal(&self, image: usize, caption: usize) -> Option<bool> {
         let (i2t, t2i) = (&self.ranking.i2t, &self.ranking.t2i);
         let nearest = |direction: &crate::compute::Direction, query: usize, other: usize| {
-            direction.hardest[query].index as usize == other
-                && direction.hardest[query].score > direction.positive[query]
+            let (hardest, positive) = (direction.hardest.get(query)?, direction.positive.get(query)?);
+            Some(hardest.index as usize == other && hardest.score > *positive)
         };
-        nearest(i2t, image, caption) && nearest(t2i, caption, image)
+        Some(nearest(i2t, image, caption)? && nearest(t2i, caption, image)?)
     }
 
     /// Why the pair is doubtful; none where it is not, or was looked at and rejected.

@@ -7,11 +7,16 @@ use crate::cli::output::{counted, emit, emit_with, warn, watched};
 use crate::compute::choose;
 use crate::error::{Error, Result};
 use crate::parts::merge::{Broken, check, merge_attack, merge_range};
-use crate::parts::mine::finish_mining;
+use crate::parts::mine::{FurtherRound, MinedReport, Merging, finish_mining};
 use crate::parts::{Run, RunReport, Stage, finish_ranking};
 use clap::Args;
 use serde_json::json;
 use std::fmt::Write;
+use std::ops::Range;
+use std::process::ExitCode;
+
+/// The exit code where another round of tasks is planned: run them and merge again.
+const ANOTHER: u8 = 3;
 
 /// Parts that are named in an error.
 const SHOWN: usize = 20;
@@ -35,7 +40,7 @@ pub struct Merge {
 
 impl Merge {
     /// Runs the command.
-    pub fn run(&self, json: bool) -> Result<()> {
+    pub fn run(&self, json: bool) -> Result<ExitCode> {
         let run = open(&self.run)?;
         let stage = match self.stage {
             Some(stage) => stage,
@@ -51,12 +56,17 @@ impl Merge {
             let (plan, hash) = run.rank_plan()?;
             let done = watched(|task| merge_range(&run, &plan, &hash, range, task))?;
             let value = json!({ "range": range, "merged": done });
-            return emit(&value, json, || format!("range {range} is merged"));
+            emit(&value, json, || format!("range {range} is merged"))?;
+            return Ok(ExitCode::SUCCESS);
         }
         if !self.unchecked {
             self.check(&run, stage)?;
         }
-        match stage {
+        self.put_together(&run, stage, json)
+    }
+
+    fn put_together(&self, run: &Run, stage: Stage, json: bool) -> Result<ExitCode> {
+        let told = match stage {
             Stage::Embed => {
                 let count = run.embed_plan()?.0.shards.len();
                 emit(&json!({ "stage": "embed", "parts": count }), json, || {
@@ -64,31 +74,28 @@ impl Merge {
                 })
             }
             Stage::Rank => {
-                let found = watched(|task| finish_ranking(&run, task))?;
+                let found = watched(|task| finish_ranking(run, task))?;
                 // The account is printed once, under the key that `eval` has it under.
                 if json {
-                    return emit(&found, true, String::new);
+                    emit(&found, true, String::new)
+                } else {
+                    emit_with(&found.report, &found.data, false, || {
+                        describe(&found, &self.run)
+                    })
                 }
-                emit_with(&found.report, &found.data, false, || {
-                    describe(&found, &self.run)
-                })
             }
             Stage::Mine => {
-                let engine = choose(run.rank_plan()?.0.compute)?;
-                let found = watched(|task| finish_mining(&run, &*engine, task))?;
-                emit(&found, json, || {
-                    format!(
-                        "{} for {} ({} in a second round) written to {} in {}",
-                        counted(found.rows as usize, "row"),
-                        counted(found.queries, "query").replace("querys", "queries"),
-                        found.second_round,
-                        found.out,
-                        self.run
-                    )
-                })
+                let engine = choose(run.mine_plan()?.0.set(run)?.compute)?;
+                match watched(|task| finish_mining(run, &*engine, task))? {
+                    Merging::Done(found) => emit(&found, json, || mined(&found, &self.run)),
+                    Merging::Another(round) => {
+                        emit(&round, json, || another(&round, &self.run))?;
+                        return Ok(ExitCode::from(ANOTHER));
+                    }
+                }
             }
             Stage::Attack => {
-                let found = watched(|task| merge_attack(&run, task))?;
+                let found = watched(|task| merge_attack(run, task))?;
                 let report = &found.report;
                 if let Some(gradient) = &report.gradient {
                     let said = gradient.warnings(report.images, "pictures");
@@ -99,29 +106,35 @@ impl Merge {
                     format!("{}\nwritten: attack.json in {run}", describe_attack(report))
                 })
             }
-        }
+        };
+        told.map(|()| ExitCode::SUCCESS)
     }
 
     fn check(&self, run: &Run, stage: Stage) -> Result<()> {
-        let (hash, count) = match stage {
+        let one = |(hash, count): (String, usize)| vec![(0..count, hash)];
+        let parts: Vec<(Range<usize>, String)> = match stage {
             Stage::Embed => {
                 let (plan, hash) = run.embed_plan()?;
-                (hash, plan.shards.len())
+                one((hash, plan.shards.len()))
             }
             Stage::Rank => {
                 let (plan, hash) = run.rank_plan()?;
-                (hash, plan.tasks())
+                one((hash, plan.tasks()))
             }
             Stage::Mine => {
-                let (plan, hash) = run.mine_plan()?;
-                (hash, plan.pieces.len())
+                let mining = run.mining()?;
+                let parts = mining.parts().into_iter();
+                parts.map(|(tasks, hash)| (tasks, hash.to_owned())).collect()
             }
             Stage::Attack => {
                 let (plan, hash) = run.attack_plan()?;
-                (hash, plan.tasks())
+                one((hash, plan.tasks()))
             }
         };
-        let broken = watched(|task| check(run, stage, &hash, count, task))?;
+        let mut broken = Vec::new();
+        for (tasks, hash) in parts {
+            broken.extend(watched(|task| check(run, stage, &hash, tasks, task))?);
+        }
         if broken.is_empty() {
             return Ok(());
         }
@@ -135,6 +148,55 @@ impl Merge {
             ),
         ))
     }
+}
+
+fn mined(found: &MinedReport, run: &str) -> String {
+    let mut text = format!(
+        "{} for {} written to {} in {run}",
+        counted(found.rows as usize, "row"),
+        queries(found.queries),
+        found.out,
+    );
+    if found.second_round > 0 {
+        let _ = write!(
+            text,
+            "; {} looked further down, {} of them in this merge",
+            queries(found.second_round),
+            found.in_merge
+        );
+    }
+    if found.decided > 0 {
+        let _ = write!(text, "; {} decided before", counted(found.decided, "pair"));
+    }
+    if let Some(given) = &found.candidates {
+        let held = &given.found;
+        let _ = write!(
+            text,
+            "\nfrom {} of {} ({} left out: in it twice, {} right answers, {} places without one; {} without any): {}",
+            counted(held.pairs as usize, "candidate"),
+            given.file,
+            held.duplicates,
+            given.positives,
+            held.none,
+            queries(held.queries_without as usize),
+            given.note
+        );
+    }
+    text
+}
+
+fn another(round: &FurtherRound, run: &str) -> String {
+    let [from, to] = round.tasks;
+    format!(
+        "round {} is planned for {} whose lists ended too early: {}. Run them, then merge again: nearmiss part run {run} --stage mine --task {from}..{to}",
+        round.another_round,
+        queries(round.queries),
+        counted(to - from, "task"),
+    )
+}
+
+fn queries(count: usize) -> String {
+    counted(count, "query").replace("querys", "queries")
 }
 
 /// The last stage that is planned.

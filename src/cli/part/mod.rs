@@ -29,7 +29,8 @@ enum What {
     Run(run::Tasks),
     /// How far a run is
     Status(status::Status),
-    /// Check all parts of a stage and put them together
+    /// Check all parts of a stage and put them together; exit code 3: another round of tasks is planned, run them and merge
+    /// again
     Merge(merge::Merge),
     /// Write the scripts that run the tasks on Ray or Slurm
     Driver(driver::Driver),
@@ -42,18 +43,18 @@ impl Part {
     /// As the command says, but for a plan that does not fit: that has an exit code of its own.
     pub fn run(&self, json: bool) -> Result<ExitCode> {
         let outcome = match &self.what {
-            What::Plan(arguments) => arguments.run(json),
+            What::Plan(arguments) => arguments.run(json).map(|()| ExitCode::SUCCESS),
             What::Run(arguments) => return Ok(arguments.run(json)),
-            What::Status(arguments) => arguments.run(json),
+            What::Status(arguments) => arguments.run(json).map(|()| ExitCode::SUCCESS),
             What::Merge(arguments) => arguments.run(json),
-            What::Driver(arguments) => arguments.run(json),
+            What::Driver(arguments) => arguments.run(json).map(|()| ExitCode::SUCCESS),
         };
         match outcome {
             Err(error @ Error::Plan { .. }) => {
                 failure(&error, json);
                 Ok(exit_code(&error))
             }
-            other => other.map(|()| ExitCode::SUCCESS),
+            other => other,
         }
     }
 }

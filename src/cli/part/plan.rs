@@ -42,8 +42,8 @@ pub struct Plan {
     /// Captions of each image, for embeddings without a dataset
     #[arg(long, value_name = "N", value_parser = positive)]
     captions_per_image: Option<usize>,
-    /// Rank so many images and captions, drawn from all, each against everything
-    #[arg(long, value_name = "N", value_parser = positive)]
+    /// Rank so many images and captions, drawn from all, each against everything; 0: all, whatever was said before
+    #[arg(long, value_name = "N")]
     sample: Option<usize>,
     /// Negatives kept for each query by ranking (10), or mined for each (1)
     #[arg(long, value_name = "K")]
@@ -57,6 +57,10 @@ pub struct Plan {
     /// n-tuple, n-tuple-scores, labeled-pair, labeled-list
     #[arg(long, value_name = "FORMAT", default_value = "pairs", value_parser = form)]
     format: Form,
+    /// Mine from candidates that an index found, instead of a ranking: .npy [queries, k] of candidates' numbers (-1: none), or
+    /// .parquet with columns query and candidate; numbers count from 0 in the order of the run. Needs --direction i2t or t2i
+    #[arg(long, value_name = "FILE")]
+    candidates: Option<PathBuf>,
     /// Queries that one task of mining takes
     #[arg(long, value_name = "N", default_value = "16384", value_parser = positive)]
     queries: usize,
@@ -66,7 +70,7 @@ pub struct Plan {
     /// Memory that one task may take, such as 16G (8G)
     #[arg(long, value_name = "BYTES", value_parser = bytes)]
     memory: Option<u64>,
-    /// Image-text pairs that one task of ranking compares, about (1e11)
+    /// Image-text pairs that one task of ranking compares, or of a further round of mining, about (1e11)
     #[arg(long, value_name = "N")]
     pairs: Option<f64>,
     /// Where similarity is computed: auto, cpu or gpu (auto)
@@ -80,6 +84,12 @@ impl Plan {
     /// Runs the command.
     pub fn run(&self, json: bool) -> Result<()> {
         let run = open(&self.run)?;
+        if self.candidates.is_some() && self.stage != Stage::Mine {
+            return Err(Error::request(
+                "candidates are for mining",
+                "Leave out --candidates, or say --stage mine.",
+            ));
+        }
         watched(|task| match self.stage {
             Stage::Embed => self.embed(&run, task),
             Stage::Rank => self.rank(&run, task),
@@ -188,11 +198,8 @@ impl Plan {
             k: said.k.unwrap_or(10),
             margin: said.margin.unwrap_or(0.2),
             compute: said.compute.unwrap_or_default(),
-            sample: said.sample.map(|count| (count, said.seed)),
-            pace: Pace {
-                memory: said.memory.unwrap_or(MEMORY),
-                pairs: said.pairs.unwrap_or(1e11).max(1.0),
-            },
+            sample: said.sample.filter(|n| *n > 0).map(|count| (count, said.seed)),
+            pace: pace(&said),
         };
         plan_ranking(run, &terms, task).map(drop)
     }
@@ -206,6 +213,8 @@ impl Plan {
                 Form::Training(layout) => Some(layout),
             },
             queries: self.queries,
+            pace: pace(&self.later()?.or(&run.embed_plan()?.0.later)),
+            candidates: self.candidates.clone(),
         };
         plan_mining(run, &terms, task).map(drop)
     }
@@ -220,6 +229,14 @@ impl Plan {
             memory: self.memory.unwrap_or(MEMORY),
         })?;
         plan_attack(run, terms, limit, task).map(drop)
+    }
+}
+
+/// What bounds a task.
+fn pace(said: &Later) -> Pace {
+    Pace {
+        memory: said.memory.unwrap_or(MEMORY),
+        pairs: said.pairs.unwrap_or(1e11).max(1.0),
     }
 }
 

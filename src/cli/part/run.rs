@@ -3,7 +3,7 @@
 use super::{exit_code, open, stage};
 use crate::cli::output::{failure, say, watched};
 use crate::cli::signals;
-use crate::compute::choose_on;
+use crate::compute::{Cpu, Engine, choose_on};
 use crate::encoder::Cache;
 use crate::error::{Error, Result};
 use crate::parts::mine::mine;
@@ -13,6 +13,7 @@ use crate::task::{self, now};
 use clap::Args;
 use std::ops::Range;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 /// Arguments of `part run`.
 #[derive(Debug, Args)]
@@ -68,8 +69,14 @@ impl Tasks {
                 self.each(&run, json, |n| rank(&run, &plan, &hash, n, &*engine, task))
             }
             Stage::Mine => {
-                let (plan, hash) = run.mine_plan()?;
-                self.each(&run, json, |n| mine(&run, &plan, &hash, n, task))
+                let mining = run.mining()?;
+                let engine: Arc<dyn Engine> = if mining.searches(&self.numbers) {
+                    let compute = mining.plan.set(&run)?.compute;
+                    choose_on(compute, self.adapter.as_deref())?
+                } else {
+                    Arc::new(Cpu)
+                };
+                self.each(&run, json, |n| mine(&run, &mining, n, &*engine, task))
             }
             Stage::Attack => {
                 let (plan, hash) = run.attack_plan()?;

@@ -42,6 +42,9 @@ fn line(stage: &StageStatus) -> String {
     if let (Some(seconds), true) = (stage.seconds_left, stage.done < stage.tasks) {
         let _ = write!(text, ", {:.2} a second, {seconds:.0} s left", stage.rate);
     }
+    if stage.further_rounds > 0 {
+        let _ = write!(text, ", in {} rounds", stage.further_rounds + 1);
+    }
     if stage.merges > 0 {
         text += if stage.merged {
             ", merged"

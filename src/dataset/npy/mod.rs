@@ -3,7 +3,7 @@
 mod header;
 mod pieces;
 
-pub use pieces::NpyMatrix;
+pub use pieces::{NpyIntegers, NpyMatrix};
 
 use self::header::Header;
 use super::archive::span;

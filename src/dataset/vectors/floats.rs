@@ -100,6 +100,24 @@ impl Real for f64 {
     }
 }
 
+impl Real for i64 {
+    fn of_single(value: f32) -> Self {
+        value as Self
+    }
+
+    fn of_double(value: f64) -> Self {
+        value as Self
+    }
+
+    fn of_signed(value: i64) -> Self {
+        value
+    }
+
+    fn of_unsigned(value: u64) -> Self {
+        Self::try_from(value).unwrap_or(Self::MAX)
+    }
+}
+
 /// Every `N` bytes through `convert`.
 fn each<T, const N: usize>(bytes: &[u8], out: &mut Vec<T>, convert: impl Fn([u8; N]) -> T) {
     out.extend(bytes.as_chunks::<N>().0.iter().map(|&chunk| convert(chunk)));

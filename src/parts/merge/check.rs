@@ -2,6 +2,7 @@
 
 use crate::error::Result;
 use crate::parts::run::{Mark, Run, Stage};
+use std::ops::Range;
 use crate::task::Task;
 use rayon::prelude::*;
 use serde::Serialize;
@@ -16,7 +17,8 @@ pub struct Broken {
     pub why: String,
 }
 
-/// Reads every file of the tasks `0..tasks` of a stage and compares its hash. The marks of broken tasks are removed.
+/// Reads every file of some tasks of a stage, whose plan has this hash, and compares its hash. The marks of broken tasks
+/// are removed.
 ///
 /// # Errors
 /// A mark cannot be read or removed; cancellation.
@@ -24,17 +26,18 @@ pub fn check(
     run: &Run,
     stage: Stage,
     hash: &str,
-    tasks: usize,
+    tasks: Range<usize>,
     task: &Task,
 ) -> Result<Vec<Broken>> {
-    task.begin("Checking parts", tasks as u64);
+    task.begin("Checking parts", tasks.len() as u64);
     let kind = stage.name();
-    let found: Vec<Option<Broken>> = (0..tasks)
+    let found: Vec<Option<Broken>> = tasks
         .into_par_iter()
         .map(|n| {
             task.check()?;
             let broken = |why: String| Ok(Some(Broken { task: n, why }));
             let Some(mark): Option<Mark<Value>> = run.mark(kind, n, hash)? else {
+                run.unmark(kind, n, hash)?;
                 return broken("is not done, or its mark is torn or of another plan".into());
             };
             let outcome = mark
@@ -46,7 +49,7 @@ pub fn check(
             match outcome {
                 None => Ok(None),
                 Some(error) => {
-                    run.unmark(kind, n)?;
+                    run.unmark(kind, n, hash)?;
                     broken(error.to_string())
                 }
             }

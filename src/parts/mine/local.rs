@@ -1,5 +1,6 @@
 //! Some queries with the candidates of their lists: everything that decides about them.
 
+use super::outcome::{Asked, Became, Claim, Waiting, key};
 use super::standing::Standings;
 use super::whole::{Local, Whole};
 use crate::compute::{Direction, Hit, Ranking, TopK};
@@ -8,59 +9,24 @@ use crate::dataset::{Decisions, Verdict};
 use crate::error::{Error, Result};
 use crate::parts::plan::MinePlan;
 use crate::retrieval::mine::{
-    Corpus, Examples, Id, List, Mined, Pairing, Part, Row, Unit, listed, take,
+    Corpus, Examples, Id, List, Mined, Open, Pairing, Part, Row, Taken, Unit, given, listed, take,
 };
 use crate::retrieval::{Bounds, Doubt, PairSet, Side, Wording};
 use crate::task::Task;
 use std::collections::BTreeSet;
 use std::io::Write;
+use std::ops::Range;
 
-/// A query with what is known of its candidates, by their numbers in all.
-pub(super) enum Asked {
-    /// The negatives that a search of the whole set kept, in true units.
-    Hits(u32, Vec<Hit>),
-    /// Further down: a unit and its list. Scores are exact.
-    Unit(Waiting),
-}
-
-/// A unit whose list ended before enough was found.
-#[derive(Debug, Clone)]
-pub(super) struct Waiting {
-    pub unit: Unit,
-    pub list: List,
-}
-
-impl Asked {
-    fn query(&self) -> u32 {
-        match self {
-            Self::Hits(query, _) => *query,
-            Self::Unit(waiting) => waiting.unit.query,
-        }
-    }
-
-    fn candidates(&self) -> impl Iterator<Item = u32> {
-        let hits = match self {
-            Self::Hits(_, hits) => hits,
-            Self::Unit(waiting) => &waiting.list.hits,
-        };
-        hits.iter().map(|hit| hit.index).filter(|&n| n != u32::MAX)
-    }
-}
-
-/// What became of a unit.
-pub(super) enum Became {
-    /// Its lines.
-    Lines(Vec<u8>),
-    /// It waits for a longer list.
-    Waits(Waiting),
-}
+/// Queries whose candidates are in memory together, at most.
+const TOGETHER: usize = 512;
 
 /// What all queries of a side share.
 pub(super) struct Miner<'a> {
     pub plan: &'a MinePlan,
     pub side: Side,
     pub whole: Whole<'a>,
-    pub standings: Standings<'a>,
+    /// The ranking; `None` where candidates were given.
+    pub standings: Option<Standings<'a>>,
     pub factor: f32,
     bounds: Bounds,
     decisions: Decisions,
@@ -72,7 +38,7 @@ impl<'a> Miner<'a> {
         plan: &'a MinePlan,
         side: Side,
         whole: Whole<'a>,
-        standings: Standings<'a>,
+        standings: Option<Standings<'a>>,
         factor: f32,
     ) -> Self {
         let mut decisions = Decisions::default();
@@ -90,11 +56,12 @@ impl<'a> Miner<'a> {
         }
     }
 
-    /// Mines for these queries; an entry for each unit, in order.
+    /// Mines for these queries; an entry for each unit, in order. With a bound on the uses of a negative, `limit` of what
+    /// each may take.
     ///
     /// # Errors
     /// A part cannot be read; cancellation.
-    pub fn mine(&mut self, asked: &[Asked], task: &Task) -> Result<Vec<Became>> {
+    pub fn mine(&mut self, asked: &[Asked], limit: usize, task: &Task) -> Result<Vec<Became>> {
         let local = self.local(asked)?;
         let ranking = self.ranking(asked, &local)?;
         let captions = local.dataset.as_ref().map(|dataset| &dataset.captions);
@@ -125,7 +92,12 @@ impl<'a> Miner<'a> {
             numbers: [&local.images, &local.texts],
         };
         let (units, lists) = self.units(asked, &local, &part)?;
-        let (mined, short) = take(&part, &self.plan.options, &doubt, units, &lists);
+        let Taken {
+            mined,
+            open,
+            wishes,
+        } = take(&part, &self.plan.options, &doubt, units, &lists, limit);
+        let bounded = self.plan.options.most_uses.is_some();
         let direction = match self.side {
             Side::Image => &ranking.i2t,
             Side::Text => &ranking.t2i,
@@ -142,22 +114,51 @@ impl<'a> Miner<'a> {
             pairs: &ranking.pairs,
             dataset: local.dataset.as_ref(),
         };
-        let mut lists = lists.into_iter();
+        let layout = self.plan.layout()?;
         (0..mined.units.len())
             .map(|u| {
-                let list = lists.next();
-                if short.binary_search(&u).is_ok()
-                    && let Some(list) = list
-                {
-                    return Ok(Became::Waits(self.waiting(mined.units[u], &list, &local)));
+                let mut became = Became::default();
+                if open[u] != Open::Done {
+                    became.waits = Some(Waiting {
+                        short: open[u] == Open::Short,
+                        ..self.waiting(mined.units[u], &lists[u], &local)
+                    });
                 }
-                let lines = match self.plan.layout()? {
-                    None => self.rows(&pairing, u, &local)?,
-                    Some(_) => Self::examples(&examples, &mined, u)?,
+                if bounded || became.waits.is_none() {
+                    became.lines = match layout {
+                        None => self.rows(&pairing, u, &local)?,
+                        Some(_) => Self::examples(&examples, &mined, u)?,
+                    };
+                }
+                let claim = |&(measure, place): &(f64, u32)| Claim {
+                    key: key(measure),
+                    place,
+                    candidate: local.number(self.side.other(), mined.of(u)[place as usize].index),
                 };
-                Ok(Became::Lines(lines))
+                became.claims = wishes[u].iter().map(claim).collect();
+                Ok(became)
             })
             .collect()
+    }
+
+    /// The numbers of a query's positives.
+    ///
+    /// # Errors
+    /// A part cannot be read.
+    pub fn positives(&mut self, query: u32) -> Result<Range<u32>> {
+        match self.side {
+            Side::Image => self.whole.texts_of(query),
+            Side::Text => self.whole.owner(query).map(|image| image..image + 1),
+        }
+    }
+
+    /// Queries whose candidates, so many each, are in memory together: their rows with all captions of each image.
+    pub fn together(&self, candidates: usize) -> usize {
+        let [images, texts] = self.plan.size;
+        let row = (self.whole.dim() * size_of::<f32>() * 2 + 200) as f64;
+        let each = (1.0 + texts as f64 / images.max(1) as f64) * row;
+        let room = self.plan.pace.memory as f64 / 4.0;
+        ((room / (each * candidates.max(1) as f64)) as usize).clamp(1, TOGETHER)
     }
 
     /// Every image that queries and candidates need, with all its captions.
@@ -188,6 +189,12 @@ impl<'a> Miner<'a> {
         } else {
             (queries, candidates)
         };
+        let Some(all) = &self.standings else {
+            return Ok(Ranking {
+                pairs: local.pairs.clone(),
+                ..Ranking::default()
+            });
+        };
         let direction = |of_texts: bool, numbers: BTreeSet<u32>| -> Result<Direction> {
             let numbers: Vec<u32> = numbers.into_iter().collect();
             let count = if of_texts {
@@ -201,7 +208,7 @@ impl<'a> Miner<'a> {
                 hardest: vec![Hit::NONE; count],
                 negatives: TopK::default(),
             };
-            let standings = self.standings.of(of_texts, &numbers)?;
+            let standings = all.of(of_texts, &numbers)?;
             for (number, standing) in numbers.into_iter().zip(standings) {
                 let (row, other) = if of_texts {
                     (local.text(number), local.image(standing.hardest.index))
@@ -254,7 +261,15 @@ impl<'a> Miner<'a> {
                     lists.extend(own.iter().map(|_| list.clone()));
                     units.extend(own);
                 }
-                Asked::Unit(Waiting { unit, list }) => {
+                Asked::Given(number, candidates) => {
+                    let row = query(*number)?;
+                    let here: Vec<u32> = candidates.iter().filter_map(|&n| other(n)).collect();
+                    let own = part.units(&self.plan.options, &[row]);
+                    let list = given(part, row as usize, &here);
+                    lists.extend(own.iter().map(|_| list.clone()));
+                    units.extend(own);
+                }
+                Asked::Unit(Waiting { unit, list, .. }) => {
                     units.push(Unit {
                         query: query(unit.query)?,
                         positive: other(unit.positive).ok_or_else(missing)?,
@@ -286,6 +301,7 @@ impl<'a> Miner<'a> {
                 hits: hits.collect(),
                 floor: list.floor,
             },
+            short: false,
         }
     }
 

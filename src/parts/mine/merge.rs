@@ -1,24 +1,45 @@
-//! Everything that was mined in one file, as one machine writes it.
+//! Everything that was mined in one file, as one machine writes it; or the plan of another round, where queries are open.
 
-use super::further::further;
-use super::local::Waiting;
-use super::task::{MinedMark, miner};
-use crate::compute::{Engine, Hit};
+use super::here::here;
+use super::kept::MinedMark;
+use super::lines::Found;
+use super::open::Done;
+use super::task::mark;
+use super::uses::Here;
+use crate::compute::Engine;
 use crate::dataset::export::{Example, Layout, write_training};
 use crate::error::{Error, Result};
 use crate::files::replace_with;
 use crate::parts::merge::end;
-use crate::parts::plan::{MinePlan, RankPlan};
+use crate::parts::plan::{Candidates, Found as Read, MinePlan, Mining};
 use crate::parts::run::{Mark, Run, Stage, to_json};
 use crate::parts::stage::not_yet;
-use crate::parts::state::Read;
-use crate::retrieval::Side;
-use crate::retrieval::mine::{List, Unit};
 use crate::task::Task;
 use serde::Serialize;
-use std::collections::HashMap;
 use std::io::Write;
 use std::path::Path;
+
+/// What a merge of mining comes to.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Merging {
+    /// Everything is mined.
+    Done(MinedReport),
+    /// Another round is planned: its tasks are to be run, then it is merged again.
+    Another(FurtherRound),
+}
+
+/// A round that was planned.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FurtherRound {
+    /// Its number: 2 is the one after the first.
+    pub another_round: usize,
+    /// Its first task, and one beyond its last.
+    pub tasks: [usize; 2],
+    /// Queries, or pairs, that it is for.
+    pub queries: usize,
+    /// Does it search the set? Else it walks down the lists that are there.
+    pub searches: bool,
+}
 
 /// What was mined. Its keys are those of `mine --json`, but for what a run has no use for.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -27,149 +48,175 @@ pub struct MinedReport {
     pub out: String,
     /// Queries, or pairs.
     pub queries: usize,
-    /// Those that needed a second round.
+    /// Those of which more was looked for further down.
     pub second_round: usize,
+    /// Rounds of tasks after the first.
+    pub further_rounds: usize,
+    /// Of `second_round` those that the merge itself finished.
+    pub in_merge: usize,
     /// Lines: negatives of pairs; rows of a layout of examples.
     pub rows: u64,
     /// Examples left out, since they had too few negatives.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub skipped: Option<u64>,
+    /// Pairs that were decided about when mining was planned: what is confirmed is no negative.
+    pub decided: usize,
+    /// Where negatives are among candidates that were given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub candidates: Option<CandidatesNote>,
 }
 
-/// A task's lines, with those of the second round put in.
-type Lines = Vec<u8>;
+/// Candidates that negatives were taken from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CandidatesNote {
+    /// Their file.
+    pub file: String,
+    /// What was in it.
+    #[serde(flatten)]
+    pub found: Read,
+    /// Pairs in it that are pairs of the dataset, and so no negatives.
+    pub positives: u64,
+    /// What that means.
+    pub note: &'static str,
+}
 
-/// Runs the second round and writes everything that was mined.
+/// What negatives from candidates are.
+const NOTE: &str = "negatives are the hardest of the candidates that were given: harder ones may be missing, and no ranks are known; scores and filters are exact";
+
+/// Writes everything that was mined; where queries are open still, plans another round for them, or goes on with them here
+/// if they cost less than one task would.
 ///
 /// # Errors
-/// A task is not done (it is named); a part is missing or damaged; the file cannot be written; cancellation.
-pub fn finish_mining(run: &Run, engine: &dyn Engine, task: &Task) -> Result<MinedReport> {
-    let (plan, hash) = run.mine_plan()?;
-    let (rank, _) = run.rank_plan()?;
-    let marks = (0..plan.pieces.len())
-        .map(|n| run.mark::<MinedMark>(Stage::Mine.name(), n, &hash))
-        .collect::<Result<Vec<_>>>()?;
-    let missing: Vec<usize> = (0..marks.len()).filter(|&n| marks[n].is_none()).collect();
-    not_yet(run, Stage::Mine.name(), &missing)?;
-    let marks: Vec<_> = marks.into_iter().flatten().collect();
-    let mut second: HashMap<(usize, u32), Lines> = HashMap::new();
-    for side in [Side::Image, Side::Text] {
-        let of_side = |n: &usize| plan.pieces[*n].of_images == (side == Side::Image);
-        let mut waiting = Vec::new();
-        for n in (0..marks.len()).filter(of_side) {
-            if marks[n].of.waiting > 0 {
-                let own = waits(run, &marks[n].files[1])?;
-                waiting.extend(own.into_iter().map(|(unit, w)| ((n, unit), w)));
-            }
-        }
-        let (keys, units): (Vec<_>, Vec<_>) = waiting.into_iter().unzip();
-        if !units.is_empty() {
-            let lines = second_round(run, &plan, &rank, side, engine, units, task)?;
-            second.extend(keys.into_iter().zip(lines));
+/// A task is not done (it is named); a part is missing or damaged; a file cannot be written; cancellation.
+pub fn finish_mining(run: &Run, engine: &dyn Engine, task: &Task) -> Result<Merging> {
+    let mut mining = run.mining()?;
+    let marks = marks(run, &mut mining)?;
+    let rank = mining.plan.set(run)?;
+    let done = Done {
+        run,
+        mining: &mining,
+        rank: &rank,
+        marks: &marks,
+    };
+    if let Some((round, hash)) = mining.rounds.last()
+        && round.is_search()
+    {
+        let walk = round.walk(hash.clone(), Done::hash_of(&marks));
+        return planned(run, &mining, &walk);
+    }
+    let mut granted = [None, None];
+    let mut open = Vec::new();
+    let mut here_of = Here::new();
+    for of_images in [false, true] {
+        granted[usize::from(of_images)] = done.granted(of_images, &here_of, task)?;
+        open.push(done.open(of_images, granted[usize::from(of_images)].as_ref())?);
+    }
+    let (units, mut pairs) = (open.iter().map(super::open::Open::units).sum::<usize>(), 0.0);
+    for open in &open {
+        let candidates = mining.plan.size[usize::from(open.of_images)];
+        pairs += open.short() as f64 * candidates as f64;
+    }
+    if pairs > mining.plan.pace.pairs || units > mining.plan.queries {
+        open.reverse(); // Images come first.
+        let [images, texts] = open.try_into().map_err(|_| Error::plan("there are two sides"))?;
+        return planned(run, &mining, &done.next(&[images, texts])?);
+    }
+    if units > 0 {
+        for of_images in [true, false] {
+            let found = here(&done, of_images, &mut here_of, engine, task)?;
+            granted[usize::from(of_images)] = found;
         }
     }
-    task.begin("Writing", marks.len() as u64);
-    let all = (0..marks.len()).map(|n| {
+    let mut report = report(&mining, &marks, here_of.len())?;
+    if mining.plan.options.most_uses.is_some() {
+        let pieces = mining.plan.pieces.len();
+        let further = granted.iter().flatten().map(|granted| granted.further(pieces));
+        report.second_round = further.sum();
+    }
+    task.begin("Writing", mining.plan.pieces.len() as u64);
+    let mut found = Found::new(&done, &here_of, &granted)?;
+    let all = (0..mining.plan.pieces.len()).map(|piece| {
         task.check()?;
         task.add(1);
-        lines(run, &marks[n].files, |unit| second.get(&(n, unit)))
+        found.of(piece)
     });
-    let mut report = MinedReport {
+    write(run, &mining.plan, all, &mut report, task)?;
+    let files = [("mined.json".to_owned(), to_json(&report)?)];
+    let mark = Mark::of_merge(mining.hash.clone(), ());
+    run.finish(&end(Stage::Mine), mark, &files)?;
+    Ok(Merging::Done(report))
+}
+
+/// The marks of all tasks. A round that was planned from parts that are others now is forgotten.
+fn marks(run: &Run, mining: &mut Mining) -> Result<Vec<Mark<MinedMark>>> {
+    let mut marks = Vec::new();
+    let mut r = 0;
+    loop {
+        let tasks = match r {
+            0 => 0..mining.plan.pieces.len(),
+            _ => mining.rounds[r - 1].0.tasks(),
+        };
+        let found = tasks.map(|n| Ok((n, mark(run, mining, n)?)));
+        let (mut missing, mut own) = (Vec::new(), Vec::new());
+        for (n, mark) in found.collect::<Result<Vec<_>>>()? {
+            match mark {
+                Some(mark) => own.push(mark),
+                None => missing.push(n),
+            }
+        }
+        not_yet(run, Stage::Mine.name(), &missing)?;
+        marks.extend(own);
+        let next = mining.rounds.get(r);
+        if next.is_none_or(|(next, _)| next.of != Done::hash_of(&marks)) {
+            mining.rounds.truncate(r);
+            return Ok(marks);
+        }
+        r += 1;
+    }
+}
+
+fn planned(run: &Run, mining: &Mining, round: &crate::parts::plan::Round) -> Result<Merging> {
+    run.write_round(mining, round)?;
+    let tasks = round.tasks();
+    let slices = round.groups.iter().flat_map(|group| &group.slices);
+    Ok(Merging::Another(FurtherRound {
+        another_round: mining.rounds.len() + 2,
+        tasks: [tasks.start, tasks.end],
+        queries: slices.map(|slice| slice.to - slice.from).sum(),
+        searches: round.is_search(),
+    }))
+}
+
+fn report(mining: &Mining, marks: &[Mark<MinedMark>], in_merge: usize) -> Result<MinedReport> {
+    let plan = &mining.plan;
+    let pieces = &marks[..plan.pieces.len()];
+    let sum = |of: fn(&MinedMark) -> usize| pieces.iter().map(|mark| of(&mark.of)).sum();
+    let note = |given: &Candidates| CandidatesNote {
+        file: given.file.clone(),
+        found: given.found,
+        positives: pieces.iter().map(|mark| mark.of.positives).sum(),
+        note: NOTE,
+    };
+    Ok(MinedReport {
         out: match plan.layout()? {
             None => "mined.jsonl".into(),
             Some(layout) => format!("mined.{}.parquet", layout.name()),
         },
-        queries: marks.iter().map(|mark| mark.of.units).sum(),
-        second_round: second.len(),
+        queries: sum(|mark| mark.units),
+        second_round: sum(|mark| mark.waiting),
+        further_rounds: mining.rounds.len(),
+        in_merge,
         rows: 0,
         skipped: None,
-    };
-    write(run, &plan, all, &mut report, task)?;
-    let files = [("mined.json".to_owned(), to_json(&report)?)];
-    run.finish(&end(Stage::Mine), Mark::of_merge(hash, ()), &files)?;
-    Ok(report)
-}
-
-fn second_round(
-    run: &Run,
-    plan: &MinePlan,
-    rank: &RankPlan,
-    side: Side,
-    engine: &dyn Engine,
-    units: Vec<Waiting>,
-    task: &Task,
-) -> Result<Vec<Lines>> {
-    let mut miner = miner(run, plan, rank, side)?;
-    further(run, rank, &mut miner, engine, units, task)
-}
-
-/// What waits of a task, by the number of its unit there.
-fn waits(run: &Run, file: &crate::parts::FileMark) -> Result<Vec<(u32, Waiting)>> {
-    let bytes = run.read(file)?;
-    let read = Read::of(file, &bytes)?;
-    let whole = |name: &str| read.get::<u32>(name).map(|(values, _)| values);
-    let real = |name: &str| read.get::<f32>(name).map(|(values, _)| values);
-    let (units, queries) = (whole("waiting.units")?, whole("waiting.queries")?);
-    let (positives, scores) = (whole("waiting.positives")?, real("waiting.scores")?);
-    let (floors, ends) = (real("waiting.floors")?, whole("waiting.ends")?);
-    let (hit_scores, indices) = (real("hits.scores")?, whole("hits.indices")?);
-    let hits = |n: usize| {
-        (ends[n] as usize..ends[n + 1] as usize).map(|at| Hit {
-            score: hit_scores[at],
-            index: indices[at],
-        })
-    };
-    Ok((0..units.len())
-        .map(|n| {
-            let waiting = Waiting {
-                unit: Unit {
-                    query: queries[n],
-                    positive: positives[n],
-                    score: scores[n],
-                },
-                list: List {
-                    hits: hits(n).collect(),
-                    floor: floors[n],
-                },
-            };
-            (units[n], waiting)
-        })
-        .collect())
-}
-
-/// The lines of a task, those of its units that waited in their places.
-fn lines<'a>(
-    run: &Run,
-    files: &[crate::parts::FileMark],
-    second: impl Fn(u32) -> Option<&'a Lines>,
-) -> Result<Lines> {
-    let [lines, arrays] = files else {
-        return Err(Error::plan("a mark of mining names other files"));
-    };
-    let text = run.read(lines)?;
-    let bytes = run.read(arrays)?;
-    let read = Read::of(arrays, &bytes)?;
-    let ends: Vec<u64> = read.get("ends")?.0;
-    let waited: Vec<u32> = read.get("waiting.units")?.0;
-    if waited.is_empty() {
-        return Ok(text);
-    }
-    let mut out = Vec::with_capacity(text.len());
-    let mut from = 0;
-    for (unit, &end) in ends.iter().enumerate() {
-        out.extend_from_slice(text.get(from..end as usize).unwrap_or_default());
-        from = end as usize;
-        if let Some(own) = second(unit as u32) {
-            out.extend_from_slice(own);
-        }
-    }
-    Ok(out)
+        decided: plan.decisions.len(),
+        candidates: plan.candidates.as_ref().map(note),
+    })
 }
 
 fn write(
     run: &Run,
     plan: &MinePlan,
-    all: impl Iterator<Item = Result<Lines>>,
+    all: impl Iterator<Item = Result<Vec<u8>>>,
     report: &mut MinedReport,
     task: &Task,
 ) -> Result<()> {
@@ -192,7 +239,7 @@ fn write(
     Ok(())
 }
 
-fn write_lines(path: &Path, all: impl Iterator<Item = Result<Lines>>) -> Result<u64> {
+fn write_lines(path: &Path, all: impl Iterator<Item = Result<Vec<u8>>>) -> Result<u64> {
     replace_with(path, |out| {
         let mut count = 0;
         for lines in all {
@@ -208,7 +255,7 @@ fn write_examples(
     path: &Path,
     layout: Layout,
     k: usize,
-    all: impl Iterator<Item = Result<Lines>>,
+    all: impl Iterator<Item = Result<Vec<u8>>>,
     task: &Task,
 ) -> Result<crate::dataset::export::Rows> {
     // The first that cannot be read ends the file, and is told.

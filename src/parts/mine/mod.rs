@@ -1,18 +1,28 @@
-//! Mining hard negatives in parts: from the merged ranking, a few queries with their candidates at a time.
+//! Mining hard negatives in parts: from the merged ranking, or from candidates that an index found, a few queries with their
+//! candidates at a time.
 //!
-//! A task walks the lists that the ranking left, in a corpus that holds its queries and their candidates alone
-//! (`local.rs`). Queries whose filters pass too few wait for a second round (`further.rs`), which searches the whole set
-//! for them and is done when everything is merged (`merge.rs`).
+//! A task walks the lists that the ranking left (`task.rs`), in a corpus that holds its queries and their candidates alone
+//! (`local.rs`). Where lists end before enough is found, merging plans a further round (`open.rs`): its tasks search blocks
+//! of the set for these queries alone (`search.rs`); merged again, another round walks down the longer lists; and so on until
+//! nothing is open. What costs less than one task would is finished by the merge itself (`here.rs`). With a bound on the uses
+//! of a negative a task leaves what its queries may take, and the merge grants it over all of them (`uses.rs`).
 
-mod further;
+mod given;
+mod here;
+mod kept;
+mod lines;
 mod local;
 mod merge;
+mod open;
+mod outcome;
 mod pick;
 mod plan;
+mod search;
 mod standing;
 mod task;
+mod uses;
 mod whole;
 
-pub use merge::{MinedReport, finish_mining};
+pub use merge::{CandidatesNote, FurtherRound, MinedReport, Merging, finish_mining};
 pub use plan::{MineTerms, plan_mining};
 pub use task::mine;

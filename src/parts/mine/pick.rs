@@ -89,8 +89,18 @@ impl Picked {
 
     /// All values of the array `name`.
     pub fn all<T: Kept>(&self, run: &Run, name: &str) -> Result<Vec<T>> {
-        let rows = self.arrays.get(name).map_or(0, |about| about.shape[0]);
-        let every: Vec<u32> = (0..rows as u32).collect();
+        self.span(run, name, 0..self.count(name))
+    }
+
+    /// Rows of the array `name`; 0 where it is not there.
+    pub fn count(&self, name: &str) -> usize {
+        let about = self.arrays.get(name);
+        about.and_then(|about| about.shape.first().copied()).unwrap_or(0)
+    }
+
+    /// Neighbouring rows of the array `name`.
+    pub fn span<T: Kept>(&self, run: &Run, name: &str, rows: Range<usize>) -> Result<Vec<T>> {
+        let every: Vec<u32> = (rows.start as u32..rows.end as u32).collect();
         self.rows(run, name, &every)
     }
 }

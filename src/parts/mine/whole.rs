@@ -77,22 +77,23 @@ impl Local {
 impl<'a> Whole<'a> {
     /// The set that this plan ranks.
     pub fn new(run: &'a Run, plan: &'a RankPlan) -> Self {
-        let (mut image, mut text) = (0, 0);
-        let shard = |rows: &crate::parts::plan::Rows| {
-            let shard = Shard {
-                first_image: image,
-                first_text: text,
-                open: None,
-            };
-            image += rows.images as u32;
-            text += rows.texts as u32;
-            shard
+        let [images, texts] = plan.starts();
+        let starts = images.into_iter().zip(texts);
+        let shard = |(image, text)| Shard {
+            first_image: image as u32,
+            first_text: text as u32,
+            open: None,
         };
         Self {
             run,
             plan,
-            shards: plan.shards.iter().map(shard).collect(),
+            shards: starts.take(plan.shards.len()).map(shard).collect(),
         }
+    }
+
+    /// Values of a row.
+    pub fn dim(&self) -> usize {
+        self.plan.dim
     }
 
     /// The image that a caption belongs to.

@@ -4,12 +4,13 @@ use super::embed::check_version;
 use crate::dataset::Verdict;
 use crate::dataset::export::Layout;
 use crate::error::{Error, Result};
-use crate::parts::run::{Run, Stage};
+use super::{Pace, RankPlan};
+use crate::parts::run::{FileMark, Run, Stage};
 use crate::retrieval::Side;
 use crate::retrieval::mine::MineOptions;
 use serde::{Deserialize, Serialize};
 
-/// Queries `from` up to `to` of a merged range.
+/// Queries `from` up to `to` of a merged range; where candidates were given, of all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Piece {
     /// The range.
@@ -27,7 +28,7 @@ pub struct Piece {
 pub struct MinePlan {
     /// The program's version.
     pub program: String,
-    /// The plan of the ranking that is mined.
+    /// The plan of the ranking that is mined; empty where candidates were given.
     pub rank: String,
     /// What is mined.
     pub options: MineOptions,
@@ -41,6 +42,39 @@ pub struct MinePlan {
     pub size: [usize; 2],
     /// The tasks.
     pub pieces: Vec<Piece>,
+    /// Queries of a task.
+    pub queries: usize,
+    /// What bounds a task.
+    pub pace: Pace,
+    /// The candidates, where an index found them.
+    #[serde(default)]
+    pub candidates: Option<Candidates>,
+}
+
+/// Candidates that an index found.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Candidates {
+    /// The file that they were read from.
+    pub file: String,
+    /// What was in it.
+    pub found: Found,
+    /// The candidates of each task.
+    pub parts: Vec<FileMark>,
+    /// The set, which need not be ranked.
+    pub set: RankPlan,
+}
+
+/// What a file of candidates held.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Found {
+    /// Different pairs of query and candidate.
+    pub pairs: u64,
+    /// Places without a candidate: -1, or null.
+    pub none: u64,
+    /// Pairs that were there before.
+    pub duplicates: u64,
+    /// Queries without any candidate.
+    pub queries_without: u64,
 }
 
 impl MinePlan {
@@ -55,6 +89,17 @@ impl MinePlan {
                 self.pieces.len()
             ))
         })
+    }
+
+    /// The set that is mined.
+    ///
+    /// # Errors
+    /// It is that of a ranking, which is not planned.
+    pub fn set(&self, run: &Run) -> Result<RankPlan> {
+        match &self.candidates {
+            Some(candidates) => Ok(candidates.set.clone()),
+            None => Ok(run.rank_plan()?.0),
+        }
     }
 
     /// The layout of examples.

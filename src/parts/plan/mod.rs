@@ -4,10 +4,12 @@ mod attack;
 pub(in crate::parts) mod embed;
 mod mine;
 mod rank;
+mod round;
 mod shards;
 
 pub use attack::{AttackPlan, AttackTerms};
 pub use embed::{Coder, Data, EmbedPlan, Later};
-pub use mine::{MinePlan, Piece};
+pub use mine::{Candidates, Found, MinePlan, Piece};
 pub use rank::{Cuts, Pace, RankPlan, Rows, Sample, Way};
+pub use round::{Group, Mining, Round, SearchBlock, Slice, Work};
 pub use shards::Shard;

@@ -42,7 +42,7 @@ pub struct Cuts {
 }
 
 /// What bounds a block.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Pace {
     /// Bytes of memory that a task may take.
     pub memory: u64,
@@ -180,6 +180,19 @@ impl RankPlan {
             &self.cuts.images
         };
         cuts[n]..cuts[n + 1]
+    }
+
+    /// The number of the first image and of the first caption of each shard, and one beyond the last.
+    pub fn starts(&self) -> [Vec<usize>; 2] {
+        let starts = |of: fn(&Rows) -> usize| {
+            let mut next = 0;
+            let ends = self.shards.iter().map(|shard| {
+                next += of(shard);
+                next
+            });
+            std::iter::once(0).chain(ends).collect()
+        };
+        [starts(|shard| shard.images), starts(|shard| shard.texts)]
     }
 
     /// Images in all.

@@ -81,9 +81,10 @@ impl<'a> Set<'a> {
             rows: None,
         };
         let mut values = Vec::new();
-        let (mut image, mut text) = (0, 0);
-        for shard in &self.plan.shards {
-            let own = image..image + shard.images;
+        let [images, texts] = self.plan.starts();
+        let starts = images.windows(2).zip(texts);
+        for (shard, (own, text)) in self.plan.shards.iter().zip(starts) {
+            let own = own[0]..own[1];
             let part = wanted.start.max(own.start)..wanted.end.min(own.end);
             if part.start < part.end {
                 task.check()?;
@@ -105,8 +106,6 @@ impl<'a> Set<'a> {
                     Want::Neither => {}
                 }
             }
-            image = own.end;
-            text += shard.texts;
         }
         let factor = self.factor();
         cut.pairs.iter_mut().for_each(|score| *score /= factor);

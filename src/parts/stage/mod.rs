@@ -18,5 +18,5 @@ pub use rank::{Ranked, Terms, plan_ranking, rank};
 pub use rows::{ShardRows, read_rows};
 
 pub(super) use gather::{Cut, Set, Want};
-pub(super) use rank::not_yet;
+pub(super) use rank::{embedded_set, not_yet};
 pub(super) use sample::{Drawn, drawn};

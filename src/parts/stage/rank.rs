@@ -43,6 +43,19 @@ pub struct Ranked {
 /// # Errors
 /// A shard is not embedded yet (the first few are named); there is nothing; files cannot be read or written.
 pub fn plan_ranking(run: &Run, terms: &Terms, task: &Task) -> Result<(RankPlan, String)> {
+    let mut plan = embedded_set(run, terms, task)?;
+    if let Some((count, seed)) = terms.sample {
+        plan.sample = Some(draw(run, &plan, count, seed, task)?);
+    }
+    let hash = run.write_plan(Stage::Rank, &plan)?;
+    Ok((plan, hash))
+}
+
+/// Everything that was embedded, as a ranking of all of it cuts it.
+///
+/// # Errors
+/// As [`plan_ranking`].
+pub(in crate::parts) fn embedded_set(run: &Run, terms: &Terms, task: &Task) -> Result<RankPlan> {
     let (embed, hash) = run.embed_plan()?;
     task.begin("Reading what is embedded", embed.shards.len() as u64);
     let (mut shards, mut missing) = (Vec::new(), Vec::new());
@@ -95,7 +108,7 @@ pub fn plan_ranking(run: &Run, terms: &Terms, task: &Task) -> Result<(RankPlan, 
             "Rank them in sets of up to four billion.",
         ));
     }
-    let mut plan = RankPlan {
+    Ok(RankPlan {
         program: version(),
         embed: hash,
         similarity: embed.similarity,
@@ -107,12 +120,7 @@ pub fn plan_ranking(run: &Run, terms: &Terms, task: &Task) -> Result<(RankPlan, 
         sample: None,
         cuts: Cuts::new(images, texts, dim, terms.k, terms.pace),
         shards,
-    };
-    if let Some((count, seed)) = terms.sample {
-        plan.sample = Some(draw(run, &plan, count, seed, task)?);
-    }
-    let hash = run.write_plan(Stage::Rank, &plan)?;
-    Ok((plan, hash))
+    })
 }
 
 /// Refuses to go on where tasks are not done.

@@ -48,17 +48,8 @@ pub struct Names {
 impl Names {
     /// For this run.
     pub fn new(finished: Arc<Finished>) -> Self {
-        let shards = &finished.plan.shards;
-        let first = |of: fn(&crate::parts::plan::Rows) -> usize| {
-            let mut first = vec![0];
-            first.extend(shards.iter().scan(0, |sum, shard| {
-                *sum += of(shard);
-                Some(*sum)
-            }));
-            first
-        };
         Self {
-            first: [first(|s| s.images), first(|s| s.texts)],
+            first: finished.plan.starts(),
             finished,
             kept: VecDeque::new(),
         }

@@ -112,23 +112,47 @@ pub fn run(
 }
 
 impl Asking {
-    /// Walks down the list for `limit` wishes, in order of preference. Of a random draw all of the window, by lot.
+    /// Walks down the list for `limit` wishes.
     fn wish(&mut self, selector: &Selector<'_>, u: usize, limit: usize) {
-        let Found { mut hits, short } = match selector.options.sampling {
-            Sampling::Top => selector.walk(u, &self.list, limit),
-            Sampling::Random { .. } => selector.walk(u, &self.list, usize::MAX),
-        };
-        self.short = short;
-        self.more = short || hits.len() >= limit;
-        if matches!(selector.options.sampling, Sampling::Random { .. }) {
-            self.more = short;
-            if short {
-                // The lots of the rest are not known yet.
-                hits.clear();
-            }
-            hits.sort_by_key(|hit| (selector.lot(u, hit.index), hit.index));
+        let Wishes { hits, short, more } = Wishes::of(selector, u, &self.list, limit);
+        (self.wishes, self.short, self.more) = (hits, short, more);
+    }
+}
+
+/// What a unit may take, as far as its list goes.
+pub struct Wishes {
+    /// In order of preference.
+    pub hits: Vec<Hit>,
+    /// The list must be longer for more wishes.
+    pub short: bool,
+    /// A longer walk may find more.
+    pub more: bool,
+}
+
+impl Wishes {
+    /// Walks down the list for `limit` wishes. Of a random draw all of the window, by lot.
+    pub fn of(selector: &Selector<'_>, u: usize, list: &List, limit: usize) -> Self {
+        if let Sampling::Top = selector.options.sampling {
+            let Found { hits, short } = selector.walk(u, list, limit);
+            let more = short || hits.len() >= limit;
+            return Self { hits, short, more };
         }
-        self.wishes = hits;
+        let Found { mut hits, short } = selector.walk(u, list, usize::MAX);
+        if short {
+            // The lots of the rest are not known yet.
+            hits.clear();
+        }
+        hits.sort_by_key(|hit| (selector.lot(u, hit.index), hit.index));
+        let more = short;
+        Self { hits, short, more }
+    }
+}
+
+/// What units and candidates prefer by, the smaller the better: the margin, or the lot.
+pub fn measure(selector: &Selector<'_>, u: usize, hit: Hit) -> f64 {
+    match selector.options.sampling {
+        Sampling::Top => f64::from(selector.units[u].score) - f64::from(hit.score),
+        Sampling::Random { .. } => f64::from(selector.lot(u, hit.index)),
     }
 }
 
@@ -140,17 +164,12 @@ fn settle(
     mut queue: Vec<usize>,
     most: usize,
 ) {
-    let random = matches!(selector.options.sampling, Sampling::Random { .. });
     while let Some(u) = queue.pop() {
         while asking[u].holds < selector.options.k
             && let Some(&hit) = asking[u].wishes.get(asking[u].asked)
         {
             asking[u].asked += 1;
-            let measure = if random {
-                f64::from(selector.lot(u, hit.index))
-            } else {
-                f64::from(selector.units[u].score) - f64::from(hit.score)
-            };
+            let measure = measure(selector, u, hit);
             let claims = held.entry(hit.index).or_default();
             claims.push(Claim {
                 measure,

@@ -1,5 +1,6 @@
 //! Mining some queries of a set from lists that are known, in a corpus that holds these queries and their candidates alone.
 
+use super::balance::{Wishes, measure};
 use super::lists::{List, Lists};
 use super::select::Selector;
 use super::{Corpus, MineOptions, Mined, Unit, units_of_images};
@@ -49,39 +50,116 @@ pub fn listed(part: &Part<'_>, query: usize, hits: &[Hit]) -> List {
     part.lists().searched(query, hits)
 }
 
-/// Takes for every unit from its list; the numbers of the units whose list ends before enough is found come with it.
+/// The list of a query of which nothing is known but that `candidates` are worth a look: these alone, none of them a
+/// positive.
+pub fn given(part: &Part<'_>, query: usize, candidates: &[u32]) -> List {
+    part.lists().of(query, candidates)
+}
+
+impl<'a> Part<'a> {
+    fn selector(
+        &'a self,
+        options: &'a MineOptions,
+        doubt: &'a Doubt<'a>,
+        units: &'a [Unit],
+    ) -> Selector<'a> {
+        Selector {
+            corpus: self.corpus,
+            lists: self.lists(),
+            side: self.side,
+            options,
+            doubt: Some(doubt).filter(|_| options.drop_doubtful),
+            units,
+            numbers: Some(self.numbers),
+        }
+    }
+}
+
+/// What was taken of lists.
+pub struct Taken {
+    /// Of every unit what it takes, hardest first; with a bound on the uses of a negative what it may take.
+    pub mined: Mined,
+    /// Of every unit: what may be asked of its list still.
+    pub open: Vec<Open>,
+    /// With a bound on the uses: of every unit its negatives in order of preference, each as what is preferred by
+    /// (the smaller the better) and its place in `mined`.
+    pub wishes: Vec<Vec<(f64, u32)>>,
+}
+
+/// What a longer list or a longer walk may find.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Open {
+    /// Nothing.
+    Done,
+    /// More, further down the list.
+    Further,
+    /// More, in a longer list.
+    Short,
+}
+
+/// Takes for every unit from its list; with a bound on the uses of a negative, `limit` of what it may take.
 pub fn take(
     part: &Part<'_>,
     options: &MineOptions,
     doubt: &Doubt<'_>,
     units: Vec<Unit>,
     lists: &[List],
-) -> (Mined, Vec<usize>) {
-    let selector = Selector {
-        corpus: part.corpus,
-        lists: part.lists(),
-        side: part.side,
-        options,
-        doubt: Some(doubt).filter(|_| options.drop_doubtful),
-        units: &units,
-        numbers: Some(part.numbers),
-    };
-    let k = options.k;
-    let mut negatives = TopK::empty(units.len(), k);
-    let short: Vec<usize> = negatives
-        .hits
-        .par_chunks_mut(k)
-        .enumerate()
-        .filter_map(|(u, row)| {
-            let found = selector.walk(u, &lists[u], k);
-            row[..found.hits.len()].copy_from_slice(&found.hits);
-            found.short.then_some(u)
+    limit: usize,
+) -> Taken {
+    let selector = part.selector(options, doubt, &units);
+    let bounded = options.most_uses.is_some();
+    let found: Vec<(Vec<Hit>, Open, Vec<(f64, u32)>)> = (0..units.len())
+        .into_par_iter()
+        .map(|u| {
+            if bounded {
+                return wish(&selector, u, &lists[u], limit);
+            }
+            let found = selector.walk(u, &lists[u], options.k);
+            let open = if found.short { Open::Short } else { Open::Done };
+            (found.hits, open, Vec::new())
         })
         .collect();
+    let widest = found.iter().map(|(hits, ..)| hits.len()).max();
+    let mut negatives = TopK::empty(units.len(), widest.unwrap_or(0).max(1));
+    let (mut open, mut wishes) = (Vec::new(), Vec::new());
+    for (u, (hits, own, order)) in found.into_iter().enumerate() {
+        negatives.row_mut(u)[..hits.len()].copy_from_slice(&hits);
+        open.push(own);
+        wishes.push(order);
+    }
     let mined = Mined {
         side: part.side,
         units,
         negatives,
     };
-    (mined, short)
+    Taken {
+        mined,
+        open,
+        wishes,
+    }
+}
+
+/// What a unit may take, hardest first, and in which order it asks.
+fn wish(
+    selector: &Selector<'_>,
+    u: usize,
+    list: &List,
+    limit: usize,
+) -> (Vec<Hit>, Open, Vec<(f64, u32)>) {
+    let Wishes { hits, short, more } = Wishes::of(selector, u, list, limit);
+    let mut order: Vec<usize> = (0..hits.len()).collect();
+    order.sort_by(|&a, &b| hits[a].order(&hits[b]));
+    let mut places = vec![0; hits.len()];
+    for (place, &at) in order.iter().enumerate() {
+        places[at] = place as u32;
+    }
+    let asked = hits.iter().zip(&places);
+    let wishes = asked.map(|(hit, &place)| (measure(selector, u, *hit), place));
+    let open = match (short, more) {
+        (true, _) => Open::Short,
+        (false, true) => Open::Further,
+        (false, false) => Open::Done,
+    };
+    let wishes = wishes.collect();
+    (order.iter().map(|&at| hits[at]).collect(), open, wishes)
 }

@@ -77,6 +77,24 @@ impl<'a> Lists<'a> {
         }
     }
 
+    /// These candidates alone, but for positives: nothing is missing of them.
+    pub fn of(&self, query: usize, candidates: &[u32]) -> List {
+        let (queries, all) = self.both();
+        let positives = self.positives(query);
+        let others = candidates.iter().filter(|&&c| !positives.contains(&(c as usize)));
+        let mut hits: Vec<Hit> = others
+            .map(|&index| Hit {
+                score: queries.dot(query, all, index as usize),
+                index,
+            })
+            .collect();
+        hits.sort_by(Hit::order);
+        List {
+            hits,
+            floor: f32::NEG_INFINITY,
+        }
+    }
+
     /// What a search that kept `hits` says: complete above the last of them where the list is full.
     pub fn searched(&self, query: usize, hits: &[Hit]) -> List {
         let (queries, candidates) = self.both();

@@ -13,7 +13,7 @@ mod select;
 
 pub use super::corpus::Corpus;
 pub use examples::Examples;
-pub use known::{Part, listed, take};
+pub use known::{Open, Part, Taken, given, listed, take};
 pub use lists::List;
 pub use options::{Distinct, Measured, MineOptions, Sampling};
 pub use rows::{Id, MinedPair, Pairing, Row};

@@ -23,8 +23,8 @@ pub struct Row {
     pub score_negative: f32,
     /// Score of the positive less that of the negative.
     pub margin: f32,
-    /// Rank of the query's best positive, from 1.
-    pub rank: u32,
+    /// Rank of the query's best positive, from 1; `None` where the set was not ranked.
+    pub rank: Option<u32>,
     /// May the negative fit after all? There is a reason to check.
     pub possible_false_negative: bool,
     /// Why it is.
@@ -72,7 +72,7 @@ pub struct MinedPair {
     pub negative: u32,
     /// Scores of positive and negative.
     pub scores: [f32; 2],
-    /// Rank of the query's best positive.
+    /// Rank of the query's best positive, from 1; 0 where the set was not ranked.
     pub rank: u32,
     /// What speaks for the negative.
     pub evidence: Evidence,
@@ -110,7 +110,7 @@ impl Row {
             score_positive: pair.scores[0],
             score_negative: pair.scores[1],
             margin: pair.margin(),
-            rank: pair.rank,
+            rank: (pair.rank > 0).then_some(pair.rank),
             possible_false_negative: !pair.reasons.is_empty(),
             reasons: pair.reasons.clone(),
             evidence: pair.evidence,
@@ -156,7 +156,7 @@ impl Pairing<'_> {
             positive: unit.positive,
             negative: hit.index,
             scores: [unit.score, hit.score],
-            rank: self.direction.ranks[unit.query as usize],
+            rank: self.direction.ranks.get(unit.query as usize).copied().unwrap_or(0),
             evidence: Evidence::default(),
             reasons: Vec::new(),
         };

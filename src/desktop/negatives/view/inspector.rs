@@ -122,7 +122,10 @@ fn evidence_ui(ui: &mut Ui, evidence: &Evidence, reasons: &[Reason]) {
             quantile.map_or_else(|| "unknown".into(), |q| format!("{q:.2}")),
         ),
         ("image to image", cosine(evidence.image_similarity)),
-        ("reciprocal neighbours", yes(evidence.reciprocal)),
+        (
+            "reciprocal neighbours",
+            evidence.reciprocal.map_or_else(|| "unknown".into(), yes),
+        ),
     ];
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 10.0;
