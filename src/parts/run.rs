@@ -236,10 +236,8 @@ impl Run {
                 blake3: hash(bytes),
             });
         }
-        self.store.write(
-            &mark_name(kind, mark.task, &mark.plan),
-            &to_json(&mark)?,
-        )?;
+        self.store
+            .write(&mark_name(kind, mark.task, &mark.plan), &to_json(&mark)?)?;
         self.store.delete(&failure_name(kind, mark.task))
     }
 

@@ -3,8 +3,8 @@
 
 use super::merge;
 use super::plan::{EmbedPlan, Mining};
-use crate::compute::Choice;
 use super::run::{Failure, Run, Stage, marked, plan_name};
+use crate::compute::Choice;
 use crate::error::Result;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -112,7 +112,9 @@ fn shape(run: &Run, stage: Stage) -> Result<Option<Shape>> {
             let mining = run.mining()?;
             let parts = mining.parts().into_iter();
             Shape {
-                tasks: parts.map(|(tasks, hash)| (tasks, hash.to_owned())).collect(),
+                tasks: parts
+                    .map(|(tasks, hash)| (tasks, hash.to_owned()))
+                    .collect(),
                 gpu: searches_on_gpu(run, &mining)?,
                 hash: mining.hash,
                 merges: 1,
@@ -128,7 +130,10 @@ fn shape(run: &Run, stage: Stage) -> Result<Option<Shape>> {
 
 /// Do the newest tasks of mining search on a GPU?
 fn searches_on_gpu(run: &Run, mining: &Mining) -> Result<bool> {
-    let searches = mining.rounds.last().is_some_and(|(round, _)| round.is_search());
+    let searches = mining
+        .rounds
+        .last()
+        .is_some_and(|(round, _)| round.is_search());
     Ok(searches && mining.plan.set(run)?.compute == Choice::Gpu)
 }
 
@@ -158,7 +163,11 @@ fn of_stage(run: &Run, stage: Stage, shape: &Shape) -> Result<StageStatus> {
         stage,
         tasks,
         done: done.len(),
-        missing: missing.iter().flat_map(|[from, to]| *from..*to).take(LISTED).collect(),
+        missing: missing
+            .iter()
+            .flat_map(|[from, to]| *from..*to)
+            .take(LISTED)
+            .collect(),
         missing_ranges: missing,
         further_rounds: shape.tasks.len() - 1,
         failed,
@@ -181,12 +190,18 @@ fn failed(run: &Run, stage: Stage, tasks: usize, done: &Marks) -> Result<Vec<Fai
     let planned = planned.and_then(|about| about.modified);
     let mut failed = Vec::new();
     for (name, about) in run.store().list(&format!("failed/{}", stage.name()))? {
-        let number = name.rsplit('/').next().and_then(|name| name.strip_suffix(".json"));
+        let number = name
+            .rsplit('/')
+            .next()
+            .and_then(|name| name.strip_suffix(".json"));
         let Some(n) = number.and_then(|number| number.parse().ok()) else {
             continue;
         };
         // What failed before that was a task of another plan.
-        let earlier = about.modified.zip(planned).is_some_and(|(then, plan)| then < plan);
+        let earlier = about
+            .modified
+            .zip(planned)
+            .is_some_and(|(then, plan)| then < plan);
         if earlier || n >= tasks || done.contains_key(&n) || failed.len() >= LISTED {
             continue;
         }
@@ -220,7 +235,9 @@ type Marks = BTreeMap<usize, Option<SystemTime>>;
 fn marks(run: &Run, kind: &str, tasks: &[(Range<usize>, String)]) -> Result<Marks> {
     let found = run.store().list(&format!("done/{kind}"))?.into_iter();
     let number = |name: &str| {
-        let mut known = tasks.iter().map(|(tasks, plan)| (tasks, marked(name, plan)));
+        let mut known = tasks
+            .iter()
+            .map(|(tasks, plan)| (tasks, marked(name, plan)));
         known.find_map(|(tasks, n)| n.filter(|n| tasks.contains(n)))
     };
     Ok(found

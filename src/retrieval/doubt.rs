@@ -199,7 +199,10 @@ impl Doubt<'_> {
     fn reciprocal(&self, image: usize, caption: usize) -> Option<bool> {
         let (i2t, t2i) = (&self.ranking.i2t, &self.ranking.t2i);
         let nearest = |direction: &crate::compute::Direction, query: usize, other: usize| {
-            let (hardest, positive) = (direction.hardest.get(query)?, direction.positive.get(query)?);
+            let (hardest, positive) = (
+                direction.hardest.get(query)?,
+                direction.positive.get(query)?,
+            );
             Some(hardest.index as usize == other && hardest.score > *positive)
         };
         Some(nearest(i2t, image, caption)? && nearest(t2i, caption, image)?)

@@ -262,7 +262,7 @@ fn two_runs_of_a_task_write_equal_bytes() {
         let engine = choose(Choice::Cpu).unwrap();
         let mut attacker = Attacker::new(&run, &plan, &hash, engine).unwrap();
         for &n in before.iter().chain(&[1]) {
-            run.unmark("attack", n).unwrap();
+            run.unmark("attack", n, &hash).unwrap();
             assert!(attacker.attack(n, &Task::detached()).unwrap());
         }
         seen.push(std::fs::read(&file).unwrap());
@@ -284,7 +284,7 @@ fn a_flipped_byte_is_found_named_and_redone() {
     let task = Task::detached();
     let error = merge_attack(&run, &task).unwrap_err();
     assert!(error.to_string().contains("00001"), "{error}");
-    let broken = check(&run, Stage::Attack, &hash, plan.tasks(), &task).unwrap();
+    let broken = check(&run, Stage::Attack, &hash, 0..plan.tasks(), &task).unwrap();
     assert_eq!((broken.len(), broken[0].task), (1, 1));
     assert!(broken[0].why.contains("damaged"));
     let error = merge_attack(&run, &task).unwrap_err();

@@ -2,6 +2,7 @@
 
 mod attack;
 mod blocks;
+mod candidates;
 mod mine;
 pub mod named;
 mod run;

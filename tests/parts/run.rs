@@ -153,7 +153,7 @@ fn two_runs_of_a_task_write_equal_bytes_and_a_mark_ends_it_at_once() {
     assert!(rank(&run, &plan, &hash, 1, &Cpu, &task).unwrap());
     let first = std::fs::read(&file).unwrap();
     assert!(!rank(&run, &plan, &hash, 1, &Cpu, &task).unwrap());
-    run.unmark("rank", 1).unwrap();
+    run.unmark("rank", 1, &hash).unwrap();
     assert!(rank(&run, &plan, &hash, 1, &Cpu, &task).unwrap());
     assert_eq!(first, std::fs::read(&file).unwrap());
 }
@@ -172,7 +172,9 @@ fn a_flipped_byte_a_missing_part_and_a_torn_mark_are_found_named_and_redone() {
     bytes[at] ^= 1;
     std::fs::write(part(0), bytes).unwrap();
     std::fs::remove_file(part(1)).unwrap();
-    let mark = folder.path().join("done/rank/00002.json");
+    let mark = folder
+        .path()
+        .join(format!("done/rank/00002.{}.json", &hash[..16]));
     let torn = std::fs::read(&mark).unwrap();
     std::fs::write(&mark, &torn[..torn.len() / 2]).unwrap();
     let task = Task::detached();
@@ -182,7 +184,7 @@ fn a_flipped_byte_a_missing_part_and_a_torn_mark_are_found_named_and_redone() {
         error.to_string().contains("00000") || error.to_string().contains("not done"),
         "{error}"
     );
-    let broken = check(&run, Stage::Rank, &hash, plan.tasks(), &task).unwrap();
+    let broken = check(&run, Stage::Rank, &hash, 0..plan.tasks(), &task).unwrap();
     let numbers: Vec<usize> = broken.iter().map(|b| b.task).collect();
     assert_eq!(numbers, [0, 1, 2]);
     assert!(broken[0].why.contains("damaged") && broken[1].why.contains("missing"));
@@ -193,10 +195,12 @@ fn a_flipped_byte_a_missing_part_and_a_torn_mark_are_found_named_and_redone() {
         .into_iter()
         .find(|s| s.stage == Stage::Rank)
         .unwrap();
-    assert!(stage.missing.starts_with(&[0, 1]));
+    // A mark that is torn is taken away, so that its task counts as missing.
+    assert_eq!(stage.missing, [0, 1, 2]);
+    assert_eq!(stage.missing_ranges, [[0, 3]]);
     all_tasks(&run);
     assert!(
-        check(&run, Stage::Rank, &hash, plan.tasks(), &task)
+        check(&run, Stage::Rank, &hash, 0..plan.tasks(), &task)
             .unwrap()
             .is_empty()
     );
@@ -212,13 +216,54 @@ fn a_flipped_byte_a_missing_part_and_a_torn_mark_are_found_named_and_redone() {
     let rows = folder.path().join("parts/embed/00000.safetensors");
     let bytes = std::fs::read(&rows).unwrap();
     std::fs::write(&rows, &bytes[1..]).unwrap();
-    run.unmark("rank", 0).unwrap();
+    run.unmark("rank", 0, &hash).unwrap();
     let error = rank(&run, &plan, &hash, 0, &Cpu, &task).unwrap_err();
     assert!(
         error.remedy().contains("--stage embed"),
         "{}",
         error.remedy()
     );
+}
+
+#[test]
+fn all_that_is_missing_is_told_and_marks_and_failures_of_another_plan_do_not_count() {
+    let set = set(60, 4, Measure::Cosine, 3);
+    let folder = tempfile::tempdir().unwrap();
+    let run = embedded(folder.path(), &set, &[0, 60]);
+    let (plan, hash) = plan_ranking(&run, &terms(40.0), &Task::detached()).unwrap();
+    let tasks = plan.tasks();
+    assert!(tasks > 130);
+    for n in [1, 2, 120] {
+        rank(&run, &plan, &hash, n, &Cpu, &Task::detached()).unwrap();
+    }
+    let failure = |task| nearmiss::parts::Failure {
+        task,
+        message: "broken".into(),
+        remedy: String::new(),
+        host: "a".into(),
+        at: 0,
+    };
+    run.fail("rank", &failure(7)).unwrap();
+    let stage = || status(&run).unwrap().stages.remove(1);
+    let before = stage();
+    assert_eq!(before.missing_ranges, [[0, 1], [3, 120], [121, tasks]]);
+    assert_eq!(
+        (before.missing.len(), before.done, before.failed.len()),
+        (100, 3, 1)
+    );
+    // Another plan, whose marks and failures are older, newer or both.
+    std::thread::sleep(std::time::Duration::from_millis(20));
+    std::fs::remove_file(folder.path().join("plan-rank.json")).unwrap();
+    let other = RankPlan {
+        margin: 0.3,
+        ..plan.clone()
+    };
+    let new = run.write_plan(Stage::Rank, &other).unwrap();
+    rank(&run, &plan, &hash, 5, &Cpu, &Task::detached()).unwrap();
+    rank(&run, &other, &new, 9, &Cpu, &Task::detached()).unwrap();
+    let after = stage();
+    assert_eq!((after.done, after.failed.len()), (1, 0));
+    assert_eq!(after.missing_ranges, [[0, 9], [10, tasks]]);
 }
 
 #[test]

@@ -285,7 +285,8 @@ fn line(row: &Row) -> String {
     format!(
         "{:>8.4} {:>5}  {}; {}; {}{doubt}",
         row.margin,
-        row.rank.map_or_else(String::new, |rank| thousands(u64::from(rank))),
+        row.rank
+            .map_or_else(String::new, |rank| thousands(u64::from(rank))),
         say(&row.query, &row.query_text),
         say(&row.positive, &row.positive_text),
         say(&row.negative, &row.negative_text),

@@ -7,7 +7,7 @@ use crate::cli::output::{counted, emit, emit_with, warn, watched};
 use crate::compute::choose;
 use crate::error::{Error, Result};
 use crate::parts::merge::{Broken, check, merge_attack, merge_range};
-use crate::parts::mine::{FurtherRound, MinedReport, Merging, finish_mining};
+use crate::parts::mine::{FurtherRound, Merging, MinedReport, finish_mining};
 use crate::parts::{Run, RunReport, Stage, finish_ranking};
 use clap::Args;
 use serde_json::json;
@@ -124,7 +124,9 @@ impl Merge {
             Stage::Mine => {
                 let mining = run.mining()?;
                 let parts = mining.parts().into_iter();
-                parts.map(|(tasks, hash)| (tasks, hash.to_owned())).collect()
+                parts
+                    .map(|(tasks, hash)| (tasks, hash.to_owned()))
+                    .collect()
             }
             Stage::Attack => {
                 let (plan, hash) = run.attack_plan()?;

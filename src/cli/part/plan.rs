@@ -198,7 +198,10 @@ impl Plan {
             k: said.k.unwrap_or(10),
             margin: said.margin.unwrap_or(0.2),
             compute: said.compute.unwrap_or_default(),
-            sample: said.sample.filter(|n| *n > 0).map(|count| (count, said.seed)),
+            sample: said
+                .sample
+                .filter(|n| *n > 0)
+                .map(|count| (count, said.seed)),
             pace: pace(&said),
         };
         plan_ranking(run, &terms, task).map(drop)

@@ -30,10 +30,7 @@ impl NpyMatrix {
         Self::of(path, float)
     }
 
-    fn of(
-        path: &Path,
-        number: impl Fn(&Path, Option<&TypeStr>) -> Result<Number>,
-    ) -> Result<Self> {
+    fn of(path: &Path, number: impl Fn(&Path, Option<&TypeStr>) -> Result<Number>) -> Result<Self> {
         let file = open_regular(path).map_err(Error::io("open", path))?;
         let length = file.metadata().map_err(Error::io("read", path))?.len();
         let header = Header::read(path, &mut BufReader::new(file), length)?;

@@ -2,11 +2,11 @@
 
 use crate::error::Result;
 use crate::parts::run::{Mark, Run, Stage};
-use std::ops::Range;
 use crate::task::Task;
 use rayon::prelude::*;
 use serde::Serialize;
 use serde_json::Value;
+use std::ops::Range;
 
 /// A task that must be done again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -51,7 +51,9 @@ pub(super) fn keep(
         let within = |n: i64, count: usize| usize::try_from(n).is_ok_and(|n| n < count);
         if !within(query, queries) {
             let (name, count) = (names[0], queries);
-            return Err(wrong(format!("names query {query}: there are {count} {name}")));
+            return Err(wrong(format!(
+                "names query {query}: there are {count} {name}"
+            )));
         }
         if candidate == -1 {
             return Ok(None);

@@ -59,7 +59,9 @@ pub(super) fn here(
         }
         let hungry = |origin: &Origin| {
             let k = done.mining.plan.options.k;
-            granted.as_ref().is_none_or(|granted| granted.holds(*origin) < k)
+            granted
+                .as_ref()
+                .is_none_or(|granted| granted.holds(*origin) < k)
         };
         let more = side.iter().filter(|(origin, _)| hungry(origin));
         let more = more.filter_map(|(o, b): (&Origin, &Became)| Some((*o, b.waits.clone()?)));

@@ -99,7 +99,11 @@ impl<'a> Found<'a> {
         let mut out = Vec::with_capacity(own.text.len());
         for unit in 0..own.ends.len() {
             let origin = (number, unit as u32);
-            let held = self.walks.iter().rev().filter_map(|walk| walk.held.as_ref());
+            let held = self
+                .walks
+                .iter()
+                .rev()
+                .filter_map(|walk| walk.held.as_ref());
             let lines = match self.here.get(&origin) {
                 Some(became) => &became.lines,
                 None => held
@@ -114,7 +118,9 @@ impl<'a> Found<'a> {
             let has = |place: usize| granted.has(origin, place);
             let lines = lines.split_inclusive(|&b| b == b'\n');
             if is_example {
-                lines.map(|line| example(line, has, &mut out)).collect::<Result<()>>()?;
+                lines
+                    .map(|line| example(line, has, &mut out))
+                    .collect::<Result<()>>()?;
             } else {
                 let own = lines.enumerate().filter(|(place, _)| has(*place));
                 own.for_each(|(_, line)| out.extend_from_slice(line));

@@ -111,14 +111,19 @@ pub fn finish_mining(run: &Run, engine: &dyn Engine, task: &Task) -> Result<Merg
         granted[usize::from(of_images)] = done.granted(of_images, &here_of, task)?;
         open.push(done.open(of_images, granted[usize::from(of_images)].as_ref())?);
     }
-    let (units, mut pairs) = (open.iter().map(super::open::Open::units).sum::<usize>(), 0.0);
+    let (units, mut pairs) = (
+        open.iter().map(super::open::Open::units).sum::<usize>(),
+        0.0,
+    );
     for open in &open {
         let candidates = mining.plan.size[usize::from(open.of_images)];
         pairs += open.short() as f64 * candidates as f64;
     }
     if pairs > mining.plan.pace.pairs || units > mining.plan.queries {
         open.reverse(); // Images come first.
-        let [images, texts] = open.try_into().map_err(|_| Error::plan("there are two sides"))?;
+        let [images, texts] = open
+            .try_into()
+            .map_err(|_| Error::plan("there are two sides"))?;
         return planned(run, &mining, &done.next(&[images, texts])?);
     }
     if units > 0 {
@@ -130,7 +135,10 @@ pub fn finish_mining(run: &Run, engine: &dyn Engine, task: &Task) -> Result<Merg
     let mut report = report(&mining, &marks, here_of.len())?;
     if mining.plan.options.most_uses.is_some() {
         let pieces = mining.plan.pieces.len();
-        let further = granted.iter().flatten().map(|granted| granted.further(pieces));
+        let further = granted
+            .iter()
+            .flatten()
+            .map(|granted| granted.further(pieces));
         report.second_round = further.sum();
     }
     task.begin("Writing", mining.plan.pieces.len() as u64);

@@ -23,6 +23,6 @@ mod task;
 mod uses;
 mod whole;
 
-pub use merge::{CandidatesNote, FurtherRound, MinedReport, Merging, finish_mining};
+pub use merge::{CandidatesNote, FurtherRound, Merging, MinedReport, finish_mining};
 pub use plan::{MineTerms, plan_mining};
 pub use task::mine;

@@ -59,9 +59,7 @@ impl<'a> Done<'a> {
     pub fn sources(&self, of_images: bool) -> Vec<Source<'a>> {
         let is_of = |n: &usize| match self.mining.work(*n) {
             Ok((Work::Piece(n), _)) => self.mining.plan.pieces[n].of_images == of_images,
-            Ok((Work::Walk(r, g), _)) => {
-                self.mining.rounds[r].0.groups[g].of_images == of_images
-            }
+            Ok((Work::Walk(r, g), _)) => self.mining.rounds[r].0.groups[g].of_images == of_images,
             _ => false,
         };
         let tasks = (0..self.marks.len()).filter(is_of);
@@ -77,7 +75,8 @@ impl<'a> Done<'a> {
     pub fn pieces(&self, of_images: bool) -> Vec<(u32, usize)> {
         let pieces = self.mining.plan.pieces.iter().enumerate();
         let own = pieces.filter(|(_, piece)| piece.of_images == of_images);
-        own.map(|(n, _)| (n as u32, self.marks[n].of.units)).collect()
+        own.map(|(n, _)| (n as u32, self.marks[n].of.units))
+            .collect()
     }
 
     /// With a bound on the uses of a negative: which claims of a side are granted.
@@ -144,7 +143,9 @@ impl<'a> Done<'a> {
         };
         let all = units.iter().zip(&short).enumerate();
         let hungry = all.filter(|(_, (unit, _))| is_hungry(**unit));
-        Ok(hungry.map(|(at, (_, short))| (at as u32, *short == 1)).collect())
+        Ok(hungry
+            .map(|(at, (_, short))| (at as u32, *short == 1))
+            .collect())
     }
 
     /// Reads what is open.
@@ -250,7 +251,10 @@ impl<'a> Done<'a> {
         };
         for left in &open.left {
             // In the order of all, within what one round left.
-            if slices.last().is_some_and(|s| round_of(s.task) != round_of(left.task)) {
+            if slices
+                .last()
+                .is_some_and(|s| round_of(s.task) != round_of(left.task))
+            {
                 close(&mut slices, &mut units, &mut short);
             }
             let mut from = 0;
@@ -286,7 +290,10 @@ impl<'a> Done<'a> {
         if !any {
             return Ok(None);
         }
-        let name = format!("parts/mine-rounds/{:05}.safetensors", self.mining.rounds.len());
+        let name = format!(
+            "parts/mine-rounds/{:05}.safetensors",
+            self.mining.rounds.len()
+        );
         let bytes = arrays.bytes()?;
         self.run.store().write(&name, &bytes)?;
         Ok(Some(FileMark {

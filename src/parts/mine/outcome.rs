@@ -77,7 +77,16 @@ mod tests {
 
     #[test]
     fn keys_are_ordered_as_measures_are() {
-        let measures = [f64::NEG_INFINITY, -2.5, -1e-300, -0.0, 0.0, 1e-300, 0.1, 7e9];
+        let measures = [
+            f64::NEG_INFINITY,
+            -2.5,
+            -1e-300,
+            -0.0,
+            0.0,
+            1e-300,
+            0.1,
+            7e9,
+        ];
         let keys = measures.map(key);
         assert!(keys.is_sorted() && measures.is_sorted_by(|a, b| a.total_cmp(b).is_lt()));
         assert!(keys.windows(2).all(|k| k[0] < k[1]));

@@ -95,7 +95,9 @@ impl Picked {
     /// Rows of the array `name`; 0 where it is not there.
     pub fn count(&self, name: &str) -> usize {
         let about = self.arrays.get(name);
-        about.and_then(|about| about.shape.first().copied()).unwrap_or(0)
+        about
+            .and_then(|about| about.shape.first().copied())
+            .unwrap_or(0)
     }
 
     /// Neighbouring rows of the array `name`.

@@ -3,11 +3,11 @@
 use super::given::keep;
 use super::standing::Standings;
 use super::whole::Whole;
+use crate::compute::Choice;
 use crate::dataset::Verdict;
 use crate::dataset::export::Layout;
 use crate::error::{Error, Result};
 use crate::parts::merge::{Merged, kind};
-use crate::compute::Choice;
 use crate::parts::plan::embed::version;
 use crate::parts::plan::{Candidates, Data, MinePlan, Pace, Piece, RankPlan};
 use crate::parts::run::{Run, Stage};
@@ -94,12 +94,7 @@ fn ranked(run: &Run, terms: &MineTerms, rank: &RankPlan, hash: &str) -> Result<V
 }
 
 /// So many queries in pieces.
-fn cut(
-    count: usize,
-    size: usize,
-    merge: usize,
-    of_images: bool,
-) -> impl Iterator<Item = Piece> {
+fn cut(count: usize, size: usize, merge: usize, of_images: bool) -> impl Iterator<Item = Piece> {
     (0..count).step_by(size).map(move |from| Piece {
         merge,
         from,

@@ -146,9 +146,7 @@ impl Longer {
         for ((waiting, found), tie) in lists.zip(&self.of).zip(&self.ties) {
             let list = &mut waiting.list;
             let floor = match found.last() {
-                Some(last) if found.len() == self.page && self.page < total => {
-                    last.hit.score + tie
-                }
+                Some(last) if found.len() == self.page && self.page < total => last.hit.score + tie,
                 _ => f32::NEG_INFINITY,
             };
             let before = list.floor;

@@ -194,13 +194,18 @@ fn of_piece(
     let asked: Vec<Asked> = if let Some(given) = &mining.plan.candidates {
         let lists = Lists::read(run, &given.parts[at])?;
         let queries = piece.from..piece.to;
-        let asked = queries.enumerate().map(|(row, q)| (q as u32, lists.of(row)));
+        let asked = queries
+            .enumerate()
+            .map(|(row, q)| (q as u32, lists.of(row)));
         let asked: Vec<(u32, Vec<u32>)> = asked.collect();
         for (query, candidates) in &asked {
             let own = miner.positives(*query)?;
             positives += candidates.iter().filter(|c| own.contains(c)).count() as u64;
         }
-        asked.into_iter().map(|(q, own)| Asked::Given(q, own)).collect()
+        asked
+            .into_iter()
+            .map(|(q, own)| Asked::Given(q, own))
+            .collect()
     } else {
         let range = merged(run, &mining.plan.rank, piece.merge)?;
         let factor = miner.factor;
@@ -213,7 +218,9 @@ fn of_piece(
             .collect()
         };
         let queries = piece.from..piece.to;
-        queries.map(|q| Asked::Hits(range.numbers[q], hits(q))).collect()
+        queries
+            .map(|q| Asked::Hits(range.numbers[q], hits(q)))
+            .collect()
     };
     let limit = first_limit(mining);
     walk(miner, asked.into_iter(), limit, task, |became| {

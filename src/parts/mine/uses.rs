@@ -93,7 +93,9 @@ impl Granted {
         }
         let mut own = Vec::new();
         for (origin, became) in here {
-            let Some(at) = granted.at(*origin) else { continue };
+            let Some(at) = granted.at(*origin) else {
+                continue;
+            };
             granted.newest[at] = HERE;
             granted.starts[at + 1] = became.claims.len() as u64;
             own.extend(became.claims.iter().map(|claim| (*claim, at)));
@@ -131,7 +133,12 @@ impl Granted {
         let mut count = 0_u64;
         while let Some(Reverse((found, s))) = next.pop() {
             next.extend(streams[s].next()?.map(|found| Reverse((found, s))));
-            let Ahead { unit, place, candidate, .. } = found;
+            let Ahead {
+                unit,
+                place,
+                candidate,
+                ..
+            } = found;
             // What a later task has of a unit takes the place of what an earlier one had.
             if self.newest[unit] != streams[s].task {
                 continue;
@@ -170,7 +177,8 @@ impl Granted {
 
     /// Has this task what is newest of a unit?
     pub fn is_newest(&self, origin: Origin, task: usize) -> bool {
-        self.at(origin).is_some_and(|at| self.newest[at] == task as u32)
+        self.at(origin)
+            .is_some_and(|at| self.newest[at] == task as u32)
     }
 
     /// Is the claim at this place of a unit's lines granted?
@@ -247,13 +255,16 @@ impl<'a> Stream<'a> {
     }
 
     fn of_here(run: &'a Run, claims: Vec<(super::outcome::Claim, usize)>) -> Self {
-        let ahead = claims.into_iter().enumerate().map(|(n, (claim, unit))| Ahead {
-            key: claim.key,
-            unit,
-            number: n as u64,
-            place: claim.place,
-            candidate: claim.candidate,
-        });
+        let ahead = claims
+            .into_iter()
+            .enumerate()
+            .map(|(n, (claim, unit))| Ahead {
+                key: claim.key,
+                unit,
+                number: n as u64,
+                place: claim.place,
+                candidate: claim.candidate,
+            });
         let mut ahead: Vec<Ahead> = ahead.collect();
         ahead.reverse();
         Self {

@@ -1,10 +1,10 @@
 //! The plan of mining.
 
 use super::embed::check_version;
+use super::{Pace, RankPlan};
 use crate::dataset::Verdict;
 use crate::dataset::export::Layout;
 use crate::error::{Error, Result};
-use super::{Pace, RankPlan};
 use crate::parts::run::{FileMark, Run, Stage};
 use crate::retrieval::Side;
 use crate::retrieval::mine::MineOptions;

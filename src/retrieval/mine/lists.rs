@@ -81,7 +81,9 @@ impl<'a> Lists<'a> {
     pub fn of(&self, query: usize, candidates: &[u32]) -> List {
         let (queries, all) = self.both();
         let positives = self.positives(query);
-        let others = candidates.iter().filter(|&&c| !positives.contains(&(c as usize)));
+        let others = candidates
+            .iter()
+            .filter(|&&c| !positives.contains(&(c as usize)));
         let mut hits: Vec<Hit> = others
             .map(|&index| Hit {
                 score: queries.dot(query, all, index as usize),

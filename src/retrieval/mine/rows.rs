@@ -156,7 +156,12 @@ impl Pairing<'_> {
             positive: unit.positive,
             negative: hit.index,
             scores: [unit.score, hit.score],
-            rank: self.direction.ranks.get(unit.query as usize).copied().unwrap_or(0),
+            rank: self
+                .direction
+                .ranks
+                .get(unit.query as usize)
+                .copied()
+                .unwrap_or(0),
             evidence: Evidence::default(),
             reasons: Vec::new(),
         };
