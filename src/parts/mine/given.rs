@@ -131,7 +131,7 @@ fn write(run: &Run, n: usize, ends: &[u64], pairs: &[(u32, u32)]) -> Result<File
     arrays.add("ends", ends, 1);
     arrays.add("candidates", &candidates, 1);
     let bytes = arrays.bytes()?;
-    let name = format!("parts/candidates/{n:05}.safetensors");
+    let name = format!("parts/mine/candidates-{n:05}.safetensors");
     run.store().write(&name, &bytes)?;
     Ok(FileMark {
         name,

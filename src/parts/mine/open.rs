@@ -291,7 +291,7 @@ impl<'a> Done<'a> {
             return Ok(None);
         }
         let name = format!(
-            "parts/mine-rounds/{:05}.safetensors",
+            "parts/mine/round-{:05}.safetensors",
             self.mining.rounds.len()
         );
         let bytes = arrays.bytes()?;

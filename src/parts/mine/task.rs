@@ -192,7 +192,10 @@ fn of_piece(
     task.begin("Mining hard negatives", (piece.to - piece.from) as u64);
     let (mut leaves, mut positives) = (Leaves::default(), 0);
     let asked: Vec<Asked> = if let Some(given) = &mining.plan.candidates {
-        let lists = Lists::read(run, &given.parts[at])?;
+        let lists = Lists::read(run, &given.parts[at]).map_err(|error| {
+            let remedy = "Remove plan-mine.json, and plan mining again with --candidates.";
+            Error::request(error.to_string(), remedy)
+        })?;
         let queries = piece.from..piece.to;
         let asked = queries
             .enumerate()
@@ -255,7 +258,14 @@ impl Lists {
 fn group(run: &Run, mining: &Mining, r: usize, g: usize) -> Result<Vec<(Origin, Waiting)>> {
     let round = &mining.rounds[r].0;
     let chosen = round.chosen.as_ref();
-    let bytes = chosen.map(|file| run.read(file)).transpose()?;
+    let bytes = chosen.map(|file| run.read(file)).transpose();
+    let bytes = bytes.map_err(|error| {
+        let remedy = format!(
+            "Remove plan-mine.{}.json and merge again: it is planned anew.",
+            r + 2
+        );
+        Error::request(error.to_string(), remedy)
+    })?;
     let mut found = Vec::new();
     for &Slice { task, from, to } in &round.groups[g].slices {
         let wanted: Vec<u32> = match (chosen, &bytes) {
