@@ -13,6 +13,7 @@
 //! | mine | some queries | lines of their negatives; lists of those that need a second round |
 //! | attack | some batches of pictures | where each query of a picture stands before and under what was found |
 
+mod coder;
 pub mod merge;
 pub mod mine;
 pub mod plan;
@@ -24,6 +25,7 @@ pub mod status;
 pub mod store;
 pub mod view;
 
+pub use coder::RemoteEncoder;
 pub use report::{RunReport, SampleNote, account, finish_ranking, write_report};
 pub use run::{Failure, FileMark, Mark, Run, Stage, host};
 pub use store::Store;

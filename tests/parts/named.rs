@@ -3,7 +3,7 @@
 use nearmiss::compute::{Choice, Cpu, Measure};
 use nearmiss::dataset::Wanted;
 use nearmiss::encoder::EncoderOptions;
-use nearmiss::parts::plan::{Coder, EmbedPlan, Pace};
+use nearmiss::parts::plan::{Coder, EmbedPlan, IMAGES, Pace};
 use nearmiss::parts::stage::{Embedder, Terms, embed, plan_ranking, rank};
 use nearmiss::parts::{Run, Stage};
 use nearmiss::source::EncoderSource;
@@ -79,12 +79,14 @@ pub fn planned_at(data: &str, place: &str) -> Run {
         hash: encoder.fingerprint(&task).expect("a hash"),
         source: EncoderSource::Demo,
         options,
+        remote: None,
     };
     let plan = EmbedPlan::of_dataset(
         data.to_owned(),
         Wanted::default(),
         coder,
         Measure::Cosine,
+        IMAGES,
         &task,
     );
     run.write_plan(Stage::Embed, &plan.expect("planned"))

@@ -50,6 +50,8 @@ pub fn embedded_with(
         encoder: None,
         similarity: set.measure(),
         content: None,
+        rows: None,
+        whole: None,
         later: nearmiss::parts::plan::Later::default(),
         about: Account::default(),
         shards: ends.windows(2).map(|w| Shard::Images(w[0], w[1])).collect(),

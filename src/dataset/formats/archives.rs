@@ -6,7 +6,7 @@ use super::split::{Wanted, shards};
 use super::{Dataset, folder};
 use crate::error::{Error, Result};
 use crate::task::Task;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The archives of a dataset.
 #[derive(Debug, Clone, Default)]
@@ -22,7 +22,7 @@ pub fn archives(folder: &Path, wanted: &Wanted) -> Option<Archives> {
     if !folder.is_dir() {
         return None;
     }
-    let (files, mut about) = match folder::first(folder)? {
+    let (files, about) = match folder::first(folder)? {
         "img2dataset" => img2dataset::archives(folder)?,
         "WebDataset" => {
             let found = shards::find(folder, "tar", wanted);
@@ -36,18 +36,15 @@ pub fn archives(folder: &Path, wanted: &Wanted) -> Option<Archives> {
         _ => return None,
     };
     let names: Vec<String> = files.iter().map(|file| name_of(folder, file)).collect();
+    let mut about = folder::with_others(about, folder);
     about.origin.file = folder.display().to_string();
     // One archive alone may hold several splits.
     (names.len() > 1).then_some(Archives { names, about })
 }
 
 /// The archives among `names` of files at a place that is no folder.
-pub fn archives_among(place: &str, names: Vec<String>, wanted: &Wanted) -> Archives {
-    let all = names
-        .into_iter()
-        .filter(|name| webdataset::named(&name.to_lowercase()))
-        .map(PathBuf::from)
-        .collect();
+pub fn archives_among(place: &str, names: &[String], wanted: &Wanted) -> Archives {
+    let all = shards::among(names, "tar");
     let found = shards::sift(Path::new(""), all, wanted);
     let mut about = Dataset {
         format: format!("WebDataset ({})", found.note),

@@ -1,13 +1,16 @@
 //! Plans: what a stage is to do, cut into tasks. A plan is written once and never changed; its hash names it.
 
 mod attack;
+pub(in crate::parts) mod dataset;
 pub(in crate::parts) mod embed;
 mod mine;
 mod rank;
 mod shards;
 
 pub use attack::{AttackPlan, AttackTerms};
-pub use embed::{Coder, Data, EmbedPlan, Later};
+pub use dataset::IMAGES;
+pub use crate::parts::coder::Coder;
+pub use embed::{Data, EmbedPlan, Later};
 pub use mine::{MinePlan, Piece};
 pub use rank::{Cuts, Pace, RankPlan, Rows, Sample, Way};
-pub use shards::Shard;
+pub use shards::{RowGroups, Shard};
