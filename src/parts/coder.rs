@@ -203,10 +203,20 @@ impl RemoteEncoder {
         }
         let hash = hasher.finalize().to_hex();
         let name = self.place.rsplit('/').next().unwrap_or_default();
-        let plain = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' };
+        let plain = |c: char| {
+            if c.is_ascii_alphanumeric() || "-_.".contains(c) {
+                c
+            } else {
+                '_'
+            }
+        };
         let name: String = name.chars().map(plain).collect();
         let cache = cache_dir()?.join("encoders").join(&hash[..32]);
-        Ok(cache.join(if name.trim_matches('.').is_empty() { "encoder" } else { &name }))
+        Ok(cache.join(if name.trim_matches('.').is_empty() {
+            "encoder"
+        } else {
+            &name
+        }))
     }
 }
 

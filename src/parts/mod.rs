@@ -8,7 +8,7 @@
 //!
 //! | stage | a task | its files |
 //! |---|---|---|
-//! | embed | one shard of the dataset | rows of both sides, the score of each caption with its own image; names, captions and where the pictures lie |
+//! | embed | one shard of the dataset: an archive, row groups of Parquet, or some images of what is read as a whole | rows of both sides, the score of each caption with its own image; names, captions and where the pictures lie |
 //! | rank | images of one cut against captions of another | counts, hardest and best negatives of both, sum of hinges |
 //! | mine | some queries | lines of their negatives; lists of those that need a second round |
 //! | attack | some batches of pictures | where each query of a picture stands before and under what was found |

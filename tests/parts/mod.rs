@@ -4,6 +4,7 @@ mod attack;
 mod blocks;
 mod mine;
 pub mod named;
+mod parquet;
 mod run;
 pub mod store;
 mod view;

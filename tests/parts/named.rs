@@ -70,6 +70,11 @@ pub fn tars_in(folder: &Path) {
 
 /// A run at `place` on the archives at `data`, planned for embedding.
 pub fn planned_at(data: &str, place: &str) -> Run {
+    planned_in(data, place, IMAGES)
+}
+
+/// As [`planned_at`], with tasks of about so many images.
+pub fn planned_in(data: &str, place: &str, images: usize) -> Run {
     let run = Run::open(place).expect("a run");
     let (task, options) = (Task::detached(), EncoderOptions::default());
     let encoder = EncoderSource::Demo
@@ -86,7 +91,7 @@ pub fn planned_at(data: &str, place: &str) -> Run {
         Wanted::default(),
         coder,
         Measure::Cosine,
-        IMAGES,
+        images,
         &task,
     );
     run.write_plan(Stage::Embed, &plan.expect("planned"))

@@ -105,7 +105,7 @@ fn whole(set: &Embedded) -> Evaluation {
 }
 
 /// All but what tells how it was computed.
-fn same_figures(found: &RunReport, whole: &Evaluation) {
+pub fn same_figures(found: &RunReport, whole: &Evaluation) {
     let mut report = found.report.clone();
     report.engine.clone_from(&whole.report.engine);
     report.seconds = whole.report.seconds;

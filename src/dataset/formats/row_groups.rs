@@ -47,7 +47,9 @@ pub fn tables_among(names: &[String], wanted: &Wanted) -> Tables {
     let found = shards::sift(Path::new(""), all, wanted);
     let names = found.files.iter();
     Tables {
-        names: names.map(|file| file.to_string_lossy().into_owned()).collect(),
+        names: names
+            .map(|file| file.to_string_lossy().into_owned())
+            .collect(),
         found,
         folder: None,
     }

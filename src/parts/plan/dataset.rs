@@ -37,7 +37,7 @@ pub(super) fn cut(place: &str, part: &Wanted, images: usize, task: &Task) -> Res
     let Some(path) = home.local() else {
         return cut_remote(place, &home, part, images, task);
     };
-    if let Some(found) = dataset::archives(&path, part) {
+    if let Some(found) = dataset::archives(&path, part)? {
         return of_archives(&home.store, found);
     }
     let mut why = None;
@@ -62,16 +62,9 @@ pub(super) fn cut(place: &str, part: &Wanted, images: usize, task: &Task) -> Res
 }
 
 /// As [`cut`], in object storage: nothing is read as a whole there.
-fn cut_remote(
-    place: &str,
-    home: &Home,
-    part: &Wanted,
-    images: usize,
-    task: &Task,
-) -> Result<Cut> {
+fn cut_remote(place: &str, home: &Home, part: &Wanted, images: usize, task: &Task) -> Result<Cut> {
     let names = home.names()?;
-    let found = dataset::archives_among(place, &names, part);
-    if !found.names.is_empty() {
+    if let Some(found) = dataset::archives_among(place, &names, part)? {
         return of_archives(&home.store, found);
     }
     let tables = dataset::tables_among(&names, part);
@@ -141,8 +134,13 @@ fn of_tables(
         ..Cut::default()
     };
     // What was read is what is planned with.
-    for shard in &cut.shards {
-        unchanged(store, shard)?;
+    for (name, before) in tables.names.iter().zip(&abouts) {
+        if there(store, name)? != *before {
+            return Err(Error::Changed {
+                path: store.shown(name),
+                what: "was replaced or written while it was read",
+            });
+        }
     }
     Ok(Ok((cut, why)))
 }
@@ -191,7 +189,10 @@ impl Home {
             let folder = Store::open(above)?;
             if folder.about(name)?.is_some() {
                 let file = Some(name.to_owned());
-                return Ok(Self { store: folder, file });
+                return Ok(Self {
+                    store: folder,
+                    file,
+                });
             }
         }
         Ok(Self { store, file: None })

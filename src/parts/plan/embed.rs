@@ -166,7 +166,10 @@ impl EmbedPlan {
             Data::Dataset { place, .. } => Some(place.as_str()),
             Data::Rows { .. } => None,
         };
-        let encoder = self.encoder.as_ref().and_then(|coder| coder.remote.as_ref());
+        let encoder = self
+            .encoder
+            .as_ref()
+            .and_then(|coder| coder.remote.as_ref());
         let places = data.into_iter().chain(encoder.map(|e| e.place.as_str()));
         places.filter(|place| place.contains("://")).collect()
     }

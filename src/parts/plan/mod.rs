@@ -7,9 +7,9 @@ mod mine;
 mod rank;
 mod shards;
 
+pub use crate::parts::coder::Coder;
 pub use attack::{AttackPlan, AttackTerms};
 pub use dataset::IMAGES;
-pub use crate::parts::coder::Coder;
 pub use embed::{Data, EmbedPlan, Later};
 pub use mine::{MinePlan, Piece};
 pub use rank::{Cuts, Pace, RankPlan, Rows, Sample, Way};

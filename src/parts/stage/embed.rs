@@ -1,9 +1,9 @@
 //! Embedding one shard.
 
 use super::dataset::Shards;
-use super::rows::ShardRows;
-use super::items::{self, Lies};
 use super::given;
+use super::items::{self, Lies};
+use super::rows::ShardRows;
 use crate::compute::{Embedded as Both, Measure};
 use crate::dataset::{Account, Dataset};
 use crate::encoder::{Cache, Encoder};

@@ -31,7 +31,9 @@ impl Fetched {
     /// # Errors
     /// There is none, or it cannot be asked; the local file cannot be made.
     pub(super) fn new(store: &Store, name: &str, task: &Task) -> Result<Self> {
-        let about = store.about(name)?.ok_or_else(|| store.backend.missing(name))?;
+        let about = store
+            .about(name)?
+            .ok_or_else(|| store.backend.missing(name))?;
         let folder = std::env::temp_dir();
         let file = tempfile::Builder::new()
             .prefix(&scratch::prefix(&folder, SCRATCH))

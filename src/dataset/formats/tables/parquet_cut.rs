@@ -147,8 +147,9 @@ fn uncut(part: &Part) -> Option<String> {
     let name = file_name(part.file.path());
     match part.layout.picture {
         Picture::Cells(leaf) => {
-            let mut groups = 0..part.file.groups().len();
-            let empty = groups.find(|&group| part.file.all_null(group, leaf))?;
+            let groups = part.file.groups().into_iter().enumerate();
+            let mut groups = groups.filter(|(_, rows)| *rows > 0);
+            let (empty, _) = groups.find(|(group, _)| part.file.all_null(*group, leaf))?;
             Some(format!("the row group {empty} of {name} holds no picture"))
         }
         Picture::Named => Some(format!("{name} names pictures and does not hold them")),
@@ -188,12 +189,7 @@ struct Rows {
 
 impl Rows {
     /// Reads names and splits; `None` where pictures show that a name means several images.
-    fn of(
-        parts: &[Part],
-        mut names: Names,
-        chosen: &Chosen,
-        task: &Task,
-    ) -> Result<Option<Self>> {
+    fn of(parts: &[Part], mut names: Names, chosen: &Chosen, task: &Task) -> Result<Option<Self>> {
         let total: usize = parts.iter().map(|part| part.rows).sum();
         task.begin("Reading names", total as u64);
         let mut all = Self {
@@ -246,7 +242,12 @@ impl Rows {
 
     /// Takes a row of this name in the last row group, with its picture where it is in use; the picture that the name had
     /// before.
-    fn see(&mut self, name: &str, splits: u32, picture: Option<(usize, u64)>) -> Option<(usize, u64)> {
+    fn see(
+        &mut self,
+        name: &str,
+        splits: u32,
+        picture: Option<(usize, u64)>,
+    ) -> Option<(usize, u64)> {
         let mut key = [0; 16];
         key.copy_from_slice(&blake3::hash(name.as_bytes()).as_bytes()[..16]);
         let here = self.units.len() - 1;
@@ -307,7 +308,10 @@ impl Rows {
 
 /// The bytes of the picture in a row.
 fn picture(part: &Part, row: u64) -> Result<Option<Vec<u8>>> {
-    let stored = part.pictures.as_ref().map(|column| part.layout.stored(column, row));
+    let stored = part
+        .pictures
+        .as_ref()
+        .map(|column| part.layout.stored(column, row));
     stored.map(|stored| stored.bytes()).transpose()
 }
 
@@ -333,14 +337,15 @@ pub(crate) fn open(
         if from > to || to > counts.len() || before != groups.row {
             return Err(changed(file));
         }
-        for group in from..to {
-            for leaf in part.layout.leaves() {
-                part.file.fetch(group, leaf)?;
-            }
-        }
         part.fill(from..to, &reading.chosen, &mut names, &mut builder, task)?;
     }
-    Ok(builder.finish_part_of(&reading.chosen))
+    let part = builder.finish_part_of(&reading.chosen);
+    // Pictures that cannot be read are left out: what cannot be fetched ends the work before.
+    for image in &part.images {
+        task.check()?;
+        image.picture.as_ref().map_or(Ok(()), Stored::fetch)?;
+    }
+    Ok(part)
 }
 
 impl RowReading {
@@ -372,7 +377,9 @@ impl RowReading {
 
 fn changed(file: &TableFile) -> Error {
     let name = file.path.display();
-    Error::plan(format!("{name} has other row groups or columns than when it was planned"))
+    Error::plan(format!(
+        "{name} has other row groups or columns than when it was planned"
+    ))
 }
 
 impl RowCut {
