@@ -18,7 +18,7 @@ use clap::Args;
 use std::path::{Path, PathBuf};
 
 /// Which encoder, and how it runs.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct EncoderArgs {
     /// Encoder folder, or `demo`
     #[arg(long, value_name = "DIR|demo")]

@@ -18,8 +18,10 @@ pub mod npy;
 mod parquet_cells;
 mod parquet_claims;
 mod parquet_file;
+mod parquet_first;
 mod parquet_headers;
 mod parquet_thrift;
+mod partial;
 mod picture;
 mod row_keys;
 pub mod runs;
@@ -33,10 +35,12 @@ pub use account::{
 pub use archive::Archive;
 pub use decisions::{Decisions, Verdict};
 pub use formats::{
-    Archives, Vectors, Wanted, archives, archives_among, images_alone, is_captioned, open,
-    open_archive, open_wanted, open_with_vectors,
+    Archives, Groups, RowCut, RowReading, TableFile, Tables, Vectors, Wanted, archives,
+    archives_among, images_alone, is_captioned, open, open_archive, open_row_groups, open_wanted,
+    open_with_vectors, tables, tables_among,
 };
 pub use parquet_cells::PictureColumn;
+pub use partial::Partial;
 pub use picture::{
     MAX_PIXELS, PICTURE_EXTENSIONS, Picture, is_picture_name, open_picture, write_png,
 };

@@ -125,6 +125,18 @@ impl PictureColumn {
         }
     }
 
+    /// Has the pictures of the row group of `row` on this machine, where the file is fetched.
+    ///
+    /// # Errors
+    /// They cannot be fetched.
+    pub(super) fn fetch(&self, row: u64) -> Result<()> {
+        let group = self.groups.partition_point(|&first| first <= row);
+        match group.checked_sub(1).filter(|&g| g < self.pages.len()) {
+            Some(group) => self.file.fetch(group, self.leaf),
+            None => Ok(()),
+        }
+    }
+
     /// `train.parquet: row 17`, for messages.
     pub(super) fn place(&self, row: u64) -> PathBuf {
         format!("{}: row {row}", self.path().display()).into()

@@ -1,12 +1,15 @@
 //! What a Parquet file says of itself: its reader is run where it may panic, and what its headers say is compared with the
 //! file before room is made for it.
 
-use super::parquet_headers;
+use super::parquet_headers::{self, Chunk};
 use super::parquet_thrift::fits;
+use super::partial::Partial;
 use crate::error::{Error, Result};
 use crate::task::contained;
 use ::parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
+use std::cell::RefCell;
 use std::fs::File;
+use std::ops::Range;
 use std::path::Path;
 
 /// Rows that a byte of a file may stand for: many where they are all alike.
@@ -36,14 +39,47 @@ pub(super) fn footer_fits(path: &Path, file: &File, length: u64) -> Result<()> {
         .map_err(|what| Error::dataset(path, format!("is damaged: its footer says {what}"), RENEW))
 }
 
-/// The pages of a column in a row group, which lies within the file, claim no more than they hold.
+/// The pages of a column in a row group, which lies within the file, claim no more than they hold; with `first` those
+/// that lead to its first value. The file is called `path`.
 ///
 /// # Errors
-/// One does.
-pub(super) fn pages_fit(path: &Path, column: &ColumnChunkMetaData) -> Result<()> {
+/// One does; of a file that is fetched, that fails.
+pub(super) fn pages_fit(
+    path: &Path,
+    partial: Option<&dyn Partial>,
+    column: &ColumnChunkMetaData,
+    first: bool,
+) -> Result<()> {
     let (start, size) = guarded(path, || column.byte_range())?;
     let values = u64::try_from(column.num_values()).unwrap_or(0);
-    parquet_headers::pages(path, start, size, values).map_err(|what| {
+    // What is read of the network fails for other reasons than what a file holds.
+    let failed = RefCell::new(None);
+    let need = |range: Range<u64>| {
+        let Some(partial) = partial else {
+            return Ok(());
+        };
+        partial.need(range).map_err(|error| {
+            let what = error.to_string();
+            failed.replace(Some(error));
+            what
+        })
+    };
+    if !first {
+        let _ = need(start..start.saturating_add(size));
+    }
+    let chunk = Chunk {
+        start,
+        size,
+        values,
+        first,
+        need: &need,
+    };
+    let place = partial.map_or(path, Partial::path);
+    let fits = parquet_headers::pages(place, &chunk);
+    if let Some(error) = failed.take() {
+        return Err(error);
+    }
+    fits.map_err(|what| {
         let name = column.column_path().string();
         let what = format!("is damaged: its column {name} says {what}");
         Error::dataset(path, what, RENEW)

@@ -1,9 +1,12 @@
 //! A Parquet file: its columns, and the texts in them, one row group at a time.
 
 use super::parquet_claims::{RENEW, claims, footer_fits, guarded, pages_fit};
+use super::parquet_first::FirstPage;
+use super::partial::{Partial, tail};
 use crate::error::{Error, Result};
 use crate::files::{Stamp, changed, open_regular};
 use ::parquet::basic::{Compression, ConvertedType, LogicalType, Type};
+use ::parquet::column::page::PageReader;
 use ::parquet::column::reader::{ColumnReader, ColumnReaderImpl, get_column_reader};
 use ::parquet::data_type::DataType;
 use ::parquet::errors::ParquetError;
@@ -23,6 +26,8 @@ pub(super) struct ParquetFile {
     path: PathBuf,
     stamp: Stamp,
     metadata: ParquetMetaData,
+    /// What fetches its bytes, where they do not lie at `path`.
+    partial: Option<Arc<dyn Partial>>,
 }
 
 /// A column of plain values; of a nested one, one of its leaves.
@@ -73,11 +78,23 @@ impl ParquetFile {
     /// # Errors
     /// It cannot be read, is empty, cut off, no Parquet file or encrypted.
     pub fn open(path: &Path) -> Result<Self> {
-        let file = open_regular(path).map_err(Error::io("open", path))?;
+        Self::open_as(path, None)
+    }
+
+    /// As [`ParquetFile::open`], of the file called `path` whose bytes are fetched by `partial`.
+    ///
+    /// # Errors
+    /// As there; they cannot be fetched.
+    pub fn open_as(path: &Path, partial: Option<Arc<dyn Partial>>) -> Result<Self> {
+        let place = partial.as_deref().map_or(path, Partial::path);
+        let file = open_regular(place).map_err(Error::io("open", path))?;
         let about = file.metadata().map_err(Error::io("read", path))?;
         let length = about.len();
         if length == 0 {
             return Err(Error::dataset(path, "is empty (0 bytes)", RENEW));
+        }
+        if let Some(partial) = partial.as_deref() {
+            tail(partial, &file)?;
         }
         footer_fits(path, &file, length)?;
         let footer = || ParquetMetaDataReader::new().parse_and_finish(&file);
@@ -90,6 +107,7 @@ impl ParquetFile {
             path: path.to_path_buf(),
             stamp: Stamp::of(&about),
             metadata,
+            partial,
         })
     }
 
@@ -182,7 +200,18 @@ impl ParquetFile {
     /// # Errors
     /// The file is damaged; its compression is none that can be read.
     pub fn first(&self, group: usize, leaf: usize) -> Result<Option<Vec<u8>>> {
-        let pages = Box::new(self.pages(group, leaf)?);
+        if self.partial.is_some() {
+            // Nearly always in the first page: no more is fetched then.
+            let pages = FirstPage::new(self.some_pages(group, leaf, true)?);
+            let found = self.first_of(leaf, Box::new(pages))?;
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        self.first_of(leaf, Box::new(self.pages(group, leaf)?))
+    }
+
+    fn first_of(&self, leaf: usize, pages: Box<dyn PageReader>) -> Result<Option<Vec<u8>>> {
         let ColumnReader::ByteArrayColumnReader(mut reader) =
             get_column_reader(self.descriptor(leaf), pages)
         else {
@@ -206,6 +235,16 @@ impl ParquetFile {
 
     /// The pages of a column in a row group. They are read through a file of their own: threads may not share one.
     pub fn pages(&self, group: usize, leaf: usize) -> Result<SerializedPageReader<File>> {
+        self.some_pages(group, leaf, false)
+    }
+
+    /// As [`ParquetFile::pages`]; with `first` of those that lead to the first value, of which alone may be read.
+    fn some_pages(
+        &self,
+        group: usize,
+        leaf: usize,
+        first: bool,
+    ) -> Result<SerializedPageReader<File>> {
         let group: &RowGroupMetaData = self.metadata.row_group(group);
         let chunk = group.column(leaf);
         let codec = chunk.compression();
@@ -222,14 +261,31 @@ impl ParquetFile {
                 "Write it again with the compression snappy, zstd or gzip.",
             ));
         }
-        changed(&self.path, self.stamp)?;
-        pages_fit(&self.path, chunk)?;
-        let file = open_regular(&self.path).map_err(Error::io("open", &self.path))?;
+        let partial = self.partial.as_deref();
+        let place = partial.map_or(self.path.as_path(), Partial::path);
+        if partial.is_none() {
+            changed(place, self.stamp)?;
+        }
+        pages_fit(&self.path, partial, chunk, first)?;
+        let file = open_regular(place).map_err(Error::io("open", &self.path))?;
         let rows = usize::try_from(group.num_rows()).unwrap_or(0);
         guarded(&self.path, || {
             SerializedPageReader::new(Arc::new(file), chunk, rows, None)
         })?
         .map_err(|e| self.damaged(&e))
+    }
+
+    /// Has the bytes of a column in a row group there.
+    ///
+    /// # Errors
+    /// They cannot be fetched; cancellation.
+    pub fn fetch(&self, group: usize, leaf: usize) -> Result<()> {
+        let Some(partial) = &self.partial else {
+            return Ok(());
+        };
+        let chunk = self.metadata.row_group(group).column(leaf);
+        let (start, size) = guarded(&self.path, || chunk.byte_range())?;
+        partial.need(start..start.saturating_add(size))
     }
 
     /// The column's type and levels.

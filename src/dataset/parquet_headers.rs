@@ -9,6 +9,7 @@ use crate::task::memory;
 use Form::{Byte, Bytes, Double, List, Number, Structure, Truth};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
+use std::ops::Range;
 use std::path::Path;
 
 /// How deep columns may lie in each other; the reader follows them by recursion.
@@ -252,12 +253,32 @@ fn nested(children: &[u64]) -> Walked<()> {
     Ok(())
 }
 
-/// The page headers of a column of the file at `path`, whose `values` values lie in `size` bytes from `start`, claim
-/// these and nothing beyond.
+/// A column of a row group, and how far it is looked through.
+pub(super) struct Chunk<'a> {
+    /// Where its bytes begin.
+    pub start: u64,
+    /// How many there are.
+    pub size: u64,
+    /// Its values, nulls too.
+    pub values: u64,
+    /// Is only what leads to its first value to be read?
+    pub first: bool,
+    /// Has these bytes there before they are read.
+    pub need: &'a dyn Fn(Range<u64>) -> Walked<()>,
+}
+
+/// The page headers of a column of the file at `path` claim what it has and nothing beyond.
 ///
 /// # Errors
 /// What is wrong.
-pub(super) fn pages(path: &Path, start: u64, size: u64, values: u64) -> Walked<()> {
+pub(super) fn pages(path: &Path, chunk: &Chunk<'_>) -> Walked<()> {
+    let &Chunk {
+        start,
+        size,
+        values,
+        first,
+        need,
+    } = chunk;
     let mut file = open_regular(path).map_err(|e| e.to_string())?;
     let (mut at, end) = (start, start.saturating_add(size));
     let mut held = 0_u64;
@@ -266,6 +287,7 @@ pub(super) fn pages(path: &Path, start: u64, size: u64, values: u64) -> Walked<(
         let (page, used) = loop {
             let mut bytes = Vec::new();
             let there = window.min(end - at);
+            need(at..at + there)?;
             file.seek(SeekFrom::Start(at))
                 .and_then(|_| (&file).take(there).read_to_end(&mut bytes))
                 .map_err(|e| e.to_string())?;
@@ -298,6 +320,12 @@ pub(super) fn pages(path: &Path, start: u64, size: u64, values: u64) -> Walked<(
             ));
         }
         at += used + page.packed;
+        if first {
+            need(at - used - page.packed..at)?;
+            if held > 0 {
+                return Ok(());
+            }
+        }
     }
     if held < values {
         return Err(format!(

@@ -64,6 +64,18 @@ impl Stored {
         }
     }
 
+    /// Has the bytes on this machine, where they are fetched.
+    ///
+    /// # Errors
+    /// They cannot be fetched.
+    pub(in crate::dataset) fn fetch(&self) -> Result<()> {
+        match self {
+            Self::Cell { column, row } => column.fetch(*row),
+            Self::Base64(text) => text.fetch(),
+            Self::File(_) | Self::Span { .. } | Self::Text(_) => Ok(()),
+        }
+    }
+
     /// Where they lie, for messages; `name` is the image's.
     pub(super) fn place(&self, name: &str) -> PathBuf {
         match self {

@@ -8,11 +8,12 @@
 //!
 //! | stage | a task | its files |
 //! |---|---|---|
-//! | embed | one shard of the dataset | rows of both sides, the score of each caption with its own image; names, captions and where the pictures lie |
+//! | embed | one shard of the dataset: an archive, row groups of Parquet, or some images of what is read as a whole | rows of both sides, the score of each caption with its own image; names, captions and where the pictures lie |
 //! | rank | images of one cut against captions of another | counts, hardest and best negatives of both, sum of hinges |
 //! | mine | some queries | lines of their negatives; lists of those that need a second round |
 //! | attack | some batches of pictures | where each query of a picture stands before and under what was found |
 
+mod coder;
 pub mod merge;
 pub mod mine;
 pub mod plan;
@@ -24,6 +25,7 @@ pub mod status;
 pub mod store;
 pub mod view;
 
+pub use coder::RemoteEncoder;
 pub use report::{RunReport, SampleNote, account, finish_ranking, write_report};
 pub use run::{Failure, FileMark, Mark, Run, Stage, host};
 pub use store::Store;

@@ -43,6 +43,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
                 "retrieval",
                 "compute",
                 "dataset",
+                "paths",
             ],
         ),
         (

@@ -8,7 +8,7 @@ mod formats;
 mod img2dataset;
 mod material;
 mod npy;
-mod parquet;
+pub mod parquet;
 mod parquet_tables;
 mod pictures;
 mod precomputed;

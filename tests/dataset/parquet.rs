@@ -15,21 +15,21 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The values and levels of a column in a row group.
-pub(super) enum Leaf {
+pub enum Leaf {
     Bytes(Vec<ByteArray>, Vec<i16>, Vec<i16>),
     Whole(Vec<i64>),
     Floats(Vec<f32>),
 }
 
 /// Of an optional column.
-pub(super) fn texts(cells: &[Option<&[u8]>]) -> Leaf {
+pub fn texts(cells: &[Option<&[u8]>]) -> Leaf {
     let values = cells.iter().flatten().map(|&c| ByteArray::from(c.to_vec()));
     let defined = cells.iter().map(|c| i16::from(c.is_some())).collect();
     Leaf::Bytes(values.collect(), defined, Vec::new())
 }
 
 /// Of `optional group c (LIST) { repeated group list { optional binary element } }`.
-pub(super) fn lists(cells: &[Option<&[Option<&str>]>]) -> Leaf {
+pub fn lists(cells: &[Option<&[Option<&str>]>]) -> Leaf {
     let (mut values, mut defined, mut repeated) = (Vec::new(), Vec::new(), Vec::new());
     for cell in cells {
         match cell {
@@ -50,12 +50,7 @@ pub(super) fn lists(cells: &[Option<&[Option<&str>]>]) -> Leaf {
 }
 
 /// Writes row groups of `columns`.
-pub(super) fn write(
-    path: &Path,
-    columns: &str,
-    groups: Vec<Vec<Leaf>>,
-    properties: WriterProperties,
-) {
+pub fn write(path: &Path, columns: &str, groups: Vec<Vec<Leaf>>, properties: WriterProperties) {
     let schema = parse_message_type(&format!("message m {{ {columns} }}")).unwrap();
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     let file = std::fs::File::create(path).unwrap();
@@ -160,7 +155,7 @@ pub(super) const CELLS: &str =
     "optional group image { optional binary bytes; optional binary path (UTF8); }";
 
 /// Optional cells in an optional group.
-pub(super) fn nested(cells: &[Option<&[u8]>]) -> Leaf {
+pub fn nested(cells: &[Option<&[u8]>]) -> Leaf {
     let Leaf::Bytes(values, defined, repeated) = texts(cells) else {
         unreachable!()
     };
@@ -219,7 +214,7 @@ fn any_row_of_any_page_reads_from_several_threads() {
     }
 }
 
-pub(super) fn table(columns: &str, leaves: Vec<Leaf>) -> Folder {
+pub fn table(columns: &str, leaves: Vec<Leaf>) -> Folder {
     let folder = Folder::with(&[]);
     write(
         &folder.path("a.parquet"),

@@ -70,10 +70,12 @@ fn ranked(place: &Path, encoder: &Path, terms: &Terms) -> Run {
             .unwrap(),
         source,
         options: options(),
+        remote: None,
     };
     let data = folder().to_string_lossy().into_owned();
     let mut plan =
-        EmbedPlan::of_dataset(data, Wanted::default(), coder, Measure::Cosine, &task).unwrap();
+        EmbedPlan::of_dataset(data, Wanted::default(), coder, Measure::Cosine, 4096, &task)
+            .unwrap();
     plan.shards = [0, 10, 15, 120, IMAGES]
         .windows(2)
         .map(|w| Shard::Images(w[0], w[1]))

@@ -5,6 +5,7 @@ mod blocks;
 mod candidates;
 mod mine;
 pub mod named;
+mod parquet;
 mod run;
 pub mod store;
 mod view;

@@ -3,7 +3,7 @@
 use nearmiss::compute::{Choice, Cpu, Measure};
 use nearmiss::dataset::Wanted;
 use nearmiss::encoder::EncoderOptions;
-use nearmiss::parts::plan::{Coder, EmbedPlan, Pace};
+use nearmiss::parts::plan::{Coder, EmbedPlan, IMAGES, Pace};
 use nearmiss::parts::stage::{Embedder, Terms, embed, plan_ranking, rank};
 use nearmiss::parts::{Run, Stage};
 use nearmiss::source::EncoderSource;
@@ -70,6 +70,11 @@ pub fn tars_in(folder: &Path) {
 
 /// A run at `place` on the archives at `data`, planned for embedding.
 pub fn planned_at(data: &str, place: &str) -> Run {
+    planned_in(data, place, IMAGES)
+}
+
+/// As [`planned_at`], with tasks of about so many images.
+pub fn planned_in(data: &str, place: &str, images: usize) -> Run {
     let run = Run::open(place).expect("a run");
     let (task, options) = (Task::detached(), EncoderOptions::default());
     let encoder = EncoderSource::Demo
@@ -79,12 +84,14 @@ pub fn planned_at(data: &str, place: &str) -> Run {
         hash: encoder.fingerprint(&task).expect("a hash"),
         source: EncoderSource::Demo,
         options,
+        remote: None,
     };
     let plan = EmbedPlan::of_dataset(
         data.to_owned(),
         Wanted::default(),
         coder,
         Measure::Cosine,
+        images,
         &task,
     );
     run.write_plan(Stage::Embed, &plan.expect("planned"))

@@ -50,6 +50,8 @@ pub fn embedded_with(
         encoder: None,
         similarity: set.measure(),
         content: None,
+        rows: None,
+        whole: None,
         later: nearmiss::parts::plan::Later::default(),
         about: Account::default(),
         shards: ends.windows(2).map(|w| Shard::Images(w[0], w[1])).collect(),
@@ -103,7 +105,7 @@ fn whole(set: &Embedded) -> Evaluation {
 }
 
 /// All but what tells how it was computed.
-fn same_figures(found: &RunReport, whole: &Evaluation) {
+pub fn same_figures(found: &RunReport, whole: &Evaluation) {
     let mut report = found.report.clone();
     report.engine.clone_from(&whole.report.engine);
     report.seconds = whole.report.seconds;

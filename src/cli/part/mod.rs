@@ -9,7 +9,7 @@ mod status;
 
 use super::output::{failure, say};
 use crate::error::{Error, Result};
-use crate::parts::{self, Run, Stage};
+use crate::parts::{self, Run, Stage, Store};
 use clap::{Args, Subcommand};
 use std::process::ExitCode;
 
@@ -70,11 +70,16 @@ fn exit_code(error: &Error) -> ExitCode {
 
 /// Opens a run; which host is asked for it, where it is in object storage, goes to standard error.
 fn open(place: &str) -> Result<Run> {
-    let run = parts::Run::open(place)?;
-    if let Some(host) = run.store().host() {
+    say_host(place)?;
+    parts::Run::open(place)
+}
+
+/// Says which host is asked for what lies at `place`, where that is in object storage.
+fn say_host(place: &str) -> Result<()> {
+    if let Some(host) = Store::open(place)?.host() {
         say(format_args!("{place}: asking {host}"));
     }
-    Ok(run)
+    Ok(())
 }
 
 /// A stage by its name.

@@ -1,19 +1,19 @@
 //! `nearmiss part plan`.
 
 use super::attack::{AttackArgs, Besides};
-use super::{open, stage};
+use super::{open, say_host, stage};
 use crate::cli::common::{DataArgs, VectorArgs, positive};
 use crate::cli::encoder::EncoderArgs;
 use crate::cli::mine::{Filters, Form, Way, form};
-use crate::cli::output::{counted, emit, watched};
+use crate::cli::output::{counted, emit, warn, watched};
 use crate::compute::Choice;
 use crate::error::{Error, Result};
 use crate::parts::mine::{MineTerms, plan_mining};
 use crate::parts::plan::{Coder, EmbedPlan, Later, Pace};
 use crate::parts::stage::{Terms, plan_attack, plan_ranking};
 use crate::parts::status::status;
-use crate::parts::{Run, Stage};
-use crate::source::located;
+use crate::parts::{RemoteEncoder, Run, Stage};
+use crate::source::{EncoderSource, located};
 use crate::task::Task;
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -24,7 +24,7 @@ const MEMORY: u64 = 8 << 30;
 /// Arguments of `part plan`.
 #[derive(Debug, Args)]
 pub struct Plan {
-    /// Dataset: a folder or file, or a place in object storage with .tar archives
+    /// Dataset: a folder or file, or a place in object storage with .tar archives or Parquet
     #[arg(value_name = "DATA")]
     data: Option<String>,
     /// Where the run lies: a folder that all machines see, or a place in object storage
@@ -39,6 +39,9 @@ pub struct Plan {
     encoder: EncoderArgs,
     #[command(flatten)]
     vectors: VectorArgs,
+    /// Images that one task of embedding takes, about, but of .tar archives, which are a task each
+    #[arg(long, value_name = "N", default_value = "4096", value_parser = positive)]
+    images_per_task: usize,
     /// Captions of each image, for embeddings without a dataset
     #[arg(long, value_name = "N", value_parser = positive)]
     captions_per_image: Option<usize>,
@@ -140,15 +143,10 @@ impl Plan {
                         .to_string_lossy()
                         .into_owned()
                 };
-                let (source, options) = self.encoder.chosen()?;
-                let source = source.with_paths(|path| absolute(path).unwrap_or(path.to_owned()));
-                let encoder = source.open(&options, task)?;
-                let coder = Coder {
-                    hash: encoder.fingerprint(task)?,
-                    source,
-                    options,
-                };
-                EmbedPlan::of_dataset(place, self.part.wanted(), coder, similarity, task)?
+                say_host(&place)?;
+                let (coder, images) = (self.coder(task)?, self.images_per_task);
+                let part = self.part.wanted();
+                EmbedPlan::of_dataset(place, part, coder, similarity, images, task)?
             }
             (None, None) => {
                 return Err(Error::request(
@@ -157,8 +155,39 @@ impl Plan {
                 ));
             }
         };
+        if let Some(why) = &plan.whole {
+            warn(format!("every task reads names and captions of all: {why}"));
+        }
         plan.later = self.later()?;
         run.write_plan(Stage::Embed, &plan).map(drop)
+    }
+
+    /// The encoder; one in object storage is fetched.
+    fn coder(&self, task: &Task) -> Result<Coder> {
+        let named = self.encoder.encoder.as_ref().and_then(|path| path.to_str());
+        let remote = match named.filter(|place| place.contains("://")) {
+            Some(place) => {
+                say_host(place)?;
+                Some(RemoteEncoder::at(place, task)?)
+            }
+            None => None,
+        };
+        let mut arguments = self.encoder.clone();
+        if let Some(remote) = &remote {
+            arguments.encoder = Some(remote.fetched(task)?.0);
+        }
+        let (source, options) = arguments.chosen()?;
+        let source = source.with_paths(|path| absolute(path).unwrap_or(path.to_owned()));
+        let hash = source.open(&options, task)?.fingerprint(task)?;
+        Ok(Coder {
+            source: match &remote {
+                Some(remote) => EncoderSource::Folder(PathBuf::from(&remote.place)),
+                None => source,
+            },
+            options,
+            hash,
+            remote,
+        })
     }
 
     /// What is said of ranking.

@@ -1,12 +1,13 @@
 //! `nearmiss part run`.
 
-use super::{exit_code, open, stage};
+use super::{exit_code, open, say_host, stage};
 use crate::cli::output::{failure, say, watched};
 use crate::cli::signals;
 use crate::compute::{Cpu, Engine, choose_on};
 use crate::encoder::Cache;
 use crate::error::{Error, Result};
 use crate::parts::mine::mine;
+use crate::parts::plan::EmbedPlan;
 use crate::parts::stage::{Attacker, Embedder, embed, rank};
 use crate::parts::{Failure, Run, Stage, host};
 use crate::task::{self, now};
@@ -59,6 +60,7 @@ impl Tasks {
         match self.stage {
             Stage::Embed => {
                 let (plan, hash) = run.embed_plan()?;
+                hosts(&plan)?;
                 let cache = self.cache.then(Cache::open).transpose()?;
                 let mut embedder = Embedder::new(&plan, cache)?;
                 self.each(&run, json, |n| embed(&run, &mut embedder, &hash, n, task))
@@ -80,6 +82,7 @@ impl Tasks {
             }
             Stage::Attack => {
                 let (plan, hash) = run.attack_plan()?;
+                hosts(&run.embed_plan()?.0)?;
                 let engine = choose_on(plan.terms.compute, self.adapter.as_deref())?;
                 let mut attacker = Attacker::new(&run, &plan, &hash, engine)?;
                 self.each(&run, json, |n| attacker.attack(n, task))
@@ -117,6 +120,11 @@ impl Tasks {
         }
         Ok(all)
     }
+}
+
+/// Says which hosts are asked for what a plan names.
+fn hosts(plan: &EmbedPlan) -> Result<()> {
+    plan.remote().into_iter().try_for_each(say_host)
 }
 
 /// What failed, in one line on standard error: what an engine shows of a task.

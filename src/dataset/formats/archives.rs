@@ -3,10 +3,10 @@
 
 use super::samples::{img2dataset, webdataset};
 use super::split::{Wanted, shards};
-use super::{Dataset, folder};
+use super::{Dataset, check_split, folder};
 use crate::error::{Error, Result};
 use crate::task::Task;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The archives of a dataset.
 #[derive(Debug, Clone, Default)]
@@ -18,13 +18,17 @@ pub struct Archives {
 }
 
 /// The archives of the dataset in `folder`; `None` where that is read as a whole.
-pub fn archives(folder: &Path, wanted: &Wanted) -> Option<Archives> {
-    if !folder.is_dir() {
-        return None;
-    }
-    let (files, mut about) = match folder::first(folder)? {
-        "img2dataset" => img2dataset::archives(folder)?,
-        "WebDataset" => {
+///
+/// # Errors
+/// The split that is wanted is not there.
+pub fn archives(folder: &Path, wanted: &Wanted) -> Result<Option<Archives>> {
+    let kind = Some(folder).filter(|f| f.is_dir()).and_then(folder::first);
+    let (files, about) = match kind {
+        Some("img2dataset") => match img2dataset::archives(folder) {
+            Some(found) => found,
+            None => return Ok(None),
+        },
+        Some("WebDataset") => {
             let found = shards::find(folder, "tar", wanted);
             let mut about = Dataset {
                 format: format!("WebDataset ({})", found.note),
@@ -33,21 +37,28 @@ pub fn archives(folder: &Path, wanted: &Wanted) -> Option<Archives> {
             found.tell(&mut about);
             (found.files, about)
         }
-        _ => return None,
+        _ => return Ok(None),
     };
-    let names: Vec<String> = files.iter().map(|file| name_of(folder, file)).collect();
-    about.origin.file = folder.display().to_string();
     // One archive alone may hold several splits.
-    (names.len() > 1).then_some(Archives { names, about })
+    if files.len() < 2 {
+        return Ok(None);
+    }
+    let names: Vec<String> = files.iter().map(|file| name_of(folder, file)).collect();
+    let mut about = folder::with_others(about, folder);
+    about.origin.file = folder.display().to_string();
+    let about = check_split(folder, about, wanted)?;
+    Ok(Some(Archives { names, about }))
 }
 
-/// The archives among `names` of files at a place that is no folder.
-pub fn archives_among(place: &str, names: Vec<String>, wanted: &Wanted) -> Archives {
-    let all = names
-        .into_iter()
-        .filter(|name| webdataset::named(&name.to_lowercase()))
-        .map(PathBuf::from)
-        .collect();
+/// The archives among `names` of files at a place that is no folder; `None` where there are none.
+///
+/// # Errors
+/// The split that is wanted is not there.
+pub fn archives_among(place: &str, names: &[String], wanted: &Wanted) -> Result<Option<Archives>> {
+    let all = shards::among(names, "tar");
+    if all.is_empty() {
+        return Ok(None);
+    }
     let found = shards::sift(Path::new(""), all, wanted);
     let mut about = Dataset {
         format: format!("WebDataset ({})", found.note),
@@ -55,14 +66,11 @@ pub fn archives_among(place: &str, names: Vec<String>, wanted: &Wanted) -> Archi
     };
     found.tell(&mut about);
     place.clone_into(&mut about.origin.file);
-    Archives {
-        names: found
-            .files
-            .iter()
-            .map(|file| name_of(Path::new(""), file))
-            .collect(),
-        about,
-    }
+    let names = found.files.iter().map(|file| name_of(Path::new(""), file));
+    Ok(Some(Archives {
+        names: names.collect(),
+        about: check_split(place.as_ref(), about, wanted)?,
+    }))
 }
 
 /// Reads one archive of the dataset at `root`: that which is called `name` there and lies at `file`. One without a sample,

@@ -146,6 +146,14 @@ fn chosen(
     dataset
 }
 
+/// The dataset in `folder`, read as the first of what that can be opened as, with a word on the others.
+pub(super) fn with_others(dataset: Dataset, folder: &Path) -> Dataset {
+    match candidates(folder).as_deref() {
+        Ok([_, others @ ..]) => chosen(dataset, others, folder, Vec::new(), None),
+        _ => dataset,
+    }
+}
+
 /// Does anything in a folder look like a dataset with captions?
 pub(super) fn is_captioned(folder: &Path) -> Result<bool> {
     Ok(!candidates(folder)?.is_empty())

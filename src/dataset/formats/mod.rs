@@ -11,6 +11,7 @@ mod folder;
 mod found;
 mod json;
 pub(super) mod names;
+mod row_groups;
 mod samples;
 pub(super) mod split;
 mod tables;
@@ -19,7 +20,10 @@ mod two_files;
 
 pub use archives::{Archives, archives, archives_among, open_archive};
 pub use features::clip_retrieval::Vectors;
+pub use row_groups::{Tables, open_row_groups, tables, tables_among};
 pub use split::Wanted;
+pub use tables::parquet_cut::{Groups, RowCut, RowReading};
+pub use tables::parquet_part::TableFile;
 
 use super::picture::is_picture_name;
 use super::vectors::Matrix;

@@ -1,20 +1,14 @@
 //! The plan of embedding.
 
-use super::Shard;
-use super::shards;
+use super::{Shard, dataset};
 use crate::compute::{Choice, Measure};
-use crate::dataset::{self, Account, Dataset, Wanted};
-use crate::encoder::EncoderOptions;
+use crate::dataset::{Account, RowReading, Wanted};
 use crate::error::{Error, Result};
+use crate::parts::coder::Coder;
 use crate::parts::run::Run;
-use crate::parts::store::Store;
-use crate::source::{EncoderSource, Places};
 use crate::task::Task;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
-
-/// Images of a dataset without files of whole samples that one task takes.
-const IMAGES: usize = 4096;
 
 /// What is embedded.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -36,17 +30,6 @@ pub enum Data {
         /// Captions of each image; `None` where the numbers of rows tell.
         each: Option<usize>,
     },
-}
-
-/// The encoder.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Coder {
-    /// Where it lies.
-    pub source: EncoderSource,
-    /// What was said about it.
-    pub options: EncoderOptions,
-    /// [`crate::encoder::Encoder::fingerprint`] when it was planned.
-    pub hash: String,
 }
 
 /// What was said of ranking when embedding was planned: what holds where nothing else is said when ranking is.
@@ -102,6 +85,12 @@ pub struct EmbedPlan {
     pub similarity: Measure,
     /// BLAKE3 of the names and captions of a dataset that is read as a whole.
     pub content: Option<String>,
+    /// How the rows of Parquet files are read whose row groups are shards.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub rows: Option<RowReading>,
+    /// Why Parquet files are read as a whole by every task, where they are.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub whole: Option<String>,
     /// What was said of ranking.
     #[serde(default)]
     pub later: Later,
@@ -112,7 +101,7 @@ pub struct EmbedPlan {
 }
 
 impl EmbedPlan {
-    /// Of this dataset, by this encoder.
+    /// Of this dataset, by this encoder; a task takes about so many `images` where that can be chosen.
     ///
     /// # Errors
     /// There is no dataset; cancellation.
@@ -121,25 +110,21 @@ impl EmbedPlan {
         part: Wanted,
         encoder: Coder,
         similarity: Measure,
+        images: usize,
         task: &Task,
     ) -> Result<Self> {
-        let store = Store::open(&place)?;
-        let (content, shards, about) = if let Some((shards, about)) = archives(&store, &part)? {
-            (None, shards, about)
-        } else {
-            let whole = whole(&place, &part, task)?;
-            let shards = cut(whole.images.len(), IMAGES);
-            (Some(content(&whole)), shards, whole.account())
-        };
+        let cut = dataset::cut(&place, &part, images, task)?;
         Ok(Self {
             program: version(),
             data: Data::Dataset { place, part },
             encoder: Some(encoder),
             similarity,
-            content,
+            content: cut.content,
+            rows: cut.rows,
+            whole: cut.whole,
             later: Later::default(),
-            about,
-            shards,
+            about: cut.about,
+            shards: cut.shards,
         })
     }
 
@@ -159,7 +144,9 @@ impl EmbedPlan {
         let files = format!("{}, {}", images.display(), texts.display());
         Ok(Self {
             program: version(),
-            shards: cut(sizes.images, sizes.piece(memory)),
+            rows: None,
+            whole: None,
+            shards: dataset::numbered(sizes.images, sizes.piece(memory)),
             data: Data::Rows {
                 images,
                 texts,
@@ -173,6 +160,20 @@ impl EmbedPlan {
         })
     }
 
+    /// Where dataset and encoder lie in object storage.
+    pub fn remote(&self) -> Vec<&str> {
+        let data = match &self.data {
+            Data::Dataset { place, .. } => Some(place.as_str()),
+            Data::Rows { .. } => None,
+        };
+        let encoder = self
+            .encoder
+            .as_ref()
+            .and_then(|coder| coder.remote.as_ref());
+        let places = data.into_iter().chain(encoder.map(|e| e.place.as_str()));
+        places.filter(|place| place.contains("://")).collect()
+    }
+
     /// Refuses a plan of another version of the program: its files may differ.
     ///
     /// # Errors
@@ -180,70 +181,6 @@ impl EmbedPlan {
     pub fn check(&self) -> Result<()> {
         check_version(&self.program)
     }
-}
-
-/// Opens the dataset as a whole.
-pub(in crate::parts) fn whole(place: &str, part: &Wanted, task: &Task) -> Result<Dataset> {
-    let places = Places {
-        dataset: Some(PathBuf::from(place)),
-        wanted: part.clone(),
-        ..Places::default()
-    };
-    let stored = places.read(task)?;
-    stored.needs_captions(place.as_ref())?;
-    let dataset = stored.without_brought().dataset;
-    dataset.ok_or_else(|| Error::request("there is no dataset", "Name one."))
-}
-
-/// BLAKE3 of the names and captions of a dataset, in order.
-pub(in crate::parts) fn content(dataset: &Dataset) -> String {
-    let mut hasher = blake3::Hasher::new();
-    let mut add = |text: &str| {
-        hasher.update(&(text.len() as u64).to_le_bytes());
-        hasher.update(text.as_bytes());
-    };
-    for (i, image) in dataset.images.iter().enumerate() {
-        add(&image.name);
-        for caption in &dataset.captions[dataset.captions_of(i)] {
-            add(caption);
-        }
-        add("\0");
-    }
-    hasher.finalize().to_hex().to_string()
-}
-
-/// The archives of a dataset that are read one by one, and what is said of it besides; `None` where it is read as a whole.
-fn archives(store: &Store, part: &Wanted) -> Result<Option<(Vec<Shard>, Account)>> {
-    let found = if let Some(folder) = store.local() {
-        match dataset::archives(folder, part) {
-            Some(found) => found,
-            None => return Ok(None),
-        }
-    } else {
-        let names = store.list("")?.into_iter().map(|(name, _)| name).collect();
-        dataset::archives_among(store.place(), names, part)
-    };
-    if found.names.is_empty() {
-        return Err(Error::request(
-            format!("{} holds no .tar archive", store.place()),
-            "In object storage datasets are read as WebDataset archives: \"nearmiss convert\" writes them.",
-        ));
-    }
-    let about = |name: String| match store.about(&name)? {
-        Some(about) => Ok(Shard::file(name, &about)),
-        None => Err(Error::request(
-            format!("{name} of {} is gone", store.place()),
-            "Plan again.",
-        )),
-    };
-    let shards = found.names.into_iter().map(about).collect::<Result<_>>()?;
-    Ok(Some((shards, found.about.account())))
-}
-
-/// Shards of at most `size` images.
-fn cut(images: usize, size: usize) -> Vec<Shard> {
-    let of = |from: usize| Shard::Images(from, (from + size).min(images));
-    (0..images).step_by(size).map(of).collect()
 }
 
 /// The program's version.
@@ -259,22 +196,6 @@ pub(in crate::parts) fn check_version(planned: &str) -> Result<()> {
     Err(Error::plan(format!(
         "the run was planned by nearmiss {planned}, and this is {}",
         version()
-    )))
-}
-
-/// The mark of the shard's file as it is now.
-pub(in crate::parts) fn unchanged(store: &Store, shard: &Shard) -> Result<()> {
-    let Shard::File { name, size, mark } = shard else {
-        return Ok(());
-    };
-    let same =
-        |about: crate::parts::store::About| about.size == *size && shards::mark(&about) == *mark;
-    if store.about(name)?.is_some_and(same) {
-        return Ok(());
-    }
-    Err(Error::plan(format!(
-        "{name} of {} is not what it was when the run was planned",
-        store.place()
     )))
 }
 

@@ -1,9 +1,9 @@
 //! Opening one shard of a dataset.
 
-use crate::dataset::{self, Dataset, Wanted};
+use crate::dataset::{self, Dataset, RowReading, Wanted};
 use crate::error::{Error, Result};
-use crate::parts::plan::Shard;
-use crate::parts::plan::embed::{content, unchanged, whole};
+use crate::parts::plan::dataset::{Home, content, unchanged, whole};
+use crate::parts::plan::{Data, EmbedPlan, Shard};
 use crate::parts::store::Store;
 use crate::task::Task;
 use std::path::PathBuf;
@@ -11,27 +11,34 @@ use std::sync::Arc;
 
 /// A dataset of which shards are opened. One that is read as a whole is read once.
 pub struct Shards {
+    place: String,
     store: Store,
     part: Wanted,
     content: Option<String>,
+    rows: Option<RowReading>,
     whole: Option<Arc<Dataset>>,
     /// Where archives from object storage are put while they are read.
     scratch: Option<tempfile::TempDir>,
 }
 
 impl Shards {
-    /// Of the dataset at `place`; `content` is what names and captions must be where it is read as a whole.
+    /// Of the dataset of this plan; `None` where it has rows alone.
     ///
     /// # Errors
-    /// The place is none that can be opened.
-    pub fn new(place: &str, part: &Wanted, content: Option<&str>) -> Result<Self> {
-        Ok(Self {
-            store: Store::open(place)?,
+    /// Its place is none that can be opened.
+    pub fn of(plan: &EmbedPlan) -> Result<Option<Self>> {
+        let Data::Dataset { place, part } = &plan.data else {
+            return Ok(None);
+        };
+        Ok(Some(Self {
+            place: place.clone(),
+            store: Home::of(place)?.store,
             part: part.clone(),
-            content: content.map(str::to_owned),
+            content: plan.content.clone(),
+            rows: plan.rows.clone(),
             whole: None,
             scratch: None,
-        })
+        }))
     }
 
     /// Opens a shard. One without a sample gives a dataset without images whose problems say so.
@@ -44,6 +51,18 @@ impl Shards {
                 unchanged(&self.store, shard)?;
                 let (root, file) = self.file(name, task)?;
                 dataset::open_archive(&root, name, &file, task)
+            }
+            Shard::Rows(pieces) => {
+                unchanged(&self.store, shard)?;
+                let Some(rows) = &self.rows else {
+                    return Err(Error::plan("the plan does not say how rows are read"));
+                };
+                let mut files = Vec::with_capacity(pieces.len());
+                for piece in pieces {
+                    let file = self.store.table_file(&piece.name, task)?;
+                    files.push((file, piece.groups));
+                }
+                dataset::open_row_groups(self.place.as_ref(), &files, rows, task)
             }
             Shard::Images(from, to) => {
                 let whole = self.whole(task)?;
@@ -59,8 +78,8 @@ impl Shards {
         if let Some(whole) = &self.whole {
             return Ok(Arc::clone(whole));
         }
-        let place = self.store.place().to_owned();
-        let whole = Arc::new(whole(&place, &self.part, task)?);
+        let place = &self.place;
+        let whole = Arc::new(whole(place, &self.part, task)?);
         if self.content.as_deref() != Some(content(&whole).as_str()) {
             return Err(Error::plan(format!(
                 "{place} has other images or captions than when the run was planned"

@@ -1,8 +1,9 @@
 //! Embedding one shard.
 
 use super::dataset::Shards;
+use super::given;
+use super::items::{self, Lies};
 use super::rows::ShardRows;
-use super::{given, items};
 use crate::compute::{Embedded as Both, Measure};
 use crate::dataset::{Account, Dataset};
 use crate::encoder::{Cache, Encoder};
@@ -44,15 +45,9 @@ impl<'a> Embedder<'a> {
     /// # Errors
     /// The dataset's place is none that can be opened.
     pub fn new(plan: &'a EmbedPlan, cache: Option<Cache>) -> Result<Self> {
-        let shards = match &plan.data {
-            Data::Dataset { place, part } => {
-                Some(Shards::new(place, part, plan.content.as_deref())?)
-            }
-            Data::Rows { .. } => None,
-        };
         Ok(Self {
             plan,
-            shards,
+            shards: Shards::of(plan)?,
             encoder: None,
             cache,
         })
@@ -105,14 +100,7 @@ pub(super) fn open(coder: Option<&Coder>, task: &Task) -> Result<Encoder> {
     let Some(coder) = coder else {
         return Err(Error::plan("the plan names no encoder"));
     };
-    let encoder = coder.source.open(&coder.options, task)?;
-    if encoder.fingerprint(task)? == coder.hash {
-        return Ok(encoder);
-    }
-    Err(Error::plan(format!(
-        "the encoder {} is not the one that the run was planned with",
-        coder.source.title()
-    )))
+    coder.open(task)
 }
 
 /// Embeds shard `n` unless its mark says that it is done; true where there was something to do.
@@ -182,11 +170,7 @@ pub fn write_shard(run: &Run, plan: &EmbedPlan, hash: &str, n: usize, made: &Mad
     let mut files = Vec::new();
     let mut lines = Vec::new();
     if let Some(dataset) = &made.dataset {
-        let archive = match &plan.shards[n] {
-            Shard::File { name, .. } => Some(name.as_str()),
-            Shard::Images(..) => None,
-        };
-        let (items, starts) = items::lines(dataset, archive)?;
+        let (items, starts) = items::lines(dataset, &Lies::of(plan, n)?)?;
         files.push((part_name(kind, n, "jsonl"), items));
         lines = starts;
     }

@@ -2,8 +2,11 @@
 
 use crate::dataset::{Dataset, Stored};
 use crate::error::{Error, Result};
+use crate::parts::plan::dataset::Home;
+use crate::parts::plan::{Data, EmbedPlan, Shard};
 use crate::parts::run::{FileMark, Run};
 use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
 
 /// Where a picture lies.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,6 +16,53 @@ pub enum Place {
     File(String),
     /// In an archive of the dataset: its name, the first byte, how many.
     Span(String, u64, u64),
+    /// In a cell of a Parquet file of the dataset: its name, the row from 0.
+    Cell(String, u64),
+}
+
+/// What the files of a shard are called in the dataset.
+pub(super) enum Lies {
+    /// It is read with all others.
+    Whole,
+    /// It is this archive.
+    Archive(String),
+    /// It is rows of these files: where each lies, and its name.
+    Rows(Vec<(PathBuf, String)>),
+}
+
+impl Lies {
+    /// Of shard `n` of this plan.
+    ///
+    /// # Errors
+    /// The dataset's place is none that can be opened.
+    pub fn of(plan: &EmbedPlan, n: usize) -> Result<Self> {
+        Ok(match (&plan.shards[n], &plan.data) {
+            (Shard::File { name, .. }, _) => Self::Archive(name.clone()),
+            (Shard::Rows(pieces), Data::Dataset { place, .. }) => {
+                let store = Home::of(place)?.store;
+                let names = pieces.iter().map(|piece| piece.name.clone());
+                Self::Rows(names.map(|name| (store.shown(&name), name)).collect())
+            }
+            _ => Self::Whole,
+        })
+    }
+
+    fn place(&self, picture: &Stored) -> Option<Place> {
+        match (picture, self) {
+            (Stored::File(path), _) => Some(Place::File(path.to_string_lossy().into_owned())),
+            (Stored::Span { offset, length, .. }, Self::Archive(archive)) => {
+                Some(Place::Span(archive.clone(), *offset, *length))
+            }
+            (Stored::Cell { column, row }, Self::Rows(files)) => {
+                let mut files = files.iter();
+                let (_, name) = files.find(|(path, _)| path == column.path())?;
+                Some(Place::Cell(name.clone(), *row))
+            }
+            // How it is written says the plan.
+            (Stored::Base64(cell), Self::Rows(_)) => self.place(cell),
+            _ => None,
+        }
+    }
 }
 
 /// An image with its captions.
@@ -27,11 +77,11 @@ pub struct Item {
     pub captions: Vec<String>,
 }
 
-/// The items of a dataset, and where each line begins, with one beyond the last; `archive` is the archive that it is.
-pub(super) fn lines(dataset: &Dataset, archive: Option<&str>) -> Result<(Vec<u8>, Vec<u64>)> {
+/// The items of a dataset, and where each line begins, with one beyond the last.
+pub(super) fn lines(dataset: &Dataset, lies: &Lies) -> Result<(Vec<u8>, Vec<u64>)> {
     let (mut out, mut starts) = (Vec::new(), vec![0]);
     for i in 0..dataset.images.len() {
-        let item = item_of(dataset, i, archive);
+        let item = item_of(dataset, i, lies);
         serde_json::to_writer(&mut out, &item)
             .map_err(|e| Error::request(format!("names cannot be written: {e}"), ""))?;
         out.push(b'\n');
@@ -51,16 +101,10 @@ pub fn item(file: &FileMark, line: &[u8]) -> Result<Item> {
     })
 }
 
-/// Image `i` of a dataset; `archive` is the archive that it is.
-pub(super) fn item_of(dataset: &Dataset, i: usize, archive: Option<&str>) -> Item {
+/// Image `i` of a dataset.
+pub(super) fn item_of(dataset: &Dataset, i: usize, lies: &Lies) -> Item {
     let image = &dataset.images[i];
-    let place = match (&image.picture, archive) {
-        (Some(Stored::File(path)), _) => Some(Place::File(path.to_string_lossy().into_owned())),
-        (Some(Stored::Span { offset, length, .. }), Some(archive)) => {
-            Some(Place::Span(archive.to_owned(), *offset, *length))
-        }
-        _ => None,
-    };
+    let place = image.picture.as_ref().and_then(|p| lies.place(p));
     Item {
         name: image.name.clone(),
         place,

@@ -2,10 +2,10 @@
 
 use super::dataset::Shards;
 use super::embed::Embedded;
-use super::items::{Item, item_of, items};
+use super::items::{Item, Lies, item_of, items};
 use crate::dataset::{Dataset, Image};
 use crate::error::{Error, Result};
-use crate::parts::plan::{Data, EmbedPlan, RankPlan, Shard};
+use crate::parts::plan::{EmbedPlan, RankPlan, Shard};
 use crate::parts::run::{Run, Stage};
 use crate::task::Task;
 use std::collections::BTreeMap;
@@ -25,7 +25,7 @@ impl Pictures {
     /// The dataset's place is none that can be opened.
     pub fn new(plan: &EmbedPlan) -> Result<Self> {
         Ok(Self {
-            whole: shards(plan)?,
+            whole: Shards::of(plan)?,
             archives: BTreeMap::new(),
         })
     }
@@ -75,27 +75,18 @@ impl Pictures {
         let none = || Error::plan("the plan names no dataset");
         let found = match (&plan.shards[n], self.archives.remove(&n)) {
             (_, Some(found)) => found,
-            (Shard::File { .. }, None) => {
-                let mut shards = shards(plan)?.ok_or_else(none)?;
+            (Shard::File { .. } | Shard::Rows(_), None) => {
+                let mut shards = Shards::of(plan)?.ok_or_else(none)?;
                 let dataset = shards.open(&plan.shards[n], task)?;
                 (shards, dataset)
             }
             (Shard::Images(..), None) => {
                 let whole = self.whole.as_mut().ok_or_else(none)?;
                 let dataset = whole.open(&plan.shards[n], task)?;
-                (shards(plan)?.ok_or_else(none)?, dataset)
+                (Shards::of(plan)?.ok_or_else(none)?, dataset)
             }
         };
         Ok(&opened.entry(n).or_insert(found).1)
-    }
-}
-
-fn shards(plan: &EmbedPlan) -> Result<Option<Shards>> {
-    match &plan.data {
-        Data::Dataset { place, part } => {
-            Shards::new(place, part, plan.content.as_deref()).map(Some)
-        }
-        Data::Rows { .. } => Ok(None),
     }
 }
 
@@ -106,11 +97,8 @@ fn kept(run: &Run, plan: &EmbedPlan, n: usize, dataset: &Dataset) -> Result<Vec<
     let Some(file) = mark.as_ref().and_then(|mark| mark.files.get(1)) else {
         return Err(Error::plan(format!("shard {n} has no names")));
     };
-    let archive = match &plan.shards[n] {
-        Shard::File { name, .. } => Some(name.as_str()),
-        Shard::Images(..) => None,
-    };
-    let mut found = (0..dataset.images.len()).map(|at| (at, item_of(dataset, at, archive)));
+    let lies = Lies::of(plan, n)?;
+    let mut found = (0..dataset.images.len()).map(|at| (at, item_of(dataset, at, &lies)));
     let same = |item: Item| {
         let next = found.find(|(_, other)| *other == item);
         next.map(|(at, _)| at).ok_or_else(|| changed(n))

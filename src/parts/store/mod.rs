@@ -11,10 +11,8 @@ mod local;
 mod name;
 #[cfg(feature = "object-storage")]
 mod object;
-mod tar_index;
+mod partial;
 mod url;
-
-pub use tar_index::{Member, members};
 
 use crate::error::{Error, Result};
 use crate::files::{read_all, replace_with};
@@ -22,9 +20,9 @@ use crate::task::Task;
 use name::checked;
 use std::io::Write;
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{SystemTime, UNIX_EPOCH};
 use url::Place;
 
 /// Bytes that are fetched at a time: enough that the way there and back does not count, few enough to be cancelled.
@@ -46,6 +44,19 @@ pub struct About {
     pub etag: Option<String>,
     /// When it was written last.
     pub modified: Option<SystemTime>,
+}
+
+impl About {
+    /// What tells this content of the file from another: the store's word for it, else the time of its last change in
+    /// milliseconds since 1970.
+    pub fn mark(&self) -> String {
+        let time = || {
+            let since = self.modified?.duration_since(UNIX_EPOCH).ok()?;
+            Some(since.as_millis().to_string())
+        };
+        let mark = self.etag.clone().or_else(time);
+        mark.unwrap_or_else(|| "unknown".into())
+    }
 }
 
 /// What every kind of store does; names and ranges are checked before.
@@ -242,6 +253,14 @@ impl Store {
     /// What is wrong with the content of `name`.
     fn wrong(&self, name: &str, what: String, remedy: &str) -> Error {
         Error::dataset(Path::new(&self.path_of(name)), what, remedy)
+    }
+
+    /// What messages call `name`; its path, where the store is a folder.
+    pub fn shown(&self, name: &str) -> PathBuf {
+        match self.local() {
+            Some(folder) => folder.join(name),
+            None => self.path_of(name).into(),
+        }
     }
 
     fn path_of(&self, name: &str) -> String {

@@ -1,23 +1,36 @@
 //! Pictures of a run, each read alone from the dataset.
 
-use crate::dataset::{Picture, open_picture};
+use crate::dataset::{Groups, Image, Picture, RowReading, Stored, open_picture};
 use crate::error::{Error, Result};
-use crate::parts::plan::embed::unchanged;
+use crate::parts::plan::dataset::{Home, unchanged};
 use crate::parts::plan::{Data, EmbedPlan, Shard};
 use crate::parts::stage::Place;
 use crate::parts::store::Store;
+use crate::task::Task;
 use std::collections::HashMap;
+use std::fmt;
 use std::path::Path;
 
 /// The largest picture that is read, in bytes.
 const MOST: u64 = 512 << 20;
 
+/// Parquet files that are kept open: of those in object storage the columns of pictures stay on this machine meanwhile.
+const OPEN: usize = 4;
+
+/// What gives the picture of a row.
+type Cells = Box<dyn Fn(u64) -> Stored + Send + Sync>;
+
 /// Reads pictures of the dataset that a run embedded.
-#[derive(Debug)]
 pub struct Pictures {
     store: Option<Store>,
-    /// Archives by name; whether they were found to be what they were when they were planned.
-    archives: HashMap<String, (Shard, bool)>,
+    /// Files by name; whether they were found to be what they were when they were planned.
+    files: HashMap<String, (Shard, bool)>,
+    /// How the rows of Parquet files are read.
+    rows: Option<RowReading>,
+    /// Some row groups of each of them.
+    groups: HashMap<String, Groups>,
+    /// The latest last.
+    open: Vec<(String, Cells)>,
 }
 
 impl Pictures {
@@ -27,23 +40,35 @@ impl Pictures {
     /// Its place is none that can be opened.
     pub fn new(plan: &EmbedPlan) -> Result<Self> {
         let store = match &plan.data {
-            Data::Dataset { place, .. } => Some(Store::open(place)?),
+            Data::Dataset { place, .. } => Some(Home::of(place)?.store),
             Data::Rows { .. } => None,
         };
-        let archives = plan.shards.iter().filter_map(|shard| match shard {
-            Shard::File { name, .. } => Some((name.clone(), (shard.clone(), false))),
-            Shard::Images(..) => None,
-        });
+        let (mut files, mut groups) = (HashMap::new(), HashMap::new());
+        for shard in &plan.shards {
+            if let Shard::Rows(pieces) = shard {
+                for piece in pieces {
+                    let alone = Shard::Rows(vec![piece.clone()]);
+                    files.insert(piece.name.clone(), (alone, false));
+                    groups.insert(piece.name.clone(), piece.groups);
+                }
+            } else if let Shard::File { name, .. } = shard {
+                files.insert(name.clone(), (shard.clone(), false));
+            }
+        }
         Ok(Self {
             store,
-            archives: archives.collect(),
+            files,
+            rows: plan.rows.clone(),
+            groups,
+            open: Vec::new(),
         })
     }
 
-    /// The picture of the image called `name`: of an archive only its own bytes are read.
+    /// The picture of the image called `name`: of an archive only its own bytes are read, of a Parquet file the pictures of
+    /// its row group.
     ///
     /// # Errors
-    /// The archive is not what it was when it was planned; the picture cannot be read or decoded.
+    /// The file is not what it was when it was planned; the picture cannot be read or decoded.
     pub fn open(&mut self, name: &str, place: &Place) -> Result<Picture> {
         match place {
             Place::File(path) => open_picture(Path::new(path)),
@@ -58,20 +83,51 @@ impl Pictures {
                 let told = format!("{}/{archive}: {name}", store.place());
                 Picture::decode(&bytes, Path::new(&told))
             }
+            Place::Cell(file, row) => {
+                let picture = Some(self.cell(file, *row)?);
+                let name = name.to_owned();
+                Image { name, picture }.open()
+            }
         }
     }
 
-    /// The dataset, whose archive `name` is as it was.
+    /// The picture in a row of a Parquet file.
+    fn cell(&mut self, file: &str, row: u64) -> Result<Stored> {
+        if let Some((_, cells)) = self.open.iter().find(|(name, _)| name == file) {
+            return Ok(cells(row));
+        }
+        let store = self.checked(file)?.clone();
+        let (Some(rows), Some(groups)) = (&self.rows, self.groups.get(file)) else {
+            return Err(not_planned(file));
+        };
+        let cells = rows.pictures(&store.table_file(file, &Task::detached())?, groups)?;
+        let stored = cells(row);
+        if self.open.len() >= OPEN {
+            drop(self.open.remove(0));
+        }
+        self.open.push((file.to_owned(), Box::new(cells)));
+        Ok(stored)
+    }
+
+    /// The dataset, whose file `name` is as it was.
     fn checked(&mut self, name: &str) -> Result<&Store> {
-        let (Some(store), Some((shard, known))) = (&self.store, self.archives.get_mut(name)) else {
-            return Err(Error::plan(format!(
-                "the run was not planned with an archive {name}"
-            )));
+        let (Some(store), Some((shard, known))) = (&self.store, self.files.get_mut(name)) else {
+            return Err(not_planned(name));
         };
         if !*known {
             unchanged(store, shard)?;
             *known = true;
         }
         Ok(store)
+    }
+}
+
+fn not_planned(file: &str) -> Error {
+    Error::plan(format!("the run was not planned with a file {file}"))
+}
+
+impl fmt::Debug for Pictures {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Pictures").field(&self.store).finish()
     }
 }

@@ -1,4 +1,4 @@
-//! Where runs and their input lie: folders, object storage, web servers, and archives in them.
+//! Where runs and their input lie: folders, object storage and web servers.
 
 #[cfg(feature = "object-storage")]
 mod credentials;
@@ -10,7 +10,6 @@ mod places;
 mod s3;
 #[cfg(feature = "object-storage")]
 pub mod served;
-mod tar_index;
 #[cfg(feature = "object-storage")]
 mod web;
 

@@ -2,7 +2,7 @@
 
 use super::served::{SECRET, with_server};
 use super::{names, noise};
-use nearmiss::parts::store::{Store, members};
+use nearmiss::parts::store::Store;
 use nearmiss::task::Task;
 use std::time::{Duration, Instant};
 
@@ -116,37 +116,6 @@ fn a_list_goes_over_many_pages() {
             let expected: Vec<String> = (0..1500).map(|i| format!("part/{i:04}.json")).collect();
             assert_eq!(names(&store.list("part").unwrap()), expected);
             assert_eq!(store.list("").unwrap().len(), 1502);
-        },
-    );
-}
-
-#[test]
-fn an_archive_in_a_bucket_is_indexed_by_its_headers() {
-    with_server(
-        module_path!(),
-        "an_archive_in_a_bucket_is_indexed_by_its_headers",
-        SECRET,
-        |_server| {
-            let mut builder = tar::Builder::new(Vec::new());
-            for i in 0..4_usize {
-                let content = noise(3_000_000 * i);
-                let mut header = tar::Header::new_gnu();
-                header.set_size(content.len() as u64);
-                builder
-                    .append_data(&mut header, format!("{i}.bin"), &*content)
-                    .unwrap();
-            }
-            let bytes = builder.into_inner().unwrap();
-            let (folder, local) = super::in_folder();
-            local.write("a.tar", &bytes).unwrap();
-            let remote = Store::open("s3://box/data").unwrap();
-            remote.write("a.tar", &bytes).unwrap();
-            let task = Task::detached();
-            assert_eq!(
-                members(&remote, "a.tar", &task).unwrap(),
-                members(&local, "a.tar", &task).unwrap()
-            );
-            drop(folder);
         },
     );
 }

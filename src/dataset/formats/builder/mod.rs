@@ -297,7 +297,14 @@ impl DatasetBuilder {
         Ok(self.into_dataset(format))
     }
 
-    /// The dataset of a part of what there is: it may be empty.
+    /// The dataset of a part of what there is: it may be empty. What its rows say of other splits than the chosen one is
+    /// counted.
+    pub(crate) fn finish_part_of(mut self, chosen: &Chosen) -> Dataset {
+        self.say_split(chosen);
+        self.into_dataset(String::new())
+    }
+
+    /// As [`DatasetBuilder::finish_part_of`], without splits.
     pub(crate) fn finish_part(self) -> Dataset {
         self.into_dataset(String::new())
     }

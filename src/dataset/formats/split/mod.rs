@@ -5,6 +5,7 @@ mod splits;
 
 pub(crate) use splits::Splits;
 
+use crate::dataset::Split;
 use crate::error::{Error, Result};
 use crate::files::{AsBytes, file_name};
 use serde::{Deserialize, Serialize};
@@ -237,7 +238,7 @@ fn no_split(path: &Path, name: &str, there: &[&str]) -> Error {
 }
 
 /// How a row says its split.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 enum Kind {
     #[default]
     None,
@@ -246,7 +247,7 @@ enum Kind {
 }
 
 /// The split in use.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Chosen {
     kind: Kind,
     /// The key of it in rows of JSON.
@@ -302,6 +303,17 @@ impl Chosen {
     /// As [`Chosen::of`], for a row of JSON.
     pub fn of_object(&self, row: &Map<String, Value>, name: &str) -> Option<String> {
         self.of(row.get(&self.key).and_then(Value::as_str), name)
+    }
+
+    /// What is said of the split in use, where there are any; `all` are the images of each.
+    pub fn tell(&self, all: Vec<(String, u64)>) -> Option<Split> {
+        let name = match (&self.keep, self.names.as_slice()) {
+            (_, []) => return None,
+            (Some(name), _) | (None, [name]) => name.clone(),
+            _ => "all".to_owned(),
+        };
+        let by = self.by.clone();
+        Some(Split { name, by, all })
     }
 
     /// Is a row of this split in use?

@@ -6,6 +6,7 @@ use crate::dataset::{Dataset, Reason, Split};
 use crate::error::thousands;
 use crate::files::file_name;
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// How deep folders are searched for parts: `snapshots/HASH/data/train-00000-of-00001.parquet`.
@@ -110,6 +111,37 @@ pub(crate) fn hold(folder: &Path, extension: &str) -> bool {
     let mut found = Vec::new();
     search(folder, extension, DEPTH, &mut found);
     !found.is_empty()
+}
+
+/// Those of `names`, which are all of a place with `/` between their parts, that [`find`] would find there.
+pub(crate) fn among(names: &[String], extension: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let parts = names.iter().map(|name| name.split('/').collect());
+    sought(parts.collect(), extension, DEPTH, &mut found);
+    found.into_iter().map(PathBuf::from).collect()
+}
+
+/// As [`search`], of the parts of names.
+fn sought(names: Vec<Vec<&str>>, extension: &str, depth: usize, found: &mut Vec<String>) {
+    let level = DEPTH - depth;
+    let mut folders: BTreeMap<&str, Vec<Vec<&str>>> = BTreeMap::new();
+    for name in names {
+        let Some(own) = name.get(level).filter(|n| !n.starts_with(['.', '_'])) else {
+            continue;
+        };
+        if name.len() > level + 1 {
+            folders.entry(own).or_default().push(name);
+        } else if split_extension(own).1.eq_ignore_ascii_case(extension) {
+            found.push(name.join("/"));
+        }
+    }
+    if found.is_empty() && depth > 0 {
+        for (_, names) in folders.into_iter().take(FOLDERS) {
+            let mut below = Vec::new();
+            sought(names, extension, depth - 1, &mut below);
+            found.extend(below);
+        }
+    }
 }
 
 /// The files of `folder`, else those of the folders in it.

@@ -3,7 +3,7 @@
 use super::Chosen;
 use super::shards::in_order;
 use crate::dataset::account::NAMES;
-use crate::dataset::{Origin, Problem, Reason, Split};
+use crate::dataset::{Origin, Problem, Reason};
 use std::collections::{BTreeMap, HashSet};
 
 /// Images of each split, and the captions of those that are not in use.
@@ -31,11 +31,12 @@ impl Splits {
         if let Some((column, what)) = &chosen.unused {
             origin.note(Reason::NotUsed, what, column.clone());
         }
-        let name = match (&chosen.keep, chosen.names.as_slice()) {
-            (_, []) => return,
-            (Some(name), _) | (None, [name]) => name.clone(),
-            _ => "all".to_owned(),
+        let all = self.images.iter();
+        let all = all.map(|(split, names)| (split.clone(), names.len() as u64));
+        let Some(split) = chosen.tell(all.collect()) else {
+            return;
         };
+        origin.split = Some(split);
         let others = self
             .images
             .iter()
@@ -46,13 +47,6 @@ impl Splits {
             .collect();
         elsewhere.sort_by(|a, b| in_order(a, b));
         elsewhere.dedup();
-        let all = self.images.iter();
-        let all = all.map(|(split, names)| (split.clone(), names.len() as u64));
-        origin.split = Some(Split {
-            name,
-            by: chosen.by.clone(),
-            all: all.collect(),
-        });
         let count = elsewhere.len() as u64;
         if count + self.captions > 0 {
             let bulk = Problem::new("other splits", "of other splits", Reason::OtherSplit);

@@ -2,6 +2,8 @@
 
 mod cells;
 pub(super) mod flickr_tokens;
+pub(super) mod parquet_cut;
 pub(super) mod parquet_layout;
+pub(super) mod parquet_part;
 pub(super) mod parquet_table;
 pub(super) mod table;

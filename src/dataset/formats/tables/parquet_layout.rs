@@ -5,8 +5,11 @@ use crate::dataset::formats::builder::{IMAGE_KEYS, PICTURE_KEYS};
 use crate::dataset::formats::split::{SPLIT_KEYS, canonical, is_split};
 use crate::dataset::formats::text::CAPTION_KEYS;
 use crate::dataset::parquet_file::{Column, Kind, ParquetFile};
+use crate::dataset::{PictureColumn, Stored};
 use crate::error::{Error, Result};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// Names of columns of bytes that hold pictures, in order of preference.
 const PICTURES: [&str; 12] = [
@@ -46,7 +49,7 @@ const CLASSES: [&str; 6] = [
 const INNER: [&str; 6] = ["element", "item", "array", "raw", "caption", "text"];
 
 /// How pictures are given.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Picture {
     /// In the cells of this column.
     Cells(usize),
@@ -57,7 +60,7 @@ pub(crate) enum Picture {
 }
 
 /// Where a file keeps what; columns are leaves.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Layout {
     /// How pictures are given.
     pub picture: Picture,
@@ -190,6 +193,24 @@ impl Layout {
             Picture::Cells(leaf) => Some(leaf),
             _ => None,
         }
+    }
+
+    /// The picture of a row of `column`, whose cells hold pictures.
+    pub fn stored(&self, column: &Arc<PictureColumn>, row: u64) -> Stored {
+        let column = Arc::clone(column);
+        let cell = Stored::Cell { column, row };
+        if self.encoded {
+            Stored::Base64(Box::new(cell))
+        } else {
+            cell
+        }
+    }
+
+    /// Every column that it reads.
+    pub fn leaves(&self) -> impl Iterator<Item = usize> {
+        let single = [self.cells(), self.folder, self.split];
+        let several = self.names.iter().chain(&self.captions).copied();
+        single.into_iter().flatten().chain(several)
     }
 
     /// A value of a column of captions as its caption.

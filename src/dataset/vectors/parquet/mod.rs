@@ -84,7 +84,7 @@ fn decoded(path: &Path, names: &[&str], task: &Task) -> Result<(Vec<f32>, usize,
                     .get_row_group(group)
                     .map_err(|e| unreadable(path, &e))?;
                 let half = is_half(schema.column(column).as_ref());
-                pages_fit(path, group.metadata().column(column))?;
+                pages_fit(path, None, group.metadata().column(column), false)?;
                 let column = group
                     .get_column_reader(column)
                     .map_err(|e| unreadable(path, &e))?;
@@ -104,7 +104,7 @@ fn decoded(path: &Path, names: &[&str], task: &Task) -> Result<(Vec<f32>, usize,
                     let descriptor = schema.column(column);
                     matrix.name = top(descriptor.as_ref());
                     let half = is_half(descriptor.as_ref());
-                    pages_fit(path, group.metadata().column(column))?;
+                    pages_fit(path, None, group.metadata().column(column), false)?;
                     let column = group
                         .get_column_reader(column)
                         .map_err(|e| unreadable(path, &e))?;
