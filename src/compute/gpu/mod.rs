@@ -115,7 +115,15 @@ impl Engine for Gpu {
         let k = [options.k.min(texts.rows()), options.k.min(images.rows())];
         let steps = block.steps();
         let margin = options.margin.map(|margin| margin / images.factor(texts));
-        let pass = Pass::new(device, images, texts, [&rows, &columns], &positives, k, margin)?;
+        let pass = Pass::new(
+            device,
+            images,
+            texts,
+            [&rows, &columns],
+            &positives,
+            k,
+            margin,
+        )?;
         let [rows, columns] = pass.run(task)?;
         let sum = rows.hinges() + columns.hinges();
         Ok(Found {
