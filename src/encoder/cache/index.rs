@@ -24,7 +24,7 @@ pub(super) fn path_of(file: &Path) -> PathBuf {
 }
 
 /// The rows of `file`, whose embeddings have `dim` values, by the number of their record, as its index beside `path` says;
-/// none where there is no index or it is that of another content. A record that was damaged has the hash 0.
+/// none where there is no index or it is that of another content. A record that was damaged has the hash of all ones.
 pub(super) fn read(path: &Path, file: &mut File, dim: usize) -> Vec<RowHash> {
     known(path, file, dim).unwrap_or_default()
 }

@@ -31,7 +31,7 @@ const HEADER: u64 = 16;
 const HASH: usize = 32;
 const CHECK: usize = 8;
 /// The hash that stands for a record that is damaged.
-const DAMAGED: RowHash = [0; HASH];
+const DAMAGED: RowHash = [0xff; HASH];
 
 /// A folder of cached embeddings.
 #[derive(Debug, Clone)]
