@@ -17,7 +17,7 @@ struct Query {
     threshold: f32,   // score of the best positive less the tie tolerance
     positive_from: u32,  // the positives are candidates positive_from .. positive_to
     positive_to: u32,
-    pair_from: u32,   // their scores are pairs[pair_from .. pair_to]
+    pair_from: u32,   // their scores are positives[pair_from .. pair_to]
     pair_to: u32,
     most: f32,        // negatives that score higher are not kept
 }
@@ -34,12 +34,40 @@ struct Hit {
     index: u32,
 }
 
+// Of one query, by rising score.
+struct Positive {
+    score: f32,
+    excess: f32,   // what this one and those before it score above the lowest, in all
+}
+
 @group(0) @binding(0) var<uniform> params: ScanParams;
 @group(0) @binding(1) var<storage, read> scores: array<f32>;       // [candidates, queries]
 @group(0) @binding(2) var<storage, read> queries: array<Query>;
-@group(0) @binding(3) var<storage, read> pairs: array<f32>;
+@group(0) @binding(3) var<storage, read> positives: array<Positive>;
 @group(0) @binding(4) var<storage, read_write> states: array<State>;
 @group(0) @binding(5) var<storage, read_write> top: array<Hit>;    // [all queries, k], best first
+
+// The hinges of a negative with all positives of a query, in the logarithm of their number.
+fn hinges_of(query: Query, score: f32) -> f32 {
+    let bar = params.margin + score;
+    if (query.pair_from == query.pair_to || bar <= positives[query.pair_from].score) {
+        return 0.0;
+    }
+    // Those below `low` have a hinge, those from `high` on have none.
+    var low = query.pair_from + 1u;
+    var high = query.pair_to;
+    while (low < high) {
+        let middle = (low + high) / 2u;
+        if (positives[middle].score < bar) {
+            low = middle + 1u;
+        } else {
+            high = middle;
+        }
+    }
+    let count = f32(low - query.pair_from);
+    let lowest = positives[query.pair_from].score;
+    return max(0.0, count * (bar - lowest) - positives[low - 1u].excess);
+}
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
@@ -77,9 +105,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
             state.hardest_index = candidate;
         }
         if (params.hinges == 1u) {
-            for (var p = query.pair_from; p < query.pair_to; p++) {
-                hinges += max(0.0, params.margin + s - pairs[p]);
-            }
+            hinges += hinges_of(query, s);
         }
     }
     // One rounding a tile, so that the sum keeps its digits over many tiles.

@@ -79,7 +79,7 @@ pub use single::{
 pub use space::{Space, pick, put};
 pub use threat::{Norm, Region, Threat, levels, levels_and_value};
 pub use victim::{
-    AscentLoss, Classifier, Goal, GradientDefects, Network, Pairs, RankedGoal, Set,
+    AscentLoss, Classifier, Goal, GradientDefects, Network, Pairs, PartOf, RankedGoal, Set,
     ValueAndGradient, Verdict, Victim,
 };
 pub use white::{

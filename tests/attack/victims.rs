@@ -33,6 +33,7 @@ pub fn demo() -> &'static Demo {
             network: Arc::new(network),
             engine: choose(Choice::Cpu).unwrap(),
             embedded: made.embedded,
+            part: None,
         };
         Demo {
             dataset: made.dataset,

@@ -41,6 +41,19 @@ fn ragged_captions_across_tile_borders() {
 }
 
 #[test]
+fn many_captions_of_few_images() {
+    let mut offsets = vec![0, 700, 701, 701];
+    offsets.extend([1100, 1900, 1903]);
+    let groups = Groups::new(offsets).expect("rising");
+    check(
+        &random(groups.images(), 6, 14),
+        &random(groups.texts(), 6, 15),
+        &groups,
+        4,
+    );
+}
+
+#[test]
 fn ties_count_against_the_positive() {
     // Three equal images and three equal captions: everything scores 1.
     let same = Embeddings::new([1.0, 2.0, 2.0].repeat(3), 3).expect("finite");

@@ -52,6 +52,9 @@ pub struct FoundPerturbation {
     pub saved_reached: Vec<bool>,
     /// The rank for the second encoder, after rounding.
     pub elsewhere: Option<u32>,
+    /// Of part of a larger set: the picture's embedding, of unit norm, exactly and after rounding.
+    #[serde(skip)]
+    pub embeddings: Option<Box<[Vec<f32>; 2]>>,
 }
 
 /// One query: a picture that looks for captions, or a caption that looks for its picture.

@@ -7,7 +7,7 @@ mod pairs;
 pub use classifier::Classifier;
 pub use network::Network;
 pub(in crate::attack) use pairs::other_scores;
-pub use pairs::{Goal, Pairs, RankedGoal, Set};
+pub use pairs::{Goal, Pairs, PartOf, RankedGoal, Set};
 
 use super::loss::Loss;
 use crate::compute::Grid;

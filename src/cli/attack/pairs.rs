@@ -80,6 +80,7 @@ impl Pairs {
                 network: Arc::new(network),
                 engine,
                 embedded: made.embedded,
+                part: None,
             };
             let count = made.dataset.images.len();
             let order = SetRequest {

@@ -22,9 +22,13 @@ pub struct AttackArgs {
     /// Pictures that one task attacks: whole batches of them
     #[arg(long, value_name = "N", default_value = "32", value_parser = positive)]
     pictures_per_task: usize,
-    /// Captions that one task may rank among
+    /// Captions that one task may hold: of larger sets each picture is attacked among a shortlist
     #[arg(long, value_name = "N", default_value = "5,000,000", value_parser = positive)]
     captions_per_task: usize,
+    /// Attack each picture among so many of its hardest captions (1,000 where the set is too large for a task); what is
+    /// found is held against the whole set, and success is a lower bound
+    #[arg(long, value_name = "N", value_parser = positive)]
+    shortlist: Option<usize>,
     /// As in `attack pairs`; refused here with the reason
     #[arg(long, value_name = "DIR", hide = true)]
     save: Option<PathBuf>,
@@ -79,6 +83,7 @@ impl AttackArgs {
             compute: besides.compute,
             memory: besides.memory,
             captions: self.captions_per_task,
+            shortlist: self.shortlist,
             per_task: self.pictures_per_task,
         };
         Ok((terms, self.aim.limit))

@@ -101,9 +101,20 @@ impl Merge {
                     let said = gradient.warnings(report.images, "pictures");
                     said.iter().for_each(warn);
                 }
-                emit_with(&report.answer(), &found.data, json, || {
+                if json {
+                    return emit(&found.answer(), true, String::new);
+                }
+                emit_with(&report.answer(), &found.data, false, || {
                     let run = &self.run;
-                    format!("{}\nwritten: attack.json in {run}", describe_attack(report))
+                    let mut text = describe_attack(report);
+                    if let Some(shortlist) = &found.shortlist {
+                        let _ = write!(
+                            text,
+                            "\nshortlists of {} captions: {}",
+                            shortlist.captions, shortlist.note
+                        );
+                    }
+                    text + &format!("\nwritten: attack.json in {run}")
                 })
             }
         };

@@ -26,7 +26,7 @@ use crate::error::Result;
 use crate::task::{Task, lock};
 use device::Device;
 use pass::Pass;
-use scan::ScanQuery;
+use scan::{Positive, ScanQuery};
 use std::sync::{Mutex, MutexGuard, OnceLock};
 
 /// The GPU engine on one adapter.
@@ -95,7 +95,8 @@ impl Engine for Gpu {
             };
             thresholds.iter().enumerate().map(of).collect()
         });
-        let first = of_images.map_or(&[][..], |queries| queries.scores);
+        let mut positives = of_images.map_or_else(Vec::new, |queries| Positive::of(&queries));
+        let first = positives.len();
         let columns = of_texts.map_or_else(Vec::new, |queries| {
             let mut owner = vec![0..0; texts.rows()];
             for (i, own) in own.iter().enumerate() {
@@ -104,17 +105,25 @@ impl Engine for Gpu {
             let thresholds = pairs::thresholds(texts, images, &queries.best());
             let of = |(j, &threshold): (usize, &f32)| {
                 let own = queries.range(j);
-                let own = own.start + first.len()..own.end + first.len();
+                let own = own.start + first..own.end + first;
                 ScanQuery::new(threshold, &owner[j], &own)
             };
             thresholds.iter().enumerate().map(of).collect()
         });
-        let scores = [first, of_texts.map_or(&[][..], |queries| queries.scores)].concat();
+        positives.extend(of_texts.iter().flat_map(Positive::of));
         let (device, _turn) = self.turn();
         let k = [options.k.min(texts.rows()), options.k.min(images.rows())];
         let steps = block.steps();
         let margin = options.margin.map(|margin| margin / images.factor(texts));
-        let pass = Pass::new(device, images, texts, [&rows, &columns], &scores, k, margin)?;
+        let pass = Pass::new(
+            device,
+            images,
+            texts,
+            [&rows, &columns],
+            &positives,
+            k,
+            margin,
+        )?;
         let [rows, columns] = pass.run(task)?;
         let sum = rows.hinges() + columns.hinges();
         Ok(Found {

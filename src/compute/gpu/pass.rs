@@ -4,7 +4,7 @@
 use super::commands::Commands;
 use super::device::Device;
 use super::kernels::Kernel;
-use super::scan::{DirectionBuffers, ScanQuery, ScanResult};
+use super::scan::{DirectionBuffers, Positive, ScanQuery, ScanResult};
 use super::tile::{DEPTH_STEP, SOFTWARE_TILE, padded, similarity_groups, similarity_params};
 use crate::compute::Embeddings;
 use crate::error::Result;
@@ -12,6 +12,8 @@ use crate::task::Task;
 
 /// llvmpipe leaves a shader's loops after 65,535 iterations in all, without reporting an error.
 const SOFTWARE_ITERATIONS: usize = 60_000;
+/// Iterations of a search among as many positives as 32 bits can count.
+const SEARCH: usize = 32;
 /// Rows and columns of a tile on a real GPU.
 const TILE: (usize, usize) = (2048, 8192);
 
@@ -21,7 +23,7 @@ pub struct Pass<'a> {
     a: &'a Embeddings,
     b: &'a Embeddings,
     directions: [DirectionBuffers; 2],
-    pairs: wgpu::Buffer,
+    positives: wgpu::Buffer,
     margin: Option<f32>,
     /// Directions with queries.
     asked: [bool; 2],
@@ -36,15 +38,16 @@ impl<'a> Pass<'a> {
         a: &'a Embeddings,
         b: &'a Embeddings,
         queries: [&[ScanQuery]; 2],
-        pairs: &[f32],
+        positives: &[Positive],
         k: [usize; 2],
         margin: Option<f32>,
     ) -> Result<Self> {
         let depth = a.dim().next_multiple_of(DEPTH_STEP);
         let bytes = device.largest_buffer();
         let mut tile = if device.is_software() {
-            // A candidate costs a thread up to k iterations: one of each of the tile's must not be the last.
-            let most = |k: usize| (SOFTWARE_ITERATIONS / (k + 2)).max(1);
+            // A candidate costs a thread up to k iterations and a search among the positives: one of each of the tile's
+            // must not be the last.
+            let most = |k: usize| (SOFTWARE_ITERATIONS / (k + 2 + SEARCH)).max(1);
             (
                 SOFTWARE_TILE.0.min(most(k[1])),
                 SOFTWARE_TILE.1.min(most(k[0])),
@@ -70,7 +73,7 @@ impl<'a> Pass<'a> {
             a,
             b,
             directions,
-            pairs: device.upload("pairs", pairs),
+            positives: device.upload("positives", positives),
             margin,
             asked: queries.map(|queries| !queries.is_empty()),
             tile,
@@ -99,8 +102,8 @@ impl<'a> Pass<'a> {
         // A scan reads the scores candidate by candidate: that of the images takes the transpose.
         let [of_rows, of_columns] = &self.directions;
         let scans = [
-            of_rows.bind(device, &by_column, &self.pairs),
-            of_columns.bind(device, &by_row, &self.pairs),
+            of_rows.bind(device, &by_column, &self.positives),
+            of_columns.bind(device, &by_row, &self.positives),
         ];
         for top in (0..self.a.rows()).step_by(tall) {
             let rows = top..(top + tall).min(self.a.rows());

@@ -3,7 +3,7 @@
 use super::device::Device;
 use super::kernels::Kernel;
 use super::tile::NOTHING;
-use crate::compute::block::Seen;
+use crate::compute::block::{Queries, Seen};
 use crate::compute::{Hit, TopK};
 use crate::error::{Error, Result};
 use bytemuck::{Pod, Zeroable};
@@ -20,7 +20,7 @@ pub struct ScanQuery {
 }
 
 impl ScanQuery {
-    /// `threshold`: score at which a negative counts; `positive`: candidates left out; `pair`: their scores.
+    /// `threshold`: score at which a negative counts; `positive`: candidates left out; `pair`: where their scores are.
     pub fn new(threshold: f32, positive: &Range<usize>, pair: &Range<usize>) -> Self {
         let bounds = |r: &Range<usize>| [r.start as u32, r.end as u32];
         Self {
@@ -37,6 +37,37 @@ impl ScanQuery {
             most: most.map_or(f32::MAX, |m| m.clamp(f32::MIN, f32::MAX)),
             ..self
         }
+    }
+}
+
+/// A positive of a query, whose positives rise; `shaders/scan.wgsl` has the same layout.
+#[derive(Debug, Clone, Copy, PartialEq, Pod, Zeroable)]
+#[repr(C)]
+pub struct Positive {
+    score: f32,
+    /// What this one and those before it score above the query's lowest, in all.
+    excess: f32,
+}
+
+impl Positive {
+    /// Those of `queries`, query by query.
+    pub fn of(queries: &Queries<'_>) -> Vec<Self> {
+        let mut all = Vec::with_capacity(queries.scores.len());
+        let mut rising = Vec::new();
+        for q in 0..queries.len() {
+            rising.clear();
+            rising.extend_from_slice(queries.of(q));
+            rising.sort_unstable_by(f32::total_cmp);
+            let mut excess = 0.0;
+            all.extend(rising.iter().map(|&score| {
+                excess += f64::from(score) - f64::from(rising[0]);
+                Self {
+                    score,
+                    excess: excess as f32,
+                }
+            }));
+        }
+        all
     }
 }
 
@@ -105,15 +136,15 @@ impl DirectionBuffers {
         })
     }
 
-    /// Binds them for a scan of `scores`, `[candidates, queries]`; `pairs` are the scores of the positives.
+    /// Binds them for a scan of `scores`, `[candidates, queries]`; `positives` are those of both directions.
     pub fn bind(
         &self,
         device: &Device,
         scores: &wgpu::Buffer,
-        pairs: &wgpu::Buffer,
+        positives: &wgpu::Buffer,
     ) -> wgpu::BindGroup {
         let (queries, states) = (&self.queries, &self.states);
-        let buffers = [&self.params, scores, queries, pairs, states, &self.top];
+        let buffers = [&self.params, scores, queries, positives, states, &self.top];
         device.bind(Kernel::Scan, &buffers)
     }
 

@@ -138,6 +138,7 @@ impl Attack {
             network: self.work.network.get(desk.session.now()).cloned()?,
             engine: desk.engine.clone()?,
             embedded: desk.session.embedded()?.by_cosine(),
+            part: None,
         })
     }
 

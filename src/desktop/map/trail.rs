@@ -98,6 +98,7 @@ fn trails(inputs: &Inputs, task: &Task) -> Result<Vec<Trail>> {
         network,
         engine: Arc::clone(&inputs.engine),
         embedded: inputs.embedded.clone(),
+        part: None,
     };
     let one = inputs.images.len() == 1;
     if !one {

@@ -1,6 +1,6 @@
 //! The files of the cache: what there is, what goes when it is too much.
 
-use super::{Cache, HEADER, read_header, record_length};
+use super::{Cache, HEADER, index, read_header, record_length};
 use crate::error::{Error, Result};
 use crate::files::{file_name, open_regular};
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ pub(super) const VARIABLE: &str = "NEARMISS_CACHE_LIMIT";
 pub struct CacheFile {
     /// Its path.
     pub path: PathBuf,
-    /// Its size in bytes.
+    /// Its size in bytes, with that of its index.
     pub bytes: u64,
     /// Embeddings in it, and their length; `None` where it is none of ours.
     pub rows: Option<(u64, usize)>,
@@ -50,6 +50,7 @@ impl Cache {
         let files = self.files()?;
         for file in &files {
             std::fs::remove_file(&file.path).map_err(Error::io("remove", &file.path))?;
+            index::forget(&file.path);
         }
         Ok((files.len(), files.iter().map(|f| f.bytes).sum()))
     }
@@ -64,6 +65,7 @@ impl Cache {
                 return;
             }
             if std::fs::remove_file(&file.path).is_ok() {
+                index::forget(&file.path);
                 total -= file.bytes;
             }
         }
@@ -73,12 +75,12 @@ impl Cache {
 fn look(path: PathBuf) -> Option<CacheFile> {
     let mut file = open_regular(&path).ok()?;
     let about = file.metadata().ok().filter(std::fs::Metadata::is_file)?;
-    let bytes = about.len();
-    let rows =
-        read_header(&mut file).map(|dim| ((bytes - HEADER) / record_length(dim) as u64, dim));
+    let own = about.len();
+    let rows = read_header(&mut file).map(|dim| ((own - HEADER) / record_length(dim) as u64, dim));
+    let beside = std::fs::metadata(index::path_of(&path)).map_or(0, |index| index.len());
     Some(CacheFile {
         path,
-        bytes,
+        bytes: own + beside,
         rows,
         used: about.modified().ok(),
     })

@@ -1,9 +1,11 @@
 //! Embeddings kept on disk, addressed by content: the model and its settings name a file, the data names a row.
 //!
 //! A file is a header and records of equal length, each with its own checksum, appended once per batch: after a kill
-//! at most the batch being computed is lost, and a torn record is cut off by the next writer.
+//! at most the batch being computed is lost, and a torn record is cut off by the next writer. What a large file holds is kept
+//! in an index beside it, so that a run costs what its own rows cost.
 
 mod files;
+mod index;
 mod writer;
 
 pub use files::CacheFile;
@@ -28,6 +30,8 @@ const MAGIC: [u8; 8] = *b"NMEMBED1";
 const HEADER: u64 = 16;
 const HASH: usize = 32;
 const CHECK: usize = 8;
+/// The hash that stands for a record that is damaged.
+const DAMAGED: RowHash = [0xff; HASH];
 
 /// A folder of cached embeddings.
 #[derive(Debug, Clone)]
@@ -115,25 +119,32 @@ impl Shelf {
             path,
             ..Self::empty()
         };
-        let Ok(file) = open_regular(&shelf.path) else {
+        let Ok(mut file) = open_regular(&shelf.path) else {
             return Ok(shelf);
         };
+        let Some(dim) = read_header(&mut file) else {
+            return Ok(shelf);
+        };
+        let mut rows = index::read(&shelf.path, &mut file, dim);
+        let (before, size) = (rows.len(), record_length(dim));
+        let place = |n: usize| HEADER + (n * size) as u64;
+        let mut record = vec![0; size];
         let mut reader = BufReader::with_capacity(1 << 20, &file);
-        let Some(dim) = read_header(&mut reader) else {
-            return Ok(shelf);
-        };
-        let mut record = vec![0; record_length(dim)];
-        let mut at = HEADER;
+        let found = reader.seek(SeekFrom::Start(place(before)));
         // A record that is cut off ends the file; one whose checksum fails is left out alone.
-        while reader.read_exact(&mut record).is_ok() {
-            if shelf.rows.len().is_multiple_of(1024) {
+        while found.is_ok() && reader.read_exact(&mut record).is_ok() {
+            if rows.len().is_multiple_of(1024) {
                 task.check()?;
             }
-            if let Some((hash, _)) = checked(&record) {
-                shelf.rows.insert(hash, at);
-            }
-            at += record.len() as u64;
+            rows.push(checked(&record).map_or(DAMAGED, |(hash, _)| hash));
         }
+        index::write(&shelf.path, &mut file, dim, &rows, before);
+        let known = rows
+            .iter()
+            .enumerate()
+            .filter(|(_, hash)| **hash != DAMAGED);
+        shelf.rows = known.map(|(n, hash)| (*hash, place(n))).collect();
+        let at = place(rows.len());
         // Reading counts as use: what is not used for longest goes first.
         let _ = OpenOptions::new()
             .write(true)
@@ -153,6 +164,15 @@ impl Shelf {
     /// A cached row, as the model gave it; `None` where it is not cached or can no longer be read.
     pub(super) fn get(&self, hash: &RowHash) -> Option<Vec<f32>> {
         let at = *self.rows.get(hash)?;
+        let row = self.row(hash, at);
+        if row.is_none() {
+            // The next run reads the file itself, and keeps the row anew.
+            index::forget(&self.path);
+        }
+        row
+    }
+
+    fn row(&self, hash: &RowHash, at: u64) -> Option<Vec<f32>> {
         let mut file = self.file.as_ref()?;
         let mut record = vec![0; record_length(self.dim)];
         file.seek(SeekFrom::Start(at)).ok()?;
@@ -242,6 +262,56 @@ mod tests {
             [true, false, true]
         );
         assert_eq!(read.get(&hash(4)), Some(vec![7.0, 8.0]));
+    }
+
+    #[test]
+    fn an_index_says_what_a_large_file_holds_and_a_damaged_row_is_kept_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::at(folder.path().to_path_buf());
+        let hashes: Vec<RowHash> = (1..=3000_u32)
+            .map(|n| *blake3::hash(&n.to_le_bytes()).as_bytes())
+            .collect();
+        let values: Vec<f32> = (0..6000_u16).map(f32::from).collect();
+        let (_, mut writer) = shelf(&cache);
+        writer.append(&hashes[..2000], &values[..4000], 2);
+        let path = writer.path.clone();
+        let index = index::path_of(&path);
+        assert!(!index.exists());
+        assert_eq!(shelf(&cache).0.rows.len(), 2000);
+        assert!(index.exists());
+        // What came after it is read beside it.
+        let (read, mut writer) = shelf(&cache);
+        writer.append(&hashes[2000..], &values[4000..], 2);
+        drop(read);
+        let (read, _) = shelf(&cache);
+        for n in [0, 1999, 2000, 2999] {
+            assert_eq!(
+                read.get(&hashes[n]),
+                Some(values[2 * n..2 * n + 2].to_vec())
+            );
+        }
+
+        // A record that was damaged since is found when it is read, and kept anew by the next run.
+        let mut bytes = std::fs::read(&path).unwrap();
+        let at = |n: usize| HEADER as usize + n * record_length(2) + HASH;
+        bytes[at(7)] ^= 1;
+        std::fs::write(&path, &bytes).unwrap();
+        let (read, _) = shelf(&cache);
+        assert!(read.contains(&hashes[7]) && read.get(&hashes[7]).is_none());
+        let (read, mut writer) = shelf(&cache);
+        assert!(!read.contains(&hashes[7]) && read.contains(&hashes[8]));
+        writer.append(&hashes[7..8], &values[14..16], 2);
+        assert_eq!(shelf(&cache).0.get(&hashes[7]), Some(vec![14.0, 15.0]));
+
+        // The index of another content says nothing.
+        let kept = std::fs::read(&index).unwrap();
+        assert!(cache.clear().unwrap().0 == 1 && !index.exists());
+        let (_, mut writer) = shelf(&cache);
+        let other: Vec<RowHash> = hashes.iter().rev().copied().collect();
+        writer.append(&other, &values, 2);
+        std::fs::write(&index, kept).unwrap();
+        let (read, _) = shelf(&cache);
+        assert_eq!(read.get(&other[5]), Some(values[10..12].to_vec()));
     }
 
     #[test]

@@ -22,14 +22,48 @@ pub struct AttackedSet {
     pub report: SetReport,
     /// What was found, used and left out.
     pub data: Account,
+    /// What is to be said where pictures were attacked among shortlists.
+    pub shortlist: Option<ShortlistNote>,
 }
 
-/// As a command prints it.
+impl AttackedSet {
+    /// As `attack.json` and the command say it.
+    pub fn answer(&self) -> impl Serialize + '_ {
+        Whole {
+            answer: self.report.answer(),
+            data: &self.data,
+            shortlist: self.shortlist,
+        }
+    }
+}
+
 #[derive(Serialize)]
 struct Whole<'a> {
     #[serde(flatten)]
     answer: Option<SetAnswer<'a>>,
     data: &'a Account,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shortlist: Option<ShortlistNote>,
+}
+
+/// What an attack among shortlists says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct ShortlistNote {
+    /// Captions that each picture was attacked among, the hardest of all.
+    pub captions: usize,
+    /// What that means.
+    pub note: &'static str,
+}
+
+impl ShortlistNote {
+    /// Of a plan; `None` where each picture was attacked among all captions.
+    pub fn of(plan: &AttackPlan) -> Option<Self> {
+        plan.terms.shortlist.map(|captions| Self {
+            captions,
+            note: "pictures were attacked among the captions that are hardest for them; the ranks of what was found are \
+                   exact in the whole set, and success is a lower bound",
+        })
+    }
 }
 
 /// Puts together what the tasks of an attack found, writes `attack.json`, and marks it.
@@ -55,10 +89,13 @@ pub fn merge_attack(run: &Run, task: &Task) -> Result<AttackedSet> {
     let report = report_found(&plan.asked(&images, &groups), of_set, &name);
     let (embed, embed_hash) = run.embed_plan()?;
     let data = account(run, &embed, &embed_hash)?;
-    let bytes = to_json(&Whole {
-        answer: report.answer(),
-        data: &data,
-    })?;
+    let images = report.images;
+    let found = AttackedSet {
+        shortlist: ShortlistNote::of(&plan),
+        report,
+        data,
+    };
+    let bytes = to_json(&found.answer())?;
     let mark = Mark {
         plan: hash,
         task: 0,
@@ -67,10 +104,10 @@ pub fn merge_attack(run: &Run, task: &Task) -> Result<AttackedSet> {
         engine: "merge".into(),
         instructions: instructions().into(),
         seconds: begun.elapsed().as_secs_f64(),
-        of: report.images,
+        of: images,
     };
     run.finish(&kind(Stage::Attack), mark, &[("attack.json".into(), bytes)])?;
-    Ok(AttackedSet { report, data })
+    Ok(found)
 }
 
 /// What all parts say together.

@@ -5,10 +5,10 @@ mod check;
 mod rank;
 mod whole;
 
-pub use attack::{AttackedSet, merge_attack};
+pub use attack::{AttackedSet, ShortlistNote, merge_attack};
 pub use check::{Broken, check};
 pub use rank::{Merged, Range, merge_range, merged};
-pub use whole::whole_ranking;
+pub use whole::{ranks_of_images, whole_ranking};
 
 use super::run::Stage;
 

@@ -41,3 +41,28 @@ fn add(side: &mut Direction, range: &Range, factor: f32) {
         .extend(range.best.iter().map(|score| score * factor));
     side.hardest.extend(range.seen.hardest.iter().map(scaled));
 }
+
+/// The ranks of the first `count` images.
+///
+/// # Errors
+/// As [`whole_ranking`].
+pub fn ranks_of_images(
+    run: &Run,
+    plan: &RankPlan,
+    hash: &str,
+    count: usize,
+    task: &Task,
+) -> Result<Vec<u32>> {
+    let mut ranks = Vec::with_capacity(count);
+    let [ranges, _] = plan.cuts.counts();
+    for n in 0..ranges {
+        if ranks.len() >= count {
+            break;
+        }
+        task.check()?;
+        let range = merged(run, hash, n)?;
+        ranks.extend(range.seen.above.iter().map(|above| above + 1));
+    }
+    ranks.truncate(count);
+    Ok(ranks)
+}

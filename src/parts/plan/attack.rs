@@ -30,8 +30,11 @@ pub struct AttackTerms {
     pub compute: Choice,
     /// Bytes of memory that a task may take.
     pub memory: u64,
-    /// Captions that a task may rank among.
+    /// Captions that a task may hold.
     pub captions: usize,
+    /// Captions that each picture is attacked among, the hardest of all; `None` for all.
+    #[serde(default)]
+    pub shortlist: Option<usize>,
     /// Pictures of a task: whole batches.
     pub per_task: usize,
 }

@@ -1,11 +1,13 @@
 //! What a task does.
 
+mod against;
 mod attack;
 mod dataset;
 mod embed;
 mod gather;
 pub mod given;
 mod items;
+mod pick;
 mod pictures;
 mod rank;
 mod rows;

@@ -30,7 +30,7 @@ impl Pictures {
         })
     }
 
-    /// A dataset with an image for each row of the run, of which those of `wanted` have their pictures and names.
+    /// The pictures `wanted`, by their rows.
     ///
     /// # Errors
     /// The dataset is not what it was when it was embedded; a file cannot be read; cancellation.
@@ -41,10 +41,10 @@ impl Pictures {
         rank: &RankPlan,
         wanted: &[usize],
         task: &Task,
-    ) -> Result<Dataset> {
+    ) -> Result<BTreeMap<usize, Image>> {
         let mut sorted = wanted.to_vec();
         sorted.sort_unstable();
-        let mut all = vec![Image::unseen(""); rank.images()];
+        let mut all = BTreeMap::new();
         let (mut from, mut opened) = (0, BTreeMap::new());
         for (n, shard) in rank.shards.iter().enumerate() {
             let to = from + shard.images;
@@ -55,13 +55,13 @@ impl Pictures {
                 let kept = kept(run, plan, n, dataset)?;
                 for &image in &sorted[own] {
                     let at = kept.get(image - from).ok_or_else(|| changed(n))?;
-                    all[image] = dataset.images[*at].clone();
+                    all.insert(image, dataset.images[*at].clone());
                 }
             }
             from = to;
         }
         self.archives = opened;
-        Ok(Dataset::of_images("part", "part", all, Vec::new()))
+        Ok(all)
     }
 
     /// Shard `n` of the dataset, kept in `opened`.

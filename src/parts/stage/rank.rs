@@ -1,9 +1,10 @@
 //! Ranking: planned once all shards are embedded, then block by block.
 
+use super::against::{Asking, Said, images_against, inside, rows, run_block, texts_against};
 use super::embed::Embedded;
 use super::gather::{Cut, Set, Want};
 use super::sample::{draw, drawn};
-use crate::compute::{Block, Choice, Engine, Queries, RankOptions, Seen};
+use crate::compute::{Block, Choice, Engine, Queries, RankOptions};
 use crate::error::{Error, Result};
 use crate::parts::plan::embed::version;
 use crate::parts::plan::{Cuts, Pace, RankPlan, Rows, Way};
@@ -144,12 +145,6 @@ pub(in crate::parts) fn not_yet(run: &Run, stage: &str, missing: &[usize]) -> Re
     ))
 }
 
-/// The parts of `of` that lie in `within`, counted from its start.
-fn inside(of: Range<usize>, within: &Range<usize>) -> Range<u32> {
-    let at = |n: usize| (n.clamp(within.start, within.end) - within.start) as u32;
-    at(of.start)..at(of.end)
-}
-
 /// Ranks block `n` unless its mark says that it is done; true where there was something to do.
 ///
 /// # Errors
@@ -199,14 +194,6 @@ pub fn rank(
     Ok(true)
 }
 
-/// What a block says, its candidates by their numbers in all.
-struct Said {
-    images: Seen,
-    texts: Seen,
-    hinges: i128,
-    pairs: u64,
-}
-
 fn compare(
     set: &Set<'_>,
     run: &Run,
@@ -245,85 +232,33 @@ fn compare(
                 }),
                 options,
             };
-            run_block(
-                &block,
-                plan.k,
-                [images.first_image, texts.first_text],
-                engine,
-                task,
-            )
+            let first = [images.first_image, texts.first_text];
+            run_block(&block, first, engine, task)
         }
         Way::Images(b) => {
-            let queries = of_sample()?;
-            let texts = set.load(plan.cut(true, b), Want::Texts, task)?;
-            let within = of_cut(&texts);
-            let own: Vec<Range<u32>> = queries
-                .own
-                .iter()
-                .map(|own| inside(own.start as usize..own.end as usize, &within))
-                .collect();
-            let block = Block {
-                images: &queries.rows[0],
-                texts: rows(&texts)?,
-                own: &own,
-                of_images: Some(Queries {
-                    scores: &queries.pairs_of_images,
-                    offsets: Some(&queries.offsets),
-                }),
-                of_texts: None,
-                options,
+            let drawn = of_sample()?;
+            let queries = Asking {
+                rows: &drawn.rows[0],
+                own: &drawn.own,
+                scores: Queries {
+                    scores: &drawn.pairs_of_images,
+                    offsets: Some(&drawn.offsets),
+                },
             };
-            run_block(&block, plan.k, [0, texts.first_text], engine, task)
+            images_against((set, plan, b), queries, options, engine, task)
         }
         Way::Texts(a) => {
-            let queries = of_sample()?;
-            let images = set.load(plan.cut(false, a), Want::Images, task)?;
-            let at = |n: usize| queries.texts.partition_point(|&j| (j as usize) < n) as u32;
-            let own: Vec<Range<u32>> = (0..images.images())
-                .map(|i| at(images.texts_of(i).start)..at(images.texts_of(i).end))
-                .collect();
-            let block = Block {
-                images: rows(&images)?,
-                texts: &queries.rows[1],
+            let drawn = of_sample()?;
+            let own: Vec<Range<u32>> = drawn.owners.iter().map(|&i| i..i + 1).collect();
+            let queries = Asking {
+                rows: &drawn.rows[1],
                 own: &own,
-                of_images: None,
-                of_texts: Some(Queries {
-                    scores: &queries.pairs_of_texts,
+                scores: Queries {
+                    scores: &drawn.pairs_of_texts,
                     offsets: None,
-                }),
-                options,
+                },
             };
-            run_block(&block, plan.k, [images.first_image, 0], engine, task)
+            texts_against((set, plan, a), queries, options, engine, task)
         }
     }
-}
-
-fn rows(cut: &Cut) -> Result<&crate::compute::Embeddings> {
-    cut.rows
-        .as_ref()
-        .ok_or_else(|| Error::plan("a block has no rows"))
-}
-
-/// Ranks a block whose first image and text have these numbers in all.
-fn run_block(
-    block: &Block<'_>,
-    k: usize,
-    [first_image, first_text]: [usize; 2],
-    engine: &dyn Engine,
-    task: &Task,
-) -> Result<Said> {
-    let pairs = (block.images.rows() * block.texts.rows()) as u64;
-    task.begin("Ranking", pairs);
-    let found = engine.block(block, task)?;
-    let numbered = |seen: Seen, first: usize| {
-        let mut seen = seen.with_room(k);
-        seen.renumber(|n| n + first as u32);
-        seen
-    };
-    Ok(Said {
-        images: numbered(found.images, first_text),
-        texts: numbered(found.texts, first_image),
-        hinges: found.hinges,
-        pairs,
-    })
 }

@@ -92,6 +92,10 @@ impl Batch<'_> {
                 vec![Some(verdicts[0].margin())]
             },
             elsewhere: there.map(|there| self.place(unit, there.row(r), true).rank),
+            embeddings: self.request.set.part.as_ref().map(|_| {
+                let of = |rows: &Embeddings| rows.row(r).to_vec();
+                Box::new([of(&seen.exact), of(&seen.saved)])
+            }),
         }
     }
 

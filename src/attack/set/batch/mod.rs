@@ -202,10 +202,8 @@ impl Batch<'_> {
             &targets,
         )?;
         // Each query draws its own random numbers.
-        let count = request.set.embedded.groups.images();
-        let key = |(&u, &image): (&usize, &usize)| {
-            self.units[u].done.caption.map_or(image, |j| count + j) as u32
-        };
+        let key =
+            |(&u, &image): (&usize, &usize)| request.set.draws(image, self.units[u].done.caption);
         let threat = request.settings.threat.with_eps(search.eps);
         let space = Space::pictures(
             self.grid.with_rows(units.len()),

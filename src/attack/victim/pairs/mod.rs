@@ -44,6 +44,37 @@ pub struct Set {
     pub engine: Arc<dyn Engine>,
     /// The pictures without perturbation, and the captions.
     pub embedded: Embedded,
+    /// Where these are some rows of a larger set, what that calls them. The embeddings of what is found are kept then, to
+    /// be held against all of it.
+    pub part: Option<Arc<PartOf>>,
+}
+
+/// What a larger set calls some of its rows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PartOf {
+    /// The number of each image, rising.
+    pub images: Vec<u32>,
+    /// The number of each caption, rising.
+    pub texts: Vec<u32>,
+    /// Images in all.
+    pub all: usize,
+}
+
+impl Set {
+    /// The number that the random draws of a query go by: that of a picture, or that of a caption after all pictures.
+    pub(in crate::attack) fn draws(&self, image: usize, caption: Option<usize>) -> u32 {
+        let (of, count) = match &self.part {
+            None => (
+                caption.unwrap_or(image) as u32,
+                self.embedded.groups.images(),
+            ),
+            Some(part) => (
+                caption.map_or(part.images[image], |j| part.texts[j]),
+                part.all,
+            ),
+        };
+        caption.map_or(of, |_| of.wrapping_add(count as u32))
+    }
 }
 
 impl Pairs {

@@ -1,18 +1,27 @@
 //! Attacking: planned once the ranking is merged, then some batches of pictures at a time.
 
+mod plan;
+mod shortlist;
+
+pub use plan::plan_attack;
+
 use super::embed::open;
+use super::gather;
 use super::pictures::Pictures;
 use super::rows::{embeddings, read_rows};
-use crate::attack::{Network, PieceDone, Set, SetRequest, attack_order, attack_piece};
-use crate::compute::{Embedded, Engine, Groups, Measure, Ranking, steps_of_hinges};
+use crate::attack::{Network, PieceDone, RowDone, Set, SetRequest, attack_piece};
+use crate::compute::{Embedded, Engine, Groups, Ranking, steps_of_hinges};
+use crate::dataset::{Dataset, Image};
 use crate::encoder::Encoder;
-use crate::error::{Error, Result, thousands};
+use crate::error::{Error, Result};
 use crate::parts::merge::whole_ranking;
-use crate::parts::plan::{AttackPlan, AttackTerms, EmbedPlan, RankPlan};
+use crate::parts::plan::{AttackPlan, EmbedPlan, RankPlan};
 use crate::parts::run::{Mark, Run, Stage, host, instructions, part_name, to_json};
 use crate::retrieval::EvalOptions;
 use crate::task::Task;
 use serde::{Deserialize, Serialize};
+use shortlist::{Shortlist, Whole};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -42,100 +51,6 @@ pub struct AttackPart {
     pub done: PieceDone,
 }
 
-/// Plans an attack on the first `limit` pictures of a run's set.
-///
-/// # Errors
-/// The ranking is not merged yet, or one of drawn queries; what was embedded has no pictures or is not compared by
-/// cosine; an attack that needs the whole set at once; more captions than a task may rank among.
-pub fn plan_attack(
-    run: &Run,
-    terms: AttackTerms,
-    limit: Option<usize>,
-    task: &Task,
-) -> Result<(AttackPlan, String)> {
-    let (embed, embed_hash) = run.embed_plan()?;
-    let (rank, rank_hash) = run.rank_plan()?;
-    let terms = AttackTerms {
-        settings: terms.settings.settled(),
-        ..terms
-    };
-    for &eps in &terms.eps {
-        terms.settings.threat.with_eps(eps).check()?;
-    }
-    let encoder = attackable(&embed, &rank, &terms)?;
-    let ranking = whole_ranking(run, &rank, &rank_hash, task)?;
-    let count = rank.images();
-    let first: Vec<usize> = (0..limit.map_or(count, |n| n.min(count))).collect();
-    let pictures = attack_order(&first, &ranking.i2t.ranks);
-    let plan = AttackPlan::new([embed_hash, rank_hash, encoder], terms, pictures);
-    let hash = run.write_plan(Stage::Attack, &plan)?;
-    Ok((plan, hash))
-}
-
-/// Refuses what cannot be attacked in parts; the fingerprint of the encoder where it can.
-fn attackable(embed: &EmbedPlan, rank: &RankPlan, terms: &AttackTerms) -> Result<String> {
-    let refuse = |what: String, remedy: &str| Err(Error::request(what, remedy));
-    let Some(coder) = &embed.encoder else {
-        return refuse(
-            "the run holds embeddings without pictures and encoder: there is nothing to attack"
-                .into(),
-            "Plan a run of a dataset with --encoder.",
-        );
-    };
-    if rank.sample.is_some() {
-        return refuse(
-            "the ranking of the run is one of drawn queries, and an attack needs that of all"
-                .into(),
-            "Plan a run with the same data whose ranking has no --sample.",
-        );
-    }
-    if embed.similarity != Measure::Cosine {
-        return refuse(
-            "attacks compare by cosine, and the run was embedded for the dot product".into(),
-            "Plan a run with --similarity cosine.",
-        );
-    }
-    let margin = EvalOptions::default().margin;
-    if rank.margin.to_bits() != margin.to_bits() {
-        return refuse(
-            format!(
-                "the ranking has a margin of {}, and the losses beside an attack are those of {margin}",
-                rank.margin
-            ),
-            "Plan a run whose ranking has no --margin.",
-        );
-    }
-    if terms.settings.method.is_shared() {
-        return refuse(
-            format!(
-                "{} learns one perturbation from all pictures of the set together, and cannot be done in parts",
-                terms.settings.method.title()
-            ),
-            "Run it on one machine (nearmiss attack pairs), or choose another attack.",
-        );
-    }
-    let (captions, bytes) = (rank.texts(), needed(rank));
-    if captions > terms.captions || bytes > terms.memory {
-        return refuse(
-            format!(
-                "more captions than one task can hold: {} with {} images take {} bytes",
-                thousands(captions as u64),
-                thousands(rank.images() as u64),
-                thousands(bytes)
-            ),
-            "Plan with more --memory (and --captions-per-task) for machines that have it, or attack a run of fewer \
-             captions.",
-        );
-    }
-    Ok(coder.hash.clone())
-}
-
-/// Bytes that the rows and the ranking of a set take.
-fn needed(rank: &RankPlan) -> u64 {
-    let rows = (rank.images() + rank.texts()) as u64;
-    rows * (rank.dim as u64 * 4 + 48)
-}
-
 /// What attacks the pictures of a plan, one task after the other.
 pub struct Attacker<'a> {
     run: &'a Run,
@@ -150,8 +65,10 @@ pub struct Attacker<'a> {
 /// What every task of a process shares.
 struct Ready {
     encoder: Arc<Encoder>,
-    set: Set,
-    clean: Ranking,
+    network: Arc<Network>,
+    rank: RankPlan,
+    /// The set with its ranking, where a task can hold it.
+    whole: Option<(Set, Ranking)>,
 }
 
 impl<'a> Attacker<'a> {
@@ -188,15 +105,24 @@ impl<'a> Attacker<'a> {
         let encoder = Arc::new(open(Some(coder), task)?);
         let providers = &coder.options.providers;
         let network = Network::image_tower(&encoder, providers, self.plan.terms.batch, task)?;
+        let network = Arc::new(network);
         let (rank, hash) = self.run.rank_plan()?;
-        Ok(Ready {
-            set: Set {
-                network: Arc::new(network),
+        let whole = if self.plan.terms.shortlist.is_none() {
+            let set = Set {
+                network: Arc::clone(&network),
                 engine: Arc::clone(&self.engine),
                 embedded: all_rows(self.run, &rank, task)?,
-            },
+                part: None,
+            };
+            Some((set, whole_ranking(self.run, &rank, &hash, task)?))
+        } else {
+            None
+        };
+        Ok(Ready {
             encoder,
-            clean: whole_ranking(self.run, &rank, &hash, task)?,
+            network,
+            rank,
+            whole,
         })
     }
 
@@ -216,34 +142,25 @@ impl<'a> Attacker<'a> {
         let Some(ready) = &self.ready else {
             return Err(Error::plan("nothing was opened"));
         };
-        let (rank, _) = self.run.rank_plan()?;
-        let dataset = self
+        let pictures = self
             .pictures
-            .of(self.run, &self.embed, &rank, images, task)?;
+            .of(self.run, &self.embed, &ready.rank, images, task)?;
         let prepared = begun.elapsed().as_secs_f64();
-        let terms = &self.plan.terms;
-        let names = images.iter().map(|&i| dataset.images[i].name.clone());
-        let names = names.collect();
-        let request = SetRequest {
-            set: ready.set.clone(),
-            encoder: Arc::clone(&ready.encoder),
-            dataset: Arc::new(dataset),
-            images: images.to_vec(),
-            goal: terms.goal,
-            at: terms.at.clone(),
-            sides: terms.sides.clone(),
-            settings: terms.settings.clone(),
-            eps: terms.eps.clone(),
-            adaptive: terms.adaptive,
-            batch: terms.batch,
-            save: None,
-            transfer: None,
+        let names = images.iter().map(|i| pictures[i].name.clone()).collect();
+        let (mut done, hinges) = match &ready.whole {
+            Some((set, clean)) => {
+                let request = self.request(ready, set, images.to_vec(), images, &pictures);
+                let done = attack_piece(&request, clean, task)?;
+                let (set, margin) = (&set.embedded, EvalOptions::default().margin);
+                let quiet = task.quiet();
+                let (rows, texts) = (&set.images, &set.texts);
+                (
+                    done,
+                    steps_of_hinges(rows, texts, &set.groups, images, margin, &quiet)?,
+                )
+            }
+            None => self.among_shortlists(ready, images, &pictures, task)?,
         };
-        let mut done = attack_piece(&request, &ready.clean, task)?;
-        let set = &ready.set.embedded;
-        let margin = EvalOptions::default().margin;
-        let quiet = task.quiet();
-        let hinges = steps_of_hinges(&set.images, &set.texts, &set.groups, images, margin, &quiet)?;
         // Times would make two runs of a task differ.
         let take = |seconds: &mut f64| std::mem::take(seconds);
         let of = Attacked {
@@ -257,7 +174,7 @@ impl<'a> Attacker<'a> {
             prepared,
         };
         let part = AttackPart {
-            approximate: ready.set.network.approximate().to_vec(),
+            approximate: ready.network.approximate().to_vec(),
             hinges: hinges.to_string(),
             names,
             done,
@@ -276,6 +193,64 @@ impl<'a> Attacker<'a> {
         let file = (part_name(kind, n, "json"), to_json(&part)?);
         self.run.finish(kind, mark, &[file])?;
         Ok(true)
+    }
+
+    /// The pictures `images`, each among the captions that are hardest for it, and the sum of their hinges.
+    fn among_shortlists(
+        &self,
+        ready: &Ready,
+        images: &[usize],
+        pictures: &BTreeMap<usize, Image>,
+        task: &Task,
+    ) -> Result<(PieceDone, i128)> {
+        let whole = Whole {
+            set: gather::Set::new(self.run, &ready.rank),
+            plan: &ready.rank,
+            engine: &self.engine,
+        };
+        let terms = &self.plan.terms;
+        let captions = terms.shortlist.unwrap_or_default();
+        let shortlist =
+            Shortlist::new(&whole, &ready.network, images, (captions, &terms.at), task)?;
+        let rows = shortlist.pictures.clone();
+        let request = self.request(ready, &shortlist.set, rows, images, pictures);
+        let mut done = attack_piece(&request, &shortlist.clean, task)?;
+        shortlist.verify(&whole, terms, &mut done.rows, task)?;
+        // In the order of the plan again.
+        let place = |row: &RowDone| images.iter().position(|&image| image == row.image);
+        done.rows.sort_by_key(place);
+        Ok((done, shortlist.hinges))
+    }
+
+    /// What is asked of `rows` of `set`, which are the pictures `images` of the run.
+    fn request(
+        &self,
+        ready: &Ready,
+        set: &Set,
+        rows: Vec<usize>,
+        images: &[usize],
+        pictures: &BTreeMap<usize, Image>,
+    ) -> SetRequest {
+        let mut all = vec![Image::unseen(""); set.embedded.groups.images()];
+        for (&row, image) in rows.iter().zip(images) {
+            all[row] = pictures[image].clone();
+        }
+        let terms = &self.plan.terms;
+        SetRequest {
+            set: set.clone(),
+            encoder: Arc::clone(&ready.encoder),
+            dataset: Arc::new(Dataset::of_images("part", "part", all, Vec::new())),
+            images: rows,
+            goal: terms.goal,
+            at: terms.at.clone(),
+            sides: terms.sides.clone(),
+            settings: terms.settings.clone(),
+            eps: terms.eps.clone(),
+            adaptive: terms.adaptive,
+            batch: terms.batch,
+            save: None,
+            transfer: None,
+        }
     }
 }
 
