@@ -6,7 +6,7 @@ use crate::cli::eval::table;
 use crate::cli::output::{counted, emit, emit_with, warn, watched};
 use crate::compute::choose;
 use crate::error::{Error, Result};
-use crate::parts::merge::{Broken, check, merge_attack, merge_range};
+use crate::parts::merge::{AttackedSet, Broken, ShortlistNote, check, merge_attack, merge_range};
 use crate::parts::mine::{FurtherRound, Merging, MinedReport, finish_mining};
 use crate::parts::{Run, RunReport, Stage, finish_ranking};
 use clap::Args;
@@ -102,20 +102,12 @@ impl Merge {
                     said.iter().for_each(warn);
                 }
                 if json {
-                    return emit(&found.answer(), true, String::new);
+                    emit(&found.answer(), true, String::new)
+                } else {
+                    emit_with(&report.answer(), &found.data, false, || {
+                        attacked(&found, &self.run)
+                    })
                 }
-                emit_with(&report.answer(), &found.data, false, || {
-                    let run = &self.run;
-                    let mut text = describe_attack(report);
-                    if let Some(shortlist) = &found.shortlist {
-                        let _ = write!(
-                            text,
-                            "\nshortlists of {} captions: {}",
-                            shortlist.captions, shortlist.note
-                        );
-                    }
-                    text + &format!("\nwritten: attack.json in {run}")
-                })
             }
         };
         told.map(|()| ExitCode::SUCCESS)
@@ -234,6 +226,15 @@ fn listed(stage: Stage, broken: &[Broken]) -> String {
     if let Some(more @ 1..) = broken.len().checked_sub(SHOWN) {
         let _ = write!(text, "\n  and {more} more");
     }
+    text
+}
+
+fn attacked(found: &AttackedSet, run: &str) -> String {
+    let mut text = describe_attack(&found.report);
+    if let Some(ShortlistNote { captions, note }) = &found.shortlist {
+        let _ = write!(text, "\nshortlists of {captions} captions: {note}");
+    }
+    let _ = write!(text, "\nwritten: attack.json in {run}");
     text
 }
 
