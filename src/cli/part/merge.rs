@@ -177,7 +177,7 @@ fn mined(found: &MinedReport, run: &str) -> String {
         let held = &given.found;
         let _ = write!(
             text,
-            "\nfrom {} of {} ({} left out: in it twice, {} right answers, {} places without one; {} without any): {}",
+            "\nfrom {} of {} ({} more were in it twice; {} of them are right answers; {} places hold none; {} have none): {}",
             counted(held.pairs as usize, "candidate"),
             given.file,
             held.duplicates,

@@ -18,11 +18,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Images whose pictures are bytes that do not shrink, 40 kB each.
+/// Images whose pictures are bytes that do not shrink, 200 kB each.
 fn heavy(count: usize) -> Images {
     let mut rng = fastrand::Rng::with_seed(3);
     let mut image = |i: usize| {
-        let picture = (0..40_000).map(|_| rng.u8(..)).collect();
+        let picture = (0..200_000).map(|_| rng.u8(..)).collect();
         (format!("{i}.png"), vec![format!("caption of {i}")], picture)
     };
     (0..count).map(&mut image).collect()
@@ -65,7 +65,7 @@ fn of_a_file_on_a_server_each_part_fetches_its_row_groups_alone() {
         file(&path, &heavy(60), 5);
         let content = std::fs::read(&path).unwrap();
         let (size, port) = (content.len() as u64, free_port());
-        assert!(size > 60 * 40_000);
+        assert!(size > 60 * 200_000);
         let sent = served(port, content);
         let (place, wanted, task) = (
             format!("http://127.0.0.1:{port}/set"),
@@ -171,7 +171,7 @@ fn a_run_on_parquet_and_an_encoder_in_a_bucket_is_one_of_folders() {
         other.write_plan(Stage::Embed, &plan).unwrap();
         for run in [&one, &other] {
             let shards = run.embed_plan().unwrap().0.shards.len();
-            assert_eq!(shards, 6);
+            assert_eq!(shards, 7);
             embedded(run, &(0..shards).collect::<Vec<_>>());
             ranked(run, None);
             finish_ranking(run, &task).unwrap();
