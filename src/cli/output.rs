@@ -108,14 +108,14 @@ pub fn fresh(out: &Path) -> Result<()> {
 pub fn watched<T>(work: impl FnOnce(&Task) -> T) -> T {
     let task = Task::cancelled_by(signals::arrived());
     if !std::io::stderr().is_terminal() {
-        return work(&task);
+        return task.on_thread(work);
     }
     let done = AtomicBool::new(false);
     std::thread::scope(|scope| {
         let ticker = scope.spawn(|| draw(&task, &done));
         // Raised on a panic too: the scope would otherwise wait for the ticker for ever.
         let stop = Stop(&done, ticker.thread().clone());
-        let value = work(&task);
+        let value = task.on_thread(work);
         drop(stop);
         value
     })

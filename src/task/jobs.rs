@@ -90,8 +90,8 @@ where
         let spawned = std::thread::Builder::new()
             .name(format!("job-{slot:?}"))
             .spawn(move || {
-                let outcome =
-                    catch_unwind(AssertUnwindSafe(|| work(&task))).unwrap_or_else(|payload| {
+                let outcome = catch_unwind(AssertUnwindSafe(|| task.on_thread(work)))
+                    .unwrap_or_else(|payload| {
                         Err(Error::Panic {
                             job: title,
                             what: panic_message(&*payload),

@@ -8,6 +8,7 @@ mod aside;
 mod jobs;
 pub mod memory;
 pub mod scratch;
+mod thread;
 
 pub use aside::aside;
 pub use jobs::{JobId, Jobs, Running};

@@ -145,7 +145,7 @@ impl Store {
     /// # Errors
     /// There is none; it ends within the range or before; it cannot be read.
     pub fn read_range(&self, name: &str, range: Range<u64>) -> Result<Vec<u8>> {
-        self.span(name, range, &Task::detached())
+        self.span(name, range, &Task::of_thread())
     }
 
     /// As [`Store::read_range`], and cancelled with `task`.

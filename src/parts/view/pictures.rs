@@ -100,7 +100,7 @@ impl Pictures {
         let (Some(rows), Some(groups)) = (&self.rows, self.groups.get(file)) else {
             return Err(not_planned(file));
         };
-        let cells = rows.pictures(&store.table_file(file, &Task::detached())?, groups)?;
+        let cells = rows.pictures(&store.table_file(file, &Task::of_thread())?, groups)?;
         let stored = cells(row);
         if self.open.len() >= OPEN {
             drop(self.open.remove(0));

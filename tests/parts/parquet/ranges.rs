@@ -210,8 +210,8 @@ fn a_run_on_parquet_and_an_encoder_in_a_bucket_is_one_of_folders() {
             &images[1..16].to_vec(),
             4,
         );
-        other.unmark("embed", 0).unwrap();
         let (plan, hash) = other.embed_plan().unwrap();
+        other.unmark("embed", 0, &hash).unwrap();
         let mut embedder = Embedder::new(&plan, None).unwrap();
         let error = embed(&other, &mut embedder, &hash, 0, &task).unwrap_err();
         assert!(matches!(error, Error::Plan { .. }), "{error}");

@@ -1,13 +1,14 @@
 //! A run on Parquet: its files are those of one machine, and what has changed since it was planned is refused.
 
 use super::{Images, folder};
+use crate::parts::mine::to_the_end;
 use crate::parts::named::{embedded, planned_in, ranked, scenes, terms};
 use crate::parts::run::same_figures;
 use nearmiss::compute::{Cpu, Measure};
 use nearmiss::encoder::EncoderOptions;
 use nearmiss::error::Error;
-use nearmiss::parts::mine::{MineTerms, finish_mining, mine, plan_mining};
-use nearmiss::parts::plan::Shard;
+use nearmiss::parts::mine::{MineTerms, plan_mining};
+use nearmiss::parts::plan::{Pace, Shard};
 use nearmiss::parts::stage::{Embedder, Place, embed};
 use nearmiss::parts::view::{Finished, Named, Names, Pictures};
 use nearmiss::parts::{Run, finish_ranking};
@@ -28,12 +29,14 @@ fn finished(run: &Run) -> nearmiss::parts::RunReport {
         sides: vec![Side::Image, Side::Text],
         layout: None,
         queries: 11,
+        pace: Pace {
+            memory: 1 << 33,
+            pairs: 1e11,
+        },
+        candidates: None,
     };
-    let (plan, hash) = plan_mining(run, &terms, &task).unwrap();
-    for n in 0..plan.pieces.len() {
-        mine(run, &plan, &hash, n, &task).unwrap();
-    }
-    finish_mining(run, &Cpu, &task).unwrap();
+    plan_mining(run, &terms, &task).unwrap();
+    to_the_end(run);
     report
 }
 

@@ -107,6 +107,18 @@ fn a_server_that_is_silent_is_given_up_and_a_cancel_does_not_wait_for_that() {
                 assert!(fetch.join().unwrap().is_cancelled());
                 assert!(cancelled.elapsed() < Duration::from_secs(1));
             });
+            // What is given no task ends with that of its thread.
+            let task = Task::detached();
+            std::thread::scope(|scope| {
+                let read = || task.on_thread(|_| store.read_range("x", 0..10).unwrap_err());
+                let read = scope.spawn(read);
+                std::thread::sleep(Duration::from_millis(500));
+                assert!(!read.is_finished());
+                let cancelled = Instant::now();
+                task.cancel();
+                assert!(read.join().unwrap().is_cancelled());
+                assert!(cancelled.elapsed() < Duration::from_secs(1));
+            });
             let begun = Instant::now();
             let error = store.read("x").unwrap_err();
             assert!(begun.elapsed() < Duration::from_secs(75));

@@ -107,7 +107,7 @@ impl Objects {
                 Err(cause) => Err(cause),
             }
         };
-        let found = self.wait(name, &Task::detached(), work)?;
+        let found = self.wait(name, &Task::of_thread(), work)?;
         if found.is_some() {
             self.bucket.store(true, Ordering::Relaxed);
         } else if !self.bucket.load(Ordering::Relaxed) {
@@ -191,6 +191,7 @@ impl Backend for Objects {
     fn write(&self, name: &str, bytes: &[u8]) -> Result<()> {
         self.require_writable(name)?;
         let key = self.key(name)?;
+        // Not given up half-way: parts that stay are paid for and seen by nobody.
         self.wait(name, &Task::detached(), async {
             if bytes.len() > WHOLE {
                 return self.put_in_parts(&key, bytes).await;

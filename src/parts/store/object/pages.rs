@@ -35,7 +35,7 @@ impl Objects {
                 page_token: token,
                 ..PaginatedListOptions::default()
             };
-            let page = wait(&Task::detached(), pages.list_paginated(folder, options))?
+            let page = wait(&Task::of_thread(), pages.list_paginated(folder, options))?
                 .map_err(|cause| self.at(prefix).not_listed(&cause))?;
             for object in &page.result.objects {
                 // What marks the folder itself has a key without a name.
@@ -65,7 +65,7 @@ impl Objects {
             ..PaginatedListOptions::default()
         };
         let folder = Some(self.base.as_str()).filter(|folder| !folder.is_empty());
-        match wait(&Task::detached(), pages.list_paginated(folder, options))? {
+        match wait(&Task::of_thread(), pages.list_paginated(folder, options))? {
             Err(cause) if !is_denied(&cause) => Err(self.at("").not_listed(&cause)),
             Ok(_) | Err(_) => {
                 self.bucket.store(true, Ordering::Relaxed);
