@@ -60,8 +60,7 @@ if asked wheel; then
     say "wheel"
     if has maturin; then
         start=$SECONDS
-        maturin build --release --manifest-path assets/packaging/python/pyproject.toml --out "$scratch/wheel" \
-            ${NEARMISS_MATURIN:-}
+        (cd assets/packaging/python && maturin build --release --out "$scratch/wheel")
         echo "built in $((SECONDS - start)) s"
         wheel="$(basename "$scratch"/wheel/*.whl)"
         mv "$scratch/wheel/$wheel" "$out/"
@@ -141,8 +140,10 @@ if asked deb; then
             dpkg-deb --extract "$out/$deb" "$root"
             demo "$root/usr/bin/nearmiss"
         fi
-        test -s "$root/usr/share/man/man1/nearmiss-attack-pairs.1.gz"
-        test -s "$root/usr/share/bash-completion/completions/nearmiss"
+        for file in man/man1/nearmiss-attack-pairs.1.gz bash-completion/completions/nearmiss applications/nearmiss.desktop \
+            doc/nearmiss/guide/commands.md; do
+            [ -s "$root/usr/share/$file" ] || { echo "it lacks /usr/share/$file" >&2 && exit 1; }
+        done
     else
         leave "Debian package: there is no cargo-deb, or no dpkg-deb"
     fi

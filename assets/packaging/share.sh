@@ -8,6 +8,7 @@ out="${2:-$release/share}"
 rm -rf "$out"
 mkdir -p "$out"
 "$program" help --man "$out/man" 2>/dev/null
+gzip -9n "$out"/man/*.1
 "$program" help --completions bash >"$out/nearmiss.bash"
 "$program" help --completions zsh >"$out/_nearmiss"
 "$program" help --completions fish >"$out/nearmiss.fish"
