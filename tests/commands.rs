@@ -2,7 +2,7 @@
 
 use clap::CommandFactory;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -44,15 +44,17 @@ fn commands_of_the_guide() {
     );
 }
 
-/// The rows of the table of keys in `json.md`, by the first word or two of each command.
-fn described() -> BTreeMap<String, String> {
+/// The table of keys in `json.md`: what stands in code in the row of each command, by its words before the options.
+fn described() -> BTreeMap<String, BTreeSet<String>> {
     let text = std::fs::read_to_string(page("json.md")).unwrap();
     let rows = text.lines().filter(|line| line.starts_with("| `"));
     rows.map(|row| {
         let command = row.split('`').nth(1).unwrap();
         let words = command.split_whitespace();
         let name: Vec<&str> = words.take_while(|w| !w.starts_with(['-', '['])).collect();
-        (name.join(" "), row.to_owned())
+        let code = row.split('`').skip(1).step_by(2);
+        let keys = code.flat_map(str::split_whitespace).map(String::from);
+        (name.join(" "), keys.collect())
     })
     .collect()
 }
@@ -94,6 +96,22 @@ fn keys_that_are_printed_are_described() {
             "attack pairs --dataset demo --encoder demo --attack fgsm --limit 2 --eps 2/255 --json",
         ),
         (
+            "map",
+            "map --dataset demo --encoder demo --method pca --json",
+        ),
+        (
+            "strata",
+            "strata --dataset demo --encoder demo --k 4 --json",
+        ),
+        (
+            "learn",
+            "learn --dataset demo --encoder demo --epochs 1 --json",
+        ),
+        (
+            "bench embed",
+            "bench embed --dataset demo --encoder demo --json",
+        ),
+        (
             "attack caption",
             "attack caption --dataset demo --encoder demo --caption 0 --top 2 --json",
         ),
@@ -105,7 +123,7 @@ fn keys_that_are_printed_are_described() {
         let keys = report.as_object().unwrap().keys();
         // Said once for all commands that open data.
         for key in keys.filter(|key| !key.starts_with("data")) {
-            assert!(row.contains(key.as_str()), "{name}: {key} is not in {row}");
+            assert!(row.contains(key), "{name}: {key} is not in {row:?}");
         }
     }
 }
