@@ -174,3 +174,33 @@ fn wrong_usage_is_an_object_too_and_help_is_none() {
         );
     }
 }
+
+#[test]
+fn links_of_the_guide_lead_somewhere() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut pages = vec![root.join("README.md"), root.join("CONTRIBUTING.md")];
+    let guide = std::fs::read_dir(root.join("assets/guide")).unwrap();
+    pages.extend(guide.map(|entry| entry.unwrap().path()));
+    let mut count = 0;
+    for path in pages
+        .iter()
+        .filter(|path| path.extension().is_some_and(|e| e == "md"))
+    {
+        let text = std::fs::read_to_string(path).unwrap();
+        // Every second part lies between fences.
+        for part in text
+            .split("```")
+            .step_by(2)
+            .flat_map(|part| part.split("](").skip(1))
+        {
+            let link = part.split([')', '#']).next().unwrap();
+            if link.is_empty() || link.contains("://") {
+                continue;
+            }
+            let there = path.parent().unwrap().join(link);
+            assert!(there.exists(), "{}: {link}", path.display());
+            count += 1;
+        }
+    }
+    assert!(count > 20, "only {count} links are seen");
+}
