@@ -137,7 +137,7 @@ mod tests {
         assert_eq!(count, pages);
         for page in ["nearmiss.1", "nearmiss-eval.1", "nearmiss-attack-pairs.1"] {
             let text = std::fs::read_to_string(folder.path().join(page)).unwrap();
-            assert!(text.contains("--json"), "{page}: {text}");
+            assert!(text.contains("json"), "{page}: {text}");
         }
     }
 
