@@ -209,6 +209,33 @@ impl Error {
         Self::Plan { what: what.into() }
     }
 
+    /// The file or folder that it is about.
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Self::Io { path, .. }
+            | Self::Dataset { path, .. }
+            | Self::Changed { path, .. }
+            | Self::Model { path, .. }
+            | Self::NoGradient { path, .. }
+            | Self::Ask { path, .. } => Some(path),
+            _ => None,
+        }
+    }
+
+    /// What went wrong, without the name of [`Error::file`].
+    pub fn cause(&self) -> String {
+        match self {
+            Self::Io { action, source, .. } => format!("cannot {action} it: {source}"),
+            Self::Dataset { what, .. } | Self::Model { what, .. } => what.clone(),
+            Self::Changed { what, .. } => (*what).to_owned(),
+            Self::NoGradient { blocking, .. } => {
+                format!("no gradient passes {}", Blocking::listed(blocking))
+            }
+            Self::Ask { question, .. } => question.to_string(),
+            other => other.to_string(),
+        }
+    }
+
     /// What the user can do about it; empty where there is nothing to do.
     pub fn remedy(&self) -> String {
         match self {
@@ -329,6 +356,17 @@ pub fn thousands(count: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn file_and_cause_are_the_parts_of_an_error() {
+        let path = Path::new("a/b.onnx");
+        let io = Error::io("read", path)(std::io::ErrorKind::NotFound.into());
+        assert!(io.cause().starts_with("cannot read it: "), "{}", io.cause());
+        let model = Error::model(path, "is torn", "");
+        assert_eq!((io.file(), model.file()), (Some(path), Some(path)));
+        assert_eq!(model.to_string(), format!("a/b.onnx: {}", model.cause()));
+        assert_eq!(Error::request("no", "").file(), None);
+    }
 
     #[test]
     fn thousands_are_separated() {

@@ -43,8 +43,8 @@
 //! - a kernel: one file in `shaders/`, its line in `compute/gpu/kernels.rs`, one file in `compute/` (trait, both engines,
 //!   the test that they agree), its two lines in `compute/mod.rs`
 //! - an attack: one file in `attack/white/` or `attack/query/` with its description and a test case, its `mod` line and its
-//!   line of the list in that folder's `mod.rs`; `NEARMISS_WRITE_DOCS=1 cargo test attacks_of_the_readme` writes its row
-//!   of the README's table
+//!   line of the list in that folder's `mod.rs`; `NEARMISS_WRITE_DOCS=1 cargo test attacks_of_the_guide` writes its row
+//!   of the guide's table
 //! - a loss of the learning laboratory: one file in `compute/train/losses/` with its description and its function of one
 //!   line of the similarity, its `mod` and its line of the list there; its shader `shaders/loss_NAME.wgsl` with its line in
 //!   `compute/gpu/kernels.rs`; the tests go over all of them

@@ -1,7 +1,8 @@
 //! Arguments -> open the window, or run one headless command.
 
-use clap::Parser;
-use nearmiss::cli::Cli;
+// A double click opens the window and no console; commands print on the console that they were typed in.
+#![cfg_attr(windows, windows_subsystem = "windows")]
+
 #[cfg(target_os = "linux")]
 use std::path::Path;
 use std::process::ExitCode;
@@ -29,9 +30,26 @@ fn quiet_drivers() {
 #[cfg(not(target_os = "linux"))]
 fn quiet_drivers() {}
 
+/// Takes part in the console that the program was started from, if there is one: Windows gives none to a program that has
+/// windows. Streams that lead to files and pipes stay as they are.
+#[cfg(windows)]
+#[allow(unsafe_code)]
+fn join_console() {
+    use windows_sys::Win32::System::Console::{ATTACH_PARENT_PROCESS, AttachConsole};
+    // SAFETY: it takes no pointer, and fails where there is no console to join, which changes nothing.
+    unsafe { AttachConsole(ATTACH_PARENT_PROCESS) };
+}
+
+#[cfg(not(windows))]
+fn join_console() {}
+
 fn main() -> ExitCode {
     quiet_drivers();
-    let arguments = Cli::parse();
+    join_console();
+    let arguments = match nearmiss::cli::parse() {
+        Ok(arguments) => arguments,
+        Err(code) => return code,
+    };
     if arguments.command.is_some() {
         return nearmiss::cli::run(arguments);
     }

@@ -10,6 +10,7 @@
 mod architecture;
 mod attack;
 mod bounds;
+mod commands;
 mod compare;
 mod compositional;
 mod compute;

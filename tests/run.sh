@@ -133,6 +133,17 @@ else
 fi
 cargo test --release "${arguments[@]}"
 
+# --- The Python module ----------------------------------------------------------------------------------------------------
+if [ "$#" = 0 ]; then
+    python="$tools/bin/python"
+    if [ -x "$python" ] && { "$python" -c 'import numpy, pytest' 2>/dev/null ||
+        "$python" -m pip install --quiet --disable-pip-version-check numpy pytest >&2; }; then
+        tests/python/run.sh "$python" "${CARGO_TARGET_DIR:-target}/release/nearmiss"
+    else
+        say "there is no virtual environment: the Python module's tests are left out"
+    fi
+fi
+
 # --- Work in parts, on the engines that can be had here ----------------------------------------------------------------
 if [ "$#" = 0 ]; then
     tests/cluster/run.sh "${CARGO_TARGET_DIR:-target}/release/nearmiss"

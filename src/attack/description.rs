@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
-/// All that menus, `--help`, reports and the README say of an attack, and how it is made. Each attack has one in its own
+/// All that menus, `--help`, reports and the guide say of an attack, and how it is made. Each attack has one in its own
 /// file; the list of its folder (`white/mod.rs`, `query/mod.rs`) names it.
 #[derive(Debug)]
 pub struct Description {

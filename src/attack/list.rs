@@ -82,7 +82,7 @@ pub(super) fn choose_queries() -> String {
     format!("Choose an attack by queries: {}.", by_queries("or"))
 }
 
-/// The attacks as a table in Markdown, as the README has it.
+/// The attacks as a table in Markdown, as the guide has it.
 pub fn table() -> String {
     let mut text = String::from(
         "| Attack | | Needs | Finds | Steps | Cost of a step | Source |\n| --- | --- | --- | --- | --- | --- | --- |\n",

@@ -28,8 +28,8 @@
 //! One file in `white/` (with gradients) or `query/` (without) with a struct that implements [`Attack`] and a
 //! [`Description`] of it, and in the `mod.rs` of that folder its `mod` line and its line of the list. It asks the victim
 //! through the [`AttackContext`], offers what it finds there, and reports each step; a test shows it on a victim whose
-//! optimum is known. Menus, `--help` and the README's table follow from the description
-//! (the test `attacks_of_the_readme` writes the table with `NEARMISS_WRITE_DOCS=1`).
+//! optimum is known. Menus, `--help` and the guide's table follow from the description
+//! (the test `attacks_of_the_guide` writes the table with `NEARMISS_WRITE_DOCS=1`).
 
 pub mod caption;
 pub mod confirm;

@@ -18,6 +18,7 @@ mod encoder;
 mod eval;
 mod grad;
 mod ground;
+mod help;
 mod learn;
 mod linear;
 mod listed;
@@ -42,7 +43,12 @@ use std::process::ExitCode;
 
 /// See what an image-text model nearly gets wrong. Without a command, opens the window.
 #[derive(Debug, Parser)]
-#[command(name = "nearmiss", version, arg_required_else_help = false)]
+#[command(
+    name = "nearmiss",
+    version,
+    arg_required_else_help = false,
+    disable_help_subcommand = true
+)]
 pub struct Cli {
     /// What to do without a window; `None` opens it.
     #[command(subcommand)]
@@ -94,7 +100,31 @@ pub enum Command {
     Cache(cache::CacheArgs),
     /// Manage the inference runtime
     Runtime(runtime::Runtime),
+    /// Help of a command; all of it as Markdown, manual pages or completions for a shell
+    Help(help::Help),
 }
+
+/// Reads the arguments of this process. Where they ask for help or the version, or are wrong, that is printed, with `--json`
+/// also as an object, and the exit code is returned.
+///
+/// # Errors
+/// There is nothing left to do but to end with this exit code.
+pub fn parse() -> Result<Cli, ExitCode> {
+    Cli::try_parse().map_err(|error| {
+        // Nobody is left to tell when the stream is closed.
+        let _ = error.print();
+        let wrong = error.use_stderr();
+        if wrong && std::env::args_os().any(|argument| argument == "--json") {
+            let said = error.to_string();
+            let what = said.split("\n\nUsage:").next().unwrap_or(&said);
+            let what = what.trim().trim_start_matches("error: ");
+            output::object(&Error::request(what, USAGE));
+        }
+        ExitCode::from(if wrong { 2 } else { 0 })
+    })
+}
+
+const USAGE: &str = "See: nearmiss --help";
 
 /// Runs the headless command of `arguments` and returns the exit code. Errors are printed with their remedy.
 pub fn run(arguments: Cli) -> ExitCode {
@@ -104,18 +134,14 @@ pub fn run(arguments: Cli) -> ExitCode {
         json,
     } = arguments;
     let outcome = match (command, open) {
-        (Some(Command::Part(arguments)), None) => match arguments.run(json) {
-            Ok(code) => return code,
-            Err(error) => Err(error),
-        },
         (Some(command), None) => dispatch(command, json),
         (Some(_), Some(path)) => {
-            return usage(&format!("{} stands before a command", path.display()));
+            return usage(&format!("{} stands before a command", path.display()), json);
         }
-        (None, _) => return usage("no command given"),
+        (None, _) => return usage("no command given", json),
     };
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             // Whoever sent the signal needs no message.
             if let (true, Some(code)) = (error.is_cancelled(), signals::exit_code()) {
@@ -127,8 +153,11 @@ pub fn run(arguments: Cli) -> ExitCode {
     }
 }
 
-fn dispatch(command: Command, json: bool) -> Result<()> {
+fn dispatch(command: Command, json: bool) -> Result<ExitCode> {
     match command {
+        // These have exit codes of their own.
+        Command::Part(arguments) => return arguments.run(json),
+        Command::Help(arguments) => return arguments.run(json),
         Command::Doctor(arguments) => arguments.run(json),
         Command::Embed(arguments) => arguments.run(json),
         Command::Convert(arguments) => arguments.run(json),
@@ -143,15 +172,15 @@ fn dispatch(command: Command, json: bool) -> Result<()> {
         Command::Linear(arguments) => arguments.run(json),
         Command::Grad(arguments) => arguments.run(json),
         Command::Attack(arguments) => arguments.run(json),
-        Command::Part(arguments) => arguments.run(json).map(drop),
         Command::Bench(arguments) => arguments.run(json),
         Command::Cache(arguments) => arguments.run(json),
         Command::Runtime(arguments) => arguments.run(json),
     }
+    .map(|()| ExitCode::SUCCESS)
 }
 
-fn usage(what: &str) -> ExitCode {
-    output::failure(&Error::request(what, "See: nearmiss --help"), false);
+fn usage(what: &str, json: bool) -> ExitCode {
+    output::failure(&Error::request(what, USAGE), json);
     ExitCode::from(2)
 }
 

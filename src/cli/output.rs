@@ -4,6 +4,7 @@ use super::remedy::remedy;
 use super::signals;
 use crate::dataset::Account;
 use crate::error::{Error, Result, thousands};
+use crate::files::shown;
 use crate::task::{Progress, Task};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
@@ -79,9 +80,19 @@ pub fn failure(error: &Error, json: bool) {
         let _ = writeln!(stderr, "{remedy}");
     }
     if json {
-        let object = serde_json::json!({ "error": error.to_string(), "remedy": remedy });
-        let _ = writeln!(std::io::stdout().lock(), "{object:#}");
+        object(error);
     }
+}
+
+/// The error as an object on standard output: the whole as `error`, and its parts.
+pub fn object(error: &Error) {
+    let object = serde_json::json!({
+        "error": error.to_string(),
+        "cause": error.cause(),
+        "file": error.file().map(shown),
+        "remedy": remedy(error),
+    });
+    let _ = writeln!(std::io::stdout().lock(), "{object:#}");
 }
 
 /// Refuses a folder that has files already: nothing is overwritten.

@@ -2,6 +2,7 @@
 
 use super::output::{emit, watched};
 use crate::error::Result;
+use crate::files::shown;
 use crate::runtime::{Flavour, install};
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -28,7 +29,7 @@ impl Runtime {
     pub fn run(self, json: bool) -> Result<()> {
         let Action::Install { flavour } = self.action;
         let library = watched(|task| install(flavour, task))?;
-        emit(&json!({ "library": library }), json, || {
+        emit(&json!({ "library": shown(&library) }), json, || {
             format!(
                 "Installed {}\nIt is used from the next start; `nearmiss doctor` shows what it offers.",
                 library.display()

@@ -2,6 +2,7 @@
 
 mod desktop;
 mod names;
+mod outside;
 mod picture;
 
 use names::{Source, module_of};

@@ -1,4 +1,4 @@
-//! The README's picture of the architecture is drawn from the code.
+//! The picture of the architecture in `CONTRIBUTING.md` is drawn from the code.
 
 use super::*;
 
@@ -47,7 +47,7 @@ fn reduced(edges: &BTreeMap<String, BTreeSet<String>>) -> BTreeMap<&str, Vec<&st
         .collect()
 }
 
-/// The picture, as the README has it.
+/// The picture, as the page has it.
 fn picture() -> String {
     let edges = named();
     let lines = reduced(&edges).into_iter().flat_map(|(from, below)| {
@@ -60,8 +60,8 @@ fn picture() -> String {
 
 /// `NEARMISS_WRITE_DOCS=1` draws it anew.
 #[test]
-fn architecture_of_the_readme() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+fn architecture_of_the_guide() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("CONTRIBUTING.md");
     let text = std::fs::read_to_string(&path).expect("readable");
     let (begin, end) = ("<!-- architecture -->\n", "<!-- end of architecture -->\n");
     let (before, rest) = text.split_once(begin).expect("the begin of the picture");
@@ -73,6 +73,6 @@ fn architecture_of_the_readme() {
     }
     assert_eq!(
         there, made,
-        "the README's picture of the architecture is out of date: run this test with NEARMISS_WRITE_DOCS=1"
+        "the picture of the architecture in CONTRIBUTING.md is out of date: run this test with NEARMISS_WRITE_DOCS=1"
     );
 }

@@ -1,4 +1,4 @@
-//! What the attacks say of themselves: the README's table, what a step costs, the norms they work in.
+//! What the attacks say of themselves: the guide's table, what a step costs, the norms they work in.
 
 use nearmiss::attack::{
     AscentLoss, AttackSettings, Method, Norm, Outcome, Parameter, Space, Threat, Unwatched,
@@ -195,8 +195,8 @@ fn only_what_is_named_changes_an_attack() {
 
 /// `NEARMISS_WRITE_DOCS=1` writes the table anew.
 #[test]
-fn attacks_of_the_readme() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+fn attacks_of_the_guide() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/guide/reference-attacks.md");
     let text = std::fs::read_to_string(&path).unwrap();
     let (begin, end) = ("<!-- attacks -->\n", "<!-- end of attacks -->\n");
     let (before, rest) = text.split_once(begin).expect("the begin of the table");
@@ -208,6 +208,6 @@ fn attacks_of_the_readme() {
     }
     assert_eq!(
         there, made,
-        "the README's table of attacks is out of date: run this test with NEARMISS_WRITE_DOCS=1"
+        "the guide's table of attacks is out of date: run this test with NEARMISS_WRITE_DOCS=1"
     );
 }

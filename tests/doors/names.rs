@@ -4,6 +4,7 @@ use super::{Scratch, rows};
 use serde_json::Value;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 
 fn odd(ending: &str) -> OsString {
     let mut name = OsStr::from_bytes(b"n\xff").to_os_string();
@@ -80,4 +81,29 @@ fn an_attack_takes_an_encoder_and_a_folder_of_such_names() {
     arguments.extend([encoder.as_os_str(), OsStr::new("--save"), &save]);
     scratch.run(arguments);
     assert!(scratch.path(save).join("report.json").is_file());
+}
+
+#[test]
+fn a_dataset_in_a_folder_of_such_a_name_opens_and_its_faults_are_told() {
+    let scratch = Scratch::new();
+    scratch.run(["convert", "demo", "few", "--images", "0,1"]);
+    let folder = scratch.path(odd(""));
+    std::fs::rename(scratch.path("few"), &folder).unwrap();
+    let eval = |data: &Path| {
+        let data = data.as_os_str().to_os_string();
+        let line = "eval --encoder demo --json --dataset";
+        scratch.nearmiss(words(line, &[data])).output().unwrap()
+    };
+    let report: Value = serde_json::from_slice(&eval(&folder).stdout).unwrap();
+    assert_eq!(report["images"], 2);
+    let file = report["data"]["file"].as_str().unwrap();
+    assert!(file.ends_with("n\u{fffd}/metadata.jsonl"), "{file}");
+
+    let output = eval(&folder.join("none"));
+    assert_eq!(output.status.code(), Some(1));
+    let fault: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let file = fault["file"].as_str().unwrap();
+    assert!(file.ends_with("n\u{fffd}/none"), "{file}");
+    let cause = fault["cause"].as_str().unwrap();
+    assert!(cause.starts_with("cannot open it: "), "{cause}");
 }

@@ -125,7 +125,7 @@ impl Core {
             }
             Pick::Workspace => Dialog::file("Open a workspace", JSON),
             Pick::Picture => Dialog::file("Open a picture", PICTURES),
-            Pick::SaveWorkspace => Dialog::place("Save the workspace", "nearmiss.json", JSON),
+            Pick::SaveWorkspace => Dialog::place("Save the workspace", "set.nearmiss.json", JSON),
             Pick::EncoderPair => Dialog::two(["Image tower (.onnx)", "Text tower (.onnx)"], MODELS),
             Pick::Embeddings => Dialog::two(["Image embeddings", "Text embeddings"], VECTORS),
         };

@@ -1,7 +1,7 @@
 //! The browser: every image or caption, filtered and sorted, with the rank of its right one.
 
 use super::widgets::{grouped, mark, named_area, picture_in, segmented, weak};
-use super::{Field, Shell, bidi, theme};
+use super::{Field, Shell, bidi, labels, theme};
 use crate::desktop::core::{Command, Query, Sort};
 use crate::retrieval::Side;
 use egui::{Align2, CornerRadius, FontId, Rect, Role, ScrollArea, Stroke, StrokeKind, Ui};
@@ -29,9 +29,8 @@ pub fn browser_ui(ui: &mut Ui, shell: &mut Shell<'_>) {
         .hint_text(hint)
         .desired_width(f32::INFINITY)
         .margin(egui::Margin::symmetric(8, 5));
-    let response = ui
-        .add(edit)
-        .on_hover_text("Words of a name or caption (Ctrl+F)");
+    let hint = labels::keys(ui.ctx(), "Words of a name or caption (Ctrl+F)");
+    let response = ui.add(edit).on_hover_text(hint);
     if shell
         .memory
         .focus

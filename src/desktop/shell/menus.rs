@@ -1,13 +1,14 @@
 //! The menus of the top bar.
 
-use super::Shell;
 use super::widgets::weak;
+use super::{Shell, labels};
 use crate::desktop::core::{Command, EncoderSource, Pick, Workspace};
 use egui::Ui;
 
 /// What can be opened.
 pub fn open_ui(ui: &mut Ui, shell: &mut Shell<'_>) {
     let item = |ui: &mut Ui, text: &str, keys: &str| {
+        let keys = labels::keys(ui.ctx(), keys);
         ui.add(egui::Button::new(text).shortcut_text(keys))
             .clicked()
     };
@@ -54,6 +55,7 @@ pub fn open_ui(ui: &mut Ui, shell: &mut Shell<'_>) {
 /// Which encoder.
 pub fn encoder_ui(ui: &mut Ui, shell: &mut Shell<'_>) {
     let item = |ui: &mut Ui, text: &str, keys: &str| {
+        let keys = labels::keys(ui.ctx(), keys);
         ui.add(egui::Button::new(text).shortcut_text(keys))
             .clicked()
     };

@@ -9,6 +9,7 @@ pub mod fields;
 mod frame;
 pub mod held_out;
 pub mod keys;
+pub mod labels;
 mod menus;
 mod overlays;
 mod palette;

@@ -7,6 +7,7 @@ use super::target::{reached_ui, target_ui};
 use super::{result, threat};
 use crate::attack::{AttackSettings, Goal, Loss, Method, Parameter, by_queries};
 use crate::desktop::attack::{Command, LabPage, Reach, Slot};
+use crate::desktop::shell::labels;
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::{heading, primary, weak};
 use egui::{ComboBox, CornerRadius, Frame, Margin, RichText, ScrollArea, Ui};
@@ -246,17 +247,20 @@ fn buttons_ui(ui: &mut Ui, view: &mut View<'_>) {
             let ready = lab.clean(view.session.now()).is_some()
                 && *lab.reach(view.session.now()) != Reach::Unknown;
             let clicked = ui.add_enabled_ui(ready, |ui| primary(ui, "Attack")).inner;
-            if clicked.on_hover_text("Ctrl+Enter").clicked() {
+            let hint = labels::keys(ui.ctx(), "Ctrl+Enter");
+            if clicked.on_hover_text(hint).clicked() {
                 view.own(Command::Run);
             }
         }
         let undo = ui.add_enabled(lab.last(view.session.now()).is_some(), egui::Button::new("Undo"));
         let hint = "Back to the attack before, at last to the clean picture (Ctrl+Z)";
+        let hint = labels::keys(ui.ctx(), hint);
         if undo.on_hover_text(hint).clicked() {
             view.own(Command::Undo);
         }
         if lab.can_redo(view.session.now()) {
-            let redo = ui.button("Redo").on_hover_text("Ctrl+Shift+Z");
+            let hint = labels::keys(ui.ctx(), "Ctrl+Shift+Z");
+            let redo = ui.button("Redo").on_hover_text(hint);
             if redo.clicked() {
                 view.own(Command::Redo);
             }

@@ -3,6 +3,7 @@
 use super::{View, is_studying};
 use crate::desktop::core::Session;
 use crate::desktop::linear::{Command, Form, Group, Kind, Shown, Slot};
+use crate::desktop::shell::labels;
 use crate::desktop::shell::widgets::{menu_if, primary_if, segmented, weak};
 use crate::learn::concepts::On;
 use crate::learn::linear::Step;
@@ -140,7 +141,10 @@ fn actions_ui(ui: &mut Ui, view: &mut View<'_>) {
         let named = view.state.form.is_named();
         let why = match &asked {
             _ if !named => "Name both groups first".to_owned(),
-            Ok(_) => "Finds the largest margins and trains as set (Ctrl+Enter)".into(),
+            Ok(_) => {
+                let hint = "Finds the largest margins and trains as set (Ctrl+Enter)";
+                labels::keys(ui.ctx(), hint)
+            }
             Err(error) => format!("{error}. {}", error.remedy()),
         };
         let button = primary_if(ui, named && asked.is_ok(), "Train");

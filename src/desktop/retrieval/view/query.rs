@@ -6,7 +6,7 @@ use crate::desktop::core::Key;
 use crate::desktop::core::{self, Query, Session};
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::{grouped, margin_colour, picture_in, signed, weak};
-use crate::desktop::shell::{Field, bidi};
+use crate::desktop::shell::{Field, bidi, labels};
 use crate::retrieval::Side;
 use egui::text::LayoutJob;
 use egui::{CornerRadius, FontId, Margin, RichText, Ui};
@@ -191,9 +191,9 @@ fn figures_ui(ui: &mut Ui, view: &mut View<'_>) {
                 view.ask(core::Command::Query(row));
             }
         }
-        if ui
-            .add_enabled(session.open.can_go_back(), egui::Button::new("Back"))
-            .on_hover_text("Ctrl+Z")
+        let back = ui.add_enabled(session.open.can_go_back(), egui::Button::new("Back"));
+        if back
+            .on_hover_text(labels::keys(ui.ctx(), "Ctrl+Z"))
             .clicked()
         {
             view.ask(core::Command::Back);

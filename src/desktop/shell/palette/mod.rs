@@ -3,7 +3,7 @@
 mod actions;
 
 use super::widgets::weak;
-use super::{Field, Shell};
+use super::{Field, Shell, labels};
 use crate::desktop::core::{Command, Query, Tab, holds, words};
 use actions::{first, last};
 use egui::{Align2, Context, Key, Modifiers, RichText};
@@ -146,7 +146,7 @@ pub fn palette_ui<C>(
                     for (i, entry) in list.iter().enumerate() {
                         let text = RichText::new(&entry.title);
                         let button = egui::Button::selectable(i == palette.chosen, text)
-                            .shortcut_text(entry.keys)
+                            .shortcut_text(labels::keys(ctx, entry.keys))
                             .truncate();
                         let response = ui.add_sized([ui.available_width() - 4.0, 28.0], button);
                         if i == palette.chosen

@@ -1,6 +1,7 @@
 //! What stands above the groups: their number, the gradients, the heads, the order.
 
 use super::View;
+use crate::desktop::shell::labels;
 use crate::desktop::shell::widgets::{menu_if, primary_if, segmented, weak};
 use crate::desktop::strata::{Command, Form, Heads, Kind, Slot, Sort};
 use crate::learn::strata::Form as Gradient;
@@ -116,7 +117,7 @@ fn actions_ui(ui: &mut Ui, view: &mut View<'_>) {
     } else {
         let made = view.state.form.asked();
         let why = made.as_ref().err().map_or_else(
-            || "Groups the pairs as set (Ctrl+Enter)".to_owned(),
+            || labels::keys(ui.ctx(), "Groups the pairs as set (Ctrl+Enter)"),
             |error| format!("{error}. {}", error.remedy()),
         );
         let button = primary_if(ui, made.is_ok(), "Group");
