@@ -1,6 +1,6 @@
 //! The encoder of a plan, which may lie in object storage: each machine fetches it once.
 
-use super::store::{About, Store};
+use super::store::Store;
 use crate::encoder::{Encoder, EncoderOptions};
 use crate::error::{Error, Result};
 use crate::files::{LOCK_WAIT, lock_file, replace_set};
@@ -108,7 +108,7 @@ struct RemoteFile {
     name: String,
     /// Its bytes.
     size: u64,
-    /// [`About::mark`].
+    /// What the store says of its content: [`super::store::About::mark`].
     mark: String,
 }
 
@@ -119,24 +119,24 @@ impl RemoteEncoder {
     /// There is none; it cannot be asked; cancellation.
     pub fn at(place: &str, task: &Task) -> Result<Self> {
         let store = Store::open(place)?;
-        let listed = if place.starts_with("http") {
-            looked_for(&store, task)?
+        let names = if place.starts_with("http") {
+            usual_names()
         } else {
-            store.list("")?
+            let listed = store.list("")?.into_iter();
+            listed.map(|(name, _)| name).filter(|n| is_own(n)).collect()
         };
-        let wanted = |name: &str| {
-            let name = name.to_lowercase();
-            let mut others = OTHERS.iter();
-            !name.contains("pytorch_model") && !others.any(|ending| name.ends_with(ending))
-        };
-        let listed = listed.into_iter().filter(|(name, _)| wanted(name));
-        let files: Vec<RemoteFile> = listed
-            .map(|(name, about)| RemoteFile {
-                name,
-                size: about.size,
-                mark: about.mark(),
-            })
-            .collect();
+        let mut files = Vec::new();
+        for name in names {
+            task.check()?;
+            // What a list says of a file is not always what is said of the file alone.
+            if let Some(about) = store.about(&name)? {
+                files.push(RemoteFile {
+                    size: about.size,
+                    mark: about.mark(),
+                    name,
+                });
+            }
+        }
         if !files.iter().any(|file| file.name.ends_with(".onnx")) {
             return Err(Error::request(
                 format!("{place} holds no .onnx file"),
@@ -220,19 +220,18 @@ impl RemoteEncoder {
     }
 }
 
-/// The files of an encoder on a web server, by the names that they usually have.
-fn looked_for(store: &Store, task: &Task) -> Result<Vec<(String, About)>> {
+/// May a file of this name be one of an encoder?
+fn is_own(name: &str) -> bool {
+    let name = name.to_lowercase();
+    let mut others = OTHERS.iter();
+    !name.contains("pytorch_model") && !others.any(|ending| name.ends_with(ending))
+}
+
+/// The names that the files of an encoder usually have.
+fn usual_names() -> Vec<String> {
     let models = ["", "onnx/"].iter().flat_map(|folder| {
         let of = move |model| DATA.map(|data| format!("{folder}{model}.onnx{data}"));
         MODELS.iter().flat_map(of)
     });
-    let names = models.chain(BESIDE.map(str::to_owned));
-    let mut found = Vec::new();
-    for name in names {
-        task.check()?;
-        if let Some(about) = store.about(&name)? {
-            found.push((name, about));
-        }
-    }
-    Ok(found)
+    models.chain(BESIDE.map(str::to_owned)).collect()
 }

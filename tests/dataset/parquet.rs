@@ -214,7 +214,7 @@ fn any_row_of_any_page_reads_from_several_threads() {
     }
 }
 
-pub fn table(columns: &str, leaves: Vec<Leaf>) -> Folder {
+pub(super) fn table(columns: &str, leaves: Vec<Leaf>) -> Folder {
     let folder = Folder::with(&[]);
     write(
         &folder.path("a.parquet"),
