@@ -3,10 +3,10 @@
 use super::store::Store;
 use crate::encoder::{Encoder, EncoderOptions};
 use crate::error::{Error, Result};
-use crate::files::{LOCK_WAIT, lock_file, replace_set};
+use crate::files::{FileLock, LOCK_WAIT, SCRATCH, folder_of, lock_file, replace_folder};
 use crate::paths::cache_dir;
 use crate::source::EncoderSource;
-use crate::task::Task;
+use crate::task::{Task, scratch};
 use serde::{Deserialize, Serialize};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -86,8 +86,7 @@ impl Coder {
             // What was fetched before is damaged.
             _ => {}
         }
-        std::fs::remove_dir_all(&folder).map_err(Error::io("delete", &folder))?;
-        let (folder, _) = remote.fetched(task)?;
+        remote.fetch_into(&folder, task)?;
         of(&EncoderSource::Folder(folder))?.ok_or_else(other)
     }
 }
@@ -137,7 +136,8 @@ impl RemoteEncoder {
                 });
             }
         }
-        if !files.iter().any(|file| file.name.ends_with(".onnx")) {
+        let model = |file: &RemoteFile| file.name.to_lowercase().ends_with(".onnx");
+        if !files.iter().any(model) {
             return Err(Error::request(
                 format!("{place} holds no .onnx file"),
                 "Name the folder of an encoder that was exported to ONNX.",
@@ -157,41 +157,37 @@ impl RemoteEncoder {
         if folder.is_dir() {
             return Ok((folder, false));
         }
-        let _held = loop {
-            match lock_file(&folder, LOCK_WAIT) {
-                Ok(held) => break held,
-                Err(Error::Io { source, .. }) if source.kind() == ErrorKind::ResourceBusy => {
-                    task.check()?;
-                }
-                Err(error) => return Err(error),
-            }
-        };
+        let _held = held(&folder, task)?;
         if folder.is_dir() {
             return Ok((folder, false));
         }
-        let total: u64 = self.files.iter().map(|file| file.size).sum();
-        task.begin("Fetching the encoder", total);
-        replace_set(&folder, &[], |fresh| self.fetch(fresh, task))?;
+        self.fetch_into(&folder, task)?;
         Ok((folder, true))
     }
 
-    fn fetch(&self, into: &Path, task: &Task) -> Result<()> {
+    /// Fetches it in the place of `folder`, in one step: others may read what was there meanwhile.
+    fn fetch_into(&self, folder: &Path, task: &Task) -> Result<()> {
+        let beside = folder_of(folder);
+        let scratch = tempfile::Builder::new()
+            .prefix(&scratch::prefix(beside, SCRATCH))
+            .tempdir_in(beside)
+            .map_err(Error::io("write", beside))?;
+        let fresh = scratch.path().join("encoder");
+        let total: u64 = self.files.iter().map(|file| file.size).sum();
+        task.begin("Fetching the encoder", total);
         let store = Store::open(&self.place)?;
-        let same = |file: &RemoteFile| -> Result<bool> {
-            let about = store.about(&file.name)?;
-            Ok(about.is_some_and(|about| about.size == file.size && about.mark() == file.mark))
-        };
         for file in &self.files {
-            if !same(file)? {
+            let about = store.about(&file.name)?;
+            if about.is_none_or(|about| about.size != file.size || about.mark() != file.mark) {
                 return Err(Error::plan(format!(
                     "{} of {} is not what it was when the run was planned",
                     file.name, self.place
                 )));
             }
-            store.fetch(&file.name, &into.join(&file.name), task)?;
+            store.fetch(&file.name, &fresh.join(&file.name), task)?;
             task.add(file.size);
         }
-        Ok(())
+        replace_folder(&fresh, folder)
     }
 
     /// In the cache, by place and content, and called as the folder there.
@@ -217,6 +213,18 @@ impl RemoteEncoder {
         } else {
             &name
         }))
+    }
+}
+
+/// Waits until no other process fetches into `folder`.
+fn held(folder: &Path, task: &Task) -> Result<FileLock> {
+    loop {
+        match lock_file(folder, LOCK_WAIT) {
+            Err(Error::Io { source, .. }) if source.kind() == ErrorKind::ResourceBusy => {
+                task.check()?;
+            }
+            other => return other,
+        }
     }
 }
 

@@ -102,7 +102,9 @@ pub fn agree(whole: &Dataset, parts: &[Dataset], about: &Dataset) {
     let together: Vec<_> = parts.iter().flat_map(said).collect();
     assert_eq!(together, said(whole));
     let mut sum = about.account();
-    parts.iter().for_each(|part| sum.add(part.account()));
+    for part in parts {
+        sum.add(part.account());
+    }
     let expected = whole.account();
     let counts = |account: &Account| {
         let of = |left: &[nearmiss::dataset::Left]| {
