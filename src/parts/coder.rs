@@ -1,12 +1,12 @@
 //! The encoder of a plan, which may lie in object storage: each machine fetches it once.
 
-use super::store::{About, Store};
+use super::store::Store;
 use crate::encoder::{Encoder, EncoderOptions};
 use crate::error::{Error, Result};
-use crate::files::{LOCK_WAIT, lock_file, replace_set};
+use crate::files::{FileLock, LOCK_WAIT, SCRATCH, folder_of, lock_file, replace_folder};
 use crate::paths::cache_dir;
 use crate::source::EncoderSource;
-use crate::task::Task;
+use crate::task::{Task, scratch};
 use serde::{Deserialize, Serialize};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -86,8 +86,7 @@ impl Coder {
             // What was fetched before is damaged.
             _ => {}
         }
-        std::fs::remove_dir_all(&folder).map_err(Error::io("delete", &folder))?;
-        let (folder, _) = remote.fetched(task)?;
+        remote.fetch_into(&folder, task)?;
         of(&EncoderSource::Folder(folder))?.ok_or_else(other)
     }
 }
@@ -108,7 +107,7 @@ struct RemoteFile {
     name: String,
     /// Its bytes.
     size: u64,
-    /// [`About::mark`].
+    /// What the store says of its content: [`super::store::About::mark`].
     mark: String,
 }
 
@@ -119,28 +118,26 @@ impl RemoteEncoder {
     /// There is none; it cannot be asked; cancellation.
     pub fn at(place: &str, task: &Task) -> Result<Self> {
         let store = Store::open(place)?;
-        let listed = if place.starts_with("http") {
-            looked_for(&store, task)?
+        let names = if place.starts_with("http") {
+            usual_names()
         } else {
-            store.list("")?
+            let listed = store.list("")?.into_iter();
+            listed.map(|(name, _)| name).filter(|n| is_own(n)).collect()
         };
-        let wanted = |name: &str| {
-            let name = name.to_lowercase();
-            let mut others = OTHERS.iter();
-            !name.contains("pytorch_model") && !others.any(|ending| name.ends_with(ending))
-        };
-        let listed = listed.into_iter().filter(|(name, _)| wanted(name));
-        let files: Vec<RemoteFile> = listed
-            .map(|(name, about)| RemoteFile {
-                name,
-                size: about.size,
-                mark: about.mark(),
-            })
-            .collect();
-        if !files
-            .iter()
-            .any(|file| file.name.to_lowercase().ends_with(".onnx"))
-        {
+        let mut files = Vec::new();
+        for name in names {
+            task.check()?;
+            // What a list says of a file is not always what is said of the file alone.
+            if let Some(about) = store.about(&name)? {
+                files.push(RemoteFile {
+                    size: about.size,
+                    mark: about.mark(),
+                    name,
+                });
+            }
+        }
+        let model = |file: &RemoteFile| file.name.to_lowercase().ends_with(".onnx");
+        if !files.iter().any(model) {
             return Err(Error::request(
                 format!("{place} holds no .onnx file"),
                 "Name the folder of an encoder that was exported to ONNX.",
@@ -160,41 +157,37 @@ impl RemoteEncoder {
         if folder.is_dir() {
             return Ok((folder, false));
         }
-        let _held = loop {
-            match lock_file(&folder, LOCK_WAIT) {
-                Ok(held) => break held,
-                Err(Error::Io { source, .. }) if source.kind() == ErrorKind::ResourceBusy => {
-                    task.check()?;
-                }
-                Err(error) => return Err(error),
-            }
-        };
+        let _held = held(&folder, task)?;
         if folder.is_dir() {
             return Ok((folder, false));
         }
-        let total: u64 = self.files.iter().map(|file| file.size).sum();
-        task.begin("Fetching the encoder", total);
-        replace_set(&folder, &[], |fresh| self.fetch(fresh, task))?;
+        self.fetch_into(&folder, task)?;
         Ok((folder, true))
     }
 
-    fn fetch(&self, into: &Path, task: &Task) -> Result<()> {
+    /// Fetches it in the place of `folder`, in one step: others may read what was there meanwhile.
+    fn fetch_into(&self, folder: &Path, task: &Task) -> Result<()> {
+        let beside = folder_of(folder);
+        let scratch = tempfile::Builder::new()
+            .prefix(&scratch::prefix(beside, SCRATCH))
+            .tempdir_in(beside)
+            .map_err(Error::io("write", beside))?;
+        let fresh = scratch.path().join("encoder");
+        let total: u64 = self.files.iter().map(|file| file.size).sum();
+        task.begin("Fetching the encoder", total);
         let store = Store::open(&self.place)?;
-        let same = |file: &RemoteFile| -> Result<bool> {
-            let about = store.about(&file.name)?;
-            Ok(about.is_some_and(|about| about.size == file.size && about.mark() == file.mark))
-        };
         for file in &self.files {
-            if !same(file)? {
+            let about = store.about(&file.name)?;
+            if about.is_none_or(|about| about.size != file.size || about.mark() != file.mark) {
                 return Err(Error::plan(format!(
                     "{} of {} is not what it was when the run was planned",
                     file.name, self.place
                 )));
             }
-            store.fetch(&file.name, &into.join(&file.name), task)?;
+            store.fetch(&file.name, &fresh.join(&file.name), task)?;
             task.add(file.size);
         }
-        Ok(())
+        replace_folder(&fresh, folder)
     }
 
     /// In the cache, by place and content, and called as the folder there.
@@ -223,19 +216,30 @@ impl RemoteEncoder {
     }
 }
 
-/// The files of an encoder on a web server, by the names that they usually have.
-fn looked_for(store: &Store, task: &Task) -> Result<Vec<(String, About)>> {
+/// Waits until no other process fetches into `folder`.
+fn held(folder: &Path, task: &Task) -> Result<FileLock> {
+    loop {
+        match lock_file(folder, LOCK_WAIT) {
+            Err(Error::Io { source, .. }) if source.kind() == ErrorKind::ResourceBusy => {
+                task.check()?;
+            }
+            other => return other,
+        }
+    }
+}
+
+/// May a file of this name be one of an encoder?
+fn is_own(name: &str) -> bool {
+    let name = name.to_lowercase();
+    let mut others = OTHERS.iter();
+    !name.contains("pytorch_model") && !others.any(|ending| name.ends_with(ending))
+}
+
+/// The names that the files of an encoder usually have.
+fn usual_names() -> Vec<String> {
     let models = ["", "onnx/"].iter().flat_map(|folder| {
         let of = move |model| DATA.map(|data| format!("{folder}{model}.onnx{data}"));
         MODELS.iter().flat_map(of)
     });
-    let names = models.chain(BESIDE.map(str::to_owned));
-    let mut found = Vec::new();
-    for name in names {
-        task.check()?;
-        if let Some(about) = store.about(&name)? {
-            found.push((name, about));
-        }
-    }
-    Ok(found)
+    models.chain(BESIDE.map(str::to_owned)).collect()
 }

@@ -161,7 +161,7 @@ fn a_part_takes_row_groups_of_several_files_and_no_image_is_in_two() {
         found
             .too_coarse(3)
             .expect("too coarse")
-            .contains("31 images")
+            .contains("up to 31 images")
     );
     assert!(found.too_coarse(8).is_none());
 }

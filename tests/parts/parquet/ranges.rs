@@ -111,9 +111,9 @@ fn of_a_file_on_a_server_each_part_fetches_its_row_groups_alone() {
 }
 
 /// The encoder of the demo in a bucket, with what other programs leave beside it.
-fn encoder_in(bucket: &Path) {
+fn encoder_in(bucket: &Path, folder: &str) {
     let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/demo/encoder");
-    let to = bucket.join("models/demo");
+    let to = bucket.join(folder).join("demo");
     std::fs::create_dir_all(&to).unwrap();
     for entry in std::fs::read_dir(demo).unwrap() {
         let path = entry.unwrap().path();
@@ -145,7 +145,7 @@ fn a_run_on_parquet_and_an_encoder_in_a_bucket_is_one_of_folders() {
     with_server(module_path!(), test, SECRET, |server| {
         let task = Task::detached();
         let bucket = server.folder.path().join("box");
-        encoder_in(&bucket);
+        encoder_in(&bucket, "models");
         let images: Images = scenes(0, 24);
         file(
             &bucket.join("set/data/0.parquet"),
@@ -241,8 +241,8 @@ fn an_encoder_in_a_bucket_is_fetched_once_and_again_where_it_is_damaged() {
     with_server(module_path!(), test, SECRET, |server| {
         let task = Task::detached();
         let bucket = server.folder.path().join("box");
-        encoder_in(&bucket);
-        let (coder, folder) = coder("s3://box/models/demo");
+        encoder_in(&bucket, "once");
+        let (coder, folder) = coder("s3://box/once/demo");
         let demo = EncoderSource::Demo
             .open(&EncoderOptions::default(), &task)
             .unwrap();
@@ -264,7 +264,7 @@ fn an_encoder_in_a_bucket_is_fetched_once_and_again_where_it_is_damaged() {
             coder.open(&task).unwrap();
         }
         // Another one there since it was planned: a machine that has it goes on, one that has not is told.
-        let there = bucket.join("models/demo/text_model.onnx");
+        let there = bucket.join("once/demo/text_model.onnx");
         let whole = std::fs::read(&there).unwrap();
         std::fs::write(&there, &whole[..whole.len() - 1]).unwrap();
         coder.open(&task).unwrap();
@@ -274,7 +274,7 @@ fn an_encoder_in_a_bucket_is_fetched_once_and_again_where_it_is_damaged() {
         assert!(
             error
                 .to_string()
-                .contains("text_model.onnx of s3://box/models/demo is not what it was"),
+                .contains("text_model.onnx of s3://box/once/demo is not what it was"),
             "{error}"
         );
         assert!(!folder.exists(), "nothing half fetched stays");

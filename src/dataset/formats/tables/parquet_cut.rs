@@ -228,12 +228,10 @@ impl RowCut {
     pub fn too_coarse(&self, size: usize) -> Option<String> {
         /// Times the images that were asked for that a part may have.
         const MOST: usize = 4;
-        let (largest, parts) = (self.largest, self.parts.len());
-        (largest > size.saturating_mul(MOST)).then(|| {
+        (self.largest > size.saturating_mul(MOST)).then(|| {
             format!(
-                "it can be cut into {parts} parts alone, one of {} images: between its row groups, or where rows of one \
-                 image lie in several, beyond the last of them",
-                thousands(largest as u64)
+                "its row groups, each with those that have rows of the same images, make parts of up to {} images",
+                thousands(self.largest as u64)
             )
         })
     }
