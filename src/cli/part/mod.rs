@@ -70,16 +70,20 @@ fn exit_code(error: &Error) -> ExitCode {
 
 /// Opens a run; which host is asked for it, where it is in object storage, goes to standard error.
 fn open(place: &str) -> Result<Run> {
-    say_host(place)?;
-    parts::Run::open(place)
+    let run = parts::Run::open(place)?;
+    told(run.store());
+    Ok(run)
 }
 
 /// Says which host is asked for what lies at `place`, where that is in object storage.
 fn say_host(place: &str) -> Result<()> {
-    if let Some(host) = Store::open(place)?.host() {
-        say(format_args!("{place}: asking {host}"));
+    Store::open(place).map(|store| told(&store))
+}
+
+fn told(store: &Store) {
+    if let Some(host) = store.host() {
+        say(format_args!("{}: asking {host}", store.place()));
     }
-    Ok(())
 }
 
 /// A stage by its name.

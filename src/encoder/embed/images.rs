@@ -153,7 +153,7 @@ impl Source {
         self.try_prepare(index, use_cache)
             .unwrap_or_else(|error| match error {
                 error if error.ends_all() => Content::Fatal(error),
-                error => Content::Bad(reason(&error)),
+                error => Content::Bad(error.cause()),
             })
     }
 
@@ -178,15 +178,6 @@ impl Source {
             )));
         }
         Ok(Content::Pixels(hash, pixels))
-    }
-}
-
-/// An error without the file name, which a [`Problem`] gives apart.
-fn reason(error: &Error) -> String {
-    match error {
-        Error::Io { action, source, .. } => format!("cannot {action} it: {source}"),
-        Error::Dataset { what, .. } => what.clone(),
-        other => other.to_string(),
     }
 }
 

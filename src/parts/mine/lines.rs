@@ -2,12 +2,12 @@
 
 use super::kept::Origin;
 use super::open::Done;
-use super::pick::Picked;
 use super::uses::{Granted, Here};
 use crate::dataset::export::Example;
 use crate::error::{Error, Result};
 use crate::parts::plan::Work;
 use crate::parts::run::FileMark;
+use crate::parts::stage::Picked;
 use crate::parts::state::Read;
 
 /// What tasks and this process found.

@@ -2,12 +2,12 @@
 
 use super::outcome::{Asked, Became, Claim, Waiting, key};
 use super::standing::Standings;
-use super::whole::{Local, Whole};
 use crate::compute::{Direction, Hit, Ranking, TopK};
 use crate::dataset::export::Example;
 use crate::dataset::{Decisions, Verdict};
 use crate::error::{Error, Result};
 use crate::parts::plan::MinePlan;
+use crate::parts::stage::{Local, Whole};
 use crate::retrieval::mine::{
     Corpus, Examples, Id, List, Mined, Open, Pairing, Part, Row, Taken, Unit, given, listed, take,
 };

@@ -15,13 +15,11 @@ mod local;
 mod merge;
 mod open;
 mod outcome;
-mod pick;
 mod plan;
 mod search;
 mod standing;
 mod task;
 mod uses;
-mod whole;
 
 pub use merge::{CandidatesNote, FurtherRound, Merging, MinedReport, finish_mining};
 pub use plan::{MineTerms, plan_mining};

@@ -2,13 +2,13 @@
 
 use super::kept::{MinedMark, Origin, waits};
 use super::outcome::Waiting;
-use super::pick::Picked;
 use super::task::{chosen_of, first_limit};
 use super::uses::{Granted, Here, Source};
 use crate::error::Result;
 use crate::parts::plan::embed::version;
 use crate::parts::plan::{Group, Mining, RankPlan, Round, SearchBlock, Slice, Work};
 use crate::parts::run::{FileMark, Mark, Run, hash};
+use crate::parts::stage::Picked;
 use crate::parts::state::Arrays;
 use crate::task::Task;
 

@@ -2,7 +2,6 @@
 
 use super::given::keep;
 use super::standing::Standings;
-use super::whole::Whole;
 use crate::compute::Choice;
 use crate::dataset::Verdict;
 use crate::dataset::export::Layout;
@@ -11,6 +10,7 @@ use crate::parts::merge::{Merged, kind};
 use crate::parts::plan::embed::version;
 use crate::parts::plan::{Candidates, Data, MinePlan, Pace, Piece, RankPlan};
 use crate::parts::run::{Run, Stage};
+use crate::parts::stage::Whole;
 use crate::parts::stage::{Terms, embedded_set};
 use crate::parts::store::Store;
 use crate::retrieval::mine::{Corpus, MineOptions};

@@ -1,11 +1,11 @@
 //! How single images and captions stand in a merged ranking.
 
-use super::pick::Picked;
 use crate::compute::Hit;
 use crate::error::{Error, Result};
 use crate::parts::merge::{Merged, kind};
 use crate::parts::plan::RankPlan;
 use crate::parts::run::{Run, Stage};
+use crate::parts::stage::Picked;
 
 /// A query's rank, the score of its best positive and its hardest negative, as products of stored rows.
 #[derive(Debug, Clone, Copy, PartialEq)]

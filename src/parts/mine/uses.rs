@@ -7,9 +7,9 @@
 
 use super::kept::{MinedMark, Origin};
 use super::outcome::Became;
-use super::pick::Picked;
 use crate::error::Result;
 use crate::parts::run::{Mark, Run};
+use crate::parts::stage::Picked;
 use crate::task::Task;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};

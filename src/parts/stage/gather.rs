@@ -3,7 +3,7 @@
 use super::rows::{ShardRows, embeddings, read_rows};
 use crate::compute::{Embeddings, Measure, unit_of};
 use crate::error::Result;
-use crate::parts::plan::{RankPlan, Rows};
+use crate::parts::plan::RankPlan;
 use crate::parts::run::Run;
 use crate::task::Task;
 use std::ops::Range;
@@ -57,11 +57,6 @@ impl<'a> Set<'a> {
     /// The run that holds it.
     pub fn run(&self) -> &'a Run {
         self.run
-    }
-
-    /// Its shards, in order.
-    pub fn shards(&self) -> &'a [Rows] {
-        &self.plan.shards
     }
 
     /// The factor between products of stored rows and true scores: a power of two.

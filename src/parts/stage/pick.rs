@@ -1,93 +1,134 @@
-//! Rows of some images and captions of a set, wherever they lie.
+//! Some rows of arrays in files of a run, by range reads: neighbours together, whatever lies far away not at all.
 
-use super::gather::Set;
-use super::rows::read_rows;
-use crate::error::Result;
-use crate::task::Task;
-use std::collections::BTreeSet;
+use crate::error::{Error, Result};
+use crate::parts::run::{FileMark, Run};
+use crate::parts::state::Kept;
+use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::ops::Range;
 
-/// Some images and captions of a set.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Picked {
-    /// The images by their numbers, rising.
-    pub images: Vec<u32>,
-    /// All captions of each image by their numbers, picked or not.
-    pub own: Vec<Range<u32>>,
-    /// The row of each image.
-    pub image_rows: Vec<f32>,
-    /// The captions by their numbers, rising.
-    pub texts: Vec<u32>,
-    /// The row of each caption.
-    pub text_rows: Vec<f32>,
-    /// Captions of image `i` that were picked are `offsets[i]..offsets[i + 1]`.
-    pub offsets: Vec<u32>,
-    /// The score of each caption with its own image, as the product of stored rows.
-    pub pairs: Vec<f32>,
+/// Bytes between two wanted rows that are read rather than passed over.
+const GAP: u64 = 64 << 10;
+
+/// Bytes that one read takes at most.
+const MOST: u64 = 16 << 20;
+
+/// Longest header of a file of arrays.
+const HEADER: u64 = 1 << 20;
+
+/// An array as the header of its file describes it.
+#[derive(Debug, Clone, Deserialize)]
+struct About {
+    shape: Vec<usize>,
+    data_offsets: [u64; 2],
+}
+
+/// A file of arrays of which rows are picked. Its hash is not looked at: that is what checking the stage is for.
+#[derive(Debug, Clone)]
+pub(in crate::parts) struct Picked {
+    file: FileMark,
+    start: u64,
+    arrays: BTreeMap<String, About>,
 }
 
 impl Picked {
-    /// Where an image is among those that were picked.
-    pub fn image(&self, number: u32) -> Option<usize> {
-        self.images.binary_search(&number).ok()
+    /// Reads the header of `file`.
+    pub fn open(run: &Run, file: &FileMark) -> Result<Self> {
+        let store = run.store();
+        let wrong = |why: &str| {
+            Error::request(
+                format!("{} is no file of arrays: {why}", file.name),
+                "Let its task be done again.",
+            )
+        };
+        let size = store.read_range(&file.name, 0..8.min(file.size))?;
+        let size: [u8; 8] = size.try_into().map_err(|_| wrong("it is cut off"))?;
+        let size = u64::from_le_bytes(size);
+        if size > HEADER || size + 8 > file.size {
+            return Err(wrong("its header is too long"));
+        }
+        let text = store.read_range(&file.name, 8..8 + size)?;
+        let arrays = serde_json::from_slice(&text).map_err(|e| wrong(&e.to_string()))?;
+        Ok(Self {
+            file: file.clone(),
+            start: 8 + size,
+            arrays,
+        })
     }
 
-    /// Where a caption is among those that were picked.
-    pub fn text(&self, number: u32) -> Option<usize> {
-        self.texts.binary_search(&number).ok()
+    /// The rows `wanted` (rising) of the array `name`, one after the other.
+    pub fn rows<T: Kept>(&self, run: &Run, name: &str, wanted: &[u32]) -> Result<Vec<T>> {
+        let fault = |why: &str| {
+            Error::request(
+                format!("{} of {} {why}", name, self.file.name),
+                "Let its task be done again.",
+            )
+        };
+        let Some(about) = self.arrays.get(name) else {
+            return Err(fault("is not there"));
+        };
+        let &[rows, columns] = about.shape.as_slice() else {
+            return Err(fault("is no matrix"));
+        };
+        let width = (columns * size_of::<T>()) as u64;
+        let [from, to] = about.data_offsets;
+        if to.checked_sub(from) != Some(rows as u64 * width) {
+            return Err(fault("is another kind of array"));
+        }
+        if wanted.last().is_some_and(|&last| last as usize >= rows) {
+            return Err(fault("has fewer rows"));
+        }
+        let at = |row: u32| self.start + from + u64::from(row) * width;
+        let spans: Vec<Range<u64>> = wanted.iter().map(|&row| at(row)..at(row) + width).collect();
+        let mut bytes = Vec::with_capacity(wanted.len() * width as usize);
+        read_spans(run, &self.file.name, &spans, |span| {
+            bytes.extend_from_slice(span);
+        })?;
+        Ok(bytemuck::pod_collect_to_vec(&bytes))
+    }
+
+    /// All values of the array `name`.
+    pub fn all<T: Kept>(&self, run: &Run, name: &str) -> Result<Vec<T>> {
+        self.span(run, name, 0..self.count(name))
+    }
+
+    /// Rows of the array `name`; 0 where it is not there.
+    pub fn count(&self, name: &str) -> usize {
+        let about = self.arrays.get(name);
+        about
+            .and_then(|about| about.shape.first().copied())
+            .unwrap_or(0)
+    }
+
+    /// Neighbouring rows of the array `name`.
+    pub fn span<T: Kept>(&self, run: &Run, name: &str, rows: Range<usize>) -> Result<Vec<T>> {
+        let every: Vec<u32> = (rows.start as u32..rows.end as u32).collect();
+        self.rows(run, name, &every)
     }
 }
 
-/// The images `images` and the captions `texts` by their numbers, with the images of these captions; all captions of the
-/// images where `all_own`. Only the shards that hold some of them are read.
-///
-/// # Errors
-/// A shard is missing, damaged or cannot be read; cancellation.
-pub(super) fn pick(
-    set: &Set<'_>,
-    images: &BTreeSet<u32>,
-    texts: &BTreeSet<u32>,
-    all_own: bool,
-    task: &Task,
-) -> Result<Picked> {
-    let mut picked = Picked {
-        offsets: vec![0],
-        ..Picked::default()
-    };
-    let (mut first_image, mut first_text) = (0, 0);
-    for shard in set.shards() {
-        task.check()?;
-        let next = (
-            first_image + shard.images as u32,
-            first_text + shard.texts as u32,
-        );
-        let some_images = images.range(first_image..next.0).next().is_some();
-        let some_texts = texts.range(first_text..next.1).next().is_some();
-        if some_images || some_texts {
-            let rows = read_rows(set.run(), &shard.file)?;
-            for i in 0..shard.images {
-                let number = first_image + i as u32;
-                let own = rows.offsets[i]..rows.offsets[i + 1];
-                let in_all = first_text + own.start..first_text + own.end;
-                let wanted = images.contains(&number);
-                if !wanted && texts.range(in_all.clone()).next().is_none() {
-                    continue;
-                }
-                let row = |all: &[f32], at: usize| all[at * rows.dim..(at + 1) * rows.dim].to_vec();
-                picked.images.push(number);
-                picked.own.push(in_all);
-                picked.image_rows.extend(row(&rows.images, i));
-                for j in own {
-                    if (wanted && all_own) || texts.contains(&(first_text + j)) {
-                        picked.texts.push(first_text + j);
-                        picked.text_rows.extend(row(&rows.texts, j as usize));
-                        picked.pairs.push(rows.pairs[j as usize] / set.factor());
-                    }
-                }
-                picked.offsets.push(picked.texts.len() as u32);
-            }
+/// Reads spans of a file (rising, none within another) and hands them over one by one.
+pub(in crate::parts) fn read_spans(
+    run: &Run,
+    name: &str,
+    spans: &[Range<u64>],
+    mut take: impl FnMut(&[u8]),
+) -> Result<()> {
+    let mut rest = spans;
+    while let Some(first) = rest.first() {
+        let near = |pair: &[Range<u64>]| {
+            pair[1].start <= pair[0].end + GAP && pair[1].end - first.start <= MOST
+        };
+        let count = 1 + rest.windows(2).take_while(|pair| near(pair)).count();
+        let (now, later) = rest.split_at(count);
+        let piece = run
+            .store()
+            .read_range(name, first.start..now[count - 1].end)?;
+        for span in now {
+            let at = |n: u64| (n - first.start) as usize;
+            take(piece.get(at(span.start)..at(span.end)).unwrap_or_default());
         }
-        (first_image, first_text) = next;
+        rest = later;
     }
-    Ok(picked)
+    Ok(())
 }

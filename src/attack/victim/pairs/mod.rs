@@ -63,17 +63,14 @@ pub struct PartOf {
 impl Set {
     /// The number that the random draws of a query go by: that of a picture, or that of a caption after all pictures.
     pub(in crate::attack) fn draws(&self, image: usize, caption: Option<usize>) -> u32 {
-        let (of, count) = match &self.part {
-            None => (
-                caption.unwrap_or(image) as u32,
-                self.embedded.groups.images(),
-            ),
-            Some(part) => (
-                caption.map_or(part.images[image], |j| part.texts[j]),
-                part.all,
-            ),
+        let Some(part) = &self.part else {
+            let all = self.embedded.groups.images();
+            return caption.map_or(image, |j| all + j) as u32;
         };
-        caption.map_or(of, |_| of.wrapping_add(count as u32))
+        match caption {
+            None => part.images[image],
+            Some(j) => (part.all as u32).wrapping_add(part.texts[j]),
+        }
     }
 }
 

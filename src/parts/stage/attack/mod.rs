@@ -20,7 +20,7 @@ use crate::parts::run::{Mark, Run, Stage, host, instructions, part_name, to_json
 use crate::retrieval::EvalOptions;
 use crate::task::Task;
 use serde::{Deserialize, Serialize};
-use shortlist::{Shortlist, Whole};
+use shortlist::{Beyond, Shortlist};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
@@ -203,7 +203,7 @@ impl<'a> Attacker<'a> {
         pictures: &BTreeMap<usize, Image>,
         task: &Task,
     ) -> Result<(PieceDone, i128)> {
-        let whole = Whole {
+        let beyond = Beyond {
             set: gather::Set::new(self.run, &ready.rank),
             plan: &ready.rank,
             engine: &self.engine,
@@ -211,11 +211,11 @@ impl<'a> Attacker<'a> {
         let terms = &self.plan.terms;
         let captions = terms.shortlist.unwrap_or_default();
         let shortlist =
-            Shortlist::new(&whole, &ready.network, images, (captions, &terms.at), task)?;
+            Shortlist::new(&beyond, &ready.network, images, (captions, &terms.at), task)?;
         let rows = shortlist.pictures.clone();
         let request = self.request(ready, &shortlist.set, rows, images, pictures);
         let mut done = attack_piece(&request, &shortlist.clean, task)?;
-        shortlist.verify(&whole, terms, &mut done.rows, task)?;
+        shortlist.verify(&beyond, terms, &mut done.rows, task)?;
         // In the order of the plan again.
         let place = |row: &RowDone| images.iter().position(|&image| image == row.image);
         done.rows.sort_by_key(place);

@@ -118,10 +118,11 @@ fn fits(rank: &RankPlan, terms: &AttackTerms, captions: usize) -> Result<()> {
             format!("Give a --shortlist above {deepest}; {SHORTLIST} is usual."),
         ));
     }
-    // Each kept caption comes with its image, and each caption of a picture with the pictures that are hardest for it.
+    // Each kept caption comes with its image, and each caption of a picture with the pictures that are hardest for it;
+    // images are read with all their captions.
     let each = 1 + rank.texts() / rank.images().max(1);
-    let rows = terms.per_task * (2 * captions + each * neighbours(&terms.at));
-    let rows = rows.min(2 * (rank.images() + rank.texts())) as u64;
+    let images = terms.per_task * (captions + each * neighbours(&terms.at));
+    let rows = ((1 + each) * images.min(rank.images())) as u64;
     let bytes = rows * (rank.dim as u64 * 8 + 48);
     if bytes > terms.memory {
         return Err(Error::request(

@@ -7,7 +7,7 @@
 
 use super::super::against::{Asking, against_all};
 use super::super::gather::Set;
-use super::super::pick::{Picked, pick};
+use super::super::whole::{Local, Whole};
 use crate::attack::{self, FoundPerturbation, Goal, Network, PartOf, RowDone};
 use crate::compute::{
     Direction, Embedded, Embeddings, Engine, Groups, Hit, Queries, RankOptions, Ranking, cosine,
@@ -20,8 +20,8 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// A set that is too large for a task.
-pub(super) struct Whole<'a> {
+/// A set that is too large for a task, and what ranks it.
+pub(super) struct Beyond<'a> {
     pub set: Set<'a>,
     pub plan: &'a RankPlan,
     pub engine: &'a Arc<dyn Engine>,
@@ -37,8 +37,8 @@ pub(super) struct Shortlist {
     pub pictures: Vec<usize>,
     /// The sum of hinges of the pictures' pairs in the whole set, in the steps of [`crate::compute::Steps`].
     pub hinges: i128,
-    /// What the part holds.
-    part: Picked,
+    /// What the whole set calls the rows.
+    numbers: Arc<PartOf>,
 }
 
 /// Pictures that are kept for a caption: one more than the deepest rank that is attacked for.
@@ -52,91 +52,94 @@ impl Shortlist {
     /// # Errors
     /// A shard is missing, damaged or cannot be read; the engine fails; cancellation.
     pub fn new(
-        whole: &Whole<'_>,
+        beyond: &Beyond<'_>,
         network: &Arc<Network>,
         pictures: &[usize],
         (captions, at): (usize, &[usize]),
         task: &Task,
     ) -> Result<Self> {
+        let mut rows = Whole::new(beyond.set.run(), beyond.plan);
         let numbers: BTreeSet<u32> = pictures.iter().map(|&image| image as u32).collect();
-        let own = pick(&whole.set, &numbers, &BTreeSet::new(), true, task)?;
-        let rows = whole.rows(own.image_rows.clone(), own.text_rows.clone())?;
-        let options = |k| RankOptions {
-            k,
-            margin: Some(EvalOptions::default().margin),
-        };
+        let own = rows.local(&numbers)?;
+        let groups = &own.embedded.groups;
+        let texts_of: Vec<Range<u32>> = (own.images.iter())
+            .map(|&image| rows.texts_of(image))
+            .collect::<Result<_>>()?;
+        let owners: Vec<Range<u32>> = (own.images.iter().enumerate())
+            .flat_map(|(i, &image)| groups.range(i).map(move |_| image..image + 1))
+            .collect();
+        let margin = Some(EvalOptions::default().margin);
         let of_images = Asking {
-            rows: &rows[0],
-            own: &own.own,
+            rows: &own.embedded.images,
+            own: &texts_of,
             scores: Queries {
                 scores: &own.pairs,
-                offsets: Some(&own.offsets),
+                offsets: Some(groups.offsets()),
             },
         };
-        let owners: Vec<Range<u32>> = (own.images.iter().enumerate())
-            .flat_map(|(i, &image)| {
-                (own.offsets[i]..own.offsets[i + 1]).map(move |_| image..image + 1)
-            })
-            .collect();
         let of_texts = Asking {
-            rows: &rows[1],
+            rows: &own.embedded.texts,
             own: &owners,
             scores: Queries {
                 scores: &own.pairs,
                 offsets: None,
             },
         };
-        let (i2t, first) = whole.against(Side::Image, of_images, options(captions), task)?;
-        let near = neighbours(at);
-        let (t2i, second) = whole.against(Side::Text, of_texts, options(near), task)?;
-        let known = |hits: &[Hit]| -> Vec<u32> {
-            let real = hits.iter().filter(|hit| hit.index != u32::MAX);
-            real.map(|hit| hit.index).collect()
+        let options = RankOptions {
+            k: captions,
+            margin,
         };
-        let texts = known(&i2t.top.hits).into_iter().chain(own.texts.clone());
-        let images = known(&t2i.top.hits).into_iter().chain(numbers);
-        let (images, texts) = (images.collect(), texts.collect());
-        let part = pick(&whole.set, &images, &texts, false, task)?;
-        let found =
-            |at: Option<usize>| at.ok_or_else(|| Error::plan("a shard has other rows than before"));
+        let (i2t, first) = beyond.against(Side::Image, of_images, options, task)?;
+        let options = RankOptions {
+            k: neighbours(at),
+            margin,
+        };
+        let (t2i, second) = beyond.against(Side::Text, of_texts, options, task)?;
+        let hard: Vec<u32> = known(&i2t.top.hits).collect();
+        let mut images: BTreeSet<u32> = known(&t2i.top.hits).chain(numbers).collect();
+        for &text in &hard {
+            images.insert(rows.owner(text)?);
+        }
+        let texts: BTreeSet<u32> = hard.into_iter().chain(own.texts.iter().copied()).collect();
+        let (embedded, numbers) = part_of(rows.local(&images)?, &texts, beyond.plan.images())?;
+        let found = |at: std::result::Result<usize, usize>| {
+            at.map_err(|_| Error::plan("a shard has other rows than before"))
+        };
+        let image = |number: u32| found(numbers.images.binary_search(&number));
+        let text = |number: u32| found(numbers.texts.binary_search(&number));
         let mut clean = Ranking {
-            i2t: blank(part.images.len()),
-            t2i: blank(part.texts.len()),
+            i2t: blank(numbers.images.len()),
+            t2i: blank(numbers.texts.len()),
             ..Ranking::default()
         };
-        for (q, &image) in own.images.iter().enumerate() {
-            let at = found(part.image(image))?;
+        for (q, &number) in own.images.iter().enumerate() {
+            let at = image(number)?;
             clean.i2t.ranks[at] = i2t.above[q] + 1;
-            if let Some(text) = part.text(i2t.hardest[q].index) {
+            let hardest = i2t.hardest[q];
+            if hardest.index != u32::MAX {
                 clean.i2t.hardest[at] = Hit {
-                    index: text as u32,
-                    ..i2t.hardest[q]
+                    index: text(hardest.index)? as u32,
+                    ..hardest
                 };
             }
         }
-        for (q, &text) in own.texts.iter().enumerate() {
-            clean.t2i.ranks[found(part.text(text))?] = t2i.above[q] + 1;
+        for (q, &number) in own.texts.iter().enumerate() {
+            clean.t2i.ranks[text(number)?] = t2i.above[q] + 1;
         }
-        let [images, texts] = whole.rows(part.image_rows.clone(), part.text_rows.clone())?;
-        let of_part = PartOf {
-            images: part.images.clone(),
-            texts: part.texts.clone(),
-            all: whole.plan.images(),
-        };
+        let pictures = pictures.iter().map(|&number| image(number as u32));
+        let pictures = pictures.collect::<Result<_>>()?;
+        let numbers = Arc::new(numbers);
         Ok(Self {
             set: attack::Set {
                 network: Arc::clone(network),
-                engine: Arc::clone(whole.engine),
-                embedded: Embedded::new(images, texts, Groups::new(part.offsets.clone())?)?,
-                part: Some(Arc::new(of_part)),
+                engine: Arc::clone(beyond.engine),
+                embedded,
+                part: Some(Arc::clone(&numbers)),
             },
             clean,
-            pictures: pictures
-                .iter()
-                .map(|&image| found(part.image(image as u32)))
-                .collect::<Result<_>>()?,
+            pictures,
             hinges: first + second,
-            part,
+            numbers,
         })
     }
 
@@ -146,7 +149,7 @@ impl Shortlist {
     /// As [`Shortlist::new`].
     pub fn verify(
         &self,
-        whole: &Whole<'_>,
+        beyond: &Beyond<'_>,
         terms: &AttackTerms,
         rows: &mut [RowDone],
         task: &Task,
@@ -169,12 +172,12 @@ impl Shortlist {
             if finds.is_empty() {
                 continue;
             }
-            let asked = self.asked(whole, &finds)?;
+            let asked = self.asked(beyond, &finds)?;
             let options = RankOptions {
                 k: ks.last().copied().unwrap_or(1),
                 margin: None,
             };
-            let (seen, _) = whole.against(side, asked.asking(side), options, task)?;
+            let (seen, _) = beyond.against(side, asked.asking(side), options, task)?;
             for (n, (_, _, find)) in finds.iter_mut().enumerate() {
                 let [exact, saved] = [2 * n, 2 * n + 1];
                 let lost = |q: usize| -> Vec<bool> {
@@ -196,9 +199,9 @@ impl Shortlist {
             }
         }
         for row in rows {
-            row.image = self.part.images[row.image] as usize;
+            row.image = self.numbers.images[row.image] as usize;
             for unit in &mut row.units {
-                unit.caption = unit.caption.map(|j| self.part.texts[j] as usize);
+                unit.caption = unit.caption.map(|j| self.numbers.texts[j] as usize);
             }
         }
         Ok(())
@@ -207,7 +210,7 @@ impl Shortlist {
     /// Two queries for each of `finds`: exactly, and after rounding to 8 bits.
     fn asked(
         &self,
-        whole: &Whole<'_>,
+        beyond: &Beyond<'_>,
         finds: &[(usize, Option<usize>, &mut FoundPerturbation)],
     ) -> Result<Asked> {
         let texts = &self.set.embedded.texts;
@@ -220,23 +223,26 @@ impl Shortlist {
             let embeddings = find.embeddings.as_deref();
             let embeddings =
                 embeddings.ok_or_else(|| Error::plan("an attack kept no embedding"))?;
+            let own = self.set.embedded.groups.range(*image);
             for e in embeddings {
-                let own = self.part.offsets[*image] as usize..self.part.offsets[image + 1] as usize;
                 if let Some(j) = *caption {
                     of_texts = true;
                     values.extend_from_slice(texts.row(j));
-                    let number = self.part.images[*image];
+                    let number = self.numbers.images[*image];
                     asked.own.push(number..number + 1);
                     asked.scores.push(cosine(e, texts.row(j)));
                 } else {
                     values.extend_from_slice(e);
-                    asked.own.push(self.part.own[*image].clone());
-                    asked.scores.extend(own.map(|j| cosine(e, texts.row(j))));
+                    // All captions of a picture are in the part: their numbers follow each other.
+                    let first = self.numbers.texts.get(own.start).copied().unwrap_or(0);
+                    asked.own.push(first..first + own.len() as u32);
+                    let scores = own.clone().map(|j| cosine(e, texts.row(j)));
+                    asked.scores.extend(scores);
                 }
                 asked.offsets.push(asked.scores.len() as u32);
             }
         }
-        asked.rows = whole.set.embeddings(values, of_texts)?;
+        asked.rows = beyond.set.embeddings(values, of_texts)?;
         Ok(asked)
     }
 }
@@ -273,15 +279,7 @@ impl Asked {
     }
 }
 
-impl Whole<'_> {
-    /// Both sides' rows as they are compared.
-    fn rows(&self, images: Vec<f32>, texts: Vec<f32>) -> Result<[Embeddings; 2]> {
-        Ok([
-            self.set.embeddings(images, false)?,
-            self.set.embeddings(texts, true)?,
-        ])
-    }
-
+impl Beyond<'_> {
     fn against(
         &self,
         side: Side,
@@ -292,6 +290,39 @@ impl Whole<'_> {
         let engine = self.engine.as_ref();
         against_all((&self.set, self.plan), side, queries, options, engine, task)
     }
+}
+
+/// The numbers of real candidates.
+fn known(hits: &[Hit]) -> impl Iterator<Item = u32> + '_ {
+    let real = hits.iter().filter(|hit| hit.index != u32::MAX);
+    real.map(|hit| hit.index)
+}
+
+/// The images of `local` with those of their captions that are among `texts`; `all`: images of the whole set.
+fn part_of(local: Local, texts: &BTreeSet<u32>, all: usize) -> Result<(Embedded, PartOf)> {
+    let Local {
+        images,
+        texts: numbers,
+        embedded,
+        ..
+    } = local;
+    let (mut kept, mut offsets) = (Vec::new(), vec![0]);
+    for i in 0..images.len() {
+        let own = embedded.groups.range(i);
+        kept.extend(
+            own.filter(|&j| texts.contains(&numbers[j]))
+                .map(|j| j as u32),
+        );
+        offsets.push(kept.len() as u32);
+    }
+    let part = PartOf {
+        images,
+        texts: kept.iter().map(|&j| numbers[j as usize]).collect(),
+        all,
+    };
+    let rows = Arc::new(embedded.texts.gather(&kept));
+    let embedded = Embedded::shared(embedded.images, rows, Arc::new(Groups::new(offsets)?))?;
+    Ok((embedded, part))
 }
 
 /// Nothing is said of so many queries.

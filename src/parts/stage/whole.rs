@@ -1,13 +1,14 @@
 //! The whole set as its files hold it, of which a few images with all their captions are read at a time.
 
+use super::embed::Embedded as Said;
+use super::gather::Set;
+use super::items::item;
 use super::pick::{Picked, read_spans};
 use crate::compute::{Embedded, Groups};
 use crate::dataset::{Dataset, Image};
 use crate::error::{Error, Result};
 use crate::parts::plan::RankPlan;
 use crate::parts::run::{FileMark, Run, Stage};
-use crate::parts::stage::Embedded as Said;
-use crate::parts::stage::{Set, item};
 use crate::retrieval::Side;
 use std::collections::BTreeSet;
 use std::ops::Range;
