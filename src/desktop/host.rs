@@ -110,7 +110,7 @@ impl<F: Feature> Hosted for Host<F> {
     }
 
     fn drain(&mut self, core: &mut Core, ctx: &Context) {
-        for (slot, outcome) in self.jobs.drain(core.session.now()) {
+        while let Some((slot, outcome)) = self.jobs.next_end(core.session.now()) {
             self.with(core, ctx, |feature, desk| match outcome {
                 JobEnd::Done(basis, event) => feature.take(desk, basis, event),
                 JobEnd::Outdated => feature.ended(desk, slot, Ended::Outdated),

@@ -55,7 +55,7 @@ where
     S: Copy + Eq + Hash + Debug + Send + 'static,
     T: Send + 'static,
 {
-    /// No jobs yet; `wake` is called from a job's thread when its result is ready to be drained.
+    /// No jobs yet; `wake` is called from a job's thread when its result is ready to be taken.
     pub fn new(wake: impl Fn() + Send + Sync + 'static) -> Self {
         let (sender, receiver) = sync_channel(64);
         Self {
@@ -168,16 +168,16 @@ where
         jobs
     }
 
-    /// Results that have arrived and are still wanted, with the slot they come from.
-    pub fn drain(&mut self) -> Vec<(S, Result<T>)> {
-        let mut results = Vec::new();
+    /// The next result that has arrived and is still wanted, with the slot it comes from. One at a time: what is done
+    /// with one may outdate those behind it.
+    pub fn next_result(&mut self) -> Option<(S, Result<T>)> {
         while let Ok(Finished { slot, id, outcome }) = self.receiver.try_recv() {
             if self.running.get(&slot).is_some_and(|job| job.id == id) {
                 self.running.remove(&slot);
-                results.push((slot, outcome));
+                return Some((slot, outcome));
             }
         }
-        results
+        None
     }
 }
 
@@ -221,7 +221,7 @@ mod tests {
     fn wait(jobs: &mut Jobs<&'static str, u32>) -> Vec<(&'static str, Result<u32>)> {
         let start = Instant::now();
         loop {
-            let results = jobs.drain();
+            let results: Vec<_> = std::iter::from_fn(|| jobs.next_result()).collect();
             if !results.is_empty() || start.elapsed() > Duration::from_secs(5) {
                 return results;
             }
@@ -252,7 +252,7 @@ mod tests {
         release.send(()).expect("the old job waits");
         assert_eq!(wait(&mut jobs)[0].1.as_ref().ok(), Some(&2));
         std::thread::sleep(Duration::from_millis(50));
-        assert!(jobs.drain().is_empty());
+        assert!(jobs.next_result().is_none());
     }
 
     #[test]

@@ -107,19 +107,46 @@ impl<S: JobSlot, E: Send + 'static> BoundJobs<S, E> {
         ended
     }
 
-    /// What has arrived.
-    pub fn drain(&mut self, now: &Identities) -> Vec<(S, JobEnd<E>)> {
-        let arrived = self.jobs.drain().into_iter();
-        arrived
-            .map(|(slot, result)| {
-                let basis = self.bases.remove(&slot).unwrap_or_default();
-                let outcome = match result {
-                    _ if !now.holds(&basis) => JobEnd::Outdated,
-                    Ok(event) => JobEnd::Done(basis, event),
-                    Err(error) => JobEnd::Failed(error),
-                };
-                (slot, outcome)
-            })
-            .collect()
+    /// The next job that has ended, judged by what is open `now`: taking one in may outdate the next.
+    pub fn next_end(&mut self, now: &Identities) -> Option<(S, JobEnd<E>)> {
+        let (slot, result) = self.jobs.next_result()?;
+        let basis = self.bases.remove(&slot).unwrap_or_default();
+        let end = match result {
+            _ if !now.holds(&basis) => JobEnd::Outdated,
+            Ok(event) => JobEnd::Done(basis, event),
+            Err(error) => JobEnd::Failed(error),
+        };
+        Some((slot, end))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::identity::Part;
+    use super::super::slot::Slot;
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn of_two_results_that_arrive_together_the_first_may_outdate_the_second() {
+        let mut now = Identities::default();
+        now.renew(Part::Data);
+        let mut jobs: BoundJobs<Slot, u32> = BoundJobs::new(&egui::Context::default());
+        for slot in [Slot::Find, Slot::Browse] {
+            jobs.start(&now, slot, "", |_| Ok(1));
+        }
+        assert!(
+            jobs.jobs
+                .wait(Instant::now() + Duration::from_mins(1), |_| true)
+        );
+        let mut ends = Vec::new();
+        let start = Instant::now();
+        while ends.len() < 2 && start.elapsed() < Duration::from_mins(1) {
+            if let Some((_, end)) = jobs.next_end(&now) {
+                ends.push(matches!(end, JobEnd::Outdated));
+                now.renew(Part::Data);
+            }
+        }
+        assert_eq!(ends, [false, true]);
     }
 }

@@ -143,7 +143,7 @@ impl Core {
 
     /// Takes in what the jobs have finished; draws nothing.
     pub fn drain(&mut self, ctx: &Context) {
-        for (slot, outcome) in self.jobs.drain(self.session.now()) {
+        while let Some((slot, outcome)) = self.jobs.next_end(self.session.now()) {
             match outcome {
                 JobEnd::Done(basis, event) => self.take(basis, event),
                 JobEnd::Outdated => self.dropped(slot),
