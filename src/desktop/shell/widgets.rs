@@ -1,5 +1,7 @@
 //! Small pieces that several views draw.
 
+pub use super::figure::figure;
+
 use super::theme::{Tokens, tokens};
 use crate::desktop::core::{Pictures, Shown};
 use crate::error::thousands;
@@ -101,35 +103,6 @@ pub fn tag(ui: &Ui, right: egui::Pos2, text: &str, colour: Color32, back: Color3
     ui.painter()
         .galley(rect.min + egui::vec2(6.0, 2.5), galley, colour);
     size.x
-}
-
-/// A card with a large figure and what it is.
-pub fn figure(ui: &mut Ui, width: f32, value: &str, what: &str) {
-    let t = tokens(ui);
-    let (rect, response) = ui.allocate_exact_size(egui::vec2(width, 54.0), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{what} {value}")));
-    ui.painter().rect(
-        rect,
-        CornerRadius::same(5),
-        t.raised,
-        Stroke::new(1.0, t.line),
-        StrokeKind::Inside,
-    );
-    let left = rect.min + egui::vec2(11.0, 0.0);
-    ui.painter().text(
-        left + egui::vec2(0.0, 19.0),
-        Align2::LEFT_CENTER,
-        value,
-        FontId::proportional(19.0),
-        t.text,
-    );
-    ui.painter().text(
-        left + egui::vec2(0.0, 40.0),
-        Align2::LEFT_CENTER,
-        what,
-        FontId::proportional(11.5),
-        t.weak,
-    );
 }
 
 /// A section's heading.

@@ -192,11 +192,14 @@ fn figures_ui(ui: &mut Ui, view: &mut View<'_>) {
             }
         }
         if ui
-            .add_enabled(session.open.can_go_back(), egui::Button::new("Back"))
+            .add_enabled(
+                session.open.can_undo(core::Deeds::Queries),
+                egui::Button::new("Back"),
+            )
             .on_hover_text("Ctrl+Z")
             .clicked()
         {
-            view.ask(core::Command::Back);
+            view.ask(core::Command::Undo(core::Deeds::Queries));
         }
     });
 }
