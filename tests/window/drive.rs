@@ -63,7 +63,7 @@ pub fn says(window: &Window, text: &str) -> bool {
 pub fn copied(window: &mut Window) -> Vec<egui::OutputCommand> {
     let start = std::time::Instant::now();
     let (mut found, mut quiet) = (Vec::new(), 0);
-    while quiet < 5 {
+    while quiet < 12 {
         window.step();
         let commands = &window.output().platform_output.commands;
         found.extend(commands.iter().cloned());
@@ -89,9 +89,9 @@ pub fn copied_text(window: &mut Window, name: &str, entry: &str) -> String {
 
 /// Chooses `entry` in the menu of what is called `name`.
 pub fn choose(window: &mut Window, name: &str, entry: &str) {
-    let mut named = window.get_all_by_label_contains(name);
-    named.next().expect("there").click_secondary();
-    drop(named);
+    let exact = window.query_all_by_label(name).next();
+    let named = exact.or_else(|| window.query_all_by_label_contains(name).next());
+    named.expect("there").click_secondary();
     for _ in 0..4 {
         window.step();
     }

@@ -38,12 +38,18 @@ fn pairs(window: &Window) -> Vec<[String; 4]> {
     pairs.into_iter().map(|(_, cells)| cells).collect()
 }
 
+/// What a row of the table is called.
+fn row(pair: &[String; 4]) -> String {
+    let [lost, gained, count, _] = pair;
+    format!("{lost} taken for {gained}: {count} mistakes, lift")
+}
+
 #[test]
 fn a_table_is_copied_as_its_rows_say() {
     let mut window = structure("Concepts");
     let pairs = pairs(&window);
     assert!(pairs.len() > 3, "{}", pairs.len());
-    let first = format!("{} taken for {}: ", pairs[0][0], pairs[0][1]);
+    let first = row(&pairs[0]);
     let entry = "Copy the whole table as tab-separated values";
     let tsv = copied_text(&mut window, &first, entry);
     let lines: Vec<Vec<&str>> = tsv.lines().map(|line| line.split('\t').collect()).collect();
@@ -56,11 +62,11 @@ fn a_table_is_copied_as_its_rows_say() {
         assert_eq!(line, pair);
     }
     let markdown = copied_text(&mut window, &first, "Copy the row as Markdown");
-    let row = pairs[0].join(" | ");
+    let said = pairs[0].join(" | ");
     let head = "| Right one has | Winner has | Mistakes | Lift |";
     assert_eq!(
         markdown,
-        format!("{head}\n| --- | --- | ---: | ---: |\n| {row} |\n")
+        format!("{head}\n| --- | --- | ---: | ---: |\n| {said} |\n")
     );
 }
 
@@ -68,7 +74,7 @@ fn a_table_is_copied_as_its_rows_say() {
 fn rows_are_chosen_with_shift_and_ctrl_and_copied_together() {
     let mut window = structure("Concepts");
     let pairs = pairs(&window);
-    let row = |at: usize| format!("{} taken for {}: ", pairs[at][0], pairs[at][1]);
+    let row = |at: usize| row(&pairs[at]);
     for (at, keys) in [
         (0, Modifiers::NONE),
         (2, Modifiers::SHIFT),
@@ -79,13 +85,13 @@ fn rows_are_chosen_with_shift_and_ctrl_and_copied_together() {
         node.click_modifiers(keys);
         settle(&mut window);
     }
+    // By keys, then by the menu.
+    window.event(egui::Event::Copy);
+    let commands = copied(&mut window);
     let tsv = copied_text(&mut window, &row(2), "Copy 3 rows as tab-separated values");
     let said: Vec<String> = tsv.lines().skip(1).map(str::to_owned).collect();
     let wanted: Vec<String> = [0, 2, 4].map(|at| pairs[at].join("\t")).into();
     assert_eq!(said, wanted);
-    // The keys do the same.
-    window.event(egui::Event::Copy);
-    let commands = copied(&mut window);
     assert_eq!(commands, [OutputCommand::CopyText(tsv)]);
 }
 
@@ -282,4 +288,29 @@ fn images_are_chosen_together_and_marked() {
     };
     let said: Vec<String> = tsv.lines().skip(1).map(str::to_owned).collect();
     assert_eq!(said, [1, 2, 3].map(line));
+}
+
+#[test]
+fn a_picture_that_the_program_made_is_copied_as_it_is_seen() {
+    let mut window = demo();
+    click(&mut window, "Attack");
+    settle(&mut window);
+    let rect = window.get_by_label("original picture").rect();
+    choose(
+        &mut window,
+        "original picture",
+        "Copy the picture as it is seen",
+    );
+    let commands = copied(&mut window);
+    let [OutputCommand::CopyImage(image)] = &commands[..] else {
+        panic!("a picture: {}", commands.len())
+    };
+    let [width, height] = image.size;
+    assert!(width > 40 && height > 40, "{width} x {height}");
+    assert!(width as f32 <= rect.width() + 2.0 && height as f32 <= rect.height() + 2.0);
+    let first = image.pixels[0];
+    assert!(
+        image.pixels.iter().any(|p| *p != first),
+        "something is seen"
+    );
 }

@@ -82,6 +82,8 @@ fn marks_sets_and_queries_are_taken_back_in_turn_and_done_again() {
 fn decisions_are_taken_back_from_any_view_and_going_on_is_none() {
     let folder = tempfile::tempdir().unwrap();
     let mut window = negatives::workbench(folder.path());
+    perform(&mut window, Command::Show(Negatives::TAB));
+    settle(&mut window);
     let counts = |window: &Window| world(window).2;
     let before = counts(&window);
     for verdict in [Verdict::Right, Verdict::Wrong, Verdict::Wrong] {

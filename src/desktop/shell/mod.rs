@@ -16,7 +16,7 @@ mod palette;
 mod paths;
 pub mod plots;
 pub mod screen;
-mod seen;
+pub mod seen;
 pub mod select;
 mod sets;
 pub mod table;
@@ -112,5 +112,6 @@ pub fn above_ui(ctx: &egui::Context, shell: &mut Shell<'_>) {
 pub fn overlays_ui(ctx: &egui::Context, shell: &mut Shell<'_>) {
     overlays::toasts_ui(ctx, shell);
     overlays::drop_overlay_ui(ctx, shell);
+    seen::menu_ui(ctx, shell);
     seen::copy(ctx, shell);
 }

@@ -1,25 +1,85 @@
-//! Parts of the screen that are copied as they are seen, once the menu that asked for it is gone.
+//! Pictures of every view: their menu, and parts of the screen that are copied as they are seen, once the menu that asked
+//! for it is gone.
 
 use super::Shell;
+use super::take::picture_ui;
 use crate::desktop::core::Command;
 use crate::task::lock;
-use egui::{ColorImage, Context, Rect};
+use egui::{ColorImage, Context, Id, LayerId, Popup, PopupAnchor, PopupKind, Pos2, Rect, Ui};
 use std::sync::{Arc, Mutex};
 
 /// Frames until a menu that was closed is off the screen.
 const FRAMES: u8 = 3;
 
-/// A part of the screen on its way to the clipboard.
+/// A picture that is drawn: where, and which image of the dataset it is where it is one.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Drawn {
+    rect: Rect,
+    image: Option<u32>,
+}
+
+/// The picture whose menu is open, and a part of the screen on its way to the clipboard.
 #[derive(Default)]
 pub struct Seen {
+    menu: Option<(Drawn, Pos2)>,
     wanted: Option<(Rect, u8)>,
     taken: Arc<Mutex<Option<ColorImage>>>,
 }
 
-impl Seen {
-    /// Wants this part of the screen.
-    pub fn want(&mut self, part: Rect) {
-        self.wanted = Some((part, FRAMES));
+fn list() -> Id {
+    Id::unique("pictures of this frame")
+}
+
+/// Says that a picture was drawn in `rect`: `image` of the dataset, or one that the program made. It has a menu then.
+pub fn pictured(ui: &Ui, rect: Rect, image: Option<u32>) {
+    let rect = rect.intersect(ui.clip_rect());
+    if rect.is_positive() {
+        ui.data_mut(|data| {
+            let all: &mut Vec<Drawn> = data.get_temp_mut_or_default(list());
+            all.push(Drawn { rect, image });
+        });
+    }
+}
+
+/// The menu of the picture that was clicked with the second button, where nothing else has one there.
+pub fn menu_ui(ctx: &Context, shell: &mut Shell<'_>) {
+    let drawn: Vec<Drawn> = ctx.data_mut(|data| data.remove_temp(list()).unwrap_or_default());
+    let id = Id::unique("menu of a picture");
+    let clicked = ctx.input(|i| i.pointer.secondary_clicked());
+    let covered = Popup::is_any_open(ctx) || ctx.memory(|m| m.top_modal_layer().is_some());
+    if clicked && !covered {
+        let at = ctx.pointer_interact_pos();
+        let found = at.and_then(|at| {
+            let mut on_top = drawn.iter().rev();
+            Some((*on_top.find(|drawn| drawn.rect.contains(at))?, at))
+        });
+        shell.memory.seen.menu = found;
+        if found.is_some() {
+            Popup::open_id(ctx, id);
+        }
+    }
+    let Some((of, at)) = shell.memory.seen.menu else {
+        return;
+    };
+    Popup::new(
+        id,
+        ctx.clone(),
+        PopupAnchor::Position(at),
+        LayerId::background(),
+    )
+    .kind(PopupKind::Menu)
+    .open_memory(None)
+    .show(|ui| {
+        if let Some(image) = of.image {
+            picture_ui(ui, shell, image);
+        }
+        if ui.button("Copy the picture as it is seen").clicked() {
+            shell.memory.seen.wanted = Some((of.rect, FRAMES));
+            ui.close();
+        }
+    });
+    if !Popup::is_id_open(ctx, id) {
+        shell.memory.seen.menu = None;
     }
 }
 

@@ -75,11 +75,6 @@ pub fn dots_ui(ui: &Ui, place: Rect, what: &str) -> Response {
     response.on_hover_text("Copy or save")
 }
 
-/// The menu of a picture of the dataset.
-pub fn picture_menu(response: &Response, shell: &mut Shell<'_>, image: u32) {
-    response.context_menu(|ui| picture_ui(ui, shell, image));
-}
-
 /// The entries that copy and save the picture of an image of the dataset.
 pub fn picture_ui(ui: &mut Ui, shell: &mut Shell<'_>, image: u32) {
     let images = shell.session.dataset().map(|d| &d.images);
@@ -96,15 +91,4 @@ pub fn picture_ui(ui: &mut Ui, shell: &mut Shell<'_>, image: u32) {
         shell.ask(Command::SavePiece(piece(), Form::Png));
         ui.close();
     }
-}
-
-/// The menu of a picture that is drawn by the program: copies the part of the screen that it has.
-pub fn seen_menu(response: &Response, shell: &mut Shell<'_>) {
-    let rect = response.rect;
-    response.context_menu(|ui| {
-        if ui.button("Copy the picture as it is seen").clicked() {
-            shell.memory.seen.want(rect);
-            ui.close();
-        }
-    });
 }

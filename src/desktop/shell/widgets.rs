@@ -2,8 +2,9 @@
 
 pub use super::figure::figure;
 
+use super::seen::pictured;
 use super::theme::{Tokens, tokens};
-use crate::desktop::core::{Pictures, Shown};
+use crate::desktop::core::{Key, Pictures, Shown};
 use crate::error::thousands;
 use egui::{
     Align2, Color32, CornerRadius, FontId, Rect, Response, RichText, Role, Sense, Stroke,
@@ -14,6 +15,7 @@ use egui::{
 pub fn picture_in(ui: &Ui, pictures: &mut Pictures, image: u32, rect: Rect, fill: bool) {
     let t = tokens(ui);
     let side = rect.width().max(rect.height()) * ui.pixels_per_point();
+    pictured(ui, rect, (image != Key::QUERY).then_some(image));
     let radius = CornerRadius::same(4);
     match pictures.get(image, side) {
         Shown::Texture(id, size) => {

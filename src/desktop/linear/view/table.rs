@@ -5,6 +5,7 @@ use super::looks::Looks;
 use super::spark::{sign, spark};
 use crate::desktop::core::Cells;
 use crate::desktop::linear::{Command, Line, Studied};
+use crate::desktop::shell::seen::pictured;
 use crate::desktop::shell::select::List;
 use crate::desktop::shell::take::dots_ui;
 use crate::desktop::shell::theme::tokens;
@@ -156,6 +157,7 @@ fn line_ui(ui: &mut Ui, view: &mut View<'_>, studied: &Studied, line: &Line, n: 
 
 /// Draws `texture` into `rect`: a strip (rows without a shape) fills it.
 pub fn picture(ui: &Ui, texture: &egui::TextureHandle, rect: Rect) {
+    pictured(ui, rect, None);
     let whole = Rect::from_min_max(egui::pos2(0.0, 0.0), egui::pos2(1.0, 1.0));
     ui.painter()
         .image(texture.id(), rect, whole, Color32::WHITE);
