@@ -96,5 +96,4 @@ pub fn choose(window: &mut Window, name: &str, entry: &str) {
         window.step();
     }
     window.get_by_label(entry).click();
-    window.step();
 }

@@ -2,7 +2,8 @@
 
 use super::drive::choose;
 use super::*;
-use egui::{Key, Modifiers};
+use egui::{Key, Modifiers, Role};
+use egui_kittest::kittest::AccessKitNode;
 use nearmiss::desktop::core::{Command, Pick, Settings};
 
 /// A window that asks for paths itself.
@@ -29,13 +30,19 @@ fn until(window: &mut Window, text: &str) {
 
 /// Types a path into the field in place of what it holds, and Enter.
 fn answer(window: &mut Window, path: &Path) {
-    let field = window.get_by(|node| node.placeholder() == Some("Type a path…"));
-    field.focus();
+    let is_field = |node: &AccessKitNode<'_>| node.role() == Role::TextInput && node.is_focused();
+    // The field takes the keyboard by itself.
+    let start = Instant::now();
+    while window.query_by(is_field).is_none() {
+        window.step();
+        assert!(start.elapsed() < Duration::from_secs(20), "no field");
+    }
     window.step();
     window.key_press_modifiers(Modifiers::COMMAND, Key::A);
     window.step();
-    let field = window.get_by(|node| node.placeholder() == Some("Type a path…"));
-    field.type_text(&path.display().to_string());
+    window
+        .get_by(is_field)
+        .type_text(&path.display().to_string());
     window.step();
     window.key_press(Key::Enter);
     window.step();

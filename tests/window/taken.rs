@@ -81,7 +81,8 @@ fn rows_are_chosen_with_shift_and_ctrl_and_copied_together() {
         (1, Modifiers::COMMAND),
         (4, Modifiers::COMMAND),
     ] {
-        let node = window.get_all_by_label_contains(&row(at)).next().unwrap();
+        let name = row(at);
+        let node = window.get_all_by_label_contains(&name).next().unwrap();
         node.click_modifiers(keys);
         settle(&mut window);
     }

@@ -36,6 +36,7 @@ mod sheet;
 mod slot;
 mod state;
 mod tab;
+mod taken;
 mod work;
 mod workspace;
 

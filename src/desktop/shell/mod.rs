@@ -14,9 +14,10 @@ mod menus;
 mod overlays;
 mod palette;
 mod paths;
+pub mod pictured;
 pub mod plots;
 pub mod screen;
-pub mod seen;
+mod seen;
 pub mod select;
 mod sets;
 pub mod table;
@@ -70,6 +71,8 @@ pub struct Memory {
     preprocess_side: u32,
     /// Rows that are chosen, by the names of their lists.
     selections: HashMap<String, select::Selection>,
+    /// The list that was clicked last.
+    active: Option<String>,
     /// The edges of a table's columns while one is dragged, with its name.
     dragged: Option<(String, Vec<f32>)>,
     /// How far the rows of each table are scrolled.

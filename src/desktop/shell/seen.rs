@@ -2,21 +2,15 @@
 //! for it is gone.
 
 use super::Shell;
+use super::pictured::{Drawn, taken};
 use super::take::picture_ui;
 use crate::desktop::core::Command;
 use crate::task::lock;
-use egui::{ColorImage, Context, Id, LayerId, Popup, PopupAnchor, PopupKind, Pos2, Rect, Ui};
+use egui::{ColorImage, Context, Id, LayerId, Popup, PopupAnchor, PopupKind, Pos2, Rect};
 use std::sync::{Arc, Mutex};
 
 /// Frames until a menu that was closed is off the screen.
 const FRAMES: u8 = 3;
-
-/// A picture that is drawn: where, and which image of the dataset it is where it is one.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Drawn {
-    rect: Rect,
-    image: Option<u32>,
-}
 
 /// The picture whose menu is open, and a part of the screen on its way to the clipboard.
 #[derive(Default)]
@@ -26,24 +20,9 @@ pub struct Seen {
     taken: Arc<Mutex<Option<ColorImage>>>,
 }
 
-fn list() -> Id {
-    Id::unique("pictures of this frame")
-}
-
-/// Says that a picture was drawn in `rect`: `image` of the dataset, or one that the program made. It has a menu then.
-pub fn pictured(ui: &Ui, rect: Rect, image: Option<u32>) {
-    let rect = rect.intersect(ui.clip_rect());
-    if rect.is_positive() {
-        ui.data_mut(|data| {
-            let all: &mut Vec<Drawn> = data.get_temp_mut_or_default(list());
-            all.push(Drawn { rect, image });
-        });
-    }
-}
-
 /// The menu of the picture that was clicked with the second button, where nothing else has one there.
 pub fn menu_ui(ctx: &Context, shell: &mut Shell<'_>) {
-    let drawn: Vec<Drawn> = ctx.data_mut(|data| data.remove_temp(list()).unwrap_or_default());
+    let drawn = taken(ctx);
     let id = Id::unique("menu of a picture");
     let clicked = ctx.input(|i| i.pointer.secondary_clicked());
     let covered = Popup::is_any_open(ctx) || ctx.memory(|m| m.top_modal_layer().is_some());

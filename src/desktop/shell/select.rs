@@ -121,7 +121,13 @@ impl List<'_> {
         if response.secondary_clicked() && !self.selection(shell).has(at) {
             self.selection(shell).click(at, Modifiers::NONE);
         }
-        if response.has_focus() {
+        if response.clicked() || response.secondary_clicked() {
+            shell.memory.active = Some(self.name.to_owned());
+        }
+        // The list that was clicked last has the keys while nothing has the focus.
+        let free = response.ctx.memory(|m| m.focused().is_none());
+        let active = free && shell.memory.active.as_deref() == Some(self.name);
+        if response.has_focus() || active {
             act.take = self.keys(response, shell, at);
         }
         response.context_menu(|ui| {

@@ -2,7 +2,7 @@
 
 pub use super::figure::figure;
 
-use super::seen::pictured;
+use super::pictured::pictured;
 use super::theme::{Tokens, tokens};
 use crate::desktop::core::{Key, Pictures, Shown};
 use crate::error::thousands;

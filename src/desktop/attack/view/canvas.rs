@@ -6,7 +6,7 @@ use super::zoom::{clamp, place, zoom_by};
 use super::{Memory, brush};
 use crate::desktop::attack::textures::Texture;
 use crate::desktop::attack::{Compare, Heat};
-use crate::desktop::shell::seen::pictured;
+use crate::desktop::shell::pictured::pictured;
 use crate::desktop::shell::theme::{Tokens, tokens};
 use egui::{
     Align2, Color32, CornerRadius, FontId, Pos2, Rect, Role, Sense, Stroke, StrokeKind, Ui, Vec2,

@@ -5,7 +5,7 @@ use super::looks::Looks;
 use super::spark::{sign, spark};
 use crate::desktop::core::Cells;
 use crate::desktop::linear::{Command, Line, Studied};
-use crate::desktop::shell::seen::pictured;
+use crate::desktop::shell::pictured::pictured;
 use crate::desktop::shell::select::List;
 use crate::desktop::shell::take::dots_ui;
 use crate::desktop::shell::theme::tokens;

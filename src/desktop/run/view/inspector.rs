@@ -4,7 +4,7 @@ use super::View;
 use super::words::{name, owner};
 use crate::desktop::run::Found;
 use crate::desktop::shell::bidi;
-use crate::desktop::shell::seen::pictured;
+use crate::desktop::shell::pictured::pictured;
 use crate::desktop::shell::theme::{Tokens, tokens};
 use crate::desktop::shell::widgets::{grouped, heading, margin_colour, signed, weak};
 use egui::{
