@@ -86,7 +86,10 @@ impl Table<'_> {
                     .hline(rect.shrink2(Vec2::new(8.0, 0.0)).x_range(), y, line);
             }
             if response.clicked() {
-                let falling = if chosen { !sort.falling } else { !column.text };
+                // The column that the table comes sorted by begins as it comes.
+                let own = self.sort.filter(|own| own.column == at);
+                let first = own.map_or(!column.text, |own| own.falling);
+                let falling = if chosen { !sort.falling } else { first };
                 let looks = TableLooks {
                     sort: Some((at, falling)),
                     ..self.looks(shell)
