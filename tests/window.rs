@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 mod another;
 mod attack;
 mod bad_input;
+mod bins;
 mod compare;
 mod drive;
 mod images_alone;
@@ -24,11 +25,14 @@ mod look;
 mod map;
 mod models;
 mod negatives;
+mod paths;
 mod run;
 mod shared;
 mod stale;
 mod strata;
 mod structure;
+mod taken;
+mod undo;
 
 type Window = Harness<'static, App>;
 

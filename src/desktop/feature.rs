@@ -152,8 +152,8 @@ impl<F: Feature> Desk<'_, F> {
         dialog: Dialog,
         event: impl FnOnce(Vec<PathBuf>) -> F::Event + Send + 'static,
     ) {
-        let wait = dialog.show();
-        self.start(slot, "Choosing a file", move |_| wait().map(event));
+        let wait = dialog.show(self.core.paths());
+        self.start(slot, "Choosing a file", move |task| wait(task).map(event));
     }
 
     /// What a job in `slot` would be about now.

@@ -30,7 +30,7 @@ mod window;
 
 pub use window::run;
 
-use self::core::{Command, Core, Session, Workspace};
+use self::core::{Attention, Command, Core, Session, Workspace};
 use feature::Feature;
 use host::Hosted;
 use shell::{Memory, RailEntry, Shell};
@@ -53,6 +53,7 @@ pub struct App {
     features: Vec<Box<dyn Hosted>>,
     memory: Memory,
     frames: frames::Frames,
+    attention: Attention,
     title: String,
     ctx: egui::Context,
 }
@@ -74,6 +75,7 @@ impl App {
             features: features::all(ctx),
             memory: Memory::default(),
             frames: frames::Frames::default(),
+            attention: Attention::default(),
             title: String::new(),
             ctx: ctx.clone(),
         }
@@ -161,6 +163,13 @@ impl App {
             core.session.jobs.extend(feature.jobs());
         }
         core.session.jobs.sort_by_key(|job| job.job);
+        let ended = self
+            .attention
+            .long_ended(&core.session.jobs, Instant::now());
+        if ended && ctx.input(|i| i.viewport().focused == Some(false)) {
+            let kind = egui::UserAttentionType::Informational;
+            ctx.send_viewport_cmd(egui::ViewportCommand::RequestUserAttention(kind));
+        }
         if !core.session.jobs.is_empty() {
             let paces = self.features.iter().filter_map(|f| f.pace());
             ctx.request_repaint_after_secs(paces.fold(0.1, f32::min));

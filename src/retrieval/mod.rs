@@ -20,7 +20,7 @@ pub use compare::{CompareOptions, Comparison, compare};
 pub use compositional::{Category, Compositional, Winoground, compositional};
 pub use doubt::{Bounds, Doubt, Evidence, MAY_FIT, Reason};
 pub use evaluate::{EvalOptions, Evaluation, Report, evaluate};
-pub use metrics::{Metrics, histogram, rank_bins, recall};
+pub use metrics::{Metrics, histogram, rank_bins, recall, recall_curve};
 pub use part::{part, part_by};
 pub use query::{Answer, Side, answer};
 pub use read::{read_both, read_embeddings, read_matrix, read_side};

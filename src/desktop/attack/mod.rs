@@ -174,6 +174,8 @@ struct Work {
     clean_asked: Derived<(usize, bool)>,
     /// Attack as soon as all that is needed is there.
     run_wanted: bool,
+    /// The picture that is attacked as the set was, and whether it broke there.
+    found: Option<(usize, bool)>,
     painter: Option<Painter>,
     /// The window's own textures that the heatmaps use.
     natives: Vec<egui::TextureId>,

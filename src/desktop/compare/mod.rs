@@ -108,9 +108,12 @@ impl Feature for Compare {
                 state.outcome = outcome;
                 state.refresh(side, desk.session.open.now());
             }
-            Command::Sort(column) => {
-                let (old, falls) = state.sort;
-                state.sort = (column, old == column && !falls);
+            Command::ShowShifts(shifts) => {
+                state.shifts = shifts;
+                state.refresh(side, desk.session.open.now());
+            }
+            Command::Sort(column, falls) => {
+                state.sort = (column, falls);
                 state.refresh(side, desk.session.open.now());
             }
             Command::Step(step) => {

@@ -1,5 +1,6 @@
 //! What the core's jobs report.
 
+use super::piece::{Form, Made, Piece};
 use super::{AnswerView, DataSource, Embedded, Pick, Query, SavedSettings, Workspace};
 use crate::compute::{Adapter, Engine};
 use crate::dataset::Dataset;
@@ -62,6 +63,12 @@ pub enum Event {
     Listed(Vec<u32>),
     /// What holds the words of a text: titles and rows.
     Found(String, Vec<(String, Query)>),
+    /// Something for the clipboard was made.
+    Copied(Made),
+    /// A dialog said where this is to be written.
+    Placed(Piece, Form, Option<Arc<Dataset>>, PathBuf),
+    /// What is taken out of the window was written to this file.
+    PieceWritten(PathBuf),
     /// Settings were saved.
     SettingsSaved(Box<SavedSettings>),
 }

@@ -119,6 +119,14 @@ impl Core {
             Event::ImagesExported(folder, written) => self.images_exported(&folder, &written),
             Event::Listed(rows) => self.take_list(rows),
             Event::Found(text, rows) => self.session.found = Derived::new(basis, (text, rows)),
+            Event::Copied(made) => self.copied = Some(made),
+            Event::Placed(piece, form, dataset, path) => {
+                self.write_piece(piece, form, dataset, path);
+            }
+            Event::PieceWritten(path) => {
+                let text = format!("Wrote {}", path.display());
+                self.session.say(Level::Info, text, "");
+            }
             Event::SettingsSaved(saved) => self.settings_saved(&saved),
         }
     }

@@ -66,6 +66,12 @@ pub enum Slot {
     Browse,
     /// Looking for words.
     Find,
+    /// Making what goes to the clipboard.
+    Copy,
+    /// A file dialog for what is taken out of the window.
+    Place,
+    /// Writing what is taken out of the window.
+    Piece,
 }
 
 impl JobSlot for Slot {
@@ -83,14 +89,22 @@ impl JobSlot for Slot {
             | Self::SaveWorkspace
             | Self::Dialog
             | Self::ImagesExport
-            | Self::Install => &[],
+            | Self::Install
+            | Self::Copy
+            | Self::Place
+            | Self::Piece => &[],
         }
     }
 
     fn is_quiet(self) -> bool {
         matches!(
             self,
-            Self::Query | Self::SaveSettings | Self::Dialog | Self::Browse | Self::Find
+            Self::Query
+                | Self::SaveSettings
+                | Self::Dialog
+                | Self::Browse
+                | Self::Find
+                | Self::Place
         )
     }
 
@@ -102,7 +116,12 @@ impl JobSlot for Slot {
         self.is_save()
             || matches!(
                 self,
-                Self::Data | Self::Encoder | Self::Embed | Self::ImagesExport | Self::Install
+                Self::Data
+                    | Self::Encoder
+                    | Self::Embed
+                    | Self::ImagesExport
+                    | Self::Install
+                    | Self::Piece
             )
     }
 }

@@ -3,6 +3,7 @@
 use super::browser::Browser;
 use super::identity::{Derived, Identities};
 use super::open::Open;
+use super::paths::PathQuestion;
 use super::query::{AnswerView, Query};
 use super::sets::Sets;
 use super::settings::Settings;
@@ -104,6 +105,8 @@ pub struct Session {
     pub pending: Option<Pending>,
     /// A question about the encoder that waits for an answer, with the model's path.
     pub question: Option<(PathBuf, Question)>,
+    /// A path that is asked for.
+    pub path_question: Option<PathQuestion>,
 }
 
 impl Session {
@@ -125,6 +128,7 @@ impl Session {
             opening: None,
             pending: None,
             question: None,
+            path_question: None,
         }
     }
 

@@ -171,8 +171,7 @@ impl Feature for MapView {
                 let images = desk.session.dataset().map_or(0, |d| d.images.len()) as u32;
                 let items = self.state.chosen(&desk.session).iter();
                 let chosen: Vec<u32> = items.copied().filter(|&i| i < images).collect();
-                desk.ask(core::Command::Sets(SetsCommand::Clear));
-                desk.ask(core::Command::Sets(SetsCommand::Mark(chosen, true)));
+                desk.ask(core::Command::Sets(SetsCommand::MarkOnly(chosen)));
             }
             Command::Find(words) => self.find(desk, words),
             Command::ChooseFound => {

@@ -246,10 +246,11 @@ impl Feature for Negatives {
     }
 
     fn offered(&mut self, desk: &mut Desk<'_, Self>, command: &core::Command) -> bool {
-        let &core::Command::ShowNegatives(image) = command else {
-            return false;
-        };
-        self.show_image(desk, image);
+        match command {
+            core::Command::ShowNegatives(image) => self.show_image(desk, *image),
+            core::Command::Decide(key, from, to) => self.decide_again(desk, key, [*from, *to]),
+            _ => return false,
+        }
         true
     }
 
@@ -285,7 +286,11 @@ impl Feature for Negatives {
                 "R",
                 Command::Decide(Some(Verdict::Wrong)),
             ),
-            own("Negatives: take the decision back", "Ctrl+Z", Command::Undo),
+            PaletteEntry::core(
+                "Negatives: take the decision back",
+                "Ctrl+Z",
+                core::Command::Undo(core::Deeds::Decisions),
+            ),
             own("Negatives: export…", "", Command::Export(None, None)),
         ]
     }

@@ -7,7 +7,7 @@ mod textures;
 mod view;
 
 pub use command::Command;
-pub use state::{Found, Listed, Page, Results, State, Told, Which};
+pub use state::{Found, Known, Listed, Page, Results, State, Told, Which};
 pub use textures::Textures;
 
 use crate::desktop::core::{self, Basis, Dialog, JobSlot, Part, Tab};

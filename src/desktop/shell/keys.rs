@@ -2,7 +2,7 @@
 
 use super::palette::Palette;
 use super::{Field, Shell};
-use crate::desktop::core::{Command, Pick, SetsCommand, ThemeChoice};
+use crate::desktop::core::{Command, Deeds, Pick, SetsCommand, ThemeChoice};
 use egui::{Context, Event, Key, Modifiers};
 
 /// Turns shortcuts into commands. Plain keys are for the view that is shown unless text is edited or a dialog is open:
@@ -53,6 +53,7 @@ pub fn shell_keys(ctx: &Context, shell: &mut Shell<'_>) -> bool {
         || shell.memory.settings.is_some()
         || shell.memory.runtime
         || shell.memory.sets.is_some()
+        || session.path_question.is_some()
         || session.question.is_some();
     if modal || ctx.text_edit_focused() {
         return false;
@@ -74,11 +75,26 @@ pub fn common_keys(ctx: &Context, shell: &mut Shell<'_>, focused: bool) {
     }
 }
 
-/// The keys that go back to the query before.
+/// The keys that take back what was done last and do it again, and those that go back to the query before and forward.
 pub fn back_keys(ctx: &Context, shell: &mut Shell<'_>) {
+    undo_keys(ctx, shell, Deeds::All);
     let pressed = |modifiers: Modifiers, key: Key| ctx.input_mut(|i| i.consume_key(modifiers, key));
-    if pressed(Modifiers::COMMAND, Key::Z) || pressed(Modifiers::ALT, Key::ArrowLeft) {
-        shell.ask(Command::Back);
+    if pressed(Modifiers::ALT, Key::ArrowLeft) {
+        shell.ask(Command::Undo(Deeds::Queries));
+    }
+    if pressed(Modifiers::ALT, Key::ArrowRight) {
+        shell.ask(Command::Redo(Deeds::Queries));
+    }
+}
+
+/// The keys that take back the last of these deeds, and do it again.
+pub fn undo_keys(ctx: &Context, shell: &mut Shell<'_>, of: Deeds) {
+    let pressed = |modifiers: Modifiers, key: Key| ctx.input_mut(|i| i.consume_key(modifiers, key));
+    // With Shift first: the other would take that press too.
+    if pressed(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z) {
+        shell.ask(Command::Redo(of));
+    } else if pressed(Modifiers::COMMAND, Key::Z) {
+        shell.ask(Command::Undo(of));
     }
 }
 

@@ -6,6 +6,7 @@ pub mod browser;
 mod dialogs;
 pub mod empty;
 pub mod fields;
+mod figure;
 mod frame;
 pub mod held_out;
 pub mod keys;
@@ -13,10 +14,15 @@ pub mod labels;
 mod menus;
 mod overlays;
 mod palette;
+mod paths;
+pub mod pictured;
 pub mod plots;
 pub mod screen;
+mod seen;
+pub mod select;
 mod sets;
 pub mod table;
+pub mod take;
 pub mod theme;
 pub mod tour;
 pub mod widgets;
@@ -27,6 +33,7 @@ pub use palette::{PaletteEntry, Run, palette_ui};
 use crate::desktop::core::{Command, Pictures, Session, Settings};
 use crate::encoder::EncoderOptions;
 use crate::retrieval::Side;
+use std::collections::HashMap;
 
 /// Sharp pixels when magnified, smooth when not.
 pub const SAMPLING: egui::TextureOptions = egui::TextureOptions {
@@ -63,6 +70,20 @@ pub struct Memory {
     sets: Option<String>,
     options: Option<Box<EncoderOptions>>,
     preprocess_side: u32,
+    /// Rows that are chosen, by the names of their lists.
+    selections: HashMap<String, select::Selection>,
+    /// The list that was clicked last.
+    active: Option<String>,
+    /// The edges of a table's columns while one is dragged, with its name.
+    dragged: Option<(String, Vec<f32>)>,
+    /// How far the rows of each table are scrolled.
+    offsets: HashMap<String, f32>,
+    /// Where the head of a table was drawn, until its rows are.
+    head: Option<egui::Rect>,
+    /// A part of the screen that is to be copied.
+    seen: seen::Seen,
+    /// The path that is typed.
+    path: Option<paths::Typed>,
 }
 
 /// What every drawing function works with.
@@ -88,10 +109,13 @@ impl Shell<'_> {
 pub fn above_ui(ctx: &egui::Context, shell: &mut Shell<'_>) {
     dialogs::dialogs_ui(ctx, shell);
     sets::sets_ui(ctx, shell);
+    paths::path_ui(ctx, shell);
 }
 
 /// Draws messages, and what dropping a file will do.
 pub fn overlays_ui(ctx: &egui::Context, shell: &mut Shell<'_>) {
     overlays::toasts_ui(ctx, shell);
     overlays::drop_overlay_ui(ctx, shell);
+    seen::menu_ui(ctx, shell);
+    seen::copy(ctx, shell);
 }

@@ -47,7 +47,8 @@ const fn rgb(hex: u32) -> Color32 {
     Color32::from_rgb((hex >> 16) as u8, (hex >> 8) as u8, hex as u8)
 }
 
-const DARK: Tokens = Tokens {
+/// On dark ground.
+pub const DARK: Tokens = Tokens {
     base: rgb(0x0011_1217),
     panel: rgb(0x0016_181e),
     raised: rgb(0x0020_232b),

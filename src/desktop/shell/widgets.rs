@@ -1,7 +1,10 @@
 //! Small pieces that several views draw.
 
+pub use super::figure::figure;
+
+use super::pictured::pictured;
 use super::theme::{Tokens, tokens};
-use crate::desktop::core::{Pictures, Shown};
+use crate::desktop::core::{Key, Pictures, Shown};
 use crate::error::thousands;
 use egui::{
     Align2, Color32, CornerRadius, FontId, Rect, Response, RichText, Role, Sense, Stroke,
@@ -12,6 +15,7 @@ use egui::{
 pub fn picture_in(ui: &Ui, pictures: &mut Pictures, image: u32, rect: Rect, fill: bool) {
     let t = tokens(ui);
     let side = rect.width().max(rect.height()) * ui.pixels_per_point();
+    pictured(ui, rect, (image != Key::QUERY).then_some(image));
     let radius = CornerRadius::same(4);
     match pictures.get(image, side) {
         Shown::Texture(id, size) => {
@@ -101,35 +105,6 @@ pub fn tag(ui: &Ui, right: egui::Pos2, text: &str, colour: Color32, back: Color3
     ui.painter()
         .galley(rect.min + egui::vec2(6.0, 2.5), galley, colour);
     size.x
-}
-
-/// A card with a large figure and what it is.
-pub fn figure(ui: &mut Ui, width: f32, value: &str, what: &str) {
-    let t = tokens(ui);
-    let (rect, response) = ui.allocate_exact_size(egui::vec2(width, 54.0), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{what} {value}")));
-    ui.painter().rect(
-        rect,
-        CornerRadius::same(5),
-        t.raised,
-        Stroke::new(1.0, t.line),
-        StrokeKind::Inside,
-    );
-    let left = rect.min + egui::vec2(11.0, 0.0);
-    ui.painter().text(
-        left + egui::vec2(0.0, 19.0),
-        Align2::LEFT_CENTER,
-        value,
-        FontId::proportional(19.0),
-        t.text,
-    );
-    ui.painter().text(
-        left + egui::vec2(0.0, 40.0),
-        Align2::LEFT_CENTER,
-        what,
-        FontId::proportional(11.5),
-        t.weak,
-    );
 }
 
 /// A section's heading.

@@ -2,7 +2,7 @@
 
 use super::View;
 use crate::desktop::attack::{Command, LabPage, Slot};
-use crate::desktop::core;
+use crate::desktop::core::{self, Deeds};
 use egui::{Context, Key, Modifiers};
 
 /// The keys of the attack lab: undo is its own.
@@ -14,12 +14,21 @@ pub fn keys(ctx: &Context, view: &mut View<'_>, focused: bool) {
         LabPage::Words => (lab.words.running, Command::RunWords, Slot::Words),
         LabPage::Set => (lab.set.running, Command::RunSet, Slot::AttackSet),
     };
-    let mut attack = |command| view.own(command);
-    if pressed(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z) {
-        attack(Command::Redo);
+    // An attack on the picture shown is taken back first; where there is none, what was done last.
+    let now = view.session.now();
+    let again = pressed(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z);
+    if again && lab.can_redo(now) {
+        view.own(Command::Redo);
+    } else if again {
+        view.ask(core::Command::Redo(Deeds::All));
     } else if pressed(Modifiers::COMMAND, Key::Z) {
-        attack(Command::Undo);
+        if lab.last(now).is_some() {
+            view.own(Command::Undo);
+        } else {
+            view.ask(core::Command::Undo(Deeds::All));
+        }
     }
+    let mut attack = |command| view.own(command);
     if pressed(Modifiers::COMMAND, Key::Enter) && !running {
         attack(run);
     }

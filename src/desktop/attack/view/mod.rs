@@ -53,10 +53,8 @@ pub struct Memory {
     eps: Option<String>,
     /// The ranks of its recalls while they are typed.
     at: Option<String>,
-    /// What the set's table is sorted by, and whether the other way round.
-    sort: (table::Column, bool),
-    /// The order of its lines, and what it was made for.
-    order: (Option<table::OrderKey>, Vec<usize>),
+    /// The order of the lines of the set's table.
+    order: table::Order,
 }
 
 impl Default for Memory {
@@ -70,8 +68,7 @@ impl Default for Memory {
             blink: 1.0,
             eps: None,
             at: None,
-            sort: (table::Column::Smallest, false),
-            order: (None, Vec::new()),
+            order: table::Order::default(),
         }
     }
 }

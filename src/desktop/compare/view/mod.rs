@@ -29,7 +29,6 @@ pub type View<'a> = crate::desktop::feature::View<'a, super::Compare>;
 #[derive(Default)]
 pub struct Memory {
     compared: Option<(Side, usize)>,
-    scroll: f32,
     order: Option<Order>,
 }
 
@@ -124,7 +123,7 @@ pub fn compare_ui(ui: &mut Ui, view: &mut View<'_>) {
                 agreement::agreement_ui(ui, view, compared);
             });
         });
-        ui.vertical(|ui| shifts::shifts_ui(ui, compared, tall));
+        ui.vertical(|ui| shifts::shifts_ui(ui, view, compared, tall));
     });
     ui.add_space(4.0);
     list::list_ui(ui, view, found);

@@ -171,8 +171,9 @@ fn decision_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, side: Side, 
             }
         }
         let undo = egui::Button::new("Undo");
-        if ui.add_enabled(negatives.decided.can_undo(), undo).clicked() {
-            asked = Some(Command::Undo);
+        let can_undo = view.session.open.can_undo(core::Deeds::Decisions);
+        if ui.add_enabled(can_undo, undo).clicked() {
+            view.ask(core::Command::Undo(core::Deeds::Decisions));
         }
     });
     let counts = format!(

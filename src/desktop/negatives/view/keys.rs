@@ -2,22 +2,19 @@
 
 use super::View;
 use crate::dataset::Verdict;
-use crate::desktop::core;
+use crate::desktop::core::{self, Deeds};
 use crate::desktop::negatives::{Command, Slot};
-use crate::desktop::shell::keys::pressed_once;
+use crate::desktop::shell::keys::{pressed_once, undo_keys};
 use egui::{Context, Key, Modifiers};
 
-/// The keys of the workbench: one to decide, arrows (or J and K) to walk; undo is its own.
+/// The keys of the workbench: one to decide, arrows (or J and K) to walk.
 pub fn keys(ctx: &Context, view: &mut View<'_>, focused: bool) {
     let pressed = |modifiers: Modifiers, key: Key| ctx.input_mut(|i| i.consume_key(modifiers, key));
     let negatives = view.state;
     let session = view.session;
+    // Going on to the next pair is no change: Ctrl+Z takes back what was decided or marked.
+    undo_keys(ctx, view, Deeds::Changes);
     let mut ask = |command| view.own(command);
-    if pressed(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z) {
-        ask(Command::Redo);
-    } else if pressed(Modifiers::COMMAND, Key::Z) {
-        ask(Command::Undo);
-    }
     if negatives.running && pressed(Modifiers::NONE, Key::Escape) {
         view.cancel(Slot::Mine);
         return;

@@ -191,12 +191,13 @@ fn figures_ui(ui: &mut Ui, view: &mut View<'_>) {
                 view.ask(core::Command::Query(row));
             }
         }
-        let back = ui.add_enabled(session.open.can_go_back(), egui::Button::new("Back"));
+        let can = session.open.can_undo(core::Deeds::Queries);
+        let back = ui.add_enabled(can, egui::Button::new("Back"));
         if back
             .on_hover_text(labels::keys(ui.ctx(), "Ctrl+Z"))
             .clicked()
         {
-            view.ask(core::Command::Back);
+            view.ask(core::Command::Undo(core::Deeds::Queries));
         }
     });
 }

@@ -4,14 +4,17 @@ use super::View;
 use super::query::query_ui;
 use crate::compute::Hit;
 use crate::dataset::Dataset;
-use crate::desktop::core::{self, AnswerView, Query};
+use crate::desktop::core::{self, AnswerView, Cells, Query};
 use crate::desktop::shell::bidi;
 use crate::desktop::shell::empty::{NotReady, not_ready_ui};
+use crate::desktop::shell::select::List;
+use crate::desktop::shell::take;
 use crate::desktop::shell::theme::{Tokens, tokens};
 use crate::desktop::shell::widgets::{bar, named_area, picture_in, tag, weak};
 use crate::retrieval::Side;
 use egui::text::LayoutJob;
 use egui::{Align2, CornerRadius, FontId, Galley, Rect, Role, ScrollArea, Ui};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 /// Draws the retrieval view's centre.
@@ -193,16 +196,77 @@ fn row_ui(
         left,
         galley,
         highlighted,
+        marked: row.place.is_some_and(|at| listed(answer).has(view, at)),
     };
     paint_row(ui, view, row, &look, images, response.hovered(), t);
-    if response.clicked() {
-        view.ask(core::Command::Query(Query::Row(side, index)));
-    }
-    response.context_menu(|ui| {
+    let list = listed(answer);
+    // Right ones further down follow those that are listed.
+    let further = || answer.below.iter().position(|h| h.index == row.hit.index);
+    let at = row.place.or_else(|| Some(answer.hits.len() + further()?));
+    let act = list.row(&response, view, at.unwrap_or(0), |ui, shell, chosen| {
         if ui.button("Copy the text").clicked() {
-            view.ask(core::Command::Copy(text.to_owned()));
+            let texts: Vec<String> = chosen
+                .iter()
+                .map(|&at| texts(dataset, answer, at)[1].clone())
+                .collect();
+            shell.ask(core::Command::Copy(texts.join("\n")));
+            ui.close();
+        }
+        if images {
+            take::picture_ui(ui, shell, row.hit.index);
         }
     });
+    if act.goes {
+        view.ask(core::Command::Query(Query::Row(side, index)));
+    }
+    if let Some(take) = act.take {
+        let rows = 0..list.count;
+        let cells = Cells::of(rows.map(|at| texts(dataset, answer, at).into()).collect());
+        list.take(view, take, cells);
+    }
+}
+
+/// The answer as a list whose rows can be chosen together.
+fn listed(answer: &AnswerView) -> List<'static> {
+    const COLUMNS: [(&str, bool); 4] = [
+        ("Place", true),
+        ("Candidate", false),
+        ("Score", true),
+        ("Right", false),
+    ];
+    // Another query is another list.
+    let mut order = DefaultHasher::new();
+    answer
+        .hits
+        .iter()
+        .for_each(|hit| hit.index.hash(&mut order));
+    List {
+        name: "results",
+        columns: &COLUMNS,
+        count: answer.hits.len() + answer.below.len(),
+        order: order.finish(),
+    }
+}
+
+/// What a row says: its place (none for right ones further down), the candidate, its score, whether it is right.
+fn texts(dataset: &Dataset, answer: &AnswerView, at: usize) -> [String; 4] {
+    let below = || answer.below.get(at - answer.hits.len());
+    let Some(hit) = answer.hits.get(at).or_else(below) else {
+        return Default::default();
+    };
+    let index = hit.index as usize;
+    let candidate = match answer.of {
+        Side::Image => dataset.images.get(index).map(|image| image.name.clone()),
+        Side::Text => dataset.captions.get(index).cloned(),
+    };
+    let place = (at < answer.hits.len()).then(|| (at + 1).to_string());
+    let right = answer.positives.contains(&index);
+    [
+        place.unwrap_or_default(),
+        candidate.unwrap_or_default(),
+        format!("{:.4}", hit.score).replace('-', "−"),
+        if right { "right" } else { "" }.to_owned(),
+    ]
 }
 
 /// Where the parts of a row lie.
@@ -212,6 +276,8 @@ struct Look {
     left: f32,
     galley: Arc<Galley>,
     highlighted: bool,
+    /// Is it chosen, with others?
+    marked: bool,
 }
 
 fn paint_row(
@@ -229,6 +295,7 @@ fn paint_row(
         left,
         ref galley,
         highlighted,
+        ..
     } = *look;
     let (ink, back) = match row.kind {
         Kind::Right => (t.good, Some(t.good_back)),
@@ -236,6 +303,10 @@ fn paint_row(
         Kind::Other => (t.bar, None),
     };
     if let Some(fill) = back.or(hovered.then_some(t.hover)) {
+        ui.painter().rect_filled(rect, CornerRadius::same(4), fill);
+    }
+    if look.marked {
+        let fill = t.accent_back.gamma_multiply(0.7);
         ui.painter().rect_filled(rect, CornerRadius::same(4), fill);
     }
     if highlighted {

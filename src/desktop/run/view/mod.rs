@@ -139,7 +139,7 @@ fn found_ui(ui: &mut Ui, view: &mut View<'_>, found: &Found) {
     });
     ui.add_space(4.0);
     match page {
-        Page::Figures => figures::figures_ui(ui, found),
+        Page::Figures => figures::figures_ui(ui, view, found),
         Page::Negatives => negatives::negatives_ui(ui, view, found),
         Page::Hubs => hubs::hubs_ui(ui, view, found),
     }

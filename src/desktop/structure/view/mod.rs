@@ -20,7 +20,6 @@ use crate::dataset::Dataset;
 use crate::desktop::core::{Derived, Session};
 use crate::desktop::shell::empty::{NotReady, not_ready_ui};
 use crate::desktop::shell::side_frame;
-use crate::desktop::shell::table::Sort;
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::{empty_state, segmented, weak};
 use crate::desktop::structure::{Command, Slot, StructurePage};
@@ -54,8 +53,6 @@ pub struct Memory {
     few: bool,
     /// Only slices whose name holds this.
     filter: String,
-    /// How each table is sorted.
-    sorts: [Sort; 3],
 }
 
 impl Default for Memory {
@@ -71,7 +68,6 @@ impl Default for Memory {
             kind: None,
             few: false,
             filter: String::new(),
-            sorts: [hubs::SORT, concepts::SORT, slices::SORT],
         }
     }
 }
