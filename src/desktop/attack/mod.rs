@@ -2,6 +2,7 @@
 
 mod command;
 mod drawing;
+mod errand;
 mod execute;
 mod export;
 mod heat;
@@ -26,6 +27,7 @@ use crate::dataset::Picture;
 use crate::desktop::core::{self, Basis, Change, Derived, JobSlot, Part, Tab};
 use crate::desktop::feature::{Desk, Ended, Feature, View};
 use crate::desktop::shell::PaletteEntry;
+use crate::desktop::shell::keys::KeyLine;
 use egui::{ColorImage, Context, Ui};
 use heat::{Painted, Painter};
 use std::path::PathBuf;
@@ -257,10 +259,16 @@ impl Feature for Attack {
     }
 
     fn offered(&mut self, desk: &mut Desk<'_, Self>, command: &core::Command) -> bool {
-        let core::Command::AttackPair { image, caption } = *command else {
-            return false;
-        };
-        self.take_pair(desk, image, caption);
+        match *command {
+            core::Command::AttackPair { image, caption } => self.take_pair(desk, image, caption),
+            core::Command::BreakPair { image, caption } => self.break_pair(desk, image, caption),
+            core::Command::RepairPair { image, caption } => self.repair_pair(desk, image, caption),
+            core::Command::ShowAttackSet => {
+                desk.show(Self::TAB);
+                self.state.page = LabPage::Set;
+            }
+            _ => return false,
+        }
         true
     }
 
@@ -282,6 +290,14 @@ impl Feature for Attack {
 
     fn panels(ui: &mut Ui, view: &mut View<'_, Self>) {
         view::panels_ui(ui, view);
+    }
+
+    fn key_lines() -> Vec<KeyLine> {
+        view::key_lines()
+    }
+
+    fn guide_page() -> Option<&'static str> {
+        Some("attacks")
     }
 
     fn keys(ctx: &Context, view: &mut View<'_, Self>, focused: bool) {

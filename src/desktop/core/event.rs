@@ -5,7 +5,7 @@ use crate::compute::{Adapter, Engine};
 use crate::dataset::Dataset;
 use crate::encoder::Encoder;
 use crate::error::Error;
-use crate::retrieval::Evaluation;
+use crate::retrieval::{Evaluation, NearMiss};
 use crate::runtime::RuntimeInfo;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -62,6 +62,8 @@ pub enum Event {
     Listed(Vec<u32>),
     /// What holds the words of a text: titles and rows.
     Found(String, Vec<(String, Query)>),
+    /// The case of the first minute was chosen, or there is none.
+    Case(Option<NearMiss>),
     /// Settings were saved.
     SettingsSaved(Box<SavedSettings>),
 }

@@ -119,6 +119,7 @@ impl Core {
             Event::ImagesExported(folder, written) => self.images_exported(&folder, &written),
             Event::Listed(rows) => self.take_list(rows),
             Event::Found(text, rows) => self.session.found = Derived::new(basis, (text, rows)),
+            Event::Case(case) => self.take_case(basis, case),
             Event::SettingsSaved(saved) => self.settings_saved(&saved),
         }
     }

@@ -111,6 +111,7 @@ impl Core {
             });
             self.ask_query();
         }
+        self.tell_story();
     }
 
     /// Answers the current query, if everything it needs is there.

@@ -29,6 +29,7 @@ mod settings;
 mod settings_file;
 mod slot;
 mod state;
+mod story;
 mod tab;
 mod work;
 mod workspace;
@@ -54,6 +55,7 @@ pub use settings::{DeletedSet, Recent, Settings, ThemeChoice};
 pub use settings_file::{SavedSettings, SettingsFile};
 pub use slot::{JobSlot, JobView};
 pub use state::{Entry, Level, Pending, RuntimeView, Session};
+pub use story::{Story, StoryCommand};
 pub use tab::Tab;
 pub use workspace::Workspace;
 

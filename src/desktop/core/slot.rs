@@ -66,6 +66,8 @@ pub enum Slot {
     Browse,
     /// Looking for words.
     Find,
+    /// Choosing the case of the first minute.
+    Story,
 }
 
 impl JobSlot for Slot {
@@ -75,6 +77,7 @@ impl JobSlot for Slot {
             Self::Rank => &[Part::Embeddings, Part::Engine, Part::Protocol],
             Self::Query => &[Part::Embeddings, Part::Engine, Part::Encoder],
             Self::Browse | Self::Find => &[Part::Data],
+            Self::Story => &[Part::Data, Part::Embeddings, Part::Ranking],
             Self::Engines
             | Self::Data
             | Self::Encoder
@@ -90,7 +93,7 @@ impl JobSlot for Slot {
     fn is_quiet(self) -> bool {
         matches!(
             self,
-            Self::Query | Self::SaveSettings | Self::Dialog | Self::Browse | Self::Find
+            Self::Query | Self::SaveSettings | Self::Dialog | Self::Browse | Self::Find | Self::Story
         )
     }
 

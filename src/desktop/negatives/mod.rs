@@ -22,6 +22,7 @@ use crate::desktop::core::{
 };
 use crate::desktop::feature::{Desk, Ended, Feature, View};
 use crate::desktop::shell::PaletteEntry;
+use crate::desktop::shell::keys::KeyLine;
 use crate::retrieval::relevance::Confirmed;
 use egui::{Context, Ui};
 use outbox::{Outbox, SavedDecisions};
@@ -263,6 +264,14 @@ impl Feature for Negatives {
 
     fn panels(ui: &mut Ui, view: &mut View<'_, Self>) {
         view::panels_ui(ui, view);
+    }
+
+    fn key_lines() -> Vec<KeyLine> {
+        view::key_lines()
+    }
+
+    fn guide_page() -> Option<&'static str> {
+        Some("mining")
     }
 
     fn keys(ctx: &Context, view: &mut View<'_, Self>, focused: bool) {

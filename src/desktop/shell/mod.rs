@@ -8,6 +8,7 @@ pub mod empty;
 pub mod fields;
 mod frame;
 pub mod held_out;
+pub mod help;
 pub mod keys;
 mod menus;
 mod overlays;
@@ -58,10 +59,34 @@ pub struct Memory {
     palette: Option<palette::Palette>,
     settings: Option<Box<Settings>>,
     runtime: bool,
+    /// The step of the tour of the program that is asked for, and the one that is shown.
+    tour: Option<usize>,
+    tour_shown: Option<usize>,
+    /// The sheet of keys is open.
+    keys: bool,
+    /// What the program is, is shown.
+    about: bool,
     /// The name of a set while it is typed; the dialog is open.
     sets: Option<String>,
     options: Option<Box<EncoderOptions>>,
     preprocess_side: u32,
+}
+
+impl Memory {
+    /// Begins the tour of the program.
+    pub fn start_tour(&mut self) {
+        self.tour = Some(0);
+    }
+
+    /// Is a dialog open, so that keys are not for the view?
+    fn is_modal(&self) -> bool {
+        self.palette.is_some()
+            || self.settings.is_some()
+            || self.runtime
+            || self.sets.is_some()
+            || self.keys
+            || self.about
+    }
 }
 
 /// What every drawing function works with.
@@ -87,6 +112,7 @@ impl Shell<'_> {
 pub fn above_ui(ctx: &egui::Context, shell: &mut Shell<'_>) {
     dialogs::dialogs_ui(ctx, shell);
     sets::sets_ui(ctx, shell);
+    help::help_ui(ctx, shell);
 }
 
 /// Draws messages, and what dropping a file will do.

@@ -15,6 +15,7 @@ use crate::desktop::core::{Basis, Change, Derived, JobSlot, Part, Query, Tab};
 use crate::desktop::feature::{Desk, Ended, Feature, View};
 use crate::retrieval::structure::matrix::{Arrangement, Order, Range};
 use crate::retrieval::structure::{Neighbours, Plan, Structure as Analysis};
+use crate::desktop::shell::keys::KeyLine;
 use egui::{Color32, Context, Ui};
 use std::sync::Arc;
 use tiles::Tiles;
@@ -201,6 +202,14 @@ impl Feature for Structure {
 
     fn panels(ui: &mut Ui, view: &mut View<'_, Self>) {
         view::panels_ui(ui, view);
+    }
+
+    fn key_lines() -> Vec<KeyLine> {
+        view::key_lines()
+    }
+
+    fn guide_page() -> Option<&'static str> {
+        Some("structure")
     }
 
     fn keys(ctx: &Context, view: &mut View<'_, Self>, focused: bool) {

@@ -18,7 +18,7 @@ mod threat;
 mod words;
 mod zoom;
 
-pub use keys::keys;
+pub use keys::{key_lines, keys};
 
 use inspector::inspector_ui;
 

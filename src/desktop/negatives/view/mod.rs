@@ -7,7 +7,7 @@ mod reading;
 mod row;
 mod words;
 
-pub use keys::keys;
+pub use keys::{key_lines, keys};
 
 use inspector::inspector_ui;
 

@@ -5,7 +5,7 @@ mod query;
 mod results;
 mod summary;
 
-pub use keys::keys;
+pub use keys::{key_lines, keys};
 pub use results::retrieval_ui;
 
 use crate::desktop::shell::browser::browser_ui;

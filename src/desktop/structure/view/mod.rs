@@ -12,7 +12,7 @@ mod moves;
 mod slices;
 mod words;
 
-pub use moves::keys;
+pub use moves::{key_lines, keys};
 
 use inspector::inspector_ui;
 
