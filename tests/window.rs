@@ -15,8 +15,10 @@ use std::time::{Duration, Instant};
 mod another;
 mod attack;
 mod bad_input;
+mod bars;
 mod compare;
 mod drive;
+mod help;
 mod images_alone;
 mod learning;
 mod linear;
@@ -27,6 +29,7 @@ mod negatives;
 mod run;
 mod shared;
 mod stale;
+mod story;
 mod strata;
 mod structure;
 

@@ -206,7 +206,10 @@ impl App {
         };
         let plain = shell::keys::shell_keys(&ctx, &mut shell);
         let current = shell.session.tab;
-        let page = features.iter().find(|f| f.tab() == current).and_then(|f| f.guide_page());
+        let page = features
+            .iter()
+            .find(|f| f.tab() == current)
+            .and_then(|f| f.guide_page());
         let rail: Vec<RailEntry> = features
             .iter()
             .filter(|f| f.is_listed() || f.tab() == current)

@@ -45,16 +45,25 @@ pub fn differing(a: &str, b: &str) -> [Vec<Range<usize>>; 2] {
     only
 }
 
-/// The bytes of the words of `text` that none of `others` has; words that name nothing are left out.
-pub fn foreign<'a>(text: &str, others: impl IntoIterator<Item = &'a str>) -> Vec<Range<usize>> {
-    let known: BTreeSet<String> = others
-        .into_iter()
-        .flat_map(spans)
-        .map(|(_, word)| word)
-        .collect();
-    let is_foreign = |(_, word): &(Range<usize>, String)| !is_stop_word(word) && !known.contains(word);
-    let all = spans(text).into_iter();
-    all.filter(is_foreign).map(|(range, _)| range).collect()
+/// The words of some captions.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Said(BTreeSet<String>);
+
+impl Said {
+    /// The words of `captions`.
+    pub fn by<'a>(captions: impl IntoIterator<Item = &'a String>) -> Self {
+        let all = captions.into_iter().flat_map(|caption| spans(caption));
+        Self(all.map(|(_, word)| word).collect())
+    }
+
+    /// The bytes of the words of `text` that are not among them; words that name nothing are left out.
+    pub fn lacks(&self, text: &str) -> Vec<Range<usize>> {
+        let is_new = |word: &str| !is_stop_word(word) && !self.0.contains(word);
+        let all = spans(text).into_iter();
+        all.filter(|(_, word)| is_new(word))
+            .map(|(range, _)| range)
+            .collect()
+    }
 }
 
 #[cfg(test)]
@@ -74,16 +83,20 @@ mod tests {
         let [left, right] = differing(a, b);
         assert_eq!(said(a, &left), ["brown", "an", "orange", "ball"]);
         assert_eq!(said(b, &right), ["a", "stick", "quickly"]);
-        assert_eq!(differing("The DOG's bone", "the dog bone!"), [vec![], vec![]]);
+        assert_eq!(
+            differing("The DOG's bone", "the dog bone!"),
+            [vec![], vec![]]
+        );
         let [left, right] = differing("x y", "");
         assert_eq!((said("x y", &left).len(), right.len()), (2, 0));
     }
 
     #[test]
-    fn what_no_other_says_is_foreign() {
+    fn what_no_other_says_is_found() {
         let text = "A dog with a stick in the water";
-        let own = ["The dog swims in water", "A wet dog"];
-        assert_eq!(said(text, &foreign(text, own)), ["stick"]);
-        assert_eq!(said(text, &foreign(text, [])), ["dog", "stick", "water"]);
+        let own = ["The dog swims in water".to_owned(), "A wet dog".to_owned()];
+        assert_eq!(said(text, &Said::by(&own).lacks(text)), ["stick"]);
+        let nothing = Said::default();
+        assert_eq!(said(text, &nothing.lacks(text)), ["dog", "stick", "water"]);
     }
 }

@@ -20,7 +20,7 @@ mod words;
 
 pub use compare::{CompareOptions, Comparison, compare};
 pub use compositional::{Category, Compositional, Winoground, compositional};
-pub use differing::{differing, foreign};
+pub use differing::{Said, differing};
 pub use doubt::{Bounds, Doubt, Evidence, MAY_FIT, Reason};
 pub use evaluate::{EvalOptions, Evaluation, Report, evaluate};
 pub use metrics::{Metrics, histogram, rank_bins, recall};

@@ -131,7 +131,11 @@ mod tests {
         assert!((case.likeness - 0.5).abs() < 1e-6, "{case:?}");
         // A picture that is lost is no near miss, nor is one that shares no word.
         assert_eq!(chosen(&captions, &[3, 1, 1, 1], &[0.1; 4]), None);
-        assert_eq!(chosen(&captions, &[1; 4], &[0.0; 4]), None, "a tie counts against");
+        assert_eq!(
+            chosen(&captions, &[1; 4], &[0.0; 4]),
+            None,
+            "a tie counts against"
+        );
     }
 
     #[test]

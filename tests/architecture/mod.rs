@@ -3,6 +3,7 @@
 mod desktop;
 mod names;
 mod picture;
+mod terms;
 
 use names::{Source, module_of};
 use std::collections::{BTreeMap, BTreeSet};

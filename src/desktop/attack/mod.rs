@@ -7,6 +7,7 @@ mod execute;
 mod export;
 mod heat;
 mod jobs;
+mod palette;
 mod results;
 mod state;
 mod textures;
@@ -305,32 +306,6 @@ impl Feature for Attack {
     }
 
     fn palette(view: &View<'_, Self>) -> Vec<PaletteEntry<Command>> {
-        let Some(image) = view.state.image else {
-            return Vec::new();
-        };
-        let own = PaletteEntry::own;
-        let take = core::Command::AttackPair {
-            image,
-            caption: None,
-        };
-        let mut list = vec![
-            own("Attack: this picture", "Ctrl+Enter", Command::Run),
-            PaletteEntry::core("Attack: take this picture to the lab", "", take),
-            own(
-                "Attack: words of its caption…",
-                "",
-                Command::ShowPage(LabPage::Words),
-            ),
-            own(
-                "Attack: the whole set…",
-                "",
-                Command::ShowPage(LabPage::Set),
-            ),
-        ];
-        if view.state.last(view.session.now()).is_some() {
-            list.push(own("Attack: undo", "Ctrl+Z", Command::Undo));
-            list.push(own("Attack: export…", "", Command::Export(None)));
-        }
-        list
+        palette::entries(view)
     }
 }

@@ -17,6 +17,8 @@ pub enum Event {
         runtime: Box<Result<RuntimeInfo, Error>>,
         engine: Arc<dyn Engine>,
         adapters: Vec<Adapter>,
+        /// What the program keeps of its own, and where.
+        places: Vec<(&'static str, String)>,
     },
     /// Another compute engine was chosen.
     Engine(Arc<dyn Engine>),

@@ -61,7 +61,9 @@ impl Core {
                 runtime,
                 engine,
                 adapters,
+                places,
             } => {
+                self.session.runtime.places = places;
                 match *runtime {
                     Ok(info) => self.session.runtime.runtime = Some(info),
                     Err(error) => self.fail(&error),

@@ -75,6 +75,18 @@ impl Open {
         self.history.iter().any(|q| q.get(&self.now).is_some())
     }
 
+    /// The texts and pictures that were asked for by hand, the newest first, each once.
+    pub fn asked(&self) -> Vec<Query> {
+        let mut asked: Vec<Query> = Vec::new();
+        let all = self.history.iter().chain([&self.query]).rev();
+        for query in all.filter_map(|q| q.get(&self.now)) {
+            if !matches!(query, Query::Row(..)) && !asked.contains(query) {
+                asked.push(query.clone());
+            }
+        }
+        asked
+    }
+
     /// Something was chosen anew: an engine, a measure, a protocol, a decision.
     pub fn renew(&mut self, part: Part) {
         self.now.renew(part);

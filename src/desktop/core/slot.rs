@@ -93,7 +93,12 @@ impl JobSlot for Slot {
     fn is_quiet(self) -> bool {
         matches!(
             self,
-            Self::Query | Self::SaveSettings | Self::Dialog | Self::Browse | Self::Find | Self::Story
+            Self::Query
+                | Self::SaveSettings
+                | Self::Dialog
+                | Self::Browse
+                | Self::Find
+                | Self::Story
         )
     }
 

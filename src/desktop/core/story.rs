@@ -81,8 +81,10 @@ impl Core {
     fn show_case(&mut self, case: Option<NearMiss>) {
         let Some(case) = case else {
             self.session.story.shown = false;
-            let text = "No picture of this set is barely right with a wrong caption like the right one";
-            self.session.say(Level::Info, text, "Look at Negatives instead.");
+            let text =
+                "No picture of this set is barely right with a wrong caption like the right one";
+            self.session
+                .say(Level::Info, text, "Look at Negatives instead.");
             return;
         };
         let query = Query::Row(Side::Image, case.image);

@@ -14,7 +14,9 @@ impl Page {
     pub fn title(&self) -> &'static str {
         let heading = self.text.lines().next().unwrap_or_default();
         let heading = heading.trim_start_matches('#').trim();
-        heading.split_once(':').map_or(heading, |(before, _)| before)
+        heading
+            .split_once(':')
+            .map_or(heading, |(before, _)| before)
     }
 
     /// The files that its links name, as they are written.
@@ -35,8 +37,19 @@ macro_rules! pages {
 
 /// Every page, in the order of the list.
 pub const PAGES: &[Page] = pages![
-    "negatives", "ranking", "mining", "attacks", "robust", "structure", "learning", "strata", "linear", "encoders",
-    "formats", "headless", "cluster",
+    "negatives",
+    "ranking",
+    "mining",
+    "attacks",
+    "robust",
+    "structure",
+    "learning",
+    "strata",
+    "linear",
+    "encoders",
+    "formats",
+    "headless",
+    "cluster",
 ];
 
 /// The place of the page of this name.
@@ -59,7 +72,13 @@ mod tests {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/guide");
         let mut files: Vec<String> = std::fs::read_dir(&folder)
             .expect("the guide's folder")
-            .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+            .map(|entry| {
+                entry
+                    .expect("an entry")
+                    .file_name()
+                    .to_string_lossy()
+                    .into_owned()
+            })
             .collect();
         let mut carried: Vec<String> = PAGES.iter().map(|p| format!("{}.md", p.name)).collect();
         files.sort();
@@ -82,7 +101,10 @@ mod tests {
         for page in PAGES {
             let name = format!("{}.md", page.name);
             let leads = |other: &&Page| other.name != page.name && other.links().any(|l| l == name);
-            assert!(PAGES.iter().any(|other| leads(&other)), "no page names {name}");
+            assert!(
+                PAGES.iter().any(|other| leads(&other)),
+                "no page names {name}"
+            );
         }
     }
 
@@ -91,6 +113,9 @@ mod tests {
         for page in PAGES {
             assert!((4..60).contains(&page.title().len()), "{}", page.title());
         }
-        assert_eq!(named("learning").map(|at| PAGES[at].title()), Some("The learning laboratory"));
+        assert_eq!(
+            named("learning").map(|at| PAGES[at].title()),
+            Some("The learning laboratory")
+        );
     }
 }

@@ -17,9 +17,9 @@ pub use state::{Attacked, Line, Shown, State, Studied, Worst};
 
 use crate::desktop::core::{Basis, Derived, JobSlot, Level, Part, Tab};
 use crate::desktop::feature::{Desk, Ended, Feature, View};
+use crate::desktop::shell::keys::KeyLine;
 use crate::desktop::shell::{PaletteEntry, SAMPLING};
 use crate::learn::concepts::On;
-use crate::desktop::shell::keys::KeyLine;
 use egui::{ColorImage, Context, TextureHandle, Ui};
 use std::path::PathBuf;
 use std::sync::Arc;

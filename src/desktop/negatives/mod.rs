@@ -295,7 +295,21 @@ impl Feature for Negatives {
                 Command::Decide(Some(Verdict::Wrong)),
             ),
             own("Negatives: take the decision back", "Ctrl+Z", Command::Undo),
+            own("Negatives: redo a decision", "Ctrl+Shift+Z", Command::Redo),
+            own(
+                "Negatives: regions that pull, or none",
+                "G",
+                Command::ShowRegions(!view.state.show_regions),
+            ),
+            own("Negatives: the next pair", "J", Command::Step(1)),
+            own("Negatives: the pair before", "K", Command::Step(-1)),
+            own("Negatives: mine again", "", Command::Mine),
             own("Negatives: export…", "", Command::Export(None, None)),
+            own(
+                "Negatives: export triplets to train on…",
+                "",
+                Command::Export(Some(Layout::Triplet), None),
+            ),
         ]
     }
 }

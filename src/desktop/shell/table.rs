@@ -1,6 +1,7 @@
 //! A table with a head that sorts, drawn row by row as far as it is seen.
 
 use crate::desktop::shell::bidi;
+use crate::desktop::shell::terms::{Explained, Term};
 use crate::desktop::shell::theme::{Tokens, tokens};
 use crate::desktop::shell::widgets::named_area;
 use egui::text::{LayoutJob, TextWrapping};
@@ -101,6 +102,10 @@ pub fn head_ui(ui: &mut Ui, columns: &[Column], sort: &mut Sort) {
         let response = named_area(ui, rect, id, Role::ColumnHeader, chosen, || {
             format!("Sort by {}{mark}", column.name)
         });
+        let response = match Term::named(column.name) {
+            Some(term) => response.explained(term),
+            None => response,
+        };
         let colour = if chosen || response.hovered() {
             t.text
         } else {

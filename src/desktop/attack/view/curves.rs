@@ -21,7 +21,7 @@ pub fn curves_ui(ui: &mut Ui, view: &mut View<'_>) {
         (
             Curve::Margin,
             "Margin",
-            "Wrong less right by step: above 0 the goal is reached",
+            "Right less wrong by step: below 0 the goal is reached",
         ),
         (Curve::Loss, "Loss", "What the attack climbs"),
     ];
@@ -75,7 +75,7 @@ pub fn curves_ui(ui: &mut Ui, view: &mut View<'_>) {
             (names[1], t.bad, series(&|p| p.wrong)),
             (names[0], t.good, series(&|p| p.right)),
         ],
-        Curve::Margin => vec![("wrong less right", t.accent, series(&|p| p.wrong - p.right))],
+        Curve::Margin => vec![("right less wrong", t.accent, series(&|p| p.right - p.wrong))],
         Curve::Loss => vec![("loss", t.accent, series(&|p| p.loss))],
     };
     ui.horizontal_wrapped(|ui| {
@@ -157,5 +157,9 @@ fn number(value: f64) -> String {
     } else {
         format!("{value:.2}")
     };
-    text.replace('-', "−")
+    match text.strip_prefix('-') {
+        Some("0.00") => "0.00".to_owned(),
+        Some(rest) => format!("−{rest}"),
+        None => text,
+    }
 }

@@ -3,7 +3,9 @@
 use super::View;
 use crate::desktop::attack::{Command, LabPage, Slot};
 use crate::desktop::core;
-use crate::desktop::shell::keys::{Binding, KeyLine, acts, command, command_shift, held, lines, plain};
+use crate::desktop::shell::keys::{
+    Binding, KeyLine, acts, command, command_shift, held, lines, plain,
+};
 use egui::{Context, Key};
 
 /// What a key does whatever has the focus.

@@ -2,6 +2,7 @@
 
 use crate::attack::SetReport;
 use crate::desktop::shell::plots;
+use crate::desktop::shell::terms::{Explained, Term};
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::weak;
 use crate::retrieval::Side;
@@ -43,7 +44,8 @@ pub fn recall_ui(ui: &mut Ui, report: &SetReport, side: Side, tall: f32) {
             RichText::new(format!("{name} recall against epsilon"))
                 .size(12.5)
                 .strong(),
-        );
+        )
+        .explained(Term::RobustRecall);
         for (name, colour, _) in &lines {
             let (line, _) = ui.allocate_exact_size(egui::vec2(14.0, 12.0), egui::Sense::hover());
             ui.painter().hline(

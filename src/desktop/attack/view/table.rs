@@ -20,7 +20,7 @@ pub enum Column {
     After,
     /// The smallest radius that breaks it.
     Smallest,
-    /// Wrong less right at the largest radius.
+    /// Right less wrong at the largest radius.
     Margin,
 }
 
@@ -253,7 +253,7 @@ fn sort(rows: &mut [usize], report: &SetReport, column: Column, turned: bool) {
             Column::Smallest => eps(a)
                 .total_cmp(&eps(b))
                 .then(b.margin_after.total_cmp(&a.margin_after)),
-            Column::Margin => a.margin_after.total_cmp(&b.margin_after),
+            Column::Margin => b.margin_after.total_cmp(&a.margin_after),
         };
         let order = if turned { order.reverse() } else { order };
         order.then((a.image, a.caption).cmp(&(b.image, b.caption)))
@@ -279,7 +279,7 @@ fn row_ui(
     let margin = if row.margin_after.is_nan() {
         "–".to_owned()
     } else {
-        signed(row.margin_after, 3)
+        signed(-row.margin_after, 3)
     };
     let chosen = view.state.image == Some(row.image);
     let of = match row.caption.and_then(|j| dataset.captions.get(j)) {

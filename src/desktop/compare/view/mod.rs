@@ -11,15 +11,17 @@ use list::Order;
 
 use crate::desktop::compare::{Command, ComparedWith, Slot, State};
 use crate::desktop::core::{self, DataSource, EncoderSource, Session};
-use crate::desktop::shell::keys::{BACK, Binding, KeyLine, acts, back_keys, held, lines, once, plain};
+use crate::desktop::shell::keys::{
+    BACK, Binding, KeyLine, acts, back_keys, held, lines, once, plain,
+};
 use crate::desktop::shell::side_frame;
 use crate::desktop::shell::theme::{Tokens, tokens};
 use crate::desktop::shell::widgets::{named_area, segmented, signed};
 use crate::retrieval::compare::Compared;
 use crate::retrieval::{Metrics, Side};
 use egui::{
-    Align, Align2, Context, CornerRadius, FontId, Key, Layout, Panel, Role, Sense,
-    Stroke, StrokeKind, Ui,
+    Align, Align2, Context, CornerRadius, FontId, Key, Layout, Panel, Role, Sense, Stroke,
+    StrokeKind, Ui,
 };
 
 /// What the comparison is drawn with.
@@ -82,7 +84,11 @@ enum Act {
 }
 
 const KEYS: [Binding<Act>; 5] = [
-    held(&[plain(Key::ArrowDown)], Act::Step(1), "the next of the list"),
+    held(
+        &[plain(Key::ArrowDown)],
+        Act::Step(1),
+        "the next of the list",
+    ),
     held(&[plain(Key::ArrowUp)], Act::Step(-1), "the one before"),
     held(&[plain(Key::PageDown)], Act::Step(10), "ten further"),
     held(&[plain(Key::PageUp)], Act::Step(-10), "ten back"),

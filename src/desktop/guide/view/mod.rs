@@ -82,7 +82,9 @@ pub fn guide_ui(ui: &mut Ui, view: &mut View<'_>) {
             ui.add_space(24.0);
         });
     let hooks = view.memory.cache.link_hooks().iter();
-    let clicked = hooks.filter(|(_, clicked)| **clicked).find_map(|(link, _)| linked(link));
+    let clicked = hooks
+        .filter(|(_, clicked)| **clicked)
+        .find_map(|(link, _)| linked(link));
     if let Some(page) = clicked {
         view.own(Command::Open(page));
     }

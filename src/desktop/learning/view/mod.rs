@@ -12,7 +12,9 @@ mod tour;
 use super::{Command, State};
 use crate::desktop::core::Session;
 use crate::desktop::shell::empty::{NotReady, not_ready_ui};
-use crate::desktop::shell::keys::{Binding, KeyLine, acts, command, common_keys, common_lines, held, lines};
+use crate::desktop::shell::keys::{
+    Binding, KeyLine, acts, command, common_keys, common_lines, held, lines,
+};
 use crate::desktop::shell::screen::Screen;
 use crate::desktop::shell::side_frame;
 use crate::desktop::shell::theme::tokens;

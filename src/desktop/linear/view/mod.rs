@@ -14,7 +14,9 @@ mod worst;
 
 use super::{Command, Group, Slot, Studied};
 use crate::desktop::shell::empty::{NotReady, not_ready_ui};
-use crate::desktop::shell::keys::{Binding, KeyLine, acts, command, common_keys, common_lines, held, lines};
+use crate::desktop::shell::keys::{
+    Binding, KeyLine, acts, command, common_keys, common_lines, held, lines,
+};
 use crate::desktop::shell::screen::Screen;
 use crate::desktop::shell::side_frame;
 use crate::desktop::shell::theme::tokens;

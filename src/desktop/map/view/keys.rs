@@ -2,7 +2,9 @@
 
 use super::{Tool, View};
 use crate::desktop::map::Command;
-use crate::desktop::shell::keys::{BACK, Binding, KeyLine, acts, back_keys, held, lines, once, plain};
+use crate::desktop::shell::keys::{
+    BACK, Binding, KeyLine, acts, back_keys, held, lines, once, plain,
+};
 use egui::{Context, Key};
 
 /// Zoom of a key or button.
@@ -29,17 +31,49 @@ enum Act {
 }
 
 const KEYS: [Binding<Act>; 12] = [
-    held(&[plain(Key::ArrowLeft)], Act::Move(Move::Pan(0.1, 0.0)), "move left"),
-    held(&[plain(Key::ArrowRight)], Act::Move(Move::Pan(-0.1, 0.0)), "move right"),
-    held(&[plain(Key::ArrowUp)], Act::Move(Move::Pan(0.0, 0.1)), "move up"),
-    held(&[plain(Key::ArrowDown)], Act::Move(Move::Pan(0.0, -0.1)), "move down"),
-    held(&[plain(Key::Plus), plain(Key::Equals)], Act::Move(Move::Zoom(STEP)), "closer"),
-    held(&[plain(Key::Minus)], Act::Move(Move::Zoom(1.0 / STEP)), "further away"),
+    held(
+        &[plain(Key::ArrowLeft)],
+        Act::Move(Move::Pan(0.1, 0.0)),
+        "move left",
+    ),
+    held(
+        &[plain(Key::ArrowRight)],
+        Act::Move(Move::Pan(-0.1, 0.0)),
+        "move right",
+    ),
+    held(
+        &[plain(Key::ArrowUp)],
+        Act::Move(Move::Pan(0.0, 0.1)),
+        "move up",
+    ),
+    held(
+        &[plain(Key::ArrowDown)],
+        Act::Move(Move::Pan(0.0, -0.1)),
+        "move down",
+    ),
+    held(
+        &[plain(Key::Plus), plain(Key::Equals)],
+        Act::Move(Move::Zoom(STEP)),
+        "closer",
+    ),
+    held(
+        &[plain(Key::Minus)],
+        Act::Move(Move::Zoom(1.0 / STEP)),
+        "further away",
+    ),
     held(&[plain(Key::Home)], Act::Move(Move::Fit), "everything"),
     once(&[plain(Key::V)], Act::Tool(Tool::Move), "move by dragging"),
     once(&[plain(Key::B)], Act::Tool(Tool::Box), "choose with a box"),
-    once(&[plain(Key::G)], Act::Tool(Tool::Lasso), "choose with a lasso"),
-    once(&[plain(Key::Escape)], Act::Leave, "leave the outline, choose nothing"),
+    once(
+        &[plain(Key::G)],
+        Act::Tool(Tool::Lasso),
+        "choose with a lasso",
+    ),
+    once(
+        &[plain(Key::Escape)],
+        Act::Leave,
+        "leave the outline, choose nothing",
+    ),
     once(&[plain(Key::Backspace)], Act::Undo, "undo a choice"),
 ];
 

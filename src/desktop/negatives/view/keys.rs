@@ -33,7 +33,11 @@ const KEYS: [Binding<Act>; 12] = [
         Act::Decide(Some(Verdict::Wrong)),
         "reject: the pair is wrong",
     ),
-    once(&[plain(Key::U)], Act::Decide(None), "take the decision back"),
+    once(
+        &[plain(Key::U)],
+        Act::Decide(None),
+        "take the decision back",
+    ),
     held(&[command(Key::Z)], Act::Undo, "undo a decision"),
     held(&[command_shift(Key::Z)], Act::Redo, "decide so again"),
     once(&[plain(Key::G)], Act::Regions, "regions that pull"),
@@ -58,9 +62,21 @@ enum Walk {
 const WALK: [Binding<Walk>; 5] = [
     held(&[plain(Key::ArrowDown)], Walk::By(1), "the next pair"),
     held(&[plain(Key::ArrowUp)], Walk::By(-1), "the pair before"),
-    held(&[plain(Key::Home)], Walk::By(isize::MIN / 2), "the first pair"),
-    held(&[plain(Key::End)], Walk::By(isize::MAX / 2), "the last pair"),
-    held(&[plain(Key::Enter)], Walk::Open, "show the query with its answer"),
+    held(
+        &[plain(Key::Home)],
+        Walk::By(isize::MIN / 2),
+        "the first pair",
+    ),
+    held(
+        &[plain(Key::End)],
+        Walk::By(isize::MAX / 2),
+        "the last pair",
+    ),
+    held(
+        &[plain(Key::Enter)],
+        Walk::Open,
+        "show the query with its answer",
+    ),
 ];
 
 /// The lines of the workbench's keys.
@@ -103,7 +119,10 @@ fn act_on(view: &mut View<'_>, act: Act) {
             view.own(Command::SetPlan(plan));
         }
         Act::Attack => {
-            let (pair, set) = (negatives.pair(session.now()), negatives.set.get(session.now()));
+            let (pair, set) = (
+                negatives.pair(session.now()),
+                negatives.set.get(session.now()),
+            );
             if let (Some(pair), Some(set), Some(_)) = (pair, set, session.encoder()) {
                 let (image, caption) = pair.rows(set.plan.side);
                 view.ask(core::Command::AttackPair {

@@ -10,7 +10,9 @@ mod stages;
 mod words;
 
 use super::{Command, Found, Page, Results, Slot, Told};
-use crate::desktop::shell::keys::{BACK, Binding, KeyLine, acts, back_keys, held, lines, once, plain};
+use crate::desktop::shell::keys::{
+    BACK, Binding, KeyLine, acts, back_keys, held, lines, once, plain,
+};
 use crate::desktop::shell::side_frame;
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::{empty_state, segmented, weak};

@@ -18,19 +18,29 @@ pub fn about_ui(ctx: &Context, shell: &mut Shell<'_>) {
         heading(ui, &format!("nearmiss {}", env!("CARGO_PKG_VERSION")));
         weak(ui, env!("CARGO_PKG_DESCRIPTION"));
         ui.add_space(6.0);
-        egui::Grid::new("about").num_columns(2).spacing([18.0, 6.0]).show(ui, |ui| {
-            for (name, value) in &lines {
-                weak(ui, *name);
-                ui.add(egui::Label::new(value).wrap());
-                ui.end_row();
-            }
-        });
+        egui::Grid::new("about")
+            .num_columns(2)
+            .spacing([18.0, 6.0])
+            .show(ui, |ui| {
+                for (name, value) in &lines {
+                    weak(ui, *name);
+                    ui.add(egui::Label::new(value).wrap());
+                    ui.end_row();
+                }
+            });
         ui.add_space(8.0);
         ui.horizontal(|ui| {
-            if ui.button("Copy").on_hover_text("All of this, for a report of a fault").clicked() {
+            if ui
+                .button("Copy")
+                .on_hover_text("All of this, for a report of a fault")
+                .clicked()
+            {
                 let text: Vec<String> = lines.iter().map(|(n, v)| format!("{n}: {v}")).collect();
                 let version = env!("CARGO_PKG_VERSION");
-                shell.ask(Command::Copy(format!("nearmiss {version}\n{}", text.join("\n"))));
+                shell.ask(Command::Copy(format!(
+                    "nearmiss {version}\n{}",
+                    text.join("\n")
+                )));
             }
             close |= ui.button("Close").clicked();
         });
@@ -45,7 +55,10 @@ fn lines(shell: &Shell<'_>) -> Vec<(&'static str, String)> {
     let mut lines = Vec::new();
     match &runtime.runtime {
         Some(info) => {
-            lines.push(("Encoders run on", format!("{} {}", info.engine, info.version)));
+            lines.push((
+                "Encoders run on",
+                format!("{} {}", info.engine, info.version),
+            ));
             if let Some(library) = &info.library {
                 lines.push(("Library", library.display().to_string()));
             }
@@ -57,12 +70,18 @@ fn lines(shell: &Shell<'_>) -> Vec<(&'static str, String)> {
     lines.push(("Rankings run on", engine.to_owned()));
     for adapter in &runtime.adapters {
         let (name, kind, backend) = (&adapter.name, &adapter.kind, &adapter.backend);
-        lines.push(("Graphics adapter", format!("{name} · {kind} · {backend} · {}", adapter.driver)));
+        lines.push((
+            "Graphics adapter",
+            format!("{name} · {kind} · {backend} · {}", adapter.driver),
+        ));
     }
     for (name, place) in &shell.session.runtime.places {
         lines.push((name, place.clone()));
     }
-    let licence = format!("{}, at your choice", env!("CARGO_PKG_LICENSE").replace(" OR ", " or "));
+    let licence = format!(
+        "{}, at your choice",
+        env!("CARGO_PKG_LICENSE").replace(" OR ", " or ")
+    );
     lines.push(("Licence", licence));
     lines.push((
         "Parts of others",

@@ -32,7 +32,8 @@ pub fn band_ui(ui: &mut Ui, shell: &mut Shell<'_>) {
             ui.add(egui::Label::new(RichText::new(text).size(15.5).color(t.text)).wrap());
             ui.add_space(4.0);
             ui.horizontal_wrapped(|ui| {
-                let hint = "Changes the picture by at most 4 of 255 steps and ranks its captions again";
+                let hint =
+                    "Changes the picture by at most 4 of 255 steps and ranks its captions again";
                 let button = primary_if(ui, ready, "Make the model wrong");
                 if button
                     .on_hover_text(hint)
@@ -42,7 +43,10 @@ pub fn band_ui(ui: &mut Ui, shell: &mut Shell<'_>) {
                     shell.ask(Command::Story(StoryCommand::Break));
                 }
                 let tour = ui.button("Take the tour");
-                if tour.on_hover_text("Four steps, from here to a training file").clicked() {
+                if tour
+                    .on_hover_text("Four steps, from here to a training file")
+                    .clicked()
+                {
                     shell.memory.start_tour();
                 }
                 if ui.button("Close").clicked() {
@@ -62,7 +66,11 @@ fn sentence(dataset: &Dataset, case: &NearMiss) -> String {
     let [ours, theirs] = differing(right, wrong);
     let how = match (ours.len(), theirs.len()) {
         (0, 1..=4) => format!("that adds {}", quoted(wrong, &theirs)),
-        (1..=4, 1..=4) => format!("that says {} for {}", quoted(wrong, &theirs), quoted(right, &ours)),
+        (1..=4, 1..=4) => format!(
+            "that says {} for {}",
+            quoted(wrong, &theirs),
+            quoted(right, &ours)
+        ),
         _ => format!("with {:.0} % of its words", 100.0 * case.likeness),
     };
     format!(
@@ -91,7 +99,10 @@ fn quoted(text: &str, words: &[Range<usize>]) -> String {
             _ => runs.push(word.clone()),
         }
     }
-    let runs: Vec<String> = runs.into_iter().map(|r| format!("“{}”", &text[r])).collect();
+    let runs: Vec<String> = runs
+        .into_iter()
+        .map(|r| format!("“{}”", &text[r]))
+        .collect();
     runs.join(" and ")
 }
 
@@ -105,6 +116,9 @@ mod tests {
         let [ours, theirs] = differing(right, wrong);
         assert_eq!(quoted(right, &ours), "“brown” and “a”");
         assert_eq!(quoted(wrong, &theirs), "“big wet” and “the”");
-        assert_eq!((small(0.0247), small(0.000_02)), ("0.025".into(), "2.0e−5".into()));
+        assert_eq!(
+            (small(0.0247), small(0.000_02)),
+            ("0.025".into(), "2.0e−5".into())
+        );
     }
 }

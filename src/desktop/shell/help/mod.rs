@@ -15,7 +15,8 @@ use egui::{Context, Ui};
 /// The entries of the menu.
 pub fn menu_ui(ui: &mut Ui, shell: &mut Shell<'_>) {
     let item = |ui: &mut Ui, text: &str, keys: &str| {
-        ui.add(egui::Button::new(text).shortcut_text(keys)).clicked()
+        ui.add(egui::Button::new(text).shortcut_text(keys))
+            .clicked()
     };
     if item(ui, "Guide", "F1") {
         shell.ask(Command::ShowGuide(None));

@@ -3,7 +3,8 @@
 mod binding;
 
 pub use binding::{
-    Binding, Chord, KeyLine, acts, alt, command, command_shift, held, lines, name, once, plain, shift,
+    Binding, Chord, KeyLine, acts, alt, command, command_shift, held, lines, name, once, plain,
+    shift,
 };
 
 use super::palette::Palette;
@@ -40,10 +41,22 @@ pub enum Act {
 
 /// The keys of the whole window.
 pub const WINDOW: [Binding<Act>; 11] = [
-    held(&[command(Key::K)], Act::Palette, "all commands, and captions by their words"),
+    held(
+        &[command(Key::K)],
+        Act::Palette,
+        "all commands, and captions by their words",
+    ),
     held(&[command(Key::O)], Act::OpenData, "open a dataset folder"),
-    held(&[command(Key::E)], Act::OpenEncoder, "open an encoder folder"),
-    held(&[command_shift(Key::O)], Act::OpenWorkspace, "open a workspace"),
+    held(
+        &[command(Key::E)],
+        Act::OpenEncoder,
+        "open an encoder folder",
+    ),
+    held(
+        &[command_shift(Key::O)],
+        Act::OpenWorkspace,
+        "open a workspace",
+    ),
     held(&[command(Key::S)], Act::SaveWorkspace, "save the workspace"),
     held(&[command(Key::L)], Act::Query, "type a query"),
     held(&[command(Key::F)], Act::Filter, "filter the browser"),
@@ -67,7 +80,11 @@ pub enum SingleAct {
 /// The single keys of every view, while no text is edited.
 pub const SINGLE: [Binding<SingleAct>; 3] = [
     held(&[plain(Key::Questionmark)], SingleAct::Keys, "this sheet"),
-    once(&[plain(Key::M)], SingleAct::Mark, "mark the image of the query"),
+    once(
+        &[plain(Key::M)],
+        SingleAct::Mark,
+        "mark the image of the query",
+    ),
     held(&[shift(Key::M)], SingleAct::Sets, "sets of images"),
 ];
 
@@ -138,13 +155,25 @@ pub enum Walk {
 
 /// The keys that walk through the browser.
 pub const BROWSER: [Binding<Walk>; 7] = [
-    held(&[plain(Key::ArrowRight)], Walk::By(1), "the next of the browser"),
+    held(
+        &[plain(Key::ArrowRight)],
+        Walk::By(1),
+        "the next of the browser",
+    ),
     held(&[plain(Key::ArrowLeft)], Walk::By(-1), "the one before"),
     held(&[plain(Key::ArrowDown)], Walk::Lines(1), "a line further"),
     held(&[plain(Key::ArrowUp)], Walk::Lines(-1), "a line back"),
-    held(&[plain(Key::PageDown)], Walk::Lines(5), "five lines further"),
+    held(
+        &[plain(Key::PageDown)],
+        Walk::Lines(5),
+        "five lines further",
+    ),
     held(&[plain(Key::PageUp)], Walk::Lines(-5), "five lines back"),
-    once(&[plain(Key::D)], Walk::Turn, "images or captions look for the others"),
+    once(
+        &[plain(Key::D)],
+        Walk::Turn,
+        "images or captions look for the others",
+    ),
 ];
 
 /// The keys of a view that has none of its own: back, and through the browser.

@@ -20,13 +20,29 @@ pub enum Move {
 }
 
 const KEYS: [Binding<Move>; 9] = [
-    held(&[plain(Key::ArrowLeft)], Move::Pan(-0.1, 0.0), "move the matrix left"),
-    held(&[plain(Key::ArrowRight)], Move::Pan(0.1, 0.0), "move it right"),
+    held(
+        &[plain(Key::ArrowLeft)],
+        Move::Pan(-0.1, 0.0),
+        "move the matrix left",
+    ),
+    held(
+        &[plain(Key::ArrowRight)],
+        Move::Pan(0.1, 0.0),
+        "move it right",
+    ),
     held(&[plain(Key::ArrowUp)], Move::Pan(0.0, -0.1), "move it up"),
-    held(&[plain(Key::ArrowDown)], Move::Pan(0.0, 0.1), "move it down"),
+    held(
+        &[plain(Key::ArrowDown)],
+        Move::Pan(0.0, 0.1),
+        "move it down",
+    ),
     held(&[plain(Key::PageUp)], Move::Pan(0.0, -0.9), "a page up"),
     held(&[plain(Key::PageDown)], Move::Pan(0.0, 0.9), "a page down"),
-    held(&[plain(Key::Plus), plain(Key::Equals)], Move::Zoom(STEP), "closer"),
+    held(
+        &[plain(Key::Plus), plain(Key::Equals)],
+        Move::Zoom(STEP),
+        "closer",
+    ),
     held(&[plain(Key::Minus)], Move::Zoom(1.0 / STEP), "further away"),
     held(&[plain(Key::Home)], Move::Fit, "everything"),
 ];
@@ -44,7 +60,9 @@ pub fn keys(ctx: &Context, view: &mut View<'_>, focused: bool) {
     if !matrix || (focused && !state.focused) {
         return;
     }
-    acts(ctx, &KEYS).into_iter().for_each(|by| state.pending(by));
+    acts(ctx, &KEYS)
+        .into_iter()
+        .for_each(|by| state.pending(by));
 }
 
 /// Moves by drag, wheel, keys and buttons.
