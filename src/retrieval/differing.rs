@@ -83,10 +83,8 @@ mod tests {
         let [left, right] = differing(a, b);
         assert_eq!(said(a, &left), ["brown", "an", "orange", "ball"]);
         assert_eq!(said(b, &right), ["a", "stick", "quickly"]);
-        assert_eq!(
-            differing("The DOG's bone", "the dog bone!"),
-            [vec![], vec![]]
-        );
+        let [left, right] = differing("The DOG's bone", "the dog bone!");
+        assert!(left.is_empty() && right.is_empty());
         let [left, right] = differing("x y", "");
         assert_eq!((said("x y", &left).len(), right.len()), (2, 0));
     }

@@ -2,7 +2,7 @@
 
 use super::state::{Compare, State};
 use super::{Attack, Command, Reach};
-use crate::attack::{AttackSettings, Goal, Method, Norm, Threat};
+use crate::attack::{AttackSettings, Goal, Method, Norm, Parameter, Threat};
 use crate::desktop::feature::Desk;
 
 impl Attack {
@@ -23,10 +23,13 @@ impl Attack {
     /// Looks for the smallest change of `image` after which `caption`, one of its own, ranks first.
     pub(super) fn repair_pair(&mut self, desk: &mut Desk<'_, Self>, image: usize, caption: usize) {
         let is_smallest = |m: &Method| m.is_minimal() && m.works_in(Norm::Linf);
-        let mut able = Method::all().filter(is_smallest);
+        let able = Method::all()
+            .filter(is_smallest)
+            .filter(|m| self.is_able(desk, *m));
+        let best = able.max_by_key(|m| (m.needs_gradient(), m.takes(Parameter::Restarts)));
         // What it finds counts within the radius alone: one that holds whatever it may take.
         let usual = State::default().settings;
-        let settings = match able.find(|m| self.is_able(desk, *m)) {
+        let settings = match best {
             Some(method) => AttackSettings {
                 method,
                 threat: Threat::linf(WIDEST),

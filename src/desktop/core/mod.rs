@@ -30,6 +30,7 @@ mod settings_file;
 mod slot;
 mod state;
 mod story;
+mod story_commands;
 mod tab;
 mod work;
 mod workspace;
