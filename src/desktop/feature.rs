@@ -4,6 +4,7 @@
 //! theme), never another feature. What one asks of another is a command of the core.
 
 use super::core::{Basis, BoundJobs, Change, Command, Core, Dialog, JobSlot, Part, Session, Tab};
+use super::shell::keys::KeyLine;
 use super::shell::{PaletteEntry, Shell};
 use crate::error::Result;
 use crate::task::{Progress, Task};
@@ -86,6 +87,16 @@ pub trait Feature: Sized + 'static {
     /// Takes the keys that were pressed while its tab is shown and no text is edited; `focused`: something has the focus.
     fn keys(ctx: &Context, view: &mut View<'_, Self>, focused: bool) {
         super::shell::keys::common_keys(ctx, view, focused);
+    }
+
+    /// The keys that [`Feature::keys`] takes, for the sheet of keys.
+    fn key_lines() -> Vec<KeyLine> {
+        super::shell::keys::common_lines()
+    }
+
+    /// The page of the guide that explains it, by its name.
+    fn guide_page() -> Option<&'static str> {
+        None
     }
 
     /// Its entries of the palette.

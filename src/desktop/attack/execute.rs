@@ -46,6 +46,7 @@ impl Attack {
                 desk.start(Slot::Mask, "Reading the mask", move |_| open_mask(&path));
             }
             Command::Run => {
+                desk.show(Self::TAB);
                 self.work.run_wanted = true;
                 let known = self.work.network.get(desk.session.open.now()).is_some();
                 if !known && !desk.is_running(Slot::Network) {
@@ -56,7 +57,10 @@ impl Attack {
             Command::Redo => lab.redo(desk.session.open.now()),
             Command::SetLooks(looks) => lab.looks = looks,
             Command::Export(path) => self.export_attack(desk, path),
-            Command::ShowPage(page) => lab.page = page,
+            Command::ShowPage(page) => {
+                lab.page = page;
+                desk.show(Self::TAB);
+            }
             Command::SetCaption(caption) => lab.words.chosen = Some(caption),
             Command::SetWords(plan) => lab.words.plan = *plan,
             Command::RunWords => self.run_words(desk),

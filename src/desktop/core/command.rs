@@ -7,6 +7,7 @@ use super::piece::{Form, Piece};
 use super::query::Query;
 use super::sets::SetsCommand;
 use super::settings::{Settings, TableLooks, ThemeChoice};
+use super::story::StoryCommand;
 use super::tab::Tab;
 use super::workspace::Workspace;
 use crate::compute::Measure;
@@ -109,6 +110,26 @@ pub enum Command {
         /// The caption's row; `None` for the hardest negative.
         caption: Option<usize>,
     },
+    /// Attack this picture at once, until another caption than its own wins, or this one; show the verdict.
+    BreakPair {
+        /// The image's row.
+        image: usize,
+        /// The caption's row; `None` for any wrong one.
+        caption: Option<usize>,
+    },
+    /// Look for the smallest change of this picture that puts this caption of its own first; show the verdict.
+    RepairPair {
+        /// The image's row.
+        image: usize,
+        /// The caption's row.
+        caption: usize,
+    },
+    /// Show what an attack does to the whole set.
+    ShowAttackSet,
+    /// Show a page of the guide, by its name; `None` for the one that fits the view.
+    ShowGuide(Option<&'static str>),
+    /// Something about the first minute.
+    Story(StoryCommand),
     /// Choose these images on the map, and show it.
     ShowOnMap(Vec<u32>),
     /// Show hard negatives, at the first of this image where there is one.

@@ -6,7 +6,7 @@ use crate::compute::{Adapter, Engine};
 use crate::dataset::Dataset;
 use crate::encoder::Encoder;
 use crate::error::Error;
-use crate::retrieval::Evaluation;
+use crate::retrieval::{Evaluation, NearMiss};
 use crate::runtime::RuntimeInfo;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -18,6 +18,8 @@ pub enum Event {
         runtime: Box<Result<RuntimeInfo, Error>>,
         engine: Arc<dyn Engine>,
         adapters: Vec<Adapter>,
+        /// What the program keeps of its own, and where.
+        places: Vec<(&'static str, String)>,
     },
     /// Another compute engine was chosen.
     Engine(Arc<dyn Engine>),
@@ -69,6 +71,8 @@ pub enum Event {
     Placed(Piece, Form, Option<Arc<Dataset>>, PathBuf),
     /// What is taken out of the window was written to this file.
     PieceWritten(PathBuf),
+    /// The case of the first minute was chosen, or there is none.
+    Case(Option<NearMiss>),
     /// Settings were saved.
     SettingsSaved(Box<SavedSettings>),
 }

@@ -61,7 +61,9 @@ impl Core {
                 runtime,
                 engine,
                 adapters,
+                places,
             } => {
+                self.session.runtime.places = places;
                 match *runtime {
                     Ok(info) => self.session.runtime.runtime = Some(info),
                     Err(error) => self.fail(&error),
@@ -127,6 +129,7 @@ impl Core {
                 let text = format!("Wrote {}", path.display());
                 self.session.say(Level::Info, text, "");
             }
+            Event::Case(case) => self.take_case(basis, case),
             Event::SettingsSaved(saved) => self.settings_saved(&saved),
         }
     }

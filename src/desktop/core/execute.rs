@@ -47,6 +47,7 @@ impl Core {
             }
             Command::CancelJob(job) => self.cancel_job(job),
             Command::Embed => self.embed_wanted = true,
+            Command::Story(command) => self.execute_story(command),
             Command::Sets(command) => self.execute_sets(command),
             Command::InstallRuntime(flavour) => self.install_runtime(flavour),
             Command::Copy(text) => ctx.copy_text(text),
@@ -98,6 +99,10 @@ impl Core {
             Command::DismissToasts => self.session.log.iter_mut().for_each(|e| e.toast = false),
             // Offered to the features before.
             Command::AttackPair { .. }
+            | Command::BreakPair { .. }
+            | Command::RepairPair { .. }
+            | Command::ShowAttackSet
+            | Command::ShowGuide(_)
             | Command::CompareWith(_)
             | Command::Decide(..)
             | Command::OpenRun

@@ -109,6 +109,15 @@ impl History {
         self.undone.iter().any(|deed| of.has(deed))
     }
 
+    /// The queries that were chosen and not taken back, the newest first; some come again.
+    pub fn queries(&self) -> impl Iterator<Item = &Query> {
+        let chosen = self.done.iter().rev().filter_map(|deed| match deed {
+            Deed::Query { before, after } => Some([after, before]),
+            _ => None,
+        });
+        chosen.flatten()
+    }
+
     /// Forgets the decisions that do not stand any more, since others decided otherwise: `verdict` is what is thought of
     /// a pair now.
     pub fn forget_overruled(&mut self, verdict: impl Fn(&(String, String)) -> Option<Verdict>) {

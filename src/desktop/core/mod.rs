@@ -35,6 +35,8 @@ mod settings_file;
 mod sheet;
 mod slot;
 mod state;
+mod story;
+mod story_commands;
 mod tab;
 mod taken;
 mod work;
@@ -66,6 +68,7 @@ pub use settings_file::{SavedSettings, SettingsFile};
 pub use sheet::{Cells, Rows, Sheet, bare};
 pub use slot::{JobSlot, JobView};
 pub use state::{Entry, Level, Pending, RuntimeView, Session};
+pub use story::{Story, StoryCommand};
 pub use tab::Tab;
 pub use workspace::Workspace;
 

@@ -106,6 +106,18 @@ impl Open {
         self.history.forget_overruled(verdict);
     }
 
+    /// The texts and pictures that were asked for by hand, the newest first, each once.
+    pub fn asked(&self) -> Vec<Query> {
+        let mut asked: Vec<Query> = Vec::new();
+        let shown = self.query.get(&self.now);
+        for query in shown.into_iter().chain(self.history.queries()) {
+            if !matches!(query, Query::Row(..)) && !asked.contains(query) {
+                asked.push(query.clone());
+            }
+        }
+        asked
+    }
+
     /// Something was chosen anew: an engine, a measure, a protocol, a decision.
     pub fn renew(&mut self, part: Part) {
         self.now.renew(part);

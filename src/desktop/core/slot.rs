@@ -72,6 +72,8 @@ pub enum Slot {
     Place,
     /// Writing what is taken out of the window.
     Piece,
+    /// Choosing the case of the first minute.
+    Story,
 }
 
 impl JobSlot for Slot {
@@ -81,6 +83,7 @@ impl JobSlot for Slot {
             Self::Rank => &[Part::Embeddings, Part::Engine, Part::Protocol],
             Self::Query => &[Part::Embeddings, Part::Engine, Part::Encoder],
             Self::Browse | Self::Find => &[Part::Data],
+            Self::Story => &[Part::Data, Part::Embeddings, Part::Ranking],
             Self::Engines
             | Self::Data
             | Self::Encoder
@@ -105,6 +108,7 @@ impl JobSlot for Slot {
                 | Self::Browse
                 | Self::Find
                 | Self::Place
+                | Self::Story
         )
     }
 

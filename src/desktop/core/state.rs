@@ -8,13 +8,14 @@ use super::query::{AnswerView, Query};
 use super::sets::Sets;
 use super::settings::Settings;
 use super::slot::JobView;
+use super::story::Story;
 use super::tab::Tab;
 use super::workspace::Workspace;
 use crate::compute::{Adapter, Direction, Embedded};
 use crate::dataset::Dataset;
 use crate::encoder::{EncoderInfo, EncoderOptions};
 use crate::error::Question;
-use crate::retrieval::{Evaluation, Side};
+use crate::retrieval::{Evaluation, NearMiss, Side};
 use crate::runtime::RuntimeInfo;
 use crate::source::EncoderSource;
 use std::path::PathBuf;
@@ -30,6 +31,8 @@ pub struct RuntimeView {
     pub engine: Option<String>,
     /// The graphics adapters.
     pub adapters: Vec<Adapter>,
+    /// What the program keeps of its own: what, and where.
+    pub places: Vec<(&'static str, String)>,
     /// An ONNX Runtime was installed and is used after a restart.
     pub restart: bool,
 }
@@ -91,6 +94,8 @@ pub struct Session {
     pub found: Derived<(String, Vec<(String, Query)>)>,
     /// Sets of images.
     pub sets: Sets,
+    /// The first minute.
+    pub story: Story,
     /// The view shown.
     pub tab: Tab,
     /// What the chips say.
@@ -121,6 +126,7 @@ impl Session {
             browser: Browser::default(),
             found: Derived::default(),
             sets: Sets::default(),
+            story: Story::default(),
             tab,
             runtime: RuntimeView::default(),
             log: Vec::new(),
@@ -187,6 +193,11 @@ impl Session {
         let only = self.sets.shown();
         browser.refresh(&dataset, self.side, self.direction(self.side), only);
         self.browser = browser;
+    }
+
+    /// The case of the first minute, once chosen.
+    pub fn case(&self) -> Option<&NearMiss> {
+        self.story.case.get(self.now())?.as_ref()
     }
 
     /// The browser row of the current query.

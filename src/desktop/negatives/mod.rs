@@ -22,6 +22,7 @@ use crate::desktop::core::{
 };
 use crate::desktop::feature::{Desk, Ended, Feature, View};
 use crate::desktop::shell::PaletteEntry;
+use crate::desktop::shell::keys::KeyLine;
 use crate::retrieval::relevance::Confirmed;
 use egui::{Context, Ui};
 use outbox::{Outbox, SavedDecisions};
@@ -266,6 +267,14 @@ impl Feature for Negatives {
         view::panels_ui(ui, view);
     }
 
+    fn key_lines() -> Vec<KeyLine> {
+        view::key_lines()
+    }
+
+    fn guide_page() -> Option<&'static str> {
+        Some("mining")
+    }
+
     fn keys(ctx: &Context, view: &mut View<'_, Self>, focused: bool) {
         view::keys(ctx, view, focused);
     }
@@ -291,7 +300,25 @@ impl Feature for Negatives {
                 "Ctrl+Z",
                 core::Command::Undo(core::Deeds::Decisions),
             ),
+            PaletteEntry::core(
+                "Negatives: redo a decision",
+                "Ctrl+Shift+Z",
+                core::Command::Redo(core::Deeds::Decisions),
+            ),
+            own(
+                "Negatives: regions that pull, or none",
+                "G",
+                Command::ShowRegions(!view.state.show_regions),
+            ),
+            own("Negatives: the next pair", "J", Command::Step(1)),
+            own("Negatives: the pair before", "K", Command::Step(-1)),
+            own("Negatives: mine again", "", Command::Mine),
             own("Negatives: export…", "", Command::Export(None, None)),
+            own(
+                "Negatives: export triplets to train on…",
+                "",
+                Command::Export(Some(Layout::Triplet), None),
+            ),
         ]
     }
 }

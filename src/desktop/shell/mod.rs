@@ -9,8 +9,10 @@ pub mod fields;
 mod figure;
 mod frame;
 pub mod held_out;
+pub mod help;
 pub mod keys;
 pub mod labels;
+pub mod marks;
 mod menus;
 mod overlays;
 mod palette;
@@ -23,6 +25,7 @@ pub mod select;
 mod sets;
 pub mod table;
 pub mod take;
+pub mod terms;
 pub mod theme;
 pub mod tour;
 pub mod widgets;
@@ -66,6 +69,13 @@ pub struct Memory {
     palette: Option<palette::Palette>,
     settings: Option<Box<Settings>>,
     runtime: bool,
+    /// The step of the tour of the program that is asked for, and the one that is shown.
+    tour: Option<usize>,
+    tour_shown: Option<usize>,
+    /// The sheet of keys is open.
+    keys: bool,
+    /// What the program is, is shown.
+    about: bool,
     /// The name of a set while it is typed; the dialog is open.
     sets: Option<String>,
     options: Option<Box<EncoderOptions>>,
@@ -84,6 +94,23 @@ pub struct Memory {
     seen: seen::Seen,
     /// The path that is typed.
     path: Option<paths::Typed>,
+}
+
+impl Memory {
+    /// Begins the tour of the program.
+    pub fn start_tour(&mut self) {
+        self.tour = Some(0);
+    }
+
+    /// Is a dialog open, so that keys are not for the view?
+    fn is_modal(&self) -> bool {
+        self.palette.is_some()
+            || self.settings.is_some()
+            || self.runtime
+            || self.sets.is_some()
+            || self.keys
+            || self.about
+    }
 }
 
 /// What every drawing function works with.
@@ -109,6 +136,7 @@ impl Shell<'_> {
 pub fn above_ui(ctx: &egui::Context, shell: &mut Shell<'_>) {
     dialogs::dialogs_ui(ctx, shell);
     sets::sets_ui(ctx, shell);
+    help::help_ui(ctx, shell);
     paths::path_ui(ctx, shell);
 }
 

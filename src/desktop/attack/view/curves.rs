@@ -22,7 +22,7 @@ pub fn curves_ui(ui: &mut Ui, view: &mut View<'_>) {
         (
             Curve::Margin,
             "Margin",
-            "Wrong less right by step: above 0 the goal is reached",
+            "Right less wrong by step: below 0 the goal is reached",
         ),
         (Curve::Loss, "Loss", "What the attack climbs"),
     ];
@@ -76,7 +76,7 @@ pub fn curves_ui(ui: &mut Ui, view: &mut View<'_>) {
             (names[1], t.bad, series(&|p| p.wrong)),
             (names[0], t.good, series(&|p| p.right)),
         ],
-        Curve::Margin => vec![("wrong less right", t.accent, series(&|p| p.wrong - p.right))],
+        Curve::Margin => vec![("right less wrong", t.accent, series(&|p| p.right - p.wrong))],
         Curve::Loss => vec![("loss", t.accent, series(&|p| p.loss))],
     };
     let what = match curve {

@@ -7,12 +7,14 @@ use crate::dataset::Dataset;
 use crate::desktop::attack::Command;
 use crate::desktop::core::{self, Cells, Query};
 use crate::desktop::shell::bidi;
+use crate::desktop::shell::marks::underlined;
 use crate::desktop::shell::select::List;
 use crate::desktop::shell::theme::{Tokens, tokens};
-use crate::desktop::shell::widgets::{grouped, heading, named_area, weak};
-use crate::retrieval::Side;
+use crate::desktop::shell::widgets::{grouped, heading, named_area, score, weak};
+use crate::retrieval::{Said, Side};
 use egui::{Align2, CornerRadius, FontId, Rect, Role, ScrollArea, Ui};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::ops::Range;
 
 /// Captions before the attack.
 pub fn before_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
@@ -74,6 +76,8 @@ struct Row<'a> {
     text: &'a str,
     right: bool,
     target: bool,
+    /// Words that no right caption has; of a right one, those that the target lacks.
+    strange: Vec<Range<usize>>,
 }
 
 fn list_ui(
@@ -88,15 +92,21 @@ fn list_ui(
     };
     let own = dataset.captions_of(image);
     let target = target(view, standing);
+    let said = [
+        Said::by(&dataset.captions[own.clone()]),
+        Said::by(target.and_then(|t| dataset.captions.get(t))),
+    ];
     let row = |rank: u32, was: Option<u32>, hit: Hit| {
         let at = hit.index as usize;
+        let (text, right) = (dataset.captions.get(at)?.as_str(), own.contains(&at));
         Some(Row {
             rank,
             was,
             hit,
-            text: dataset.captions.get(at)?,
-            right: own.contains(&at),
+            text,
+            right,
             target: target == Some(at),
+            strange: said[usize::from(right)].lacks(text),
         })
     };
     let listed = |hit: Hit| standing.hits.iter().any(|h| h.index == hit.index);
@@ -191,12 +201,9 @@ fn row_ui(
         86.0
     };
     let font = FontId::proportional(12.5);
-    let mut job = egui::text::LayoutJob::simple(
-        row.text.to_owned(),
-        font,
-        t.text,
-        (wide - left - 6.0).max(60.0),
-    );
+    let line = if row.right { t.good } else { t.bad };
+    let mut job = underlined(row.text, &row.strange, &font, t.text, line);
+    job.wrap.max_width = (wide - left - 6.0).max(60.0);
     job.wrap.max_rows = 2;
     let galley = bidi::galley(ui, job);
     let tall = (galley.size().y + 7.0).max(24.0);
@@ -287,6 +294,15 @@ fn paint_row(ui: &Ui, row: &Row<'_>, rect: Rect, left: f32, response: &egui::Res
     }
     let font = || FontId::proportional(12.5);
     let middle = rect.center().y;
+    // Colour alone tells nothing.
+    let sign = match (row.right, row.target) {
+        (true, _) => "✔",
+        (_, true) => "✖",
+        _ => "",
+    };
+    let at_sign = egui::pos2(rect.left() + 8.0, middle);
+    ui.painter()
+        .text(at_sign, Align2::LEFT_CENTER, sign, font(), ink);
     let at = |x: f32| egui::pos2(rect.left() + x, middle);
     let mut edge = left - 52.0;
     if let Some(was) = row.was.filter(|w| *w != row.rank) {
@@ -303,7 +319,7 @@ fn paint_row(ui: &Ui, row: &Row<'_>, rect: Rect, left: f32, response: &egui::Res
         ink,
     );
     edge = left - 8.0;
-    let score = format!("{:.3}", row.hit.score).replace('-', "−");
+    let score = score(row.hit.score);
     ui.painter()
         .text(at(edge), Align2::RIGHT_CENTER, score, font(), t.text);
 }

@@ -4,6 +4,7 @@ use super::View;
 use crate::attack::SetReport;
 use crate::desktop::core::chart::{Axis, Chart, Series};
 use crate::desktop::shell::plots::plot_ui;
+use crate::desktop::shell::terms::{Explained, Term};
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::weak;
 use crate::retrieval::Side;
@@ -42,7 +43,8 @@ pub fn recall_ui(ui: &mut Ui, view: &mut View<'_>, report: &SetReport, side: Sid
         RichText::new(format!("{name} recall against epsilon"))
             .size(12.5)
             .strong(),
-    );
+    )
+    .explained(Term::RobustRecall);
     let x = Axis {
         suffix: if pixels { "/255" } else { "" },
         low: Some(0.0),

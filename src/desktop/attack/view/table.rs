@@ -221,7 +221,7 @@ fn texts(report: &SetReport, row: &RowReport, dataset: &Dataset) -> [String; 5] 
     let margin = if row.margin_after.is_nan() {
         "–".to_owned()
     } else {
-        signed(row.margin_after, 3)
+        signed(-row.margin_after, 3)
     };
     let of = match row.caption.and_then(|j| dataset.captions.get(j)) {
         Some(caption) => format!("{}: {caption}", row.name),
@@ -282,7 +282,8 @@ fn order(a: &RowReport, b: &RowReport, sort: Sort) -> Ordering {
                 .then(eps_a.total_cmp(&eps_b))
                 .then(b.margin_after.total_cmp(&a.margin_after))
         }
-        _ => a.margin_after.total_cmp(&b.margin_after),
+        // Shown is right less wrong.
+        _ => b.margin_after.total_cmp(&a.margin_after),
     };
     sort.turn(order)
         .then((a.image, a.caption).cmp(&(b.image, b.caption)))

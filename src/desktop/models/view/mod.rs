@@ -6,6 +6,7 @@ use crate::attack::possible;
 use crate::desktop::core::{self, EncoderSource, ModelCard, Pick};
 use crate::desktop::models::{Command, Slot};
 use crate::desktop::shell::table::{Small, small_ui};
+use crate::desktop::shell::terms::Term;
 use crate::desktop::shell::theme::{Tokens, tokens};
 use crate::desktop::shell::widgets::{empty_state, figure, grouped, heading, weak};
 use crate::error::Blocking;
@@ -150,20 +151,34 @@ fn figures_ui(ui: &mut Ui, card: &Card) {
     let width = ((ui.available_width() - 2.0 * space) / 3.0).max(90.0);
     let operators: usize = card.survey.ops.values().map(|(n, _)| n).sum();
     ui.horizontal(|ui| {
-        figure(ui, width, &grouped(card.parameters), "parameters");
-        figure(ui, width, &grouped(operators), "operators");
-        figure(ui, width, &card.opset.to_string(), "operator set");
+        figure(
+            ui,
+            width,
+            &grouped(card.parameters),
+            "parameters",
+            Term::Parameters,
+        );
+        figure(ui, width, &grouped(operators), "operators", Term::Operators);
+        figure(
+            ui,
+            width,
+            &card.opset.to_string(),
+            "operator set",
+            Term::OperatorSet,
+        );
     });
     let Some(m) = &card.measured else {
         return;
     };
     ui.horizontal(|ui| {
-        figure(ui, width, &format!("{} ms", short(m.forward_ms)), "forward");
+        let forward = format!("{} ms", short(m.forward_ms));
+        figure(ui, width, &forward, "forward", Term::Forward);
         figure(
             ui,
             width,
             &format!("{} ms", short(m.gradient_ms)),
             &ratio(m),
+            Term::Gradient,
         );
         let (value, what) = match &m.check {
             Some(Check {
@@ -178,7 +193,7 @@ fn figures_ui(ui: &mut Ui, card: &Card) {
             Some(_) => ("–".to_owned(), "self-check failed".to_owned()),
             None => ("–".to_owned(), "not checked".to_owned()),
         };
-        figure(ui, width, &value, &what);
+        figure(ui, width, &value, &what, Term::SelfCheck);
     });
     if let Some(check) = &m.check {
         check_ui(ui, check, m);

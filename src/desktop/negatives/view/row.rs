@@ -4,14 +4,16 @@ use super::View;
 use crate::dataset::{Dataset, Verdict};
 use crate::desktop::core::{self, Cells, Part, SetsCommand};
 use crate::desktop::negatives::{Command, NegativeSet, PairOrder};
+use crate::desktop::shell::marks::underlined;
 use crate::desktop::shell::select::List;
+use crate::desktop::shell::terms::Term;
 use crate::desktop::shell::theme::{Tokens, tokens};
 use crate::desktop::shell::widgets::{
-    grouped, margin_colour, mark, named_area, picture_in, signed, tag,
+    self, grouped, margin_colour, mark, named_area, picture_in, signed, tag,
 };
 use crate::desktop::shell::{Shell, bidi, take};
 use crate::retrieval::mine::MinedPair;
-use crate::retrieval::{MAY_FIT, Side};
+use crate::retrieval::{MAY_FIT, Side, differing};
 use egui::text::LayoutJob;
 use egui::{Align2, CornerRadius, FontId, Rect, Role, Sense, Ui};
 use std::sync::Arc;
@@ -114,6 +116,7 @@ fn order_ui(ui: &Ui, view: &mut View<'_>, head: Rect, columns: &Columns) {
     let font = FontId::proportional(12.0);
     ui.painter()
         .text(area.right_center(), Align2::RIGHT_CENTER, text, font, ink);
+    let hint = format!("{hint}. {}", Term::Margin.hint());
     if response.on_hover_text(hint).clicked() {
         plan.order = other;
         view.own(Command::SetPlan(plan));
@@ -206,6 +209,7 @@ pub fn row_ui(
         picture_in(ui, view.pictures, image, picture(left), true);
         left += PICTURE + PAD;
     }
+    let [ours, theirs] = differing(said.right, said.negative);
     let faded = verdict == Some(Verdict::Right);
     let ink = if faded { t.weak } else { t.text };
     let room = columns.negative - columns.right - 2.0 * PAD;
@@ -214,13 +218,13 @@ pub fn row_ui(
         rect,
         columns.right,
         room,
-        said.right,
+        underlined(said.right, &ours, &font(), t.text, t.good),
         pair.scores[0],
-        t.text,
         &t,
     );
     let room = columns.margin - MARGIN - left - PAD;
-    cell(ui, rect, left, room, said.negative, pair.scores[1], ink, &t);
+    let text = underlined(said.negative, &theirs, &font(), ink, t.bad);
+    cell(ui, rect, left, room, text, pair.scores[1], &t);
     let number = |x: f32, text: String, colour| {
         let at = egui::pos2(rect.left() + x, middle);
         let font = FontId::proportional(13.0);
@@ -356,29 +360,23 @@ fn flag(pair: &MinedPair, verdict: Option<Verdict>, t: &Tokens) -> (&'static str
     (word(pair, verdict), colour)
 }
 
+/// The font of captions.
+fn font() -> FontId {
+    FontId::proportional(13.0)
+}
+
 /// Two lines of text and the score below.
-#[allow(clippy::too_many_arguments)] // a cell is a place, a text, a figure and their colours
-fn cell(
-    ui: &Ui,
-    row: Rect,
-    left: f32,
-    room: f32,
-    text: &str,
-    score: f32,
-    ink: egui::Color32,
-    t: &Tokens,
-) {
-    let font = FontId::proportional(13.0);
-    let mut job = LayoutJob::simple(text.to_owned(), font, ink, room.max(40.0));
+fn cell(ui: &Ui, row: Rect, left: f32, room: f32, mut job: LayoutJob, score: f32, t: &Tokens) {
+    job.wrap.max_width = room.max(40.0);
     job.wrap.max_rows = 2;
     let galley = bidi::galley(ui, job);
-    let score = format!("{score:.3}").replace('-', "−");
+    let score = widgets::score(score);
     let figure = ui
         .painter()
         .layout_no_wrap(score, FontId::proportional(12.0), t.weak);
     let tall = galley.size().y + figure.size().y + 1.0;
     let top = egui::pos2(row.left() + left, row.center().y - tall / 2.0);
     let below = top + egui::vec2(0.0, galley.size().y + 1.0);
-    ui.painter().galley(top, galley, ink);
+    ui.painter().galley(top, galley, t.text);
     ui.painter().galley(below, figure, t.weak);
 }

@@ -7,12 +7,12 @@ use crate::dataset::Dataset;
 use crate::desktop::core::{self, AnswerView, Cells, Query};
 use crate::desktop::shell::bidi;
 use crate::desktop::shell::empty::{NotReady, not_ready_ui};
+use crate::desktop::shell::marks::underlined;
 use crate::desktop::shell::select::List;
 use crate::desktop::shell::take;
 use crate::desktop::shell::theme::{Tokens, tokens};
-use crate::desktop::shell::widgets::{bar, named_area, picture_in, tag, weak};
-use crate::retrieval::Side;
-use egui::text::LayoutJob;
+use crate::desktop::shell::widgets::{bar, named_area, picture_in, score, tag, weak};
+use crate::retrieval::{Said, Side};
 use egui::{Align2, CornerRadius, FontId, Galley, Rect, Role, ScrollArea, Ui};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
@@ -68,6 +68,8 @@ fn results_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, answer: &Answ
         .iter()
         .position(|h| !answer.positives.contains(&(h.index as usize)));
     let known = !answer.positives.is_empty();
+    let own = dataset.captions.get(answer.positives.clone());
+    let said = own.filter(|own| !own.is_empty()).map(Said::by);
     view.memory.highlighted = view
         .memory
         .highlighted
@@ -91,6 +93,7 @@ fn results_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, answer: &Answ
                     hit: *hit,
                     share: hit.score / (best * 1.06),
                     kind,
+                    said: said.as_ref(),
                 };
                 row_ui(ui, view, dataset, answer, &row, &t);
             }
@@ -103,6 +106,7 @@ fn results_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, answer: &Answ
                         hit: *hit,
                         share: hit.score / (best * 1.06),
                         kind: Kind::Right,
+                        said: None,
                     };
                     row_ui(ui, view, dataset, answer, &row, &t);
                 }
@@ -117,11 +121,13 @@ enum Kind {
     Other,
 }
 
-struct Row {
+struct Row<'a> {
     place: Option<usize>,
     hit: Hit,
     share: f32,
     kind: Kind,
+    /// The words of the right ones, where there are any.
+    said: Option<&'a Said>,
 }
 
 fn row_ui(
@@ -129,7 +135,7 @@ fn row_ui(
     view: &mut View<'_>,
     dataset: &Dataset,
     answer: &AnswerView,
-    row: &Row,
+    row: &Row<'_>,
     t: &Tokens,
 ) {
     let index = row.hit.index as usize;
@@ -155,12 +161,11 @@ fn row_ui(
     let left = 48.0 + bar_width + 64.0 + if images { 76.0 } else { 0.0 };
     let tag_width = if row.kind == Kind::Other { 8.0 } else { 118.0 };
     let font = FontId::proportional(13.5);
-    let mut job = LayoutJob::simple(
-        text.to_owned(),
-        font,
-        t.text,
-        (wide - left - tag_width).max(80.0),
-    );
+    let wrong = row.kind != Kind::Right;
+    let said = row.said.filter(|_| wrong && answer.of == Side::Text);
+    let strange = said.map_or_else(Vec::new, |said| said.lacks(text));
+    let mut job = underlined(text, &strange, &font, t.text, t.bad);
+    job.wrap.max_width = (wide - left - tag_width).max(80.0);
     job.wrap.max_rows = 3;
     let galley = bidi::galley(ui, job);
     let tall = if images {
@@ -283,7 +288,7 @@ struct Look {
 fn paint_row(
     ui: &Ui,
     view: &mut View<'_>,
-    row: &Row,
+    row: &Row<'_>,
     look: &Look,
     images: bool,
     hovered: bool,
@@ -331,7 +336,7 @@ fn paint_row(
         row.share,
         ink,
     );
-    let score = format!("{:.3}", row.hit.score).replace('-', "−");
+    let score = score(row.hit.score);
     ui.painter().text(
         at(48.0 + bar_width + 50.0),
         Align2::RIGHT_CENTER,

@@ -6,6 +6,7 @@ use crate::desktop::core::chart::{Axis, Chart, Series};
 use crate::desktop::retrieval::{Distributions, State};
 use crate::desktop::shell::plots::plot_ui;
 use crate::desktop::shell::plots::ranks::{clicked_rank, ranks};
+use crate::desktop::shell::terms::{Explained, Term};
 use crate::desktop::shell::theme::{Tokens, tokens};
 use crate::desktop::shell::widgets::{figure, heading, segmented, weak};
 use crate::retrieval::{Metrics, Side};
@@ -40,7 +41,8 @@ pub fn summary_ui(ui: &mut Ui, view: &mut View<'_>) {
             }
             metrics_ui(ui, "I→T", &report.i2t);
             metrics_ui(ui, "T→I", &report.t2i);
-            weak(ui, format!("rsum {:.1} · {}", report.rsum, report.protocol));
+            weak(ui, format!("rsum {:.1} · {}", report.rsum, report.protocol))
+                .explained(Term::Rsum);
             let (side, noun) = match session.side {
                 Side::Image => (Side::Image, "caption"),
                 Side::Text => (Side::Text, "image"),
@@ -49,19 +51,21 @@ pub fn summary_ui(ui: &mut Ui, view: &mut View<'_>) {
                 let found = State::of(distributions, side);
                 let t = tokens(ui);
                 ui.add_space(8.0);
-                weak(ui, format!("Rank of the right {noun}"));
+                weak(ui, format!("Rank of the right {noun}")).explained(Term::Rank);
                 ranks_ui(ui, view, side, found, &t);
-                weak(ui, "Score: right against hardest negative");
+                weak(ui, "Score: right against hardest negative").explained(Term::HardestNegative);
                 scores_ui(ui, view, found, &t);
             }
             ui.add_space(4.0);
             heading(ui, &format!("Losses, margin {}", session.workspace.margin));
-            let text = format!(
-                "Sum of hinges {:.3}  ·  Max of hinges {:.3}",
-                report.loss_sh, report.loss_mh
-            );
-            ui.label(text)
-                .on_hover_text("VSE++ equations 3 and 4, mean per image-caption pair");
+            ui.horizontal_wrapped(|ui| {
+                ui.spacing_mut().item_spacing.x = 5.0;
+                ui.label(format!("Sum of hinges {:.3}", report.loss_sh))
+                    .explained(Term::SumOfHinges);
+                weak(ui, "·");
+                ui.label(format!("Max of hinges {:.3}", report.loss_mh))
+                    .explained(Term::MaxOfHinges);
+            });
             let mut margin = session.workspace.margin;
             ui.horizontal(|ui| {
                 weak(ui, "Margin");
@@ -89,14 +93,21 @@ fn metrics_ui(ui: &mut Ui, name: &str, m: &Metrics) {
     let width = (ui.available_width() - 2.0 * 6.0 - 4.0) / 3.0;
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
-        figure(ui, width, &format!("{:.1}", m.r1), &format!("{name} R@1"));
-        figure(ui, width, &format!("{:.1}", m.r5), "R@5");
-        figure(ui, width, &format!("{:.1}", m.r10), "R@10");
+        let recalls = [
+            (m.r1, format!("{name} R@1")),
+            (m.r5, "R@5".to_owned()),
+            (m.r10, "R@10".to_owned()),
+        ];
+        for (value, what) in recalls {
+            figure(ui, width, &format!("{value:.1}"), &what, Term::Recall);
+        }
     });
-    weak(
-        ui,
-        format!("median rank {:.0} · mean rank {:.1}", m.medr, m.meanr),
-    );
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = 5.0;
+        weak(ui, format!("median rank {:.0}", m.medr)).explained(Term::MedianRank);
+        weak(ui, "·");
+        weak(ui, format!("mean rank {:.1}", m.meanr)).explained(Term::MeanRank);
+    });
 }
 
 fn ranks_ui(ui: &mut Ui, view: &mut View<'_>, side: Side, found: &Distributions, t: &Tokens) {

@@ -3,6 +3,7 @@
 use super::words::extent;
 use super::{View, plots, told_ui};
 use crate::desktop::run::Found;
+use crate::desktop::shell::terms::Term;
 use crate::desktop::shell::widgets::{figure, grouped, heading, signed, weak};
 use crate::parts::RunReport;
 use crate::parts::view::SideSurvey;
@@ -114,11 +115,28 @@ fn metrics_ui(ui: &mut Ui, name: &str, m: &Metrics) {
     let width = (ui.available_width() - 4.0 * 6.0 - 4.0) / 5.0;
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
-        figure(ui, width, &format!("{:.1}", m.r1), &format!("{name} R@1"));
-        figure(ui, width, &format!("{:.1}", m.r5), "R@5");
-        figure(ui, width, &format!("{:.1}", m.r10), "R@10");
-        figure(ui, width, &format!("{:.0}", m.medr), "median rank");
-        figure(ui, width, &format!("{:.1}", m.meanr), "mean rank");
+        let recalls = [
+            (m.r1, format!("{name} R@1")),
+            (m.r5, "R@5".to_owned()),
+            (m.r10, "R@10".to_owned()),
+        ];
+        for (value, what) in recalls {
+            figure(ui, width, &format!("{value:.1}"), &what, Term::Recall);
+        }
+        figure(
+            ui,
+            width,
+            &format!("{:.0}", m.medr),
+            "median rank",
+            Term::MedianRank,
+        );
+        figure(
+            ui,
+            width,
+            &format!("{:.1}", m.meanr),
+            "mean rank",
+            Term::MeanRank,
+        );
     });
 }
 

@@ -2,7 +2,9 @@
 
 use super::{PaletteEntry, Run, Shell};
 use crate::compute::Measure;
-use crate::desktop::core::{Command, Deeds, Pick, SetsCommand, Sort, Tab, ThemeChoice, Workspace};
+use crate::desktop::core::{
+    Command, Deeds, Pick, SetsCommand, Sort, StoryCommand, Tab, ThemeChoice, Workspace,
+};
 use crate::retrieval::Side;
 use crate::runtime::Flavour;
 
@@ -75,6 +77,15 @@ pub fn first<C>() -> Vec<PaletteEntry<C>> {
             Command::Sets(SetsCommand::MarkQuery),
         ),
         entry("Sets of images…", "Shift+M", Run::Sets),
+        run("Help: the guide", "F1", Command::ShowGuide(None)),
+        entry("Help: all keys", "?", Run::Keys),
+        entry("Help: tour of the program", "", Run::Tour),
+        run(
+            "Help: a near miss of this set",
+            "",
+            Command::Story(StoryCommand::Begin),
+        ),
+        entry("Help: about nearmiss", "", Run::About),
     ]
 }
 

@@ -3,6 +3,7 @@
 use super::{Sort, Table, cell, inside, write};
 use crate::desktop::core::{Command, TableLooks};
 use crate::desktop::shell::Shell;
+use crate::desktop::shell::terms::{Explained, Term};
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::named_area;
 use egui::{CursorIcon, Rect, Role, Sense, Stroke, Ui, Vec2};
@@ -68,6 +69,10 @@ impl Table<'_> {
             let response = named_area(ui, rect, id, Role::ColumnHeader, chosen, || {
                 format!("Sort by {}{mark}", column.name)
             });
+            let response = match Term::named(&column.name) {
+                Some(term) => response.explained(term),
+                None => response,
+            };
             let colour = if chosen || response.hovered() {
                 t.text
             } else {

@@ -7,6 +7,7 @@ use crate::desktop::core::chart::{Axis, Bar, Chart, Series};
 use crate::desktop::core::{self, Derived, Part, Query};
 use crate::desktop::shell::plots::plot_ui;
 use crate::desktop::shell::table::{self, Column, Row, Rows, Sort, Table};
+use crate::desktop::shell::terms::Term;
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::{column, figure, grouped, heading, primary, weak};
 use crate::desktop::structure::{Command, Slot};
@@ -167,6 +168,7 @@ fn neighbours_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
             width,
             &format!("{:.2}", occurrence.skewness),
             "skewness of N_k",
+            Term::Hubness,
         );
         let none = occurrence.anti_hubs;
         let share = 100.0 * none as f64 / occurrence.counts.len().max(1) as f64;
@@ -175,8 +177,10 @@ fn neighbours_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
             width,
             &grouped(none),
             &format!("anti-hubs · {share:.1} %"),
+            Term::AntiHubs,
         );
-        figure(ui, width, &grouped(occurrence.most as usize), "largest N_k");
+        let most = grouped(occurrence.most as usize);
+        figure(ui, width, &most, "largest N_k", Term::LargestHub);
     });
     let text = format!(
         "N_{} counts the queries that have a candidate among their {} nearest (Radovanovic et al. 2010). \

@@ -4,6 +4,7 @@ use super::View;
 use crate::desktop::core::{self, Bin, chart::Chart};
 use crate::desktop::shell::plots::plot_ui;
 use crate::desktop::shell::plots::ranks::{clicked_margin, clicked_rank, margins, ranks};
+use crate::desktop::shell::terms::Term;
 use crate::desktop::shell::theme::{Tokens, tokens};
 use crate::desktop::shell::widgets::{figure, grouped, heading, signed, weak};
 use crate::desktop::structure::Command;
@@ -63,18 +64,19 @@ fn figures_ui(ui: &mut Ui, structure: &SideStructure) {
     let width = (ui.available_width() - 3.0 * 6.0 - 4.0) / 4.0;
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
-        for (n, what) in [
-            (margins.wrong, "wrong"),
-            (margins.nearly_right, "nearly right"),
-            (margins.nearly_wrong, "nearly wrong"),
+        for (n, what, term) in [
+            (margins.wrong, "wrong", Term::Wrong),
+            (margins.nearly_right, "nearly right", Term::NearlyRight),
+            (margins.nearly_wrong, "nearly wrong", Term::NearlyWrong),
         ] {
-            figure(ui, width, &grouped(n), what);
+            figure(ui, width, &grouped(n), what, term);
         }
         figure(
             ui,
             width,
             &signed(margins.median as f32, 3),
             "median margin",
+            Term::MedianMargin,
         );
     });
     let mut text = format!(

@@ -12,7 +12,7 @@ mod moves;
 mod slices;
 mod words;
 
-pub use moves::keys;
+pub use moves::{key_lines, keys};
 
 use inspector::inspector_ui;
 
@@ -79,6 +79,9 @@ impl Memory {
     }
 }
 
+/// Width from which pages and tools stand beside each other, in points.
+const BESIDE: f32 = 800.0;
+
 /// Is there all that the view needs?
 fn is_ready(session: &Session) -> bool {
     session.dataset().is_some() && session.embedded().is_some()
@@ -115,10 +118,7 @@ pub fn structure_ui(ui: &mut Ui, view: &mut View<'_>) {
         return;
     };
     let page = view.state.page;
-    ui.horizontal(|ui| {
-        if let Some(page) = segmented(ui, page, &StructurePage::ALL) {
-            view.own(Command::ShowPage(page));
-        }
+    let tools = |ui: &mut Ui, view: &mut View<'_>| {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| match page {
             StructurePage::Matrix => matrix::head_ui(ui, view),
             StructurePage::Margins => margins::head_ui(ui, view),
@@ -126,7 +126,20 @@ pub fn structure_ui(ui: &mut Ui, view: &mut View<'_>) {
                 side_ui(ui, view, page);
             }
         });
+    };
+    // Where both do not fit beside each other, the tools stand below the pages.
+    let fits = ui.available_width() >= BESIDE;
+    ui.horizontal_wrapped(|ui| {
+        if let Some(page) = segmented(ui, page, &StructurePage::ALL) {
+            view.own(Command::ShowPage(page));
+        }
+        if fits {
+            tools(ui, view);
+        }
     });
+    if !fits {
+        ui.horizontal(|ui| tools(ui, view));
+    }
     ui.add_space(4.0);
     if page == StructurePage::Matrix {
         matrix::matrix_ui(ui, view, &dataset);

@@ -131,7 +131,7 @@ fn weights_ui(ui: &mut Ui, view: &mut View<'_>, weighed: Option<&Importance>) {
     });
     weak(ui, "green: the score falls without the word; red: it rises");
     ui.add_space(2.0);
-    ScrollArea::vertical()
+    ScrollArea::both()
         .id_salt("weights")
         .auto_shrink([false; 2])
         .show(ui, |ui| {
