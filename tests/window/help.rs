@@ -77,6 +77,8 @@ fn a_question_mark_lists_the_keys_of_every_view() {
         ("Map", "G", "choose with a lasso"),
         ("Structure", "Home", "everything"),
         ("Retrieval", "Alt+Down", "the next result"),
+        ("Retrieval", "Ctrl+Shift+Z", "do it again"),
+        ("Retrieval", "Alt+Right", "forward to the query after"),
     ] {
         assert!(says(&window, group), "{group}");
         assert!(window.query_all_by_label(keys).next().is_some(), "{keys}");

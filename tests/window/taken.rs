@@ -240,7 +240,7 @@ fn a_figure_is_copied_with_what_it_is_and_a_picture_as_its_file_has_it() {
     let card = format!("I→T R@1 {r1:.1}");
     let text = copied_text(&mut window, &card, "Copy the figure with what it is");
     assert!(
-        text.starts_with(&format!("I→T R@1: {r1:.1} (Recall at 1")),
+        text.starts_with(&format!("I→T R@1: {r1:.1}. Per cent of the queries")),
         "{text}"
     );
     let text = copied_text(&mut window, &card, "Copy the number");

@@ -70,6 +70,10 @@ mod tests {
     #[test]
     fn every_page_of_the_folder_is_carried_and_every_link_leads_somewhere() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/guide");
+        // The reference is long, and read outside the window.
+        let is_reference = |name: &str| {
+            name.starts_with("reference-") || ["commands.md", "json.md"].contains(&name)
+        };
         let mut files: Vec<String> = std::fs::read_dir(&folder)
             .expect("the guide's folder")
             .map(|entry| {
@@ -79,6 +83,7 @@ mod tests {
                     .to_string_lossy()
                     .into_owned()
             })
+            .filter(|name| !is_reference(name))
             .collect();
         let mut carried: Vec<String> = PAGES.iter().map(|p| format!("{}.md", p.name)).collect();
         files.sort();
