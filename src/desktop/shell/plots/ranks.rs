@@ -123,7 +123,6 @@ pub fn clicked_margin(
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::desktop::core::chart::Shape;
     use crate::desktop::shell::theme::DARK;
     use crate::retrieval::{rank_bins, recall, recall_curve};
