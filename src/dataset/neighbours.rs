@@ -28,7 +28,7 @@ impl Neighbours {
     /// # Errors
     /// It is neither; it cannot be read, is cut off or damaged.
     pub fn open(path: &Path) -> Result<Self> {
-        let ending = path.extension().map(|e| e.to_ascii_lowercase());
+        let ending = path.extension().map(std::ffi::OsStr::to_ascii_lowercase);
         let kind = match ending.as_ref().and_then(|e| e.to_str()) {
             Some("npy") => Kind::Npy(NpyIntegers::open(path)?),
             Some("parquet") => {

@@ -137,7 +137,10 @@ impl RemoteEncoder {
                 mark: about.mark(),
             })
             .collect();
-        if !files.iter().any(|file| file.name.ends_with(".onnx")) {
+        if !files
+            .iter()
+            .any(|file| file.name.to_lowercase().ends_with(".onnx"))
+        {
             return Err(Error::request(
                 format!("{place} holds no .onnx file"),
                 "Name the folder of an encoder that was exported to ONNX.",

@@ -99,7 +99,7 @@ impl<'a> Found<'a> {
         let mut out = Vec::with_capacity(own.text.len());
         for unit in 0..own.ends.len() {
             let origin = (number, unit as u32);
-            let held = self
+            let mut held = self
                 .walks
                 .iter()
                 .rev()
@@ -107,8 +107,7 @@ impl<'a> Found<'a> {
             let lines = match self.here.get(&origin) {
                 Some(became) => &became.lines,
                 None => held
-                    .filter_map(|held| held.find(origin))
-                    .next()
+                    .find_map(|held| held.find(origin))
                     .unwrap_or_else(|| own.of(unit)),
             };
             let Some(granted) = granted else {
@@ -118,9 +117,9 @@ impl<'a> Found<'a> {
             let has = |place: usize| granted.has(origin, place);
             let lines = lines.split_inclusive(|&b| b == b'\n');
             if is_example {
-                lines
-                    .map(|line| example(line, has, &mut out))
-                    .collect::<Result<()>>()?;
+                for line in lines {
+                    example(line, has, &mut out)?;
+                }
             } else {
                 let own = lines.enumerate().filter(|(place, _)| has(*place));
                 own.for_each(|(_, line)| out.extend_from_slice(line));

@@ -44,18 +44,15 @@ pub struct MineTerms {
 /// can satisfy; cancellation.
 pub fn plan_mining(run: &Run, terms: &MineTerms, task: &Task) -> Result<(MinePlan, String)> {
     terms.options.check()?;
-    let (set, rank, pieces, candidates) = match &terms.candidates {
-        Some(_) => {
-            let (pieces, candidates) = given(run, terms, task)?;
-            let set = candidates.set.clone();
-            (set, String::new(), pieces, Some(candidates))
-        }
-        None => {
-            let (rank, hash) = run.rank_plan()?;
-            refuse(&rank)?;
-            let pieces = ranked(run, terms, &rank, &hash)?;
-            (rank, hash, pieces, None)
-        }
+    let (set, rank, pieces, candidates) = if terms.candidates.is_some() {
+        let (pieces, candidates) = given(run, terms, task)?;
+        let set = candidates.set.clone();
+        (set, String::new(), pieces, Some(candidates))
+    } else {
+        let (rank, hash) = run.rank_plan()?;
+        refuse(&rank)?;
+        let pieces = ranked(run, terms, &rank, &hash)?;
+        (rank, hash, pieces, None)
     };
     let plan = MinePlan {
         program: version(),

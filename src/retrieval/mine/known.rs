@@ -97,6 +97,9 @@ pub enum Open {
     Short,
 }
 
+/// What a unit's list gave: negatives, whether more are needed, and what it may take in order.
+type Walked = (Vec<Hit>, Open, Vec<(f64, u32)>);
+
 /// Takes for every unit from its list; with a bound on the uses of a negative, `limit` of what it may take.
 pub fn take(
     part: &Part<'_>,
@@ -108,7 +111,7 @@ pub fn take(
 ) -> Taken {
     let selector = part.selector(options, doubt, &units);
     let bounded = options.most_uses.is_some();
-    let found: Vec<(Vec<Hit>, Open, Vec<(f64, u32)>)> = (0..units.len())
+    let found: Vec<Walked> = (0..units.len())
         .into_par_iter()
         .map(|u| {
             if bounded {

@@ -56,28 +56,7 @@ pub fn list_ui(ui: &mut Ui, view: &mut View<'_>, found: &ComparedWith) {
         return;
     };
     let state = view.state;
-    ui.horizontal(|ui| {
-        let what = match state.outcome {
-            None => "all",
-            Some(Outcome::Both) => "right with both",
-            Some(Outcome::OnlyA) => "right with A alone",
-            Some(Outcome::OnlyB) => "right with B alone",
-            Some(Outcome::Neither) => "wrong with both",
-        };
-        let moved = match state.shifts {
-            None => String::new(),
-            Some([from, to]) if from == to => format!(", moved by {from}"),
-            Some([from, to]) => format!(", moved by {from} to {to}"),
-        };
-        let moved = moved.replace('-', "−");
-        let count = grouped(state.rows.len());
-        weak(ui, format!("{count} queries listed: {what}{moved}"));
-        let filtered = state.outcome.is_some() || state.shifts.is_some();
-        if filtered && ui.small_button("Show all").clicked() {
-            view.own(Command::Show(None));
-            view.own(Command::ShowShifts(None));
-        }
-    });
+    said_ui(ui, view);
     let sort = TABLE.head_ui(ui, view);
     let column = SORTED[sort.column];
     if state.sort != (column, sort.falling) {
@@ -172,6 +151,33 @@ pub fn list_ui(ui: &mut Ui, view: &mut View<'_>, found: &ComparedWith) {
     if let Some(at) = TABLE.rows_ui(ui, view, drawn, row, extra) {
         view.ask(core::Command::Query(Query::Row(side, rows[at] as usize)));
     }
+}
+
+/// What is listed, and the way back to all.
+fn said_ui(ui: &mut Ui, view: &mut View<'_>) {
+    let state = view.state;
+    ui.horizontal(|ui| {
+        let what = match state.outcome {
+            None => "all",
+            Some(Outcome::Both) => "right with both",
+            Some(Outcome::OnlyA) => "right with A alone",
+            Some(Outcome::OnlyB) => "right with B alone",
+            Some(Outcome::Neither) => "wrong with both",
+        };
+        let moved = match state.shifts {
+            None => String::new(),
+            Some([from, to]) if from == to => format!(", moved by {from}"),
+            Some([from, to]) => format!(", moved by {from} to {to}"),
+        };
+        let moved = moved.replace('-', "−");
+        let count = grouped(state.rows.len());
+        weak(ui, format!("{count} queries listed: {what}{moved}"));
+        let filtered = state.outcome.is_some() || state.shifts.is_some();
+        if filtered && ui.small_button("Show all").clicked() {
+            view.own(Command::Show(None));
+            view.own(Command::ShowShifts(None));
+        }
+    });
 }
 
 /// What a row says.

@@ -19,11 +19,14 @@ fn rank_axis(last: u32) -> Axis {
     }
 }
 
+/// First rank, last rank, and the queries between them.
+type RankBin = (u32, u32, usize);
+
 /// The ranks of the right ones: `bins` of first rank, last rank and queries, and the recall at each rank at which it
 /// rises. `log`: counts on a logarithmic scale, without the recall.
 pub fn ranks(
     title: impl Into<String>,
-    (bins, recall): (&[(u32, u32, usize)], &[(u32, f64)]),
+    (bins, recall): (&[RankBin], &[(u32, f64)]),
     log: bool,
     t: &Tokens,
 ) -> Chart {
