@@ -5,9 +5,9 @@ use crate::attack::{AttackResult, Goal, Point};
 use crate::desktop::attack::{Command, Curve, Looks};
 use crate::desktop::core::chart::{Axis, Chart, Rule, Series};
 use crate::desktop::shell::plots::plot_ui;
-use crate::desktop::shell::theme::tokens;
+use crate::desktop::shell::theme::{Tokens, tokens};
 use crate::desktop::shell::widgets::{grouped, segmented, weak};
-use egui::{RichText, Ui};
+use egui::{Color32, RichText, Ui};
 use egui_plot::LineStyle;
 
 /// Points drawn of a curve, at most.
@@ -79,6 +79,32 @@ pub fn curves_ui(ui: &mut Ui, view: &mut View<'_>) {
         Curve::Margin => vec![("right less wrong", t.accent, series(&|p| p.right - p.wrong))],
         Curve::Loss => vec![("loss", t.accent, series(&|p| p.loss))],
     };
+    let mut chart = chart_of(curve, lines, &t);
+    let kept = lab.live().is_none().then(|| lab.last(view.session.now()));
+    let kept = kept.flatten().and_then(|done| kept_step(&done.result));
+    if let Some(step) = kept {
+        chart = chart.ruled(Chart::upright(
+            format!("kept: step {step}"),
+            step as f64,
+            t.warn,
+        ));
+    }
+    let tall = (ui.available_height() - 46.0).max(60.0);
+    plot_ui(ui, view, &chart, tall);
+    let text = match (seconds, points.last()) {
+        (None, Some(last)) => format!("by step, {} so far", grouped(last.step)),
+        (Some(seconds), _) => format!("by step · {seconds:.1} s"),
+        (None, None) => "by step".to_owned(),
+    };
+    let text = match kept {
+        Some(step) => format!("{text} · kept: step {}, at the line", grouped(step)),
+        None => text,
+    };
+    ui.label(RichText::new(text).size(12.0).color(t.weak));
+}
+
+/// The chart of these lines: name, colour, values by step.
+fn chart_of(curve: Curve, lines: Vec<(&str, Color32, Vec<[f64; 2]>)>, t: &Tokens) -> Chart {
     let what = match curve {
         Curve::Scores => "score",
         Curve::Margin => "margin",
@@ -105,27 +131,7 @@ pub fn curves_ui(ui: &mut Ui, view: &mut View<'_>) {
             style: LineStyle::Solid,
         });
     }
-    let kept = lab.live().is_none().then(|| lab.last(view.session.now()));
-    let kept = kept.flatten().and_then(|done| kept_step(&done.result));
-    if let Some(step) = kept {
-        chart = chart.ruled(Chart::upright(
-            format!("kept: step {step}"),
-            step as f64,
-            t.warn,
-        ));
-    }
-    let tall = (ui.available_height() - 46.0).max(60.0);
-    plot_ui(ui, view, &chart, tall);
-    let text = match (seconds, points.last()) {
-        (None, Some(last)) => format!("by step, {} so far", grouped(last.step)),
-        (Some(seconds), _) => format!("by step · {seconds:.1} s"),
-        (None, None) => "by step".to_owned(),
-    };
-    let text = match kept {
-        Some(step) => format!("{text} · kept: step {}, at the line", grouped(step)),
-        None => text,
-    };
-    ui.label(RichText::new(text).size(12.0).color(t.weak));
+    chart
 }
 
 /// The step whose scores are those of the perturbation that was kept; `None` where none was reported with them.

@@ -151,7 +151,9 @@ const COLUMNS: [(&str, bool); 5] = [
 /// A list whose rows can be chosen together.
 fn listed(rows: &[Row<'_>], title: &Title<'_>) -> List<'static> {
     let mut order = DefaultHasher::new();
-    rows.iter().for_each(|row| row.hit.index.hash(&mut order));
+    for row in rows {
+        row.hit.index.hash(&mut order);
+    }
     List {
         name: title.name,
         columns: &COLUMNS,

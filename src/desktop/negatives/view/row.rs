@@ -150,6 +150,23 @@ fn said<'a>(dataset: &'a Dataset, side: Side, pair: &MinedPair) -> Said<'a> {
     }
 }
 
+/// The pair for AccessKit.
+fn name_of(dataset: &Dataset, said: &Said<'_>, pair: &MinedPair, flag: &str) -> String {
+    let flag = if flag.is_empty() {
+        String::new()
+    } else {
+        format!(", {flag}")
+    };
+    format!(
+        "{}: right {}; negative {}; margin {}, rank {}{flag}",
+        dataset.images[said.picture as usize].name,
+        said.right,
+        said.negative,
+        signed(pair.margin(), 3),
+        pair.rank
+    )
+}
+
 /// Draws the pair in `place`.
 pub fn row_ui(
     ui: &mut Ui,
@@ -166,21 +183,7 @@ pub fn row_ui(
     let chosen = negatives.at == place || listed(view, set).has(view, place);
     let verdict = negatives.decided.verdict(dataset, pair.rows(side));
     let (flag, flag_colour) = flag(pair, verdict, &t);
-    let name = || {
-        let flag = if flag.is_empty() {
-            String::new()
-        } else {
-            format!(", {flag}")
-        };
-        format!(
-            "{}: right {}; negative {}; margin {}, rank {}{flag}",
-            dataset.images[said.picture as usize].name,
-            said.right,
-            said.negative,
-            signed(pair.margin(), 3),
-            pair.rank
-        )
-    };
+    let name = || name_of(dataset, &said, pair, flag);
     let id = ui.scope_id().with(("pair", place));
     let response = named_area(ui, rect, id, Role::Row, chosen, name);
     if chosen || response.hovered() || response.has_focus() {
