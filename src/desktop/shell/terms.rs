@@ -293,14 +293,15 @@ impl Term {
             _ => label,
         };
         let is_name = |name: &&str| name.eq_ignore_ascii_case(label);
-        let found = TERMS.iter().find(|e| e.names.iter().any(|n| is_name(&n)));
+        let found = TERMS.iter().find(|e| e.names.iter().any(is_name));
         found.map(|e| e.term)
     }
 }
 
 /// A thing with a tooltip that explains a term.
 pub trait Explained {
-    /// With the tooltip of `term`.
+    /// Adds the tooltip of `term`.
+    #[allow(clippy::return_self_not_must_use)] // as egui's own tooltips
     fn explained(self, term: Term) -> Self;
 }
 
