@@ -140,6 +140,7 @@ fn about_says_version_engines_licence_and_places() {
 }
 
 #[test]
+#[allow(clippy::redundant_closure_for_method_calls)] // the method itself is not general enough
 fn the_palette_knows_every_attack_and_keeps_its_height() {
     let mut window = demo();
     window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::K);
