@@ -1,5 +1,6 @@
 //! The case to show first: the model is right, and the nearest wrong caption says almost the same.
 
+use super::differing::differing;
 use super::words::{is_stop_word, words};
 use crate::compute::{Direction, Embedded, TIE};
 use crate::error::Result;
@@ -17,7 +18,7 @@ pub struct NearMiss {
     pub wrong: usize,
     /// Score of the right caption less that of the wrong one; above 0.
     pub margin: f32,
-    /// Content words that both captions have, as a share of those that either has, in (0, 1].
+    /// Words that both captions have in the same order, as a share of all words of both, in (0, 1].
     pub likeness: f32,
 }
 
@@ -58,7 +59,7 @@ pub fn near_miss(
     Ok(best.map(|(_, case)| case))
 }
 
-/// The picture with its best caption and the hardest negative; `None` where the captions share no word, or the wrong one
+/// The picture with its best caption and the hardest negative; `None` where they share no content word, or the wrong one
 /// says nothing of its own.
 fn case(
     i2t: &Direction,
@@ -75,14 +76,20 @@ fn case(
     }
     let score = |j: &usize| embedded.images.dot(image, &embedded.texts, *j);
     let right = own.max_by(|a, b| score(a).total_cmp(&score(b)))?;
-    let ours = content(&captions[right]);
-    let shared = said.intersection(&ours).count();
-    (shared > 0).then(|| NearMiss {
+    if said.is_disjoint(&content(&captions[right])) {
+        return None;
+    }
+    let differ: usize = differing(&captions[right], &captions[wrong])
+        .map(|w| w.len())
+        .iter()
+        .sum();
+    let all = words(&captions[right]).len() + words(&captions[wrong]).len();
+    Some(NearMiss {
         image,
         right,
         wrong,
         margin: i2t.margin(image),
-        likeness: shared as f32 / said.union(&ours).count() as f32,
+        likeness: 1.0 - differ as f32 / all as f32,
     })
 }
 
@@ -128,7 +135,7 @@ mod tests {
         // Like and near beats like and far, and near but unlike.
         let case = chosen(&captions, &[1; 4], &[0.1, 0.01, 0.001, 0.1]).expect("a case");
         assert_eq!((case.image, case.right, case.wrong), (0, 0, 1));
-        assert!((case.likeness - 0.5).abs() < 1e-6, "{case:?}");
+        assert!((case.likeness - 10.0 / 12.0).abs() < 1e-6, "{case:?}");
         // A picture that is lost is no near miss, nor is one that shares no word.
         assert_eq!(chosen(&captions, &[3, 1, 1, 1], &[0.1; 4]), None);
         assert_eq!(

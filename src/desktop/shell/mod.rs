@@ -102,6 +102,11 @@ impl Memory {
         self.tour = Some(0);
     }
 
+    /// Is the tour of the program under way?
+    fn is_on_tour(&self) -> bool {
+        self.tour.is_some()
+    }
+
     /// Is a dialog open, so that keys are not for the view?
     fn is_modal(&self) -> bool {
         self.palette.is_some()

@@ -49,8 +49,7 @@ pub fn panels_ui(ui: &mut Ui, view: &mut View<'_>) {
 fn list_ui(ui: &mut Ui, view: &mut View<'_>) {
     for (at, page) in PAGES.iter().enumerate() {
         let button = egui::Button::selectable(at == view.state.page, page.title()).truncate();
-        let size = [ui.available_width() - 4.0, 26.0];
-        if ui.add_sized(size, button.min_size(size.into())).clicked() {
+        if ui.add(button).clicked() {
             view.own(Command::Open(at));
         }
     }

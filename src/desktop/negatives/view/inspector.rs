@@ -126,14 +126,13 @@ fn captions_ui(ui: &mut Ui, dataset: &Dataset, side: Side, pair: &MinedPair, why
                 .size(12.0)
                 .color(t.weak),
         );
-        match weighed {
-            Some(both) => words::words_ui(ui, &both[i], strongest, colour, others[i]),
-            None => {
-                let font = FontId::proportional(13.5);
-                let mut job = underlined(caption(other), &marks[i], &font, t.text, colour);
-                job.wrap.max_width = ui.available_width();
-                ui.label(bidi::galley(ui, job));
-            }
+        if let Some(both) = weighed {
+            words::words_ui(ui, &both[i], strongest, colour, others[i]);
+        } else {
+            let font = FontId::proportional(13.5);
+            let mut job = underlined(caption(other), &marks[i], &font, t.text, colour);
+            job.wrap.max_width = ui.available_width();
+            ui.label(bidi::galley(ui, job));
         }
     }
     match why.map(|w| &w.words) {

@@ -71,7 +71,7 @@ fn sentence(dataset: &Dataset, case: &NearMiss) -> String {
             quoted(wrong, &theirs),
             quoted(right, &ours)
         ),
-        _ => format!("with {:.0} % of its words", 100.0 * case.likeness),
+        _ => "that says much the same".to_owned(),
     };
     format!(
         "Of {} captions the model puts a right one first, but a wrong one {how} is only {} behind: a near miss, also called \

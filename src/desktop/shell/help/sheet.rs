@@ -4,8 +4,11 @@ use crate::desktop::shell::Shell;
 use crate::desktop::shell::dialogs::dialog;
 use crate::desktop::shell::keys::{KeyLine, SINGLE, WINDOW, lines};
 use crate::desktop::shell::theme::tokens;
-use crate::desktop::shell::widgets::{heading, weak};
-use egui::{Context, RichText, ScrollArea, Ui};
+use crate::desktop::shell::widgets::heading;
+use egui::{Context, Label, RichText, ScrollArea, Ui};
+
+/// Width of the column of keys, in points.
+const KEYS: f32 = 118.0;
 
 /// Keys that belong together: of the whole window, or of a view.
 pub struct KeyGroup {
@@ -40,6 +43,8 @@ pub fn sheet_ui(ctx: &Context, shell: &mut Shell<'_>, groups: impl FnOnce() -> V
         heading(ui, "Keys");
         ScrollArea::vertical()
             .max_height(room.y - 190.0)
+            // The dialog would otherwise stay as small as it was drawn first.
+            .min_scrolled_height(room.y - 190.0)
             .auto_shrink([false, true])
             .show(ui, |ui| {
                 ui.columns(columns, |columns| {
@@ -71,13 +76,14 @@ fn group_ui(ui: &mut Ui, group: &KeyGroup) {
     let t = tokens(ui);
     ui.add_space(6.0);
     ui.label(RichText::new(group.title).strong().color(t.text));
+    ui.spacing_mut().interact_size.y = 17.0;
     for line in &group.lines {
-        ui.horizontal(|ui| {
-            ui.allocate_ui(egui::vec2(128.0, 18.0), |ui| {
-                ui.set_min_width(128.0);
-                ui.label(RichText::new(&line.keys).color(t.text));
+        ui.horizontal_top(|ui| {
+            ui.allocate_ui(egui::vec2(KEYS, 17.0), |ui| {
+                ui.set_min_width(KEYS);
+                ui.add(Label::new(RichText::new(&line.keys).color(t.text)).wrap());
             });
-            weak(ui, line.what);
+            ui.add(Label::new(RichText::new(line.what).color(t.weak)).wrap());
         });
     }
 }

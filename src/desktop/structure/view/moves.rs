@@ -60,9 +60,9 @@ pub fn keys(ctx: &Context, view: &mut View<'_>, focused: bool) {
     if !matrix || (focused && !state.focused) {
         return;
     }
-    acts(ctx, &KEYS)
-        .into_iter()
-        .for_each(|by| state.pending(by));
+    for by in acts(ctx, &KEYS) {
+        state.pending(by);
+    }
 }
 
 /// Moves by drag, wheel, keys and buttons.

@@ -183,12 +183,13 @@ mod tests {
     use super::*;
 
     fn dataset() -> Dataset {
-        let mut dataset = Dataset::default();
-        dataset.captions = ["a dog with a ball", "a dog", "a dog with a stick"]
-            .map(str::to_owned)
-            .to_vec();
-        dataset.offsets = vec![0, 2, 3];
-        dataset
+        Dataset {
+            captions: ["a dog with a ball", "a dog", "a dog with a stick"]
+                .map(str::to_owned)
+                .to_vec(),
+            offsets: vec![0, 2, 3],
+            ..Dataset::default()
+        }
     }
 
     #[test]
