@@ -54,6 +54,9 @@
 //! - a sampling policy: one file in `learn/policy/`, its `mod` and its line of the list there
 //! - a view: one folder in `desktop/` that implements `desktop::feature::Feature` (state, commands, jobs; `view/` draws),
 //!   its `mod` in `desktop/mod.rs` and one line in `desktop/features.rs`
+//! - a page of the guide: one file in `assets/guide/`, its name in `desktop/guide/pages.rs`
+//! - a term with its tooltip: one variant and one line in `desktop/shell/terms.rs`
+//! - a key: one line of its view's table; the sheet of keys lists it
 //! - a headless command: one file in `cli/`, one line in its `Command` enum
 
 pub mod attack;

@@ -15,8 +15,11 @@ use std::time::{Duration, Instant};
 mod another;
 mod attack;
 mod bad_input;
+mod bars;
+mod bins;
 mod compare;
 mod drive;
+mod help;
 mod images_alone;
 mod learning;
 mod linear;
@@ -24,11 +27,15 @@ mod look;
 mod map;
 mod models;
 mod negatives;
+mod paths;
 mod run;
 mod shared;
 mod stale;
+mod story;
 mod strata;
 mod structure;
+mod taken;
+mod undo;
 
 type Window = Harness<'static, App>;
 

@@ -4,6 +4,7 @@
 //! theme), never another feature. What one asks of another is a command of the core.
 
 use super::core::{Basis, BoundJobs, Change, Command, Core, Dialog, JobSlot, Part, Session, Tab};
+use super::shell::keys::KeyLine;
 use super::shell::{PaletteEntry, Shell};
 use crate::error::Result;
 use crate::task::{Progress, Task};
@@ -88,6 +89,16 @@ pub trait Feature: Sized + 'static {
         super::shell::keys::common_keys(ctx, view, focused);
     }
 
+    /// The keys that [`Feature::keys`] takes, for the sheet of keys.
+    fn key_lines() -> Vec<KeyLine> {
+        super::shell::keys::common_lines()
+    }
+
+    /// The page of the guide that explains it, by its name.
+    fn guide_page() -> Option<&'static str> {
+        None
+    }
+
     /// Its entries of the palette.
     fn palette(_view: &View<'_, Self>) -> Vec<PaletteEntry<Self::Command>> {
         Vec::new()
@@ -152,8 +163,8 @@ impl<F: Feature> Desk<'_, F> {
         dialog: Dialog,
         event: impl FnOnce(Vec<PathBuf>) -> F::Event + Send + 'static,
     ) {
-        let wait = dialog.show();
-        self.start(slot, "Choosing a file", move |_| wait().map(event));
+        let wait = dialog.show(self.core.paths());
+        self.start(slot, "Choosing a file", move |task| wait(task).map(event));
     }
 
     /// What a job in `slot` would be about now.

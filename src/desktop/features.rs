@@ -24,5 +24,6 @@ pub fn all(ctx: &Context) -> Vec<Box<dyn Hosted>> {
         Box::new(Host::<super::models::Models>::new(ctx)),
         Box::new(Host::<super::problems::Problems>::new(ctx)),
         Box::new(Host::<super::log::Log>::new(ctx)),
+        Box::new(Host::<super::guide::Guide>::new(ctx)),
     ]
 }

@@ -2,6 +2,7 @@
 
 use super::core::{BoundJobs, Change, Command, Core, JobEnd, JobId, JobView, Session, Tab};
 use super::feature::{Asked, Desk, Ended, Feature, View};
+use super::shell::keys::KeyLine;
 use super::shell::{PaletteEntry, Shell};
 use egui::{Context, Ui};
 use std::any::Any;
@@ -22,6 +23,10 @@ pub trait Hosted {
     fn draw(&mut self, ui: &mut Ui, shell: &mut Shell<'_>);
     fn panels(&mut self, ui: &mut Ui, shell: &mut Shell<'_>);
     fn keys(&mut self, ctx: &Context, shell: &mut Shell<'_>, focused: bool);
+    /// The keys that it takes.
+    fn key_lines(&self) -> Vec<KeyLine>;
+    /// The page of the guide that explains it.
+    fn guide_page(&self) -> Option<&'static str>;
     /// Its entries of the palette; the command is one of [`Hosted::ask`].
     fn palette(&mut self, shell: &mut Shell<'_>) -> Vec<PaletteEntry<Box<dyn Any>>>;
     /// Keeps a command of this feature for [`Hosted::execute`]; another one is none of its business.
@@ -149,6 +154,14 @@ impl<F: Feature> Hosted for Host<F> {
 
     fn keys(&mut self, ctx: &Context, shell: &mut Shell<'_>, focused: bool) {
         self.view(shell, |view| F::keys(ctx, view, focused));
+    }
+
+    fn key_lines(&self) -> Vec<KeyLine> {
+        F::key_lines()
+    }
+
+    fn guide_page(&self) -> Option<&'static str> {
+        F::guide_page()
     }
 
     fn palette(&mut self, shell: &mut Shell<'_>) -> Vec<PaletteEntry<Box<dyn Any>>> {

@@ -13,6 +13,7 @@ pub mod core;
 pub mod feature;
 mod features;
 mod frames;
+pub mod guide;
 mod host;
 pub mod learning;
 pub mod linear;
@@ -30,9 +31,10 @@ mod window;
 
 pub use window::run;
 
-use self::core::{Command, Core, Session, Workspace};
+use self::core::{Attention, Command, Core, Session, StoryCommand, Workspace};
 use feature::Feature;
 use host::Hosted;
+use shell::help::KeyGroup;
 use shell::{Memory, RailEntry, Shell};
 use std::any::Any;
 use std::path::PathBuf;
@@ -47,12 +49,20 @@ pub struct Start {
     pub data_folder: Option<PathBuf>,
 }
 
+impl Start {
+    /// Is nothing asked for, and nothing remembered where it would be?
+    fn is_first(&self, session: &Session) -> bool {
+        self.open.is_none() && self.data_folder.is_some() && session.settings.recent.is_empty()
+    }
+}
+
 /// The application behind the window.
 pub struct App {
     core: Core,
     features: Vec<Box<dyn Hosted>>,
     memory: Memory,
     frames: frames::Frames,
+    attention: Attention,
     title: String,
     ctx: egui::Context,
 }
@@ -69,11 +79,15 @@ impl App {
                 None => Command::OpenWorkspace(Box::new(Workspace::demo()), None),
             },
         });
+        if start.is_first(&core.session) {
+            core.ask(Command::Story(StoryCommand::Begin));
+        }
         Self {
             core,
             features: features::all(ctx),
             memory: Memory::default(),
             frames: frames::Frames::default(),
+            attention: Attention::default(),
             title: String::new(),
             ctx: ctx.clone(),
         }
@@ -161,6 +175,13 @@ impl App {
             core.session.jobs.extend(feature.jobs());
         }
         core.session.jobs.sort_by_key(|job| job.job);
+        let ended = self
+            .attention
+            .long_ended(&core.session.jobs, Instant::now());
+        if ended && ctx.input(|i| i.viewport().focused == Some(false)) {
+            let kind = egui::UserAttentionType::Informational;
+            ctx.send_viewport_cmd(egui::ViewportCommand::RequestUserAttention(kind));
+        }
         if !core.session.jobs.is_empty() {
             let paces = self.features.iter().filter_map(|f| f.pace());
             ctx.request_repaint_after_secs(paces.fold(0.1, f32::min));
@@ -194,6 +215,10 @@ impl App {
         };
         let plain = shell::keys::shell_keys(&ctx, &mut shell);
         let current = shell.session.tab;
+        let page = features
+            .iter()
+            .find(|f| f.tab() == current)
+            .and_then(|f| f.guide_page());
         let rail: Vec<RailEntry> = features
             .iter()
             .filter(|f| f.is_listed() || f.tab() == current)
@@ -209,9 +234,21 @@ impl App {
             }
             shell::bars_ui(ui, &mut shell, &rail);
             feature.panels(ui, &mut shell);
-            shell::centre_ui(ui, |ui| feature.draw(ui, &mut shell));
+            shell::centre_ui(ui, |ui| {
+                if current == features::HOME {
+                    shell::help::band_ui(ui, &mut shell);
+                }
+                feature.draw(ui, &mut shell);
+            });
         }
         shell::above_ui(&ctx, &mut shell);
+        shell::help::sheet_ui(&ctx, &mut shell, || {
+            let own = features.iter().map(|f| KeyGroup {
+                title: f.tab().title,
+                lines: f.key_lines(),
+            });
+            KeyGroup::of_window().into_iter().chain(own).collect()
+        });
         let own = |shell: &mut Shell<'_>| {
             let of = |(at, f): (usize, &mut Box<dyn Hosted>)| {
                 let entries = f.palette(shell).into_iter();
@@ -226,7 +263,11 @@ impl App {
             self.features[at].ask(command);
         }
         for command in commands {
-            self.core.ask(command);
+            self.core.ask(match command {
+                // The page that fits what is shown.
+                Command::ShowGuide(None) => Command::ShowGuide(page),
+                other => other,
+            });
         }
     }
 }

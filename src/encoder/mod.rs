@@ -38,5 +38,5 @@ pub use folder::{EncoderFiles, FolderHolds, HalfFiles};
 pub use half::Half;
 pub use options::EncoderOptions;
 pub use preprocess::{Filter, Line, Linear, Preprocess, Resize, Rounding};
-pub use tokenize::{Tokenizer, Tokens};
+pub use tokenize::{Tokenizer, Tokens, Unread};
 pub use tower::{Apart, Inside, Pool, Tower};

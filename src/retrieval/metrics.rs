@@ -63,26 +63,42 @@ pub fn recall(ranks: &[u32], k: usize) -> f64 {
     100.0 * found as f64 / ranks.len().max(1) as f64
 }
 
-/// Bins of a rank histogram: 1, 2, 3, .. singly up to 10, then 11-20, 21-50, 51-100 and so on; upper ends inclusive.
+/// Bins of a rank histogram: 1, 2-3, 4-7, 8-15 and so on, upper ends inclusive. On a logarithmic axis, where rank r has the
+/// cell from r to r + 1, all are equally wide, so that bars of their counts are to scale.
 pub fn rank_bins(ranks: &[u32]) -> Vec<(u32, u32, usize)> {
-    let most = ranks.iter().copied().max().unwrap_or(1);
-    let mut bins: Vec<(u32, u32, usize)> = (1..=10).map(|r| (r, r, 0)).collect();
-    let mut decade = 10;
-    while bins.last().is_some_and(|b| b.1 < most) {
-        for end in [2 * decade, 5 * decade, 10 * decade] {
-            let start = bins.last().map_or(1, |b| b.1 + 1);
-            bins.push((start, end, 0));
-        }
-        decade *= 10;
-    }
-    while bins.len() > 10 && bins.last().is_some_and(|b| b.0 > most) {
-        bins.pop();
-    }
+    let octave = |rank: u32| rank.max(1).ilog2();
+    let last = ranks.iter().copied().map(octave).max().unwrap_or(0);
+    let mut bins: Vec<(u32, u32, usize)> = (0..=last)
+        .map(|n| (1 << n, u32::MAX >> (31 - n), 0))
+        .collect();
     for &rank in ranks {
-        let at = bins.partition_point(|b| b.1 < rank);
-        bins[at].2 += 1;
+        bins[octave(rank) as usize].2 += 1;
     }
     bins
+}
+
+/// Recall at each rank at which it rises, in per cent: the exact distribution of the ranks. Of ranks that lie closer
+/// together than 1/256 of an octave the last is kept alone.
+pub fn recall_curve(ranks: &[u32]) -> Vec<(u32, f64)> {
+    let mut sorted = ranks.to_vec();
+    sorted.sort_unstable();
+    let mut curve: Vec<(u32, f64)> = Vec::new();
+    // Where the cell of the last point that is kept for good lies.
+    let mut kept = f64::NEG_INFINITY;
+    for (n, &rank) in sorted.iter().enumerate() {
+        if sorted.get(n + 1) == Some(&rank) {
+            continue;
+        }
+        let place = f64::from(rank.max(1)).log2();
+        if place - kept < 1.0 / 256.0 {
+            curve.pop();
+        } else {
+            kept = place;
+        }
+        let found = (n + 1) as f64;
+        curve.push((rank, 100.0 * found / sorted.len() as f64));
+    }
+    curve
 }
 
 /// Share of `values` in each of `count` equal bins over `[low, high]`, as (centre, share); the shares sum to 1.

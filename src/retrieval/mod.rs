@@ -3,11 +3,13 @@
 pub mod compare;
 mod compositional;
 mod corpus;
+mod differing;
 mod doubt;
 mod evaluate;
 pub mod given;
 mod metrics;
 pub mod mine;
+mod near_miss;
 mod part;
 mod query;
 mod read;
@@ -18,9 +20,11 @@ mod words;
 
 pub use compare::{CompareOptions, Comparison, compare};
 pub use compositional::{Category, Compositional, Winoground, compositional};
+pub use differing::{Said, differing};
 pub use doubt::{Bounds, Doubt, Evidence, MAY_FIT, Reason};
 pub use evaluate::{EvalOptions, Evaluation, Report, evaluate};
-pub use metrics::{Metrics, histogram, rank_bins, recall};
+pub use metrics::{Metrics, histogram, rank_bins, recall, recall_curve};
+pub use near_miss::{NearMiss, near_miss};
 pub use part::{part, part_by};
 pub use query::{Answer, Side, answer};
 pub use read::{read_both, read_embeddings, read_matrix, read_side};

@@ -1,5 +1,7 @@
 //! The words of captions.
 
+use std::ops::Range;
+
 /// English words that name nothing: articles, prepositions, pronouns, auxiliaries, conjunctions, counting words.
 /// Sorted.
 pub const STOP_WORDS: [&str; 131] = [
@@ -25,13 +27,20 @@ pub fn is_stop_word(word: &str) -> bool {
 /// The words of a caption in order: lower case, without punctuation; an apostrophe or a hyphen between letters stays,
 /// a possessive 's does not.
 pub fn words(caption: &str) -> Vec<String> {
+    let all = spans(caption).into_iter();
+    all.map(|(_, word)| word).collect()
+}
+
+/// The same words with the bytes that each has in the caption.
+pub(super) fn spans(caption: &str) -> Vec<(Range<usize>, String)> {
     caption
         .split(|c: char| !(c.is_alphanumeric() || matches!(c, '\'' | '’' | '-')))
         .filter_map(|part| {
-            let word = part.trim_matches(|c: char| !c.is_alphanumeric());
-            let word = word.to_lowercase().replace('’', "'");
+            let written = part.trim_matches(|c: char| !c.is_alphanumeric());
+            let word = written.to_lowercase().replace('’', "'");
             let word = word.strip_suffix("'s").unwrap_or(&word);
-            (!word.is_empty()).then(|| word.to_owned())
+            let at = written.as_ptr() as usize - caption.as_ptr() as usize;
+            (!word.is_empty()).then(|| (at..at + written.len(), word.to_owned()))
         })
         .collect()
 }

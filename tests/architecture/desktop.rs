@@ -107,3 +107,46 @@ fn drawing_code_names_no_files_models_jobs_or_threads() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+#[test]
+fn tables_and_plots_are_drawn_by_one_helper_each() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    // What draws, and the files that may.
+    let helpers: [(&str, &[&str]); 6] = [
+        ("egui_plot::Plot", &["shell/plots/mod.rs"]),
+        ("Plot::new(", &["shell/plots/mod.rs"]),
+        ("BarChart", &["shell/plots/mod.rs"]),
+        ("TableBuilder", &[]),
+        // The pairs of the workbench have a list of their own; its head turns their order.
+        (
+            "Role::ColumnHeader",
+            &["shell/table/head.rs", "negatives/view/row.rs"],
+        ),
+        // Forms of dialogs are no tables.
+        (
+            "Grid::new(",
+            &[
+                "shell/table/small.rs",
+                "shell/dialogs.rs",
+                "shell/sets.rs",
+                "shell/help/about.rs",
+            ],
+        ),
+    ];
+    let (mut wrong, mut seen) = (Vec::new(), 0);
+    for source in program() {
+        let Ok(path) = source.path.strip_prefix("desktop") else {
+            continue;
+        };
+        let text = std::fs::read_to_string(root.join(&source.path)).expect("readable");
+        let path = path.to_string_lossy().replace('\\', "/");
+        seen += 1;
+        for (what, may) in helpers {
+            if text.contains(what) && !may.contains(&path.as_str()) {
+                wrong.push(format!("{path}: {what}"));
+            }
+        }
+    }
+    assert!(seen > 100, "{seen} files");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

@@ -4,6 +4,7 @@ mod desktop;
 mod names;
 mod outside;
 mod picture;
+mod terms;
 
 use names::{Source, module_of};
 use std::collections::{BTreeMap, BTreeSet};

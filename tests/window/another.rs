@@ -4,7 +4,7 @@ use super::negatives::{ask, workbench};
 use super::*;
 use nearmiss::dataset::Verdict;
 use nearmiss::desktop::compare::{Command as CompareCommand, Compare};
-use nearmiss::desktop::core::{Command, EncoderSource};
+use nearmiss::desktop::core::{Command, Deeds, EncoderSource};
 use nearmiss::desktop::negatives::Command as NegativesCommand;
 
 /// A workspace of ten images with fifty captions, as embeddings alone.
@@ -38,7 +38,7 @@ fn rows_of_a_larger_dataset_are_not_looked_up_in_a_smaller_one() {
     }
     // Nothing of the history is of this dataset.
     let before = session(&window).query().cloned();
-    perform(&mut window, Command::Back);
+    perform(&mut window, Command::Undo(Deeds::Queries));
     settle(&mut window);
     assert_eq!(session(&window).query().cloned(), before);
     // A row that is not there is not taken.

@@ -58,3 +58,42 @@ pub fn perform_of<F: Feature>(window: &mut Window, command: F::Command) {
 pub fn says(window: &Window, text: &str) -> bool {
     window.query_all_by_label_contains(text).next().is_some()
 }
+
+/// Lets the jobs finish; what was put on the clipboard meanwhile.
+pub fn copied(window: &mut Window) -> Vec<egui::OutputCommand> {
+    let start = std::time::Instant::now();
+    let (mut found, mut quiet) = (Vec::new(), 0);
+    while quiet < 12 {
+        window.step();
+        let commands = &window.output().platform_output.commands;
+        found.extend(commands.iter().cloned());
+        let busy = window.state().is_busy();
+        quiet = if busy { 0 } else { quiet + 1 };
+        std::thread::sleep(std::time::Duration::from_millis(8));
+        assert!(start.elapsed().as_secs() < 60, "still busy after a minute");
+    }
+    found
+}
+
+/// The text that was put on the clipboard by choosing `entry` in the menu of what is called `name`.
+pub fn copied_text(window: &mut Window, name: &str, entry: &str) -> String {
+    choose(window, name, entry);
+    let texts = copied(window)
+        .into_iter()
+        .filter_map(|command| match command {
+            egui::OutputCommand::CopyText(text) => Some(text),
+            _ => None,
+        });
+    texts.last().expect("something was copied")
+}
+
+/// Chooses `entry` in the menu of what is called `name`.
+pub fn choose(window: &mut Window, name: &str, entry: &str) {
+    let exact = window.query_all_by_label(name).next();
+    let named = exact.or_else(|| window.query_all_by_label_contains(name).next());
+    named.expect("there").click_secondary();
+    for _ in 0..4 {
+        window.step();
+    }
+    window.get_by_label(entry).click();
+}

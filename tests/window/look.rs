@@ -154,6 +154,39 @@ fn models_log_and_problems_look_as_they_did() {
 }
 
 #[test]
+fn the_first_minute_looks_as_it_did() {
+    let data = tempfile::tempdir().expect("a folder");
+    let start = Start {
+        open: None,
+        data_folder: Some(data.path().to_path_buf()),
+    };
+    let mut window = boot(start, [1440.0, 900.0]);
+    both(&mut window, "story-start");
+    click(&mut window, "Make the model wrong");
+    // Blinking shows one picture or the other by the clock.
+    let compare = nearmiss::desktop::attack::Compare::SideBySide;
+    let looks = nearmiss::desktop::attack::Looks {
+        compare,
+        ..lab_of(&window).looks
+    };
+    ask_lab(&mut window, AttackCommand::SetLooks(looks));
+    both(&mut window, "story-wrong");
+}
+
+#[test]
+fn help_looks_as_it_did() {
+    let mut window = demo();
+    window.key_press(egui::Key::Questionmark);
+    both(&mut window, "keys");
+    window.key_press(egui::Key::Escape);
+    settle(&mut window);
+    window.key_press(egui::Key::F1);
+    both(&mut window, "guide");
+    click(&mut window, "Attacks and threat models");
+    snapshot(&mut window, "guide-attacks");
+}
+
+#[test]
 fn the_palette_looks_as_it_did_in_a_small_window() {
     let mut small = boot(Start::default(), [1280.0, 720.0]);
     small.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::K);

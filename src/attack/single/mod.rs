@@ -7,7 +7,7 @@ pub use path::{Path, attack_path};
 pub use ranking::{CaptionRanking, scores};
 
 use super::context::{StepEvent, Watch};
-use super::pictures::{picture, pixels, planes, quantised};
+use super::pictures::{picture, pixels, planes};
 use super::resized::Resized;
 use super::settings::AttackSettings;
 use super::space::Space;
@@ -94,7 +94,7 @@ pub struct AttackResult {
     pub before: CaptionRanking,
     /// Where it stands, exactly.
     pub after: CaptionRanking,
-    /// Where it stands after rounding to 8 bits, as a saved picture.
+    /// Where it stands after it was written as an 8-bit PNG and read again.
     pub rounded: CaptionRanking,
     /// Size of the perturbation.
     pub size: Size,
@@ -240,11 +240,10 @@ pub fn attack_picture(
         task,
     )?;
     let seconds = begun.elapsed().as_secs_f64();
-    let rounded = quantised(&outcome.x);
     let (before, after, rounded) = (
         look(request, grid, &clean, false, task)?,
         look(request, grid, &outcome.x, false, task)?,
-        look(request, grid, &rounded, true, task)?,
+        look(request, grid, &outcome.x, true, task)?,
     );
     Ok(AttackResult {
         image: request.image,
@@ -272,7 +271,8 @@ pub fn attack_picture(
     })
 }
 
-/// Where `x` stands; `saved` takes it through the model's own preprocessing, as a picture from a file.
+/// Where `x` stands; `saved` takes it through a PNG file, and a picture of its own size through the model's own
+/// preprocessing.
 fn look(
     request: &AttackRequest,
     grid: Grid,
@@ -281,13 +281,12 @@ fn look(
     task: &Task,
 ) -> Result<CaptionRanking> {
     let mut pairs = pairs(request)?;
+    let read = || picture(x, grid.channels, grid.height, grid.width).written_and_read();
     let input = match (request.own_size, saved) {
-        (false, _) => x.to_vec(),
+        (false, false) => x.to_vec(),
+        (false, true) => planes(&read()?, grid.channels),
         (true, false) => resized(request, self::pairs(request)?, grid)?.seen(x, task)?,
-        (true, true) => pixels(
-            request.encoder.preprocess(),
-            &picture(x, grid.channels, grid.height, grid.width),
-        )?,
+        (true, true) => pixels(request.encoder.preprocess(), &read()?)?,
     };
     let (found, verdicts) = pairs.see(&[0], &input, task)?;
     let own = request.set.embedded.groups.range(request.image);

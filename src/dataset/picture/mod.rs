@@ -15,7 +15,7 @@ use image::{
     DynamicImage, ExtendedColorType, ImageDecoder, ImageEncoder, ImageError, ImageFormat,
     ImageReader, Limits, RgbImage,
 };
-use std::io::Cursor;
+use std::io::{Cursor, Write};
 use std::path::Path;
 
 /// The largest picture that is decoded, in pixels; a bigger one is refused by its header, before any allocation.
@@ -68,19 +68,28 @@ pub fn open_picture(path: &Path) -> Result<Picture> {
 /// # Errors
 /// The file cannot be written.
 pub fn write_png(path: &Path, picture: &Picture) -> Result<()> {
-    replace(path, |out| {
-        PngEncoder::new(out)
-            .write_image(
-                &picture.rgb,
-                picture.width,
-                picture.height,
-                ExtendedColorType::Rgb8,
-            )
-            .map_err(std::io::Error::other)
-    })
+    replace(path, |out| encode(picture, out))
+}
+
+fn encode(picture: &Picture, out: impl Write) -> std::io::Result<()> {
+    let (width, height) = (picture.width, picture.height);
+    PngEncoder::new(out)
+        .write_image(&picture.rgb, width, height, ExtendedColorType::Rgb8)
+        .map_err(std::io::Error::other)
 }
 
 impl Picture {
+    /// The picture as it is read again from the PNG file that [`write_png`] makes of it, without a file.
+    ///
+    /// # Errors
+    /// It has no pixels, or its size is not that of its bytes.
+    pub fn written_and_read(&self) -> Result<Self> {
+        let name = Path::new("picture.png");
+        let mut bytes = Vec::new();
+        encode(self, &mut bytes).map_err(Error::io("write", name))?;
+        Self::decode(&bytes, name)
+    }
+
     /// Decodes a picture held in memory; `path` only names it in errors. The format is told by the content.
     ///
     /// The EXIF orientation is applied. Alpha is dropped and grey repeated, like Pillow's `convert("RGB")`; deeper

@@ -64,6 +64,13 @@ pub enum Command {
     RunWords,
     /// Another plan for the set.
     SetPlan(Box<SetPlan>),
+    /// Attack this picture as the set was, at the radius that breaks it; `None`: at the largest.
+    OpenFound {
+        /// The picture's row.
+        image: usize,
+        /// The radius.
+        eps: Option<f32>,
+    },
     /// Attack the set, going on from what is done.
     RunSet,
     /// Save the set's figures as JSON and CSV; `None` asks where.

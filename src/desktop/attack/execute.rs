@@ -46,6 +46,7 @@ impl Attack {
                 desk.start(Slot::Mask, "Reading the mask", move |_| open_mask(&path));
             }
             Command::Run => {
+                desk.show(Self::TAB);
                 self.work.run_wanted = true;
                 let known = self.work.network.get(desk.session.open.now()).is_some();
                 if !known && !desk.is_running(Slot::Network) {
@@ -56,11 +57,15 @@ impl Attack {
             Command::Redo => lab.redo(desk.session.open.now()),
             Command::SetLooks(looks) => lab.looks = looks,
             Command::Export(path) => self.export_attack(desk, path),
-            Command::ShowPage(page) => lab.page = page,
+            Command::ShowPage(page) => {
+                lab.page = page;
+                desk.show(Self::TAB);
+            }
             Command::SetCaption(caption) => lab.words.chosen = Some(caption),
             Command::SetWords(plan) => lab.words.plan = *plan,
             Command::RunWords => self.run_words(desk),
             Command::SetPlan(plan) => lab.set.plan = *plan,
+            Command::OpenFound { image, eps } => self.open_found(desk, image, eps),
             Command::RunSet => self.run_set(desk),
             Command::ExportSet(path) => self.export_set(desk, path),
         }
@@ -81,6 +86,29 @@ impl Attack {
         if target.is_some() {
             self.state.goal = Goal::Win;
         }
+    }
+
+    /// Attacks a picture as the set was, at the radius that breaks it: from the same seed the same perturbation.
+    fn open_found(&mut self, desk: &mut Desk<'_, Self>, image: usize, eps: Option<f32>) {
+        let now = desk.session.now();
+        let set = &self.state.set;
+        let (Some((settings, goal, _)), Some(report)) = (set.asked.get(now), set.report.get(now))
+        else {
+            return self.take_pair(desk, image, None);
+        };
+        let (goal, mut settings) = (*goal, settings.clone());
+        settings.full = false;
+        let largest = report.levels.last().map(|level| level.eps);
+        // An attack that looks for the smallest perturbation has no radius to keep to.
+        if let Some(eps) = eps.or(largest).filter(|_| !settings.method.is_minimal()) {
+            settings.threat.eps = eps;
+        }
+        self.take_pair(desk, image, None);
+        self.state.settings = settings;
+        self.state.goal = goal;
+        self.state.own_size = false;
+        self.work.found = Some((image, eps.is_some()));
+        self.obey(desk, Command::Run);
     }
 
     /// Shows the dialog for a file or folder.

@@ -2,10 +2,12 @@
 
 mod command;
 mod drawing;
+mod errand;
 mod execute;
 mod export;
 mod heat;
 mod jobs;
+mod palette;
 mod results;
 mod state;
 mod textures;
@@ -26,6 +28,7 @@ use crate::dataset::Picture;
 use crate::desktop::core::{self, Basis, Change, Derived, JobSlot, Part, Tab};
 use crate::desktop::feature::{Desk, Ended, Feature, View};
 use crate::desktop::shell::PaletteEntry;
+use crate::desktop::shell::keys::KeyLine;
 use egui::{ColorImage, Context, Ui};
 use heat::{Painted, Painter};
 use std::path::PathBuf;
@@ -174,6 +177,8 @@ struct Work {
     clean_asked: Derived<(usize, bool)>,
     /// Attack as soon as all that is needed is there.
     run_wanted: bool,
+    /// The picture that is attacked as the set was, and whether it broke there.
+    found: Option<(usize, bool)>,
     painter: Option<Painter>,
     /// The window's own textures that the heatmaps use.
     natives: Vec<egui::TextureId>,
@@ -257,10 +262,16 @@ impl Feature for Attack {
     }
 
     fn offered(&mut self, desk: &mut Desk<'_, Self>, command: &core::Command) -> bool {
-        let core::Command::AttackPair { image, caption } = *command else {
-            return false;
-        };
-        self.take_pair(desk, image, caption);
+        match *command {
+            core::Command::AttackPair { image, caption } => self.take_pair(desk, image, caption),
+            core::Command::BreakPair { image, caption } => self.break_pair(desk, image, caption),
+            core::Command::RepairPair { image, caption } => self.repair_pair(desk, image, caption),
+            core::Command::ShowAttackSet => {
+                desk.show(Self::TAB);
+                self.state.page = LabPage::Set;
+            }
+            _ => return false,
+        }
         true
     }
 
@@ -284,37 +295,19 @@ impl Feature for Attack {
         view::panels_ui(ui, view);
     }
 
+    fn key_lines() -> Vec<KeyLine> {
+        view::key_lines()
+    }
+
+    fn guide_page() -> Option<&'static str> {
+        Some("attacks")
+    }
+
     fn keys(ctx: &Context, view: &mut View<'_, Self>, focused: bool) {
         view::keys(ctx, view, focused);
     }
 
     fn palette(view: &View<'_, Self>) -> Vec<PaletteEntry<Command>> {
-        let Some(image) = view.state.image else {
-            return Vec::new();
-        };
-        let own = PaletteEntry::own;
-        let take = core::Command::AttackPair {
-            image,
-            caption: None,
-        };
-        let mut list = vec![
-            own("Attack: this picture", "Ctrl+Enter", Command::Run),
-            PaletteEntry::core("Attack: take this picture to the lab", "", take),
-            own(
-                "Attack: words of its caption…",
-                "",
-                Command::ShowPage(LabPage::Words),
-            ),
-            own(
-                "Attack: the whole set…",
-                "",
-                Command::ShowPage(LabPage::Set),
-            ),
-        ];
-        if view.state.last(view.session.now()).is_some() {
-            list.push(own("Attack: undo", "Ctrl+Z", Command::Undo));
-            list.push(own("Attack: export…", "", Command::Export(None)));
-        }
-        list
+        palette::entries(view)
     }
 }

@@ -42,6 +42,14 @@ impl Attack {
             }
             Event::Attacked(done) => {
                 self.state.running = None;
+                let result = &done.result;
+                let found = self.work.found.take_if(|(image, _)| *image == result.image);
+                if found.is_some_and(|(_, broke)| broke != result.after.verdict.fooled) {
+                    let text = "Alone this picture did not end as it did in the set";
+                    let remedy =
+                        "Other settings are in use now, or the engine rounds otherwise in batches.";
+                    desk.session.say(Level::Warning, text, remedy);
+                }
                 let now = desk.session.open.now();
                 self.state.push(basis, done, now);
             }

@@ -18,8 +18,10 @@ pub enum Command {
     SetK(u32),
     /// List only these queries; all of them.
     Show(Option<Outcome>),
-    /// Order of the list; a second time the other way round.
-    Sort(CompareColumn),
+    /// List only queries whose rank moves by this much, from the first to the second; all of them.
+    ShowShifts(Option<[i64; 2]>),
+    /// Order of the list, and whether it falls.
+    Sort(CompareColumn, bool),
     /// Select the query this many places further down the list.
     Step(isize),
 }

@@ -13,6 +13,7 @@ use crate::desktop::core::{
 };
 use crate::desktop::feature::{Desk, Feature, View};
 use crate::desktop::shell::PaletteEntry;
+use crate::desktop::shell::keys::KeyLine;
 use egui::{Context, Ui};
 use std::path::PathBuf;
 
@@ -108,9 +109,12 @@ impl Feature for Compare {
                 state.outcome = outcome;
                 state.refresh(side, desk.session.open.now());
             }
-            Command::Sort(column) => {
-                let (old, falls) = state.sort;
-                state.sort = (column, old == column && !falls);
+            Command::ShowShifts(shifts) => {
+                state.shifts = shifts;
+                state.refresh(side, desk.session.open.now());
+            }
+            Command::Sort(column, falls) => {
+                state.sort = (column, falls);
                 state.refresh(side, desk.session.open.now());
             }
             Command::Step(step) => {
@@ -162,6 +166,14 @@ impl Feature for Compare {
 
     fn panels(ui: &mut Ui, view: &mut View<'_, Self>) {
         view::panels_ui(ui, view);
+    }
+
+    fn key_lines() -> Vec<KeyLine> {
+        view::key_lines()
+    }
+
+    fn guide_page() -> Option<&'static str> {
+        Some("ranking")
     }
 
     fn keys(ctx: &Context, view: &mut View<'_, Self>, focused: bool) {

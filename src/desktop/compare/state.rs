@@ -80,6 +80,8 @@ pub struct State {
     pub cut: usize,
     /// The queries listed; `None` for all.
     pub outcome: Option<Outcome>,
+    /// Only queries whose rank moves by the first to the second; `None` for all.
+    pub shifts: Option<[i64; 2]>,
     /// The column the list is sorted by, and whether it falls.
     pub sort: (CompareColumn, bool),
     /// Rows of the queries listed, in order.
@@ -110,12 +112,19 @@ impl State {
             return;
         };
         let (a, b) = (found.first.direction(side), found.second.direction(side));
-        let keep = |q: usize| outcome.is_none_or(|o| o == Outcome::of(a.ranks[q], b.ranks[q], k));
-        self.rows = (0..a.ranks.len())
+        let shift = |q: usize| i64::from(b.ranks[q]) - i64::from(a.ranks[q]);
+        let moved = |q: usize| {
+            self.shifts
+                .is_none_or(|[from, to]| (from..=to).contains(&shift(q)))
+        };
+        let keep = |q: usize| {
+            moved(q) && outcome.is_none_or(|o| o == Outcome::of(a.ranks[q], b.ranks[q], k))
+        };
+        let rows: Vec<u32> = (0..a.ranks.len())
             .filter(|&q| keep(q))
             .map(|q| q as u32)
             .collect();
-        let shift = |q: usize| i64::from(b.ranks[q]) - i64::from(a.ranks[q]);
+        self.rows = rows;
         self.rows.sort_by(|&x, &y| {
             let (p, q) = (x as usize, y as usize);
             let order = match column {

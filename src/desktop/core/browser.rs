@@ -2,7 +2,9 @@
 
 use crate::compute::Direction;
 use crate::dataset::Dataset;
+use crate::error::thousands;
 use crate::retrieval::Side;
+use crate::retrieval::structure::MarginBins;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -32,6 +34,45 @@ impl Sort {
     }
 }
 
+/// A bin of a histogram of queries.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Bin {
+    /// Queries whose right one has a rank from the first to the second.
+    Ranks(u32, u32),
+    /// Queries whose margin lies in bin `at` of these.
+    Margins {
+        /// The bins.
+        bins: MarginBins,
+        /// The bin, from 0.
+        at: usize,
+    },
+}
+
+impl Bin {
+    /// Is query `i` of `direction` in it?
+    pub fn holds(&self, direction: &Direction, i: usize) -> bool {
+        match self {
+            Self::Ranks(from, to) => (*from..=*to).contains(&direction.ranks[i]),
+            Self::Margins { bins, at } => bins.place(direction.margin(i)) == Some(*at),
+        }
+    }
+
+    /// What it holds, in words.
+    pub fn title(&self) -> String {
+        match self {
+            Self::Ranks(from, to) if from == to => format!("rank {}", thousands(u64::from(*from))),
+            Self::Ranks(from, to) => {
+                let [from, to] = [from, to].map(|rank| thousands(u64::from(*rank)));
+                format!("rank {from}–{to}")
+            }
+            Self::Margins { bins, at } => {
+                let edge = |n: usize| format!("{:+.3}", bins.edge(n)).replace('-', "−");
+                format!("margin {} to {}", edge(*at), edge(at + 1))
+            }
+        }
+    }
+}
+
 /// What the browser shows.
 #[derive(Debug, Clone, Default)]
 pub struct Browser {
@@ -41,6 +82,8 @@ pub struct Browser {
     pub wrong_only: bool,
     /// Only queries whose margin is below this; `None` for all.
     pub margin_below: Option<f32>,
+    /// Only queries of this side in this bin of a histogram; `None` for all.
+    pub bin: Option<(Side, Bin)>,
     /// Order of the list.
     pub sort: Sort,
     /// The rows shown, in order; none while they are listed anew.
@@ -92,6 +135,9 @@ impl Browser {
             };
             (!self.wrong_only || direction.ranks[i] > 1)
                 && self.margin_below.is_none_or(|m| direction.margin(i) < m)
+                && self
+                    .bin
+                    .is_none_or(|(of, bin)| of != side || bin.holds(direction, i))
         };
         let kept = |i: usize| {
             only.is_none_or(|only| {

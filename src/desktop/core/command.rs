@@ -1,19 +1,25 @@
 //! All that can be asked for: drawing code returns commands, the running program executes them.
 
-use super::browser::Sort;
+use super::browser::{Bin, Sort};
+use super::history::Deeds;
+use super::paths::PathAnswer;
+use super::piece::{Form, Piece};
 use super::query::Query;
 use super::sets::SetsCommand;
-use super::settings::{Settings, ThemeChoice};
+use super::settings::{Settings, TableLooks, ThemeChoice};
+use super::story::StoryCommand;
 use super::tab::Tab;
 use super::workspace::Workspace;
 use crate::compute::Measure;
-use crate::dataset::Wanted;
+use crate::dataset::{Verdict, Wanted};
 use crate::encoder::EncoderOptions;
 use crate::retrieval::Side;
 use crate::runtime::Flavour;
 use crate::source::EncoderSource;
 use crate::task::JobId;
+use egui::ColorImage;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// A file or folder to be picked in the system's dialog.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,8 +73,12 @@ pub enum Command {
     Embed,
     /// Query with a row of the dataset, a text or a picture.
     Query(Query),
-    /// Back to the query before.
-    Back,
+    /// Take the last of these deeds back.
+    Undo(Deeds),
+    /// Do the one of these deeds again that was taken back last.
+    Redo(Deeds),
+    /// Decide about a pair, by its key, so again or as it was: from the first verdict to the second.
+    Decide((String, String), Option<Verdict>, Option<Verdict>),
     /// Which side queries.
     SetSide(Side),
     /// Words to filter the browser by.
@@ -81,6 +91,8 @@ pub enum Command {
     SetWrongOnly(bool),
     /// Show only queries with a margin below this.
     SetMarginBelow(Option<f32>),
+    /// Show only the queries of this side in a bin of a histogram; `None` for all.
+    SetBin(Option<(Side, Bin)>),
     /// Select the browser's row this many places further.
     Step(isize),
     /// Images per fold; `None` for the full set.
@@ -98,6 +110,26 @@ pub enum Command {
         /// The caption's row; `None` for the hardest negative.
         caption: Option<usize>,
     },
+    /// Attack this picture at once, until another caption than its own wins, or this one; show the verdict.
+    BreakPair {
+        /// The image's row.
+        image: usize,
+        /// The caption's row; `None` for any wrong one.
+        caption: Option<usize>,
+    },
+    /// Look for the smallest change of this picture that puts this caption of its own first; show the verdict.
+    RepairPair {
+        /// The image's row.
+        image: usize,
+        /// The caption's row.
+        caption: usize,
+    },
+    /// Show what an attack does to the whole set.
+    ShowAttackSet,
+    /// Show a page of the guide, by its name; `None` for the one that fits the view.
+    ShowGuide(Option<&'static str>),
+    /// Something about the first minute.
+    Story(StoryCommand),
     /// Choose these images on the map, and show it.
     ShowOnMap(Vec<u32>),
     /// Show hard negatives, at the first of this image where there is one.
@@ -122,6 +154,16 @@ pub enum Command {
     DismissToasts,
     /// Copy text to the clipboard.
     Copy(String),
+    /// Make a table, plot or picture in this form and copy it.
+    CopyPiece(Box<Piece>, Form),
+    /// Make a table, plot or picture in this form and write it where a dialog says.
+    SavePiece(Box<Piece>, Form),
+    /// Copy a part of the screen.
+    CopySeen(Arc<ColorImage>),
+    /// Answer the question for a path.
+    AnswerPath(PathAnswer),
+    /// Keep how a table looks, by its name.
+    SetTable(String, TableLooks),
     /// Whole screen or window.
     ToggleFullscreen,
     /// End the program.

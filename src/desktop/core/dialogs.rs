@@ -1,13 +1,16 @@
-//! The system's file dialogs. They are made on the window's thread, as macOS demands, and waited for on another.
+//! The system's file dialogs. They are made on the window's thread, as macOS demands, and waited for on another. Where the
+//! system has none, the path is asked for in the window.
 
 use super::command::Pick;
 use super::event::Event;
+use super::paths::{PathKind, Paths};
 use super::running::Core;
 use super::slot::Slot;
 use super::{DataSource, EncoderSource};
 use crate::dataset::{PICTURE_EXTENSIONS, Wanted, vectors};
 use crate::encoder::EncoderOptions;
 use crate::error::{Error, Result};
+use crate::task::Task;
 use rfd::{AsyncFileDialog, FileHandle};
 use std::path::PathBuf;
 use std::pin::Pin;
@@ -76,40 +79,59 @@ impl Dialog {
     /// Shows it; what is returned waits for the paths that are chosen.
     ///
     /// # Errors
-    /// It was closed without a choice ([`Error::Cancelled`]), or did not open.
-    pub fn show(self) -> impl FnOnce() -> Result<Vec<PathBuf>> + Send + use<> {
-        let Self { title, what } = self;
-        let dialogs: Vec<Choice> = match what {
-            What::Folder => vec![Box::pin(asking(title, &[]).pick_folder())],
-            What::File(filters) => vec![Box::pin(asking(title, filters).pick_file())],
-            What::Place(name, filters) => {
-                vec![Box::pin(
-                    asking(title, filters).set_file_name(name).save_file(),
-                )]
-            }
-            What::Two(second, filters) => [title, second]
-                .into_iter()
-                .map(|title| Box::pin(asking(title, filters).pick_file()) as Choice)
-                .collect(),
+    /// It was closed without a choice ([`Error::Cancelled`]).
+    pub fn show(self, paths: &Paths) -> impl FnOnce(&Task) -> Result<Vec<PathBuf>> + Send + use<> {
+        let paths = paths.clone();
+        let asked = self.asked();
+        let dialogs = if paths.is_always() {
+            Vec::new()
+        } else {
+            self.native()
         };
-        move || {
-            let asked = Instant::now();
-            let mut paths = Vec::new();
+        move |task: &Task| {
+            let since = Instant::now();
+            let mut chosen = Vec::new();
             for dialog in dialogs {
                 match pollster::block_on(dialog) {
-                    Some(handle) => paths.push(handle.path().to_path_buf()),
+                    Some(handle) => chosen.push(handle.path().to_path_buf()),
                     // Nobody cancels that fast: there is no dialog to be had on this desktop.
-                    None if asked.elapsed() < Duration::from_millis(250) => {
-                        return Err(Error::request(
-                            "the system's file dialog did not open",
-                            "Drop the file or folder on the window, or install xdg-desktop-portal or zenity.",
-                        ));
-                    }
+                    None if since.elapsed() < Duration::from_millis(250) => break,
                     None => return Err(Error::Cancelled),
                 }
             }
-            Ok(paths)
+            for (title, kind, name, filters) in asked.into_iter().skip(chosen.len()) {
+                let endings: Vec<&str> = filters.iter().flat_map(|f| f.1).copied().collect();
+                chosen.push(paths.ask((title, kind, name), &endings, task)?);
+            }
+            Ok(chosen)
         }
+    }
+
+    /// The paths that are asked for, one after the other.
+    fn asked(&self) -> Vec<(&'static str, PathKind, &'static str, Filters)> {
+        let title = self.title;
+        match self.what {
+            What::Folder => vec![(title, PathKind::Folder, "", &[])],
+            What::File(filters) => vec![(title, PathKind::File, "", filters)],
+            What::Place(name, filters) => vec![(title, PathKind::Place, name, filters)],
+            What::Two(second, filters) => [title, second]
+                .map(|title| (title, PathKind::File, "", filters))
+                .into(),
+        }
+    }
+
+    fn native(&self) -> Vec<Choice> {
+        let asked = self.asked().into_iter();
+        asked
+            .map(|(title, kind, name, filters)| -> Choice {
+                let dialog = asking(title, filters);
+                match kind {
+                    PathKind::Folder => Box::pin(dialog.pick_folder()),
+                    PathKind::File => Box::pin(dialog.pick_file()),
+                    PathKind::Place => Box::pin(dialog.set_file_name(name).save_file()),
+                }
+            })
+            .collect()
     }
 }
 
@@ -129,9 +151,9 @@ impl Core {
             Pick::EncoderPair => Dialog::two(["Image tower (.onnx)", "Text tower (.onnx)"], MODELS),
             Pick::Embeddings => Dialog::two(["Image embeddings", "Text embeddings"], VECTORS),
         };
-        let wait = dialog.show();
-        self.start(Slot::Dialog, "Choosing a file", move |_| {
-            Ok(Event::Picked(pick, wait()?))
+        let wait = dialog.show(&self.paths);
+        self.start(Slot::Dialog, "Choosing a file", move |task| {
+            Ok(Event::Picked(pick, wait(task)?))
         });
     }
 

@@ -1,11 +1,12 @@
 //! What the core's jobs report.
 
+use super::piece::{Form, Made, Piece};
 use super::{AnswerView, DataSource, Embedded, Pick, Query, SavedSettings, Workspace};
 use crate::compute::{Adapter, Engine};
 use crate::dataset::Dataset;
 use crate::encoder::Encoder;
 use crate::error::Error;
-use crate::retrieval::Evaluation;
+use crate::retrieval::{Evaluation, NearMiss};
 use crate::runtime::RuntimeInfo;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,6 +18,8 @@ pub enum Event {
         runtime: Box<Result<RuntimeInfo, Error>>,
         engine: Arc<dyn Engine>,
         adapters: Vec<Adapter>,
+        /// What the program keeps of its own, and where.
+        places: Vec<(&'static str, String)>,
     },
     /// Another compute engine was chosen.
     Engine(Arc<dyn Engine>),
@@ -62,6 +65,14 @@ pub enum Event {
     Listed(Vec<u32>),
     /// What holds the words of a text: titles and rows.
     Found(String, Vec<(String, Query)>),
+    /// Something for the clipboard was made.
+    Copied(Made),
+    /// A dialog said where this is to be written.
+    Placed(Piece, Form, Option<Arc<Dataset>>, PathBuf),
+    /// What is taken out of the window was written to this file.
+    PieceWritten(PathBuf),
+    /// The case of the first minute was chosen, or there is none.
+    Case(Option<NearMiss>),
     /// Settings were saved.
     SettingsSaved(Box<SavedSettings>),
 }

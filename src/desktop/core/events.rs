@@ -61,7 +61,9 @@ impl Core {
                 runtime,
                 engine,
                 adapters,
+                places,
             } => {
+                self.session.runtime.places = places;
                 match *runtime {
                     Ok(info) => self.session.runtime.runtime = Some(info),
                     Err(error) => self.fail(&error),
@@ -119,6 +121,15 @@ impl Core {
             Event::ImagesExported(folder, written) => self.images_exported(&folder, &written),
             Event::Listed(rows) => self.take_list(rows),
             Event::Found(text, rows) => self.session.found = Derived::new(basis, (text, rows)),
+            Event::Copied(made) => self.copied = Some(made),
+            Event::Placed(piece, form, dataset, path) => {
+                self.write_piece(piece, form, dataset, path);
+            }
+            Event::PieceWritten(path) => {
+                let text = format!("Wrote {}", path.display());
+                self.session.say(Level::Info, text, "");
+            }
+            Event::Case(case) => self.take_case(basis, case),
             Event::SettingsSaved(saved) => self.settings_saved(&saved),
         }
     }

@@ -1,5 +1,7 @@
 //! Executes commands. Each is short: anything long becomes a job.
 
+use super::history::{Decision, Deed};
+use super::piece::Made;
 use super::running::Core;
 use super::slot::Slot;
 use super::{
@@ -33,17 +35,30 @@ impl Core {
                 self.ended(Slot::Encoder);
             }
             Command::Query(query) => self.set_query(query),
-            Command::Back => {
-                if let Some(query) = self.session.open.back() {
-                    self.session.open.clear_query();
-                    self.set_query(query);
+            Command::Undo(of) => {
+                if let Some(deed) = self.session.open.undo(of) {
+                    self.play(deed, true);
+                }
+            }
+            Command::Redo(of) => {
+                if let Some(deed) = self.session.open.redo(of) {
+                    self.play(deed, false);
                 }
             }
             Command::CancelJob(job) => self.cancel_job(job),
             Command::Embed => self.embed_wanted = true,
+            Command::Story(command) => self.execute_story(command),
             Command::Sets(command) => self.execute_sets(command),
             Command::InstallRuntime(flavour) => self.install_runtime(flavour),
             Command::Copy(text) => ctx.copy_text(text),
+            Command::CopyPiece(piece, form) => self.copy_piece(*piece, form),
+            Command::SavePiece(piece, form) => self.save_piece(*piece, form),
+            Command::CopySeen(picture) => self.copied = Some(Made::Picture((*picture).clone())),
+            Command::AnswerPath(answer) => self.paths.answer(answer),
+            Command::SetTable(table, looks) => {
+                self.session.settings.tables.insert(table, looks);
+                self.save_settings();
+            }
             Command::ToggleFullscreen => {
                 let full = ctx.input(|i| i.viewport().fullscreen.unwrap_or(false));
                 ctx.send_viewport_cmd(egui::ViewportCommand::Fullscreen(!full));
@@ -63,6 +78,11 @@ impl Core {
             Command::SetMarginBelow(margin) => {
                 self.browse(|browser| browser.margin_below = margin);
             }
+            Command::SetBin(None) => self.browse(|browser| browser.bin = None),
+            Command::SetBin(Some((side, bin))) => {
+                self.set_side(side);
+                self.browse(|browser| browser.bin = Some((side, bin)));
+            }
             Command::Step(step) => self.step(step),
             Command::SetFold(fold) => {
                 self.session.workspace.fold = fold;
@@ -79,7 +99,12 @@ impl Core {
             Command::DismissToasts => self.session.log.iter_mut().for_each(|e| e.toast = false),
             // Offered to the features before.
             Command::AttackPair { .. }
+            | Command::BreakPair { .. }
+            | Command::RepairPair { .. }
+            | Command::ShowAttackSet
+            | Command::ShowGuide(_)
             | Command::CompareWith(_)
+            | Command::Decide(..)
             | Command::OpenRun
             | Command::ShowModels
             | Command::ShowNegatives(_)
@@ -98,8 +123,29 @@ impl Core {
         self.rank_wanted = self.session.embedded().is_some();
     }
 
-    /// Makes `query` the current one; the one before goes to the history. A row that is not there is not taken.
+    /// Makes a deed again, or takes it `back`.
+    fn play(&mut self, deed: Deed, back: bool) {
+        match deed {
+            Deed::Query { before, after } => self.go_to(if back { before } else { after }, false),
+            Deed::Sets(change) => self.change_sets(&change, back),
+            Deed::Decision(Decision { key, before, after }) => {
+                let (from, to) = if back {
+                    (after, before)
+                } else {
+                    (before, after)
+                };
+                self.ask(Command::Decide(key, from, to));
+            }
+        }
+    }
+
+    /// Makes `query` the current one; the one before can be gone back to. A row that is not there is not taken.
     pub fn set_query(&mut self, query: Query) {
+        self.go_to(query, true);
+    }
+
+    /// Makes `query` the current one; the one before can be gone back to where it is `kept`.
+    fn go_to(&mut self, query: Query, kept: bool) {
         if self.session.query() == Some(&query) {
             return;
         }
@@ -111,7 +157,7 @@ impl Core {
             Query::Picture { picture, .. } => Some(std::sync::Arc::clone(picture)),
             _ => None,
         };
-        if !self.session.open.set_query(query) {
+        if !self.session.open.set_query(query, kept) {
             return;
         }
         if let Some(picture) = picture {
@@ -243,6 +289,7 @@ impl Core {
     }
 
     pub(super) fn apply_settings(&self, ctx: &egui::Context) {
+        self.paths.set_always(self.session.settings.path_field);
         ctx.set_theme(match self.session.settings.theme {
             ThemeChoice::System => egui::ThemePreference::System,
             ThemeChoice::Light => egui::ThemePreference::Light,

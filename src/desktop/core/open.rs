@@ -1,10 +1,11 @@
 //! What is open, and what is known of it. Read through accessors alone: none yields what is about something else than
 //! what is open now.
 
+use super::history::{Decision, Deed, Deeds, History};
 use super::identity::{Basis, Derived, Identities, Part};
 use super::query::{AnswerView, ModelCard, Query};
 use crate::compute::Embedded;
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, Verdict};
 use crate::encoder::EncoderInfo;
 use crate::retrieval::{Evaluation, Side};
 use std::sync::Arc;
@@ -21,7 +22,7 @@ pub struct Open {
     cards: Derived<Vec<ModelCard>>,
     query: Derived<Query>,
     answer: Derived<Arc<AnswerView>>,
-    history: Vec<Derived<Query>>,
+    history: History,
 }
 
 impl Open {
@@ -70,9 +71,51 @@ impl Open {
         self.answer.get(&self.now)
     }
 
-    /// Is there a query before this one?
-    pub fn can_go_back(&self) -> bool {
-        self.history.iter().any(|q| q.get(&self.now).is_some())
+    /// Is there something of this kind to take back?
+    pub fn can_undo(&self, of: Deeds) -> bool {
+        self.history.can_undo(of)
+    }
+
+    /// Is there something of this kind to do again?
+    pub fn can_redo(&self, of: Deeds) -> bool {
+        self.history.can_redo(of)
+    }
+
+    /// Keeps what was done, so that it can be taken back while this dataset is open.
+    pub fn record(&mut self, deed: Deed) {
+        self.history.record(deed);
+    }
+
+    /// The last deed of this kind, to be taken back.
+    pub fn undo(&mut self, of: Deeds) -> Option<Deed> {
+        self.history.undo(of)
+    }
+
+    /// The deed of this kind that was taken back last, to be done again.
+    pub fn redo(&mut self, of: Deeds) -> Option<Deed> {
+        self.history.redo(of)
+    }
+
+    /// Keeps a decision, so that it can be taken back.
+    pub fn decided(&mut self, decision: Decision) {
+        self.record(Deed::Decision(decision));
+    }
+
+    /// Forgets the decisions that others overruled: `verdict` is what is thought of a pair now.
+    pub fn forget_overruled(&mut self, verdict: impl Fn(&(String, String)) -> Option<Verdict>) {
+        self.history.forget_overruled(verdict);
+    }
+
+    /// The texts and pictures that were asked for by hand, the newest first, each once.
+    pub fn asked(&self) -> Vec<Query> {
+        let mut asked: Vec<Query> = Vec::new();
+        let shown = self.query.get(&self.now);
+        for query in shown.into_iter().chain(self.history.queries()) {
+            if !matches!(query, Query::Row(..)) && !asked.contains(query) {
+                asked.push(query.clone());
+            }
+        }
+        asked
     }
 
     /// Something was chosen anew: an engine, a measure, a protocol, a decision.
@@ -88,6 +131,8 @@ impl Open {
     /// Another dataset is open.
     pub fn set_dataset(&mut self, dataset: Arc<Dataset>) {
         self.dataset = Some(dataset);
+        // Rows are of one dataset alone.
+        self.history = History::default();
         self.now.renew(Part::Data);
     }
 
@@ -135,51 +180,19 @@ impl Open {
         });
     }
 
-    /// Makes `query` the current one and the one before it the newest of the history. A row that the dataset does not
-    /// have is refused: false.
-    pub fn set_query(&mut self, query: Query) -> bool {
+    /// Makes `query` the current one; the one before can be gone back to where it is `kept`. A row that the dataset does
+    /// not have is refused: false.
+    pub fn set_query(&mut self, query: Query, kept: bool) -> bool {
         if !self.exists(&query) {
             return false;
         }
+        if let Some(before) = self.query().cloned().filter(|_| kept) {
+            let after = query.clone();
+            self.record(Deed::Query { before, after });
+        }
         // A row is of this dataset alone.
-        let query = Derived::new(self.now.basis(&[Part::Data]), query);
-        let before = std::mem::replace(&mut self.query, query);
-        if before.get(&self.now).is_some() {
-            self.history.push(before);
-        }
-        self.shorten_history();
+        self.query = Derived::new(self.now.basis(&[Part::Data]), query);
         true
-    }
-
-    /// Drops what belongs to another dataset, then the oldest: too many queries, or pictures of too many bytes.
-    fn shorten_history(&mut self) {
-        const QUERIES: usize = 200;
-        const BYTES: usize = 64 << 20;
-        let now = &self.now;
-        self.history.retain(|q| q.get(now).is_some());
-        let many = self.history.len().saturating_sub(QUERIES);
-        self.history.drain(..many);
-        let bytes = |q: &Derived<Query>| match q.get(now) {
-            Some(Query::Picture { picture, .. }) => picture.rgb.len(),
-            _ => 0,
-        };
-        let mut all: usize = self.history.iter().map(bytes).sum();
-        while all > BYTES
-            && let Some(at) = self.history.iter().position(|q| bytes(q) > 0)
-        {
-            all -= bytes(&self.history[at]);
-            self.history.remove(at);
-        }
-    }
-
-    /// Takes the newest query of this dataset from the history.
-    pub fn back(&mut self) -> Option<Query> {
-        while let Some(before) = self.history.pop() {
-            if let Some(query) = before.get(&self.now) {
-                return Some(query.clone());
-            }
-        }
-        None
     }
 
     /// Forgets the query and its answer.

@@ -2,6 +2,7 @@
 
 use crate::compute::Hit;
 use crate::dataset::Picture;
+use crate::encoder::Unread;
 use crate::grad::Card;
 use crate::retrieval::Side;
 use std::ops::Range;
@@ -67,6 +68,8 @@ pub struct AnswerView {
     pub margin: Option<f32>,
     /// Right ones that are not among `hits`, with their scores.
     pub below: Vec<Hit>,
+    /// What of the query's text the encoder does not know; `None` where it has no text, or knows all of it.
+    pub unread: Option<Unread>,
 }
 
 /// The card of one of the encoder's models.

@@ -6,7 +6,9 @@ use super::event::Event;
 use super::guide::SharedGuide;
 use super::identity::{Derived, Part};
 use super::loader::Loader;
+use super::paths::Paths;
 use super::pictures::Pictures;
+use super::piece::Made;
 use super::settings::Settings;
 use super::settings_file::SettingsFile;
 use super::slot::{JobSlot, JobView, Slot};
@@ -48,6 +50,10 @@ pub struct Core {
     pub window: Option<RenderState>,
     pub(super) jobs: BoundJobs<Slot, Event>,
     pub(super) loader: Loader,
+    /// The questions for paths.
+    pub(super) paths: Paths,
+    /// What is to be put on the clipboard.
+    pub(super) copied: Option<Made>,
     /// Where settings are kept; `None` to keep none.
     pub(super) settings_file: Option<Arc<Mutex<SettingsFile>>>,
     /// Dataset or encoder changed since the last embedding was started.
@@ -77,6 +83,8 @@ impl Core {
             guide: Derived::default(),
             jobs: BoundJobs::new(ctx),
             loader: Loader::new(ctx),
+            paths: Paths::new(ctx),
+            copied: None,
             settings_file: file.map(|file| Arc::new(Mutex::new(file))),
             embed_wanted: false,
             rank_wanted: false,
@@ -92,6 +100,11 @@ impl Core {
         core.apply_settings(ctx);
         core.find_engines();
         core
+    }
+
+    /// The questions for paths.
+    pub fn paths(&self) -> &Paths {
+        &self.paths
     }
 
     /// Asks for a command, to be executed after what is under way.
@@ -151,6 +164,8 @@ impl Core {
             }
         }
         self.end_outdated();
+        self.put_on_clipboard(ctx);
+        self.session.path_question = self.paths.question();
         for (key, image) in self.loader.drain() {
             self.pictures.insert(ctx, key, image);
         }

@@ -1,7 +1,9 @@
 //! Executes what is asked about sets of images.
 
 use super::event::Event;
+use super::history::Deed;
 use super::running::{Change, Core};
+use super::sets::SetsChange;
 use super::slot::Slot;
 use super::{Level, Query, Sets, SetsCommand};
 use crate::dataset::export;
@@ -15,50 +17,58 @@ impl Core {
         let Some(dataset) = session.dataset().cloned() else {
             return;
         };
-        let sets = &mut session.sets;
-        let before = (sets.named.clone(), sets.only.clone());
-        match command {
-            SetsCommand::Mark(images, mark) => sets.mark(images, mark),
+        let command = match command {
             SetsCommand::MarkQuery => {
                 let image = match session.open.query() {
-                    Some(&Query::Row(Side::Image, i)) => i,
-                    Some(&Query::Row(Side::Text, j)) => dataset.image_of(j),
+                    Some(&Query::Row(Side::Image, i)) => i as u32,
+                    Some(&Query::Row(Side::Text, j)) => dataset.image_of(j) as u32,
                     _ => return,
                 };
-                let mark = !sets.marked.contains(&(image as u32));
-                sets.mark([image as u32], mark);
+                SetsCommand::Mark(vec![image], !session.sets.marked.contains(&image))
             }
             SetsCommand::MarkShown => {
                 let rows = session.browser.rows.iter();
-                match session.side {
-                    Side::Image => sets.mark(rows.copied(), true),
-                    Side::Text => {
-                        sets.mark(rows.map(|&j| dataset.image_of(j as usize) as u32), true);
-                    }
-                }
+                let images = match session.side {
+                    Side::Image => rows.copied().collect(),
+                    Side::Text => rows.map(|&j| dataset.image_of(j as usize) as u32).collect(),
+                };
+                SetsCommand::Mark(images, true)
             }
-            SetsCommand::Clear => sets.marked.clear(),
-            SetsCommand::Save(name) => sets.save(&name),
-            SetsCommand::Keep(name, images) => sets.keep(&name, images),
-            SetsCommand::Combine(name, how) => sets.combine(&name, how),
-            SetsCommand::Delete(name) => sets.delete(&name),
-            SetsCommand::Only(name) => sets.only = name,
+            other => other,
+        };
+        let change = session.sets.perform(command);
+        self.sets_changed(&change);
+        if !change.is_empty() {
+            self.session.open.record(Deed::Sets(change));
         }
-        let after = (sets.named.clone(), sets.only.clone());
-        if after.0 != before.0 {
-            session.workspace.sets = sets.names(&dataset);
-            let gone = before.0.keys().filter(|name| !after.0.contains_key(*name));
+    }
+
+    /// Makes a change of the sets again, or takes it `back`.
+    pub(super) fn change_sets(&mut self, change: &SetsChange, back: bool) {
+        self.session.sets.apply(change, back);
+        self.sets_changed(change);
+    }
+
+    /// Keeps what a change left.
+    fn sets_changed(&mut self, change: &SetsChange) {
+        let session = &mut self.session;
+        let Some(dataset) = session.dataset().cloned().filter(|_| change.is_lasting()) else {
+            return;
+        };
+        let before = std::mem::take(&mut session.workspace.sets);
+        session.workspace.sets = session.sets.names(&dataset);
+        if before != session.workspace.sets {
+            let gone = before.into_keys();
+            let gone: Vec<String> = gone
+                .filter(|name| !session.workspace.sets.contains_key(name))
+                .collect();
             for name in gone {
-                session
-                    .settings
-                    .forget_set(&session.workspace, name.clone());
+                session.settings.forget_set(&session.workspace, name);
             }
             self.remember();
         }
-        if after != before {
-            self.refresh_browser();
-            self.changes.push(Change::Sets);
-        }
+        self.refresh_browser();
+        self.changes.push(Change::Sets);
     }
 
     /// Writes the marked images with their captions as a dataset of their own.

@@ -19,6 +19,8 @@ pub enum Combine {
 pub enum SetsCommand {
     /// Mark these images, or no longer.
     Mark(Vec<u32>, bool),
+    /// Mark these images and no others.
+    MarkOnly(Vec<u32>),
     /// Mark the image of the current query, or no longer.
     MarkQuery,
     /// Mark every image that the browser shows.
@@ -80,50 +82,122 @@ impl Sets {
         self.named.get(self.only.as_ref()?)
     }
 
-    /// Marks images, or no longer.
-    pub fn mark(&mut self, images: impl IntoIterator<Item = u32>, mark: bool) {
-        for image in images {
-            if mark {
-                self.marked.insert(image);
-            } else {
-                self.marked.remove(&image);
+    /// Does what is asked; returns what that changed. Marking the query or what is shown is for those who know them.
+    pub fn perform(&mut self, command: SetsCommand) -> SetsChange {
+        let change = self.planned(command);
+        self.apply(&change, false);
+        change
+    }
+
+    /// What `command` changes.
+    fn planned(&self, command: SetsCommand) -> SetsChange {
+        let mut change = SetsChange::default();
+        match command {
+            SetsCommand::Mark(images, mark) => {
+                let other = images.into_iter().collect::<BTreeSet<u32>>().into_iter();
+                change.toggled = other
+                    .filter(|image| self.marked.contains(image) != mark)
+                    .collect();
+            }
+            SetsCommand::MarkOnly(images) => {
+                let only: BTreeSet<u32> = images.into_iter().collect();
+                change.toggled = self.marked.symmetric_difference(&only).copied().collect();
+            }
+            SetsCommand::MarkQuery | SetsCommand::MarkShown => {}
+            SetsCommand::Clear => change.toggled = self.marked.iter().copied().collect(),
+            SetsCommand::Save(name) => change.named = self.renamed(&name, self.marked.clone()),
+            SetsCommand::Keep(name, images) => {
+                change.named = self.renamed(&name, images.into_iter().collect());
+            }
+            SetsCommand::Combine(name, how) => {
+                let Some(set) = self.named.get(&name) else {
+                    return change;
+                };
+                let kept = |image: &&u32| match how {
+                    Combine::Add => !self.marked.contains(image),
+                    Combine::TakeAway => self.marked.contains(image),
+                    Combine::Common => false,
+                };
+                change.toggled = match how {
+                    Combine::Add | Combine::TakeAway => set.iter().filter(kept).copied().collect(),
+                    Combine::Common => self.marked.difference(set).copied().collect(),
+                };
+            }
+            SetsCommand::Delete(name) => {
+                let before = self.named.get(&name).cloned();
+                if self.only.as_ref() == Some(&name) {
+                    change.only = Some((self.only.clone(), None));
+                }
+                change.named = before.map(|set| (name, Some(set), None));
+            }
+            SetsCommand::Only(name) => {
+                if name != self.only {
+                    change.only = Some((self.only.clone(), name));
+                }
             }
         }
+        change
     }
 
-    /// Keeps what is marked under a name.
-    pub fn save(&mut self, name: &str) {
-        let marked = self.marked.clone();
-        self.keep(name, marked);
-    }
-
-    /// Keeps images under a name.
-    pub fn keep(&mut self, name: &str, images: impl IntoIterator<Item = u32>) {
+    /// The set `name` as it is and as it will be; `None` where that changes nothing.
+    fn renamed(&self, name: &str, images: BTreeSet<u32>) -> Option<Renamed> {
         let name = name.trim();
-        if !name.is_empty() {
-            self.named
-                .insert(name.to_owned(), images.into_iter().collect());
+        let before = self.named.get(name).cloned();
+        if name.is_empty() || before.as_ref() == Some(&images) {
+            return None;
         }
+        Some((name.to_owned(), before, Some(images)))
     }
 
-    /// Marks what comes of the named set and what is marked.
-    pub fn combine(&mut self, name: &str, how: Combine) {
-        let Some(set) = self.named.get(name) else {
-            return;
-        };
-        self.marked = match how {
-            Combine::Add => self.marked.union(set).copied().collect(),
-            Combine::Common => self.marked.intersection(set).copied().collect(),
-            Combine::TakeAway => self.marked.difference(set).copied().collect(),
-        };
+    /// Makes a change again, or takes it `back`.
+    pub fn apply(&mut self, change: &SetsChange, back: bool) {
+        for image in &change.toggled {
+            if !self.marked.remove(image) {
+                self.marked.insert(*image);
+            }
+        }
+        if let Some((name, before, after)) = &change.named {
+            match if back { before } else { after } {
+                Some(set) => self.named.insert(name.clone(), set.clone()),
+                None => self.named.remove(name),
+            };
+        }
+        if let Some((before, after)) = &change.only {
+            self.only.clone_from(if back { before } else { after });
+        }
+    }
+}
+
+/// A named set: its name, what it was, what it is.
+type Renamed = (String, Option<BTreeSet<u32>>, Option<BTreeSet<u32>>);
+
+/// What a command changed of the sets. Made twice, marks are as they were.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SetsChange {
+    /// Images that were marked, or are no longer.
+    toggled: Vec<u32>,
+    /// The set that was named or forgotten.
+    named: Option<Renamed>,
+    /// The set that alone was shown, and is.
+    only: Option<(Option<String>, Option<String>)>,
+}
+
+impl SetsChange {
+    /// Did nothing change?
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
     }
 
-    /// Forgets a set.
-    pub fn delete(&mut self, name: &str) {
-        self.named.remove(name);
-        if self.only.as_deref() == Some(name) {
-            self.only = None;
-        }
+    /// Did it change more than marks?
+    pub fn is_lasting(&self) -> bool {
+        self.named.is_some() || self.only.is_some()
+    }
+
+    /// Images that it holds.
+    pub fn len(&self) -> usize {
+        let set = |set: &Option<BTreeSet<u32>>| set.as_ref().map_or(0, BTreeSet::len);
+        let named = self.named.as_ref();
+        self.toggled.len() + named.map_or(0, |(_, before, after)| set(before) + set(after))
     }
 }
 
@@ -141,15 +215,21 @@ mod tests {
         let groups = (0..6).map(|n| (image(n), vec!["c".to_owned()])).collect();
         let dataset = Dataset::from_groups("d", "d", groups, Vec::new());
         let mut sets = Sets::default();
-        sets.mark([1, 2, 3], true);
-        sets.save(" dogs ");
-        sets.mark([1, 2], false);
-        sets.mark([5], true);
-        sets.combine("dogs", Combine::Common);
+        let mark = |sets: &mut Sets, images: &[u32], mark| {
+            sets.perform(SetsCommand::Mark(images.to_vec(), mark));
+        };
+        let combine = |sets: &mut Sets, how| {
+            sets.perform(SetsCommand::Combine("dogs".into(), how));
+        };
+        mark(&mut sets, &[1, 2, 3], true);
+        sets.perform(SetsCommand::Save(" dogs ".into()));
+        mark(&mut sets, &[1, 2], false);
+        mark(&mut sets, &[5], true);
+        combine(&mut sets, Combine::Common);
         assert_eq!(sets.marked, [3].into());
-        sets.combine("dogs", Combine::Add);
-        sets.mark([5], true);
-        sets.combine("dogs", Combine::TakeAway);
+        combine(&mut sets, Combine::Add);
+        mark(&mut sets, &[5], true);
+        combine(&mut sets, Combine::TakeAway);
         assert_eq!(sets.marked, [5].into());
         let found = Sets::find(&sets.names(&dataset), &dataset);
         assert_eq!(found.named, sets.named);
@@ -158,7 +238,7 @@ mod tests {
         let found = Sets::find(&sets.names(&dataset), &fewer);
         assert_eq!(found.named["dogs"], [1, 2].into());
         sets.only = Some("dogs".into());
-        sets.delete("dogs");
+        sets.perform(SetsCommand::Delete("dogs".into()));
         assert_eq!(sets.shown(), None);
     }
 }

@@ -44,6 +44,16 @@ impl Recent {
     }
 }
 
+/// How a table was left: sorted, and how wide its columns are.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TableLooks {
+    /// The number of the column that sorts, and whether the largest are first; `None` for the table's own order.
+    pub sort: Option<(usize, bool)>,
+    /// Where each column begins, as a part of the width; empty for the table's own places.
+    pub places: Vec<f32>,
+}
+
 /// A named set of images that the user deleted, by the workspace of its entry in the recent list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DeletedSet {
@@ -73,6 +83,10 @@ pub struct Settings {
     pub recent: Vec<Recent>,
     /// Places of runs that were open last, newest first.
     pub runs: Vec<String>,
+    /// How tables were left, by their names.
+    pub tables: BTreeMap<String, TableLooks>,
+    /// Ask for paths in the window, even where the system has dialogs for them.
+    pub path_field: bool,
     /// Sets that were deleted since the settings were saved last.
     #[serde(skip)]
     pub deleted: Vec<DeletedSet>,
@@ -89,6 +103,8 @@ impl Default for Settings {
             zoom: 1.0,
             recent: Vec::new(),
             runs: Vec::new(),
+            tables: BTreeMap::new(),
+            path_field: false,
             deleted: Vec::new(),
         }
     }

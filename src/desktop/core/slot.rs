@@ -66,6 +66,14 @@ pub enum Slot {
     Browse,
     /// Looking for words.
     Find,
+    /// Making what goes to the clipboard.
+    Copy,
+    /// A file dialog for what is taken out of the window.
+    Place,
+    /// Writing what is taken out of the window.
+    Piece,
+    /// Choosing the case of the first minute.
+    Story,
 }
 
 impl JobSlot for Slot {
@@ -75,6 +83,7 @@ impl JobSlot for Slot {
             Self::Rank => &[Part::Embeddings, Part::Engine, Part::Protocol],
             Self::Query => &[Part::Embeddings, Part::Engine, Part::Encoder],
             Self::Browse | Self::Find => &[Part::Data],
+            Self::Story => &[Part::Data, Part::Embeddings, Part::Ranking],
             Self::Engines
             | Self::Data
             | Self::Encoder
@@ -83,14 +92,23 @@ impl JobSlot for Slot {
             | Self::SaveWorkspace
             | Self::Dialog
             | Self::ImagesExport
-            | Self::Install => &[],
+            | Self::Install
+            | Self::Copy
+            | Self::Place
+            | Self::Piece => &[],
         }
     }
 
     fn is_quiet(self) -> bool {
         matches!(
             self,
-            Self::Query | Self::SaveSettings | Self::Dialog | Self::Browse | Self::Find
+            Self::Query
+                | Self::SaveSettings
+                | Self::Dialog
+                | Self::Browse
+                | Self::Find
+                | Self::Place
+                | Self::Story
         )
     }
 
@@ -102,7 +120,12 @@ impl JobSlot for Slot {
         self.is_save()
             || matches!(
                 self,
-                Self::Data | Self::Encoder | Self::Embed | Self::ImagesExport | Self::Install
+                Self::Data
+                    | Self::Encoder
+                    | Self::Embed
+                    | Self::ImagesExport
+                    | Self::Install
+                    | Self::Piece
             )
     }
 }

@@ -3,17 +3,19 @@
 use super::browser::Browser;
 use super::identity::{Derived, Identities};
 use super::open::Open;
+use super::paths::PathQuestion;
 use super::query::{AnswerView, Query};
 use super::sets::Sets;
 use super::settings::Settings;
 use super::slot::JobView;
+use super::story::Story;
 use super::tab::Tab;
 use super::workspace::Workspace;
 use crate::compute::{Adapter, Direction, Embedded};
 use crate::dataset::Dataset;
 use crate::encoder::{EncoderInfo, EncoderOptions};
 use crate::error::Question;
-use crate::retrieval::{Evaluation, Side};
+use crate::retrieval::{Evaluation, NearMiss, Side};
 use crate::runtime::RuntimeInfo;
 use crate::source::EncoderSource;
 use std::path::PathBuf;
@@ -29,6 +31,8 @@ pub struct RuntimeView {
     pub engine: Option<String>,
     /// The graphics adapters.
     pub adapters: Vec<Adapter>,
+    /// What the program keeps of its own: what, and where.
+    pub places: Vec<(&'static str, String)>,
     /// An ONNX Runtime was installed and is used after a restart.
     pub restart: bool,
 }
@@ -90,6 +94,8 @@ pub struct Session {
     pub found: Derived<(String, Vec<(String, Query)>)>,
     /// Sets of images.
     pub sets: Sets,
+    /// The first minute.
+    pub story: Story,
     /// The view shown.
     pub tab: Tab,
     /// What the chips say.
@@ -104,6 +110,8 @@ pub struct Session {
     pub pending: Option<Pending>,
     /// A question about the encoder that waits for an answer, with the model's path.
     pub question: Option<(PathBuf, Question)>,
+    /// A path that is asked for.
+    pub path_question: Option<PathQuestion>,
 }
 
 impl Session {
@@ -118,6 +126,7 @@ impl Session {
             browser: Browser::default(),
             found: Derived::default(),
             sets: Sets::default(),
+            story: Story::default(),
             tab,
             runtime: RuntimeView::default(),
             log: Vec::new(),
@@ -125,6 +134,7 @@ impl Session {
             opening: None,
             pending: None,
             question: None,
+            path_question: None,
         }
     }
 
@@ -183,6 +193,11 @@ impl Session {
         let only = self.sets.shown();
         browser.refresh(&dataset, self.side, self.direction(self.side), only);
         self.browser = browser;
+    }
+
+    /// The case of the first minute, once chosen.
+    pub fn case(&self) -> Option<&NearMiss> {
+        self.story.case.get(self.now())?.as_ref()
     }
 
     /// The browser row of the current query.

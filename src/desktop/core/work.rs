@@ -7,6 +7,7 @@ use crate::compute::{Engine, Measure};
 use crate::dataset::{self, Dataset, is_picture_name, open_picture};
 use crate::encoder::{Cache, Encoder, EncoderFiles};
 use crate::error::{Error, Result};
+use crate::paths::{cache_dir, data_dir};
 use crate::retrieval::given::{Reading, Zeros};
 use crate::retrieval::{EvalOptions, Evaluation, Side, answer, evaluate};
 use crate::source::of_encoder;
@@ -94,9 +95,14 @@ pub fn answer_query(
     embedded: &Embedded,
     engine: &dyn Engine,
     encoder: Option<&Encoder>,
+    text: Option<&str>,
     ranking: Option<&Evaluation>,
     task: &Task,
 ) -> Result<Event> {
+    let unread = match (encoder, text) {
+        (Some(encoder), Some(text)) => Some(encoder.tokenizer().unread(text)?),
+        _ => None,
+    };
     let side = query.side();
     let measure = embedded.images.measure();
     let alone = embedded.groups.texts() == 0;
@@ -160,8 +166,21 @@ pub fn answer_query(
         hits: found.hits,
         positives,
         below,
+        unread: unread.filter(|unread| unread.all || !unread.words.is_empty()),
         query,
     }))
+}
+
+/// What the program keeps of its own, and where.
+pub fn places() -> Vec<(&'static str, String)> {
+    let shown = |place: Result<PathBuf>| match place {
+        Ok(path) => path.display().to_string(),
+        Err(error) => error.to_string(),
+    };
+    vec![
+        ("Settings and runs", shown(data_dir())),
+        ("Cache of embeddings", shown(cache_dir())),
+    ]
 }
 
 /// What lies at a path: a workspace, a picture, an encoder or a dataset.

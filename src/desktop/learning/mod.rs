@@ -18,6 +18,7 @@ use crate::desktop::core::{
 };
 use crate::desktop::feature::{Desk, Ended, Feature, View};
 use crate::desktop::shell::PaletteEntry;
+use crate::desktop::shell::keys::KeyLine;
 use egui::{Context, Ui};
 use jobs::Shared;
 use std::path::PathBuf;
@@ -201,6 +202,14 @@ impl Feature for Learning {
 
     fn panels(ui: &mut Ui, view: &mut View<'_, Self>) {
         view::panels_ui(ui, view);
+    }
+
+    fn key_lines() -> Vec<KeyLine> {
+        view::key_lines()
+    }
+
+    fn guide_page() -> Option<&'static str> {
+        Some("learning")
     }
 
     fn keys(ctx: &Context, view: &mut View<'_, Self>, focused: bool) {

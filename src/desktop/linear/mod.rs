@@ -17,6 +17,7 @@ pub use state::{Attacked, Line, Shown, State, Studied, Worst};
 
 use crate::desktop::core::{Basis, Derived, JobSlot, Level, Part, Tab};
 use crate::desktop::feature::{Desk, Ended, Feature, View};
+use crate::desktop::shell::keys::KeyLine;
 use crate::desktop::shell::{PaletteEntry, SAMPLING};
 use crate::learn::concepts::On;
 use egui::{ColorImage, Context, TextureHandle, Ui};
@@ -207,6 +208,14 @@ impl Feature for LinearLab {
 
     fn panels(ui: &mut Ui, view: &mut View<'_, Self>) {
         view::panels_ui(ui, view);
+    }
+
+    fn key_lines() -> Vec<KeyLine> {
+        view::key_lines()
+    }
+
+    fn guide_page() -> Option<&'static str> {
+        Some("linear")
     }
 
     fn keys(ctx: &Context, view: &mut View<'_, Self>, focused: bool) {

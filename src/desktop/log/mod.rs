@@ -40,6 +40,10 @@ impl Feature for Log {
         match event {}
     }
 
+    fn guide_page() -> Option<&'static str> {
+        Some("headless")
+    }
+
     fn draw(ui: &mut Ui, view: &mut View<'_, Self>) {
         log_ui(ui, view);
     }

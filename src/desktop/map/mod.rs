@@ -20,6 +20,7 @@ use crate::desktop::core::{
 };
 use crate::desktop::feature::{Desk, Ended, Feature, View};
 use crate::desktop::shell::PaletteEntry;
+use crate::desktop::shell::keys::KeyLine;
 use egui::{Context, Ui};
 use jobs::Latest;
 use std::path::PathBuf;
@@ -171,8 +172,7 @@ impl Feature for MapView {
                 let images = desk.session.dataset().map_or(0, |d| d.images.len()) as u32;
                 let items = self.state.chosen(&desk.session).iter();
                 let chosen: Vec<u32> = items.copied().filter(|&i| i < images).collect();
-                desk.ask(core::Command::Sets(SetsCommand::Clear));
-                desk.ask(core::Command::Sets(SetsCommand::Mark(chosen, true)));
+                desk.ask(core::Command::Sets(SetsCommand::MarkOnly(chosen)));
             }
             Command::Find(words) => self.find(desk, words),
             Command::ChooseFound => {
@@ -281,6 +281,14 @@ impl Feature for MapView {
 
     fn panels(ui: &mut Ui, view: &mut View<'_, Self>) {
         view::panels_ui(ui, view);
+    }
+
+    fn key_lines() -> Vec<KeyLine> {
+        view::key_lines()
+    }
+
+    fn guide_page() -> Option<&'static str> {
+        Some("structure")
     }
 
     fn keys(ctx: &Context, view: &mut View<'_, Self>, focused: bool) {

@@ -103,6 +103,10 @@ impl Feature for Models {
         }
     }
 
+    fn guide_page() -> Option<&'static str> {
+        Some("encoders")
+    }
+
     fn draw(ui: &mut Ui, view: &mut View<'_, Self>) {
         view::models_ui(ui, view);
     }

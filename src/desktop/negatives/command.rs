@@ -18,10 +18,6 @@ pub enum Command {
     Step(isize),
     /// Decide about the pair looked at, and go on to the next; `None` takes a decision back and stays.
     Decide(Option<Verdict>),
-    /// Take the last decision back.
-    Undo,
-    /// Decide so again.
-    Redo,
     /// Show the regions that raise the negative's score, or not.
     ShowRegions(bool),
     /// Write the pairs shown, as lines (`None`) or in a layout to train on; `None` asks where.

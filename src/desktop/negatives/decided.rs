@@ -1,18 +1,10 @@
-//! Decisions about pairs, with undo.
+//! Decisions about pairs.
 
 use crate::dataset::{Dataset, Decisions, Verdict};
+use crate::desktop::core::Decision;
 use crate::retrieval::PairSet;
 use crate::source::{DecisionsHome, KeptDecisions};
 use std::path::PathBuf;
-
-/// A decision that can be taken back.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Change {
-    /// What the pair is kept under.
-    key: (String, String),
-    before: Option<Verdict>,
-    after: Option<Verdict>,
-}
 
 /// What was decided about the pairs of the open dataset.
 #[derive(Debug, Clone, Default)]
@@ -31,8 +23,6 @@ pub struct Decided {
     pub confirmed: PairSet,
     /// Found wrong, by rows.
     pub rejected: PairSet,
-    done: Vec<Change>,
-    undone: Vec<Change>,
 }
 
 impl Decided {
@@ -76,11 +66,6 @@ impl Decided {
         self.base = kept.all.clone();
         self.place = Some(kept.place.clone());
         if taken > 0 {
-            // What another decided since is not ours to take back.
-            let all = &self.all;
-            let stands = |c: &Change, verdict| all.get(&c.key.0, &c.key.1) == verdict;
-            self.done.retain(|c| stands(c, c.after));
-            self.undone.retain(|c| stands(c, c.before));
             self.find(dataset);
         }
         let tell = kept.elsewhere.is_some() && !self.told;
@@ -99,55 +84,39 @@ impl Decided {
         self.all.of(dataset, pair)
     }
 
-    /// Decides; false where that changes nothing.
+    /// Decides; `None` where that changes nothing.
     pub fn decide(
         &mut self,
         dataset: &Dataset,
         rows: (u32, u32),
         verdict: Option<Verdict>,
-    ) -> bool {
-        let change = Change {
+    ) -> Option<Decision> {
+        let decision = Decision {
             key: Decisions::key(dataset, rows),
             before: self.all.of(dataset, rows),
             after: verdict,
         };
-        if change.before == verdict {
-            return false;
+        if decision.before == verdict {
+            return None;
         }
         self.all.decide(dataset, rows, verdict);
         self.find(dataset);
-        self.undone.clear();
-        self.done.push(change);
-        true
+        Some(decision)
     }
 
-    /// Takes the last decision back; false where there is none.
-    pub fn undo(&mut self, dataset: &Dataset) -> bool {
-        let Some(change) = self.done.pop() else {
+    /// Decides again what was taken back, or takes it back: from one verdict to another. False where the first does not
+    /// stand any more, since others decided otherwise.
+    pub fn change(
+        &mut self,
+        dataset: &Dataset,
+        key: &(String, String),
+        [from, to]: [Option<Verdict>; 2],
+    ) -> bool {
+        if self.all.get(&key.0, &key.1) != from {
             return false;
-        };
-        self.apply(dataset, &change.key, change.before);
-        self.undone.push(change);
-        true
-    }
-
-    /// Decides again what was taken back last; false where there is none.
-    pub fn redo(&mut self, dataset: &Dataset) -> bool {
-        let Some(change) = self.undone.pop() else {
-            return false;
-        };
-        self.apply(dataset, &change.key, change.after);
-        self.done.push(change);
-        true
-    }
-
-    /// Is there a decision to take back?
-    pub fn can_undo(&self) -> bool {
-        !self.done.is_empty()
-    }
-
-    fn apply(&mut self, dataset: &Dataset, key: &(String, String), verdict: Option<Verdict>) {
-        self.all.set(&key.0, &key.1, verdict);
+        }
+        self.all.set(&key.0, &key.1, to);
         self.find(dataset);
+        true
     }
 }

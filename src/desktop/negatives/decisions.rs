@@ -66,6 +66,10 @@ impl Negatives {
             }
             if taken > 0 {
                 desk.session.open.renew(Part::Decisions);
+                // What another decided since is not ours to take back.
+                let all = &self.state.decided.all;
+                let stands = |key: &(String, String)| all.get(&key.0, &key.1);
+                desk.session.open.forget_overruled(stands);
                 let noun = if taken == 1 { "decision" } else { "decisions" };
                 let taken = thousands(taken as u64);
                 let text = format!(

@@ -1,8 +1,8 @@
 //! Executes the workbench's commands.
 
 use super::{Command, Event, Negatives, Slot, export};
-use crate::dataset::Dataset;
 use crate::dataset::export::Layout;
+use crate::dataset::{Dataset, Verdict};
 use crate::desktop::core::{Dialog, Filters, Level, Part, Query};
 use crate::desktop::feature::{Desk, Feature};
 use crate::retrieval::Side;
@@ -52,29 +52,38 @@ impl Negatives {
                     return;
                 };
                 let rows = pair.rows(set.plan.side);
-                let changed = negatives.decided.decide(&dataset, rows, verdict);
+                let decision = negatives.decided.decide(&dataset, rows, verdict);
                 let next = (negatives.at + 1).min(set.pairs.len().saturating_sub(1));
-                if changed {
+                if let Some(decision) = decision {
+                    desk.session.open.decided(decision);
                     self.decided(desk);
                 }
                 if verdict.is_some() {
                     self.look_at(desk, next);
                 }
             }
-            Command::Undo => {
-                if negatives.decided.undo(&dataset) {
-                    self.decided(desk);
-                }
-            }
-            Command::Redo => {
-                if negatives.decided.redo(&dataset) {
-                    self.decided(desk);
-                }
-            }
             Command::ShowRegions(show) => negatives.show_regions = show,
             Command::Export(layout, path) => {
                 self.export_negatives(desk, layout, path, dataset);
             }
+        }
+    }
+
+    /// Decides about a pair by its key again, or as it was.
+    pub(super) fn decide_again(
+        &mut self,
+        desk: &mut Desk<'_, Self>,
+        key: &(String, String),
+        verdicts: [Option<Verdict>; 2],
+    ) {
+        let Some(dataset) = desk.session.dataset().cloned() else {
+            return;
+        };
+        if self.state.decided.change(&dataset, key, verdicts) {
+            self.decided(desk);
+        } else {
+            let text = "This decision stays: it was decided otherwise since";
+            desk.session.say(Level::Info, text, "");
         }
     }
 

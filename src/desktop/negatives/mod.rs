@@ -22,6 +22,7 @@ use crate::desktop::core::{
 };
 use crate::desktop::feature::{Desk, Ended, Feature, View};
 use crate::desktop::shell::PaletteEntry;
+use crate::desktop::shell::keys::KeyLine;
 use crate::retrieval::relevance::Confirmed;
 use egui::{Context, Ui};
 use outbox::{Outbox, SavedDecisions};
@@ -246,10 +247,11 @@ impl Feature for Negatives {
     }
 
     fn offered(&mut self, desk: &mut Desk<'_, Self>, command: &core::Command) -> bool {
-        let &core::Command::ShowNegatives(image) = command else {
-            return false;
-        };
-        self.show_image(desk, image);
+        match command {
+            core::Command::ShowNegatives(image) => self.show_image(desk, *image),
+            core::Command::Decide(key, from, to) => self.decide_again(desk, key, [*from, *to]),
+            _ => return false,
+        }
         true
     }
 
@@ -263,6 +265,14 @@ impl Feature for Negatives {
 
     fn panels(ui: &mut Ui, view: &mut View<'_, Self>) {
         view::panels_ui(ui, view);
+    }
+
+    fn key_lines() -> Vec<KeyLine> {
+        view::key_lines()
+    }
+
+    fn guide_page() -> Option<&'static str> {
+        Some("mining")
     }
 
     fn keys(ctx: &Context, view: &mut View<'_, Self>, focused: bool) {
@@ -285,8 +295,30 @@ impl Feature for Negatives {
                 "R",
                 Command::Decide(Some(Verdict::Wrong)),
             ),
-            own("Negatives: take the decision back", "Ctrl+Z", Command::Undo),
+            PaletteEntry::core(
+                "Negatives: take the decision back",
+                "Ctrl+Z",
+                core::Command::Undo(core::Deeds::Decisions),
+            ),
+            PaletteEntry::core(
+                "Negatives: redo a decision",
+                "Ctrl+Shift+Z",
+                core::Command::Redo(core::Deeds::Decisions),
+            ),
+            own(
+                "Negatives: regions that pull, or none",
+                "G",
+                Command::ShowRegions(!view.state.show_regions),
+            ),
+            own("Negatives: the next pair", "J", Command::Step(1)),
+            own("Negatives: the pair before", "K", Command::Step(-1)),
+            own("Negatives: mine again", "", Command::Mine),
             own("Negatives: export…", "", Command::Export(None, None)),
+            own(
+                "Negatives: export triplets to train on…",
+                "",
+                Command::Export(Some(Layout::Triplet), None),
+            ),
         ]
     }
 }

@@ -52,6 +52,10 @@ impl Feature for Problems {
         session.dataset().map(|d| d.problems.len())
     }
 
+    fn guide_page() -> Option<&'static str> {
+        Some("formats")
+    }
+
     fn draw(ui: &mut Ui, view: &mut View<'_, Self>) {
         problems_ui(ui, view);
     }

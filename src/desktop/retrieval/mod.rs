@@ -9,6 +9,7 @@ pub use state::{Distributions, State};
 use crate::desktop::core::{Basis, Derived, Dialog, Filters, JobSlot, Level, Part, Tab};
 use crate::desktop::feature::{Desk, Feature, View};
 use crate::desktop::shell::PaletteEntry;
+use crate::desktop::shell::keys::KeyLine;
 use crate::retrieval::Side;
 use egui::{Context, Ui};
 use std::path::PathBuf;
@@ -143,6 +144,14 @@ impl Feature for Retrieval {
 
     fn panels(ui: &mut Ui, view: &mut View<'_, Self>) {
         view::panels_ui(ui, view);
+    }
+
+    fn key_lines() -> Vec<KeyLine> {
+        view::key_lines()
+    }
+
+    fn guide_page() -> Option<&'static str> {
+        Some("ranking")
     }
 
     fn keys(ctx: &Context, view: &mut View<'_, Self>, focused: bool) {

@@ -2,7 +2,7 @@
 
 use crate::compute::Direction;
 use crate::desktop::core::Derived;
-use crate::retrieval::{Side, histogram, rank_bins};
+use crate::retrieval::{Side, histogram, rank_bins, recall_curve};
 use std::sync::Arc;
 
 /// What the retrieval view shows.
@@ -27,6 +27,8 @@ impl State {
 pub struct Distributions {
     /// Bins of ranks: first and last rank, and queries.
     pub ranks: Vec<(u32, u32, usize)>,
+    /// Recall at each rank at which it rises, in per cent.
+    pub recall: Vec<(u32, f64)>,
     /// Score and share of the queries, of the right ones and of the hardest negatives; `None` where all are equal.
     pub scores: Option<[Vec<[f64; 2]>; 2]>,
 }
@@ -52,6 +54,7 @@ impl Distributions {
         let of = |scores: &[f32]| histogram(scores, low, high, Self::BINS);
         Self {
             ranks: rank_bins(&direction.ranks),
+            recall: recall_curve(&direction.ranks),
             scores: (low < high).then(|| [of(&direction.positive), of(&hardest)]),
         }
     }

@@ -7,12 +7,13 @@ mod textures;
 mod view;
 
 pub use command::Command;
-pub use state::{Found, Listed, Page, Results, State, Told, Which};
+pub use state::{Found, Known, Listed, Page, Results, State, Told, Which};
 pub use textures::Textures;
 
 use crate::desktop::core::{self, Basis, Dialog, JobSlot, Part, Tab};
 use crate::desktop::feature::{Desk, Ended, Feature, View};
 use crate::desktop::shell::PaletteEntry;
+use crate::desktop::shell::keys::KeyLine;
 use crate::error::Result;
 use crate::parts::view::{Look, Named, Names, Pictures};
 use egui::{ColorImage, Context, Ui};
@@ -239,6 +240,14 @@ impl Feature for RunView {
 
     fn panels(ui: &mut Ui, view: &mut View<'_, Self>) {
         view::panels_ui(ui, view);
+    }
+
+    fn key_lines() -> Vec<KeyLine> {
+        view::key_lines()
+    }
+
+    fn guide_page() -> Option<&'static str> {
+        Some("cluster")
     }
 
     fn keys(ctx: &Context, view: &mut View<'_, Self>, focused: bool) {

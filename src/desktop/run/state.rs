@@ -85,6 +85,9 @@ pub enum Listed {
     Refused(Told),
 }
 
+/// Names by kind (is it an image?) and number, or why they are not known.
+pub type Known = HashMap<(bool, u32), Result<Named, String>>;
+
 /// What is open, and how it is looked at.
 #[derive(Default)]
 pub struct State {
@@ -111,7 +114,7 @@ pub struct State {
     /// The range that is listed.
     pub listed: Option<(usize, Listed)>,
     /// Names by kind (is it an image?) and number, or why they are not known.
-    pub names: HashMap<(bool, u32), Result<Named, String>>,
+    pub names: Known,
     /// Pictures by the number of their image.
     pub pictures: Textures,
     /// How often the place was asked for: each time its field gets the keyboard.

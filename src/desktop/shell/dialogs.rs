@@ -85,6 +85,11 @@ fn settings_grid_ui(ui: &mut Ui, settings: &mut Settings) {
     ui.label("Inputs per batch");
     ui.add(egui::DragValue::new(&mut settings.batch).range(1..=512));
     ui.end_row();
+    ui.label("Files are chosen");
+    let hint = "Where the system has no file dialog, paths are always typed here";
+    ui.checkbox(&mut settings.path_field, "by typing their paths here")
+        .on_hover_text(hint);
+    ui.end_row();
 }
 
 /// The providers in the user's order, each with a way up and out.

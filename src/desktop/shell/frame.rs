@@ -2,7 +2,7 @@
 
 use super::theme::{Tokens, tokens};
 use super::widgets::{chip, grouped};
-use super::{Shell, menus};
+use super::{Shell, help, menus};
 use crate::desktop::core::{Command, DataSource, Tab};
 use crate::task::Progress;
 use egui::{Align, CentralPanel, Frame, Layout, Margin, Panel, RichText, Ui};
@@ -75,6 +75,9 @@ fn top_ui(ui: &mut Ui, shell: &mut Shell<'_>) {
             if ui.button("Ctrl K").on_hover_text("All commands").clicked() {
                 shell.memory.palette = Some(super::palette::Palette::default());
             }
+            ui.menu_button("?", |ui| help::menu_ui(ui, shell))
+                .response
+                .on_hover_text("Help: guide, keys, tour");
             if ui.button("Settings").clicked() {
                 shell.memory.settings = Some(Box::new(session.settings.clone()));
             }

@@ -6,17 +6,26 @@ pub mod browser;
 mod dialogs;
 pub mod empty;
 pub mod fields;
+mod figure;
 mod frame;
 pub mod held_out;
+pub mod help;
 pub mod keys;
 pub mod labels;
+pub mod marks;
 mod menus;
 mod overlays;
 mod palette;
+mod paths;
+pub mod pictured;
 pub mod plots;
 pub mod screen;
+mod seen;
+pub mod select;
 mod sets;
 pub mod table;
+pub mod take;
+pub mod terms;
 pub mod theme;
 pub mod tour;
 pub mod widgets;
@@ -27,6 +36,7 @@ pub use palette::{PaletteEntry, Run, palette_ui};
 use crate::desktop::core::{Command, Pictures, Session, Settings};
 use crate::encoder::EncoderOptions;
 use crate::retrieval::Side;
+use std::collections::HashMap;
 
 /// Sharp pixels when magnified, smooth when not.
 pub const SAMPLING: egui::TextureOptions = egui::TextureOptions {
@@ -59,10 +69,53 @@ pub struct Memory {
     palette: Option<palette::Palette>,
     settings: Option<Box<Settings>>,
     runtime: bool,
+    /// The step of the tour of the program that is asked for, and the one that is shown.
+    tour: Option<usize>,
+    tour_shown: Option<usize>,
+    /// The sheet of keys is open.
+    keys: bool,
+    /// What the program is, is shown.
+    about: bool,
     /// The name of a set while it is typed; the dialog is open.
     sets: Option<String>,
     options: Option<Box<EncoderOptions>>,
     preprocess_side: u32,
+    /// Rows that are chosen, by the names of their lists.
+    selections: HashMap<String, select::Selection>,
+    /// The list that was clicked last.
+    active: Option<String>,
+    /// The edges of a table's columns while one is dragged, with its name.
+    dragged: Option<(String, Vec<f32>)>,
+    /// How far the rows of each table are scrolled.
+    offsets: HashMap<String, f32>,
+    /// Where the head of a table was drawn, until its rows are.
+    head: Option<egui::Rect>,
+    /// A part of the screen that is to be copied.
+    seen: seen::Seen,
+    /// The path that is typed.
+    path: Option<paths::Typed>,
+}
+
+impl Memory {
+    /// Begins the tour of the program.
+    pub fn start_tour(&mut self) {
+        self.tour = Some(0);
+    }
+
+    /// Is the tour of the program under way?
+    fn is_on_tour(&self) -> bool {
+        self.tour.is_some()
+    }
+
+    /// Is a dialog open, so that keys are not for the view?
+    fn is_modal(&self) -> bool {
+        self.palette.is_some()
+            || self.settings.is_some()
+            || self.runtime
+            || self.sets.is_some()
+            || self.keys
+            || self.about
+    }
 }
 
 /// What every drawing function works with.
@@ -88,10 +141,14 @@ impl Shell<'_> {
 pub fn above_ui(ctx: &egui::Context, shell: &mut Shell<'_>) {
     dialogs::dialogs_ui(ctx, shell);
     sets::sets_ui(ctx, shell);
+    help::help_ui(ctx, shell);
+    paths::path_ui(ctx, shell);
 }
 
 /// Draws messages, and what dropping a file will do.
 pub fn overlays_ui(ctx: &egui::Context, shell: &mut Shell<'_>) {
     overlays::toasts_ui(ctx, shell);
     overlays::drop_overlay_ui(ctx, shell);
+    seen::menu_ui(ctx, shell);
+    seen::copy(ctx, shell);
 }

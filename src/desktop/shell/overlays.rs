@@ -24,9 +24,14 @@ pub fn toasts_ui(ctx: &egui::Context, shell: &mut Shell<'_>) {
         return;
     }
     ctx.request_repaint_after_secs(1.0);
-    let anchor = egui::Align2::RIGHT_BOTTOM;
+    // The tour's card stands in their place.
+    let (anchor, offset) = if shell.memory.is_on_tour() {
+        (egui::Align2::RIGHT_TOP, [-14.0, 48.0])
+    } else {
+        (egui::Align2::RIGHT_BOTTOM, [-14.0, -40.0])
+    };
     egui::Area::new(egui::Id::unique("toasts"))
-        .anchor(anchor, [-14.0, -40.0])
+        .anchor(anchor, offset)
         .order(egui::Order::Foreground)
         .show(ctx, |ui| {
             let t = tokens(ui);

@@ -6,7 +6,8 @@ use egui::{
 };
 use std::sync::Arc;
 
-/// The palette of one theme.
+/// The palette of one theme. What is written in `text`, `weak`, `accent`, `good`, `bad` or `warn` has a contrast of 4.5:1 or
+/// more on every ground.
 #[derive(Debug, Clone, Copy)]
 pub struct Tokens {
     /// Behind the centre.
@@ -21,7 +22,7 @@ pub struct Tokens {
     pub line: Color32,
     /// Text.
     pub text: Color32,
-    /// Text of less weight; still 4.5:1 on `panel`.
+    /// Text of less weight.
     pub weak: Color32,
     /// Selection and focus.
     pub accent: Color32,
@@ -43,11 +44,15 @@ pub struct Tokens {
     pub track: Color32,
 }
 
+/// Behind the one button that matters most; its text is white.
+pub const PRIMARY: [Color32; 2] = [rgb(0x003a_6cac), rgb(0x0019_5ba6)];
+
 const fn rgb(hex: u32) -> Color32 {
     Color32::from_rgb((hex >> 16) as u8, (hex >> 8) as u8, hex as u8)
 }
 
-const DARK: Tokens = Tokens {
+/// On dark ground.
+pub const DARK: Tokens = Tokens {
     base: rgb(0x0011_1217),
     panel: rgb(0x0016_181e),
     raised: rgb(0x0020_232b),
@@ -59,7 +64,7 @@ const DARK: Tokens = Tokens {
     accent_back: rgb(0x0024_3552),
     good: rgb(0x0061_c67c),
     good_back: rgb(0x001a_2a21),
-    bad: rgb(0x00e8_7b75),
+    bad: rgb(0x00ec_8680),
     bad_back: rgb(0x0030_1e20),
     warn: rgb(0x00e0_b45c),
     bar: rgb(0x005f_87b8),
@@ -74,13 +79,13 @@ const LIGHT: Tokens = Tokens {
     line: rgb(0x00da_dee5),
     text: rgb(0x001c_1f26),
     weak: rgb(0x005a_6270),
-    accent: rgb(0x001f_6fc2),
+    accent: rgb(0x0019_5ba6),
     accent_back: rgb(0x00d6_e6f8),
-    good: rgb(0x001c_7a3c),
+    good: rgb(0x0016_672f),
     good_back: rgb(0x00e0_f3e6),
-    bad: rgb(0x00b8_332c),
+    bad: rgb(0x00b0_2f28),
     bad_back: rgb(0x00fb_e6e4),
-    warn: rgb(0x0094_6400),
+    warn: rgb(0x007a_5200),
     bar: rgb(0x004f_86c2),
     track: rgb(0x00e1_e5eb),
 };
@@ -169,4 +174,60 @@ fn visuals(theme: Theme, t: &Tokens) -> Visuals {
     widgets.hovered.bg_stroke = Stroke::new(1.0, t.weak.gamma_multiply(0.6));
     widgets.active.bg_stroke = Stroke::new(1.0, t.accent);
     v
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Relative luminance, by WCAG 2.2.
+    fn luminance(colour: Color32) -> f64 {
+        let channel = |byte: u8| {
+            let v = f64::from(byte) / 255.0;
+            if v <= 0.04045 {
+                v / 12.92
+            } else {
+                ((v + 0.055) / 1.055).powf(2.4)
+            }
+        };
+        0.2126 * channel(colour.r()) + 0.7152 * channel(colour.g()) + 0.0722 * channel(colour.b())
+    }
+
+    fn contrast(a: Color32, b: Color32) -> f64 {
+        let (a, b) = (luminance(a), luminance(b));
+        (a.max(b) + 0.05) / (a.min(b) + 0.05)
+    }
+
+    #[test]
+    fn text_stands_out_from_every_ground_in_both_themes() {
+        assert!((contrast(Color32::WHITE, Color32::BLACK) - 21.0).abs() < 1e-9);
+        for (name, t) in [("dark", DARK), ("light", LIGHT)] {
+            let inks = [
+                ("text", t.text),
+                ("weak", t.weak),
+                ("accent", t.accent),
+                ("good", t.good),
+                ("bad", t.bad),
+                ("warn", t.warn),
+            ];
+            let grounds = [
+                ("base", t.base),
+                ("panel", t.panel),
+                ("raised", t.raised),
+                ("hover", t.hover),
+                ("accent_back", t.accent_back),
+                ("good_back", t.good_back),
+                ("bad_back", t.bad_back),
+            ];
+            for (ink, colour) in inks {
+                for (ground, back) in grounds {
+                    let found = contrast(colour, back);
+                    assert!(found >= 4.5, "{name}: {ink} on {ground} {found:.2}");
+                }
+            }
+        }
+        for ground in PRIMARY {
+            assert!(contrast(Color32::WHITE, ground) >= 4.5);
+        }
+    }
 }

@@ -1,7 +1,10 @@
 //! Small pieces that several views draw.
 
-use super::theme::{Tokens, tokens};
-use crate::desktop::core::{Pictures, Shown};
+pub use super::figure::figure;
+
+use super::pictured::pictured;
+use super::theme::{PRIMARY, Tokens, tokens};
+use crate::desktop::core::{Key, Pictures, Shown};
 use crate::error::thousands;
 use egui::{
     Align2, Color32, CornerRadius, FontId, Rect, Response, RichText, Role, Sense, Stroke,
@@ -12,6 +15,7 @@ use egui::{
 pub fn picture_in(ui: &Ui, pictures: &mut Pictures, image: u32, rect: Rect, fill: bool) {
     let t = tokens(ui);
     let side = rect.width().max(rect.height()) * ui.pixels_per_point();
+    pictured(ui, rect, (image != Key::QUERY).then_some(image));
     let radius = CornerRadius::same(4);
     match pictures.get(image, side) {
         Shown::Texture(id, size) => {
@@ -103,35 +107,6 @@ pub fn tag(ui: &Ui, right: egui::Pos2, text: &str, colour: Color32, back: Color3
     size.x
 }
 
-/// A card with a large figure and what it is.
-pub fn figure(ui: &mut Ui, width: f32, value: &str, what: &str) {
-    let t = tokens(ui);
-    let (rect, response) = ui.allocate_exact_size(egui::vec2(width, 54.0), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{what} {value}")));
-    ui.painter().rect(
-        rect,
-        CornerRadius::same(5),
-        t.raised,
-        Stroke::new(1.0, t.line),
-        StrokeKind::Inside,
-    );
-    let left = rect.min + egui::vec2(11.0, 0.0);
-    ui.painter().text(
-        left + egui::vec2(0.0, 19.0),
-        Align2::LEFT_CENTER,
-        value,
-        FontId::proportional(19.0),
-        t.text,
-    );
-    ui.painter().text(
-        left + egui::vec2(0.0, 40.0),
-        Align2::LEFT_CENTER,
-        what,
-        FontId::proportional(11.5),
-        t.weak,
-    );
-}
-
 /// A section's heading.
 pub fn heading(ui: &mut Ui, text: &str) {
     let t = tokens(ui);
@@ -166,12 +141,7 @@ pub fn primary(ui: &mut Ui, text: &str) -> Response {
 
 /// The same, disabled where not `enabled`: by itself, so that it is not squeezed at the end of a line.
 pub fn primary_if(ui: &mut Ui, enabled: bool, text: &str) -> Response {
-    let t = tokens(ui);
-    let fill = if ui.visuals().dark_mode {
-        Color32::from_rgb(58, 108, 172)
-    } else {
-        t.accent
-    };
+    let fill = PRIMARY[usize::from(!ui.visuals().dark_mode)];
     let button = egui::Button::new(RichText::new(text).color(Color32::WHITE)).fill(fill);
     ui.add_enabled(enabled, button)
 }
@@ -192,15 +162,22 @@ pub fn segmented<T: Copy + PartialEq>(
     choices: &[(T, &str, &str)],
 ) -> Option<T> {
     let mut taken = None;
-    ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = 4.0;
+    let mut buttons = |ui: &mut Ui| {
+        let space = std::mem::replace(&mut ui.spacing_mut().item_spacing.x, 4.0);
         for &(value, text, hint) in choices {
             let button = egui::Button::selectable(value == current, text).frame_when_inactive(true);
             if ui.add(button).on_hover_text(hint).clicked() {
                 taken = Some(value);
             }
         }
-    });
+        ui.spacing_mut().item_spacing.x = space;
+    };
+    // In a bar that wraps each button is its own: a row of its own would run out of the bar.
+    if ui.layout().main_wrap() {
+        buttons(ui);
+    } else {
+        ui.horizontal(buttons);
+    }
     taken
 }
 
@@ -236,10 +213,30 @@ pub fn grouped(n: usize) -> String {
     thousands(n as u64)
 }
 
-/// A number with a proper minus sign.
+/// A number with its sign, to so many digits after the point: 0 has none, and what these digits do not show is written
+/// with a power of ten, as "−4e−5".
 pub fn signed(value: f32, digits: usize) -> String {
-    let sign = if value < 0.0 { "−" } else { "+" };
-    format!("{sign}{:.digits$}", value.abs())
+    let size = value.abs();
+    let text = if size > 0.0 && size < 0.5 * 0.1_f32.powi(digits as i32) {
+        format!("{size:.0e}").replace('-', "−")
+    } else {
+        format!("{size:.digits$}")
+    };
+    match value {
+        _ if size == 0.0 => text,
+        v if v < 0.0 => format!("−{text}"),
+        _ => format!("+{text}"),
+    }
+}
+
+/// A score, to three digits, with a proper minus sign; none where nothing but zeros is shown.
+pub fn score(value: f32) -> String {
+    let text = format!("{value:.3}");
+    match text.strip_prefix('-') {
+        Some("0.000") => "0.000".to_owned(),
+        Some(rest) => format!("−{rest}"),
+        None => text,
+    }
 }
 
 /// Colour of a margin: right, or nearly missed.
@@ -257,5 +254,12 @@ mod tests {
         assert_eq!(grouped(1_234_567), "1,234,567");
         assert_eq!(signed(-0.0012, 3), "−0.001");
         assert_eq!(signed(0.5, 1), "+0.5");
+        // Nothing is neither right nor wrong; what is small is not nothing.
+        assert_eq!(signed(0.0, 3), "0.000");
+        assert_eq!(signed(-0.0, 3), "0.000");
+        assert_eq!(signed(-0.000_04, 3), "−4e−5");
+        assert_eq!(signed(0.0004, 3), "+4e−4");
+        assert_eq!(score(-0.0001), "0.000");
+        assert_eq!(score(-0.25), "−0.250");
     }
 }

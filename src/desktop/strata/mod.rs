@@ -15,6 +15,7 @@ pub use state::{AlongRun, Drawing, Row, Sort, State, Surveyed};
 use crate::desktop::core::{self, Basis, Derived, JobSlot, KeptRun, Level, Part, SetsCommand, Tab};
 use crate::desktop::feature::{Desk, Feature, View};
 use crate::desktop::shell::PaletteEntry;
+use crate::desktop::shell::keys::KeyLine;
 use egui::{Context, Ui};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -148,6 +149,14 @@ impl Feature for StrataLab {
 
     fn panels(ui: &mut Ui, view: &mut View<'_, Self>) {
         view::panels_ui(ui, view);
+    }
+
+    fn key_lines() -> Vec<KeyLine> {
+        view::key_lines()
+    }
+
+    fn guide_page() -> Option<&'static str> {
+        Some("strata")
     }
 
     fn keys(ctx: &Context, view: &mut View<'_, Self>, focused: bool) {

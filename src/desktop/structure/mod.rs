@@ -13,6 +13,8 @@ pub use state::{Matrix, MatrixLooks, Reduction, State, StructurePage};
 
 use crate::desktop::core::{Basis, Change, Derived, JobSlot, Part, Query, Tab};
 use crate::desktop::feature::{Desk, Ended, Feature, View};
+use crate::desktop::shell::PaletteEntry;
+use crate::desktop::shell::keys::KeyLine;
 use crate::retrieval::structure::matrix::{Arrangement, Order, Range};
 use crate::retrieval::structure::{Neighbours, Plan, Structure as Analysis};
 use egui::{Color32, Context, Ui};
@@ -99,7 +101,10 @@ impl Feature for Structure {
     fn execute(&mut self, desk: &mut Desk<'_, Self>, command: Command) {
         let view = &mut self.state;
         match command {
-            Command::ShowPage(page) => view.page = page,
+            Command::ShowPage(page) => {
+                view.page = page;
+                desk.show(Self::TAB);
+            }
             Command::Analyse => self.work.asked.clear(),
             Command::SetPlan(plan) => {
                 view.plan = plan;
@@ -201,6 +206,26 @@ impl Feature for Structure {
 
     fn panels(ui: &mut Ui, view: &mut View<'_, Self>) {
         view::panels_ui(ui, view);
+    }
+
+    fn palette(_: &View<'_, Self>) -> Vec<PaletteEntry<Command>> {
+        let page = |(page, name, _): (StructurePage, &str, &str)| {
+            PaletteEntry::own(&format!("Structure: {name}"), "", Command::ShowPage(page))
+        };
+        let analyse = PaletteEntry::own("Structure: analyse again", "", Command::Analyse);
+        StructurePage::ALL
+            .map(page)
+            .into_iter()
+            .chain([analyse])
+            .collect()
+    }
+
+    fn key_lines() -> Vec<KeyLine> {
+        view::key_lines()
+    }
+
+    fn guide_page() -> Option<&'static str> {
+        Some("structure")
     }
 
     fn keys(ctx: &Context, view: &mut View<'_, Self>, focused: bool) {

@@ -3,9 +3,11 @@
 mod clean;
 mod prefix;
 mod spans;
+mod unread;
 mod vocabulary;
 
 pub(super) use clean::Clean;
+pub use unread::Unread;
 
 use crate::error::{Error, Result};
 use crate::files::read_all;

@@ -7,7 +7,7 @@ use std::ops::Range;
 use tokenizers::TruncationDirection;
 
 /// What no vocabulary holds: two characters of a private use area.
-const UNHEARD_OF: &str = "\u{e000}\u{e001}";
+pub(super) const UNHEARD_OF: &str = "\u{e000}\u{e001}";
 
 impl Tokenizer {
     /// For each token of `text` as [`Tokenizer::encode`] makes them of this text alone, the bytes of `text` that it
@@ -121,7 +121,7 @@ impl Tokenizer {
 }
 
 #[allow(clippy::needless_pass_by_value)] // so that it fits `map_err`
-fn fault(error: tokenizers::Error) -> Error {
+pub(super) fn fault(error: tokenizers::Error) -> Error {
     Error::request(
         format!("the tokenizer refuses a text: {error}"),
         "Change the text, or leave it out.",

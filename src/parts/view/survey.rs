@@ -4,7 +4,7 @@ use super::finished::{Finished, Negative};
 use crate::compute::{Direction, Hit};
 use crate::error::Result;
 use crate::retrieval::structure::{Margins, margins};
-use crate::retrieval::{Metrics, rank_bins};
+use crate::retrieval::{Metrics, rank_bins, recall_curve};
 use crate::task::Task;
 use std::cmp::Ordering;
 use std::collections::HashMap;
@@ -59,6 +59,8 @@ pub struct SideSurvey {
     pub metrics: Metrics,
     /// Ranks, from a first to a last one, with their queries.
     pub ranks: Vec<(u32, u32, usize)>,
+    /// Recall at each rank at which it rises, in per cent.
+    pub recall: Vec<(u32, f64)>,
     /// The margins.
     pub margins: Margins,
     /// The candidates that are hardest negative of the most queries, most first.
@@ -180,6 +182,7 @@ fn side(finished: &Finished, of_images: bool, ranges: &[usize], task: &Task) -> 
         },
         metrics: Metrics::from_ranks(&direction.ranks),
         ranks: rank_bins(&direction.ranks),
+        recall: recall_curve(&direction.ranks),
         margins: margins(&direction, BAND),
         hubs,
         candidates,

@@ -31,29 +31,12 @@ pub struct Shift {
     pub hardest_b: Hit,
 }
 
-/// Upper ends of the bins' sizes: 1, 2, 5, 10, 20, 50 and so on.
-fn ends(most: i64) -> Vec<i64> {
-    let mut ends = Vec::new();
-    let mut decade = 1;
-    while ends.last().is_none_or(|&end| end < most) {
-        ends.extend([decade, 2 * decade, 5 * decade]);
-        decade *= 10;
-    }
-    while ends.len() > 1 && ends[ends.len() - 2] >= most {
-        ends.pop();
-    }
-    ends
-}
-
-/// Bins of a histogram of shifts, widening on both sides of an own bin for 0: 0, 1, 2, 3-5, 6-10, 11-20 and so on.
-/// Every shift lies in one of them; they are symmetric.
+/// Bins of a histogram of shifts, widening on both sides of an own bin for 0: 0, 1, 2-3, 4-7, 8-15 and so on, so that all
+/// are equally wide on an axis that is logarithmic beyond 0. Every shift lies in one of them; they are symmetric.
 pub fn shift_bins(shifts: impl Iterator<Item = i64> + Clone) -> Vec<ShiftBin> {
     let most = shifts.clone().map(i64::abs).max().unwrap_or(0).max(1);
-    let ends = ends(most);
-    let sizes: Vec<(i64, i64)> = ends
-        .iter()
-        .enumerate()
-        .map(|(i, &end)| (if i == 0 { 1 } else { ends[i - 1] + 1 }, end))
+    let sizes: Vec<(i64, i64)> = (0..=most.ilog2())
+        .map(|n| (1 << n, (1 << (n + 1)) - 1))
         .collect();
     let bin = |from, to| ShiftBin {
         from,

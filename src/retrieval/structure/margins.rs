@@ -28,6 +28,47 @@ pub struct Margins {
     pub median: f64,
 }
 
+/// Equally wide bins of margins.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct MarginBins {
+    /// Widths from 0 to the first bin.
+    first: i64,
+    /// Width of a bin.
+    width: f64,
+    /// How many there are.
+    count: usize,
+}
+
+impl MarginBins {
+    /// The bin that a margin lies in; `None` where it is none or lies outside.
+    pub fn place(&self, margin: f32) -> Option<usize> {
+        let at = step(margin, self.width).checked_sub(self.first)?;
+        let at = usize::try_from(at).ok()?;
+        (margin.is_finite() && at < self.count).then_some(at)
+    }
+
+    /// The lower edge of bin `n`, which is the upper one of the bin before.
+    pub fn edge(&self, n: usize) -> f64 {
+        (self.first + n as i64) as f64 * self.width
+    }
+}
+
+/// In which bin of this width a margin lies, counted from 0.
+fn step(margin: f32, width: f64) -> i64 {
+    (f64::from(margin) / width).floor() as i64
+}
+
+impl Margins {
+    /// The bins that are counted.
+    pub fn bins(&self) -> MarginBins {
+        MarginBins {
+            first: (self.low / self.width).round() as i64,
+            width: self.width,
+            count: self.counts.len(),
+        }
+    }
+}
+
 /// The margins of `direction`; those nearer to 0 than `band` are near misses. A tie counts as wrong, as in the ranks.
 pub fn margins(direction: &Direction, band: f32) -> Margins {
     let mut values: Vec<f32> = Vec::with_capacity(direction.ranks.len());
@@ -57,7 +98,7 @@ pub fn margins(direction: &Direction, band: f32) -> Margins {
     out.median = f64::midpoint(at((values.len() - 1) / 2), at(values.len() / 2));
     let reach = f64::from(low.abs().max(high.abs())).max(1e-6);
     out.width = round_up(reach / BINS as f64);
-    let bin = |margin: f32| (f64::from(margin) / out.width).floor() as i64;
+    let bin = |margin: f32| step(margin, out.width);
     let first = bin(low);
     out.low = first as f64 * out.width;
     out.counts = vec![0; (bin(high) - first + 1) as usize];

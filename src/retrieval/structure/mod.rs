@@ -13,10 +13,10 @@ pub use concepts::{Concepts, folder_of};
 pub use confusion::{Confusion, Mistake, Pair, confusion, mistakes};
 pub use group_names::group_names;
 pub use hubs::{Hub, Neighbours, Occurrence, hubs, lost_to, neighbours, occurrence, skewness};
-pub use margins::{Margins, margins};
+pub use margins::{MarginBins, Margins, margins};
 pub use slices::{MANY, Slice, SliceKind, few, recall_slices, wilson};
 
-use super::{Side, rank_bins};
+use super::{Side, rank_bins, recall_curve};
 use crate::compute::{Groups, Ranking};
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
@@ -63,6 +63,8 @@ pub struct SideStructure {
     pub queries: usize,
     /// Ranks of the right ones: first and last rank of a bin, both inclusive, and queries.
     pub ranks: Vec<(u32, u32, usize)>,
+    /// Recall at each rank at which it rises, in per cent.
+    pub recall: Vec<(u32, f64)>,
     /// Margins to the hardest negative.
     pub margins: Margins,
     /// Candidates that win over the right one of some query.
@@ -139,6 +141,7 @@ pub fn analyse(
         Ok(SideStructure {
             queries: direction.ranks.len(),
             ranks: rank_bins(&direction.ranks),
+            recall: recall_curve(&direction.ranks),
             margins: margins(direction, plan.band),
             winners,
             hubs,

@@ -1,6 +1,7 @@
 //! A whole set: attacked, cancelled, resumed, exported.
 
 use super::*;
+use nearmiss::attack::RowReport;
 
 #[test]
 fn a_set_is_attacked_cancelled_and_resumed() {
@@ -76,7 +77,8 @@ fn a_set_is_attacked_cancelled_and_resumed() {
     }
     assert_eq!(report.clean_at.values.len(), 6);
     // What is drawn is what was computed; a click takes the picture to the lab.
-    let row = &report.rows[0];
+    let broken = |r: &&RowReport| r.smallest_eps.is_some_and(|eps| eps > 0.0);
+    let row = report.rows.iter().find(broken).expect("one breaks");
     assert!(says(
         &window,
         &format!(
@@ -98,4 +100,16 @@ fn a_set_is_attacked_cancelled_and_resumed() {
     click(&mut window, &format!("picture {}", row.name));
     let lab = lab_of(&window);
     assert_eq!((lab.image, lab.page), (Some(row.image), LabPage::Picture));
+    // What was found of it in the set is found again, at the radius that broke it there.
+    let found = lab.last(now(&window)).expect("attacked again");
+    assert!(found.result.after.verdict.fooled);
+    assert_eq!(Some(found.result.settings.threat.eps), row.smallest_eps);
+    assert!(found.result.after.rank > 1);
+    assert!(says(&window, "kept: step"));
+    let warned = session(&window).log.iter();
+    assert!(
+        !warned
+            .into_iter()
+            .any(|e| e.text.contains("did not end as it did"))
+    );
 }

@@ -8,7 +8,7 @@ use crate::compute::gpu::Kernel;
 pub const LOSS: Description = Description {
     name: "mixture",
     title: "SH to MH",
-    about: "(1 - w) SH + w MH, where w rises from 0 to 1 while the loss warms up",
+    about: "(1 - w) SH + w MH, where w rises from 0 to 1 while the loss warms up (VSE++ eq. 3 and 4)",
     margin: Some(0.2),
     scalars: Scalars::None,
     by_order: false,

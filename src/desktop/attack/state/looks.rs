@@ -69,7 +69,7 @@ pub enum Curve {
     /// Scores of right and wrong.
     #[default]
     Scores,
-    /// Wrong less right.
+    /// Right less wrong.
     Margin,
     /// What the attack climbs.
     Loss,

@@ -6,6 +6,7 @@ use super::zoom::{clamp, place, zoom_by};
 use super::{Memory, brush};
 use crate::desktop::attack::textures::Texture;
 use crate::desktop::attack::{Compare, Heat};
+use crate::desktop::shell::pictured::pictured;
 use crate::desktop::shell::theme::{Tokens, tokens};
 use egui::{
     Align2, Color32, CornerRadius, FontId, Pos2, Rect, Role, Sense, Stroke, StrokeKind, Ui, Vec2,
@@ -178,6 +179,7 @@ fn picture_ui(
     let shape = egui::epaint::RectShape::filled(target, radius, Color32::WHITE)
         .with_texture(texture.texture, uv);
     ui.painter().add(shape);
+    pictured(ui, target, None);
     if !texture.title.is_empty() {
         let font = FontId::proportional(11.5);
         let galley = ui

@@ -1,13 +1,14 @@
 //! Scores, margin or loss by step.
 
 use super::View;
-use crate::attack::{Goal, Point};
+use crate::attack::{AttackResult, Goal, Point};
 use crate::desktop::attack::{Command, Curve, Looks};
-use crate::desktop::shell::plots;
-use crate::desktop::shell::theme::tokens;
-use crate::desktop::shell::widgets::{segmented, weak};
+use crate::desktop::core::chart::{Axis, Chart, Rule, Series};
+use crate::desktop::shell::plots::plot_ui;
+use crate::desktop::shell::theme::{Tokens, tokens};
+use crate::desktop::shell::widgets::{grouped, segmented, weak};
 use egui::{Color32, RichText, Ui};
-use egui_plot::{HLine, Line, Plot};
+use egui_plot::LineStyle;
 
 /// Points drawn of a curve, at most.
 const MOST: usize = 800;
@@ -21,7 +22,7 @@ pub fn curves_ui(ui: &mut Ui, view: &mut View<'_>) {
         (
             Curve::Margin,
             "Margin",
-            "Wrong less right by step: above 0 the goal is reached",
+            "Right less wrong by step: below 0 the goal is reached",
         ),
         (Curve::Loss, "Loss", "What the attack climbs"),
     ];
@@ -75,87 +76,68 @@ pub fn curves_ui(ui: &mut Ui, view: &mut View<'_>) {
             (names[1], t.bad, series(&|p| p.wrong)),
             (names[0], t.good, series(&|p| p.right)),
         ],
-        Curve::Margin => vec![("wrong less right", t.accent, series(&|p| p.wrong - p.right))],
+        Curve::Margin => vec![("right less wrong", t.accent, series(&|p| p.right - p.wrong))],
         Curve::Loss => vec![("loss", t.accent, series(&|p| p.loss))],
     };
-    ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing = egui::vec2(5.0, 1.0);
-        for (name, colour, _) in &lines {
-            let (line, _) = ui.allocate_exact_size(egui::vec2(14.0, 12.0), egui::Sense::hover());
-            let stroke = egui::Stroke::new(2.0, *colour);
-            ui.painter().hline(line.x_range(), line.center().y, stroke);
-            ui.label(RichText::new(*name).size(12.0).color(t.weak));
-            ui.add_space(6.0);
-        }
-    });
-    plot_ui(ui, curve, lines);
+    let mut chart = chart_of(curve, lines, &t);
+    let kept = lab.live().is_none().then(|| lab.last(view.session.now()));
+    let kept = kept.flatten().and_then(|done| kept_step(&done.result));
+    if let Some(step) = kept {
+        chart = chart.ruled(Chart::upright(
+            format!("kept: step {step}"),
+            step as f64,
+            t.warn,
+        ));
+    }
+    let tall = (ui.available_height() - 46.0).max(60.0);
+    plot_ui(ui, view, &chart, tall);
     let text = match (seconds, points.last()) {
-        (None, Some(last)) => format!(
-            "by step, {} so far",
-            crate::desktop::shell::widgets::grouped(last.step)
-        ),
+        (None, Some(last)) => format!("by step, {} so far", grouped(last.step)),
         (Some(seconds), _) => format!("by step · {seconds:.1} s"),
         (None, None) => "by step".to_owned(),
+    };
+    let text = match kept {
+        Some(step) => format!("{text} · kept: step {}, at the line", grouped(step)),
+        None => text,
     };
     ui.label(RichText::new(text).size(12.0).color(t.weak));
 }
 
-/// A curve: name, colour, values by step.
-type Series = (&'static str, Color32, Vec<[f64; 2]>);
-
-fn plot_ui(ui: &mut Ui, curve: Curve, lines: Vec<Series>) {
-    let t = tokens(ui);
-    let tall = (ui.available_height() - 22.0).max(60.0);
-    Plot::new(("lab curves", curve as u8))
-        .height(tall)
-        .show_background(false)
-        .allow_drag(false)
-        .allow_zoom(false)
-        .allow_scroll(false)
-        .allow_boxed_zoom(false)
-        .set_margin_fraction(egui::vec2(0.02, 0.08))
-        .y_axis_min_width(34.0)
-        .grid_color(t.line)
-        .grid_fade(0.0)
-        .x_grid_spacer(|input| plots::marks(input.bounds, true))
-        .y_grid_spacer(|input| plots::marks(input.bounds, false))
-        .y_axis_formatter(|mark, _| number(mark.value))
-        .x_axis_formatter(|mark, _| {
-            if mark.value < 0.0 {
-                String::new()
-            } else {
-                crate::desktop::shell::widgets::grouped(mark.value as usize)
-            }
-        })
-        .label_formatter(|at| match at {
-            egui_plot::HoverPosition::NearDataPoint {
-                plot_name,
-                position,
-                ..
-            } => Some(format!(
-                "{plot_name}: {} at step {:.0}",
-                number(position.y),
-                position.x
-            )),
-            egui_plot::HoverPosition::Elsewhere { .. } => None,
-        })
-        .show(ui, |plot| {
-            if curve == Curve::Margin {
-                plot.hline(HLine::new("the goal", 0.0).color(t.weak).width(1.0));
-            }
-            for (name, colour, series) in lines {
-                plot.line(Line::new(name, series).color(colour).width(1.8));
-            }
+/// The chart of these lines: name, colour, values by step.
+fn chart_of(curve: Curve, lines: Vec<(&str, Color32, Vec<[f64; 2]>)>, t: &Tokens) -> Chart {
+    let what = match curve {
+        Curve::Scores => "score",
+        Curve::Margin => "margin",
+        Curve::Loss => "loss",
+    };
+    let (x, y) = (
+        Axis {
+            whole: true,
+            ..Axis::new("step")
+        },
+        Axis::new(what),
+    );
+    let title = format!("{what} by step");
+    let mut chart = Chart::new(title, x, y);
+    for (name, colour, points) in lines {
+        chart = chart.with(Series::line(name, colour, points));
+    }
+    if curve == Curve::Margin {
+        chart = chart.ruled(Rule {
+            name: "the goal".to_owned(),
+            upright: false,
+            at: 0.0,
+            colour: t.weak,
+            style: LineStyle::Solid,
         });
+    }
+    chart
 }
 
-fn number(value: f64) -> String {
-    let text = if value.abs() >= 100.0 {
-        format!("{value:.0}")
-    } else if value.abs() >= 10.0 {
-        format!("{value:.1}")
-    } else {
-        format!("{value:.2}")
-    };
-    text.replace('-', "−")
+/// The step whose scores are those of the perturbation that was kept; `None` where none was reported with them.
+fn kept_step(result: &AttackResult) -> Option<usize> {
+    let verdict = result.after.verdict;
+    let near = |a: f32, b: f32| (a - b).abs() <= 1e-5 * (1.0 + b.abs());
+    let same = |p: &&Point| near(p.right, verdict.right) && near(p.wrong, verdict.wrong);
+    result.points.iter().find(same).map(|point| point.step)
 }

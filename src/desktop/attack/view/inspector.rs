@@ -8,6 +8,7 @@ use super::{result, threat};
 use crate::attack::{AttackSettings, Goal, Loss, Method, Parameter, by_queries};
 use crate::desktop::attack::{Command, LabPage, Reach, Slot};
 use crate::desktop::shell::labels;
+use crate::desktop::shell::terms;
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::{heading, primary, weak};
 use egui::{ComboBox, CornerRadius, Frame, Margin, RichText, ScrollArea, Ui};
@@ -136,7 +137,7 @@ fn method_ui(ui: &mut Ui, view: &mut View<'_>) {
                     let why = blocked.as_deref().unwrap_or_default();
                     let response = ui
                         .add_enabled(able, button)
-                        .on_hover_text(method.about())
+                        .on_hover_text(terms::attack(method))
                         .on_disabled_hover_text(format!("Needs gradients: {why}"));
                     if response.clicked() {
                         taken = Some(method);
@@ -178,7 +179,8 @@ fn loss_ui(ui: &mut Ui, view: &mut View<'_>) {
             .selected_text(now.title())
             .show_ui(ui, |ui| {
                 for loss in Loss::ALL {
-                    if ui.selectable_label(loss == now, loss.title()).clicked() {
+                    let line = ui.selectable_label(loss == now, loss.title());
+                    if line.on_hover_text(terms::attack_loss(loss)).clicked() {
                         view.own(Command::SetLoss(loss));
                     }
                 }

@@ -5,12 +5,16 @@ use crate::attack::{CaptionRanking, Goal};
 use crate::compute::Hit;
 use crate::dataset::Dataset;
 use crate::desktop::attack::Command;
-use crate::desktop::core::{self, Query};
+use crate::desktop::core::{self, Cells, Query};
 use crate::desktop::shell::bidi;
+use crate::desktop::shell::marks::underlined;
+use crate::desktop::shell::select::List;
 use crate::desktop::shell::theme::{Tokens, tokens};
-use crate::desktop::shell::widgets::{grouped, heading, named_area, weak};
-use crate::retrieval::Side;
+use crate::desktop::shell::widgets::{grouped, heading, named_area, score, weak};
+use crate::retrieval::{Said, Side};
 use egui::{Align2, CornerRadius, FontId, Rect, Role, ScrollArea, Ui};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::ops::Range;
 
 /// Captions before the attack.
 pub fn before_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
@@ -25,6 +29,7 @@ pub fn before_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
         Some(standing) => {
             let title = Title {
                 when: "before",
+                name: "captions before the attack",
                 came_from: None,
             };
             list_ui(ui, view, dataset, &standing, &title);
@@ -47,6 +52,7 @@ pub fn after_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
     };
     let title = Title {
         when: "after",
+        name: "captions after the attack",
         came_from: Some(&done.came_from),
     };
     list_ui(ui, view, dataset, &done.result.after, &title);
@@ -54,6 +60,8 @@ pub fn after_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
 
 struct Title<'a> {
     when: &'static str,
+    /// The list's name.
+    name: &'static str,
     /// The rank that each caption had before.
     came_from: Option<&'a [u32]>,
 }
@@ -68,6 +76,8 @@ struct Row<'a> {
     text: &'a str,
     right: bool,
     target: bool,
+    /// Words that no right caption has; of a right one, those that the target lacks.
+    strange: Vec<Range<usize>>,
 }
 
 fn list_ui(
@@ -82,15 +92,21 @@ fn list_ui(
     };
     let own = dataset.captions_of(image);
     let target = target(view, standing);
+    let said = [
+        Said::by(&dataset.captions[own.clone()]),
+        Said::by(target.and_then(|t| dataset.captions.get(t))),
+    ];
     let row = |rank: u32, was: Option<u32>, hit: Hit| {
         let at = hit.index as usize;
+        let (text, right) = (dataset.captions.get(at)?.as_str(), own.contains(&at));
         Some(Row {
             rank,
             was,
             hit,
-            text: dataset.captions.get(at)?,
-            right: own.contains(&at),
+            text,
+            right,
             target: target == Some(at),
+            strange: said[usize::from(right)].lacks(text),
         })
     };
     let listed = |hit: Hit| standing.hits.iter().any(|h| h.index == hit.index);
@@ -117,13 +133,48 @@ fn list_ui(
         .show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 1.0;
             // What fell out of sight comes first: it is what the attack was about.
-            for row in &rows[further..] {
-                row_ui(ui, view, row, title, image);
-            }
-            for row in &rows[..further] {
-                row_ui(ui, view, row, title, image);
+            rows.rotate_left(further);
+            for at in 0..rows.len() {
+                row_ui(ui, view, (&rows, at), title, image);
             }
         });
+}
+
+const COLUMNS: [(&str, bool); 5] = [
+    ("Rank", true),
+    ("Was", true),
+    ("Score", true),
+    ("Caption", false),
+    ("Right", false),
+];
+
+/// A list whose rows can be chosen together.
+fn listed(rows: &[Row<'_>], title: &Title<'_>) -> List<'static> {
+    let mut order = DefaultHasher::new();
+    for row in rows {
+        row.hit.index.hash(&mut order);
+    }
+    List {
+        name: title.name,
+        columns: &COLUMNS,
+        count: rows.len(),
+        order: order.finish(),
+    }
+}
+
+/// What the rows say.
+fn cells(rows: &[Row<'_>]) -> Cells {
+    let said = rows.iter().map(|row| {
+        vec![
+            grouped(row.rank as usize),
+            row.was
+                .map_or_else(String::new, |was| grouped(was as usize)),
+            format!("{:.4}", row.hit.score).replace('-', "−"),
+            row.text.to_owned(),
+            if row.right { "right" } else { "" }.to_owned(),
+        ]
+    });
+    Cells::of(said.collect())
 }
 
 /// The caption shown as the near miss: the one that is to win, else the hardest wrong one.
@@ -136,8 +187,15 @@ fn target(view: &View<'_>, standing: &CaptionRanking) -> Option<usize> {
     }
 }
 
-fn row_ui(ui: &mut Ui, view: &mut View<'_>, row: &Row<'_>, title: &Title<'_>, image: usize) {
-    let t = tokens(ui);
+fn row_ui(
+    ui: &mut Ui,
+    view: &mut View<'_>,
+    (rows, nth): (&[Row<'_>], usize),
+    title: &Title<'_>,
+    image: usize,
+) {
+    let (t, row) = (tokens(ui), &rows[nth]);
+    let list = listed(rows, title);
     let wide = ui.available_width() - 4.0;
     let left = if title.came_from.is_some() {
         124.0
@@ -145,12 +203,9 @@ fn row_ui(ui: &mut Ui, view: &mut View<'_>, row: &Row<'_>, title: &Title<'_>, im
         86.0
     };
     let font = FontId::proportional(12.5);
-    let mut job = egui::text::LayoutJob::simple(
-        row.text.to_owned(),
-        font,
-        t.text,
-        (wide - left - 6.0).max(60.0),
-    );
+    let line = if row.right { t.good } else { t.bad };
+    let mut job = underlined(row.text, &row.strange, &font, t.text, line);
+    job.wrap.max_width = (wide - left - 6.0).max(60.0);
     job.wrap.max_rows = 2;
     let galley = bidi::galley(ui, job);
     let tall = (galley.size().y + 7.0).max(24.0);
@@ -172,6 +227,11 @@ fn row_ui(ui: &mut Ui, view: &mut View<'_>, row: &Row<'_>, title: &Title<'_>, im
     };
     let id = ui.scope_id().with((title.when, row.hit.index));
     let response = named_area(ui, rect, id, Role::ListItem, row.target, describe);
+    if list.has(view, nth) {
+        let fill = t.accent_back;
+        ui.painter()
+            .rect_filled(rect.expand(1.0), CornerRadius::same(4), fill);
+    }
     paint_row(ui, row, rect, left, &response, &t);
     ui.painter().galley(
         egui::pos2(rect.left() + left, rect.center().y - galley.size().y / 2.0),
@@ -179,31 +239,40 @@ fn row_ui(ui: &mut Ui, view: &mut View<'_>, row: &Row<'_>, title: &Title<'_>, im
         t.text,
     );
     let at = row.hit.index as usize;
-    if response.clicked() && !row.right {
-        view.own(Command::SetTarget(Some(at)));
-    }
     let response = if row.right {
         response
     } else {
         response.on_hover_text("Click to make this caption the target")
     };
-    response.context_menu(|ui| {
+    let mut wins = false;
+    let act = list.row(&response, view, nth, |ui, shell, chosen| {
         if !row.right && ui.button("Make this caption win").clicked() {
-            view.own(Command::SetGoal(Goal::Win));
-            view.own(Command::SetTarget(Some(at)));
+            wins = true;
+            ui.close();
         }
         if ui.button("Copy the text").clicked() {
-            view.ask(core::Command::Copy(row.text.to_owned()));
+            let texts: Vec<&str> = chosen.iter().map(|&at| rows[at].text).collect();
+            shell.ask(core::Command::Copy(texts.join("\n")));
+            ui.close();
         }
+        let other = shell.session.dataset().map(|d| d.image_of(at));
         if ui.button("Attack the picture of this caption").clicked()
-            && let Some(dataset) = view.session.dataset()
+            && let Some(other) = other.filter(|other| *other != image)
         {
-            let other = dataset.image_of(at);
-            if other != image {
-                view.ask(core::Command::Query(Query::Row(Side::Image, other)));
-            }
+            shell.ask(core::Command::Query(Query::Row(Side::Image, other)));
+            ui.close();
         }
     });
+    if wins {
+        view.own(Command::SetGoal(Goal::Win));
+        view.own(Command::SetTarget(Some(at)));
+    }
+    if act.goes && !row.right {
+        view.own(Command::SetTarget(Some(at)));
+    }
+    if let Some(take) = act.take {
+        list.take(view, take, cells(rows));
+    }
 }
 
 fn paint_row(ui: &Ui, row: &Row<'_>, rect: Rect, left: f32, response: &egui::Response, t: &Tokens) {
@@ -227,6 +296,15 @@ fn paint_row(ui: &Ui, row: &Row<'_>, rect: Rect, left: f32, response: &egui::Res
     }
     let font = || FontId::proportional(12.5);
     let middle = rect.center().y;
+    // Colour alone tells nothing.
+    let sign = match (row.right, row.target) {
+        (true, _) => "✔",
+        (_, true) => "✖",
+        _ => "",
+    };
+    let at_sign = egui::pos2(rect.left() + 8.0, middle);
+    ui.painter()
+        .text(at_sign, Align2::LEFT_CENTER, sign, font(), ink);
     let at = |x: f32| egui::pos2(rect.left() + x, middle);
     let mut edge = left - 52.0;
     if let Some(was) = row.was.filter(|w| *w != row.rank) {
@@ -243,7 +321,7 @@ fn paint_row(ui: &Ui, row: &Row<'_>, rect: Rect, left: f32, response: &egui::Res
         ink,
     );
     edge = left - 8.0;
-    let score = format!("{:.3}", row.hit.score).replace('-', "−");
+    let score = score(row.hit.score);
     ui.painter()
         .text(at(edge), Align2::RIGHT_CENTER, score, font(), t.text);
 }

@@ -18,7 +18,7 @@ mod threat;
 mod words;
 mod zoom;
 
-pub use keys::keys;
+pub use keys::{key_lines, keys};
 
 use inspector::inspector_ui;
 
@@ -53,10 +53,8 @@ pub struct Memory {
     eps: Option<String>,
     /// The ranks of its recalls while they are typed.
     at: Option<String>,
-    /// What the set's table is sorted by, and whether the other way round.
-    sort: (table::Column, bool),
-    /// The order of its lines, and what it was made for.
-    order: (Option<table::OrderKey>, Vec<usize>),
+    /// The order of the lines of the set's table.
+    order: table::Order,
 }
 
 impl Default for Memory {
@@ -70,8 +68,7 @@ impl Default for Memory {
             blink: 1.0,
             eps: None,
             at: None,
-            sort: (table::Column::Smallest, false),
-            order: (None, Vec::new()),
+            order: table::Order::default(),
         }
     }
 }
@@ -113,12 +110,14 @@ pub fn attack_ui(ui: &mut Ui, view: &mut View<'_>) {
         LabPage::Set => return set::set_ui(ui, view, &dataset),
     }
     head_ui(ui, view, &dataset);
+    result::banner_ui(ui, view, &dataset);
     let gap = ui.spacing().item_spacing.x;
     let wide = ui.available_width();
     let third = ((wide - 2.0 * gap) / 3.0).floor();
-    canvas::canvas_ui(ui, view, third);
-    ui.add_space(2.0);
+    // Above the pictures: their height is another one in each mode, and the buttons stay where they are.
     modes_ui(ui, view);
+    ui.add_space(2.0);
+    canvas::canvas_ui(ui, view, third);
     ui.add_space(4.0);
     let tall = ui.available_height();
     ui.horizontal_top(|ui| {
@@ -195,7 +194,7 @@ fn head_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
 fn modes_ui(ui: &mut Ui, view: &mut View<'_>) {
     let looks = view.state.looks;
     let mut new = looks;
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         let difference = format!("Difference ×{}", looks.amplify);
         let choices = [
             (
@@ -218,6 +217,11 @@ fn modes_ui(ui: &mut Ui, view: &mut View<'_>) {
         if let Some(compare) = segmented(ui, looks.compare, &choices) {
             new.compare = compare;
         }
+        ui.add_space(10.0);
+        heat_ui(ui, view, &mut new);
+        ui.add_space(10.0);
+        // What belongs to a choice alone stands at the end, so that no button moves.
+        saliency_ui(ui, &mut new);
         compare_options_ui(ui, view, &mut new);
         if view.memory.zoom > 1.0 {
             let text = format!("{:.0} %", view.memory.zoom * 100.0);
@@ -228,9 +232,6 @@ fn modes_ui(ui: &mut Ui, view: &mut View<'_>) {
                 view.memory.middle = egui::Vec2::splat(0.5);
             }
         }
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            heat_ui(ui, view, &mut new);
-        });
     });
     if new != looks {
         view.own(Command::SetLooks(new));
@@ -263,8 +264,8 @@ fn compare_options_ui(ui: &mut Ui, view: &mut View<'_>, looks: &mut Looks) {
     }
 }
 
-/// Right to left.
-fn heat_ui(ui: &mut Ui, view: &View<'_>, looks: &mut Looks) {
+/// Which saliency map, where one is shown.
+fn saliency_ui(ui: &mut Ui, looks: &mut Looks) {
     use crate::attack::SaliencyKind;
     if looks.heat == Heat::Saliency {
         ui.name_inputs("Kind of saliency map", |ui| {
@@ -278,8 +279,11 @@ fn heat_ui(ui: &mut Ui, view: &View<'_>, looks: &mut Looks) {
                 });
         });
     }
-    ui.spacing_mut().item_spacing.x = 4.0;
-    for (heat, name, hint) in Heat::ALL.into_iter().rev() {
+}
+
+fn heat_ui(ui: &mut Ui, view: &View<'_>, looks: &mut Looks) {
+    let space = std::mem::replace(&mut ui.spacing_mut().item_spacing.x, 4.0);
+    for (heat, name, hint) in Heat::ALL {
         let blocked = heat == Heat::Saliency
             && matches!(view.state.reach(view.session.now()), Reach::Blocked(_));
         let button = egui::Button::selectable(looks.heat == heat, name).frame_when_inactive(true);
@@ -291,4 +295,5 @@ fn heat_ui(ui: &mut Ui, view: &View<'_>, looks: &mut Looks) {
             looks.heat = heat;
         }
     }
+    ui.spacing_mut().item_spacing.x = space;
 }

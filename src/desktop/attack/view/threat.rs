@@ -5,6 +5,7 @@ use super::fields::{field, named, parse_levels};
 use crate::attack::{Norm, Region, Threat, levels_and_value};
 use crate::compute::Band;
 use crate::desktop::attack::{Choice, Command};
+use crate::desktop::shell::terms::{self, Explained, Term};
 use crate::desktop::shell::widgets::weak;
 use egui::{ComboBox, DragValue, Slider, Ui};
 
@@ -24,12 +25,14 @@ pub fn threat_ui(ui: &mut Ui, view: &mut View<'_>, one: bool) {
                     let same = norm.is_like(threat.norm);
                     let response = ui
                         .selectable_label(same, norm.title())
-                        .on_hover_text(norm.about());
+                        .on_hover_text(terms::threat(norm));
                     if response.clicked() && !same {
                         view.own(Command::SetNorm(norm));
                     }
                 }
-            });
+            })
+            .response
+            .explained(Term::ThreatModel);
     });
     let mut new = threat.clone();
     let method = view.state.settings.method;
@@ -92,7 +95,7 @@ fn radius_ui(ui: &mut Ui, threat: &mut Threat) {
                     .custom_parser(parse_levels);
                 let hint = "In levels of 8 bits: 4/255, 4 or 0.0157";
                 named(ui, "Epsilon, typed", drag)
-                    .on_hover_text(hint)
+                    .on_hover_text(format!("{hint}. {}", Term::Epsilon.hint()))
                     .changed()
             });
             if changed || typed {

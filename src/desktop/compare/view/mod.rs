@@ -11,15 +11,17 @@ use list::Order;
 
 use crate::desktop::compare::{Command, ComparedWith, Slot, State};
 use crate::desktop::core::{self, DataSource, EncoderSource, Session};
-use crate::desktop::shell::keys::{back_keys, pressed_once};
+use crate::desktop::shell::keys::{
+    BACK, Binding, KeyLine, acts, back_keys, held, lines, once, plain,
+};
 use crate::desktop::shell::side_frame;
 use crate::desktop::shell::theme::{Tokens, tokens};
 use crate::desktop::shell::widgets::{named_area, segmented, signed};
 use crate::retrieval::compare::Compared;
 use crate::retrieval::{Metrics, Side};
 use egui::{
-    Align, Align2, Context, CornerRadius, FontId, Key, Layout, Modifiers, Panel, Role, Sense,
-    Stroke, StrokeKind, Ui,
+    Align, Align2, Context, CornerRadius, FontId, Key, Layout, Panel, Role, Sense, Stroke,
+    StrokeKind, Ui,
 };
 
 /// What the comparison is drawn with.
@@ -29,7 +31,6 @@ pub type View<'a> = crate::desktop::feature::View<'a, super::Compare>;
 #[derive(Default)]
 pub struct Memory {
     compared: Option<(Side, usize)>,
-    scroll: f32,
     order: Option<Order>,
 }
 
@@ -74,25 +75,41 @@ pub fn panels_ui(ui: &mut Ui, view: &mut View<'_>) {
         .show(ui, |ui| inspector_ui(ui, view));
 }
 
+/// What a key does: so many lines further, or to the other side.
+#[derive(Debug, Clone, Copy)]
+enum Act {
+    Step(isize),
+    Turn,
+}
+
+const KEYS: [Binding<Act>; 5] = [
+    held(
+        &[plain(Key::ArrowDown)],
+        Act::Step(1),
+        "the next of the list",
+    ),
+    held(&[plain(Key::ArrowUp)], Act::Step(-1), "the one before"),
+    held(&[plain(Key::PageDown)], Act::Step(10), "ten further"),
+    held(&[plain(Key::PageUp)], Act::Step(-10), "ten back"),
+    once(&[plain(Key::D)], Act::Turn, "the other direction"),
+];
+
+/// The lines of the list's keys.
+pub fn key_lines() -> Vec<KeyLine> {
+    lines(&KEYS).into_iter().chain(lines(&BACK)).collect()
+}
+
 /// Takes keys: through the list.
 pub fn keys(ctx: &Context, view: &mut View<'_>, focused: bool) {
     back_keys(ctx, view);
     if focused {
         return;
     }
-    let pressed = |key: Key| ctx.input_mut(|i| i.consume_key(Modifiers::NONE, key));
-    for (key, step) in [
-        (Key::ArrowDown, 1),
-        (Key::ArrowUp, -1),
-        (Key::PageDown, 10),
-        (Key::PageUp, -10),
-    ] {
-        if pressed(key) {
-            view.own(Command::Step(step));
+    for act in acts(ctx, &KEYS) {
+        match act {
+            Act::Step(step) => view.own(Command::Step(step)),
+            Act::Turn => view.ask(core::Command::SetSide(view.session.side.other())),
         }
-    }
-    if pressed_once(ctx, Key::D) {
-        view.ask(core::Command::SetSide(view.session.side.other()));
     }
 }
 
@@ -124,7 +141,7 @@ pub fn compare_ui(ui: &mut Ui, view: &mut View<'_>) {
                 agreement::agreement_ui(ui, view, compared);
             });
         });
-        ui.vertical(|ui| shifts::shifts_ui(ui, compared, tall));
+        ui.vertical(|ui| shifts::shifts_ui(ui, view, compared, tall));
     });
     ui.add_space(4.0);
     list::list_ui(ui, view, found);

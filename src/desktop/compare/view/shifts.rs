@@ -1,13 +1,16 @@
 //! How far ranks move from the first encoder to the second.
 
+use super::View;
+use crate::desktop::compare::Command;
+use crate::desktop::core::chart::{Axis, Bar, Chart, Scale, Series};
+use crate::desktop::shell::plots::plot_ui;
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::grouped;
 use crate::retrieval::compare::{Compared, ShiftBin};
 use egui::Ui;
-use egui_plot::{Bar, BarChart, GridMark, Plot};
 
-/// Draws the histogram of shifts and what it comes to.
-pub fn shifts_ui(ui: &mut Ui, compared: &Compared, tall: f32) {
+/// Draws the histogram of shifts and what it comes to; a bar that is clicked lists its queries.
+pub fn shifts_ui(ui: &mut Ui, view: &mut View<'_>, compared: &Compared, tall: f32) {
     let t = tokens(ui);
     let rho = compared
         .spearman
@@ -20,65 +23,43 @@ pub fn shifts_ui(ui: &mut Ui, compared: &Compared, tall: f32) {
         rho.replace('-', "−")
     );
     ui.add(egui::Label::new(egui::RichText::new(line).color(t.weak)).truncate());
-    let hovers: Vec<String> = compared.shifts.iter().map(label).collect();
-    // Below a bar only its nearer end.
-    let short = |text: &String| text.split('–').next().unwrap_or_default().to_owned();
-    let labels: Vec<String> = hovers.iter().map(short).collect();
-    // As many as have room, from 0 on to both sides.
-    let room = 36.0 * labels.len() as f32 / ui.available_width().max(1.0);
-    let every = (room.ceil() as i64).max(1);
-    let bars = compared
-        .shifts
-        .iter()
-        .enumerate()
-        .map(|(i, bin)| {
-            let fill = match bin.from.signum() {
-                -1 => t.good,
-                1 => t.bad,
-                _ => t.bar,
-            };
-            Bar::new(i as f64, bin.queries as f64)
-                .width(0.82)
-                .fill(fill)
-        })
-        .collect();
-    let chart = BarChart::new("queries", bars).element_formatter(Box::new(move |bar, _| {
-        let shift = hovers.get(bar.argument.round() as usize);
-        let shift = shift.map(String::as_str).unwrap_or_default();
-        format!("rank of B − rank of A {shift}: {} queries", bar.value)
-    }));
-    let middle = labels.len() / 2;
-    Plot::new("rank shifts")
-        .height((tall - 46.0).max(70.0))
-        .show_grid(false)
-        .show_background(false)
-        .allow_drag(false)
-        .allow_zoom(false)
-        .allow_scroll(false)
-        .allow_boxed_zoom(false)
-        .set_margin_fraction(egui::vec2(0.02, 0.06))
-        .show_axes([true, false])
-        .show_x(false)
-        .show_y(false)
-        .include_y(0.0)
-        .x_grid_spacer(move |input| {
-            let (low, high) = (input.bounds.0.ceil() as i64, input.bounds.1.floor() as i64);
-            let shown = |i: &i64| (i - middle as i64) % every == 0;
-            let mark = |i: i64| GridMark {
-                value: i as f64,
-                step_size: 1_000.0,
-            };
-            (low..=high).filter(shown).map(mark).collect()
-        })
-        .x_axis_formatter(move |mark, _| {
-            let at = mark.value.round();
-            if at < 0.0 {
-                String::new()
-            } else {
-                labels.get(at as usize).cloned().unwrap_or_default()
-            }
-        })
-        .show(ui, |plot| plot.bar_chart(chart));
+    let bars = compared.shifts.iter().map(|bin| {
+        let colour = match bin.from.signum() {
+            -1 => t.good,
+            1 => t.bad,
+            _ => t.bar,
+        };
+        let [from, to] = edges(bin);
+        Bar {
+            from,
+            to,
+            value: bin.queries as f64,
+            colour,
+            told: format!(
+                "rank of B − rank of A {}: {} queries",
+                label(bin),
+                grouped(bin.queries)
+            ),
+        }
+    });
+    let bars = Series::bars("queries by shift", t.bar, bars.collect());
+    let most = compared.shifts.last().map_or(1.0, |bin| edges(bin)[1]);
+    let x = Axis {
+        scale: Scale::Shifts,
+        low: Some(-most),
+        high: Some(most),
+        whole: true,
+        ..Axis::new("rank of B − rank of A")
+    };
+    let y = Axis {
+        marks: 3.2,
+        ..Axis::counts("queries", false)
+    };
+    let chart = Chart::new("shifts of ranks", x, y).with(bars);
+    let clicked = plot_ui(ui, view, &chart, (tall - 46.0).max(70.0));
+    if let Some(bin) = clicked.and_then(|(_, at)| compared.shifts.get(at)) {
+        view.own(Command::ShowShifts(Some([bin.from, bin.to])));
+    }
     let line = format!(
         "rank of B − rank of A · same hardest negative {:.0} %",
         compared.same_hardest
@@ -86,7 +67,16 @@ pub fn shifts_ui(ui: &mut Ui, compared: &Compared, tall: f32) {
     ui.add(egui::Label::new(egui::RichText::new(line).color(t.weak)).truncate());
 }
 
-/// "0", "−1", "+11–20".
+/// Where the cells of a bin begin and end: a shift d beyond 0 has the cell from d to d + 1, 0 the one between -1 and 1.
+fn edges(bin: &ShiftBin) -> [f64; 2] {
+    match bin.from.signum() {
+        -1 => [bin.from as f64 - 1.0, bin.to as f64],
+        1 => [bin.from as f64, bin.to as f64 + 1.0],
+        _ => [-1.0, 1.0],
+    }
+}
+
+/// "0", "−1", "+8–15".
 fn label(bin: &ShiftBin) -> String {
     let (low, high) = (
         bin.from.abs().min(bin.to.abs()),
@@ -101,5 +91,24 @@ fn label(bin: &ShiftBin) -> String {
         format!("{sign}{low}")
     } else {
         format!("{sign}{low}–{high}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::retrieval::compare::shift_bins;
+
+    #[test]
+    fn bins_of_shifts_are_equally_wide_and_leave_no_gap() {
+        let bins = shift_bins([-300, -1, 0, 5, 90].into_iter());
+        let place = |value: f64| Scale::Shifts.place(value);
+        for bin in &bins {
+            let [from, to] = edges(bin);
+            assert!((place(to) - place(from) - 1.0).abs() < 1e-9, "{bin:?}");
+        }
+        for pair in bins.windows(2) {
+            assert_eq!(edges(&pair[0])[1], edges(&pair[1])[0]);
+        }
     }
 }

@@ -3,8 +3,10 @@
 use super::View;
 use super::hardest::{ONE_LINE, moments};
 use crate::dataset::Dataset;
-use crate::desktop::core::Query;
+use crate::desktop::core::{Cells, Query};
 use crate::desktop::learning::Command;
+use crate::desktop::shell::select::List;
+use crate::desktop::shell::take::picture_ui;
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::{grouped, heading, named_area, picture_in, weak};
 use crate::learn::{Run, Way};
@@ -97,11 +99,11 @@ pub fn changed_ui(ui: &mut Ui, view: &mut View<'_>) {
     let wide = ui.available_width();
     let columns = if wide > 700.0 { 2 } else { 1 };
     let each = (wide - 16.0 * (columns as f32 - 1.0)) / columns as f32;
-    for line in rows.chunks(columns) {
+    for first in (0..rows.len()).step_by(columns) {
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = 16.0;
-            for row in line {
-                row_ui(ui, view, &dataset, row, each);
+            for at in first..(first + columns).min(rows.len()) {
+                row_ui(ui, view, &dataset, (rows, at), each);
             }
         });
     }
@@ -190,8 +192,20 @@ fn moment_ui(ui: &mut Ui, view: &mut View<'_>, run: &Run, (from, to): (usize, us
     }
 }
 
-fn row_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, row: &Moved, wide: f32) {
-    let t = tokens(ui);
+const COLUMNS: [(&str, bool); 3] = [
+    ("Query", false),
+    ("Rank before", true),
+    ("Rank after", true),
+];
+
+fn row_ui(
+    ui: &mut Ui,
+    view: &mut View<'_>,
+    dataset: &Dataset,
+    (rows, nth): (&[Moved], usize),
+    wide: f32,
+) {
+    let (t, row) = (tokens(ui), &rows[nth]);
     let (side, item) = row.item;
     let (image, text) = match side {
         Side::Image => {
@@ -235,8 +249,28 @@ fn row_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, row: &Moved, wide
     let galley = ui.painter().layout_job(job);
     let at = left + egui::vec2(164.0, -galley.size().y / 2.0);
     ui.painter().galley(at, galley, t.text);
-    if area.on_hover_text(text).clicked() {
+    let list = List {
+        name: "what changed rank",
+        columns: &COLUMNS,
+        count: rows.len(),
+        order: 0,
+    };
+    let act = list.row(&area.on_hover_text(text), view, nth, |ui, shell, _| {
+        picture_ui(ui, shell, image as u32);
+    });
+    if act.goes {
         view.ask(crate::desktop::core::Command::Query(Query::Row(side, item)));
+    }
+    if let Some(take) = act.take {
+        let said = |row: &Moved| {
+            let name = match row.item {
+                (Side::Image, image) => dataset.images[image].name.clone(),
+                (Side::Text, caption) => dataset.captions[caption].clone(),
+            };
+            let [before, after] = row.ranks.map(|rank| grouped(rank as usize));
+            vec![name, before, after]
+        };
+        list.take(view, take, Cells::of(rows.iter().map(said).collect()));
     }
 }
 

@@ -12,13 +12,15 @@ mod tour;
 use super::{Command, State};
 use crate::desktop::core::Session;
 use crate::desktop::shell::empty::{NotReady, not_ready_ui};
-use crate::desktop::shell::keys::common_keys;
+use crate::desktop::shell::keys::{
+    Binding, KeyLine, acts, command, common_keys, common_lines, held, lines,
+};
 use crate::desktop::shell::screen::Screen;
 use crate::desktop::shell::side_frame;
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::{empty_state, weak};
 use crate::learn::headline;
-use egui::{Context, Key, Modifiers, Panel, Rect, RichText, ScrollArea, Ui};
+use egui::{Context, Key, Panel, Rect, RichText, ScrollArea, Ui};
 
 /// What the laboratory is drawn with.
 pub type View<'a> = crate::desktop::feature::View<'a, super::Learning>;
@@ -148,9 +150,16 @@ fn start_ui(ui: &mut Ui, view: &mut View<'_>) {
     });
 }
 
-/// The laboratory's keys: Ctrl+Enter trains.
+const KEYS: [Binding<()>; 1] = [held(&[command(Key::Enter)], (), "train")];
+
+/// The lines of the laboratory's keys.
+pub fn key_lines() -> Vec<KeyLine> {
+    lines(&KEYS).into_iter().chain(common_lines()).collect()
+}
+
+/// Takes the laboratory's keys.
 pub fn keys(ctx: &Context, view: &mut View<'_>, focused: bool) {
-    if ctx.input_mut(|i| i.consume_key(Modifiers::COMMAND, Key::Enter)) {
+    if !acts(ctx, &KEYS).is_empty() {
         view.own(Command::Train);
     }
     common_keys(ctx, view, focused);

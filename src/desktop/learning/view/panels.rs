@@ -49,7 +49,7 @@ fn parted(groups: &[Group]) -> Vec<Vec<&Group>> {
     panels
 }
 
-fn panel_ui(ui: &mut Ui, view: &View<'_>, panel: &[&Group], tall: f32) {
+fn panel_ui(ui: &mut Ui, view: &mut View<'_>, panel: &[&Group], tall: f32) {
     let t = tokens(ui);
     let state = view.state;
     let run = panel[0].first();
@@ -79,7 +79,12 @@ fn panel_ui(ui: &mut Ui, view: &View<'_>, panel: &[&Group], tall: f32) {
         .flat_map(|group| curves(ui, view, group))
         .collect();
     let share = state.quantity != Quantity::Loss;
-    plot_ui(ui, &curves, share, state.axis.name(), tall);
+    let title = format!(
+        "{} by {}",
+        if share { "recall" } else { "loss" },
+        state.axis.name()
+    );
+    plot_ui(ui, view, (&title, &curves), share, state.axis.name(), tall);
 }
 
 /// The curve on the images held out, with its band, and that in training.

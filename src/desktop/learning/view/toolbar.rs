@@ -4,7 +4,7 @@ use super::View;
 use crate::desktop::learning::{Axis, Command, Quantity};
 use crate::desktop::shell::widgets::segmented;
 use crate::learn::{Figure, Way};
-use egui::{Align, Layout, Ui};
+use egui::Ui;
 
 /// Draws the bar.
 pub fn toolbar_ui(ui: &mut Ui, view: &mut View<'_>) {
@@ -52,17 +52,16 @@ pub fn toolbar_ui(ui: &mut Ui, view: &mut View<'_>) {
         if let Some(axis) = segmented(ui, state.axis, &axes) {
             view.own(Command::SetAxis(axis));
         }
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let can = !state.groups().is_empty();
-            let hint = "Write the curves: CSV (all figures), SVG or PNG";
-            let button = ui.add_enabled(can, egui::Button::new("Export…"));
-            if button.on_hover_text(hint).clicked() {
-                view.own(Command::Export);
-            }
-            let hint = "Five cards that show what is here, on what is open";
-            if ui.button("Tour").on_hover_text(hint).clicked() {
-                view.memory.tour = Some(0);
-            }
-        });
+        ui.add_space(6.0);
+        let can = !state.groups().is_empty();
+        let hint = "Write the curves: CSV (all figures), SVG or PNG";
+        let button = ui.add_enabled(can, egui::Button::new("Export…"));
+        if button.on_hover_text(hint).clicked() {
+            view.own(Command::Export);
+        }
+        let hint = "Five cards that show what is here, on what is open";
+        if ui.button("Tour").on_hover_text(hint).clicked() {
+            view.memory.tour = Some(0);
+        }
     });
 }

@@ -14,13 +14,15 @@ mod worst;
 
 use super::{Command, Group, Slot, Studied};
 use crate::desktop::shell::empty::{NotReady, not_ready_ui};
-use crate::desktop::shell::keys::common_keys;
+use crate::desktop::shell::keys::{
+    Binding, KeyLine, acts, command, common_keys, common_lines, held, lines,
+};
 use crate::desktop::shell::screen::Screen;
 use crate::desktop::shell::side_frame;
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::{empty_state, weak};
 use crate::learn::linear::study::words::{detail, headline};
-use egui::{Context, Key, Label, Modifiers, Panel, ProgressBar, RichText, ScrollArea, Ui};
+use egui::{Context, Key, Label, Panel, ProgressBar, RichText, ScrollArea, Ui};
 
 /// What the laboratory is drawn with.
 pub type View<'a> = crate::desktop::feature::View<'a, super::LinearLab>;
@@ -180,9 +182,16 @@ fn picture(ui: &Ui, view: &mut View<'_>, area: egui::Rect) {
     }
 }
 
-/// The laboratory's keys: Ctrl+Enter trains.
+const KEYS: [Binding<()>; 1] = [held(&[command(Key::Enter)], (), "train")];
+
+/// The lines of the laboratory's keys.
+pub fn key_lines() -> Vec<KeyLine> {
+    lines(&KEYS).into_iter().chain(common_lines()).collect()
+}
+
+/// Takes the laboratory's keys.
 pub fn keys(ctx: &Context, view: &mut View<'_>, focused: bool) {
-    if ctx.input_mut(|i| i.consume_key(Modifiers::COMMAND, Key::Enter)) {
+    if !acts(ctx, &KEYS).is_empty() {
         view.own(Command::Study);
     }
     common_keys(ctx, view, focused);

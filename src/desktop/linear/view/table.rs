@@ -3,7 +3,11 @@
 use super::View;
 use super::looks::Looks;
 use super::spark::{sign, spark};
+use crate::desktop::core::Cells;
 use crate::desktop::linear::{Command, Line, Studied};
+use crate::desktop::shell::pictured::pictured;
+use crate::desktop::shell::select::List;
+use crate::desktop::shell::take::dots_ui;
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::named_area;
 use crate::learn::linear::Norm;
@@ -23,11 +27,43 @@ pub const NORMS: [Norm; 4] = [Norm::L2, Norm::L1, Norm::Linf, Norm::FourierLinf]
 /// Draws the table.
 pub fn table_ui(ui: &mut Ui, view: &mut View<'_>, studied: &Studied) {
     let shown = view.state.shown;
-    head_ui(ui);
+    let head = head_ui(ui);
     for (n, line) in studied.lines(shown).iter().enumerate() {
         ui.push_id(n, |ui| line_ui(ui, view, studied, line, n));
     }
     foot_ui(ui, studied);
+    take_ui(ui, view, studied, head);
+}
+
+/// The button that takes the table out of the window.
+fn take_ui(ui: &Ui, view: &mut View<'_>, studied: &Studied, head: Rect) {
+    let against = NORMS.map(|norm| format!("against {}", norm.title()));
+    let mut columns = vec![("Trained by", false), ("About", false)];
+    columns.extend(against.iter().map(|name| (name.as_str(), true)));
+    let lines = studied.lines(view.state.shown);
+    let list = List {
+        name: "classifiers",
+        columns: &columns,
+        count: lines.len(),
+        order: 0,
+    };
+    let corner = head.right_top() - egui::vec2(18.0, 0.0);
+    let dots = dots_ui(
+        ui,
+        Rect::from_min_size(corner, egui::vec2(18.0, 16.0)),
+        list.name,
+    );
+    let mut taken = None;
+    egui::Popup::menu(&dots).show(|ui| taken = list.entries_ui(ui, Vec::new()));
+    if let Some(taken) = taken {
+        let separable = studied.study.is_separable();
+        let row = |line: &Line| {
+            let mut cells = vec![line.title.clone(), line.about.clone()];
+            cells.extend(NORMS.map(|norm| told(line, norm, separable)));
+            cells
+        };
+        list.take(view, taken, Cells::of(lines.iter().map(row).collect()));
+    }
 }
 
 /// Where the cells are.
@@ -39,7 +75,7 @@ fn cell(rect: Rect, n: usize) -> Rect {
     Rect::from_min_size(min, egui::vec2(each, rect.height() - 6.0))
 }
 
-fn head_ui(ui: &mut Ui) {
+fn head_ui(ui: &mut Ui) -> Rect {
     let t = tokens(ui);
     let wide = ui.available_width();
     let (rect, _) = ui.allocate_exact_size(egui::vec2(wide, 20.0), Sense::hover());
@@ -57,6 +93,7 @@ fn head_ui(ui: &mut Ui) {
     }
     let line = Stroke::new(1.0, t.line);
     ui.painter().hline(rect.x_range(), rect.bottom(), line);
+    rect
 }
 
 fn line_ui(ui: &mut Ui, view: &mut View<'_>, studied: &Studied, line: &Line, n: usize) {
@@ -120,6 +157,7 @@ fn line_ui(ui: &mut Ui, view: &mut View<'_>, studied: &Studied, line: &Line, n: 
 
 /// Draws `texture` into `rect`: a strip (rows without a shape) fills it.
 pub fn picture(ui: &Ui, texture: &egui::TextureHandle, rect: Rect) {
+    pictured(ui, rect, None);
     let whole = Rect::from_min_max(egui::pos2(0.0, 0.0), egui::pos2(1.0, 1.0));
     ui.painter()
         .image(texture.id(), rect, whole, Color32::WHITE);

@@ -14,7 +14,7 @@ mod table;
 mod toolbar;
 mod tools;
 
-pub use keys::keys;
+pub use keys::{key_lines, keys};
 
 use super::state::cursor;
 use crate::desktop::core::{Derived, Identities, Part, Session};

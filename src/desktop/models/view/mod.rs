@@ -5,14 +5,14 @@ mod prepared;
 use crate::attack::possible;
 use crate::desktop::core::{self, EncoderSource, ModelCard, Pick};
 use crate::desktop::models::{Command, Slot};
+use crate::desktop::shell::table::{Small, small_ui};
+use crate::desktop::shell::terms::Term;
 use crate::desktop::shell::theme::{Tokens, tokens};
 use crate::desktop::shell::widgets::{empty_state, figure, grouped, heading, weak};
 use crate::error::Blocking;
 use crate::grad::{Card, Check, Measured, Standing};
 use crate::retrieval::Side;
-use egui::{
-    Align, Color32, CornerRadius, Frame, Grid, Layout, Margin, RichText, ScrollArea, Stroke, Ui,
-};
+use egui::{Align, Color32, CornerRadius, Frame, Layout, Margin, RichText, ScrollArea, Stroke, Ui};
 use prepared::prepared_ui;
 
 /// What the models are drawn with.
@@ -45,7 +45,7 @@ pub fn models_ui(ui: &mut Ui, view: &mut View<'_>) {
         });
     });
     ui.add_space(6.0);
-    prepared_ui(ui, encoder);
+    prepared_ui(ui, view, encoder);
     if session.open.cards().is_empty() {
         let (title, text) = if examining {
             (
@@ -71,19 +71,19 @@ pub fn models_ui(ui: &mut Ui, view: &mut View<'_>) {
             if wide {
                 ui.columns(session.open.cards().len(), |columns| {
                     for (ui, card) in columns.iter_mut().zip(session.open.cards()) {
-                        card_ui(ui, card);
+                        card_ui(ui, view, card);
                     }
                 });
             } else {
                 for card in session.open.cards() {
-                    card_ui(ui, card);
+                    card_ui(ui, view, card);
                     ui.add_space(10.0);
                 }
             }
         });
 }
 
-fn card_ui(ui: &mut Ui, model: &ModelCard) {
+fn card_ui(ui: &mut Ui, view: &mut View<'_>, model: &ModelCard) {
     let t = tokens(ui);
     Frame::NONE
         .fill(t.panel)
@@ -105,7 +105,7 @@ fn card_ui(ui: &mut Ui, model: &ModelCard) {
             weak(ui, name.unwrap_or_default()).on_hover_text(model.file.display().to_string());
             ui.add_space(8.0);
             match &model.card {
-                Ok(card) => known_ui(ui, card, model.side),
+                Ok(card) => known_ui(ui, view, card, model.side),
                 Err(why) => {
                     ui.label(RichText::new(why).color(t.bad));
                     weak(ui, "Attacks by queries alone remain possible.");
@@ -114,7 +114,7 @@ fn card_ui(ui: &mut Ui, model: &ModelCard) {
         });
 }
 
-fn known_ui(ui: &mut Ui, card: &Card, side: Side) {
+fn known_ui(ui: &mut Ui, view: &mut View<'_>, card: &Card, side: Side) {
     let t = tokens(ui);
     let sound = card.supported() && card.fault().is_none();
     let (colour, back) = match (sound, card.survey.approximate.is_empty()) {
@@ -143,7 +143,7 @@ fn known_ui(ui: &mut Ui, card: &Card, side: Side) {
     ui.add_space(8.0);
     heading(ui, "Operators");
     ui.add_space(2.0);
-    operators_ui(ui, card, side);
+    operators_ui(ui, view, card, side);
 }
 
 fn figures_ui(ui: &mut Ui, card: &Card) {
@@ -151,20 +151,34 @@ fn figures_ui(ui: &mut Ui, card: &Card) {
     let width = ((ui.available_width() - 2.0 * space) / 3.0).max(90.0);
     let operators: usize = card.survey.ops.values().map(|(n, _)| n).sum();
     ui.horizontal(|ui| {
-        figure(ui, width, &grouped(card.parameters), "parameters");
-        figure(ui, width, &grouped(operators), "operators");
-        figure(ui, width, &card.opset.to_string(), "operator set");
+        figure(
+            ui,
+            width,
+            &grouped(card.parameters),
+            "parameters",
+            Term::Parameters,
+        );
+        figure(ui, width, &grouped(operators), "operators", Term::Operators);
+        figure(
+            ui,
+            width,
+            &card.opset.to_string(),
+            "operator set",
+            Term::OperatorSet,
+        );
     });
     let Some(m) = &card.measured else {
         return;
     };
     ui.horizontal(|ui| {
-        figure(ui, width, &format!("{} ms", short(m.forward_ms)), "forward");
+        let forward = format!("{} ms", short(m.forward_ms));
+        figure(ui, width, &forward, "forward", Term::Forward);
         figure(
             ui,
             width,
             &format!("{} ms", short(m.gradient_ms)),
             &ratio(m),
+            Term::Gradient,
         );
         let (value, what) = match &m.check {
             Some(Check {
@@ -179,7 +193,7 @@ fn figures_ui(ui: &mut Ui, card: &Card) {
             Some(_) => ("–".to_owned(), "self-check failed".to_owned()),
             None => ("–".to_owned(), "not checked".to_owned()),
         };
-        figure(ui, width, &value, &what);
+        figure(ui, width, &value, &what, Term::SelfCheck);
     });
     if let Some(check) = &m.check {
         check_ui(ui, check, m);
@@ -242,7 +256,7 @@ fn ports_ui(ui: &mut Ui, card: &Card) {
     }
 }
 
-fn operators_ui(ui: &mut Ui, card: &Card, side: Side) {
+fn operators_ui(ui: &mut Ui, view: &mut View<'_>, card: &Card, side: Side) {
     let t = tokens(ui);
     let mut rows: Vec<(&String, usize, Standing)> = card
         .survey
@@ -251,21 +265,31 @@ fn operators_ui(ui: &mut Ui, card: &Card, side: Side) {
         .map(|(name, (n, s))| (name, *n, *s))
         .collect();
     rows.sort_by(|a, b| b.2.cmp(&a.2).then(b.1.cmp(&a.1)).then(a.0.cmp(b.0)));
-    Grid::new(("operators", side))
-        .num_columns(3)
-        .min_row_height(18.0)
-        .spacing([18.0, 3.0])
-        .show(ui, |ui| {
-            for (name, count, standing) in rows {
-                ui.label(name);
-                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                    ui.label(grouped(count));
-                });
-                let (word, colour) = word(&t, standing);
-                ui.label(RichText::new(word).color(colour));
-                ui.end_row();
-            }
-        });
+    let row = |(name, count, standing): (&String, usize, Standing)| {
+        let (word, colour) = word(&t, standing);
+        vec![
+            (name.clone(), t.text),
+            (grouped(count), t.text),
+            (word.to_owned(), colour),
+        ]
+    };
+    let columns = [
+        ("Operator", "", false),
+        ("Nodes", "", true),
+        ("Gradient", "How the gradient passes it", false),
+    ];
+    let table = Small {
+        name: match side {
+            Side::Image => "operators of the image model".to_owned(),
+            Side::Text => "operators of the text model".to_owned(),
+        },
+        columns: columns
+            .map(|(name, about, figure)| (name.to_owned(), about, figure))
+            .into(),
+        rows: rows.into_iter().map(row).collect(),
+        ..Small::default()
+    };
+    small_ui(ui, view, &table);
 }
 
 fn word(t: &Tokens, standing: Standing) -> (&'static str, Color32) {

@@ -1,12 +1,13 @@
 //! How an encoder's pictures and captions are prepared, each value with the file and key that say so.
 
+use super::View;
+use crate::desktop::shell::table::{Small, small_ui};
 use crate::desktop::shell::theme::tokens;
-use crate::desktop::shell::widgets::weak;
-use crate::encoder::EncoderInfo;
-use egui::{Grid, RichText, Ui};
+use crate::encoder::{EncoderInfo, Stated};
+use egui::{RichText, Ui};
 
 /// The table, closed at first; what a reader of the figures must know stands above it.
-pub fn prepared_ui(ui: &mut Ui, encoder: &EncoderInfo) {
+pub fn prepared_ui(ui: &mut Ui, view: &mut View<'_>, encoder: &EncoderInfo) {
     let t = tokens(ui);
     for warning in &encoder.warnings {
         ui.label(RichText::new(warning).color(t.warn));
@@ -14,20 +15,26 @@ pub fn prepared_ui(ui: &mut Ui, encoder: &EncoderInfo) {
     egui::CollapsingHeader::new("How pictures and captions are prepared")
         .id_salt("prepared")
         .show(ui, |ui| {
-            Grid::new("prepared")
-                .num_columns(3)
-                .spacing([20.0, 3.0])
-                .show(ui, |ui| {
-                    for stated in &encoder.stated {
-                        weak(ui, stated.what);
-                        ui.label(&stated.value);
-                        let from = weak(ui, &stated.from);
-                        if let Some(file) = &stated.file {
-                            from.on_hover_text(file);
-                        }
-                        ui.end_row();
-                    }
-                });
+            let row = |stated: &Stated| {
+                vec![
+                    (stated.what.to_owned(), t.weak),
+                    (stated.value.clone(), t.text),
+                    (stated.from.clone(), t.weak),
+                ]
+            };
+            let columns = ["What", "Value", "Said by"].map(|name| (name.to_owned(), "", false));
+            let table = Small {
+                name: "how pictures and captions are prepared".to_owned(),
+                columns: columns.into(),
+                rows: encoder.stated.iter().map(row).collect(),
+                hints: encoder
+                    .stated
+                    .iter()
+                    .map(|stated| stated.file.clone().unwrap_or_default())
+                    .collect(),
+                ..Small::default()
+            };
+            small_ui(ui, view, &table);
         });
     ui.add_space(6.0);
 }

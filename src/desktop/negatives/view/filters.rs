@@ -12,7 +12,7 @@ use egui::{DragValue, Ui};
 pub fn filters_ui(ui: &mut Ui, view: &mut View<'_>) {
     let before = view.state.plan;
     let mut plan = before;
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         let sides = [
             (Side::Image, "I→T", "Images look for captions"),
             (Side::Text, "T→I", "Captions look for images"),

@@ -7,10 +7,11 @@ use crate::dataset::{Dataset, Verdict};
 use crate::desktop::core;
 use crate::desktop::negatives::{Command, Why};
 use crate::desktop::shell::bidi;
+use crate::desktop::shell::marks::underlined;
 use crate::desktop::shell::theme::tokens;
-use crate::desktop::shell::widgets::{heading, picture_in, primary, signed, weak};
+use crate::desktop::shell::widgets::{heading, picture_in, primary, score, signed, weak};
 use crate::retrieval::mine::MinedPair;
-use crate::retrieval::{Evidence, MAY_FIT, Reason, Side};
+use crate::retrieval::{Evidence, MAY_FIT, Reason, Side, differing};
 use egui::{Align2, FontId, RichText, ScrollArea, Sense, Ui};
 
 /// Draws the inspector.
@@ -45,22 +46,60 @@ pub fn inspector_ui(ui: &mut Ui, view: &mut View<'_>) {
             ui.add_space(6.0);
             heading(ui, "Contribution to the loss");
             loss_ui(ui, view, &pair, why.as_deref());
-            let (image, caption) = pair.rows(side);
-            let take = core::Command::AttackPair {
-                image: image as usize,
-                caption: Some(caption as usize),
-            };
-            if session.encoder().is_some()
-                && primary(ui, "Attack towards this negative (A)").clicked()
-            {
-                view.ask(take);
-            }
+            lead_on_ui(ui, view, &dataset, side, &pair);
             if let Some(why) = why {
                 ui.add_space(6.0);
                 neighbours_ui(ui, view, &dataset, side, &why);
             }
             ui.add_space(10.0);
         });
+}
+
+/// What can be done with the pair's picture in the lab: from one that is right, break it; from one that is lost, repair it.
+fn lead_on_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, side: Side, pair: &MinedPair) {
+    if view.session.encoder().is_none() {
+        return;
+    }
+    let (image, caption) = pair.rows(side);
+    // Of a caption as the query the right picture is repaired, so that this caption comes first for it.
+    let (own, right) = match side {
+        Side::Image => (pair.query as usize, pair.positive as usize),
+        Side::Text => (pair.positive as usize, pair.query as usize),
+    };
+    let seen = |image: usize| {
+        dataset
+            .images
+            .get(image)
+            .is_some_and(|i| i.picture.is_some())
+    };
+    ui.horizontal_wrapped(|ui| {
+        let lost = pair.margin() <= 0.0;
+        let hint = "Looks for the smallest change of the pixels that puts the right caption first";
+        if lost && seen(own) && primary(ui, "Repair it").on_hover_text(hint).clicked() {
+            view.ask(core::Command::RepairPair {
+                image: own,
+                caption: right,
+            });
+        }
+        let hint = "Changes the pixels by at most 4 of 255 steps until the negative wins";
+        if !lost && seen(image as usize) && primary(ui, "Break it").on_hover_text(hint).clicked() {
+            view.ask(core::Command::BreakPair {
+                image: image as usize,
+                caption: Some(caption as usize),
+            });
+        }
+        let hint = "Takes the pair to the lab, to choose the attack there";
+        if ui
+            .button("Attack towards this negative (A)")
+            .on_hover_text(hint)
+            .clicked()
+        {
+            view.ask(core::Command::AttackPair {
+                image: image as usize,
+                caption: Some(caption as usize),
+            });
+        }
+    });
 }
 
 /// The captions of the pair, their words coloured once they are weighed.
@@ -77,19 +116,23 @@ fn captions_ui(ui: &mut Ui, dataset: &Dataset, side: Side, pair: &MinedPair, why
     let weighed = why.and_then(|w| w.words.as_ref().ok());
     let strongest = weighed.map_or(0.0, words::strongest);
     let both = [(pair.positive, t.good), (pair.negative, t.bad)];
+    let others = [caption(pair.negative), caption(pair.positive)];
+    let marks = differing(caption(pair.positive), caption(pair.negative));
     for (i, (name, (other, colour))) in names.into_iter().zip(both).enumerate() {
         ui.add_space(2.0);
-        let score = format!("{:.3}", pair.scores[i]).replace('-', "−");
+        let score = score(pair.scores[i]);
         ui.label(
             RichText::new(format!("{name}, {score}"))
                 .size(12.0)
                 .color(t.weak),
         );
-        match weighed {
-            Some(both) => words::words_ui(ui, &both[i], strongest, colour),
-            None => {
-                bidi::label(ui, RichText::new(caption(other)), usize::MAX);
-            }
+        if let Some(both) = weighed {
+            words::words_ui(ui, &both[i], strongest, colour, others[i]);
+        } else {
+            let font = FontId::proportional(13.5);
+            let mut job = underlined(caption(other), &marks[i], &font, t.text, colour);
+            job.wrap.max_width = ui.available_width();
+            ui.label(bidi::galley(ui, job));
         }
     }
     match why.map(|w| &w.words) {
@@ -97,7 +140,10 @@ fn captions_ui(ui: &mut Ui, dataset: &Dataset, side: Side, pair: &MinedPair, why
             weak(ui, reason.clone());
         }
         Some(Ok(_)) => {
-            weak(ui, "darker: the score falls more without the word");
+            weak(
+                ui,
+                "underlined: the other caption does not say it; darker: the score falls more without it",
+            );
         }
         None => {
             weak(ui, "weighing the words…");
@@ -171,8 +217,9 @@ fn decision_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, side: Side, 
             }
         }
         let undo = egui::Button::new("Undo");
-        if ui.add_enabled(negatives.decided.can_undo(), undo).clicked() {
-            asked = Some(Command::Undo);
+        let can_undo = view.session.open.can_undo(core::Deeds::Decisions);
+        if ui.add_enabled(can_undo, undo).clicked() {
+            view.ask(core::Command::Undo(core::Deeds::Decisions));
         }
     });
     let counts = format!(

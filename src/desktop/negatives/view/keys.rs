@@ -2,81 +2,139 @@
 
 use super::View;
 use crate::dataset::Verdict;
-use crate::desktop::core;
+use crate::desktop::core::{self, Deeds};
 use crate::desktop::negatives::{Command, Slot};
-use crate::desktop::shell::keys::pressed_once;
-use egui::{Context, Key, Modifiers};
+use crate::desktop::shell::keys::{
+    Binding, KeyLine, acts, command, command_shift, held, lines, once, plain,
+};
+use egui::{Context, Key};
 
-/// The keys of the workbench: one to decide, arrows (or J and K) to walk; undo is its own.
+/// What a key does whatever has the focus.
+#[derive(Debug, Clone, Copy)]
+enum Act {
+    Decide(Option<Verdict>),
+    Undo,
+    Redo,
+    Regions,
+    Step(isize),
+    Turn,
+    Attack,
+}
+
+/// A line that was clicked has the focus, and so has a button of the inspector: these mean nothing to either.
+const KEYS: [Binding<Act>; 12] = [
+    once(
+        &[plain(Key::F)],
+        Act::Decide(Some(Verdict::Right)),
+        "confirm: the pair is right",
+    ),
+    once(
+        &[plain(Key::R)],
+        Act::Decide(Some(Verdict::Wrong)),
+        "reject: the pair is wrong",
+    ),
+    once(
+        &[plain(Key::U)],
+        Act::Decide(None),
+        "take the decision back",
+    ),
+    held(
+        &[command(Key::Z)],
+        Act::Undo,
+        "undo a decision, a mark or a set",
+    ),
+    held(&[command_shift(Key::Z)], Act::Redo, "do it again"),
+    once(&[plain(Key::G)], Act::Regions, "regions that pull"),
+    held(&[plain(Key::J)], Act::Step(1), "the next pair"),
+    held(&[plain(Key::K)], Act::Step(-1), "the pair before"),
+    held(&[plain(Key::PageDown)], Act::Step(10), "ten pairs further"),
+    held(&[plain(Key::PageUp)], Act::Step(-10), "ten pairs back"),
+    once(&[plain(Key::D)], Act::Turn, "the other direction"),
+    once(&[plain(Key::A)], Act::Attack, "attack the pair"),
+];
+
+/// The key that stops mining; it is left to others while nothing is mined.
+const CANCEL: [Binding<()>; 1] = [held(&[plain(Key::Escape)], (), "cancel mining")];
+
+/// What a key does while nothing has the focus.
+#[derive(Debug, Clone, Copy)]
+enum Walk {
+    By(isize),
+    Open,
+}
+
+const WALK: [Binding<Walk>; 5] = [
+    held(&[plain(Key::ArrowDown)], Walk::By(1), "the next pair"),
+    held(&[plain(Key::ArrowUp)], Walk::By(-1), "the pair before"),
+    held(
+        &[plain(Key::Home)],
+        Walk::By(isize::MIN / 2),
+        "the first pair",
+    ),
+    held(
+        &[plain(Key::End)],
+        Walk::By(isize::MAX / 2),
+        "the last pair",
+    ),
+    held(
+        &[plain(Key::Enter)],
+        Walk::Open,
+        "show the query with its answer",
+    ),
+];
+
+/// The lines of the workbench's keys.
+pub fn key_lines() -> Vec<KeyLine> {
+    let all = lines(&KEYS).into_iter().chain(lines(&CANCEL));
+    all.chain(lines(&WALK)).collect()
+}
+
+/// The keys of the workbench: one to decide, arrows (or J and K) to walk.
 pub fn keys(ctx: &Context, view: &mut View<'_>, focused: bool) {
-    let pressed = |modifiers: Modifiers, key: Key| ctx.input_mut(|i| i.consume_key(modifiers, key));
-    let negatives = view.state;
-    let session = view.session;
-    let mut ask = |command| view.own(command);
-    if pressed(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z) {
-        ask(Command::Redo);
-    } else if pressed(Modifiers::COMMAND, Key::Z) {
-        ask(Command::Undo);
-    }
-    if negatives.running && pressed(Modifiers::NONE, Key::Escape) {
+    if view.state.running && !acts(ctx, &CANCEL).is_empty() {
         view.cancel(Slot::Mine);
         return;
     }
-    // A line that was clicked has the focus, and so has a button of the inspector: letters mean nothing to either.
-    for (key, verdict) in [(Key::F, Verdict::Right), (Key::R, Verdict::Wrong)] {
-        if pressed_once(ctx, key) {
-            ask(Command::Decide(Some(verdict)));
-        }
-    }
-    if pressed_once(ctx, Key::U) {
-        ask(Command::Decide(None));
-    }
-    if pressed_once(ctx, Key::G) {
-        ask(Command::ShowRegions(!negatives.show_regions));
-    }
-    for (key, step) in [
-        (Key::J, 1),
-        (Key::K, -1),
-        (Key::PageDown, 10),
-        (Key::PageUp, -10),
-    ] {
-        if pressed(Modifiers::NONE, key) {
-            ask(Command::Step(step));
-        }
-    }
-    if pressed_once(ctx, Key::D) {
-        let mut plan = negatives.plan;
-        plan.side = plan.side.other();
-        ask(Command::SetPlan(plan));
-    }
-    if pressed_once(ctx, Key::A)
-        && let (Some(pair), Some(set)) = (
-            negatives.pair(session.now()),
-            negatives.set.get(session.now()),
-        )
-        && session.encoder().is_some()
-    {
-        let (image, caption) = pair.rows(set.plan.side);
-        view.ask(core::Command::AttackPair {
-            image: image as usize,
-            caption: Some(caption as usize),
-        });
-        return;
+    for act in acts(ctx, &KEYS) {
+        act_on(view, act);
     }
     if focused {
         return;
     }
-    for (key, step) in [
-        (Key::ArrowDown, 1),
-        (Key::ArrowUp, -1),
-        (Key::Home, isize::MIN / 2),
-        (Key::End, isize::MAX / 2),
-    ] {
-        if pressed(Modifiers::NONE, key) {
-            ask(Command::Step(step));
+    for walk in acts(ctx, &WALK) {
+        match walk {
+            Walk::By(step) => view.own(Command::Step(step)),
+            Walk::Open => view.ask(core::Command::ShowAnswer),
         }
     }
-    if pressed(Modifiers::NONE, Key::Enter) {
-        view.ask(core::Command::ShowAnswer);
+}
+
+fn act_on(view: &mut View<'_>, act: Act) {
+    let (negatives, session) = (view.state, view.session);
+    match act {
+        Act::Decide(verdict) => view.own(Command::Decide(verdict)),
+        // Going on to the next pair is no change: what was decided or marked is taken back.
+        Act::Undo => view.ask(core::Command::Undo(Deeds::Changes)),
+        Act::Redo => view.ask(core::Command::Redo(Deeds::Changes)),
+        Act::Regions => view.own(Command::ShowRegions(!negatives.show_regions)),
+        Act::Step(step) => view.own(Command::Step(step)),
+        Act::Turn => {
+            let mut plan = negatives.plan;
+            plan.side = plan.side.other();
+            view.own(Command::SetPlan(plan));
+        }
+        Act::Attack => {
+            let (pair, set) = (
+                negatives.pair(session.now()),
+                negatives.set.get(session.now()),
+            );
+            if let (Some(pair), Some(set), Some(_)) = (pair, set, session.encoder()) {
+                let (image, caption) = pair.rows(set.plan.side);
+                view.ask(core::Command::AttackPair {
+                    image: image as usize,
+                    caption: Some(caption as usize),
+                });
+            }
+        }
     }
 }

@@ -7,7 +7,7 @@ mod reading;
 mod row;
 mod words;
 
-pub use keys::keys;
+pub use keys::{key_lines, keys};
 
 use inspector::inspector_ui;
 
@@ -19,7 +19,7 @@ use crate::desktop::shell::side_frame;
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::{empty_state, grouped, weak};
 use crate::retrieval::Side;
-use egui::{Align, Layout, Panel, RichText, ScrollArea, Ui};
+use egui::{Panel, RichText, ScrollArea, Ui};
 use std::sync::Arc;
 
 /// What the workbench is drawn with.
@@ -136,36 +136,34 @@ fn rows_ui(
 /// How many pairs there are, and what can be done with them all.
 fn count_ui(ui: &mut Ui, view: &mut View<'_>) {
     let session = view.session;
-    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-        let set = view.state.set.get(session.now());
-        let enabled = set.is_some_and(|s| !s.pairs.is_empty());
-        ui.add_enabled_ui(enabled, |ui| {
-            ui.menu_button("Export…", |ui| export_ui(ui, view))
-                .response
-                .on_hover_text("Write the pairs shown, without those confirmed as right");
-        });
-        if let Some(set) = set {
-            let noun = if set.pairs.len() == 1 {
-                "pair"
-            } else {
-                "pairs"
-            };
-            let text = format!("{} {noun}", grouped(set.pairs.len()));
-            let hover = format!(
-                "Of {} {}, mined in {:.2} s",
-                grouped(set.units),
-                match set.plan.side {
-                    Side::Image => "images",
-                    Side::Text => "captions",
-                },
-                set.seconds
-            );
-            weak(ui, text).on_hover_text(hover);
-        }
-        if view.state.running {
-            ui.add(egui::Spinner::new().size(14.0).color(tokens(ui).weak));
-        }
+    let set = view.state.set.get(session.now());
+    let enabled = set.is_some_and(|s| !s.pairs.is_empty());
+    ui.add_enabled_ui(enabled, |ui| {
+        ui.menu_button("Export…", |ui| export_ui(ui, view))
+            .response
+            .on_hover_text("Write the pairs shown, without those confirmed as right");
     });
+    if let Some(set) = set {
+        let noun = if set.pairs.len() == 1 {
+            "pair"
+        } else {
+            "pairs"
+        };
+        let text = format!("{} {noun}", grouped(set.pairs.len()));
+        let hover = format!(
+            "Of {} {}, mined in {:.2} s",
+            grouped(set.units),
+            match set.plan.side {
+                Side::Image => "images",
+                Side::Text => "captions",
+            },
+            set.seconds
+        );
+        weak(ui, text).on_hover_text(hover);
+    }
+    if view.state.running {
+        ui.add(egui::Spinner::new().size(14.0).color(tokens(ui).weak));
+    }
 }
 
 /// What the pairs shown can be written as.

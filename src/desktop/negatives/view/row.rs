@@ -2,16 +2,21 @@
 
 use super::View;
 use crate::dataset::{Dataset, Verdict};
+use crate::desktop::core::{self, Cells, Part, SetsCommand};
 use crate::desktop::negatives::{Command, NegativeSet, PairOrder};
-use crate::desktop::shell::bidi;
+use crate::desktop::shell::marks::underlined;
+use crate::desktop::shell::select::List;
+use crate::desktop::shell::terms::Term;
 use crate::desktop::shell::theme::{Tokens, tokens};
 use crate::desktop::shell::widgets::{
-    grouped, margin_colour, mark, named_area, picture_in, signed, tag,
+    self, grouped, margin_colour, mark, named_area, picture_in, signed, tag,
 };
+use crate::desktop::shell::{Shell, bidi, take};
 use crate::retrieval::mine::MinedPair;
-use crate::retrieval::{MAY_FIT, Side};
+use crate::retrieval::{MAY_FIT, Side, differing};
 use egui::text::LayoutJob;
 use egui::{Align2, CornerRadius, FontId, Rect, Role, Sense, Ui};
+use std::sync::Arc;
 
 /// Height of a line.
 pub const HEIGHT: f32 = 66.0;
@@ -111,6 +116,7 @@ fn order_ui(ui: &Ui, view: &mut View<'_>, head: Rect, columns: &Columns) {
     let font = FontId::proportional(12.0);
     ui.painter()
         .text(area.right_center(), Align2::RIGHT_CENTER, text, font, ink);
+    let hint = format!("{hint}. {}", Term::Margin.hint());
     if response.on_hover_text(hint).clicked() {
         plan.order = other;
         view.own(Command::SetPlan(plan));
@@ -144,12 +150,29 @@ fn said<'a>(dataset: &'a Dataset, side: Side, pair: &MinedPair) -> Said<'a> {
     }
 }
 
+/// The pair for AccessKit.
+fn name_of(dataset: &Dataset, said: &Said<'_>, pair: &MinedPair, flag: &str) -> String {
+    let flag = if flag.is_empty() {
+        String::new()
+    } else {
+        format!(", {flag}")
+    };
+    format!(
+        "{}: right {}; negative {}; margin {}, rank {}{flag}",
+        dataset.images[said.picture as usize].name,
+        said.right,
+        said.negative,
+        signed(pair.margin(), 3),
+        pair.rank
+    )
+}
+
 /// Draws the pair in `place`.
 pub fn row_ui(
     ui: &mut Ui,
     view: &mut View<'_>,
     dataset: &Dataset,
-    set: &NegativeSet,
+    set: &Arc<NegativeSet>,
     place: usize,
     columns: &Columns,
 ) {
@@ -157,24 +180,10 @@ pub fn row_ui(
     let said = said(dataset, side, pair);
     let (rect, _) = ui.allocate_exact_size(egui::vec2(columns.wide, HEIGHT), Sense::hover());
     let negatives = view.state;
-    let chosen = negatives.at == place;
+    let chosen = negatives.at == place || listed(view, set).has(view, place);
     let verdict = negatives.decided.verdict(dataset, pair.rows(side));
     let (flag, flag_colour) = flag(pair, verdict, &t);
-    let name = || {
-        let flag = if flag.is_empty() {
-            String::new()
-        } else {
-            format!(", {flag}")
-        };
-        format!(
-            "{}: right {}; negative {}; margin {}, rank {}{flag}",
-            dataset.images[said.picture as usize].name,
-            said.right,
-            said.negative,
-            signed(pair.margin(), 3),
-            pair.rank
-        )
-    };
+    let name = || name_of(dataset, &said, pair, flag);
     let id = ui.scope_id().with(("pair", place));
     let response = named_area(ui, rect, id, Role::Row, chosen, name);
     if chosen || response.hovered() || response.has_focus() {
@@ -203,6 +212,7 @@ pub fn row_ui(
         picture_in(ui, view.pictures, image, picture(left), true);
         left += PICTURE + PAD;
     }
+    let [ours, theirs] = differing(said.right, said.negative);
     let faded = verdict == Some(Verdict::Right);
     let ink = if faded { t.weak } else { t.text };
     let room = columns.negative - columns.right - 2.0 * PAD;
@@ -211,13 +221,13 @@ pub fn row_ui(
         rect,
         columns.right,
         room,
-        said.right,
+        underlined(said.right, &ours, &font(), t.text, t.good),
         pair.scores[0],
-        t.text,
         &t,
     );
     let room = columns.margin - MARGIN - left - PAD;
-    cell(ui, rect, left, room, said.negative, pair.scores[1], ink, &t);
+    let text = underlined(said.negative, &theirs, &font(), ink, t.bad);
+    cell(ui, rect, left, room, text, pair.scores[1], &t);
     let number = |x: f32, text: String, colour| {
         let at = egui::pos2(rect.left() + x, middle);
         let font = FontId::proportional(13.0);
@@ -244,44 +254,132 @@ pub fn row_ui(
     }
     let line = egui::Stroke::new(1.0, t.line);
     ui.painter().hline(rect.x_range(), rect.bottom(), line);
-    if response.clicked() {
+    let list = listed(view, set);
+    let act = list.row(&response, view, place, |ui, shell, chosen| {
+        chosen_ui(ui, shell, dataset, set, chosen);
+    });
+    if act.goes {
         view.own(Command::Select(place));
     }
+    if let Some(take) = act.take {
+        let cells = cells(view, set);
+        list.take(view, take, cells);
+    }
+}
+
+const COLUMNS: [(&str, bool); 8] = [
+    ("Image", false),
+    ("Right", false),
+    ("Score of the right one", true),
+    ("Negative", false),
+    ("Score of the negative", true),
+    ("Margin", true),
+    ("Rank", true),
+    ("Flag", false),
+];
+
+/// The pairs as a list whose rows can be chosen together.
+fn listed(view: &View<'_>, set: &NegativeSet) -> List<'static> {
+    List {
+        name: "hard negatives",
+        columns: &COLUMNS,
+        count: set.pairs.len(),
+        // Mined anew, they are others.
+        order: view.session.now().now(Part::Negatives).unwrap_or(0),
+    }
+}
+
+/// What the lines say.
+fn cells(view: &View<'_>, set: &Arc<NegativeSet>) -> Cells {
+    let (set, dataset) = (Arc::clone(set), view.session.dataset().cloned());
+    let all = view.state.decided.all.clone();
+    Cells::made(move |at| {
+        let (Some(dataset), Some(pair)) = (dataset.as_deref(), set.pairs.get(at)) else {
+            return Vec::new();
+        };
+        let said = said(dataset, set.plan.side, pair);
+        let score = |n: usize| format!("{:.4}", pair.scores[n]).replace('-', "−");
+        vec![
+            dataset.images[said.picture as usize].name.clone(),
+            said.right.to_owned(),
+            score(0),
+            said.negative.to_owned(),
+            score(1),
+            signed(pair.margin(), 4),
+            grouped(pair.rank as usize),
+            word(pair, all.of(dataset, pair.rows(set.plan.side))).to_owned(),
+        ]
+    })
+}
+
+/// What can be done with the pictures of the pairs that are chosen.
+fn chosen_ui(
+    ui: &mut Ui,
+    shell: &mut Shell<'_>,
+    dataset: &Dataset,
+    set: &NegativeSet,
+    chosen: &[usize],
+) {
+    let pairs = chosen.iter().filter_map(|&at| set.pairs.get(at));
+    let images = pairs.map(|pair| said(dataset, set.plan.side, pair).picture);
+    let mut images: Vec<u32> = images.collect();
+    images.sort_unstable();
+    images.dedup();
+    for (text, mark) in [("Mark", true), ("Unmark", false)] {
+        let what = format!(
+            "{text} {} image{}",
+            images.len(),
+            if images.len() == 1 { "" } else { "s" }
+        );
+        if ui.button(what).clicked() {
+            shell.ask(core::Command::Sets(SetsCommand::Mark(images.clone(), mark)));
+            ui.close();
+        }
+    }
+    if let [image] = images[..] {
+        take::picture_ui(ui, shell, image);
+    }
+    ui.separator();
 }
 
 /// What is thought of the pair, in a word or two.
-fn flag(pair: &MinedPair, verdict: Option<Verdict>, t: &Tokens) -> (&'static str, egui::Color32) {
+fn word(pair: &MinedPair, verdict: Option<Verdict>) -> &'static str {
     match verdict {
-        Some(Verdict::Right) => ("right", t.good),
-        Some(Verdict::Wrong) => ("wrong", t.bad),
-        None if !pair.reasons.is_empty() => (MAY_FIT, t.warn),
-        None => ("", t.weak),
+        Some(Verdict::Right) => "right",
+        Some(Verdict::Wrong) => "wrong",
+        None if !pair.reasons.is_empty() => MAY_FIT,
+        None => "",
     }
 }
 
+/// What is thought of the pair, with its colour.
+fn flag(pair: &MinedPair, verdict: Option<Verdict>, t: &Tokens) -> (&'static str, egui::Color32) {
+    let colour = match verdict {
+        Some(Verdict::Right) => t.good,
+        Some(Verdict::Wrong) => t.bad,
+        None if !pair.reasons.is_empty() => t.warn,
+        None => t.weak,
+    };
+    (word(pair, verdict), colour)
+}
+
+/// The font of captions.
+fn font() -> FontId {
+    FontId::proportional(13.0)
+}
+
 /// Two lines of text and the score below.
-#[allow(clippy::too_many_arguments)] // a cell is a place, a text, a figure and their colours
-fn cell(
-    ui: &Ui,
-    row: Rect,
-    left: f32,
-    room: f32,
-    text: &str,
-    score: f32,
-    ink: egui::Color32,
-    t: &Tokens,
-) {
-    let font = FontId::proportional(13.0);
-    let mut job = LayoutJob::simple(text.to_owned(), font, ink, room.max(40.0));
+fn cell(ui: &Ui, row: Rect, left: f32, room: f32, mut job: LayoutJob, score: f32, t: &Tokens) {
+    job.wrap.max_width = room.max(40.0);
     job.wrap.max_rows = 2;
     let galley = bidi::galley(ui, job);
-    let score = format!("{score:.3}").replace('-', "−");
+    let score = widgets::score(score);
     let figure = ui
         .painter()
         .layout_no_wrap(score, FontId::proportional(12.0), t.weak);
     let tall = galley.size().y + figure.size().y + 1.0;
     let top = egui::pos2(row.left() + left, row.center().y - tall / 2.0);
     let below = top + egui::vec2(0.0, galley.size().y + 1.0);
-    ui.painter().galley(top, galley, ink);
+    ui.painter().galley(top, galley, t.text);
     ui.painter().galley(below, figure, t.weak);
 }

@@ -5,7 +5,7 @@ mod query;
 mod results;
 mod summary;
 
-pub use keys::keys;
+pub use keys::{key_lines, keys};
 pub use results::retrieval_ui;
 
 use crate::desktop::shell::browser::browser_ui;
@@ -19,8 +19,9 @@ pub type View<'a> = crate::desktop::feature::View<'a, super::Retrieval>;
 /// What drawing the view remembers between frames.
 #[derive(Default)]
 pub struct Memory {
-    /// The query while it is typed.
+    /// The query while it is typed, and the query that was current when it began.
     query: String,
+    of: Option<crate::desktop::core::Query>,
     /// The answer that the keys are at.
     highlighted: usize,
     reveal_highlighted: bool,

@@ -4,6 +4,7 @@ use super::View;
 use crate::dataset::Dataset;
 use crate::desktop::core::Key;
 use crate::desktop::core::{self, Query, Session};
+use crate::desktop::shell::terms::{Explained, Term};
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::{grouped, margin_colour, picture_in, signed, weak};
 use crate::desktop::shell::{Field, bidi, labels};
@@ -37,6 +38,7 @@ pub fn query_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
             query_field_ui(ui, view);
             ui.add_space(2.0);
             query_text_ui(ui, view, dataset);
+            unread_ui(ui, view);
             figures_ui(ui, view);
         });
     });
@@ -45,13 +47,35 @@ pub fn query_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
 fn query_field_ui(ui: &mut Ui, view: &mut View<'_>) {
     let session = view.session;
     let ready = session.embedded().is_some() && session.encoder().is_some();
-    let edit = egui::TextEdit::singleline(&mut view.memory.query)
+    let current = session.query();
+    if view.memory.of.as_ref() != current {
+        // What was typed is in the history; of another query it says nothing.
+        view.memory.query = match current {
+            Some(Query::Text(text)) => text.clone(),
+            _ => String::new(),
+        };
+        view.memory.of = current.cloned();
+    }
+    let asked = session.open.asked();
+    let room = if asked.is_empty() { 0.0 } else { 96.0 };
+    let mut text = std::mem::take(&mut view.memory.query);
+    let edit = egui::TextEdit::singleline(&mut text)
         .hint_text("Type a caption, or drop a picture…")
-        .desired_width(f32::INFINITY)
+        .desired_width((ui.available_width() - room).max(80.0))
         .margin(Margin::symmetric(9, 6));
-    let response = ui
-        .add_enabled(ready, edit)
-        .on_disabled_hover_text("Needs an open encoder");
+    let response = ui.horizontal(|ui| {
+        let response = ui
+            .add_enabled(ready, edit)
+            .on_disabled_hover_text("Needs an open encoder");
+        if !asked.is_empty() {
+            ui.menu_button("History", |ui| history_ui(ui, view, &asked))
+                .response
+                .on_hover_text("Texts and pictures that were asked for before");
+        }
+        response
+    });
+    let response = response.inner;
+    view.memory.query = text;
     if view
         .shell
         .memory
@@ -66,6 +90,58 @@ fn query_field_ui(ui: &mut Ui, view: &mut View<'_>) {
         let text = view.memory.query.trim().to_owned();
         view.ask(core::Command::Query(Query::Text(text)));
     }
+}
+
+/// The queries that were asked for by hand.
+fn history_ui(ui: &mut Ui, view: &mut View<'_>, asked: &[Query]) {
+    const SHOWN: usize = 20;
+    ui.set_max_width(420.0);
+    for query in asked.iter().take(SHOWN) {
+        let (title, current) = match query {
+            Query::Text(text) => (text.as_str(), view.session.query() == Some(query)),
+            Query::Picture { name, .. } => (name.as_str(), view.session.query() == Some(query)),
+            Query::Row(..) => continue,
+        };
+        if ui
+            .add(egui::Button::selectable(current, title).truncate())
+            .clicked()
+        {
+            view.ask(core::Command::Query(query.clone()));
+        }
+    }
+}
+
+/// Says what of the query's text the encoder does not know.
+fn unread_ui(ui: &mut Ui, view: &View<'_>) {
+    const NAMED: usize = 8;
+    let session = view.session;
+    let answer = session
+        .answer()
+        .filter(|a| Some(&a.query) == session.query());
+    let Some(unread) = answer.and_then(|a| a.unread.as_ref()) else {
+        return;
+    };
+    let text = if unread.all {
+        "The encoder knows no word of this text: the ranking is that of an empty one.".to_owned()
+    } else {
+        let words: Vec<String> = unread
+            .words
+            .iter()
+            .take(NAMED)
+            .map(|w| format!("“{w}”"))
+            .collect();
+        let more = unread.words.len().saturating_sub(NAMED);
+        let more = if more == 0 {
+            String::new()
+        } else {
+            format!(" and {more} more")
+        };
+        format!(
+            "The encoder does not know {}{more}: the ranking is by the other words alone.",
+            words.join(", ")
+        )
+    };
+    ui.add(egui::Label::new(RichText::new(text).color(tokens(ui).warn)).wrap());
 }
 
 fn query_text_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
@@ -141,8 +217,7 @@ fn figures_ui(ui: &mut Ui, view: &mut View<'_>) {
         );
         part(signed(margin, 3), margin_colour(&t, margin));
         job.wrap.max_width = ui.available_width();
-        ui.label(job)
-            .on_hover_text("Ties count against the right one.");
+        ui.label(job).explained(Term::Margin);
     } else {
         weak(ui, format!("{} {noun}s ranked", grouped(answer.candidates)));
     }
@@ -191,12 +266,13 @@ fn figures_ui(ui: &mut Ui, view: &mut View<'_>) {
                 view.ask(core::Command::Query(row));
             }
         }
-        let back = ui.add_enabled(session.open.can_go_back(), egui::Button::new("Back"));
+        let can = session.open.can_undo(core::Deeds::Queries);
+        let back = ui.add_enabled(can, egui::Button::new("Back"));
         if back
             .on_hover_text(labels::keys(ui.ctx(), "Ctrl+Z"))
             .clicked()
         {
-            view.ask(core::Command::Back);
+            view.ask(core::Command::Undo(core::Deeds::Queries));
         }
     });
 }

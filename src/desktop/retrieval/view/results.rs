@@ -4,14 +4,17 @@ use super::View;
 use super::query::query_ui;
 use crate::compute::Hit;
 use crate::dataset::Dataset;
-use crate::desktop::core::{self, AnswerView, Query};
+use crate::desktop::core::{self, AnswerView, Cells, Query};
 use crate::desktop::shell::bidi;
 use crate::desktop::shell::empty::{NotReady, not_ready_ui};
+use crate::desktop::shell::marks::underlined;
+use crate::desktop::shell::select::List;
+use crate::desktop::shell::take;
 use crate::desktop::shell::theme::{Tokens, tokens};
-use crate::desktop::shell::widgets::{bar, named_area, picture_in, tag, weak};
-use crate::retrieval::Side;
-use egui::text::LayoutJob;
+use crate::desktop::shell::widgets::{bar, named_area, picture_in, score, tag, weak};
+use crate::retrieval::{Said, Side};
 use egui::{Align2, CornerRadius, FontId, Galley, Rect, Role, ScrollArea, Ui};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 /// Draws the retrieval view's centre.
@@ -65,6 +68,8 @@ fn results_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, answer: &Answ
         .iter()
         .position(|h| !answer.positives.contains(&(h.index as usize)));
     let known = !answer.positives.is_empty();
+    let own = dataset.captions.get(answer.positives.clone());
+    let said = own.filter(|own| !own.is_empty()).map(Said::by);
     view.memory.highlighted = view
         .memory
         .highlighted
@@ -88,6 +93,7 @@ fn results_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, answer: &Answ
                     hit: *hit,
                     share: hit.score / (best * 1.06),
                     kind,
+                    said: said.as_ref(),
                 };
                 row_ui(ui, view, dataset, answer, &row, &t);
             }
@@ -100,6 +106,7 @@ fn results_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, answer: &Answ
                         hit: *hit,
                         share: hit.score / (best * 1.06),
                         kind: Kind::Right,
+                        said: None,
                     };
                     row_ui(ui, view, dataset, answer, &row, &t);
                 }
@@ -114,11 +121,13 @@ enum Kind {
     Other,
 }
 
-struct Row {
+struct Row<'a> {
     place: Option<usize>,
     hit: Hit,
     share: f32,
     kind: Kind,
+    /// The words of the right ones, where there are any.
+    said: Option<&'a Said>,
 }
 
 fn row_ui(
@@ -126,7 +135,7 @@ fn row_ui(
     view: &mut View<'_>,
     dataset: &Dataset,
     answer: &AnswerView,
-    row: &Row,
+    row: &Row<'_>,
     t: &Tokens,
 ) {
     let index = row.hit.index as usize;
@@ -152,12 +161,11 @@ fn row_ui(
     let left = 48.0 + bar_width + 64.0 + if images { 76.0 } else { 0.0 };
     let tag_width = if row.kind == Kind::Other { 8.0 } else { 118.0 };
     let font = FontId::proportional(13.5);
-    let mut job = LayoutJob::simple(
-        text.to_owned(),
-        font,
-        t.text,
-        (wide - left - tag_width).max(80.0),
-    );
+    let wrong = row.kind != Kind::Right;
+    let said = row.said.filter(|_| wrong && answer.of == Side::Text);
+    let strange = said.map_or_else(Vec::new, |said| said.lacks(text));
+    let mut job = underlined(text, &strange, &font, t.text, t.bad);
+    job.wrap.max_width = (wide - left - tag_width).max(80.0);
     job.wrap.max_rows = 3;
     let galley = bidi::galley(ui, job);
     let tall = if images {
@@ -193,16 +201,77 @@ fn row_ui(
         left,
         galley,
         highlighted,
+        marked: row.place.is_some_and(|at| listed(answer).has(view, at)),
     };
     paint_row(ui, view, row, &look, images, response.hovered(), t);
-    if response.clicked() {
-        view.ask(core::Command::Query(Query::Row(side, index)));
-    }
-    response.context_menu(|ui| {
+    let list = listed(answer);
+    // Right ones further down follow those that are listed.
+    let further = || answer.below.iter().position(|h| h.index == row.hit.index);
+    let at = row.place.or_else(|| Some(answer.hits.len() + further()?));
+    let act = list.row(&response, view, at.unwrap_or(0), |ui, shell, chosen| {
         if ui.button("Copy the text").clicked() {
-            view.ask(core::Command::Copy(text.to_owned()));
+            let texts: Vec<String> = chosen
+                .iter()
+                .map(|&at| texts(dataset, answer, at)[1].clone())
+                .collect();
+            shell.ask(core::Command::Copy(texts.join("\n")));
+            ui.close();
+        }
+        if images {
+            take::picture_ui(ui, shell, row.hit.index);
         }
     });
+    if act.goes {
+        view.ask(core::Command::Query(Query::Row(side, index)));
+    }
+    if let Some(take) = act.take {
+        let rows = 0..list.count;
+        let cells = Cells::of(rows.map(|at| texts(dataset, answer, at).into()).collect());
+        list.take(view, take, cells);
+    }
+}
+
+/// The answer as a list whose rows can be chosen together.
+fn listed(answer: &AnswerView) -> List<'static> {
+    const COLUMNS: [(&str, bool); 4] = [
+        ("Place", true),
+        ("Candidate", false),
+        ("Score", true),
+        ("Right", false),
+    ];
+    // Another query is another list.
+    let mut order = DefaultHasher::new();
+    answer
+        .hits
+        .iter()
+        .for_each(|hit| hit.index.hash(&mut order));
+    List {
+        name: "results",
+        columns: &COLUMNS,
+        count: answer.hits.len() + answer.below.len(),
+        order: order.finish(),
+    }
+}
+
+/// What a row says: its place (none for right ones further down), the candidate, its score, whether it is right.
+fn texts(dataset: &Dataset, answer: &AnswerView, at: usize) -> [String; 4] {
+    let below = || answer.below.get(at - answer.hits.len());
+    let Some(hit) = answer.hits.get(at).or_else(below) else {
+        return Default::default();
+    };
+    let index = hit.index as usize;
+    let candidate = match answer.of {
+        Side::Image => dataset.images.get(index).map(|image| image.name.clone()),
+        Side::Text => dataset.captions.get(index).cloned(),
+    };
+    let place = (at < answer.hits.len()).then(|| (at + 1).to_string());
+    let right = answer.positives.contains(&index);
+    [
+        place.unwrap_or_default(),
+        candidate.unwrap_or_default(),
+        format!("{:.4}", hit.score).replace('-', "−"),
+        if right { "right" } else { "" }.to_owned(),
+    ]
 }
 
 /// Where the parts of a row lie.
@@ -212,12 +281,14 @@ struct Look {
     left: f32,
     galley: Arc<Galley>,
     highlighted: bool,
+    /// Is it chosen, with others?
+    marked: bool,
 }
 
 fn paint_row(
     ui: &Ui,
     view: &mut View<'_>,
-    row: &Row,
+    row: &Row<'_>,
     look: &Look,
     images: bool,
     hovered: bool,
@@ -229,6 +300,7 @@ fn paint_row(
         left,
         ref galley,
         highlighted,
+        ..
     } = *look;
     let (ink, back) = match row.kind {
         Kind::Right => (t.good, Some(t.good_back)),
@@ -236,6 +308,10 @@ fn paint_row(
         Kind::Other => (t.bar, None),
     };
     if let Some(fill) = back.or(hovered.then_some(t.hover)) {
+        ui.painter().rect_filled(rect, CornerRadius::same(4), fill);
+    }
+    if look.marked {
+        let fill = t.accent_back.gamma_multiply(0.7);
         ui.painter().rect_filled(rect, CornerRadius::same(4), fill);
     }
     if highlighted {
@@ -260,7 +336,7 @@ fn paint_row(
         row.share,
         ink,
     );
-    let score = format!("{:.3}", row.hit.score).replace('-', "−");
+    let score = score(row.hit.score);
     ui.painter().text(
         at(48.0 + bar_width + 50.0),
         Align2::RIGHT_CENTER,

@@ -1,8 +1,9 @@
 //! Recall, losses, the account of the data, ranks and margins.
 
 use super::words::extent;
-use super::{plots, told_ui};
+use super::{View, plots, told_ui};
 use crate::desktop::run::Found;
+use crate::desktop::shell::terms::Term;
 use crate::desktop::shell::widgets::{figure, grouped, heading, signed, weak};
 use crate::parts::RunReport;
 use crate::parts::view::SideSurvey;
@@ -10,7 +11,7 @@ use crate::retrieval::Metrics;
 use egui::{ScrollArea, Ui};
 
 /// Draws the page.
-pub fn figures_ui(ui: &mut Ui, found: &Found) {
+pub fn figures_ui(ui: &mut Ui, view: &mut View<'_>, found: &Found) {
     let tall = ((ui.available_height() - 350.0) / 2.0).clamp(90.0, 220.0);
     ScrollArea::vertical()
         .id_salt("run figures")
@@ -37,7 +38,14 @@ pub fn figures_ui(ui: &mut Ui, found: &Found) {
                 for (n, (title, noun, metrics)) in sides.into_iter().enumerate() {
                     let survey = &found.survey.sides[n];
                     let short = ["I→T", "T→I"][n];
-                    side_ui(&mut columns[n], (title, short, noun), metrics, survey, tall);
+                    side_ui(
+                        &mut columns[n],
+                        view,
+                        (title, short, noun),
+                        metrics,
+                        survey,
+                        tall,
+                    );
                 }
             });
             if let Ok(report) = &found.figures {
@@ -71,6 +79,7 @@ fn totals_ui(ui: &mut Ui, found: &Found, run: &RunReport) {
 
 fn side_ui(
     ui: &mut Ui,
+    view: &mut View<'_>,
     (title, short, noun): (&str, &str, &str),
     metrics: Option<Metrics>,
     survey: &SideSurvey,
@@ -85,7 +94,7 @@ fn side_ui(
         ui,
         format!("Rank of the right one · {}", extent(&survey.extent, noun)),
     );
-    plots::ranks_ui(ui, &survey.ranks, tall, noun);
+    plots::ranks_ui(ui, view, survey, tall, noun);
     let none = match margins.none {
         0 => String::new(),
         n => format!(" · {} without", grouped(n)),
@@ -99,18 +108,35 @@ fn side_ui(
             grouped(survey.extent.read)
         ),
     );
-    plots::margins_ui(ui, margins, tall, noun);
+    plots::margins_ui(ui, view, margins, tall, noun);
 }
 
 fn metrics_ui(ui: &mut Ui, name: &str, m: &Metrics) {
     let width = (ui.available_width() - 4.0 * 6.0 - 4.0) / 5.0;
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
-        figure(ui, width, &format!("{:.1}", m.r1), &format!("{name} R@1"));
-        figure(ui, width, &format!("{:.1}", m.r5), "R@5");
-        figure(ui, width, &format!("{:.1}", m.r10), "R@10");
-        figure(ui, width, &format!("{:.0}", m.medr), "median rank");
-        figure(ui, width, &format!("{:.1}", m.meanr), "mean rank");
+        let recalls = [
+            (m.r1, format!("{name} R@1")),
+            (m.r5, "R@5".to_owned()),
+            (m.r10, "R@10".to_owned()),
+        ];
+        for (value, what) in recalls {
+            figure(ui, width, &format!("{value:.1}"), &what, Term::Recall);
+        }
+        figure(
+            ui,
+            width,
+            &format!("{:.0}", m.medr),
+            "median rank",
+            Term::MedianRank,
+        );
+        figure(
+            ui,
+            width,
+            &format!("{:.1}", m.meanr),
+            "mean rank",
+            Term::MeanRank,
+        );
     });
 }
 

@@ -2,13 +2,14 @@
 
 use super::View;
 use super::inspector::picture_in;
-use super::words::{extent, name};
+use super::words::{extent, known, name};
+use crate::desktop::core::Cells;
 use crate::desktop::run::Found;
-use crate::desktop::shell::table::{Column, Row, figure, rows_ui, text, titles_ui};
+use crate::desktop::shell::table::{self, Column, Row, Rows, Table, figure, text};
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::{grouped, weak};
 use crate::retrieval::Side;
-use egui::{Painter, Rect, Ui, Vec2};
+use egui::{Rect, Ui, Vec2};
 
 const COLUMNS: [Column; 4] = [
     figure("Hardest of", 0.0),
@@ -44,9 +45,18 @@ pub fn hubs_ui(ui: &mut Ui, view: &mut View<'_>, found: &Found) {
     );
     weak(ui, told);
     let t = tokens(ui);
-    titles_ui(ui, if image { &OF_IMAGES[..] } else { &COLUMNS });
+    let table = Table {
+        name: if image {
+            "hubs of the run (images)"
+        } else {
+            "hubs of the run (captions)"
+        },
+        columns: if image { &OF_IMAGES } else { &COLUMNS },
+        sort: None,
+    };
+    table.head_ui(ui, view);
     let all = survey.extent.read.max(1) as f64;
-    let row = |at: usize| {
+    let row = |view: &mut View<'_>, at: usize| {
         let hub = survey.hubs[at];
         let called = name(view, image, hub.candidate);
         let share = format!("{:.2} %", 100.0 * hub.queries as f64 / all);
@@ -67,25 +77,37 @@ pub fn hubs_ui(ui: &mut Ui, view: &mut View<'_>, found: &Found) {
         Row {
             name: told,
             cells,
-            chosen: false,
-            pale: false,
+            ..Row::default()
         }
     };
-    let (count, tall) = (survey.hubs.len(), if image { TALL } else { 24.0 });
-    // Names and pictures are asked for through the same view: pictures are drawn once the rows are.
-    let mut pictures: Vec<(Painter, u32, Rect)> = Vec::new();
     let hubs = &survey.hubs;
-    let picture = |ui: &Ui, at: usize, cell: &dyn Fn(usize) -> Rect| {
+    let picture = |ui: &Ui, view: &mut View<'_>, at: usize, cell: &dyn Fn(usize) -> Rect| {
         if image {
             let cell = cell(3);
             let min = egui::pos2(cell.left() + 8.0, cell.center().y - PICTURE / 2.0);
             let to = Rect::from_min_size(min, Vec2::splat(PICTURE));
-            pictures.push((ui.painter().clone(), hubs[at].candidate, to));
+            picture_in(ui.painter(), &t, view, hubs[at].candidate, to);
         }
     };
-    let columns = if image { &OF_IMAGES[..] } else { &COLUMNS };
-    rows_ui(ui, "run hubs", columns, (count, tall), row, picture);
-    for (painter, image, to) in pictures {
-        picture_in(&painter, &t, view, image, to);
-    }
+    // Without asking for the names of all.
+    let (state, all_hubs) = (view.state, hubs.clone());
+    let cells = || {
+        let (names, hubs) = (state.names.clone(), all_hubs.clone());
+        Cells::made(move |at| {
+            let hub = hubs[at];
+            let share = format!("{:.2} %", 100.0 * hub.queries as f64 / all);
+            let mut cells = vec![grouped(hub.queries), grouped(hub.won), share];
+            if image {
+                cells.push(String::new());
+            }
+            cells.push(known(&names, image, hub.candidate));
+            cells
+        })
+    };
+    let rows = Rows {
+        tall: if image { TALL } else { table::TALL },
+        cells: Some(&cells),
+        ..Rows::of(hubs.len())
+    };
+    table.rows_ui(ui, view, rows, row, picture);
 }

@@ -4,6 +4,7 @@ use super::View;
 use super::words::{name, owner};
 use crate::desktop::run::Found;
 use crate::desktop::shell::bidi;
+use crate::desktop::shell::pictured::pictured;
 use crate::desktop::shell::theme::{Tokens, tokens};
 use crate::desktop::shell::widgets::{grouped, heading, margin_colour, signed, weak};
 use egui::{
@@ -78,6 +79,7 @@ fn one_ui(ui: &mut Ui, view: &mut View<'_>, image: bool, n: u32) {
     let (rect, response) = ui.allocate_exact_size(Vec2::new(wide, tall), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, format!("Picture of {called}")));
     picture_in(ui.painter(), &tokens(ui), view, n, rect);
+    pictured(ui, rect, None);
     weak(ui, called);
 }
 

@@ -10,12 +10,14 @@ mod stages;
 mod words;
 
 use super::{Command, Found, Page, Results, Slot, Told};
-use crate::desktop::shell::keys::back_keys;
+use crate::desktop::shell::keys::{
+    BACK, Binding, KeyLine, acts, back_keys, held, lines, once, plain,
+};
 use crate::desktop::shell::side_frame;
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::{empty_state, segmented, weak};
 use crate::retrieval::Side;
-use egui::{Context, Key, Modifiers, Panel, ProgressBar, RichText, Ui};
+use egui::{Context, Key, Panel, ProgressBar, RichText, Ui};
 use std::collections::BTreeSet;
 
 /// What the view is drawn with.
@@ -139,7 +141,7 @@ fn found_ui(ui: &mut Ui, view: &mut View<'_>, found: &Found) {
     });
     ui.add_space(4.0);
     match page {
-        Page::Figures => figures::figures_ui(ui, found),
+        Page::Figures => figures::figures_ui(ui, view, found),
         Page::Negatives => negatives::negatives_ui(ui, view, found),
         Page::Hubs => hubs::hubs_ui(ui, view, found),
     }
@@ -167,30 +169,43 @@ fn ask_for_missing(view: &mut View<'_>) {
     }
 }
 
+/// What a key does: so many lines further, or to the other side.
+#[derive(Debug, Clone, Copy)]
+enum Act {
+    Step(isize),
+    Turn,
+}
+
+const KEYS: [Binding<Act>; 5] = [
+    held(&[plain(Key::ArrowDown)], Act::Step(1), "the next negative"),
+    held(&[plain(Key::ArrowUp)], Act::Step(-1), "the one before"),
+    held(&[plain(Key::PageDown)], Act::Step(8), "eight further"),
+    held(&[plain(Key::PageUp)], Act::Step(-8), "eight back"),
+    once(&[plain(Key::D)], Act::Turn, "the other direction"),
+];
+
+/// The lines of the list's keys.
+pub fn key_lines() -> Vec<KeyLine> {
+    lines(&KEYS).into_iter().chain(lines(&BACK)).collect()
+}
+
 /// The keys of the list: up and down, and D for the other side.
 pub fn keys(ctx: &Context, view: &mut View<'_>, focused: bool) {
     back_keys(ctx, view);
     let Some(found) = view.state.found().cloned() else {
         return;
     };
-    let lines = view.state.list(&found).map_or(0, <[_]>::len);
-    if focused || view.state.page != Page::Negatives || lines == 0 {
+    let count = view.state.list(&found).map_or(0, <[_]>::len);
+    if focused || view.state.page != Page::Negatives || count == 0 {
         return;
     }
-    let pressed = |key| ctx.input_mut(|i| i.consume_key(Modifiers::NONE, key));
-    let steps = [
-        (Key::ArrowDown, 1),
-        (Key::ArrowUp, -1),
-        (Key::PageDown, 8),
-        (Key::PageUp, -8),
-    ];
-    for (key, step) in steps {
-        if pressed(key) {
-            let at = view.state.chosen.saturating_add_signed(step);
-            view.own(Command::Choose(at.min(lines - 1)));
+    for act in acts(ctx, &KEYS) {
+        match act {
+            Act::Step(step) => {
+                let at = view.state.chosen.saturating_add_signed(step);
+                view.own(Command::Choose(at.min(count - 1)));
+            }
+            Act::Turn => view.own(Command::SetSide(view.state.side.other())),
         }
-    }
-    if pressed(Key::D) {
-        view.own(Command::SetSide(view.state.side.other()));
     }
 }

@@ -1,17 +1,16 @@
 //! Queries with their hard negatives, line by line.
 
 use super::inspector::picture_in;
-use super::words::{extent, name};
+use super::words::{extent, known, name};
 use super::{View, told_ui};
+use crate::desktop::core::Cells;
 use crate::desktop::run::{Command, Found, Listed, Which};
-use crate::desktop::shell::bidi;
-use crate::desktop::shell::table::{Column, figure, line, text, titles_ui};
-use crate::desktop::shell::theme::tokens;
-use crate::desktop::shell::widgets::{grouped, margin_colour, named_area, signed, weak};
+use crate::desktop::shell::table::{Column, Row, Rows, Table, figure, text};
+use crate::desktop::shell::theme::{Tokens, tokens};
+use crate::desktop::shell::widgets::{grouped, margin_colour, signed, weak};
 use crate::parts::view::Negative;
 use crate::retrieval::Side;
-use egui::text::LayoutJob;
-use egui::{Color32, ComboBox, CornerRadius, FontId, Rect, Role, ScrollArea, Sense, Ui, Vec2};
+use egui::{ComboBox, Rect, Ui, Vec2};
 
 /// Height of a line, and of its pictures.
 const TALL: f32 = 50.0;
@@ -27,6 +26,12 @@ const COLUMNS: [Column; 7] = [
     figure("Margin", 0.86),
     figure("Rank", 0.94),
 ];
+
+const TABLE: Table<'static> = Table {
+    name: "negatives of the run",
+    columns: &COLUMNS,
+    sort: None,
+};
 
 /// Which queries are listed: the smallest margins, or those of a range.
 pub fn which_ui(ui: &mut Ui, view: &mut View<'_>, found: &Found) {
@@ -94,87 +99,92 @@ pub fn negatives_ui(ui: &mut Ui, view: &mut View<'_>, found: &Found) {
         Which::Range(_) => format!("{} queries, as they are numbered.", grouped(list.len())),
     };
     weak(ui, told);
-    titles_ui(ui, &COLUMNS);
+    TABLE.head_ui(ui, view);
     if list.is_empty() {
         weak(ui, "No query has a negative.");
         return;
     }
-    ui.spacing_mut().item_spacing.y = 1.0;
-    let mut area = ScrollArea::vertical()
-        .id_salt("run negatives")
-        .auto_shrink([false; 2]);
-    if view.memory.revealed.is_some_and(|at| at != state.chosen) {
-        let middle = state.chosen as f32 * (TALL + 1.0) - (ui.available_height() - TALL) / 2.0;
-        area = area.vertical_scroll_offset(middle.max(0.0));
-    }
+    let moved = view.memory.revealed != Some(state.chosen);
     view.memory.revealed = Some(state.chosen);
-    area.show_rows(ui, TALL, list.len(), |ui, range| {
-        for at in range {
-            line_ui(ui, view, &list[at], at);
-        }
-    });
-}
-
-fn line_ui(ui: &mut Ui, view: &mut View<'_>, negative: &Negative, at: usize) {
+    // Without asking for the names of all.
+    let cells = || {
+        let (names, list) = (state.names.clone(), list.to_vec());
+        Cells::made(move |at| texts(&list[at], &|image, n| known(&names, image, n)).into())
+    };
+    let rows = Rows {
+        tall: TALL,
+        reveal: moved.then_some(state.chosen),
+        cells: Some(&cells),
+        ..Rows::of(list.len())
+    };
     let t = tokens(ui);
-    let image = negative.of_image;
-    let chosen = view.state.chosen == at;
-    let (rect, _) = ui.allocate_exact_size(Vec2::new(ui.available_width(), TALL), Sense::hover());
-    let words = [
-        (image, negative.query),
-        (!image, negative.positive),
-        (!image, negative.negative),
-    ];
-    let names = words.map(|(image, n)| name(view, image, n));
-    let margin = signed(negative.margin(), 4);
-    let rank = grouped(negative.rank as usize);
-    let told = || {
-        let [query, positive, wrong] = &names;
-        format!("{query}: right {positive}, hard negative {wrong}, margin {margin}, rank {rank}")
-    };
-    let id = ui.scope_id().with(("negative", at));
-    let area = named_area(ui, rect, id, Role::Row, chosen, told);
-    if chosen || area.hovered() || area.has_focus() {
-        let fill = if chosen { t.accent_back } else { t.hover };
-        ui.painter().rect_filled(rect, CornerRadius::same(3), fill);
-    }
-    let cell = |n: usize| {
-        let end = COLUMNS.get(n + 1).map_or(1.0, |c| c.at);
-        let x = |share: f32| rect.left() + rect.width() * share;
-        Rect::from_x_y_ranges(x(COLUMNS[n].at) + 8.0..=x(end) - 10.0, rect.y_range())
-    };
-    for (n, ((image, number), called)) in words.into_iter().zip(&names).enumerate() {
-        let mut place = cell(n);
-        if image {
-            let min = egui::pos2(place.left(), rect.center().y - PICTURE / 2.0);
-            let to = Rect::from_min_size(min, Vec2::splat(PICTURE));
-            picture_in(ui.painter(), &t, view, number, to);
-            place.set_left(place.left() + PICTURE + 8.0);
+    let row = |view: &mut View<'_>, at: usize| row(view, &list[at], at, &t);
+    let extra = |ui: &Ui, view: &mut View<'_>, at: usize, cell: &dyn Fn(usize) -> Rect| {
+        for (n, (image, number)) in names_of(&list[at]).into_iter().enumerate() {
+            if image {
+                let min = egui::pos2(cell(n).left() + 8.0, cell(n).center().y - PICTURE / 2.0);
+                let to = Rect::from_min_size(min, Vec2::splat(PICTURE));
+                picture_in(ui.painter(), &t, view, number, to);
+            }
         }
-        two_lines(ui, place, called, t.text);
-    }
-    let score = |value: f32| format!("{value:.4}").replace('-', "−");
-    let figures: [(String, Color32); 4] = [
-        (score(negative.score_positive), t.text),
-        (score(negative.score_negative), t.text),
-        (margin.clone(), margin_colour(&t, negative.margin())),
-        (rank.clone(), t.text),
-    ];
-    for (n, (words, colour)) in figures.iter().enumerate() {
-        line(ui, cell(n + 3), true, words, 13.0, *colour);
-    }
-    if area.clicked() {
+    };
+    if let Some(at) = TABLE.rows_ui(ui, view, rows, row, extra) {
         view.memory.revealed = Some(at);
         view.own(Command::Choose(at));
     }
 }
 
-/// Words on two lines at most, in the middle of `rect`, cut off with "…" where there is no room.
-fn two_lines(ui: &Ui, rect: Rect, words: &str, colour: Color32) {
-    let font = FontId::proportional(13.0);
-    let mut job = LayoutJob::simple(words.to_owned(), font, colour, rect.width());
-    job.wrap.max_rows = 2;
-    let galley = bidi::galley(ui, job);
-    let at = egui::pos2(rect.left(), rect.center().y - galley.size().y / 2.0);
-    ui.painter().galley(at, galley, colour);
+/// The query, the right one and the hard negative: is it an image, and its number.
+fn names_of(negative: &Negative) -> [(bool, u32); 3] {
+    let image = negative.of_image;
+    [
+        (image, negative.query),
+        (!image, negative.positive),
+        (!image, negative.negative),
+    ]
+}
+
+/// What a line says, with what `name` calls an image or a caption.
+fn texts(negative: &Negative, name: &dyn Fn(bool, u32) -> String) -> [String; 7] {
+    let [query, right, wrong] = names_of(negative).map(|(image, n)| name(image, n));
+    let score = |value: f32| format!("{value:.4}").replace('-', "−");
+    [
+        query,
+        right,
+        wrong,
+        score(negative.score_positive),
+        score(negative.score_negative),
+        signed(negative.margin(), 4),
+        grouped(negative.rank as usize),
+    ]
+}
+
+fn row(view: &mut View<'_>, negative: &Negative, at: usize, t: &Tokens) -> Row {
+    for (image, n) in names_of(negative) {
+        name(view, image, n);
+    }
+    let names = &view.state.names;
+    let said = texts(negative, &|image, n| known(names, image, n));
+    let inks = [
+        t.text,
+        t.text,
+        t.text,
+        t.text,
+        t.text,
+        margin_colour(t, negative.margin()),
+        t.text,
+    ];
+    let [query, positive, wrong, _, _, margin, rank] = &said;
+    Row {
+        name: format!(
+            "{query}: right {positive}, hard negative {wrong}, margin {margin}, rank {rank}"
+        ),
+        chosen: view.state.chosen == at,
+        insets: names_of(negative)
+            .map(|(image, _)| if image { PICTURE + 8.0 } else { 0.0 })
+            .into(),
+        lines: 2,
+        cells: said.into_iter().zip(inks).collect(),
+        ..Row::default()
+    }
 }

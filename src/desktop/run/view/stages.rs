@@ -2,12 +2,12 @@
 
 use super::View;
 use super::words::{ago, left, rate};
-use crate::desktop::shell::table::{Column, figure, line, text, titles_ui};
-use crate::desktop::shell::theme::tokens;
+use crate::desktop::shell::table::{Column, Row, Rows, Table, figure, text};
+use crate::desktop::shell::theme::{Tokens, tokens};
 use crate::desktop::shell::widgets::{bar, grouped, heading};
 use crate::parts::Stage;
 use crate::parts::status::{StageStatus, Status};
-use egui::{Color32, Rect, RichText, Role, ScrollArea, Sense, Ui, Vec2, WidgetInfo};
+use egui::{Rect, RichText, ScrollArea, Ui, Vec2};
 
 const COLUMNS: [Column; 6] = [
     text("Stage", 0.0),
@@ -17,6 +17,12 @@ const COLUMNS: [Column; 6] = [
     figure("Time left", 0.70),
     figure("Failed", 0.88),
 ];
+
+const TABLE: Table<'static> = Table {
+    name: "stages of the run",
+    columns: &COLUMNS,
+    sort: None,
+};
 
 /// A line of the table.
 struct Line {
@@ -84,63 +90,57 @@ fn tasks(stage: &StageStatus, watching: bool) -> Line {
 }
 
 /// Draws the table, and the failures below it.
-pub fn stages_ui(ui: &mut Ui, view: &View<'_>, status: &Status) {
+pub fn stages_ui(ui: &mut Ui, view: &mut View<'_>, status: &Status) {
     ui.spacing_mut().item_spacing.y = 2.0;
-    titles_ui(ui, &COLUMNS);
-    for line in lines(status, view.state.watching) {
-        line_ui(ui, &line);
-    }
+    TABLE.head_ui(ui, view);
+    let lines = lines(status, view.state.watching);
+    let t = tokens(ui);
+    let row = |_: &mut View<'_>, at: usize| row(&lines[at], &t);
+    let extra = |ui: &Ui, _: &mut View<'_>, at: usize, cell: &dyn Fn(usize) -> Rect| {
+        let told = &lines[at];
+        let cell = cell(2).shrink2(Vec2::new(9.0, 0.0));
+        let place = Rect::from_center_size(cell.center(), Vec2::new(cell.width(), 7.0));
+        let ink = if told.done == told.of {
+            t.good
+        } else {
+            t.accent
+        };
+        bar(ui, place, told.done as f32 / told.of.max(1) as f32, ink);
+    };
+    let rows = Rows {
+        scrolls: false,
+        ..Rows::of(lines.len())
+    };
+    TABLE.rows_ui(ui, view, rows, row, extra);
     ui.spacing_mut().item_spacing.y = 6.0;
     failures_ui(ui, view, status);
 }
 
-fn line_ui(ui: &mut Ui, told: &Line) {
-    let t = tokens(ui);
-    let size = Vec2::new(ui.available_width(), 24.0);
-    let (rect, response) = ui.allocate_exact_size(size, Sense::focusable_noninteractive());
+fn row(told: &Line, t: &Tokens) -> Row {
     let done = format!("{} of {}", grouped(told.done), grouped(told.of));
     let failed = told.failed.map_or_else(String::new, grouped);
-    response.widget_info(|| {
-        let mut name = format!("{}: {done} done", told.name);
-        for part in [&told.rate, &told.left] {
-            if !part.is_empty() {
-                name = format!("{name}, {part}");
-            }
+    let mut name = format!("{}: {done} done", told.name);
+    for part in [&told.rate, &told.left] {
+        if !part.is_empty() {
+            name = format!("{name}, {part}");
         }
-        if !failed.is_empty() {
-            name = format!("{name}, {failed} failed");
-        }
-        WidgetInfo::labeled(Role::Row, true, name)
-    });
-    if response.has_focus() {
-        ui.painter().rect_filled(rect, 3.0, t.hover);
     }
-    let cell = |at: usize| {
-        let end = COLUMNS.get(at + 1).map_or(1.0, |c| c.at);
-        let x = |share: f32| rect.left() + rect.width() * share;
-        Rect::from_x_y_ranges(x(COLUMNS[at].at) + 8.0..=x(end) - 10.0, rect.y_range())
-    };
-    let write = |at: usize, words: &str, colour: Color32| {
-        line(ui, cell(at), !COLUMNS[at].text, words, 13.0, colour);
-    };
-    write(0, told.name, t.text);
-    write(1, &done, t.text);
-    let place = Rect::from_center_size(cell(2).center(), Vec2::new(cell(2).width(), 7.0));
-    let share = told.done as f32 / told.of.max(1) as f32;
-    bar(
-        ui,
-        place,
-        share,
-        if told.done == told.of {
-            t.good
-        } else {
-            t.accent
-        },
-    );
-    write(3, &told.rate, t.weak);
-    write(4, &told.left, if told.idle { t.warn } else { t.weak });
+    if !failed.is_empty() {
+        name = format!("{name}, {failed} failed");
+    }
     let many = told.failed.is_some_and(|n| n > 0);
-    write(5, &failed, if many { t.bad } else { t.weak });
+    Row {
+        name,
+        cells: vec![
+            (told.name.to_owned(), t.text),
+            (done, t.text),
+            (String::new(), t.text),
+            (told.rate.clone(), t.weak),
+            (told.left.clone(), if told.idle { t.warn } else { t.weak }),
+            (failed, if many { t.bad } else { t.weak }),
+        ],
+        ..Row::default()
+    }
 }
 
 /// Tasks that failed the last time they were tried, with what they said.

@@ -1,6 +1,7 @@
 //! Times, rates and extents in words.
 
 use super::View;
+use crate::desktop::run::Known;
 use crate::desktop::shell::widgets::grouped;
 use crate::parts::view::{Extent, Named};
 
@@ -48,16 +49,21 @@ pub fn extent(extent: &Extent, noun: &str) -> String {
 
 /// What an image or a caption is called, once that is known; it is asked for otherwise.
 pub fn name(view: &mut View<'_>, image: bool, n: u32) -> String {
+    if !view.state.names.contains_key(&(image, n)) {
+        view.memory.names.insert((image, n));
+    }
+    known(&view.state.names, image, n)
+}
+
+/// What an image or a caption is called, as far as that is known: else its number.
+pub fn known(names: &Known, image: bool, n: u32) -> String {
     let kind = if image { "image" } else { "caption" };
-    match view.state.names.get(&(image, n)) {
+    match names.get(&(image, n)) {
         Some(Ok(Named::Image { name, .. })) => name.clone(),
         Some(Ok(Named::Caption { text, .. })) => text.clone(),
         Some(Ok(Named::Row)) => format!("{kind} row {n}, without a name"),
         Some(Err(why)) => format!("{kind} {n}: {why}"),
-        None => {
-            view.memory.names.insert((image, n));
-            format!("{kind} {n}")
-        }
+        None => format!("{kind} {n}"),
     }
 }
 

@@ -2,7 +2,9 @@
 
 use super::{PaletteEntry, Run, Shell};
 use crate::compute::Measure;
-use crate::desktop::core::{Command, Pick, SetsCommand, Sort, Tab, ThemeChoice, Workspace};
+use crate::desktop::core::{
+    Command, Deeds, Pick, SetsCommand, Sort, StoryCommand, Tab, ThemeChoice, Workspace,
+};
 use crate::retrieval::Side;
 use crate::runtime::Flavour;
 
@@ -57,13 +59,33 @@ pub fn first<C>() -> Vec<PaletteEntry<C>> {
             "D",
             Command::SetSide(Side::Text),
         ),
-        run("Back to the query before", "Ctrl+Z", Command::Back),
+        run("Undo", "Ctrl+Z", Command::Undo(Deeds::All)),
+        run("Redo", "Ctrl+Shift+Z", Command::Redo(Deeds::All)),
+        run(
+            "Back to the query before",
+            "Alt+Left",
+            Command::Undo(Deeds::Queries),
+        ),
+        run(
+            "Forward to the query after",
+            "Alt+Right",
+            Command::Redo(Deeds::Queries),
+        ),
         run(
             "Mark the image of the query",
             "M",
             Command::Sets(SetsCommand::MarkQuery),
         ),
         entry("Sets of images…", "Shift+M", Run::Sets),
+        run("Help: the guide", "F1", Command::ShowGuide(None)),
+        entry("Help: all keys", "?", Run::Keys),
+        entry("Help: tour of the program", "", Run::Tour),
+        run(
+            "Help: a near miss of this set",
+            "",
+            Command::Story(StoryCommand::Begin),
+        ),
+        entry("Help: about nearmiss", "", Run::About),
     ]
 }
 

@@ -34,6 +34,12 @@ pub enum Run<C> {
     Sets,
     /// Goes to the field for queries.
     FocusQuery,
+    /// Begins the tour of the program.
+    Tour,
+    /// Opens the sheet of keys.
+    Keys,
+    /// Says what the program is.
+    About,
 }
 
 impl<C> PaletteEntry<C> {
@@ -63,10 +69,16 @@ impl<C> PaletteEntry<C> {
                 Run::Runtime => Run::Runtime,
                 Run::Sets => Run::Sets,
                 Run::FocusQuery => Run::FocusQuery,
+                Run::Tour => Run::Tour,
+                Run::Keys => Run::Keys,
+                Run::About => Run::About,
             },
         }
     }
 }
+
+/// Height of the list, in points.
+const TALL: f32 = 380.0;
 
 /// The palette while it is open.
 #[derive(Default)]
@@ -139,8 +151,10 @@ pub fn palette_ui<C>(
             }
             ui.add_space(4.0);
             egui::ScrollArea::vertical()
-                .max_height(380.0)
-                .auto_shrink([false, true])
+                .max_height(TALL)
+                // As tall with few entries as with many: it would not grow again.
+                .min_scrolled_height(TALL)
+                .auto_shrink([false, false])
                 .show(ui, |ui| {
                     ui.spacing_mut().item_spacing.y = 1.0;
                     for (i, entry) in list.iter().enumerate() {
@@ -176,6 +190,9 @@ pub fn palette_ui<C>(
         Run::Runtime => shell.memory.runtime = true,
         Run::Sets => shell.memory.sets = Some(String::new()),
         Run::FocusQuery => shell.memory.focus = Some(Field::Query),
+        Run::Tour => shell.memory.start_tour(),
+        Run::Keys => shell.memory.keys = true,
+        Run::About => shell.memory.about = true,
     }
     None
 }

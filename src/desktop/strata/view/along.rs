@@ -1,14 +1,15 @@
 //! What groups gain along a run.
 
 use super::View;
-use crate::desktop::shell::plots::{few_marks, marks};
+use crate::desktop::core::chart::{Axis, Chart, Rule, Series};
+use crate::desktop::shell::plots;
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::{heading, weak};
 use crate::desktop::strata::{AlongRun, Command, Drawing, Heads, Slot};
 use crate::learn::AlongPoint;
 use crate::learn::strata::Variances;
 use egui::{Align, Label, Layout, RichText, Ui};
-use egui_plot::{Legend, Line, LineStyle, Plot, PlotPoints};
+use egui_plot::LineStyle;
 use std::sync::Arc;
 
 /// Height of the plot.
@@ -61,7 +62,7 @@ pub fn along_ui(ui: &mut Ui, view: &mut View<'_>) {
 }
 
 /// Changes of the variance against uniform draws, in per cent, by epoch.
-fn plot_ui(ui: &mut Ui, view: &View<'_>, along: &Arc<AlongRun>) {
+fn plot_ui(ui: &mut Ui, view: &mut View<'_>, along: &Arc<AlongRun>) {
     let t = tokens(ui);
     let drawing = view.state.drawing;
     let value = |v: &Variances| {
@@ -97,43 +98,25 @@ fn plot_ui(ui: &mut Ui, view: &View<'_>, along: &Arc<AlongRun>) {
             LineStyle::dotted_dense(),
         ),
     ];
-    ui.style_mut().override_font_id = Some(egui::FontId::proportional(11.5));
-    Plot::new("variance along a run")
-        .height(TALL)
-        .show_background(false)
-        .allow_drag(false)
-        .allow_zoom(false)
-        .allow_scroll(false)
-        .allow_boxed_zoom(false)
-        .include_y(0.0)
-        .grid_color(t.line)
-        .grid_fade(0.0)
-        .y_axis_min_width(34.0)
-        .legend(Legend::default().position(egui_plot::Corner::RightTop))
-        .x_grid_spacer(|input| few_marks(input.bounds, true))
-        .y_grid_spacer(|input| marks(input.bounds, false))
-        .y_axis_formatter(|mark, _| format!("{} %", mark.value).replace('-', "−"))
-        .x_axis_label("steps")
-        .label_formatter(|at| match at {
-            egui_plot::HoverPosition::NearDataPoint {
-                plot_name,
-                position,
-                ..
-            } => Some(format!(
-                "{plot_name}: {:.1} % at step {:.0}",
-                position.y, position.x
-            )),
-            egui_plot::HoverPosition::Elsewhere { .. } => None,
-        })
-        .show(ui, |plot| {
-            for (name, points, colour, style) in lines {
-                plot.line(
-                    Line::new(name, PlotPoints::from(points))
-                        .color(colour)
-                        .style(style)
-                        .width(1.8),
-                );
-            }
-        });
-    ui.style_mut().override_font_id = None;
+    let x = Axis {
+        whole: true,
+        marks: 3.2,
+        named: true,
+        ..Axis::new("steps")
+    };
+    let y = Axis {
+        suffix: " %",
+        ..Axis::new("variance against uniform draws (%)")
+    };
+    let mut chart = Chart::new("variance along a run", x, y).ruled(Rule {
+        name: "uniform draws".to_owned(),
+        upright: false,
+        at: 0.0,
+        colour: t.line,
+        style: LineStyle::Solid,
+    });
+    for (name, points, colour, style) in lines {
+        chart = chart.with(Series::line(name, colour, points).drawn(1.8, style));
+    }
+    plots::plot_ui(ui, view, &chart, TALL);
 }

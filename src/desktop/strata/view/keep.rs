@@ -1,14 +1,15 @@
 //! What keeping a share of the pairs costs.
 
 use super::View;
-use crate::desktop::shell::plots::marks;
+use crate::desktop::core::chart::{Axis, Chart, Note, Series};
+use crate::desktop::shell::plots;
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::{grouped, heading, segmented, weak};
 use crate::desktop::strata::{Command, Kind, Surveyed};
 use crate::learn::strata::Allocation;
 use crate::learn::survey::{AtCount, KeepPoint};
-use egui::{Align, Color32, Label, Layout, RichText, Slider, Ui};
-use egui_plot::{GridMark, Line, LineStyle, Plot, PlotBounds, PlotPoints, Points, VLine};
+use egui::{Align, Label, Layout, RichText, Slider, Ui};
+use egui_plot::{LineStyle, MarkerShape};
 
 /// Height of the plot.
 const TALL: f32 = 168.0;
@@ -48,7 +49,7 @@ pub fn keep_ui(ui: &mut Ui, view: &mut View<'_>, surveyed: &Surveyed, place: usi
     let random = at.keeping.error_at_random(kept);
     let which = usize::from(allocation == Allocation::Neyman);
     let curve = &surveyed.curves[place][which];
-    plot_ui(ui, curve, share, [error, random]);
+    plot_ui(ui, view, curve, share, [error, random]);
     said_ui(ui, at, kept, [error, random]);
     let reduced = "Writes the pairs that are kept as a caption file, and their weights beside it";
     ui.horizontal_wrapped(|ui| {
@@ -88,7 +89,13 @@ fn said_ui(ui: &mut Ui, at: &AtCount, kept: usize, [error, random]: [Option<f64>
     ui.add(Label::new(RichText::new(rest).color(t.weak)).wrap());
 }
 
-fn plot_ui(ui: &mut Ui, curve: &[KeepPoint], share: f64, [error, random]: [Option<f64>; 2]) {
+fn plot_ui(
+    ui: &mut Ui,
+    view: &mut View<'_>,
+    curve: &[KeepPoint],
+    share: f64,
+    [error, random]: [Option<f64>; 2],
+) {
     let t = tokens(ui);
     let series = |of: fn(&KeepPoint) -> Option<f64>| -> Vec<[f64; 2]> {
         let all = curve.iter();
@@ -97,66 +104,32 @@ fn plot_ui(ui: &mut Ui, curve: &[KeepPoint], share: f64, [error, random]: [Optio
     };
     let (groups, all) = (series(|p| p.groups), series(|p| p.random));
     let top = groups.iter().chain(&all).map(|p| p[1]).fold(1e-9, f64::max) * 1.05;
-    ui.style_mut().override_font_id = Some(egui::FontId::proportional(11.5));
-    Plot::new("cost of keeping")
-        .height(TALL)
-        .show_background(false)
-        .allow_drag(false)
-        .allow_zoom(false)
-        .allow_scroll(false)
-        .allow_boxed_zoom(false)
-        .auto_bounds([false, false])
-        .grid_color(t.line)
-        .grid_fade(0.0)
-        .y_axis_min_width(28.0)
-        .x_grid_spacer(|_| quarters())
-        .y_grid_spacer(|input| marks(input.bounds, false))
-        .x_axis_formatter(|mark, _| format!("{} %", mark.value))
-        .label_formatter(|at| match at {
-            egui_plot::HoverPosition::NearDataPoint {
-                plot_name,
-                position,
-                ..
-            } => Some(format!(
-                "{plot_name}: {:.3} at {:.1} %",
-                position.y, position.x
-            )),
-            egui_plot::HoverPosition::Elsewhere { .. } => None,
-        })
-        .show(ui, |plot| {
-            plot.set_plot_bounds(PlotBounds::from_min_max([0.0, 0.0], [102.0, top]));
-            plot.vline(VLine::new("", share * 100.0).color(t.weak).width(1.0));
-            plot.line(
-                Line::new("at random", PlotPoints::from(all))
-                    .color(t.weak)
-                    .style(LineStyle::dashed_dense())
-                    .width(1.5),
-            );
-            plot.line(
-                Line::new("by groups", PlotPoints::from(groups))
-                    .color(t.accent)
-                    .width(2.0),
-            );
-            let mut point = |error: Option<f64>, colour: Color32, name: &str| {
-                if let Some(error) = error {
-                    plot.points(
-                        Points::new(name, vec![[share * 100.0, error]])
-                            .color(colour)
-                            .radius(4.0),
-                    );
-                }
-            };
-            point(random, t.weak, "at random");
-            point(error, t.accent, "by groups");
-        });
-    ui.style_mut().override_font_id = None;
-}
-
-/// Marks at the quarters of the axis, in per cent.
-fn quarters() -> Vec<GridMark> {
-    let at = |n: u8| GridMark {
-        value: 25.0 * f64::from(n),
-        step_size: 25.0,
+    let x = Axis {
+        suffix: " %",
+        low: Some(0.0),
+        high: Some(102.0),
+        marks: 4.2,
+        ..Axis::new("pairs kept (%)")
     };
-    (0..=4).map(at).collect()
+    let y = Axis {
+        low: Some(0.0),
+        high: Some(top),
+        ..Axis::new("error of the mean gradient (share of its length)")
+    };
+    let percent = share * 100.0;
+    let mut chart = Chart::new("cost of keeping a share of the pairs", x, y)
+        .with(Series::line("at random", t.weak, all).drawn(1.5, LineStyle::dashed_dense()))
+        .with(Series::line("by groups", t.accent, groups).drawn(2.0, LineStyle::Solid))
+        .ruled(Chart::upright("kept", percent, t.weak));
+    for (error, colour) in [(random, t.weak), (error, t.accent)] {
+        if let Some(error) = error {
+            chart.notes.push(Note {
+                at: [percent, error],
+                marker: Some(MarkerShape::Circle),
+                text: None,
+                colour,
+            });
+        }
+    }
+    plots::plot_ui(ui, view, &chart, TALL);
 }

@@ -1,7 +1,8 @@
 //! Groups as rows of pictures.
 
 use super::View;
-use crate::desktop::core::{Command as Core, Query};
+use crate::desktop::core::{Cells, Command as Core, Query};
+use crate::desktop::shell::select::List;
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::{bar, grouped, heading, named_area, picture_in, weak};
 use crate::desktop::strata::{Command, Sort, Surveyed};
@@ -52,8 +53,9 @@ pub fn list_ui(ui: &mut Ui, view: &mut View<'_>, surveyed: &Surveyed, place: usi
     let between = order.len().saturating_sub(FIRST + LAST);
     let all = view.memory.all || between < 2;
     let top = if all { order.len() } else { FIRST };
-    for &group in &order[..top] {
-        row_ui(ui, view, surveyed, (place, group), at);
+    let shown: Vec<usize> = order.iter().chain(&idle).copied().collect();
+    for nth in 0..top {
+        row_ui(ui, view, surveyed, (place, &shown, nth), at);
     }
     if between >= 2 {
         let text = if all {
@@ -76,8 +78,8 @@ pub fn list_ui(ui: &mut Ui, view: &mut View<'_>, surveyed: &Surveyed, place: usi
             heading(ui, last[0]);
             weak(ui, last[1]);
         });
-        for &group in &order[order.len() - LAST..] {
-            row_ui(ui, view, surveyed, (place, group), at);
+        for nth in order.len() - LAST..order.len() {
+            row_ui(ui, view, surveyed, (place, &shown, nth), at);
         }
     }
     if !idle.is_empty() {
@@ -86,8 +88,8 @@ pub fn list_ui(ui: &mut Ui, view: &mut View<'_>, surveyed: &Surveyed, place: usi
             heading(ui, "No pull together");
             weak(ui, "their gradients are 0, or cancel out");
         });
-        for group in idle {
-            row_ui(ui, view, surveyed, (place, group), at);
+        for nth in order.len()..shown.len() {
+            row_ui(ui, view, surveyed, (place, &shown, nth), at);
         }
     }
 }
@@ -136,10 +138,10 @@ fn row_ui(
     ui: &mut Ui,
     view: &mut View<'_>,
     surveyed: &Surveyed,
-    (place, number): (usize, usize),
+    (place, shown, nth): (usize, &[usize], usize),
     at: &AtCount,
 ) {
-    let t = tokens(ui);
+    let (t, number) = (tokens(ui), shown[nth]);
     let group = &at.groups[number];
     let images = &surveyed.pictures[place][number];
     let wide = ui.available_width();
@@ -185,15 +187,44 @@ fn row_ui(
     text(37.0, &words, 13.5, t.text);
     let largest = at.groups.iter().map(|g| g.pairs).max().unwrap_or(1).max(1);
     let long = (WORDS - 24.0) * group.pairs as f32 / largest as f32;
-    let place = Rect::from_min_size(egui::pos2(left, rect.top() + 53.0), egui::vec2(long, 6.0));
+    let track = Rect::from_min_size(egui::pos2(left, rect.top() + 53.0), egui::vec2(long, 6.0));
     let different = group.pulls.unwrap_or(0.0) / group.pairs.max(1) as f64;
-    bar(ui, place, different as f32, t.accent);
+    bar(ui, track, different as f32, t.accent);
     figures_ui(ui, rect, &part, images.len());
     pictures_ui(ui, view, rect, images);
-    if area.clicked() {
+    let list = List {
+        name: "groups of gradients",
+        columns: &COLUMNS,
+        count: shown.len(),
+        order: 3 * place as u64 + view.state.sort as u64,
+    };
+    let act = list.row(&area, view, nth, |_, _, _| {});
+    if act.goes {
         view.own(Command::Choose(number));
     }
+    if let Some(take) = act.take {
+        let row = |&n: &usize| {
+            let group = &at.groups[n];
+            vec![
+                name(at, n).to_owned(),
+                grouped(group.pairs),
+                group.pulls.map_or_else(String::new, pulls),
+                share(group.share),
+                grouped(surveyed.pictures[place][n].len()),
+            ]
+        };
+        let cells = Cells::of(shown.iter().map(row).collect());
+        list.take(view, take, cells);
+    }
 }
+
+const COLUMNS: [(&str, bool); 5] = [
+    ("Words", false),
+    ("Pairs", true),
+    ("Different pulls", true),
+    ("Share of the step", true),
+    ("Pictures", true),
+];
 
 fn figures_ui(ui: &Ui, rect: Rect, part: &str, pictures: usize) {
     let t = tokens(ui);

@@ -3,19 +3,15 @@
 use super::View;
 use super::{examples, side_of};
 use crate::dataset::Dataset;
-use crate::desktop::core::{Derived, Part};
-use crate::desktop::shell::table::{self, Column, Row, Sort, head_ui, rows_ui};
+use crate::desktop::core::{Cells, Derived, Part};
+use crate::desktop::shell::select::List;
+use crate::desktop::shell::table::{self, Column, Row, Rows, Sort, Table};
+use crate::desktop::shell::take::dots_ui;
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::{column, grouped, heading, named_area, segmented, weak};
 use crate::desktop::structure::Command;
 use crate::retrieval::structure::{ConceptKind, Confusion, Pair, Structure};
 use egui::{Align2, CornerRadius, FontId, Pos2, Rect, Role, Sense, Stroke, StrokeKind, Ui, Vec2};
-
-/// The most frequent first.
-pub const SORT: Sort = Sort {
-    column: 2,
-    falling: true,
-};
 
 const COLUMNS: [Column; 4] = [
     table::text("Right one has", 0.0),
@@ -23,6 +19,16 @@ const COLUMNS: [Column; 4] = [
     table::figure("Mistakes", 0.68),
     table::figure("Lift", 0.84),
 ];
+
+/// The most frequent first.
+const TABLE: Table<'static> = Table {
+    name: "concepts taken for one another",
+    columns: &COLUMNS,
+    sort: Some(Sort {
+        column: 2,
+        falling: true,
+    }),
+};
 
 /// Draws the page.
 pub fn concepts_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, found: &Structure) {
@@ -109,8 +115,7 @@ fn name(confusion: &Confusion, id: u32) -> &str {
 
 fn list_ui(ui: &mut Ui, view: &mut View<'_>, confusion: &Confusion) {
     let t = tokens(ui);
-    head_ui(ui, &COLUMNS, &mut view.memory.sorts[1]);
-    let sort = view.memory.sorts[1];
+    let sort = TABLE.head_ui(ui, view);
     let mut pairs: Vec<&Pair> = confusion.pairs.iter().collect();
     pairs.sort_by(|a, b| {
         let named = |p: &Pair| (name(confusion, p.lost), name(confusion, p.gained));
@@ -125,7 +130,7 @@ fn list_ui(ui: &mut Ui, view: &mut View<'_>, confusion: &Confusion) {
             .then(named(a).cmp(&named(b)))
     });
     let chosen = chosen_pair(view);
-    let row = |at: usize| {
+    let row = |_: &mut View<'_>, at: usize| {
         let pair = pairs[at];
         let (lost, gained) = (name(confusion, pair.lost), name(confusion, pair.gained));
         Row {
@@ -140,17 +145,10 @@ fn list_ui(ui: &mut Ui, view: &mut View<'_>, confusion: &Confusion) {
                 (format!("{:.1}", pair.lift), t.text),
             ],
             chosen: chosen == Some((pair.lost, pair.gained)),
-            pale: false,
+            ..Row::default()
         }
     };
-    let clicked = rows_ui(
-        ui,
-        "concept pairs",
-        &COLUMNS,
-        (pairs.len(), table::TALL),
-        row,
-        |_, _, _| {},
-    );
+    let clicked = TABLE.rows_ui(ui, view, Rows::of(pairs.len()), row, |_, _, _, _| {});
     if let Some(at) = clicked {
         choose(view, (pairs[at].lost, pairs[at].gained));
     }
@@ -167,6 +165,7 @@ fn small_ui(ui: &mut Ui, view: &mut View<'_>, confusion: &Confusion, tall: f32) 
     let size = Vec2::new(label + side * n as f32 + 8.0, label + side * n as f32);
     let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
     let corner = rect.min + Vec2::splat(label);
+    take_ui(ui, view, confusion, rect);
     let most = confusion.table.iter().copied().max().unwrap_or(0).max(1);
     let font = FontId::proportional(11.5);
     for (at, &id) in confusion.shown.iter().enumerate() {
@@ -223,6 +222,38 @@ fn small_ui(ui: &mut Ui, view: &mut View<'_>, confusion: &Confusion, tall: f32) 
         if response.on_hover_text(text()).clicked() {
             choose(view, (lost, gained));
         }
+    }
+}
+
+/// Takes the small table out of the window: a row for each concept that is right.
+fn take_ui(ui: &Ui, view: &mut View<'_>, confusion: &Confusion, rect: Rect) {
+    let n = confusion.shown.len();
+    let names: Vec<&str> = confusion
+        .shown
+        .iter()
+        .map(|&id| name(confusion, id))
+        .collect();
+    let mut columns = vec![("right, taken for", false)];
+    columns.extend(names.iter().map(|name| (*name, true)));
+    let list = List {
+        name: "concepts against concepts",
+        columns: &columns,
+        count: n,
+        order: 0,
+    };
+    let place = Rect::from_min_size(rect.min, Vec2::new(18.0, 16.0));
+    let dots = dots_ui(ui, place, list.name);
+    let mut taken = None;
+    egui::Popup::menu(&dots).show(|ui| taken = list.entries_ui(ui, Vec::new()));
+    if let Some(taken) = taken {
+        let row = |(at, counts): (usize, &[u32])| {
+            let counts = counts.iter().map(ToString::to_string);
+            std::iter::once(names[at].to_owned())
+                .chain(counts)
+                .collect()
+        };
+        let rows = confusion.table.chunks(n.max(1)).enumerate().map(row);
+        list.take(view, taken, Cells::of(rows.collect()));
     }
 }
 

@@ -3,12 +3,15 @@
 use super::View;
 use super::name_of;
 use crate::dataset::Dataset;
-use crate::desktop::core::{self, Query};
+use crate::desktop::core::{self, Cells, Query};
+use crate::desktop::shell::select::List;
 use crate::desktop::shell::table::line;
+use crate::desktop::shell::take;
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::{grouped, named_area, picture_in, signed};
 use crate::retrieval::Side;
 use egui::{CornerRadius, Rect, Role, ScrollArea, Sense, Ui, Vec2};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// Height of a line.
 const TALL: f32 = 40.0;
@@ -26,14 +29,49 @@ pub fn queries_ui(
         .id_salt("structure queries")
         .auto_shrink([false; 2])
         .show_rows(ui, TALL, queries.len(), |ui, range| {
-            for &query in &queries[range] {
-                query_ui(ui, view, dataset, side, query as usize);
+            for at in range {
+                query_ui(ui, view, dataset, (side, queries), at);
             }
         });
 }
 
-fn query_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, side: Side, query: usize) {
+const COLUMNS: [(&str, bool); 3] = [("Query", false), ("Rank", true), ("Margin", true)];
+
+/// The queries as a list whose rows can be chosen together.
+fn listed(side: Side, queries: &[u32]) -> List<'static> {
+    let mut order = DefaultHasher::new();
+    (side == Side::Image, queries).hash(&mut order);
+    List {
+        name: "queries of the structure",
+        columns: &COLUMNS,
+        count: queries.len(),
+        order: order.finish(),
+    }
+}
+
+/// What a line says, in full.
+fn texts(view: &View<'_>, dataset: &Dataset, side: Side, query: usize) -> Vec<String> {
+    let direction = view.session.direction(side);
+    let direction = direction.filter(|d| query < d.ranks.len());
+    let rank = direction.map(|d| grouped(d.ranks[query] as usize));
+    let margin = direction.map(|d| signed(d.margin(query), 3));
+    vec![
+        name_of(dataset, side, query).to_owned(),
+        rank.unwrap_or_default(),
+        margin.unwrap_or_default(),
+    ]
+}
+
+fn query_ui(
+    ui: &mut Ui,
+    view: &mut View<'_>,
+    dataset: &Dataset,
+    (side, queries): (Side, &[u32]),
+    at: usize,
+) {
     let t = tokens(ui);
+    let query = queries[at] as usize;
+    let list = listed(side, queries);
     let wide = ui.available_width();
     let (rect, _) = ui.allocate_exact_size(Vec2::new(wide, TALL), Sense::hover());
     let image = match side {
@@ -58,7 +96,7 @@ fn query_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, side: Side, que
         }
         Side::Text => name_of(dataset, side, query),
     };
-    let chosen = view.session.query() == Some(&Query::Row(side, query));
+    let chosen = view.session.query() == Some(&Query::Row(side, query)) || list.has(view, at);
     let id = ui.scope_id().with(("query", query));
     let response = named_area(ui, rect, id, Role::ListItem, chosen, || {
         format!("{}: {text}, {figures}", name_of(dataset, side, query))
@@ -75,7 +113,16 @@ fn query_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, side: Side, que
     };
     line(ui, half(3.0, 18.0), false, text, 13.0, t.text);
     line(ui, half(21.0, 16.0), false, &figures, 11.5, t.weak);
-    if response.clicked() {
+    let act = list.row(&response, view, at, |ui, shell, _| {
+        take::picture_ui(ui, shell, image as u32);
+    });
+    if act.goes {
         view.ask(core::Command::Query(Query::Row(side, query)));
+    }
+    if let Some(taken) = act.take {
+        let rows = queries.iter();
+        let rows = rows.map(|&query| texts(view, dataset, side, query as usize));
+        let cells = Cells::of(rows.collect());
+        list.take(view, taken, cells);
     }
 }

@@ -3,22 +3,18 @@
 use super::View;
 use super::{examples, name_of, side_of};
 use crate::dataset::Dataset;
+use crate::desktop::core::chart::{Axis, Bar, Chart, Series};
 use crate::desktop::core::{self, Derived, Part, Query};
-use crate::desktop::shell::table::{self, Column, Row, Sort, head_ui, rows_ui};
+use crate::desktop::shell::plots::plot_ui;
+use crate::desktop::shell::table::{self, Column, Row, Rows, Sort, Table};
+use crate::desktop::shell::terms::Term;
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::{column, figure, grouped, heading, primary, weak};
 use crate::desktop::structure::{Command, Slot};
 use crate::retrieval::Side;
 use crate::retrieval::structure::{Hub, Occurrence, Structure, lost_to};
 use egui::{Ui, Vec2};
-use egui_plot::{Bar, BarChart, Plot};
 use std::sync::Arc;
-
-/// The most wins first.
-pub const SORT: Sort = Sort {
-    column: 1,
-    falling: true,
-};
 
 const COLUMNS: [Column; 5] = [
     table::text("Negative", 0.0),
@@ -27,6 +23,16 @@ const COLUMNS: [Column; 5] = [
     table::figure("Hardest", 0.78),
     table::figure("N_k", 0.90),
 ];
+
+/// The most wins first.
+const TABLE: Table<'static> = Table {
+    name: "hubs",
+    columns: &COLUMNS,
+    sort: Some(Sort {
+        column: 1,
+        falling: true,
+    }),
+};
 
 /// Draws the page.
 pub fn hubs_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, found: &Structure) {
@@ -66,8 +72,7 @@ fn list_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, found: &Structur
             grouped(structure.winners)
         ),
     );
-    head_ui(ui, &COLUMNS, &mut view.memory.sorts[0]);
-    let sort = view.memory.sorts[0];
+    let sort = TABLE.head_ui(ui, view);
     let counts = occurrence(view).map(|o| o.counts.as_slice());
     let n_k = |hub: &Hub| counts.and_then(|c| c.get(hub.item as usize)).copied();
     let mut hubs: Vec<&Hub> = structure.hubs.iter().collect();
@@ -91,7 +96,7 @@ fn list_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, found: &Structur
         .hub
         .get(view.session.now())
         .map(|(s, item, _)| (*s, *item));
-    let row = |at: usize| {
+    let row = |_: &mut View<'_>, at: usize| {
         let hub = hubs[at];
         let name = name_of(dataset, items, hub.item as usize);
         let count = n_k(hub).map_or_else(|| "…".to_owned(), |n| grouped(n as usize));
@@ -109,17 +114,10 @@ fn list_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, found: &Structur
                 (count, t.text),
             ],
             chosen: chosen == Some((side, hub.item)),
-            pale: false,
+            ..Row::default()
         }
     };
-    let clicked = rows_ui(
-        ui,
-        "hubs",
-        &COLUMNS,
-        (hubs.len(), table::TALL),
-        row,
-        |_, _, _| {},
-    );
+    let clicked = TABLE.rows_ui(ui, view, Rows::of(hubs.len()), row, |_, _, _, _| {});
     if let Some(at) = clicked {
         let item = hubs[at].item;
         let won = view.session.direction(side).map(|d| lost_to(d, item));
@@ -170,6 +168,7 @@ fn neighbours_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
             width,
             &format!("{:.2}", occurrence.skewness),
             "skewness of N_k",
+            Term::Hubness,
         );
         let none = occurrence.anti_hubs;
         let share = 100.0 * none as f64 / occurrence.counts.len().max(1) as f64;
@@ -178,8 +177,10 @@ fn neighbours_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
             width,
             &grouped(none),
             &format!("anti-hubs · {share:.1} %"),
+            Term::AntiHubs,
         );
-        figure(ui, width, &grouped(occurrence.most as usize), "largest N_k");
+        let most = grouped(occurrence.most as usize);
+        figure(ui, width, &most, "largest N_k", Term::LargestHub);
     });
     let text = format!(
         "N_{} counts the queries that have a candidate among their {} nearest (Radovanovic et al. 2010). \
@@ -188,42 +189,33 @@ fn neighbours_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
     );
     weak(ui, text);
     let t = tokens(ui);
-    let bins = occurrence.bins.clone();
-    let width = occurrence.bin_width;
-    let bars = bins
-        .iter()
-        .enumerate()
-        .map(|(at, &n)| {
-            let centre = (at as f64 + 0.5) * f64::from(width);
-            let high = (1.0 + n as f64).log10();
-            Bar::new(centre, high)
-                .width(f64::from(width) * 0.85)
-                .fill(t.bar)
-        })
-        .collect();
-    let chart = BarChart::new("occurrences", bars).element_formatter(Box::new(move |bar, _| {
-        let at = (bar.argument / f64::from(width)).floor() as usize;
-        let first = at as u32 * width;
-        let n = bins.get(at).copied().unwrap_or(0);
-        format!(
-            "N_k {first}–{}: {} candidates",
-            first + width - 1,
-            grouped(n)
-        )
-    }));
-    Plot::new("structure occurrences")
-        .height(110.0)
-        .show_grid(false)
-        .show_background(false)
-        .allow_drag(false)
-        .allow_zoom(false)
-        .allow_scroll(false)
-        .allow_boxed_zoom(false)
-        .show_axes([true, false])
-        .show_x(false)
-        .show_y(false)
-        .include_y(0.0)
-        .show(ui, |plot| plot.bar_chart(chart));
+    let wide = occurrence.bin_width;
+    let bars = occurrence.bins.iter().enumerate().map(|(at, &n)| {
+        let first = at as u32 * wide;
+        Bar {
+            from: f64::from(first),
+            to: f64::from(first + wide),
+            value: n as f64,
+            colour: t.bar,
+            told: match wide {
+                1 => format!("N_k {first}: {} candidates", grouped(n)),
+                _ => format!(
+                    "N_k {first}–{}: {} candidates",
+                    first + wide - 1,
+                    grouped(n)
+                ),
+            },
+        }
+    });
+    let bars = Series::bars("candidates by N_k", t.bar, bars.collect());
+    let x = Axis {
+        low: Some(0.0),
+        whole: true,
+        ..Axis::new(format!("N_{}", occurrence.k))
+    };
+    let title = format!("occurrences among the {} nearest", occurrence.k);
+    let chart = Chart::new(title, x, Axis::counts("candidates", true)).with(bars);
+    plot_ui(ui, view, &chart, 110.0);
     weak(ui, "Candidates by N_k, counts logarithmic");
     ui.add_space(6.0);
 }

@@ -12,7 +12,7 @@ mod moves;
 mod slices;
 mod words;
 
-pub use moves::keys;
+pub use moves::{key_lines, keys};
 
 use inspector::inspector_ui;
 
@@ -20,7 +20,6 @@ use crate::dataset::Dataset;
 use crate::desktop::core::{Derived, Session};
 use crate::desktop::shell::empty::{NotReady, not_ready_ui};
 use crate::desktop::shell::side_frame;
-use crate::desktop::shell::table::Sort;
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::{empty_state, segmented, weak};
 use crate::desktop::structure::{Command, Slot, StructurePage};
@@ -54,8 +53,6 @@ pub struct Memory {
     few: bool,
     /// Only slices whose name holds this.
     filter: String,
-    /// How each table is sorted.
-    sorts: [Sort; 3],
 }
 
 impl Default for Memory {
@@ -71,7 +68,6 @@ impl Default for Memory {
             kind: None,
             few: false,
             filter: String::new(),
-            sorts: [hubs::SORT, concepts::SORT, slices::SORT],
         }
     }
 }
@@ -82,6 +78,9 @@ impl Memory {
         self.moves.push(by);
     }
 }
+
+/// Width from which pages and tools stand beside each other, in points.
+const BESIDE: f32 = 800.0;
 
 /// Is there all that the view needs?
 fn is_ready(session: &Session) -> bool {
@@ -119,10 +118,7 @@ pub fn structure_ui(ui: &mut Ui, view: &mut View<'_>) {
         return;
     };
     let page = view.state.page;
-    ui.horizontal(|ui| {
-        if let Some(page) = segmented(ui, page, &StructurePage::ALL) {
-            view.own(Command::ShowPage(page));
-        }
+    let tools = |ui: &mut Ui, view: &mut View<'_>| {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| match page {
             StructurePage::Matrix => matrix::head_ui(ui, view),
             StructurePage::Margins => margins::head_ui(ui, view),
@@ -130,7 +126,20 @@ pub fn structure_ui(ui: &mut Ui, view: &mut View<'_>) {
                 side_ui(ui, view, page);
             }
         });
+    };
+    // Where both do not fit beside each other, the tools stand below the pages.
+    let fits = ui.available_width() >= BESIDE;
+    ui.horizontal_wrapped(|ui| {
+        if let Some(page) = segmented(ui, page, &StructurePage::ALL) {
+            view.own(Command::ShowPage(page));
+        }
+        if fits {
+            tools(ui, view);
+        }
     });
+    if !fits {
+        ui.horizontal(|ui| tools(ui, view));
+    }
     ui.add_space(4.0);
     if page == StructurePage::Matrix {
         matrix::matrix_ui(ui, view, &dataset);

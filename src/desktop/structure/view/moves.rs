@@ -1,9 +1,9 @@
 //! How the matrix is moved: by drag, wheel, keys and buttons.
 
 use super::View;
-use crate::desktop::shell::keys::back_keys;
+use crate::desktop::shell::keys::{BACK, Binding, KeyLine, acts, back_keys, held, lines, plain};
 use crate::desktop::structure::StructurePage;
-use egui::{Context, EventFilter, Key, Modifiers, Rect, Response, Ui, Vec2};
+use egui::{Context, EventFilter, Key, Rect, Response, Ui, Vec2};
 
 /// Zoom of a key or button.
 pub const STEP: f64 = 1.25;
@@ -19,7 +19,40 @@ pub enum Move {
     Fit,
 }
 
-/// The keys of the matrix: arrows, plus, minus, Home.
+const KEYS: [Binding<Move>; 9] = [
+    held(
+        &[plain(Key::ArrowLeft)],
+        Move::Pan(-0.1, 0.0),
+        "move the matrix left",
+    ),
+    held(
+        &[plain(Key::ArrowRight)],
+        Move::Pan(0.1, 0.0),
+        "move it right",
+    ),
+    held(&[plain(Key::ArrowUp)], Move::Pan(0.0, -0.1), "move it up"),
+    held(
+        &[plain(Key::ArrowDown)],
+        Move::Pan(0.0, 0.1),
+        "move it down",
+    ),
+    held(&[plain(Key::PageUp)], Move::Pan(0.0, -0.9), "a page up"),
+    held(&[plain(Key::PageDown)], Move::Pan(0.0, 0.9), "a page down"),
+    held(
+        &[plain(Key::Plus), plain(Key::Equals)],
+        Move::Zoom(STEP),
+        "closer",
+    ),
+    held(&[plain(Key::Minus)], Move::Zoom(1.0 / STEP), "further away"),
+    held(&[plain(Key::Home)], Move::Fit, "everything"),
+];
+
+/// The lines of the matrix' keys.
+pub fn key_lines() -> Vec<KeyLine> {
+    lines(&KEYS).into_iter().chain(lines(&BACK)).collect()
+}
+
+/// Takes the keys of the matrix.
 pub fn keys(ctx: &Context, view: &mut View<'_>, focused: bool) {
     back_keys(ctx, view);
     let state = &mut *view.memory;
@@ -27,21 +60,8 @@ pub fn keys(ctx: &Context, view: &mut View<'_>, focused: bool) {
     if !matrix || (focused && !state.focused) {
         return;
     }
-    let moves = [
-        (Key::ArrowLeft, Move::Pan(-0.1, 0.0)),
-        (Key::ArrowRight, Move::Pan(0.1, 0.0)),
-        (Key::ArrowUp, Move::Pan(0.0, -0.1)),
-        (Key::ArrowDown, Move::Pan(0.0, 0.1)),
-        (Key::PageUp, Move::Pan(0.0, -0.9)),
-        (Key::PageDown, Move::Pan(0.0, 0.9)),
-        (Key::Plus, Move::Zoom(STEP)),
-        (Key::Equals, Move::Zoom(STEP)),
-        (Key::Minus, Move::Zoom(1.0 / STEP)),
-        (Key::Home, Move::Fit),
-    ];
-    for (key, by) in moves {
-        let times = ctx.input_mut(|i| i.count_and_consume_key(Modifiers::NONE, key));
-        (0..times).for_each(|_| state.pending(by));
+    for by in acts(ctx, &KEYS) {
+        state.pending(by);
     }
 }
 

@@ -3,17 +3,11 @@
 use super::View;
 use super::side_of;
 use crate::desktop::core;
-use crate::desktop::shell::table::{self, Column, Row, Sort, head_ui, rows_ui};
+use crate::desktop::shell::table::{self, Column, Row, Rows, Sort, Table};
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::{grouped, segmented, signed, weak};
 use crate::retrieval::structure::{MANY, Slice, SliceKind, Structure, few};
 use egui::{CornerRadius, Rect, Stroke, Ui, Vec2};
-
-/// The largest slices first.
-pub const SORT: Sort = Sort {
-    column: 2,
-    falling: true,
-};
 
 const COLUMNS: [Column; 8] = [
     table::text("Slice", 0.0),
@@ -26,16 +20,25 @@ const COLUMNS: [Column; 8] = [
     table::figure("Difference", 0.88),
 ];
 
+/// The largest slices first.
+const TABLE: Table<'static> = Table {
+    name: "slices",
+    columns: &COLUMNS,
+    sort: Some(Sort {
+        column: 2,
+        falling: true,
+    }),
+};
+
 /// Draws the page.
 pub fn slices_ui(ui: &mut Ui, view: &mut View<'_>, found: &Structure) {
     let structure = side_of(view, found);
     filter_ui(ui, view, found);
     let slices = chosen(view, &structure.slices);
     notes_ui(ui, structure.slices.first(), &slices);
-    head_ui(ui, &COLUMNS, &mut view.memory.sorts[2]);
-    let slices = sorted(slices, view.memory.sorts[2]);
+    let slices = sorted(slices, TABLE.head_ui(ui, view));
     let t = tokens(ui);
-    let row = |at: usize| {
+    let row = |_: &mut View<'_>, at: usize| {
         let slice = slices[at];
         let [r1, r5, r10] = slice.recall.map(|r| format!("{r:.1}"));
         let (low, high) = (slice.interval[0], slice.interval[1]);
@@ -67,13 +70,13 @@ pub fn slices_ui(ui: &mut Ui, view: &mut View<'_>, found: &Structure) {
                 (r10, t.text),
                 (difference, ink),
             ],
-            chosen: false,
             pale: few(slice.count),
+            ..Row::default()
         }
     };
     // The interval as a bar, from 0 to the largest shown, with a line at the R@1 of all.
     let most = slices.iter().map(|s| s.interval[1]).fold(1.0, f64::max);
-    let extra = |ui: &Ui, at: usize, cell: &dyn Fn(usize) -> Rect| {
+    let extra = |ui: &Ui, _: &mut View<'_>, at: usize, cell: &dyn Fn(usize) -> Rect| {
         let slice = slices[at];
         let cell = cell(4);
         let track = Rect::from_min_max(
@@ -96,14 +99,7 @@ pub fn slices_ui(ui: &mut Ui, view: &mut View<'_>, found: &Structure) {
         mark(slice.recall[0] - slice.difference, t.weak);
         mark(slice.recall[0], t.text);
     };
-    if let Some(at) = rows_ui(
-        ui,
-        "slices",
-        &COLUMNS,
-        (slices.len(), table::TALL),
-        row,
-        extra,
-    ) {
+    if let Some(at) = TABLE.rows_ui(ui, view, Rows::of(slices.len()), row, extra) {
         let slice = slices[at];
         if slice.kind != SliceKind::Length {
             // The browser lists what holds the word.

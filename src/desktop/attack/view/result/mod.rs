@@ -1,13 +1,17 @@
 //! What came of an attack, and how far its gradient can be trusted.
 
+mod banner;
 mod verdict;
 
+pub use banner::banner_ui;
+
 use super::View;
-use crate::attack::{AttackResult, Goal, Norm, gradient_fault, levels_and_value};
+use crate::attack::{AttackResult, CaptionRanking, Goal, Norm, gradient_fault, levels_and_value};
 use crate::desktop::attack::Reach;
 use crate::desktop::core;
+use crate::desktop::shell::terms::{Explained, Term};
 use crate::desktop::shell::theme::{Tokens, tokens};
-use crate::desktop::shell::widgets::{grouped, heading, signed};
+use crate::desktop::shell::widgets::{grouped, heading, score, signed};
 use crate::retrieval::Side;
 use egui::{Color32, RichText, Sense, Ui};
 use verdict::{Tone, gradient_notes, verdict};
@@ -26,7 +30,6 @@ pub fn result_ui(ui: &mut Ui, result: &AttackResult) {
         ui.add(egui::Label::new(RichText::new(said).color(t.warn)).wrap());
     }
     let (before, after) = (&result.before, &result.after);
-    let score = |value: f32| format!("{value:.3}").replace('-', "−");
     let arrow = |a: String, b: String| format!("{a} → {b}");
     let hits = |a: Option<crate::compute::Hit>, b: Option<crate::compute::Hit>| {
         Some(arrow(score(a?.score), score(b?.score)))
@@ -71,7 +74,7 @@ pub fn result_ui(ui: &mut Ui, result: &AttackResult) {
             }
         }
     }
-    let margins = (before.verdict.margin(), after.verdict.margin());
+    let margins = (margin(result.goal, before), margin(result.goal, after));
     rows.push((
         "Margin",
         arrow(signed(margins.0, 3), signed(margins.1, 3)),
@@ -88,6 +91,15 @@ pub fn result_ui(ui: &mut Ui, result: &AttackResult) {
     rows.push(("Time", format!("{:.2} s", result.seconds), t.text));
     for (name, value, colour) in rows {
         row_ui(ui, name, &value, colour, &t);
+    }
+}
+
+/// By how much the model is right: of captions the best right one less the hardest wrong one, of pictures the cosine to
+/// its own place less that to the other.
+fn margin(goal: Goal, standing: &CaptionRanking) -> f32 {
+    match (goal, standing.right, standing.wrong) {
+        (Goal::Lose | Goal::Win, Some(right), Some(wrong)) => right.score - wrong.score,
+        _ => -standing.verdict.margin(),
     }
 }
 
@@ -133,6 +145,9 @@ fn row_ui(ui: &mut Ui, name: &str, value: &str, colour: Color32, t: &Tokens) {
     response.widget_info(|| {
         egui::WidgetInfo::labeled(egui::Role::Label, true, format!("{name}: {value}"))
     });
+    if let Some(term) = Term::named(name) {
+        response.explained(term);
+    }
     let line = egui::Stroke::new(1.0, t.line);
     ui.painter()
         .hline(rect.x_range(), rect.bottom() + 3.0, line);

@@ -83,9 +83,10 @@ pub(super) fn gradient_notes(result: &AttackResult) -> Vec<String> {
     notes
 }
 
+/// Results for tests.
 #[cfg(test)]
-mod tests {
-    use super::*;
+mod samples {
+    use super::super::*;
     use crate::attack::{AttackSettings, CaptionRanking, Verdict};
     use crate::compute::{Grid, Hit, Size};
     use std::sync::Arc;
@@ -135,11 +136,23 @@ mod tests {
         }
     }
 
+    /// A result by rank, whether the goal was reached and the target's rank, before and after.
+    pub fn sample(goal: Goal, before: (u32, bool, u32), after: (u32, bool, u32)) -> AttackResult {
+        let standing = |(rank, fooled, target)| standing(rank, fooled, target);
+        result(goal, standing(before), standing(after))
+    }
+}
+
+#[cfg(test)]
+pub(super) use samples::sample;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
     #[test]
     fn the_verdict_is_true_whatever_was_before() {
         let said = |goal, before: (u32, bool, u32), after: (u32, bool, u32)| {
-            let standing = |(rank, fooled, target)| standing(rank, fooled, target);
-            verdict(&result(goal, standing(before), standing(after)))
+            verdict(&sample(goal, before, after))
         };
         let lose = |before, after| said(Goal::Lose, before, after);
         assert_eq!(

@@ -14,6 +14,7 @@ use crate::desktop::attack::{Command, Reach, Slot};
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::{empty_state, grouped, heading, primary, weak};
 use egui::{RichText, Ui};
+use std::sync::Arc;
 
 fn run_ui(ui: &mut Ui, view: &mut View<'_>) {
     let session = view.session;
@@ -83,7 +84,7 @@ fn run_ui(ui: &mut Ui, view: &mut View<'_>) {
 }
 
 /// Draws the page's centre.
-pub fn set_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
+pub fn set_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Arc<Dataset>) {
     let Some(report) = view.state.set.report.get(view.session.now()).cloned() else {
         let running = view.state.set.running;
         let (title, text) = if running {
@@ -139,7 +140,7 @@ pub fn set_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
         }
     }
     if report.goal != Goal::Lose {
-        table::levels_ui(ui, &report);
+        table::levels_ui(ui, view, &report);
         ui.add_space(4.0);
         table::rows_ui(ui, view, dataset, &report);
         return;
@@ -152,12 +153,12 @@ pub fn set_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
             ui.allocate_ui(egui::vec2(half, tall), |ui| {
                 ui.vertical(|ui| {
                     ui.set_width(half);
-                    recall_ui(ui, &report, side, tall - 26.0);
+                    recall_ui(ui, view, &report, side, tall - 26.0);
                 });
             });
         }
     });
-    table::levels_ui(ui, &report);
+    table::levels_ui(ui, view, &report);
     ui.add_space(4.0);
     table::rows_ui(ui, view, dataset, &report);
 }

@@ -2,7 +2,8 @@
 
 use super::View;
 use crate::attack::caption::{Aim, Edit, SearchMethod, Substitution};
-use crate::desktop::core::{self, Query};
+use crate::desktop::core::{self, Cells, Query};
+use crate::desktop::shell::select::List;
 use crate::desktop::shell::theme::{Tokens, tokens};
 use crate::desktop::shell::widgets::{grouped, heading, named_area, signed, weak};
 use egui::text::{LayoutJob, TextFormat};
@@ -138,15 +139,43 @@ fn edit_ui(ui: &mut Ui, view: &mut View<'_>, at: usize, edit: &Edit, found: &Sub
     ui.painter().galley(place, galley, t.text);
     let response =
         response.on_hover_text("Rank and margin with these words. Click to search the images so");
-    response.context_menu(|ui| {
+    let list = List {
+        name: "exchanges of words",
+        columns: &COLUMNS,
+        count: found.edits.len(),
+        order: 0,
+    };
+    let act = list.row(&response, view, at, |ui, shell, _| {
         if ui.button("Copy the text").clicked() {
-            view.ask(core::Command::Copy(edit.text.clone()));
+            shell.ask(core::Command::Copy(edit.text.clone()));
+            ui.close();
         }
     });
-    if response.clicked() {
+    if act.goes {
         view.ask(core::Command::Query(Query::Text(edit.text.clone())));
     }
+    if let Some(take) = act.take {
+        let row = |edit: &Edit| {
+            vec![
+                edit.text.clone(),
+                grouped(found.before.rank),
+                grouped(edit.after.rank),
+                signed(edit.after.margin.unwrap_or(edit.after.score), 4),
+                if edit.reached { "reached" } else { "" }.to_owned(),
+            ]
+        };
+        let cells = Cells::of(found.edits.iter().map(row).collect());
+        list.take(view, take, cells);
+    }
 }
+
+const COLUMNS: [(&str, bool); 5] = [
+    ("Caption", false),
+    ("Rank before", true),
+    ("Rank after", true),
+    ("Margin", true),
+    ("Aim", false),
+];
 
 /// The edited text with the new words set off.
 fn layout(edit: &Edit, width: f32, t: &Tokens) -> LayoutJob {

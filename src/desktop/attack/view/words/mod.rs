@@ -10,10 +10,11 @@ use crate::attack::caption::{Importance, Weight};
 use crate::dataset::Dataset;
 use crate::desktop::attack::Command;
 use crate::desktop::shell::bidi;
+use crate::desktop::shell::table::{Small, small_ui};
 use crate::desktop::shell::theme::{Tokens, tokens};
-use crate::desktop::shell::widgets::{bar, grouped, heading, named_area, picture_in, signed, weak};
+use crate::desktop::shell::widgets::{grouped, heading, named_area, picture_in, signed, weak};
 use crate::retrieval::Side;
-use egui::{Color32, CornerRadius, Grid, RichText, Role, ScrollArea, Sense, Ui, WidgetInfo};
+use egui::{Color32, CornerRadius, RichText, Role, ScrollArea, Sense, Ui, WidgetInfo};
 
 /// Side of the picture at the head of the page.
 const PICTURE: f32 = 196.0;
@@ -69,7 +70,7 @@ pub fn words_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
                 });
             });
         };
-        column(ui, &mut |ui| weights_ui(ui, weighed.as_deref()));
+        column(ui, &mut |ui| weights_ui(ui, view, weighed.as_deref()));
         column(ui, &mut |ui| exchanges::exchanges_ui(ui, view, caption));
     });
 }
@@ -113,7 +114,7 @@ fn caption_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, caption: usiz
 }
 
 /// The caption with its words coloured by what they carry, and the figures.
-fn weights_ui(ui: &mut Ui, weighed: Option<&Importance>) {
+fn weights_ui(ui: &mut Ui, view: &mut View<'_>, weighed: Option<&Importance>) {
     heading(ui, "What each word carries");
     let t = tokens(ui);
     let Some(weighed) = weighed else {
@@ -130,15 +131,11 @@ fn weights_ui(ui: &mut Ui, weighed: Option<&Importance>) {
     });
     weak(ui, "green: the score falls without the word; red: it rises");
     ui.add_space(2.0);
-    ScrollArea::vertical()
+    ScrollArea::both()
         .id_salt("weights")
         .auto_shrink([false; 2])
         .show(ui, |ui| {
-            Grid::new("weights")
-                .num_columns(6)
-                .spacing([12.0, 4.0])
-                .min_row_height(20.0)
-                .show(ui, |ui| table_ui(ui, weighed, most, &t));
+            small_ui(ui, view, &table(weighed, most, &t));
             if let Some(why) = &weighed.no_gradient {
                 ui.add_space(4.0);
                 let text = format!("Without gradients: {why}");
@@ -160,57 +157,61 @@ fn word_ui(ui: &mut Ui, word: &Weight, ground: Color32, t: &Tokens) {
     ui.painter().galley(at, galley, t.text);
 }
 
-fn table_ui(ui: &mut Ui, weighed: &Importance, most: f32, t: &Tokens) {
+/// The figures of each word.
+fn table(weighed: &Importance, most: f32, t: &Tokens) -> Small {
     let columns = [
-        ("Word", ""),
+        ("Word", "", false),
+        ("", "", false),
         (
             "Left out",
             "Score of the caption without the word, less that of the whole (arXiv 1612.08220)",
+            true,
         ),
-        ("", ""),
         (
             "Rank then",
             "Rank of the caption without the word, among those of other pictures",
+            true,
         ),
         (
             "Gradient × embedding",
             "To first order, how far the score falls when the word's embedding becomes zero (arXiv 1605.01713)",
+            true,
         ),
         (
             "Gradient",
             "Length of the score's gradient at the word: how far it can be moved there",
+            true,
         ),
     ];
-    for (name, hint) in columns {
-        let label = ui.label(RichText::new(name).size(12.0).color(t.weak));
-        if !hint.is_empty() {
-            label.on_hover_text(hint);
-        }
-    }
-    ui.end_row();
     let none = || "–".to_owned();
-    for word in &weighed.words {
-        ui.label(&word.text);
-        let (rect, _) = ui.allocate_exact_size(egui::vec2(56.0, 8.0), Sense::hover());
-        let share = change(word) / most;
-        bar(
-            ui,
-            rect,
-            share.abs(),
-            if share <= 0.0 { t.good } else { t.bad },
-        );
-        let change = word.without.map(|w| w.change);
-        ui.label(change.map_or_else(none, |c| signed(c, 3)));
+    let row = |word: &Weight| {
+        let left_out = word.without.map(|w| w.change);
         let rank = word.without.map(|w| w.standing.rank);
         let colour = match rank {
             Some(rank) if rank > weighed.standing.rank => t.bad,
             _ => t.text,
         };
-        let text = rank.map_or_else(none, grouped);
-        ui.label(RichText::new(text).color(colour));
-        ui.label(word.gradient.map_or_else(none, |g| signed(g, 3)));
-        ui.label(word.norm.map_or_else(none, |n| format!("{n:.3}")));
-        ui.end_row();
+        vec![
+            (word.text.clone(), t.text),
+            (String::new(), t.text),
+            (left_out.map_or_else(none, |c| signed(c, 3)), t.text),
+            (rank.map_or_else(none, grouped), colour),
+            (word.gradient.map_or_else(none, |g| signed(g, 3)), t.text),
+            (word.norm.map_or_else(none, |n| format!("{n:.3}")), t.text),
+        ]
+    };
+    let bar = |word: &Weight| {
+        let share = change(word) / most;
+        (share.abs(), if share <= 0.0 { t.good } else { t.bad })
+    };
+    Small {
+        name: "weights of the words".to_owned(),
+        columns: columns
+            .map(|(name, about, figure)| (name.to_owned(), about, figure))
+            .into(),
+        rows: weighed.words.iter().map(row).collect(),
+        bars: Some((1, weighed.words.iter().map(bar).collect())),
+        ..Small::default()
     }
 }
 

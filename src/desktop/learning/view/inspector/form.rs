@@ -6,6 +6,7 @@ use crate::compute::train::Loss;
 use crate::desktop::learning::{Command, Form, Slot};
 use crate::desktop::shell::fields::field;
 use crate::desktop::shell::held_out::held_out_ui;
+use crate::desktop::shell::terms;
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::{heading, primary, weak};
 use crate::learn::{OptimizerKind, Policy};
@@ -152,7 +153,7 @@ fn losses_ui(ui: &mut Ui, form: &mut Form) {
         .show_ui(ui, |ui| {
             for loss in Loss::all() {
                 let mut on = form.losses.contains(&loss);
-                let hint = loss.description().about;
+                let hint = terms::ranking_loss(loss);
                 if ui
                     .checkbox(&mut on, loss.title())
                     .on_hover_text(hint)

@@ -8,7 +8,7 @@ use crate::learn::title;
 use egui::{Align, Layout, Ui};
 
 /// Draws the section.
-pub fn loss_ui(ui: &mut Ui, view: &View<'_>) {
+pub fn loss_ui(ui: &mut Ui, view: &mut View<'_>) {
     let Some(group) = view.state.group_looked_at(view.session.now()) else {
         return;
     };
@@ -33,5 +33,6 @@ pub fn loss_ui(ui: &mut Ui, view: &View<'_>) {
         weak(ui, "No step was taken yet.");
         return;
     }
-    ui.push_id("loss", |ui| plot_ui(ui, &[curve], false, "steps", 130.0));
+    let shown = ("training loss", &[curve][..]);
+    ui.push_id("loss", |ui| plot_ui(ui, view, shown, false, "steps", 130.0));
 }

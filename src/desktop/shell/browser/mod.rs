@@ -1,5 +1,7 @@
 //! The browser: every image or caption, filtered and sorted, with the rank of its right one.
 
+mod chosen;
+
 use super::widgets::{grouped, mark, named_area, picture_in, segmented, weak};
 use super::{Field, Shell, bidi, labels, theme};
 use crate::desktop::core::{Command, Query, Sort};
@@ -59,6 +61,7 @@ pub fn browser_ui(ui: &mut Ui, shell: &mut Shell<'_>) {
             ui.menu_button(session.browser.sort.title(), |ui| sort_menu_ui(ui, shell));
         });
     });
+    chosen::bin_ui(ui, shell);
     ui.add_space(2.0);
     match session.side {
         Side::Image => thumbnails_ui(ui, shell),
@@ -129,6 +132,7 @@ fn thumbnails_ui(ui: &mut Ui, shell: &mut Shell<'_>) {
     let side = (wide - GAP * (columns - 1) as f32) / columns as f32;
     shell.memory.columns = columns;
     let direction = session.direction(Side::Image);
+    let list = chosen::listed(shell);
     let selected = session.selected();
     let place = selected.and_then(|i| rows.iter().position(|&r| r as usize == i));
     let mut area = ScrollArea::vertical()
@@ -186,6 +190,14 @@ fn thumbnails_ui(ui: &mut Ui, shell: &mut Shell<'_>) {
                         stroke,
                         StrokeKind::Inside,
                     );
+                } else if list.has(shell, line * columns + column) {
+                    let stroke = Stroke::new(2.5, t.accent.gamma_multiply(0.6));
+                    ui.painter().rect_stroke(
+                        rect,
+                        CornerRadius::same(4),
+                        stroke,
+                        StrokeKind::Inside,
+                    );
                 } else if response.hovered() {
                     let stroke = Stroke::new(1.5, t.weak);
                     ui.painter().rect_stroke(
@@ -195,10 +207,8 @@ fn thumbnails_ui(ui: &mut Ui, shell: &mut Shell<'_>) {
                         StrokeKind::Inside,
                     );
                 }
-                if response.clicked() {
-                    shell
-                        .commands
-                        .push(Command::Query(Query::Row(Side::Image, i)));
+                if chosen::row_ui(&list, &response, shell, line * columns + column) {
+                    shell.ask(Command::Query(Query::Row(Side::Image, i)));
                 }
             }
         }
@@ -244,6 +254,7 @@ fn captions_ui(ui: &mut Ui, shell: &mut Shell<'_>) {
     let rows = &session.browser.rows;
     shell.memory.columns = 1;
     let direction = session.direction(Side::Text);
+    let list = chosen::listed(shell);
     let selected = session.selected();
     let place = selected.and_then(|j| rows.iter().position(|&r| r as usize == j));
     let mut area = ScrollArea::vertical()
@@ -259,7 +270,8 @@ fn captions_ui(ui: &mut Ui, shell: &mut Shell<'_>) {
         }
     }
     let output = area.show_rows(ui, HEIGHT, rows.len(), |ui, range| {
-        for &row in &rows[range] {
+        for nth in range {
+            let row = rows[nth];
             let j = row as usize;
             let wide = ui.available_width() - 4.0;
             let (rect, _) = ui.allocate_exact_size(egui::vec2(wide, HEIGHT), egui::Sense::hover());
@@ -273,8 +285,9 @@ fn captions_ui(ui: &mut Ui, shell: &mut Shell<'_>) {
                 chosen,
                 name,
             );
-            if chosen || response.hovered() {
-                let fill = if chosen { t.accent_back } else { t.hover };
+            let marked = chosen || list.has(shell, nth);
+            if marked || response.hovered() {
+                let fill = if marked { t.accent_back } else { t.hover };
                 ui.painter().rect_filled(rect, CornerRadius::same(4), fill);
             }
             let font = FontId::proportional(12.5);
@@ -300,10 +313,8 @@ fn captions_ui(ui: &mut Ui, shell: &mut Shell<'_>) {
                     colour,
                 );
             }
-            if response.clicked() {
-                shell
-                    .commands
-                    .push(Command::Query(Query::Row(Side::Text, j)));
+            if chosen::row_ui(&list, &response, shell, nth) {
+                shell.ask(Command::Query(Query::Row(Side::Text, j)));
             }
         }
     });
