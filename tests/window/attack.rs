@@ -180,13 +180,11 @@ fn a_pair_is_attacked_and_undone() {
     );
 }
 
-/// Clicks without waiting: blinking never settles.
+/// Clicks the thing of this name, or the first whose name holds it, without waiting: blinking never settles.
 fn click_now(window: &mut Window, text: &str) {
-    window
-        .get_all_by_label_contains(text)
-        .next()
-        .expect("there")
-        .click();
+    let exact = window.query_all_by_label(text).next();
+    let named = exact.or_else(|| window.query_all_by_label_contains(text).next());
+    named.expect("there").click();
     for _ in 0..3 {
         window.step();
     }

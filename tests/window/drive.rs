@@ -78,13 +78,13 @@ pub fn copied(window: &mut Window) -> Vec<egui::OutputCommand> {
 /// The text that was put on the clipboard by choosing `entry` in the menu of what is called `name`.
 pub fn copied_text(window: &mut Window, name: &str, entry: &str) -> String {
     choose(window, name, entry);
-    let texts = copied(window)
+    let mut texts = copied(window)
         .into_iter()
         .filter_map(|command| match command {
             egui::OutputCommand::CopyText(text) => Some(text),
             _ => None,
         });
-    texts.last().expect("something was copied")
+    texts.next_back().expect("something was copied")
 }
 
 /// Chooses `entry` in the menu of what is called `name`.

@@ -24,7 +24,7 @@ fn pairs(window: &Window) -> Vec<[String; 4]> {
         .cloned()
         .unwrap();
     let confusion = &found.i2t.confusion;
-    let name = |id: u32| confusion.names[id as usize].to_string();
+    let name = |id: u32| confusion.names[id as usize].clone();
     let mut pairs: Vec<(usize, [String; 4])> = confusion
         .pairs
         .iter()
@@ -229,7 +229,7 @@ fn a_plot_is_copied_as_points_svg_and_picture() {
     assert!(count(good) > 50, "{}", count(good));
     assert!(count(nearmiss::desktop::shell::theme::DARK.base) > area / 3);
     let inks: std::collections::BTreeSet<[u8; 4]> =
-        image.pixels.iter().map(|p| p.to_array()).collect();
+        image.pixels.iter().map(egui::Color32::to_array).collect();
     assert!(inks.len() > 40, "words are drawn: {} colours", inks.len());
 }
 

@@ -93,20 +93,24 @@ fn a_set_is_attacked_cancelled_and_resumed() {
     assert_eq!(saved["rows"].as_array().map(Vec::len), Some(24));
     let table = std::fs::read_to_string(folder.path().join("set.csv")).expect("written");
     assert_eq!(table.lines().count(), 25);
-    click(&mut window, "Sort by Picture");
+    a_row_leads_to_the_lab(&mut window, row);
+}
+
+fn a_row_leads_to_the_lab(window: &mut Window, row: &RowReport) {
+    click(window, "Sort by Picture");
     let shown = window.query_all_by(|n| n.label().is_some_and(|l| l.starts_with("picture ")));
     assert!(shown.count() > 2, "the table is sorted, not lost");
-    click(&mut window, "Sort by Smallest epsilon");
-    click(&mut window, &format!("picture {}", row.name));
-    let lab = lab_of(&window);
+    click(window, "Sort by Smallest epsilon");
+    click(window, &format!("picture {}", row.name));
+    let lab = lab_of(window);
     assert_eq!((lab.image, lab.page), (Some(row.image), LabPage::Picture));
     // What was found of it in the set is found again, at the radius that broke it there.
-    let found = lab.last(now(&window)).expect("attacked again");
+    let found = lab.last(now(window)).expect("attacked again");
     assert!(found.result.after.verdict.fooled);
     assert_eq!(Some(found.result.settings.threat.eps), row.smallest_eps);
     assert!(found.result.after.rank > 1);
-    assert!(says(&window, "kept: step"));
-    let warned = session(&window).log.iter();
+    assert!(says(window, "kept: step"));
+    let warned = session(window).log.iter();
     assert!(
         !warned
             .into_iter()
