@@ -5,7 +5,7 @@ use crate::desktop::core::{Command, Query, StoryCommand};
 use crate::desktop::shell::Shell;
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::{grouped, primary_if};
-use crate::retrieval::{NearMiss, Side, differing};
+use crate::retrieval::{NearMiss, Said, Side};
 use egui::{CornerRadius, Frame, Margin, RichText, Stroke, Ui};
 use std::ops::Range;
 
@@ -59,18 +59,11 @@ pub fn band_ui(ui: &mut Ui, shell: &mut Shell<'_>) {
 
 /// What is seen, in one sentence.
 fn sentence(dataset: &Dataset, case: &NearMiss) -> String {
-    let (right, wrong) = (
-        dataset.captions[case.right].as_str(),
-        dataset.captions[case.wrong].as_str(),
-    );
-    let [ours, theirs] = differing(right, wrong);
-    let how = match (ours.len(), theirs.len()) {
-        (0, 1..=4) => format!("that adds {}", quoted(wrong, &theirs)),
-        (1..=4, 1..=4) => format!(
-            "that says {} for {}",
-            quoted(wrong, &theirs),
-            quoted(right, &ours)
-        ),
+    let wrong = dataset.captions[case.wrong].as_str();
+    let own = dataset.captions_of(case.image);
+    let new = Said::by(&dataset.captions[own]).lacks(wrong);
+    let how = match new.len() {
+        1..=4 => format!("that says {}, as no right one does,", quoted(wrong, &new)),
         _ => "that says much the same".to_owned(),
     };
     format!(
@@ -112,10 +105,9 @@ mod tests {
 
     #[test]
     fn words_that_follow_each_other_are_quoted_together() {
-        let (right, wrong) = ("a brown dog on a bench", "a big wet dog on the bench");
-        let [ours, theirs] = differing(right, wrong);
-        assert_eq!(quoted(right, &ours), "“brown” and “a”");
-        assert_eq!(quoted(wrong, &theirs), "“big wet” and “the”");
+        let wrong = "a big wet dog and a cat";
+        let new = Said::by(&["A brown dog on a bench".to_owned()]).lacks(wrong);
+        assert_eq!(quoted(wrong, &new), "“big wet” and “cat”");
         assert_eq!(
             (small(0.0247), small(0.000_02)),
             ("0.025".into(), "2.0e−5".into())
