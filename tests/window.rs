@@ -30,6 +30,7 @@ mod negatives;
 mod paths;
 mod run;
 mod shared;
+mod sight;
 mod stale;
 mod story;
 mod strata;

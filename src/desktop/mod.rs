@@ -64,6 +64,8 @@ pub struct App {
     frames: frames::Frames,
     attention: Attention,
     title: String,
+    /// Are the colours those for the colour-blind?
+    safe_colours: bool,
     ctx: egui::Context,
 }
 
@@ -89,6 +91,7 @@ impl App {
             frames: frames::Frames::default(),
             attention: Attention::default(),
             title: String::new(),
+            safe_colours: false,
             ctx: ctx.clone(),
         }
     }
@@ -205,6 +208,10 @@ impl App {
     /// Draws the whole window; what was asked for waits in the core and the features.
     fn draw(&mut self, ui: &mut egui::Ui) {
         let ctx = ui.ctx().clone();
+        let safe = self.core.session.settings.safe_colours;
+        if std::mem::replace(&mut self.safe_colours, safe) != safe {
+            shell::theme::colour(&ctx, safe);
+        }
         let features = &mut self.features;
         let tabs: Vec<_> = features.iter().map(|f| f.tab()).collect();
         let mut shell = Shell {

@@ -144,6 +144,8 @@ pub enum Command {
     SetSettings(Box<Settings>),
     /// Light, dark or the system's.
     SetTheme(ThemeChoice),
+    /// Scale of the whole interface, 1 as it is at first.
+    SetZoom(f32),
     /// Cancel this job, whose ever it is.
     CancelJob(JobId),
     /// Fetch and install an ONNX Runtime.

@@ -70,6 +70,12 @@ impl Core {
                 self.apply_settings(ctx);
                 self.save_settings();
             }
+            Command::SetZoom(zoom) => {
+                let [least, most] = Settings::ZOOM;
+                self.session.settings.zoom = zoom.clamp(least, most);
+                self.apply_settings(ctx);
+                self.save_settings();
+            }
             Command::SetSide(side) => self.set_side(side),
             Command::Filter(text) => self.browse(|browser| browser.filter = text),
             Command::Find(text) => self.find(text),
@@ -295,6 +301,7 @@ impl Core {
             ThemeChoice::Light => egui::ThemePreference::Light,
             ThemeChoice::Dark => egui::ThemePreference::Dark,
         });
-        ctx.set_zoom_factor(self.session.settings.zoom.clamp(0.5, 3.0));
+        let [least, most] = Settings::ZOOM;
+        ctx.set_zoom_factor(self.session.settings.zoom.clamp(least, most));
     }
 }

@@ -79,6 +79,8 @@ pub struct Settings {
     pub thumbnail: f32,
     /// Scale of the whole interface.
     pub zoom: f32,
+    /// Colours that the colour-blind tell apart.
+    pub safe_colours: bool,
     /// What was open last, newest first.
     pub recent: Vec<Recent>,
     /// Places of runs that were open last, newest first.
@@ -101,6 +103,7 @@ impl Default for Settings {
             batch: 32,
             thumbnail: 80.0,
             zoom: 1.0,
+            safe_colours: false,
             recent: Vec::new(),
             runs: Vec::new(),
             tables: BTreeMap::new(),
@@ -111,6 +114,9 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// The least and the largest scale of the interface.
+    pub const ZOOM: [f32; 2] = [0.5, 3.0];
+
     pub(super) const KEPT: usize = 12;
 
     /// Puts `workspace` at the head of the recent list.

@@ -13,12 +13,12 @@ use std::ops::Range;
 use std::sync::Arc;
 use unicode_bidi::{BidiClass, BidiInfo, bidi_class};
 
-/// Lays out `job`, a text in one format.
+/// Lays out `job`. A text that runs from right to left is in one format, its last.
 pub fn galley(ui: &Ui, job: LayoutJob) -> Arc<Galley> {
     if !runs_left(&job.text) {
         return ui.painter().layout_job(job);
     }
-    let Some(format) = job.sections.first().map(|s| s.format.clone()) else {
+    let Some(format) = job.sections.last().map(|s| s.format.clone()) else {
         return ui.painter().layout_job(job);
     };
     let text = job.text.clone();
@@ -46,6 +46,13 @@ pub fn label(ui: &mut Ui, text: RichText, rows: usize) -> Response {
     let response = ui.add(Label::new(galley));
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &said));
     response
+}
+
+/// What is told of a thing under the pointer.
+pub fn hover(response: Response, text: &str) -> Response {
+    response.on_hover_ui(|ui| {
+        label(ui, RichText::new(text), usize::MAX);
+    })
 }
 
 /// Has the text a letter of a script that runs from right to left?

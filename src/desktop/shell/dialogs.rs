@@ -63,7 +63,13 @@ fn settings_grid_ui(ui: &mut Ui, settings: &mut Settings) {
     });
     ui.end_row();
     ui.label("Interface scale");
-    ui.add(egui::Slider::new(&mut settings.zoom, 0.7..=2.0).step_by(0.05));
+    let [least, most] = Settings::ZOOM;
+    ui.add(egui::Slider::new(&mut settings.zoom, least..=most).step_by(0.05))
+        .on_hover_text("Its keys are on the sheet of keys");
+    ui.end_row();
+    ui.label("Colours");
+    ui.checkbox(&mut settings.safe_colours, "for the colour-blind")
+        .on_hover_text("Right is blue-green and the near miss orange, in place of green and red");
     ui.end_row();
     ui.label("Thumbnail size");
     ui.add(egui::Slider::new(&mut settings.thumbnail, 48.0..=200.0).step_by(4.0));

@@ -25,6 +25,7 @@ use inspector::inspector_ui;
 use crate::dataset::Dataset;
 use crate::desktop::attack::{Command, Compare, Heat, LabPage, Looks, Reach};
 use crate::desktop::core::{self, DataSource, Session};
+use crate::desktop::shell::bidi;
 use crate::desktop::shell::browser::browser_ui;
 use crate::desktop::shell::empty::{NotReady, not_ready_ui};
 use crate::desktop::shell::side_frame;
@@ -184,7 +185,7 @@ fn head_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
                 let caption = dataset.captions.get(own.start).filter(|_| !own.is_empty());
                 let text = caption.map_or("it has no caption", String::as_str);
                 let text = RichText::new(text).color(tokens(ui).weak);
-                ui.add(egui::Label::new(text).truncate());
+                bidi::label(ui, text, 1);
             });
         });
     });

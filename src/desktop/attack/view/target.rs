@@ -3,6 +3,7 @@
 use super::View;
 use crate::attack::Goal;
 use crate::desktop::attack::Command;
+use crate::desktop::shell::bidi;
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::picture_in;
 use egui::{CornerRadius, Frame, Margin, RichText, Ui};
@@ -52,7 +53,7 @@ pub fn target_ui(ui: &mut Ui, view: &mut View<'_>) {
                 let image = dataset.image_of(target) as u32;
                 picture_in(ui, view.pictures, image, rect, true);
             }
-            ui.add(egui::Label::new(RichText::new(text).color(t.text)).wrap());
+            bidi::label(ui, RichText::new(text).color(t.text), usize::MAX);
         });
 }
 

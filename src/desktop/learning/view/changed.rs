@@ -5,6 +5,7 @@ use super::hardest::{ONE_LINE, moments};
 use crate::dataset::Dataset;
 use crate::desktop::core::{Cells, Query};
 use crate::desktop::learning::Command;
+use crate::desktop::shell::bidi;
 use crate::desktop::shell::select::List;
 use crate::desktop::shell::take::picture_ui;
 use crate::desktop::shell::theme::tokens;
@@ -246,7 +247,7 @@ fn row_ui(
     );
     let mut job = egui::text::LayoutJob::simple_singleline(text.to_owned(), font, t.text);
     job.wrap = egui::text::TextWrapping::truncate_at_width((wide - 168.0).max(20.0));
-    let galley = ui.painter().layout_job(job);
+    let galley = bidi::galley(ui, job);
     let at = left + egui::vec2(164.0, -galley.size().y / 2.0);
     ui.painter().galley(at, galley, t.text);
     let list = List {
@@ -255,7 +256,7 @@ fn row_ui(
         count: rows.len(),
         order: 0,
     };
-    let act = list.row(&area.on_hover_text(text), view, nth, |ui, shell, _| {
+    let act = list.row(&bidi::hover(area, text), view, nth, |ui, shell, _| {
         picture_ui(ui, shell, image as u32);
     });
     if act.goes {

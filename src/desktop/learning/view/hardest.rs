@@ -4,6 +4,7 @@ use super::View;
 use crate::dataset::Dataset;
 use crate::desktop::core::Query;
 use crate::desktop::learning::Command;
+use crate::desktop::shell::bidi;
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::{column, heading, named_area, picture_in, weak};
 use crate::learn::{HardPair, Point, Run};
@@ -169,8 +170,11 @@ fn pair_ui(
         part(dataset.captions[caption as usize].clone(), t.text);
         text.wrap.max_rows = 2;
         text.wrap.max_width = wide;
-        ui.add(egui::Label::new(text))
-            .on_hover_text(&dataset.captions[caption as usize]);
+        let galley = bidi::galley(ui, text);
+        bidi::hover(
+            ui.add(egui::Label::new(galley)),
+            &dataset.captions[caption as usize],
+        );
     }
     ui.label(RichText::new(told(run, pair)).size(11.5).color(t.weak));
 }

@@ -5,9 +5,11 @@ use super::cursor;
 use super::scene::Scene;
 use crate::desktop::core::Query;
 use crate::desktop::map::Trail;
+use crate::desktop::shell::bidi;
 use crate::desktop::shell::widgets::picture_in;
 use crate::map::{Layer, among};
 use crate::retrieval::Side;
+use egui::text::LayoutJob;
 use egui::{
     Align2, Color32, CornerRadius, FontId, Pos2, Rect, Shape, Stroke, StrokeKind, Ui, Vec2,
 };
@@ -192,7 +194,8 @@ fn clusters_ui(ui: &Ui, scene: &Scene<'_>) {
             continue;
         }
         let font = FontId::proportional(13.0);
-        let galley = painter.layout_no_wrap(cluster.name.clone(), font, scene.t.text);
+        let name = LayoutJob::simple_singleline(cluster.name.clone(), font, scene.t.text);
+        let galley = bidi::galley(ui, name);
         let rect = Rect::from_center_size(at, galley.size() + Vec2::new(8.0, 2.0));
         if taken.iter().any(|other| other.intersects(rect)) {
             continue;

@@ -33,6 +33,12 @@ pub enum Act {
     Theme,
     /// The guide.
     Guide,
+    /// Larger text and all else.
+    Larger,
+    /// Smaller text and all else.
+    Smaller,
+    /// The size as it was at first.
+    UsualSize,
     /// Full screen.
     Fullscreen,
     /// Ends the program.
@@ -40,7 +46,7 @@ pub enum Act {
 }
 
 /// The keys of the whole window.
-pub const WINDOW: [Binding<Act>; 11] = [
+pub const WINDOW: [Binding<Act>; 14] = [
     held(
         &[command(Key::K)],
         Act::Palette,
@@ -62,6 +68,13 @@ pub const WINDOW: [Binding<Act>; 11] = [
     held(&[command(Key::F)], Act::Filter, "filter the browser"),
     held(&[command(Key::T)], Act::Theme, "light or dark"),
     held(&[plain(Key::F1)], Act::Guide, "the guide"),
+    held(
+        &[command(Key::Plus), command(Key::Equals)],
+        Act::Larger,
+        "larger text",
+    ),
+    held(&[command(Key::Minus)], Act::Smaller, "smaller text"),
+    held(&[command(Key::Num0)], Act::UsualSize, "text as at first"),
     held(&[plain(Key::F11)], Act::Fullscreen, "full screen"),
     held(&[command(Key::Q)], Act::Quit, "quit"),
 ];
@@ -131,6 +144,9 @@ fn window_act(ctx: &Context, shell: &mut Shell<'_>, act: Act) {
                 ThemeChoice::Dark
             }));
         }
+        Act::Larger => shell.ask(Command::SetZoom(shell.session.settings.zoom + 0.1)),
+        Act::Smaller => shell.ask(Command::SetZoom(shell.session.settings.zoom - 0.1)),
+        Act::UsualSize => shell.ask(Command::SetZoom(1.0)),
         Act::Guide => shell.ask(Command::ShowGuide(None)),
         Act::Fullscreen => shell.ask(Command::ToggleFullscreen),
         Act::Quit => shell.ask(Command::Quit),

@@ -94,6 +94,7 @@ pub fn last<C>(shell: &Shell<'_>, tabs: &[Tab]) -> Vec<PaletteEntry<C>> {
     let run = PaletteEntry::core;
     let session = shell.session;
     let wrong = Command::SetWrongOnly(!session.browser.wrong_only);
+    let zoom = session.settings.zoom;
     let mut list = vec![
         run("Sort: dataset order", "", Command::SetSort(Sort::File)),
         run("Sort: worst rank first", "", Command::SetSort(Sort::Rank)),
@@ -138,6 +139,9 @@ pub fn last<C>(shell: &Shell<'_>, tabs: &[Tab]) -> Vec<PaletteEntry<C>> {
             "",
             Command::SetTheme(ThemeChoice::System),
         ),
+        run("Text: larger", "Ctrl+Plus", Command::SetZoom(zoom + 0.1)),
+        run("Text: smaller", "Ctrl+Minus", Command::SetZoom(zoom - 0.1)),
+        run("Text: as at first", "Ctrl+0", Command::SetZoom(1.0)),
         entry("Settings…", "", Run::Settings),
         entry("Runtime and adapters…", "", Run::Runtime),
         run(

@@ -4,13 +4,14 @@ use super::View;
 use super::list::{look_at, name, pull_like, share};
 use crate::dataset::Dataset;
 use crate::desktop::core::Command as Core;
+use crate::desktop::shell::bidi;
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::{grouped, heading, named_area, picture_in, primary, weak};
 use crate::desktop::strata::{Command, Surveyed};
 use crate::learn::strata::Redundancy;
 use crate::learn::survey::AtCount;
 use crate::learn::survey::words::pulls;
-use egui::{Align, Label, Layout, Rect, RichText, Role, Sense, Ui};
+use egui::{Align, Layout, Rect, RichText, Role, Sense, Ui};
 
 /// Pictures of a line, and of all.
 const LINE: usize = 6;
@@ -192,7 +193,11 @@ fn middle_ui(
             };
             let mut line = |head: &str, words: &str, colour| {
                 ui.label(RichText::new(head).size(12.0).color(colour));
-                ui.add(Label::new(RichText::new(words).size(12.5).color(t.text)).wrap());
+                bidi::label(
+                    ui,
+                    RichText::new(words).size(12.5).color(t.text),
+                    usize::MAX,
+                );
             };
             line("pulls towards", text(caption), t.good);
             match survey.hardest[pair as usize] {
@@ -242,10 +247,10 @@ fn opposed_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, group: &Redun
         );
         let mut job = egui::text::LayoutJob::simple_singleline(caption.into(), font, t.text);
         job.wrap = egui::text::TextWrapping::truncate_at_width(wide - 76.0);
-        let galley = ui.painter().layout_job(job);
+        let galley = bidi::galley(ui, job);
         let at = egui::pos2(rect.left() + 72.0, rect.center().y - galley.size().y / 2.0);
         ui.painter().galley(at, galley, t.text);
-        if area.on_hover_text(caption).clicked() {
+        if bidi::hover(area, caption).clicked() {
             look_at(view, opposed.image);
         }
     }
