@@ -165,6 +165,12 @@ impl Decisions {
         pairs.filter_map(|(key, decision)| Some((key, decision.verdict?)))
     }
 
+    /// The rows of image and caption of `dataset` that a decision kept under `key` is about, as [`Decisions::rows`] finds
+    /// them.
+    pub fn rows_of(dataset: &Dataset, key: &(String, String)) -> HashSet<(u32, u32)> {
+        Lookup::of(dataset, &[key]).rows(dataset, &[key])
+    }
+
     /// The pairs of `dataset` with this verdict, as rows of image and caption. Every row with the text counts but
     /// those that are the image's own. Of rows without names every one with the content counts.
     pub fn rows(&self, dataset: &Dataset, verdict: Verdict) -> HashSet<(u32, u32)> {
@@ -239,8 +245,14 @@ fn side<'a>(
     if wanted.is_empty() {
         return found;
     }
+    // One is compared with each, which costs less than hashing them all: a click must not wait for a million captions.
+    let one = wanted.iter().next().filter(|_| wanted.len() == 1);
     for (row, name) in names.enumerate() {
-        if let Some(name) = wanted.get(name.as_ref()) {
+        let name = match one {
+            Some(one) => (*one == name.as_ref()).then_some(one),
+            None => wanted.get(name.as_ref()),
+        };
+        if let Some(name) = name {
             found.entry(*name).or_default().push(row as u32);
         }
     }

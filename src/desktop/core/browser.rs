@@ -93,15 +93,18 @@ pub struct Browser {
 }
 
 impl Browser {
-    /// Recomputes `rows` for one side of `dataset`; `direction` is that side's ranking where there is
-    /// one; `only` the images that alone are shown.
+    /// Recomputes `rows` for one side of `dataset`; `direction` is that side's ranking where there is one; `only` the
+    /// images that alone are shown. False, with the rows as they were, where `stop` said so before the end.
     pub fn refresh(
         &mut self,
         dataset: &Dataset,
         side: Side,
         direction: Option<&Direction>,
         only: Option<&BTreeSet<u32>>,
-    ) {
+        stop: impl Fn() -> bool,
+    ) -> bool {
+        /// Rows between two looks at whether to stop.
+        const STRIDE: usize = 4096;
         let needles: Vec<String> = self
             .filter
             .split_whitespace()
@@ -148,11 +151,19 @@ impl Browser {
                 only.contains(&(image as u32))
             })
         };
-        self.rows = (0..count)
-            .filter(|&i| kept(i) && ranked(i) && matches(i))
-            .map(|i| i as u32)
-            .collect();
-        let Some(direction) = direction else { return };
+        let mut rows = Vec::new();
+        for from in (0..count).step_by(STRIDE) {
+            if stop() {
+                return false;
+            }
+            let all = from..count.min(from + STRIDE);
+            let shown = all.filter(|&i| kept(i) && ranked(i) && matches(i));
+            rows.extend(shown.map(|i| i as u32));
+        }
+        self.rows = rows;
+        let Some(direction) = direction else {
+            return true;
+        };
         let margin = |i: &u32| direction.margin(*i as usize);
         match self.sort {
             Sort::File => {}
@@ -162,6 +173,7 @@ impl Browser {
             }),
             Sort::Margin => self.rows.sort_by(|a, b| margin(a).total_cmp(&margin(b))),
         }
+        true
     }
 }
 
@@ -200,11 +212,20 @@ mod tests {
             filter: "Red".into(),
             ..Browser::default()
         };
-        browser.refresh(&dataset(), Side::Image, None, None);
+        browser.refresh(&dataset(), Side::Image, None, None, || false);
         assert_eq!(browser.rows, [0, 2]);
         browser.filter = "ring red".into();
-        browser.refresh(&dataset(), Side::Text, None, None);
+        browser.refresh(&dataset(), Side::Text, None, None, || false);
         assert_eq!(browser.rows, [3]);
+    }
+
+    #[test]
+    fn a_list_that_is_stopped_stays_as_it_was() {
+        let mut browser = Browser::default();
+        assert!(browser.refresh(&dataset(), Side::Text, None, None, || false));
+        browser.filter = "ring".into();
+        assert!(!browser.refresh(&dataset(), Side::Text, None, None, || true));
+        assert_eq!(browser.rows, [0, 1, 2, 3]);
     }
 
     #[test]
@@ -213,11 +234,11 @@ mod tests {
             sort: Sort::Rank,
             ..Browser::default()
         };
-        browser.refresh(&dataset(), Side::Image, Some(&direction()), None);
+        browser.refresh(&dataset(), Side::Image, Some(&direction()), None, || false);
         assert_eq!(browser.rows, [1, 2, 0]);
         browser.sort = Sort::Margin;
         browser.wrong_only = true;
-        browser.refresh(&dataset(), Side::Image, Some(&direction()), None);
+        browser.refresh(&dataset(), Side::Image, Some(&direction()), None, || false);
         assert_eq!(browser.rows, [2, 1]);
     }
 }

@@ -25,9 +25,12 @@ impl Core {
         let mut browser = self.session.browser.clone();
         let ranking = self.session.ranking().cloned();
         let only = self.session.sets.shown().cloned();
-        self.start(Slot::Browse, "Listing", move |_| {
+        self.start(Slot::Browse, "Listing", move |task| {
             let direction = ranking.as_ref().map(|r| r.direction(side));
-            browser.refresh(&dataset, side, direction, only.as_ref());
+            browser.refresh(&dataset, side, direction, only.as_ref(), || {
+                task.is_cancelled()
+            });
+            task.check()?;
             Ok(Event::Listed(browser.rows))
         });
     }

@@ -191,7 +191,9 @@ impl Session {
         };
         let mut browser = std::mem::take(&mut self.browser);
         let only = self.sets.shown();
-        browser.refresh(&dataset, self.side, self.direction(self.side), only);
+        browser.refresh(&dataset, self.side, self.direction(self.side), only, || {
+            false
+        });
         self.browser = browser;
     }
 

@@ -100,7 +100,7 @@ impl Decided {
             return None;
         }
         self.all.decide(dataset, rows, verdict);
-        self.find(dataset);
+        self.follow(dataset, &decision.key);
         Some(decision)
     }
 
@@ -116,7 +116,64 @@ impl Decided {
             return false;
         }
         self.all.set(&key.0, &key.1, to);
-        self.find(dataset);
+        self.follow(dataset, key);
         true
+    }
+
+    /// Looks up the rows of one decision that changed.
+    fn follow(&mut self, dataset: &Dataset, key: &(String, String)) {
+        for pair in Decisions::rows_of(dataset, key) {
+            self.confirmed.remove(&pair);
+            self.rejected.remove(&pair);
+            match self.all.of(dataset, pair) {
+                Some(Verdict::Right) => self.confirmed.insert(pair),
+                Some(Verdict::Wrong) => self.rejected.insert(pair),
+                None => false,
+            };
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::Image;
+    use proptest::prelude::*;
+
+    /// Six images with three captions each, of few texts and names: many rows have the same.
+    fn dataset() -> Dataset {
+        let groups = (0..6).map(|i| {
+            let image = Image::unseen(format!("{}.png", i % 4));
+            let texts = (0..3).map(|c| format!("text {}", (i + 2 * c) % 5));
+            (image, texts.collect())
+        });
+        Dataset::from_groups("t", "t", groups.collect(), Vec::new())
+    }
+
+    proptest! {
+        #[test]
+        fn one_change_leaves_what_a_search_for_all_finds(
+            deeds in proptest::collection::vec((0_u32..6, 0_u32..18, 0..3), 1..20),
+        ) {
+            let dataset = dataset();
+            let mut decided = Decided::default();
+            for (image, caption, verdict) in deeds {
+                let verdict = [None, Some(Verdict::Right), Some(Verdict::Wrong)][verdict];
+                let deed = decided.decide(&dataset, (image, caption), verdict);
+                let mut anew = decided.clone();
+                anew.find(&dataset);
+                prop_assert_eq!(&decided.confirmed, &anew.confirmed);
+                prop_assert_eq!(&decided.rejected, &anew.rejected);
+                // Taken back, all is as before.
+                if let Some(deed) = deed {
+                    let mut back = decided.clone();
+                    prop_assert!(back.change(&dataset, &deed.key, [deed.after, deed.before]));
+                    anew.change(&dataset, &deed.key, [deed.after, deed.before]);
+                    anew.find(&dataset);
+                    prop_assert_eq!(&back.confirmed, &anew.confirmed);
+                    prop_assert_eq!(&back.rejected, &anew.rejected);
+                }
+            }
+        }
     }
 }
