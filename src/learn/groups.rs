@@ -1,6 +1,7 @@
 //! Runs that seeds alone tell apart, put together.
 
 use super::bands::Band;
+use super::efficiency::Efficiency;
 use super::run::{Finish, Point, Run};
 use super::setup::Setup;
 use std::sync::Arc;
@@ -55,6 +56,16 @@ impl Group {
     /// The band at the end of the runs.
     pub fn last(&self, of: &dyn Fn(&Point) -> Option<f64>) -> Option<Band> {
         self.banded(self.runs.iter().map(|run| of(run.last()?)).collect())
+    }
+
+    /// The bands over seeds of the area under a figure against pairs drawn, and of the pairs that nine tenths of its last
+    /// value took ([`Efficiency`]); `None` where a run has none.
+    pub fn efficiency(&self, of: &dyn Fn(&Point) -> Option<f64>) -> Option<[Band; 2]> {
+        let all = self.runs.iter().map(|run| Efficiency::of(&run.points, of));
+        let all: Vec<Efficiency> = all.collect::<Option<_>>()?;
+        let area = all.iter().map(|e| Some(e.area)).collect();
+        let needed = all.iter().map(|e| Some(e.needed)).collect();
+        Some([self.banded(area)?, self.banded(needed)?])
     }
 
     /// The bands of a figure with the means of another, at each moment that the runs have in common and at their end.

@@ -82,6 +82,25 @@ fn runs_have_their_keys_and_files_and_the_encoder_has_the_recalls() {
         assert!(band["mean"].is_number() && band["half_width"].is_number());
     }
     assert_eq!(report["differences"][0]["first"], "mh");
+    for loss in ["sh", "mh"] {
+        // As the definition says, from the curves of the report itself.
+        let of = runs.iter().filter(|run| run["loss"] == loss);
+        let needed = of.map(|run| {
+            let curve = run["curve"].as_array().unwrap();
+            let at = |n: usize| {
+                let point = &curve[n];
+                [&point["drawn"], &point["i2t"]["r1"]].map(|v| v.as_f64().unwrap())
+            };
+            let goal = 0.9 * at(curve.len() - 1)[1];
+            let n = (0..curve.len()).find(|&n| at(n)[1] >= goal).unwrap();
+            let ([a, low], [b, high]) = (at(n.saturating_sub(1)), at(n));
+            if n == 0 { 0.0 } else { a + (b - a) * (goal - low) / (high - low) }
+        });
+        let needed: Vec<f64> = needed.collect();
+        let mean = needed.iter().sum::<f64>() / needed.len() as f64;
+        let told = report["efficiency"][loss]["i2t"]["pairs_for_90"]["mean"].as_f64().unwrap();
+        assert!((told - mean).abs() < 1e-6 * mean.max(1.0), "{told} or {mean}");
+    }
 
     // The exported encoder, on all images: as the heads on the same embeddings.
     let folder = path.join(runs[2]["out"].as_str().unwrap());

@@ -2,64 +2,65 @@
 
 use crate::compute::Engine;
 use crate::files::shown;
-use crate::learn::{Band, Figure, Finish, Ground, Group, Point, Recalls, Run, groups, rate};
+use crate::learn::{Band, Figure, Finish, Ground, Group, Point, Recalls, Run, Way, groups, rate};
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// All runs, and what they say together.
 #[derive(Serialize)]
 pub struct Answer {
-    runs: Vec<RunAnswer>,
+    pub runs: Vec<RunAnswer>,
     /// By loss (with more than one policy or rate: by all of them): loss of the first batch of the first seed.
-    step0_loss: BTreeMap<String, f64>,
+    pub step0_loss: BTreeMap<String, f64>,
     /// By the same keys: recalls over seeds, in per cent.
-    bands: BTreeMap<String, BandsAnswer>,
+    pub bands: BTreeMap<String, BandsAnswer>,
     /// Each kind of run less each that stands before it, paired by seed.
-    differences: Vec<Difference>,
-    split: String,
-    train_images: usize,
-    valid_images: usize,
+    pub differences: Vec<Difference>,
+    /// By the same keys: what the pairs drawn brought.
+    pub efficiency: BTreeMap<String, EfficiencyAnswer>,
+    pub split: String,
+    pub train_images: usize,
+    pub valid_images: usize,
     /// Pairs of an image and a caption to train on.
-    pairs: usize,
+    pub pairs: usize,
     /// Images that recall in training was measured on: as many as are held out, where there are.
-    train_ranked: usize,
-    engine: String,
-    notes: Vec<String>,
-    out: Option<String>,
+    pub train_ranked: usize,
+    pub engine: String,
+    pub notes: Vec<String>,
+    pub out: Option<String>,
 }
 
 #[derive(Serialize)]
-struct RunAnswer {
-    loss: &'static str,
-    policy: &'static str,
-    optimizer: &'static str,
-    lr: f32,
-    seed: u64,
-    steps: u64,
+pub struct RunAnswer {
+    pub loss: &'static str,
+    pub policy: &'static str,
+    pub optimizer: &'static str,
+    pub lr: f32,
+    pub seed: u64,
+    pub steps: u64,
     /// Seconds of training, without those of measuring.
-    seconds: f64,
+    pub seconds: f64,
     /// "finished" or "diverged".
-    finish: Finish,
-    step0_loss: Option<f64>,
+    pub finish: Finish,
+    pub step0_loss: Option<f64>,
     /// Recall before training.
-    start: Option<Measured>,
-    epochs: Vec<EpochAnswer>,
+    pub start: Option<Measured>,
+    pub epochs: Vec<EpochAnswer>,
     /// Recall against the share of the pairs seen: the start, parts of the first epoch, every epoch.
-    curve: Vec<CurveAnswer>,
+    pub curve: Vec<CurveAnswer>,
     /// On images that are trained on, at the end.
-    train: Option<Measured>,
-    notes: Vec<String>,
+    pub train: Option<Measured>,
+    pub notes: Vec<String>,
     /// Its folder.
-    out: Option<String>,
+    pub out: Option<String>,
     #[serde(skip)]
-    key: String,
+    pub key: String,
 }
 
 #[derive(Serialize)]
-struct EpochAnswer {
+pub struct EpochAnswer {
     /// Mean over the epoch's steps.
     loss: Option<f64>,
     #[serde(flatten)]
@@ -70,7 +71,7 @@ struct EpochAnswer {
 }
 
 #[derive(Serialize)]
-struct CurveAnswer {
+pub struct CurveAnswer {
     step: u64,
     seconds: f64,
     /// Pairs drawn.
@@ -83,40 +84,81 @@ struct CurveAnswer {
 
 /// Recall in per cent.
 #[derive(Serialize)]
-struct Measured {
-    i2t: At<f64>,
-    t2i: At<f64>,
+pub struct Measured {
+    pub i2t: At<f64>,
+    pub t2i: At<f64>,
 }
 
 #[derive(Serialize)]
-struct At<T> {
-    r1: T,
-    r5: T,
-    r10: T,
+pub struct At<T> {
+    pub r1: T,
+    pub r5: T,
+    pub r10: T,
 }
 
 #[derive(Serialize)]
-struct BandsAnswer {
-    i2t: At<BandAnswer>,
-    t2i: At<BandAnswer>,
-    seeds: usize,
+pub struct BandsAnswer {
+    pub i2t: At<BandAnswer>,
+    pub t2i: At<BandAnswer>,
+    pub seeds: usize,
 }
 
 #[derive(Serialize)]
-struct BandAnswer {
-    mean: f64,
+pub struct BandAnswer {
+    pub mean: f64,
     /// Half the width of the 95 % band of the mean; null with one seed.
-    half_width: Option<f64>,
+    pub half_width: Option<f64>,
+}
+
+/// Recall at 1 against the pairs drawn, over seeds.
+#[derive(Serialize)]
+pub struct EfficiencyAnswer {
+    pub i2t: OfPairs,
+    pub t2i: OfPairs,
 }
 
 #[derive(Serialize)]
-struct Difference {
-    first: String,
-    less: String,
+pub struct OfPairs {
+    /// Its mean over the pairs drawn, in per cent: the area under the curve as a part of the width.
+    pub area: BandAnswer,
+    /// Pairs drawn when it first was nine tenths of what it is at the end.
+    pub pairs_for_90: BandAnswer,
+}
+
+impl EfficiencyAnswer {
+    fn of(group: &Group) -> Option<Self> {
+        let of = |way| {
+            let figure = Figure { way, at: 0 };
+            let [area, needed] = group.efficiency(&figure.valid())?;
+            Some(OfPairs {
+                area: area.into(),
+                pairs_for_90: needed.into(),
+            })
+        };
+        Some(Self {
+            i2t: of(Way::ImageToText)?,
+            t2i: of(Way::TextToImage)?,
+        })
+    }
+}
+
+impl From<Band> for BandAnswer {
+    fn from(band: Band) -> Self {
+        Self {
+            mean: band.mean,
+            half_width: band.half,
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub struct Difference {
+    pub first: String,
+    pub less: String,
     #[serde(flatten)]
-    bands: BandsAnswer,
+    pub bands: BandsAnswer,
     #[serde(skip)]
-    raw: [Band; 6],
+    pub raw: [Band; 6],
 }
 
 impl From<&Recalls> for Measured {
@@ -131,10 +173,7 @@ impl From<&Recalls> for Measured {
 
 impl BandsAnswer {
     fn new(bands: &[Band; 6], seeds: usize) -> Self {
-        let band = |k: usize| BandAnswer {
-            mean: bands[k].mean,
-            half_width: bands[k].half,
-        };
+        let band = |k: usize| bands[k].into();
         let at = |k: usize| At {
             r1: band(k),
             r5: band(k + 1),
@@ -243,6 +282,10 @@ impl Answer {
                 .iter()
                 .map(|run| RunAnswer::of(run, key(run)))
                 .collect(),
+            efficiency: kinds
+                .iter()
+                .filter_map(|group| Some((key(group.first()), EfficiencyAnswer::of(group)?)))
+                .collect(),
             step0_loss,
             differences,
             split: ground.split.told.clone(),
@@ -270,76 +313,4 @@ impl Answer {
 fn six(of: impl Fn(Figure) -> Option<Band>) -> Option<[Band; 6]> {
     let bands: Option<Vec<Band>> = Figure::all().into_iter().map(of).collect();
     bands?.try_into().ok()
-}
-
-/// The answer as text.
-pub fn describe(answer: &Answer) -> String {
-    let mut text = format!(
-        "{}: {} pairs, recall on {} images held out, {}\n\n",
-        answer.split, answer.pairs, answer.valid_images, answer.engine
-    );
-    // Writing to a string does not fail.
-    let _ = writeln!(
-        text,
-        "{:<22}{:>15}{:>15}{:>15}{:>15}{:>9}{:>10}",
-        "validation, %", "i2t R@1", "i2t R@5", "t2i R@1", "t2i R@5", "in train", "ms a step"
-    );
-    for (key, bands) in &answer.bands {
-        let told = |band: &BandAnswer| {
-            Band {
-                mean: band.mean,
-                half: band.half_width,
-            }
-            .told()
-        };
-        let own: Vec<&RunAnswer> = answer.runs.iter().filter(|run| run.key == *key).collect();
-        let mean = |of: &dyn Fn(&RunAnswer) -> f64| {
-            own.iter().map(|run| of(run)).sum::<f64>() / own.len().max(1) as f64
-        };
-        let _ = writeln!(
-            text,
-            "{key:<22}{:>15}{:>15}{:>15}{:>15}{:>9.1}{:>10.3}",
-            told(&bands.i2t.r1),
-            told(&bands.i2t.r5),
-            told(&bands.t2i.r1),
-            told(&bands.t2i.r5),
-            mean(&|run| run.train.as_ref().map_or(0.0, |train| train.i2t.r1)),
-            mean(&|run| 1e3 * run.seconds / run.steps.max(1) as f64),
-        );
-    }
-    if answer.runs.len() > answer.bands.len() {
-        text.push_str("± is half the width of the 95 % band of the mean over seeds.\n");
-    }
-    for difference in &answer.differences {
-        let said = |k: usize| {
-            let band = difference.raw[k];
-            let settled = match band.half {
-                None => "one seed settles nothing",
-                Some(_) if band.is_settled() => "settled",
-                Some(_) => "not settled by these seeds",
-            };
-            format!(
-                "{:+.1}{} ({settled})",
-                band.mean,
-                band.half.map_or_else(String::new, |h| format!(" ± {h:.1}"))
-            )
-        };
-        let _ = writeln!(
-            text,
-            "{} less {}: i2t R@1 {}, t2i R@1 {}",
-            difference.first,
-            difference.less,
-            said(0),
-            said(3)
-        );
-    }
-    let notes = answer.runs.iter().flat_map(|run| &run.notes);
-    let unique: BTreeSet<&String> = answer.notes.iter().chain(notes).collect();
-    for note in unique {
-        let _ = writeln!(text, "{note}");
-    }
-    if let Some(out) = &answer.out {
-        let _ = writeln!(text, "Written to {out}");
-    }
-    text
 }

@@ -3,14 +3,16 @@
 mod answer;
 mod grid;
 mod output;
+mod told;
 
 use super::common::EngineArgs;
 use super::ground::GroundArgs;
 use super::output::{emit_with, fresh, watched};
 use crate::error::Result;
-use answer::{Answer, describe};
+use answer::Answer;
 use clap::{ArgGroup, Args};
 use std::path::PathBuf;
+use told::describe;
 
 /// Arguments of `learn`.
 #[derive(Debug, Args)]

@@ -2,6 +2,7 @@
 
 mod command;
 mod jobs;
+mod palette;
 mod state;
 mod view;
 
@@ -180,11 +181,7 @@ impl Feature for Compare {
         view::keys(ctx, view, focused);
     }
 
-    fn palette(_: &View<'_, Self>) -> Vec<PaletteEntry<Command>> {
-        vec![PaletteEntry::own(
-            "Compare with a second encoder…",
-            "",
-            Command::Choose,
-        )]
+    fn palette(view: &View<'_, Self>) -> Vec<PaletteEntry<Command>> {
+        palette::entries(view)
     }
 }

@@ -5,6 +5,7 @@ mod export;
 mod form;
 mod jobs;
 mod kept;
+mod palette;
 mod state;
 mod view;
 
@@ -217,13 +218,6 @@ impl Feature for Learning {
     }
 
     fn palette(view: &View<'_, Self>) -> Vec<PaletteEntry<Command>> {
-        let mut entries = vec![
-            PaletteEntry::own("Learning: train", "", Command::Train),
-            PaletteEntry::own("Learning: write the curves…", "", Command::Export),
-        ];
-        if view.is_running(Slot::Train) {
-            entries.push(PaletteEntry::own("Learning: stop", "", Command::Stop));
-        }
-        entries
+        palette::entries(view)
     }
 }

@@ -6,6 +6,7 @@ mod drawing;
 mod export;
 mod form;
 mod jobs;
+mod palette;
 mod state;
 mod suggest;
 mod view;
@@ -222,20 +223,8 @@ impl Feature for LinearLab {
         view::keys(ctx, view, focused);
     }
 
-    fn palette(_: &View<'_, Self>) -> Vec<PaletteEntry<Command>> {
-        vec![
-            PaletteEntry::own("Linear: train", "", Command::Study),
-            PaletteEntry::own(
-                "Linear: write robust accuracy…",
-                "",
-                Command::Export(Kind::Curves),
-            ),
-            PaletteEntry::own(
-                "Linear: write the classifier…",
-                "",
-                Command::Export(Kind::Model),
-            ),
-        ]
+    fn palette(view: &View<'_, Self>) -> Vec<PaletteEntry<Command>> {
+        palette::entries(view)
     }
 }
 

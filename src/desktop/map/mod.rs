@@ -3,6 +3,7 @@
 mod colours;
 mod command;
 mod jobs;
+mod palette;
 mod points;
 mod state;
 mod trail;
@@ -295,14 +296,8 @@ impl Feature for MapView {
         view::keys(ctx, view, focused);
     }
 
-    fn palette(_: &View<'_, Self>) -> Vec<PaletteEntry<Command>> {
-        vec![
-            PaletteEntry::own("Map: lay out again", "", Command::LayOut),
-            PaletteEntry::own("Map: open coordinates…", "", Command::Import),
-            PaletteEntry::own("Map: write the coordinates…", "", Command::Export),
-            PaletteEntry::own("Map: choose nothing", "Esc", Command::ChooseNothing),
-            PaletteEntry::own("Map: keep this map beside the next", "", Command::Pin(true)),
-        ]
+    fn palette(view: &View<'_, Self>) -> Vec<PaletteEntry<Command>> {
+        palette::entries(view)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The inspector: the next training, the runs, the loss of the one that is looked at.
 
 mod best;
+mod efficiency;
 mod form;
 mod head;
 mod loss;
@@ -23,6 +24,7 @@ pub fn inspector_ui(ui: &mut Ui, view: &mut View<'_>) {
             ui.separator();
             runs::runs_ui(ui, view);
             best::best_ui(ui, view);
+            efficiency::efficiency_ui(ui, view);
             ui.separator();
             loss::loss_ui(ui, view);
             ui.add_space(10.0);
