@@ -27,6 +27,7 @@ mod look;
 mod map;
 mod models;
 mod negatives;
+mod newcomer;
 mod paths;
 mod run;
 mod shared;

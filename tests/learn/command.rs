@@ -94,12 +94,21 @@ fn runs_have_their_keys_and_files_and_the_encoder_has_the_recalls() {
             let goal = 0.9 * at(curve.len() - 1)[1];
             let n = (0..curve.len()).find(|&n| at(n)[1] >= goal).unwrap();
             let ([a, low], [b, high]) = (at(n.saturating_sub(1)), at(n));
-            if n == 0 { 0.0 } else { a + (b - a) * (goal - low) / (high - low) }
+            if n == 0 {
+                0.0
+            } else {
+                a + (b - a) * (goal - low) / (high - low)
+            }
         });
         let needed: Vec<f64> = needed.collect();
         let mean = needed.iter().sum::<f64>() / needed.len() as f64;
-        let told = report["efficiency"][loss]["i2t"]["pairs_for_90"]["mean"].as_f64().unwrap();
-        assert!((told - mean).abs() < 1e-6 * mean.max(1.0), "{told} or {mean}");
+        let told = report["efficiency"][loss]["i2t"]["pairs_for_90"]["mean"]
+            .as_f64()
+            .unwrap();
+        assert!(
+            (told - mean).abs() < 1e-6 * mean.max(1.0),
+            "{told} or {mean}"
+        );
     }
 
     // The exported encoder, on all images: as the heads on the same embeddings.

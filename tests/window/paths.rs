@@ -19,7 +19,7 @@ fn asking() -> Window {
 }
 
 /// Waits until the window says so.
-fn until(window: &mut Window, text: &str) {
+pub fn until(window: &mut Window, text: &str) {
     let start = Instant::now();
     while !says(window, text) {
         window.step();
@@ -29,7 +29,7 @@ fn until(window: &mut Window, text: &str) {
 }
 
 /// Types a path into the field in place of what it holds, and Enter.
-fn answer(window: &mut Window, path: &Path) {
+pub fn answer(window: &mut Window, path: &Path) {
     let is_field = |node: &AccessKitNode<'_>| node.role() == Role::TextInput && node.is_focused();
     // The field takes the keyboard by itself.
     let start = Instant::now();

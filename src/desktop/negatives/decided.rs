@@ -153,7 +153,7 @@ mod tests {
     proptest! {
         #[test]
         fn one_change_leaves_what_a_search_for_all_finds(
-            deeds in proptest::collection::vec((0_u32..6, 0_u32..18, 0..3), 1..20),
+            deeds in proptest::collection::vec((0_u32..6, 0_u32..18, 0_usize..3), 1..20),
         ) {
             let dataset = dataset();
             let mut decided = Decided::default();

@@ -210,4 +210,22 @@ mod tests {
         assert!(!runs_left("a dog · 狗 · собака — 1½"));
         assert!(runs_left("a כלב") && runs_left("كلب"));
     }
+
+    #[test]
+    fn chinese_and_japanese_break_between_signs_and_never_before_a_stop() {
+        let ctx = egui::Context::default();
+        let text = "一只棕色的狗在草地上奔跑。男孩在河边看书，狗在睡觉。犬が公園で走っている。";
+        let mut rows = Vec::new();
+        let _ = ctx.run_ui(egui::RawInput::default(), |ui| {
+            let font = egui::FontId::proportional(13.0);
+            let job = LayoutJob::simple(text.to_owned(), font, egui::Color32::WHITE, 50.0);
+            let galley = galley(ui, job);
+            rows = galley.rows.iter().map(|row| row.text()).collect();
+        });
+        assert!(rows.len() > 3, "{rows:?}");
+        assert_eq!(rows.concat(), text);
+        for row in &rows {
+            assert!(!row.starts_with(['。', '，']), "{rows:?}");
+        }
+    }
 }
