@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 /// Words of a caption that are compared at most: a longer one has no marks.
-const MOST: usize = 400;
+pub(super) const MOST: usize = 400;
 
 /// The bytes of the words that differ between `a` and `b`, in order: those outside a longest common sequence of words,
 /// compared as [`super::words`] reads them. Empty for captions of more than 400 words.

@@ -1,6 +1,6 @@
 //! The case to show first: the model is right, and the nearest wrong caption says almost the same.
 
-use super::differing::differing;
+use super::differing::{MOST, differing};
 use super::words::{is_stop_word, words};
 use crate::compute::{Direction, Embedded, TIE};
 use crate::error::Result;
@@ -83,7 +83,12 @@ fn case(
         .map(|w| w.len())
         .iter()
         .sum();
-    let all = words(&captions[right]).len() + words(&captions[wrong]).len();
+    let [long, other] = [right, wrong].map(|j| words(&captions[j]).len());
+    // What is too long to be compared word by word is not known to be alike.
+    if long.max(other) > MOST {
+        return None;
+    }
+    let all = long + other;
     Some(NearMiss {
         image,
         right,

@@ -3,7 +3,8 @@
 use super::drive::{choose, copied, copied_text};
 use super::*;
 use egui::{Modifiers, OutputCommand};
-use nearmiss::desktop::core::{Command, SetsCommand};
+use nearmiss::compute::Measure;
+use nearmiss::desktop::core::{Command, SetsCommand, Sort};
 use resvg::usvg::roxmltree;
 
 const PLOT: &str = "Plot of ranks of the right one (I→T)";
@@ -262,6 +263,51 @@ fn a_figure_is_copied_with_what_it_is_and_a_picture_as_its_file_has_it() {
         .flat_map(|p| [p.r(), p.g(), p.b()])
         .collect();
     assert_eq!(rgb, picture.rgb);
+}
+
+#[test]
+fn chosen_rows_are_forgotten_when_other_rows_lie_in_their_places() {
+    let mut window = demo();
+    perform(&mut window, Command::SetSort(Sort::Rank));
+    settle(&mut window);
+    let two = |window: &mut Window| {
+        for at in [1, 3] {
+            let row = session(window).browser.rows[at] as usize;
+            let name = session(window).dataset().unwrap().images[row].name.clone();
+            let node = window.get_all_by_label_contains(&format!("Image {name}, rank"));
+            let node = node.into_iter().next().expect("in sight");
+            node.click_modifiers(egui::Modifiers::COMMAND);
+            window.step();
+            settle(window);
+        }
+    };
+    let offered = |window: &mut Window| {
+        let row = session(window).browser.rows[1] as usize;
+        let name = session(window).dataset().unwrap().images[row].name.clone();
+        let node = window.get_all_by_label_contains(&format!("Image {name}, rank"));
+        node.into_iter().next().expect("in sight").click_secondary();
+        for _ in 0..4 {
+            window.step();
+        }
+        let several = says(window, "Mark 2 images");
+        window.key_press(egui::Key::Escape);
+        settle(window);
+        several
+    };
+    two(&mut window);
+    assert!(offered(&mut window));
+    // As many images, ranked anew in another order.
+    perform(&mut window, Command::SetSort(Sort::Margin));
+    settle(&mut window);
+    assert!(!offered(&mut window));
+    two(&mut window);
+    assert!(offered(&mut window));
+    perform(&mut window, Command::SetSimilarity(Measure::Dot));
+    settle(&mut window);
+    assert!(
+        !offered(&mut window),
+        "what is ranked by another measure is another list"
+    );
 }
 
 #[test]

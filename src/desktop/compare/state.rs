@@ -7,7 +7,7 @@ use crate::source::EncoderSource;
 use std::sync::Arc;
 
 /// Where a query stands at k with both encoders.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Outcome {
     /// Right with both.
     Both,

@@ -66,7 +66,10 @@ impl Bin {
                 format!("rank {from}–{to}")
             }
             Self::Margins { bins, at } => {
-                let edge = |n: usize| format!("{:+.3}", bins.edge(n)).replace('-', "−");
+                // As many decimals as tell the ends apart.
+                let wide = (bins.edge(at + 1) - bins.edge(*at)).abs();
+                let digits = (1.0 - wide.log10()).ceil().clamp(3.0, 9.0) as usize;
+                let edge = |n: usize| format!("{:+.digits$}", bins.edge(n)).replace('-', "−");
                 format!("margin {} to {}", edge(*at), edge(at + 1))
             }
         }
@@ -88,6 +91,8 @@ pub struct Browser {
     pub sort: Sort,
     /// The rows shown, in order; none while they are listed anew.
     pub rows: Vec<u32>,
+    /// Changes when the rows are others.
+    pub listed: u64,
     /// Are they listed by a job that is under way?
     pub is_listing: bool,
 }
@@ -160,9 +165,15 @@ impl Browser {
             let shown = all.filter(|&i| kept(i) && ranked(i) && matches(i));
             rows.extend(shown.map(|i| i as u32));
         }
-        self.rows = rows;
+        let before = std::mem::replace(&mut self.rows, rows);
+        self.sort_rows(direction);
+        self.listed += u64::from(before != self.rows);
+        true
+    }
+
+    fn sort_rows(&mut self, direction: Option<&Direction>) {
         let Some(direction) = direction else {
-            return true;
+            return;
         };
         let margin = |i: &u32| direction.margin(*i as usize);
         match self.sort {
@@ -173,7 +184,6 @@ impl Browser {
             }),
             Sort::Margin => self.rows.sort_by(|a, b| margin(a).total_cmp(&margin(b))),
         }
-        true
     }
 }
 

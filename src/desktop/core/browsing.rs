@@ -38,6 +38,7 @@ impl Core {
     /// The list is made.
     pub(super) fn take_list(&mut self, rows: Vec<u32>) {
         self.session.browser.rows = rows;
+        self.session.browser.listed += 1;
         self.session.browser.is_listing = false;
         if self.session.query().is_none() {
             self.select_first();

@@ -34,7 +34,11 @@ impl Core {
                 self.session.question = None;
                 self.ended(Slot::Encoder);
             }
-            Command::Query(query) => self.set_query(query),
+            Command::Query(query) => {
+                // The user goes elsewhere.
+                self.session.story.wanted = false;
+                self.set_query(query);
+            }
             Command::Undo(of) => {
                 if let Some(deed) = self.session.open.undo(of) {
                     self.play(deed, true);

@@ -64,6 +64,16 @@ struct Mark {
 pub struct Identities(BTreeMap<Part, Mark>);
 
 impl Identities {
+    /// A number that changes when a part is another one, but for decisions, which change no list by themselves.
+    pub fn stamp(&self) -> u64 {
+        let parts = self.0.keys().filter(|&&part| part != Part::Decisions);
+        // FNV-1a over the identities.
+        parts.fold(0xcbf2_9ce4_8422_2325, |hash, &part| {
+            let id = self.now(part).unwrap_or(0);
+            (hash ^ id ^ ((part as u64) << 56)).wrapping_mul(0x0100_0000_01b3)
+        })
+    }
+
     /// `part` is another one from now on.
     pub fn renew(&mut self, part: Part) {
         self.replace(part, Basis::default());

@@ -2,6 +2,7 @@
 
 use crate::error::Result;
 use crate::task::Task;
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -102,7 +103,7 @@ impl Sheet {
                 if *is_figure && !is_head {
                     out.push_str(&bare(&text));
                 } else {
-                    out.push_str(&text);
+                    out.push_str(&quoted(&text));
                 }
             }
             out.push('\n');
@@ -165,6 +166,16 @@ impl Sheet {
 /// The text without what would end a cell or a line.
 fn one_line(text: &str) -> String {
     text.replace(['\t', '\n', '\r'], " ")
+}
+
+/// A cell of tab-separated values. Spreadsheets and data frames take a quotation mark at its beginning for the start of a
+/// quoted cell, which would swallow those behind it: such a text is quoted, its own marks doubled (RFC 4180).
+fn quoted(text: &str) -> Cow<'_, str> {
+    if text.starts_with('"') {
+        format!("\"{}\"", text.replace('"', "\"\"")).into()
+    } else {
+        text.into()
+    }
 }
 
 /// A text inside a cell of Markdown.
@@ -236,5 +247,17 @@ mod tests {
         assert_eq!(bare("−0.5 %"), "-0.5 %");
         assert_eq!(bare("a, b"), "a, b");
         assert_eq!(bare("2–3"), "2–3");
+    }
+
+    #[test]
+    fn a_mark_of_quotation_swallows_no_other_cell() {
+        let mut rows = sheet(Rows::All(1));
+        rows.cells =
+            Cells::made(|_| vec!["\"Stop\" says a sign".into(), String::new(), "0.5".into()]);
+        let tsv = rows.tsv(&Task::detached()).unwrap();
+        assert_eq!(
+            tsv.lines().nth(1),
+            Some("\"\"\"Stop\"\" says a sign\"\t0.5")
+        );
     }
 }

@@ -43,6 +43,13 @@ impl Core {
             self.session.embedded().cloned(),
             self.session.ranking().cloned(),
         ) else {
+            let waits = !self.jobs.is_empty() || self.embed_wanted || self.rank_wanted;
+            if !waits && self.session.pending.is_none() && self.session.question.is_none() {
+                self.session.story.wanted = false;
+                let text = "No near miss can be shown: nothing is ranked";
+                let remedy = "Open captioned images and an encoder first.";
+                self.session.say(Level::Info, text, remedy);
+            }
             return;
         };
         self.start(Slot::Story, "Choosing a case", move |task| {

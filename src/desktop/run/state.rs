@@ -23,7 +23,7 @@ pub enum Page {
 }
 
 /// Queries that are listed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Which {
     /// Those of the smallest margins.
     #[default]

@@ -23,6 +23,7 @@ pub mod screen;
 mod seen;
 pub mod select;
 mod sets;
+mod spans;
 pub mod table;
 pub mod take;
 pub mod terms;

@@ -1,32 +1,42 @@
 //! Rows of lists and tables that are chosen together, with Shift and Ctrl, and what can be done with them.
 
 use super::Shell;
+use super::spans::Spans;
+use super::widgets::grouped;
 use crate::desktop::core::{Cells, Command, Form, Piece, Rows, Sheet};
 use egui::{Event, Key, Modifiers, Response, Ui};
-use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
-/// Rows that "select all" chooses, at most: more of them are taken as the whole list.
-const MOST: usize = 100_000;
+/// What the places of a list are of: its length, a number that changes with its rows and their order, and what is open
+/// ([`crate::desktop::core::Identities::stamp`]).
+type Of = (usize, u64, u64);
 
 /// The rows of a list that are chosen, by their places.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Selection {
-    rows: BTreeSet<usize>,
+    rows: Spans,
     /// Where a range begins.
     anchor: usize,
-    /// What the places are of: the length of the list, and its order.
-    of: (usize, u64),
+    of: Of,
 }
 
 impl Selection {
     /// Is the row in this place chosen, together with others?
     pub fn has(&self, at: usize) -> bool {
-        self.rows.contains(&at)
+        self.rows.has(at)
     }
 
     /// The chosen rows, in order.
     pub fn rows(&self) -> Vec<usize> {
-        self.rows.iter().copied().collect()
+        self.rows.iter().collect()
+    }
+
+    /// The same, to be copied.
+    fn taken(&self) -> Rows {
+        if self.rows.len() == self.of.0 {
+            return Rows::All(self.of.0);
+        }
+        Rows::Chosen(self.rows())
     }
 
     /// Is none chosen?
@@ -34,8 +44,8 @@ impl Selection {
         self.rows.is_empty()
     }
 
-    /// Keeps what is chosen as long as the list has this length and order.
-    pub fn keep(&mut self, of: (usize, u64)) {
+    /// Keeps what is chosen as long as the places are of the same.
+    pub fn keep(&mut self, of: Of) {
         if self.of != of {
             *self = Self {
                 of,
@@ -49,28 +59,37 @@ impl Selection {
     pub fn click(&mut self, at: usize, keys: Modifiers) -> bool {
         if keys.shift {
             if !keys.command {
-                self.rows.clear();
+                self.rows = Spans::default();
             }
-            self.rows.extend(self.anchor.min(at)..=self.anchor.max(at));
+            self.rows.add(self.anchor.min(at)..self.anchor.max(at) + 1);
             return false;
         }
         if keys.command {
             // The row that was clicked alone before belongs to it.
-            if !self.rows.remove(&at) {
-                self.rows.insert(at);
+            if !self.rows.remove(at) {
+                self.rows.add(at..at + 1);
             }
             self.anchor = at;
             return false;
         }
-        self.rows = [at].into();
+        self.rows = Spans::default();
+        self.rows.add(at..at + 1);
         self.anchor = at;
         true
     }
 
     /// Chooses all rows.
     pub fn all(&mut self) {
-        self.rows = (0..self.of.0.min(MOST)).collect();
+        self.rows = Spans::default();
+        self.rows.add(0..self.of.0);
     }
+}
+
+/// A number for what decides which rows a list has.
+pub fn order_of(what: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    what.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// A list whose rows can be chosen and copied.
@@ -81,15 +100,16 @@ pub struct List<'a> {
     pub columns: &'a [(&'a str, bool)],
     /// Rows.
     pub count: usize,
-    /// A number that changes with the order of the rows.
+    /// A number that changes with the rows and their order, where what is open does not change with them.
     pub order: u64,
 }
 
 impl List<'_> {
     fn selection<'s>(&self, shell: &'s mut Shell<'_>) -> &'s mut Selection {
+        let open = shell.session.now().stamp();
         let all = &mut shell.memory.selections;
         let selection = all.entry(self.name.to_owned()).or_default();
-        selection.keep((self.count, self.order));
+        selection.keep((self.count, self.order, open));
         selection
     }
 
@@ -133,7 +153,7 @@ impl List<'_> {
         response.context_menu(|ui| {
             let rows = self.rows(shell);
             more(ui, shell, &rows);
-            act.take = self.entries_ui(ui, rows);
+            act.take = self.entries_ui(ui, shell);
         });
         act
     }
@@ -157,12 +177,21 @@ impl List<'_> {
         Some(Take {
             form: Form::Tsv,
             copy: true,
-            rows: Rows::Chosen(self.rows(shell)),
+            rows: self.selection(shell).taken(),
         })
     }
 
     /// The entries that copy the rows chosen, and the whole list.
-    pub fn entries_ui(&self, ui: &mut Ui, chosen: Vec<usize>) -> Option<Take> {
+    pub fn entries_ui(&self, ui: &mut Ui, shell: &mut Shell<'_>) -> Option<Take> {
+        self.forms_ui(ui, &self.selection(shell).taken())
+    }
+
+    /// The entries that copy the whole of a list whose rows are not chosen.
+    pub fn whole_ui(&self, ui: &mut Ui) -> Option<Take> {
+        self.forms_ui(ui, &Rows::Chosen(Vec::new()))
+    }
+
+    fn forms_ui(&self, ui: &mut Ui, chosen: &Rows) -> Option<Take> {
         let forms = [Form::Tsv, Form::Markdown];
         let mut asked = None;
         let mut entry = |ui: &mut Ui, text: String, form: Form, copy: bool, rows: &Rows| {
@@ -175,12 +204,11 @@ impl List<'_> {
         if !chosen.is_empty() {
             let what = match chosen.len() {
                 1 => "the row".to_owned(),
-                n => format!("{n} rows"),
+                n => format!("{} rows", grouped(n)),
             };
-            let rows = Rows::Chosen(chosen);
             for form in forms {
                 let text = format!("Copy {what} as {}", form.title());
-                entry(ui, text, form, true, &rows);
+                entry(ui, text, form, true, chosen);
             }
             ui.separator();
         }
@@ -240,7 +268,7 @@ mod tests {
     #[test]
     fn ctrl_adds_shift_spans_and_another_order_begins_anew() {
         let mut chosen = Selection::default();
-        chosen.keep((10, 0));
+        chosen.keep((10, 0, 0));
         assert!(chosen.click(3, Modifiers::NONE));
         assert!(!chosen.click(6, Modifiers::COMMAND));
         assert_eq!(chosen.rows(), [3, 6]);
@@ -251,10 +279,18 @@ mod tests {
         assert_eq!(chosen.rows(), [1, 2, 6, 7, 8]);
         chosen.click(7, Modifiers::COMMAND);
         assert_eq!(chosen.rows(), [1, 2, 6, 8]);
-        chosen.keep((10, 1));
+        chosen.keep((10, 1, 0));
         assert!(chosen.is_empty());
         chosen.all();
-        assert_eq!(chosen.rows().len(), 10);
+        assert_eq!(chosen.taken(), Rows::All(10));
+        chosen.keep((10, 1, 7));
+        assert!(chosen.is_empty(), "something else is open");
+        // However many: all of them.
+        chosen.keep((1_000_000, 0, 0));
+        chosen.all();
+        assert_eq!(chosen.taken(), Rows::All(1_000_000));
+        chosen.click(5, Modifiers::COMMAND);
+        assert_eq!(chosen.rows().len(), 999_999);
     }
 
     proptest! {

@@ -8,12 +8,11 @@ use crate::desktop::attack::Command;
 use crate::desktop::core::{self, Cells, Query};
 use crate::desktop::shell::bidi;
 use crate::desktop::shell::marks::underlined;
-use crate::desktop::shell::select::List;
+use crate::desktop::shell::select::{List, order_of};
 use crate::desktop::shell::theme::{Tokens, tokens};
 use crate::desktop::shell::widgets::{grouped, heading, named_area, score, weak};
 use crate::retrieval::{Said, Side};
 use egui::{Align2, CornerRadius, FontId, Rect, Role, ScrollArea, Ui};
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
 
 /// Captions before the attack.
@@ -150,15 +149,11 @@ const COLUMNS: [(&str, bool); 5] = [
 
 /// A list whose rows can be chosen together.
 fn listed(rows: &[Row<'_>], title: &Title<'_>) -> List<'static> {
-    let mut order = DefaultHasher::new();
-    for row in rows {
-        row.hit.index.hash(&mut order);
-    }
     List {
         name: title.name,
         columns: &COLUMNS,
         count: rows.len(),
-        order: order.finish(),
+        order: order_of(&rows.iter().map(|row| row.hit.index).collect::<Vec<_>>()),
     }
 }
 

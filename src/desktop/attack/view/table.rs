@@ -5,6 +5,7 @@ use crate::attack::{Recalls, RowReport, SetReport, SetRequest, direction};
 use crate::dataset::Dataset;
 use crate::desktop::attack::Command;
 use crate::desktop::core::{self, Cells};
+use crate::desktop::shell::select::order_of;
 use crate::desktop::shell::table::{self, Column, Row, Rows, Small, Sort, Table, small_ui};
 use crate::desktop::shell::theme::{Tokens, tokens};
 use crate::desktop::shell::widgets::{grouped, picture_in, signed, weak};
@@ -179,6 +180,7 @@ pub fn rows_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Arc<Dataset>, report:
     };
     let drawn = Rows {
         tall: TALL,
+        of: order_of(&key),
         cells: Some(&cells),
         ..Rows::of(rows.len())
     };

@@ -5,6 +5,7 @@ use crate::compute::Hit;
 use crate::dataset::Dataset;
 use crate::desktop::compare::{Command, CompareColumn, ComparedWith, Outcome};
 use crate::desktop::core::{self, Cells, Query};
+use crate::desktop::shell::select::order_of;
 use crate::desktop::shell::table::{self, Column, Row, Rows, Sort, Table};
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::{grouped, picture_in, weak};
@@ -83,6 +84,7 @@ pub fn list_ui(ui: &mut Ui, view: &mut View<'_>, found: &ComparedWith) {
     let drawn = Rows {
         tall: TALL,
         reveal,
+        of: order_of(&order),
         cells: Some(&cells),
         ..Rows::of(rows.len())
     };

@@ -118,10 +118,6 @@ impl Axis {
 
     /// The marks between two places that are `room` points apart.
     pub fn marks(&self, (low, high): (f64, f64), room: f32) -> Vec<Mark> {
-        let mark = |value: f64| Mark {
-            place: self.scale.place(value),
-            text: self.told(value),
-        };
         let values = match self.scale {
             Scale::Linear => round((low, high), self.whole, self.marks),
             Scale::Counts => {
@@ -141,6 +137,20 @@ impl Axis {
                 }
                 all
             }
+        };
+        // As many digits as tell a mark from the next.
+        let digits = match values[..] {
+            [first, second, ..] if self.scale == Scale::Linear && !self.whole => {
+                Some(decimals(second - first))
+            }
+            _ => None,
+        };
+        let mark = |value: f64| Mark {
+            place: self.scale.place(value),
+            text: match digits {
+                Some(digits) => format!("{}{}", signed(format!("{value:.digits$}")), self.suffix),
+                None => self.told(value),
+            },
         };
         let marks = values.into_iter().map(mark);
         let slack = (high - low) * 1e-9;
@@ -186,7 +196,23 @@ pub fn plain(value: f64) -> String {
         v if v >= 1.0 => 2,
         _ => 4,
     };
-    let mut text = format!("{value:.digits$}");
+    let text = format!("{value:.digits$}");
+    if value.abs() > NOISE && text.trim_matches(['-', '0', '.']).is_empty() {
+        return format!("{value:.1e}").replace('-', "−");
+    }
+    signed(text)
+}
+
+/// What is smaller than this is the noise of a sum that should be 0.
+const NOISE: f64 = 1e-12;
+
+/// Decimals by which multiples of `step`, a round number, differ.
+fn decimals(step: f64) -> usize {
+    (-(step.abs() * 1.000_001).log10().floor()).clamp(0.0, 12.0) as usize
+}
+
+/// A number that is written out, without zeros that say nothing, with a proper minus sign.
+fn signed(mut text: String) -> String {
     if text.contains('.') {
         text.truncate(text.trim_end_matches('0').trim_end_matches('.').len());
     }
@@ -265,7 +291,26 @@ mod tests {
     fn numbers_are_plain() {
         assert_eq!(plain(300.0), "300");
         assert_eq!(plain(0.0), "0");
-        assert_eq!(plain(-0.000_001), "0");
+        assert_eq!(plain(-0.000_001), "−1.0e−6");
+        assert_eq!(plain(-1e-17), "0");
+        let marks = |low, high| -> Vec<String> {
+            let axis = Axis::new("a");
+            let all = axis.marks((low, high), 300.0).into_iter();
+            all.map(|mark| mark.text).collect()
+        };
+        // Whatever the scale, no two marks say the same.
+        for (low, high) in [
+            (100.0, 102.0),
+            (-1e-4, 1e-4),
+            (0.0, 3.0),
+            (1e6, 1e6 + 1.0),
+            (0.7, 0.95),
+        ] {
+            let mut all = marks(low, high);
+            let count = all.len();
+            all.dedup();
+            assert!(count > 2 && all.len() == count, "{all:?}");
+        }
         assert_eq!(plain(2.50), "2.5");
         assert_eq!(plain(-0.125), "−0.125");
         assert_eq!(grouped(-12_345.0), "−12,345");

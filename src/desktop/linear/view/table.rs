@@ -54,7 +54,7 @@ fn take_ui(ui: &Ui, view: &mut View<'_>, studied: &Studied, head: Rect) {
         list.name,
     );
     let mut taken = None;
-    egui::Popup::menu(&dots).show(|ui| taken = list.entries_ui(ui, Vec::new()));
+    egui::Popup::menu(&dots).show(|ui| taken = list.whole_ui(ui));
     if let Some(taken) = taken {
         let separable = studied.study.is_separable();
         let row = |line: &Line| {

@@ -6,6 +6,7 @@ use super::{View, cursor};
 use crate::dataset::Dataset;
 use crate::desktop::core::Cells;
 use crate::desktop::map::{Command, ShownMap};
+use crate::desktop::shell::select::order_of;
 use crate::desktop::shell::table::{self, Column, Row, Rows, Table};
 use crate::desktop::shell::theme::{Tokens, tokens};
 use crate::desktop::shell::widgets::{grouped, margin_colour, picture_in, signed, weak};
@@ -86,6 +87,7 @@ pub fn table_ui(
     };
     let rows = Rows {
         tall: TALL,
+        of: order_of(&chosen),
         cells: Some(&cells),
         ..Rows::of(count)
     };

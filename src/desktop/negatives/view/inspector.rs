@@ -142,7 +142,7 @@ fn captions_ui(ui: &mut Ui, dataset: &Dataset, side: Side, pair: &MinedPair, why
         Some(Ok(_)) => {
             weak(
                 ui,
-                "underlined: the other caption does not say it; darker: the score falls more without it",
+                "underlined: other words, or in another order; darker: the score falls more without it",
             );
         }
         None => {

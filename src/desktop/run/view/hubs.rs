@@ -5,6 +5,7 @@ use super::inspector::picture_in;
 use super::words::{extent, known, name};
 use crate::desktop::core::Cells;
 use crate::desktop::run::Found;
+use crate::desktop::shell::select::order_of;
 use crate::desktop::shell::table::{self, Column, Row, Rows, Table, figure, text};
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::{grouped, weak};
@@ -106,6 +107,7 @@ pub fn hubs_ui(ui: &mut Ui, view: &mut View<'_>, found: &Found) {
     };
     let rows = Rows {
         tall: if image { TALL } else { table::TALL },
+        of: order_of(&hubs.iter().map(|hub| hub.candidate).collect::<Vec<_>>()),
         cells: Some(&cells),
         ..Rows::of(hubs.len())
     };

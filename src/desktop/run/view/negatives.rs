@@ -5,6 +5,7 @@ use super::words::{extent, known, name};
 use super::{View, told_ui};
 use crate::desktop::core::Cells;
 use crate::desktop::run::{Command, Found, Listed, Which};
+use crate::desktop::shell::select::order_of;
 use crate::desktop::shell::table::{Column, Row, Rows, Table, figure, text};
 use crate::desktop::shell::theme::{Tokens, tokens};
 use crate::desktop::shell::widgets::{grouped, margin_colour, signed, weak};
@@ -114,6 +115,7 @@ pub fn negatives_ui(ui: &mut Ui, view: &mut View<'_>, found: &Found) {
     let rows = Rows {
         tall: TALL,
         reveal: moved.then_some(state.chosen),
+        of: order_of(&state.which),
         cells: Some(&cells),
         ..Rows::of(list.len())
     };

@@ -33,7 +33,7 @@ pub fn listed(shell: &Shell<'_>) -> List<'static> {
         name,
         columns,
         count: browser.rows.len(),
-        order: 2 * browser.sort as u64 + side,
+        order: 2 * browser.listed + side,
     }
 }
 

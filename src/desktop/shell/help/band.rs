@@ -62,12 +62,12 @@ fn sentence(dataset: &Dataset, case: &NearMiss) -> String {
     let wrong = dataset.captions[case.wrong].as_str();
     let own = dataset.captions_of(case.image);
     let new = Said::by(&dataset.captions[own]).lacks(wrong);
-    let how = match new.len() {
-        1..=4 => format!("that says {}, as no right one does,", quoted(wrong, &new)),
-        _ => "that says much the same".to_owned(),
+    let how = match &new[..new.len().min(4)] {
+        [] => String::new(),
+        some => format!(" that says {}, as no right one does,", quoted(wrong, some)),
     };
     format!(
-        "Of {} captions the model puts a right one first, but a wrong one {how} is only {} behind: a near miss, also called \
+        "Of {} captions the model puts a right one first, but a wrong one{how} is only {} behind: a near miss, also called \
          a hard negative.",
         grouped(dataset.captions.len()),
         small(case.margin)

@@ -8,7 +8,7 @@ pub use small::{Small, small_ui};
 
 use super::Shell;
 use super::bidi;
-use super::select::{List, Take};
+use super::select::{List, Take, order_of};
 use super::take::dots_ui;
 use super::theme::{Tokens, tokens};
 use super::widgets::named_area;
@@ -90,6 +90,8 @@ pub struct Rows<'a> {
     pub scrolls: bool,
     /// The place that is to come into sight now.
     pub reveal: Option<usize>,
+    /// A number that changes with what the rows are of, where what is open does not change with them ([`super::select::order_of`]).
+    pub of: u64,
     /// What they say, for a job that copies them: for tables that may have very many. Else they are asked for one by one
     /// when they are copied.
     pub cells: Option<&'a dyn Fn() -> Cells>,
@@ -103,6 +105,7 @@ impl Rows<'_> {
             tall: TALL,
             scrolls: true,
             reveal: None,
+            of: 0,
             cells: None,
         }
     }
@@ -196,7 +199,7 @@ impl Table<'_> {
             name: self.name,
             columns: &columns,
             count: rows.count,
-            order: 2 * sort.column as u64 + u64::from(sort.falling),
+            order: order_of(&(sort, rows.of)),
         };
         let places = self.places(view);
         let mut take = self.button_ui(ui, view, &list);
@@ -255,9 +258,8 @@ impl Table<'_> {
         let head = shell.memory.head.take()?;
         let place = Rect::from_min_max(Pos2::new(head.right() - GUTTER, head.top()), head.max);
         let response = dots_ui(ui, place, self.name);
-        let rows = list.rows(shell);
         let mut asked = None;
-        egui::Popup::menu(&response).show(|ui| asked = list.entries_ui(ui, rows));
+        egui::Popup::menu(&response).show(|ui| asked = list.entries_ui(ui, shell));
         asked
     }
 }

@@ -56,11 +56,11 @@ pub fn small_ui(ui: &mut Ui, shell: &mut Shell<'_>, table: &Small) {
     };
     let mut take = None;
     let whole = drawn.response.interact(egui::Sense::click());
-    whole.context_menu(|ui| take = list.entries_ui(ui, Vec::new()));
+    whole.context_menu(|ui| take = list.whole_ui(ui));
     let corner = drawn.response.rect.right_top() + egui::vec2(4.0, 2.0);
     let place = Rect::from_min_size(corner, egui::vec2(18.0, 16.0));
     let dots = dots_ui(ui, place, &table.name);
-    egui::Popup::menu(&dots).show(|ui| take = list.entries_ui(ui, Vec::new()));
+    egui::Popup::menu(&dots).show(|ui| take = list.whole_ui(ui));
     if let Some(take) = take {
         let texts =
             |row: &Vec<(String, Color32)>| row.iter().map(|(text, _)| text.clone()).collect();

@@ -244,7 +244,7 @@ fn take_ui(ui: &Ui, view: &mut View<'_>, confusion: &Confusion, rect: Rect) {
     let place = Rect::from_min_size(rect.min, Vec2::new(18.0, 16.0));
     let dots = dots_ui(ui, place, list.name);
     let mut taken = None;
-    egui::Popup::menu(&dots).show(|ui| taken = list.entries_ui(ui, Vec::new()));
+    egui::Popup::menu(&dots).show(|ui| taken = list.whole_ui(ui));
     if let Some(taken) = taken {
         let row = |(at, counts): (usize, &[u32])| {
             let counts = counts.iter().map(ToString::to_string);

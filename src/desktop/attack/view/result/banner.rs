@@ -4,6 +4,7 @@
 use super::super::View;
 use super::verdict::{Tone, verdict};
 use crate::attack::{AttackResult, Goal, Norm, levels};
+use crate::compute::Measure;
 use crate::dataset::Dataset;
 use crate::desktop::attack::{Command, LabPage};
 use crate::desktop::core::sentence;
@@ -23,7 +24,10 @@ pub fn banner_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
     }
     let result = &done.result;
     let t = tokens(ui);
-    let said = Said::of(result, dataset);
+    let mut said = Said::of(result, dataset);
+    if view.session.workspace.similarity == Measure::Dot {
+        said.below += " Ranks of attacks are by cosine, not by dot product.";
+    }
     let (ink, back, sign) = match said.tone {
         Tone::Good => (t.good, t.good_back, "✔"),
         Tone::Bad => (t.bad, t.bad_back, "✖"),
@@ -140,14 +144,26 @@ fn below(result: &AttackResult, dataset: &Dataset) -> String {
     }
     let steps = f64::from(result.size.linf) * 255.0;
     if steps > 0.0 && result.settings.threat.norm.is_in_pixels() {
-        let steps = format!("{steps:.1}");
-        let steps = steps.trim_end_matches(".0");
         parts.push(format!(
-            "No value moved by more than {steps} of the 255 steps of a picture: Blink shows both in turn."
+            "No value moved by more than {} of the 255 steps of a picture: Blink shows both in turn.",
+            at_most(steps)
         ));
     }
     parts.push(saved(result));
     parts.join(" ")
+}
+
+/// A bound in two digits or one decimal: never below the value.
+fn at_most(value: f64) -> String {
+    let unit = match value {
+        v if v >= 0.1 => 0.1,
+        v => 10.0_f64.powf(v.log10().floor() - 1.0),
+    };
+    // The float32 value of a whole number of steps lies a little off it.
+    let up = (value / unit - 1e-3).ceil() * unit;
+    let digits = (-unit.log10()).round().max(0.0) as usize;
+    let text = format!("{up:.digits$}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 /// Whether the goal still holds in the picture that was written as PNG and read again.
@@ -162,7 +178,10 @@ fn saved(result: &AttackResult) -> String {
         (_, true, true) => format!("Saved as PNG it still holds{place}."),
         (_, true, false) => format!("Saved as PNG it does not hold{place}."),
         (_, false, true) => format!("Only saved as PNG it gets there{place}."),
-        (_, false, false) => format!("Saved as PNG it is the same{place}."),
+        (_, false, false) if result.rounded.rank == result.after.rank => {
+            format!("Saved as PNG it is the same{place}.")
+        }
+        (_, false, false) => format!("Saved as PNG it does not hold either{place}."),
     }
 }
 
@@ -215,6 +234,32 @@ mod tests {
         assert!(
             said.below
                 .ends_with("Saved as PNG it does not hold: right caption at rank 1.")
+        );
+    }
+
+    #[test]
+    fn a_bound_is_never_below_what_it_bounds() {
+        for (value, told) in [
+            (4.0, "4"),
+            (12.34, "12.4"),
+            (0.04, "0.04"),
+            (0.0441, "0.045"),
+            (0.5, "0.5"),
+        ] {
+            assert_eq!(at_most(value), told);
+        }
+        let mut result = sample(Goal::Win, (7, false, 1), (3, false, 1));
+        result.rounded.rank = 5;
+        let said = Said::of(&result, &dataset());
+        assert!(
+            said.below
+                .ends_with("Saved as PNG it does not hold either: right caption at rank 5.")
+        );
+        result.rounded.rank = 3;
+        assert!(
+            Said::of(&result, &dataset())
+                .below
+                .ends_with("it is the same: right caption at rank 3.")
         );
     }
 

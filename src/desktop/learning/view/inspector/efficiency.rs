@@ -5,7 +5,7 @@ use super::super::looks::Looks;
 use super::runs::sign_ui;
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::{grouped, heading, weak};
-use crate::learn::{Band, Group, title};
+use crate::learn::{Band, Group, Point, title};
 use egui::{Align, Layout, RichText, Sense, Ui};
 
 /// Draws the section; nothing before a run has drawn pairs.
@@ -40,10 +40,11 @@ pub fn efficiency_ui(ui: &mut Ui, view: &View<'_>) {
             Some(half) => format!("{} ± {}", pairs(needed.mean), pairs(half)),
             None => pairs(needed.mean),
         };
-        let drawn = group.first().last().map_or(0, |point| point.drawn);
+        let drawn = |point: &Point| Some(point.drawn as f64);
+        let drawn = group.last(&drawn).map_or(0.0, |drawn| drawn.mean);
         let text = format!(
             "{needed} of {} pairs drawn for nine tenths of its last recall; {} % on the way",
-            grouped(drawn as usize),
+            pairs(drawn),
             area.told()
         );
         let hint = "Pairs drawn again count again. The recall on the way is its mean over the pairs drawn: the area under \
