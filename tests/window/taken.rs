@@ -274,9 +274,10 @@ fn chosen_rows_are_forgotten_when_other_rows_lie_in_their_places() {
         for at in [1, 3] {
             let row = session(window).browser.rows[at] as usize;
             let name = session(window).dataset().unwrap().images[row].name.clone();
-            let node = window.get_all_by_label_contains(&format!("Image {name}, rank"));
-            let node = node.into_iter().next().expect("in sight");
-            node.click_modifiers(egui::Modifiers::COMMAND);
+            let name = format!("Image {name}, rank");
+            let node = window.get_all_by_label_contains(&name).next();
+            node.expect("in sight")
+                .click_modifiers(egui::Modifiers::COMMAND);
             window.step();
             settle(window);
         }
@@ -284,8 +285,9 @@ fn chosen_rows_are_forgotten_when_other_rows_lie_in_their_places() {
     let offered = |window: &mut Window| {
         let row = session(window).browser.rows[1] as usize;
         let name = session(window).dataset().unwrap().images[row].name.clone();
-        let node = window.get_all_by_label_contains(&format!("Image {name}, rank"));
-        node.into_iter().next().expect("in sight").click_secondary();
+        let name = format!("Image {name}, rank");
+        let node = window.get_all_by_label_contains(&name).next();
+        node.expect("in sight").click_secondary();
         for _ in 0..4 {
             window.step();
         }
