@@ -8,7 +8,7 @@ use super::{Attack, Slot, TexturesKey, Work};
 use crate::attack::{Mask, Norm};
 use crate::compute::Engine;
 use crate::desktop::feature::Desk;
-use crate::desktop::shell::SAMPLING;
+use crate::desktop::core::SAMPLING;
 use egui::ColorImage;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
