@@ -93,9 +93,21 @@ fn the_picture_of_the_query_opens_large_zooms_moves_and_closes() {
     assert_eq!(errors(&window), Vec::<String>::new());
 }
 
+/// The demo in a window whose frames take as long as those of a screen: two clicks are a double click.
+fn quick() -> Window {
+    let start = Start::default();
+    let mut window = Harness::builder()
+        .with_size([1440.0, 900.0])
+        .with_max_steps(64)
+        .with_step_dt(0.02)
+        .build_eframe(move |cc| App::new(&cc.egui_ctx, &start));
+    settle(&mut window);
+    window
+}
+
 #[test]
 fn a_double_click_opens_what_was_clicked_first_and_a_menu_does_too() {
-    let mut window = demo();
+    let mut window = quick();
     let thumb = |window: &Window, name: &str| {
         let said = format!("Image {name}, rank");
         window.get_by_label_contains(&said).rect().center()
@@ -105,7 +117,7 @@ fn a_double_click_opens_what_was_clicked_first_and_a_menu_does_too() {
     click_at(&mut window, at, 1);
     assert_eq!(session(&window).query(), Some(&Query::Row(Side::Image, 4)));
     assert!(!is_open(&window, "scenes/004.png"));
-    std::thread::sleep(Duration::from_millis(400));
+    window.run_steps(40);
     let at = thumb(&window, "scenes/002.png");
     click_at(&mut window, at, 2);
     assert!(is_open(&window, "scenes/002.png"));
@@ -127,24 +139,13 @@ fn a_double_click_opens_what_was_clicked_first_and_a_menu_does_too() {
 
 #[test]
 fn a_picture_without_a_click_of_its_own_opens_by_one() {
-    let mut window = demo();
-    click(&mut window, "Structure");
-    click(&mut window, "Hubs");
+    let mut window = quick();
     click(&mut window, "Negatives");
-    window.key_press(Key::G);
-    settle(&mut window);
-    // In the reading view the pictures stand in the middle, at the left and at the right.
-    let middle = window.ctx.content_rect().center();
-    let mut opened = false;
-    for x in [-250.0, 250.0] {
-        click_at(&mut window, middle + egui::vec2(x, -60.0), 1);
-        opened |= says(&window, "Large picture: ");
-        if opened {
-            break;
-        }
-        std::thread::sleep(Duration::from_millis(400));
-    }
-    assert!(opened);
+    // What is written below a picture of the inspector.
+    let below = window.get_by_label("the negative's image").rect();
+    let at = below.center_top() - egui::vec2(0.0, 40.0);
+    click_at(&mut window, at, 1);
+    assert!(says(&window, "Large picture: scenes/"));
     press(&mut window, Key::Escape);
     assert!(!says(&window, "Large picture: "));
 }

@@ -2,8 +2,8 @@
 
 use super::event::Event;
 use super::events::sentence;
-use super::piece::{on_screen, picture_of};
 use super::pictures::{Key, Large, Opened, SAMPLING};
+use super::piece::{on_screen, picture_of};
 use super::query::Query;
 use super::running::Core;
 use super::slot::Slot;

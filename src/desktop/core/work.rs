@@ -102,9 +102,7 @@ pub fn answer_query(
 ) -> Result<Event> {
     let text = match &query {
         Query::Text(text) => Some(text.as_str()),
-        Query::Row(Side::Text, j) => dataset
-            .and_then(|d| d.captions.get(*j))
-            .map(String::as_str),
+        Query::Row(Side::Text, j) => dataset.and_then(|d| d.captions.get(*j)).map(String::as_str),
         _ => None,
     };
     let unread = match (encoder, text) {

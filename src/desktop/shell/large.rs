@@ -198,7 +198,8 @@ fn size_of(large: &Large) -> Option<String> {
 /// The picture, or what there is to say in its place.
 fn picture_ui(ui: &mut Ui, shell: &mut Shell<'_>, large: &Large, area: Rect) {
     let t = tokens(ui);
-    ui.painter().rect_filled(area, CornerRadius::same(4), t.base);
+    ui.painter()
+        .rect_filled(area, CornerRadius::same(4), t.base);
     let id = ui.scope_id().with("the picture");
     let response = ui.interact(area, id, Sense::click_and_drag());
     response.widget_info(|| {
@@ -228,7 +229,11 @@ fn failed_ui(ui: &mut Ui, area: Rect, [cause, remedy]: &[String; 2], t: &Tokens)
     let mut ui = ui.new_child(egui::UiBuilder::new().max_rect(place));
     ui.vertical_centered(|ui| {
         ui.spacing_mut().item_spacing.y = 6.0;
-        ui.add(Label::new(RichText::new("This picture cannot be shown").strong().color(t.text)));
+        ui.add(Label::new(
+            RichText::new("This picture cannot be shown")
+                .strong()
+                .color(t.text),
+        ));
         ui.add(Label::new(RichText::new(cause).color(t.bad)).wrap());
         ui.add(Label::new(RichText::new(remedy).color(t.weak)).wrap());
     });

@@ -41,9 +41,8 @@ fn open_ui(ctx: &Context, shell: &mut Shell<'_>, drawn: &[Drawn], covered: bool)
     }
     let found = ctx.pointer_interact_pos().and_then(|at| {
         let top = ctx.layer_id_at(at);
-        let on_top = |drawn: &&Drawn| {
-            drawn.rect.contains(at) && top.is_none_or(|top| top == drawn.layer)
-        };
+        let on_top =
+            |drawn: &&Drawn| drawn.rect.contains(at) && top.is_none_or(|top| top == drawn.layer);
         drawn.iter().rev().find(on_top).copied()
     });
     let seen = &mut shell.memory.seen;

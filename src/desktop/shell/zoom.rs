@@ -117,7 +117,10 @@ mod tests {
     #[test]
     fn the_whole_picture_fits_at_first_with_its_proportions() {
         let (target, seen) = Zoom::default().place(RECT, Vec2::new(200.0, 200.0));
-        assert_eq!((target.size(), target.center()), (Vec2::splat(600.0), RECT.center()));
+        assert_eq!(
+            (target.size(), target.center()),
+            (Vec2::splat(600.0), RECT.center())
+        );
         assert_eq!((seen.min, seen.max), (Pos2::ZERO, Pos2::new(1.0, 1.0)));
         let (wide, _) = Zoom::default().place(RECT, Vec2::new(500.0, 50.0));
         assert_eq!(wide.size(), Vec2::new(1000.0, 100.0));

@@ -28,7 +28,9 @@ struct Beside {
 pub fn pictures_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
     let t = tokens(ui);
     let own = own(view.session, dataset, &t);
-    let first = dataset.has_pictures().then(|| first(view.session, dataset, &t));
+    let first = dataset
+        .has_pictures()
+        .then(|| first(view.session, dataset, &t));
     let all: Vec<Beside> = own.into_iter().chain(first.flatten()).collect();
     let (part, most) = match all.len() {
         0 => return,
@@ -54,7 +56,8 @@ pub fn pictures_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
         }
         if below > 0.0 {
             let font = FontId::proportional(12.0);
-            let mut job = egui::text::LayoutJob::simple(beside.text.clone(), font, beside.ink, side);
+            let mut job =
+                egui::text::LayoutJob::simple(beside.text.clone(), font, beside.ink, side);
             job.wrap.max_rows = 1;
             let galley = bidi::galley(ui, job);
             let at = rect.left_bottom() + egui::vec2(0.0, 3.0);
@@ -82,7 +85,11 @@ fn own(session: &Session, dataset: &Dataset, t: &Tokens) -> Option<Beside> {
             let hint = "The image that this caption belongs to";
             (dataset.image_of(*j) as u32, "its own image", hint)
         }
-        Query::Picture { .. } => (Key::QUERY, "the query", "The picture that looks for captions"),
+        Query::Picture { .. } => (
+            Key::QUERY,
+            "the query",
+            "The picture that looks for captions",
+        ),
         Query::Text(_) => return None,
     };
     Some(Beside {
@@ -114,7 +121,11 @@ fn first(session: &Session, dataset: &Dataset, t: &Tokens) -> Option<Beside> {
         return (!right).then(|| Beside {
             image: Some(dataset.image_of(hit.index as usize) as u32),
             text: "of the first caption".to_owned(),
-            ink: if answer.positives.is_empty() { t.weak } else { t.bad },
+            ink: if answer.positives.is_empty() {
+                t.weak
+            } else {
+                t.bad
+            },
             hint,
         });
     }

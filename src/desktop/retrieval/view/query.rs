@@ -205,10 +205,7 @@ fn figures_ui(ui: &mut Ui, view: &mut View<'_>) {
     }
     ui.add_space(4.0);
     ui.horizontal_wrapped(|ui| {
-        let negative = answer
-            .hits
-            .iter()
-            .find(|hit| !answer.is_right(hit));
+        let negative = answer.hits.iter().find(|hit| !answer.is_right(hit));
         if let (Query::Row(side, _), Some(negative)) = (&answer.query, negative)
             && answer.of != *side
         {

@@ -81,7 +81,11 @@ fn cell_ui(
     let says = || {
         let says = entry.says(&name);
         let plain = entry.standing.wrong && entry.standing.signs().is_empty();
-        if plain { format!("{says}, wrong") } else { says }
+        if plain {
+            format!("{says}, wrong")
+        } else {
+            says
+        }
     };
     let mut response = named_area(ui, below, id, Role::ListItem, highlighted, says);
     let hovered = response.hovered();
@@ -94,11 +98,21 @@ fn cell_ui(
     if let Some(fill) = back.or(hovered.then_some(t.hover)) {
         ui.painter().rect_filled(cell, CornerRadius::same(5), fill);
     }
-    picture_in(ui, view.pictures, entry.hit.index, picture.shrink(3.0), true);
+    picture_in(
+        ui,
+        view.pictures,
+        entry.hit.index,
+        picture.shrink(3.0),
+        true,
+    );
     below_ui(ui, entry, below, &t);
     let marked = entry.is_marked(view, answer);
     if highlighted || marked {
-        let ink = if highlighted { t.accent } else { t.accent.gamma_multiply(0.6) };
+        let ink = if highlighted {
+            t.accent
+        } else {
+            t.accent.gamma_multiply(0.6)
+        };
         let stroke = Stroke::new(2.5, ink);
         ui.painter()
             .rect_stroke(cell, CornerRadius::same(5), stroke, StrokeKind::Inside);
@@ -112,7 +126,13 @@ fn below_ui(ui: &Ui, entry: &Entry, below: Rect, t: &Tokens) {
     let middle = below.top() + 4.0 + LINE / 2.0;
     let painter = ui.painter().with_clip_rect(below.intersect(ui.clip_rect()));
     let text = |x: f32, align: Align2, text: String, ink: Color32| {
-        painter.text(egui::pos2(x, middle), align, text, FontId::proportional(13.0), ink);
+        painter.text(
+            egui::pos2(x, middle),
+            align,
+            text,
+            FontId::proportional(13.0),
+            ink,
+        );
     };
     if let Some(place) = entry.place {
         let left = below.left() + 8.0;

@@ -6,7 +6,9 @@ use crate::dataset::Dataset;
 use crate::desktop::core::AnswerView;
 use crate::desktop::shell::marks::underlined;
 use crate::desktop::shell::theme::{Tokens, tokens};
-use crate::desktop::shell::widgets::{bar, named_area, picture_in, score, sign_ui, sign_width, weak};
+use crate::desktop::shell::widgets::{
+    bar, named_area, picture_in, score, sign_ui, sign_width, weak,
+};
 use crate::desktop::shell::{bidi, large};
 use crate::retrieval::{Said, Side};
 use egui::{Align2, CornerRadius, FontId, Galley, Rect, Role, Ui};
@@ -50,13 +52,7 @@ struct Row<'a> {
     said: Option<&'a Said>,
 }
 
-fn row_ui(
-    ui: &mut Ui,
-    view: &mut View<'_>,
-    dataset: &Dataset,
-    answer: &AnswerView,
-    row: &Row<'_>,
-) {
+fn row_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, answer: &AnswerView, row: &Row<'_>) {
     let t = tokens(ui);
     let entry = row.entry;
     let index = entry.hit.index as usize;
@@ -93,7 +89,9 @@ fn row_ui(
     }
     let name = name_of(dataset, answer, index);
     let id = ui.scope_id().with(("result", entry.at));
-    let mut response = named_area(ui, rect, id, Role::ListItem, highlighted, || entry.says(&name));
+    let mut response = named_area(ui, rect, id, Role::ListItem, highlighted, || {
+        entry.says(&name)
+    });
     let look = Look {
         rect,
         bar_width,

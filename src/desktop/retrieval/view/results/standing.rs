@@ -93,7 +93,10 @@ impl Standing {
     /// Its signs, as what follows its name.
     pub fn said(self) -> String {
         let signs = self.signs();
-        signs.iter().map(|sign| format!(", {}", sign.text)).collect()
+        signs
+            .iter()
+            .map(|sign| format!(", {}", sign.text))
+            .collect()
     }
 
     /// Its ink, and its ground where it has one: that of the near miss is weaker while it is below the right one.
@@ -139,9 +142,8 @@ mod tests {
     #[test]
     fn ties_count_as_above_and_as_many_are_above_as_the_rank_says() {
         let mut answer = answer();
-        let said = |answer: &AnswerView, at: usize| {
-            Standing::of(answer, &answer.hits[at], at == 0).said()
-        };
+        let said =
+            |answer: &AnswerView, at: usize| Standing::of(answer, &answer.hits[at], at == 0).said();
         assert_eq!(said(&answer, 0), ", hardest negative, above the right one");
         assert_eq!(said(&answer, 1), ", right");
         assert_eq!(said(&answer, 2), ", tied, counts as above");
