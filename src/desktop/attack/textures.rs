@@ -1,6 +1,6 @@
 //! The lab's pictures as textures: jobs make them, the view draws them.
 
-use crate::desktop::shell::SAMPLING;
+use crate::desktop::core::SAMPLING;
 use egui::{Color32, ColorImage, Context, TextureHandle, TextureId, Vec2};
 
 /// What a heatmap's colours mean.

@@ -164,6 +164,12 @@ pub enum Command {
     CopySeen(Arc<ColorImage>),
     /// Answer the question for a path.
     AnswerPath(PathAnswer),
+    /// Open this image's picture large; `Key::QUERY` for the query's own.
+    OpenLarge(u32),
+    /// Close the picture that is seen large.
+    CloseLarge,
+    /// Show images that answer a query as a grid, or as a list.
+    SetResultGrid(bool),
     /// Keep how a table looks, by its name.
     SetTable(String, TableLooks),
     /// Whole screen or window.

@@ -55,6 +55,12 @@ pub enum Event {
     EncoderFolder(PathBuf),
     /// A picture was opened as a query.
     Picture(Query),
+    /// A picture was read to be seen large: its row, its pixels, its columns and rows.
+    Large {
+        image: u32,
+        texture: egui::TextureHandle,
+        size: [u32; 2],
+    },
     /// A runtime was installed.
     Installed(PathBuf),
     /// The workspace was saved to this file.

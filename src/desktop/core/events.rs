@@ -29,6 +29,9 @@ impl Core {
             self.session.question = Some((path.clone(), question.clone()));
             return;
         }
+        if slot == Slot::Large {
+            return self.large_failed(error);
+        }
         self.ended(slot);
         self.fail(error);
     }
@@ -52,6 +55,9 @@ impl Core {
         }
         if slot == Slot::Browse {
             self.session.browser.is_listing = false;
+        }
+        if slot == Slot::Large {
+            self.pictures.large = None;
         }
     }
 
@@ -106,6 +112,11 @@ impl Core {
                 self.open_encoder(EncoderSource::Folder(path), EncoderOptions::default());
             }
             Event::Picture(query) => self.set_query(query),
+            Event::Large {
+                image,
+                texture,
+                size,
+            } => self.take_large(image, texture, size),
             Event::Installed(path) => {
                 self.session.runtime.restart = true;
                 let text = format!("ONNX Runtime is installed in {}", path.display());

@@ -58,6 +58,12 @@ impl Core {
             Command::CopyPiece(piece, form) => self.copy_piece(*piece, form),
             Command::SavePiece(piece, form) => self.save_piece(*piece, form),
             Command::CopySeen(picture) => self.copied = Some(Made::Picture((*picture).clone())),
+            Command::OpenLarge(image) => self.open_large(ctx, image),
+            Command::CloseLarge => self.close_large(),
+            Command::SetResultGrid(grid) => {
+                self.session.settings.result_grid = grid;
+                self.save_settings();
+            }
             Command::AnswerPath(answer) => self.paths.answer(answer),
             Command::SetTable(table, looks) => {
                 self.session.settings.tables.insert(table, looks);

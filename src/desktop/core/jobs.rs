@@ -4,12 +4,11 @@ use super::event::Event;
 use super::running::Core;
 use super::slot::Slot;
 use super::work::{answer_query, embed, open_source, picture_query, places, rank, recognise};
-use super::{DataSource, EncoderSource, Query};
+use super::{DataSource, EncoderSource};
 use crate::compute::{Measure, adapters, choose};
 use crate::dataset::Wanted;
 use crate::encoder::EncoderOptions;
 use crate::files::chosen;
-use crate::retrieval::Side;
 use crate::runtime::{Flavour, Runtime, install};
 use crate::task::lock;
 use std::path::PathBuf;
@@ -128,17 +127,12 @@ impl Core {
         let (encoder, ranking) = (self.encoder.clone(), self.session.ranking().cloned());
         let dataset = self.session.dataset().cloned();
         self.start(Slot::Query, "Query", move |task| {
-            let text = match &query {
-                Query::Text(text) => Some(text.clone()),
-                Query::Row(Side::Text, j) => dataset.and_then(|d| d.captions.get(*j).cloned()),
-                _ => None,
-            };
             answer_query(
                 query,
                 &embedded,
                 &*engine,
                 encoder.as_deref(),
-                text.as_deref(),
+                dataset.as_deref(),
                 ranking.as_deref(),
                 task,
             )

@@ -1,6 +1,7 @@
 //! Loads thumbnails on a few threads: what is on screen now first, what scrolled away never.
 
 use super::pictures::Key;
+use super::piece::on_screen;
 use crate::dataset::{Dataset, Picture};
 use crate::task::{contained, lock};
 use egui::ColorImage;
@@ -152,8 +153,5 @@ fn load(key: Key, dataset: Option<&Dataset>, query: Option<&Picture>) -> Option<
         let image = dataset?.images.get(key.image as usize)?;
         image.open().ok()?.thumbnail(key.side)
     };
-    Some(ColorImage::from_rgb(
-        [small.width as usize, small.height as usize],
-        &small.rgb,
-    ))
+    Some(on_screen(&small))
 }

@@ -1,7 +1,7 @@
 //! Textures of the dataset's pictures. Views ask for what they show; what is missing is written on a list that the
 //! running program loads in the background, nearest request first.
 
-use egui::{ColorImage, Context, TextureHandle, TextureOptions};
+use egui::{ColorImage, Context, TextureFilter, TextureHandle, TextureOptions, TextureWrapMode};
 use std::collections::HashMap;
 
 /// One picture at one size.
@@ -23,9 +23,46 @@ enum Slot {
     Broken,
 }
 
+/// A picture that is seen large.
+#[derive(Clone)]
+pub struct Large {
+    /// Its row in the dataset; [`Key::QUERY`] for the query's own picture.
+    pub image: u32,
+    /// Its name.
+    pub name: String,
+    /// What there is of it.
+    pub shown: Opened,
+}
+
+/// What there is of a picture that is opened.
+#[derive(Clone)]
+pub enum Opened {
+    /// It is being read.
+    Loading,
+    /// It was read.
+    Ready {
+        /// Its pixels; fewer than it has where an adapter cannot hold them all.
+        texture: TextureHandle,
+        /// Its own columns and rows, in pixels.
+        size: [u32; 2],
+    },
+    /// It cannot be read: the cause, with the file, and what to do.
+    Failed([String; 2]),
+}
+
+/// Sharp pixels when magnified, smooth when not.
+pub const SAMPLING: TextureOptions = TextureOptions {
+    magnification: TextureFilter::Nearest,
+    minification: TextureFilter::Linear,
+    wrap_mode: TextureWrapMode::ClampToEdge,
+    mipmap_mode: None,
+};
+
 /// The textures in use.
 #[derive(Default)]
 pub struct Pictures {
+    /// The picture that is seen large.
+    pub large: Option<Large>,
     slots: HashMap<Key, Slot>,
     wanted: Vec<Key>,
     frame: u64,
@@ -50,11 +87,13 @@ impl Pictures {
     pub fn clear(&mut self) {
         self.slots.clear();
         self.wanted.clear();
+        self.large = None;
     }
 
     /// Forgets the query's own picture.
     pub fn forget_query(&mut self) {
         self.slots.retain(|key, _| key.image != Key::QUERY);
+        self.large.take_if(|large| large.image == Key::QUERY);
     }
 
     /// The picture of `image`, sharp at `side` physical pixels; a coarser one while the right one loads.

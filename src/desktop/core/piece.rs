@@ -2,7 +2,7 @@
 
 use super::chart::{Chart, Paper, csv, png, svg};
 use super::sheet::Sheet;
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, Picture};
 use crate::error::{Error, Result};
 use crate::task::Task;
 use egui::ColorImage;
@@ -95,17 +95,28 @@ pub fn make(piece: &Piece, form: Form, dataset: Option<&Dataset>, task: &Task) -
             png(chart, paper, PLOT_SCALE, task).map(Made::Picture)
         }
         (Piece::Picture(image), Form::Png) => {
-            let of = dataset.and_then(|d| d.images.get(*image as usize));
-            let of = of.ok_or_else(|| {
-                Error::request("this image is no longer open", "Choose another one.")
-            })?;
-            let picture = of.open()?;
-            let size = [picture.width as usize, picture.height as usize];
-            Ok(Made::Picture(ColorImage::from_rgb(size, &picture.rgb)))
+            let picture = picture_of(dataset, *image)?;
+            Ok(Made::Picture(on_screen(&picture)))
         }
         _ => Err(Error::request(
             format!("this cannot be taken out as {}", form.title()),
             "Choose another form.",
         )),
     }
+}
+
+/// Opens the picture of an image of the dataset.
+///
+/// # Errors
+/// There is no such image; a picture that cannot be read.
+pub fn picture_of(dataset: Option<&Dataset>, image: u32) -> Result<Picture> {
+    let of = dataset.and_then(|d| d.images.get(image as usize));
+    let gone = || Error::request("this image is no longer open", "Choose another one.");
+    of.ok_or_else(gone)?.open()
+}
+
+/// The picture as textures have it.
+pub fn on_screen(picture: &Picture) -> ColorImage {
+    let size = [picture.width as usize, picture.height as usize];
+    ColorImage::from_rgb(size, &picture.rgb)
 }

@@ -49,6 +49,24 @@ impl Query {
     }
 }
 
+/// What a wrong candidate must reach to count as above the best right one.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Bar {
+    /// Score of the best right one.
+    pub best: f32,
+    /// Scores closer to it than this are a tie, and a tie counts against the right one.
+    pub tie: f32,
+}
+
+/// Why a wrong candidate counts as above the best right one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Above {
+    /// It scores higher.
+    Higher,
+    /// It does not, but as good as the same.
+    Tied,
+}
+
 /// A query's answer, ready to draw.
 #[derive(Debug, Clone)]
 pub struct AnswerView {
@@ -68,8 +86,35 @@ pub struct AnswerView {
     pub margin: Option<f32>,
     /// Right ones that are not among `hits`, with their scores.
     pub below: Vec<Hit>,
+    /// What wrong ones must reach to count as above the best right one; `None` where none is known to be right.
+    pub bar: Option<Bar>,
+    /// Wrong ones among `hits`, rising, that say the same as a right caption: captions with its words, or images that
+    /// have a caption with the words of the query.
+    pub same_text: Vec<u32>,
     /// What of the query's text the encoder does not know; `None` where it has no text, or knows all of it.
     pub unread: Option<Unread>,
+}
+
+impl AnswerView {
+    /// Is this candidate right?
+    pub fn is_right(&self, hit: &Hit) -> bool {
+        self.positives.contains(&(hit.index as usize))
+    }
+
+    /// Why this candidate counts as above the best right one, though it is wrong; `None` where it does not. As ranks are
+    /// counted: [`crate::compute::Direction::ranks`].
+    pub fn above(&self, hit: &Hit) -> Option<Above> {
+        let bar = self.bar.filter(|_| !self.is_right(hit))?;
+        if hit.score > bar.best {
+            return Some(Above::Higher);
+        }
+        (hit.score >= bar.best - bar.tie).then_some(Above::Tied)
+    }
+
+    /// Does this candidate say the same as a right one, though it is wrong?
+    pub fn says_the_same(&self, hit: &Hit) -> bool {
+        self.same_text.binary_search(&hit.index).is_ok()
+    }
 }
 
 /// The card of one of the encoder's models.

@@ -87,6 +87,8 @@ pub struct Settings {
     pub runs: Vec<String>,
     /// How tables were left, by their names.
     pub tables: BTreeMap<String, TableLooks>,
+    /// Are images that answer a query shown as a grid?
+    pub result_grid: bool,
     /// Ask for paths in the window, even where the system has dialogs for them.
     pub path_field: bool,
     /// Sets that were deleted since the settings were saved last.
@@ -107,6 +109,7 @@ impl Default for Settings {
             recent: Vec::new(),
             runs: Vec::new(),
             tables: BTreeMap::new(),
+            result_grid: false,
             path_field: false,
             deleted: Vec::new(),
         }

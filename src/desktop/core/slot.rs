@@ -74,6 +74,8 @@ pub enum Slot {
     Piece,
     /// Choosing the case of the first minute.
     Story,
+    /// Reading a picture that is seen large.
+    Large,
 }
 
 impl JobSlot for Slot {
@@ -82,7 +84,7 @@ impl JobSlot for Slot {
             Self::Embed => &[Part::Data, Part::Encoder, Part::Measure],
             Self::Rank => &[Part::Embeddings, Part::Engine, Part::Protocol],
             Self::Query => &[Part::Embeddings, Part::Engine, Part::Encoder],
-            Self::Browse | Self::Find => &[Part::Data],
+            Self::Browse | Self::Find | Self::Large => &[Part::Data],
             Self::Story => &[Part::Data, Part::Embeddings, Part::Ranking],
             Self::Engines
             | Self::Data
@@ -109,6 +111,7 @@ impl JobSlot for Slot {
                 | Self::Find
                 | Self::Place
                 | Self::Story
+                | Self::Large
         )
     }
 

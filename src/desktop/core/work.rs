@@ -2,16 +2,17 @@
 
 use super::event::Event;
 use super::events::sentence;
-use super::{AnswerView, DataSource, Embedded, Query, Workspace};
-use crate::compute::{Engine, Measure};
+use super::{AnswerView, Bar, DataSource, Embedded, Query, Workspace};
+use crate::compute::{Engine, Hit, Measure};
 use crate::dataset::{self, Dataset, is_picture_name, open_picture};
 use crate::encoder::{Cache, Encoder, EncoderFiles};
 use crate::error::{Error, Result};
 use crate::paths::{cache_dir, data_dir};
 use crate::retrieval::given::{Reading, Zeros};
-use crate::retrieval::{EvalOptions, Evaluation, Side, answer, evaluate};
+use crate::retrieval::{EvalOptions, Evaluation, Side, Wording, answer, evaluate};
 use crate::source::of_encoder;
 use crate::task::Task;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -95,10 +96,15 @@ pub fn answer_query(
     embedded: &Embedded,
     engine: &dyn Engine,
     encoder: Option<&Encoder>,
-    text: Option<&str>,
+    dataset: Option<&Dataset>,
     ranking: Option<&Evaluation>,
     task: &Task,
 ) -> Result<Event> {
+    let text = match &query {
+        Query::Text(text) => Some(text.as_str()),
+        Query::Row(Side::Text, j) => dataset.and_then(|d| d.captions.get(*j)).map(String::as_str),
+        _ => None,
+    };
     let unread = match (encoder, text) {
         (Some(encoder), Some(text)) => Some(encoder.tokenizer().unread(text)?),
         _ => None,
@@ -152,12 +158,24 @@ pub fn answer_query(
     };
     let shown = |j: &usize| found.hits.iter().any(|h| h.index as usize == *j);
     let below = positives.clone().filter(|j| !shown(j));
-    let below = below
-        .map(|j| crate::compute::Hit {
+    let below: Vec<Hit> = below
+        .map(|j| Hit {
             score: row.dot(0, candidates, j),
             index: j as u32,
         })
         .collect();
+    let right = found.hits.iter().chain(&below);
+    let right = right.filter(|hit| positives.contains(&(hit.index as usize)));
+    let best = at.map(|(d, i)| d.positive[i]);
+    let best = best.or_else(|| right.map(|hit| hit.score).reduce(f32::max));
+    let same_text = match (dataset, &query) {
+        (Some(dataset), Query::Row(side, i)) if *side != of && is_of(dataset, embedded) => {
+            let wrong = found.hits.iter().map(|hit| hit.index as usize);
+            let wrong = wrong.filter(|j| !positives.contains(j)).collect();
+            same_text(dataset, *side, *i, wrong, task)?
+        }
+        _ => Vec::new(),
+    };
     Ok(Event::Answered(AnswerView {
         of,
         rank: at.map(|(d, i)| d.ranks[i]),
@@ -166,9 +184,64 @@ pub fn answer_query(
         hits: found.hits,
         positives,
         below,
+        bar: best.map(|best| Bar {
+            best,
+            tie: row.tie(0, candidates),
+        }),
+        same_text,
         unread: unread.filter(|unread| unread.all || !unread.words.is_empty()),
         query,
     }))
+}
+
+/// Has the dataset as many images and captions as were embedded?
+fn is_of(dataset: &Dataset, embedded: &Embedded) -> bool {
+    let groups = &embedded.groups;
+    (dataset.images.len(), dataset.captions.len()) == (groups.images(), groups.texts())
+}
+
+/// Which of the `wrong` candidates of query `i` of `side` say the same as a right one, whatever the letters' case and
+/// punctuation ([`Wording::equal`]): captions with the words of one of the image's own, or images that have a caption with
+/// the words of the query. Rising.
+///
+/// # Errors
+/// Cancelled.
+fn same_text(
+    dataset: &Dataset,
+    side: Side,
+    i: usize,
+    mut wrong: Vec<usize>,
+    task: &Task,
+) -> Result<Vec<u32>> {
+    wrong.sort_unstable();
+    let (right, of): (Range<usize>, Vec<Range<usize>>) = match side {
+        Side::Image => (
+            dataset.captions_of(i),
+            wrong.iter().map(|&j| j..j + 1).collect(),
+        ),
+        Side::Text => (
+            i..i + 1,
+            wrong.iter().map(|&j| dataset.captions_of(j)).collect(),
+        ),
+    };
+    let captions = |range: &Range<usize>| dataset.captions[range.clone()].to_vec();
+    let mut texts = captions(&right);
+    let own = texts.len();
+    let mut ends = Vec::new();
+    for range in &of {
+        texts.extend(captions(range));
+        ends.push(texts.len());
+    }
+    let wording = Wording::new(&texts, task)?;
+    let mut start = own;
+    let mut found = Vec::new();
+    for (&j, end) in wrong.iter().zip(ends) {
+        if (start..end).any(|a| (0..own).any(|b| wording.equal(a, b))) {
+            found.push(j as u32);
+        }
+        start = end;
+    }
+    Ok(found)
 }
 
 /// What the program keeps of its own, and where.

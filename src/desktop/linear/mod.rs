@@ -16,10 +16,10 @@ pub use confirm::attack_norm;
 pub use form::{Form, Group};
 pub use state::{Attacked, Line, Shown, State, Studied, Worst};
 
-use crate::desktop::core::{Basis, Derived, JobSlot, Level, Part, Tab};
+use crate::desktop::core::{Basis, Derived, JobSlot, Level, Part, SAMPLING, Tab};
 use crate::desktop::feature::{Desk, Ended, Feature, View};
+use crate::desktop::shell::PaletteEntry;
 use crate::desktop::shell::keys::KeyLine;
-use crate::desktop::shell::{PaletteEntry, SAMPLING};
 use crate::learn::concepts::On;
 use egui::{ColorImage, Context, TextureHandle, Ui};
 use std::path::PathBuf;

@@ -12,6 +12,7 @@ pub mod held_out;
 pub mod help;
 pub mod keys;
 pub mod labels;
+pub mod large;
 pub mod marks;
 mod menus;
 mod overlays;
@@ -30,6 +31,7 @@ pub mod terms;
 pub mod theme;
 pub mod tour;
 pub mod widgets;
+pub mod zoom;
 
 pub use frame::{RailEntry, bars_ui, centre_ui, side_frame};
 pub use palette::{PaletteEntry, Run, palette_ui};
@@ -38,14 +40,6 @@ use crate::desktop::core::{Command, Pictures, Session, Settings};
 use crate::encoder::EncoderOptions;
 use crate::retrieval::Side;
 use std::collections::HashMap;
-
-/// Sharp pixels when magnified, smooth when not.
-pub const SAMPLING: egui::TextureOptions = egui::TextureOptions {
-    magnification: egui::TextureFilter::Nearest,
-    minification: egui::TextureFilter::Linear,
-    wrap_mode: egui::TextureWrapMode::ClampToEdge,
-    mipmap_mode: None,
-};
 
 /// A text field that gets the keyboard in the next frame.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -91,6 +85,8 @@ pub struct Memory {
     offsets: HashMap<String, f32>,
     /// Where the head of a table was drawn, until its rows are.
     head: Option<egui::Rect>,
+    /// From where the picture is seen that is open large.
+    large: large::Looks,
     /// A part of the screen that is to be copied.
     seen: seen::Seen,
     /// The path that is typed.
@@ -144,6 +140,7 @@ pub fn above_ui(ctx: &egui::Context, shell: &mut Shell<'_>) {
     sets::sets_ui(ctx, shell);
     help::help_ui(ctx, shell);
     paths::path_ui(ctx, shell);
+    large::large_ui(ctx, shell);
 }
 
 /// Draws messages, and what dropping a file will do.

@@ -2,7 +2,7 @@
 
 use super::Shell;
 use super::widgets::named_area;
-use crate::desktop::core::{Command, Form, Piece};
+use crate::desktop::core::{Command, Form, Key, Piece, Query};
 use egui::{Rect, Response, Role, Ui};
 
 /// The menu of what was clicked with the second button: copies and saves it, in each form that it has.
@@ -75,11 +75,26 @@ pub fn dots_ui(ui: &Ui, place: Rect, what: &str) -> Response {
     response.on_hover_text("Copy or save")
 }
 
-/// The entries that copy and save the picture of an image of the dataset.
-pub fn picture_ui(ui: &mut Ui, shell: &mut Shell<'_>, image: u32) {
+/// Is there a picture of this image to be opened? [`Key::QUERY`] is the query's own.
+pub fn has_picture(shell: &Shell<'_>, image: u32) -> bool {
+    if image == Key::QUERY {
+        return matches!(shell.session.query(), Some(Query::Picture { .. }));
+    }
     let images = shell.session.dataset().map(|d| &d.images);
     let there = images.and_then(|all| all.get(image as usize));
-    if there.is_none_or(|image| image.picture.is_none()) {
+    there.is_some_and(|image| image.picture.is_some())
+}
+
+/// The entries that open large, copy and save the picture of an image of the dataset; the query's own is opened alone.
+pub fn picture_ui(ui: &mut Ui, shell: &mut Shell<'_>, image: u32) {
+    if !has_picture(shell, image) {
+        return;
+    }
+    if ui.button("Open large").clicked() {
+        shell.ask(Command::OpenLarge(image));
+        ui.close();
+    }
+    if image == Key::QUERY {
         return;
     }
     let piece = || Box::new(Piece::Picture(image));

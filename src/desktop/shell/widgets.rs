@@ -4,7 +4,7 @@ pub use super::figure::figure;
 
 use super::pictured::pictured;
 use super::theme::{PRIMARY, Tokens, tokens};
-use crate::desktop::core::{Key, Pictures, Shown};
+use crate::desktop::core::{Pictures, Shown};
 use crate::error::thousands;
 use egui::{
     Align2, Color32, CornerRadius, FontId, Rect, Response, RichText, Role, Sense, Stroke,
@@ -15,7 +15,7 @@ use egui::{
 pub fn picture_in(ui: &Ui, pictures: &mut Pictures, image: u32, rect: Rect, fill: bool) {
     let t = tokens(ui);
     let side = rect.width().max(rect.height()) * ui.pixels_per_point();
-    pictured(ui, rect, (image != Key::QUERY).then_some(image));
+    pictured(ui, rect, Some(image));
     let radius = CornerRadius::same(4);
     match pictures.get(image, side) {
         Shown::Texture(id, size) => {
@@ -105,6 +105,20 @@ pub fn tag(ui: &Ui, right: egui::Pos2, text: &str, colour: Color32, back: Color3
     ui.painter()
         .galley(rect.min + egui::vec2(6.0, 2.5), galley, colour);
     size.x
+}
+
+/// How wide a sign is that [`sign_ui`] draws, in points.
+pub fn sign_width(ui: &Ui, text: &str) -> f32 {
+    let font = FontId::proportional(11.5);
+    let galley = ui
+        .painter()
+        .layout_no_wrap(text.to_owned(), font, Color32::WHITE);
+    galley.size().x + 12.0
+}
+
+/// A word about a candidate, on a ground of its own colour, right-aligned at `right`.
+pub fn sign_ui(ui: &Ui, right: egui::Pos2, text: &str, ink: Color32) {
+    tag(ui, right, text, ink, ink.gamma_multiply(0.22));
 }
 
 /// A section's heading.

@@ -1,6 +1,6 @@
 //! The textures of the matrix' tiles: a job makes them, the view draws them.
 
-use crate::desktop::shell::SAMPLING;
+use crate::desktop::core::SAMPLING;
 use crate::retrieval::structure::matrix::TileKey;
 use egui::{Color32, ColorImage, Context, TextureHandle};
 use std::collections::HashMap;

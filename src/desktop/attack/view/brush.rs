@@ -3,7 +3,6 @@
 use super::Memory;
 use super::View;
 use super::fields::field;
-use super::zoom::{place, zoom_by};
 use crate::attack::Mask;
 use crate::desktop::attack::Command;
 use crate::desktop::attack::textures::Texture;
@@ -75,7 +74,7 @@ pub fn paint_ui(ui: &Ui, view: &mut View<'_>, rect: Rect, texture: Option<&Textu
     let Some(texture) = texture.filter(|_| brush.on) else {
         return;
     };
-    let (target, uv) = place(view.memory, rect, texture.size);
+    let (target, uv) = view.memory.zoom.place(rect, texture.size);
     let id = ui.scope_id().with("brush");
     let response = ui
         .interact(target, id, Sense::click_and_drag())
@@ -83,9 +82,10 @@ pub fn paint_ui(ui: &Ui, view: &mut View<'_>, rect: Rect, texture: Option<&Textu
     response
         .widget_info(|| WidgetInfo::labeled(Role::Canvas, true, "brush over the original picture"));
     // A brush is as wide on the picture as it says, however that is magnified.
-    let radius = brush.width * 0.5 * target.size().max_elem() / uv.width();
+    let radius = brush.width * 0.5 * (target.size() / uv.size()).max_elem();
+    let zoom = &mut view.memory.zoom;
+    zoom.wheel_ui(ui, &response, rect, texture.size);
     if let Some(pointer) = response.hover_pos() {
-        zoom_by(ui, view.memory, target, pointer);
         let stroke = Stroke::new(1.5, tokens(ui).accent);
         let painter = ui.painter().with_clip_rect(target);
         painter.circle_stroke(pointer, radius, stroke);
@@ -174,7 +174,7 @@ pub fn mask_ui(
     let (Some(original), Some(mask)) = (original, mask) else {
         return;
     };
-    let (target, uv) = place(state, rect, original.size);
+    let (target, uv) = state.zoom.place(rect, original.size);
     let shape =
         egui::epaint::RectShape::filled(target, egui::CornerRadius::same(5), egui::Color32::WHITE)
             .with_texture(mask.texture, uv);

@@ -2,7 +2,6 @@
 
 use super::View;
 use super::notes::{caption, captions, legend_ui, region_ui};
-use super::zoom::{clamp, place, zoom_by};
 use super::{Memory, brush};
 use crate::desktop::attack::textures::Texture;
 use crate::desktop::attack::{Compare, Heat};
@@ -173,9 +172,8 @@ fn picture_ui(
             .text(middle, Align2::CENTER_CENTER, hint, font, t.weak);
         return;
     };
-    let (target, _) = place(state, rect, texture.size);
-    move_by(ui, state, target, &response);
-    let (target, uv) = place(state, rect, texture.size);
+    state.zoom.pointer_ui(ui, &response, rect, texture.size);
+    let (target, uv) = state.zoom.place(rect, texture.size);
     let shape = egui::epaint::RectShape::filled(target, radius, Color32::WHITE)
         .with_texture(texture.texture, uv);
     ui.painter().add(shape);
@@ -194,23 +192,6 @@ fn picture_ui(
     }
 }
 
-/// Zooms about the pointer, moves with a drag, shows all on a double click.
-fn move_by(ui: &Ui, state: &mut Memory, target: Rect, response: &egui::Response) {
-    if response.double_clicked() {
-        state.zoom = 1.0;
-        state.middle = Vec2::splat(0.5);
-        return;
-    }
-    let size = target.size();
-    if response.dragged() {
-        state.middle -= response.drag_delta() / size / state.zoom;
-    }
-    if let Some(pointer) = response.hover_pos() {
-        zoom_by(ui, state, target, pointer);
-    }
-    clamp(state);
-}
-
 /// The adversarial picture right of a divider that can be dragged.
 fn divided_ui(
     ui: &Ui,
@@ -220,7 +201,7 @@ fn divided_ui(
     changed: &Texture,
     t: &Tokens,
 ) {
-    let (target, uv) = place(state, rect, original.size);
+    let (target, uv) = state.zoom.place(rect, original.size);
     let id = ui.scope_id().with("divider");
     let at = |part: f32| target.left() + target.width() * part;
     let grip = Rect::from_center_size(

@@ -16,7 +16,6 @@ mod table;
 mod target;
 mod threat;
 mod words;
-mod zoom;
 
 pub use keys::{key_lines, keys};
 
@@ -31,6 +30,7 @@ use crate::desktop::shell::empty::{NotReady, not_ready_ui};
 use crate::desktop::shell::side_frame;
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::{column, segmented, weak};
+use crate::desktop::shell::zoom::Zoom;
 use egui::{Align, Layout, Panel, RichText, Ui};
 
 /// What the lab is drawn with.
@@ -38,10 +38,8 @@ pub type View<'a> = crate::desktop::feature::View<'a, super::Attack>;
 
 /// What drawing the lab remembers between frames.
 pub struct Memory {
-    /// Magnification of the pictures, from 1.
-    zoom: f32,
-    /// The point of the pictures in the middle, as parts of their size.
-    middle: egui::Vec2,
+    /// From where the pictures are seen.
+    zoom: Zoom,
     /// Where the slider divides the pictures, as a part of the width.
     divider: f32,
     /// Is the browser shown beside the lab?
@@ -61,8 +59,7 @@ pub struct Memory {
 impl Default for Memory {
     fn default() -> Self {
         Self {
-            zoom: 1.0,
-            middle: egui::Vec2::splat(0.5),
+            zoom: Zoom::default(),
             divider: 0.5,
             browser: false,
             brush: brush::Brush::default(),
@@ -224,13 +221,12 @@ fn modes_ui(ui: &mut Ui, view: &mut View<'_>) {
         // What belongs to a choice alone stands at the end, so that no button moves.
         saliency_ui(ui, &mut new);
         compare_options_ui(ui, view, &mut new);
-        if view.memory.zoom > 1.0 {
-            let text = format!("{:.0} %", view.memory.zoom * 100.0);
+        if view.memory.zoom.factor() > 1.0 {
+            let text = format!("{:.0} %", view.memory.zoom.factor() * 100.0);
             let hint =
                 "Scroll to zoom, drag to move; click (or double-click a picture) to see all of it";
             if ui.button(text).on_hover_text(hint).clicked() {
-                view.memory.zoom = 1.0;
-                view.memory.middle = egui::Vec2::splat(0.5);
+                view.memory.zoom.fit();
             }
         }
     });

@@ -1,7 +1,6 @@
 //! What is written under the pictures and drawn on them.
 
 use super::Memory;
-use super::zoom::place;
 use crate::desktop::attack::State;
 use crate::desktop::attack::textures::{Legend, Texture};
 use crate::desktop::core::Session;
@@ -104,7 +103,7 @@ pub fn region_ui(
     let (Some(region), Some(texture)) = (lab.settings.threat.region, texture) else {
         return;
     };
-    let (target, uv) = place(state, rect, texture.size);
+    let (target, uv) = state.zoom.place(rect, texture.size);
     let at = |x: f32, y: f32| {
         let part = (egui::vec2(x, y) / texture.size - uv.min.to_vec2()) / uv.size();
         target.min + part * target.size()

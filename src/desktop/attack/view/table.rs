@@ -194,8 +194,7 @@ fn open(view: &mut View<'_>, row: &RowReport, images: usize) {
     if row.image >= images {
         return;
     }
-    view.memory.zoom = 1.0;
-    view.memory.middle = Vec2::splat(0.5);
+    view.memory.zoom.fit();
     if row.caption.is_some() || row.smallest_eps == Some(0.0) {
         // The lab attacks pictures that look for captions; one that was wrong before needs none.
         view.ask(core::Command::AttackPair {

@@ -4,6 +4,7 @@ use super::figures::digits;
 use super::{View, agree, settings, worst};
 use crate::desktop::core::{Command as Core, Query};
 use crate::desktop::linear::{Command, Studied};
+use crate::desktop::shell::pictured::take_double_click;
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::{grouped, heading, mark, named_area, picture_in, weak};
 use crate::learn::concepts::On;
@@ -106,6 +107,7 @@ fn row_ui(ui: &mut Ui, view: &mut View<'_>, studied: &Studied, rows: std::ops::R
         let area = named_area(ui, place, id, Role::Image, chosen, name);
         let area = area.on_hover_text("Its worst change; with a second click, look at it");
         if area.double_clicked() {
+            take_double_click(ui.ctx());
             let query = Query::Row(Side::Image, image as usize);
             view.ask(Core::Query(query));
         } else if area.clicked() {

@@ -9,6 +9,7 @@ use super::tools::tools_ui;
 use super::{Tool, View, card, cursor, legend, overlay};
 use crate::dataset::Dataset;
 use crate::desktop::map::{Drawn, ShownMap, Sketch};
+use crate::desktop::shell::pictured::take_double_click;
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::grouped;
 use egui::{
@@ -198,6 +199,7 @@ fn move_ui(ui: &Ui, view: &mut View<'_>, response: &Response, rect: Rect, pinned
             camera.zoom_by(rect, f64::from(factor), pointer);
         }
         if response.double_clicked() {
+            take_double_click(ui.ctx());
             camera.zoom_by(rect, 2.0, pointer);
         }
     }

@@ -1,6 +1,7 @@
 //! The retrieval view: the browser on the left, the query and its answer in the middle, the summary on the right.
 
 mod keys;
+mod pictures;
 mod query;
 mod results;
 mod summary;

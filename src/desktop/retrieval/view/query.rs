@@ -1,39 +1,21 @@
 //! The head of the retrieval view: the query, the field to type one into, and where its right answer stands.
 
 use super::View;
+use super::pictures::pictures_ui;
 use crate::dataset::Dataset;
-use crate::desktop::core::Key;
 use crate::desktop::core::{self, Query, Session};
 use crate::desktop::shell::terms::{Explained, Term};
 use crate::desktop::shell::theme::tokens;
-use crate::desktop::shell::widgets::{grouped, margin_colour, picture_in, signed, weak};
+use crate::desktop::shell::widgets::{grouped, margin_colour, signed, weak};
 use crate::desktop::shell::{Field, bidi, labels};
 use crate::retrieval::Side;
 use egui::text::LayoutJob;
-use egui::{CornerRadius, FontId, Margin, RichText, Ui};
+use egui::{FontId, Margin, RichText, Ui};
 
-/// The query's picture, the field to type into, and the figures of the current query.
+/// The pictures of the query and of what ranks first, the field to type into, and the figures of the current query.
 pub fn query_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
-    let session = view.session;
-    let t = tokens(ui);
-    let side = (ui.available_width() * 0.24).clamp(120.0, 240.0);
     ui.horizontal_top(|ui| {
-        let picture = match session.query() {
-            Some(Query::Row(Side::Image, i)) => Some(*i as u32),
-            Some(Query::Row(Side::Text, j)) => Some(dataset.image_of(*j) as u32),
-            Some(Query::Picture { .. }) => Some(Key::QUERY),
-            _ => None,
-        };
-        if let Some(picture) = picture {
-            let (rect, response) =
-                ui.allocate_exact_size(egui::Vec2::splat(side), egui::Sense::hover());
-            ui.painter()
-                .rect_filled(rect, CornerRadius::same(5), t.panel);
-            picture_in(ui, view.pictures, picture, rect, false);
-            if matches!(session.query(), Some(Query::Row(Side::Text, _))) {
-                response.on_hover_text("The image this caption belongs to");
-            }
-        }
+        pictures_ui(ui, view, dataset);
         ui.vertical(|ui| {
             query_field_ui(ui, view);
             ui.add_space(2.0);
@@ -223,10 +205,7 @@ fn figures_ui(ui: &mut Ui, view: &mut View<'_>) {
     }
     ui.add_space(4.0);
     ui.horizontal_wrapped(|ui| {
-        let negative = answer
-            .hits
-            .iter()
-            .find(|h| !answer.positives.contains(&(h.index as usize)));
+        let negative = answer.hits.iter().find(|hit| !answer.is_right(hit));
         if let (Query::Row(side, _), Some(negative)) = (&answer.query, negative)
             && answer.of != *side
         {

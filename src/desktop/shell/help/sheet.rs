@@ -3,6 +3,7 @@
 use crate::desktop::shell::Shell;
 use crate::desktop::shell::dialogs::dialog;
 use crate::desktop::shell::keys::{KeyLine, SINGLE, WINDOW, lines};
+use crate::desktop::shell::large;
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::heading;
 use egui::{Context, Label, RichText, ScrollArea, Ui};
@@ -19,13 +20,19 @@ pub struct KeyGroup {
 }
 
 impl KeyGroup {
-    /// The keys of the whole window, and those that walk through the browser.
+    /// The keys of the whole window, and those of a picture that is seen large.
     pub fn of_window() -> Vec<Self> {
         let everywhere = lines(&WINDOW).into_iter().chain(lines(&SINGLE)).collect();
-        vec![Self {
-            title: "Everywhere",
-            lines: everywhere,
-        }]
+        vec![
+            Self {
+                title: "Everywhere",
+                lines: everywhere,
+            },
+            Self {
+                title: "Picture seen large",
+                lines: large::key_lines(),
+            },
+        ]
     }
 }
 

@@ -109,7 +109,8 @@ pub fn shell_keys(ctx: &Context, shell: &mut Shell<'_>) -> bool {
     }
     let session = shell.session;
     let asked = session.path_question.is_some() || session.question.is_some();
-    if shell.memory.is_modal() || asked || ctx.text_edit_focused() {
+    let large = shell.pictures.large.is_some();
+    if shell.memory.is_modal() || asked || large || ctx.text_edit_focused() {
         return false;
     }
     for act in acts(ctx, &SINGLE) {
