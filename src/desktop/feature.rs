@@ -3,7 +3,9 @@
 //! A feature sees [`core`](super::core) (what is open, its identities, commands) and [`shell`](super::shell) (widgets,
 //! theme), never another feature. What one asks of another is a command of the core.
 
-use super::core::{Basis, BoundJobs, Change, Command, Core, Dialog, JobSlot, Part, Session, Tab};
+use super::core::{
+    Basis, BoundJobs, Change, Command, Core, Dialog, JobSlot, Level, Part, Session, Tab,
+};
 use super::shell::keys::KeyLine;
 use super::shell::{PaletteEntry, Shell};
 use crate::error::Result;
@@ -165,6 +167,13 @@ impl<F: Feature> Desk<'_, F> {
     ) {
         let wait = dialog.show(self.core.paths());
         self.start(slot, "Choosing a file", move |task| wait(task).map(event));
+    }
+
+    /// Says that a place was chosen for what is no longer shown: nothing is written.
+    pub fn say_place_outdated(&mut self) {
+        let text = "Nothing is written: what was to be written has changed since";
+        let remedy = "Ask for it again.";
+        self.core.session.say(Level::Warning, text, remedy);
     }
 
     /// What a job in `slot` would be about now.

@@ -81,7 +81,9 @@ impl JobSlot for Slot {
             Self::Regions => &[Part::Negatives, Part::Encoder],
             Self::Mine => &[Part::Data, Part::Ranking],
             Self::Decisions => &[Part::Data],
-            Self::SaveDecisions | Self::Export | Self::Dialog => &[],
+            // The place is for the pairs that were shown when it was asked for.
+            Self::Dialog => &[Part::Negatives, Part::Decisions],
+            Self::SaveDecisions | Self::Export => &[],
         }
     }
 
@@ -221,9 +223,11 @@ impl Feature for Negatives {
         }
     }
 
-    fn ended(&mut self, _: &mut Desk<'_, Self>, slot: Slot, _: Ended) {
-        if slot == Slot::Mine {
-            self.state.running = false;
+    fn ended(&mut self, desk: &mut Desk<'_, Self>, slot: Slot, end: Ended) {
+        match (slot, end) {
+            (Slot::Mine, _) => self.state.running = false,
+            (Slot::Dialog, Ended::Outdated) => desk.say_place_outdated(),
+            _ => {}
         }
     }
 
@@ -297,12 +301,12 @@ impl Feature for Negatives {
             ),
             PaletteEntry::core(
                 "Negatives: take the decision back",
-                "Ctrl+Z",
+                "",
                 core::Command::Undo(core::Deeds::Decisions),
             ),
             PaletteEntry::core(
                 "Negatives: redo a decision",
-                "Ctrl+Shift+Z",
+                "",
                 core::Command::Redo(core::Deeds::Decisions),
             ),
             own(

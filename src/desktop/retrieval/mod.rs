@@ -7,7 +7,7 @@ mod view;
 pub use state::{Distributions, State};
 
 use crate::desktop::core::{Basis, Derived, Dialog, Filters, JobSlot, Level, Part, Tab};
-use crate::desktop::feature::{Desk, Feature, View};
+use crate::desktop::feature::{Desk, Ended, Feature, View};
 use crate::desktop::shell::PaletteEntry;
 use crate::desktop::shell::keys::KeyLine;
 use crate::retrieval::Side;
@@ -45,7 +45,9 @@ impl JobSlot for Slot {
     fn parts(self) -> &'static [Part] {
         match self {
             Self::Distributions => &[Part::Ranking],
-            Self::Report | Self::Dialog => &[],
+            // The place is for a report of what was ranked when it was asked for.
+            Self::Dialog => &[Part::Ranking],
+            Self::Report => &[],
         }
     }
 
@@ -103,6 +105,12 @@ impl Feature for Retrieval {
                 desk.choose(Slot::Dialog, dialog, Event::Chosen);
             }
             Command::WriteReport(path) => Self::write_report(desk, path),
+        }
+    }
+
+    fn ended(&mut self, desk: &mut Desk<'_, Self>, slot: Slot, end: Ended) {
+        if (slot, end) == (Slot::Dialog, Ended::Outdated) {
+            desk.say_place_outdated();
         }
     }
 

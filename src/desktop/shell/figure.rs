@@ -8,8 +8,14 @@ use egui::{
     WidgetInfo,
 };
 
-/// Draws a card with a large figure, what it is in words, and what that means. Its menu copies it, and so does Ctrl+C while it has the focus.
+/// Draws a card with a large figure, what it is in words, and what that means. Its menu copies it, and so does Ctrl+C while
+/// it has the focus.
 pub fn figure(ui: &mut Ui, width: f32, value: &str, what: &str, term: Term) {
+    figure_of(ui, width, value, [what, what], term);
+}
+
+/// The same where its place on the screen says a part of what it is: `what` is written on it, `whole` goes with a copy.
+pub fn figure_of(ui: &mut Ui, width: f32, value: &str, [what, whole]: [&str; 2], term: Term) {
     let t = tokens(ui);
     let (rect, response) = ui.allocate_exact_size(egui::vec2(width, 54.0), Sense::click());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{what} {value}")));
@@ -47,7 +53,7 @@ pub fn figure(ui: &mut Ui, width: f32, value: &str, what: &str, term: Term) {
     if response.clicked() {
         response.request_focus();
     }
-    taken(&response, value, what, term);
+    taken(&response, value, whole, term);
 }
 
 /// "R@1: 43.2. Per cent of the queries ...".

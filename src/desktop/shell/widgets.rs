@@ -1,6 +1,6 @@
 //! Small pieces that several views draw.
 
-pub use super::figure::figure;
+pub use super::figure::{figure, figure_of};
 
 use super::pictured::pictured;
 use super::theme::{PRIMARY, Tokens, tokens};

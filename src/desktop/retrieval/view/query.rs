@@ -248,7 +248,7 @@ fn figures_ui(ui: &mut Ui, view: &mut View<'_>) {
         let can = session.open.can_undo(core::Deeds::Queries);
         let back = ui.add_enabled(can, egui::Button::new("Back"));
         if back
-            .on_hover_text(labels::keys(ui.ctx(), "Ctrl+Z"))
+            .on_hover_text(labels::keys(ui.ctx(), "Alt+Left"))
             .clicked()
         {
             view.ask(core::Command::Undo(core::Deeds::Queries));

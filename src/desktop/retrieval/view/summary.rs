@@ -8,7 +8,7 @@ use crate::desktop::shell::plots::plot_ui;
 use crate::desktop::shell::plots::ranks::{clicked_rank, ranks};
 use crate::desktop::shell::terms::{Explained, Term};
 use crate::desktop::shell::theme::{Tokens, tokens};
-use crate::desktop::shell::widgets::{figure, heading, segmented, weak};
+use crate::desktop::shell::widgets::{figure_of, heading, segmented, weak};
 use crate::retrieval::{Metrics, Side};
 use egui::{ScrollArea, Ui};
 
@@ -39,8 +39,8 @@ pub fn summary_ui(ui: &mut Ui, view: &mut View<'_>) {
                     view.ask(core::Command::SetFold(fold));
                 }
             }
-            metrics_ui(ui, "I→T", &report.i2t);
-            metrics_ui(ui, "T→I", &report.t2i);
+            metrics_ui(ui, "I→T", &report.i2t, &report.protocol);
+            metrics_ui(ui, "T→I", &report.t2i, &report.protocol);
             weak(ui, format!("rsum {:.1} · {}", report.rsum, report.protocol))
                 .explained(Term::Rsum);
             let (side, noun) = match session.side {
@@ -51,7 +51,13 @@ pub fn summary_ui(ui: &mut Ui, view: &mut View<'_>) {
                 let found = State::of(distributions, side);
                 let t = tokens(ui);
                 ui.add_space(8.0);
-                weak(ui, format!("Rank of the right {noun}")).explained(Term::Rank);
+                // Folds are averaged; what is drawn is not.
+                let of = if session.workspace.fold.is_some() {
+                    ", of the full set"
+                } else {
+                    ""
+                };
+                weak(ui, format!("Rank of the right {noun}{of}")).explained(Term::Rank);
                 ranks_ui(ui, view, side, found, &t);
                 weak(ui, "Score: right against hardest negative").explained(Term::HardestNegative);
                 scores_ui(ui, view, found, &t);
@@ -89,22 +95,32 @@ pub fn summary_ui(ui: &mut Ui, view: &mut View<'_>) {
         });
 }
 
-fn metrics_ui(ui: &mut Ui, name: &str, m: &Metrics) {
+fn metrics_ui(ui: &mut Ui, name: &str, m: &Metrics, protocol: &str) {
     let width = (ui.available_width() - 2.0 * 6.0 - 4.0) / 3.0;
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
+        let first = format!("{name} R@1");
         let recalls = [
-            (m.r1, format!("{name} R@1")),
-            (m.r5, "R@5".to_owned()),
-            (m.r10, "R@10".to_owned()),
+            (m.r1, &*first, "R@1"),
+            (m.r5, "R@5", "R@5"),
+            (m.r10, "R@10", "R@10"),
         ];
-        for (value, what) in recalls {
-            figure(ui, width, &format!("{value:.1}"), &what, Term::Recall);
+        for (value, what, at) in recalls {
+            let whole = format!("{name} {at} ({protocol})");
+            figure_of(
+                ui,
+                width,
+                &format!("{value:.1}"),
+                [what, &whole],
+                Term::Recall,
+            );
         }
     });
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 5.0;
-        weak(ui, format!("median rank {:.0}", m.medr)).explained(Term::MedianRank);
+        // The mean over folds need not be a whole number.
+        let digits = usize::from(m.medr.fract() != 0.0);
+        weak(ui, format!("median rank {:.digits$}", m.medr)).explained(Term::MedianRank);
         weak(ui, "·");
         weak(ui, format!("mean rank {:.1}", m.meanr)).explained(Term::MeanRank);
     });
