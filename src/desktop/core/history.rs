@@ -4,6 +4,7 @@
 use super::query::Query;
 use super::sets::SetsChange;
 use crate::dataset::Verdict;
+use std::collections::HashMap;
 
 /// A decision about a pair.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,17 +119,26 @@ impl History {
         chosen.flatten()
     }
 
-    /// Forgets the decisions that do not stand any more, since others decided otherwise: `verdict` is what is thought of
-    /// a pair now.
+    /// Forgets the decisions about pairs that stand otherwise now, since others decided: `verdict` is what is thought of a
+    /// pair. Of a pair that was decided about several times the last of them tells.
     pub fn forget_overruled(&mut self, verdict: impl Fn(&(String, String)) -> Option<Verdict>) {
-        self.done.retain(|deed| match deed {
-            Deed::Decision(decision) => verdict(&decision.key) == decision.after,
-            _ => true,
-        });
-        self.undone.retain(|deed| match deed {
-            Deed::Decision(decision) => verdict(&decision.key) == decision.before,
-            _ => true,
-        });
+        let forget = |deeds: &mut Vec<Deed>, left: fn(&Decision) -> Option<Verdict>| {
+            let mut stands = HashMap::new();
+            for deed in deeds.iter().rev() {
+                if let Deed::Decision(last) = deed {
+                    let key = last.key.clone();
+                    stands
+                        .entry(key)
+                        .or_insert_with(|| verdict(&last.key) == left(last));
+                }
+            }
+            deeds.retain(|deed| match deed {
+                Deed::Decision(decision) => stands[&decision.key],
+                _ => true,
+            });
+        };
+        forget(&mut self.done, |decision| decision.after);
+        forget(&mut self.undone, |decision| decision.before);
     }
 }
 
@@ -293,5 +303,29 @@ mod tests {
         history.forget_overruled(|_| Some(Verdict::Wrong));
         assert!(!history.can_redo(Deeds::All) && history.can_undo(Deeds::Queries));
         assert!(!history.can_undo(Deeds::Decisions));
+    }
+
+    #[test]
+    fn what_others_decided_about_one_pair_leaves_the_chain_of_another() {
+        let decided = |key: &str, before, after| {
+            let key = (key.to_owned(), String::new());
+            Deed::Decision(Decision { key, before, after })
+        };
+        let (right, wrong) = (Some(Verdict::Right), Some(Verdict::Wrong));
+        let mut history = History::default();
+        for deed in [
+            decided("a", None, right),
+            decided("b", None, wrong),
+            decided("a", right, wrong),
+        ] {
+            history.record(deed);
+        }
+        // Others found b right.
+        history.forget_overruled(|(image, _)| if image == "a" { wrong } else { right });
+        let left = std::iter::from_fn(|| history.undo(Deeds::All));
+        assert_eq!(
+            left.collect::<Vec<_>>(),
+            [decided("a", right, wrong), decided("a", None, right)]
+        );
     }
 }

@@ -74,7 +74,13 @@ fn lead_on_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, side: Side, p
     };
     ui.horizontal_wrapped(|ui| {
         let lost = pair.margin() <= 0.0;
-        let hint = "Looks for the smallest change of the pixels that puts the right caption first";
+        let hint = match side {
+            Side::Image => "Looks for the smallest change of the pixels that puts the right caption first",
+            Side::Text => {
+                "Looks for the smallest change of the right picture after which this caption is the first for it (I→T); where \
+                 the caption looks for its picture, the wrong one may stay ahead"
+            }
+        };
         if lost && seen(own) && primary(ui, "Repair it").on_hover_text(hint).clicked() {
             view.ask(core::Command::RepairPair {
                 image: own,
