@@ -52,7 +52,7 @@ pub fn grid_ui(
 /// What is written below a picture: its signs; a wrong one that has none is called so.
 fn signs(standing: Standing) -> Vec<(&'static str, bool)> {
     let signs = standing.signs();
-    if signs.is_empty() && standing.wrong {
+    if standing.is_plainly_wrong() {
         return vec![("wrong", false)];
     }
     signs.iter().map(|sign| (sign.text, sign.good)).collect()
@@ -80,8 +80,7 @@ fn cell_ui(
     let id = ui.scope_id().with(("result", entry.at));
     let says = || {
         let says = entry.says(&name);
-        let plain = entry.standing.wrong && entry.standing.signs().is_empty();
-        if plain {
+        if entry.standing.is_plainly_wrong() {
             format!("{says}, wrong")
         } else {
             says
@@ -142,7 +141,7 @@ fn below_ui(ui: &Ui, entry: &Entry, below: Rect, t: &Tokens) {
     text(right, Align2::RIGHT_CENTER, score(entry.hit.score), t.text);
     for (n, (word, good)) in signs(entry.standing).into_iter().enumerate() {
         let y = middle + LINE * (n + 1) as f32;
-        let ink = match (good, entry.standing.signs().is_empty()) {
+        let ink = match (good, entry.standing.is_plainly_wrong()) {
             (true, _) => t.good,
             (false, false) => t.bad,
             (false, true) => t.weak,

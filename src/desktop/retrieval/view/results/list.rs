@@ -38,7 +38,7 @@ pub fn list_ui(
         let row = Row {
             entry,
             share: entry.hit.score / (best * 1.06),
-            said: said.as_ref().filter(|_| !entry.standing.right),
+            said: said.as_ref().filter(|_| !entry.standing.is_right()),
         };
         row_ui(ui, view, dataset, answer, &row);
     }

@@ -126,7 +126,7 @@ fn entries(answer: &AnswerView) -> Vec<Entry> {
         at,
         place: (at < answer.hits.len()).then_some(at),
         hit: *hit,
-        standing: Standing::of(answer, hit, Some(at) == hardest),
+        standing: Standing::of(answer, *hit, Some(at) == hardest),
     })
     .collect()
 }

@@ -9,10 +9,8 @@ use egui::Color32;
 /// How a candidate stands to the right ones.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Standing {
-    /// Is it right?
-    pub right: bool,
-    /// Is it wrong? False for both where no answer is known to be right.
-    pub wrong: bool,
+    /// Is it right? `None` where no answer is known to be right.
+    right: Option<bool>,
     /// Is it the first of the wrong ones?
     hardest: bool,
     above: Option<Above>,
@@ -43,17 +41,27 @@ impl Sign {
 
 impl Standing {
     /// Of a candidate of `answer`; `hardest`: it is the first of the wrong ones.
-    pub fn of(answer: &AnswerView, hit: &Hit, hardest: bool) -> Self {
-        let right = answer.is_right(hit);
-        let wrong = !right && !answer.positives.is_empty();
+    pub fn of(answer: &AnswerView, hit: Hit, hardest: bool) -> Self {
+        let known = !answer.positives.is_empty();
+        let right = known.then(|| answer.is_right(&hit));
+        let wrong = right == Some(false);
         Self {
             right,
-            wrong,
             hardest: hardest && wrong,
-            above: answer.above(hit),
-            same_text: wrong && answer.says_the_same(hit),
+            above: answer.above(&hit),
+            same_text: wrong && answer.says_the_same(&hit),
             of: answer.of,
         }
+    }
+
+    /// Is it right?
+    pub fn is_right(self) -> bool {
+        self.right == Some(true)
+    }
+
+    /// Is it wrong, with nothing else to say of it?
+    pub fn is_plainly_wrong(self) -> bool {
+        self.right == Some(false) && self.signs().is_empty()
     }
 
     /// Its signs, the most important first.
@@ -72,7 +80,7 @@ impl Standing {
             Side::Text => Sign::bad("same text as a right one", CAPTION),
             Side::Image => Sign::bad("has the query's text", IMAGE),
         });
-        let right = self.right.then_some(Sign {
+        let right = self.is_right().then_some(Sign {
             text: "right",
             good: true,
             hint: "",
@@ -93,16 +101,18 @@ impl Standing {
     /// Its signs, as what follows its name.
     pub fn said(self) -> String {
         let signs = self.signs();
-        signs
-            .iter()
-            .map(|sign| format!(", {}", sign.text))
-            .collect()
+        let mut words: Vec<&str> = signs.iter().map(|sign| sign.text).collect();
+        // What follows the name begins with a comma.
+        words.insert(0, "");
+        words.join(", ")
     }
 
     /// Its ink, and its ground where it has one: that of the near miss is weaker while it is below the right one.
     pub fn colours(self, t: &Tokens) -> (Color32, Option<Color32>) {
         match self {
-            Self { right: true, .. } => (t.good, Some(t.good_back)),
+            Self {
+                right: Some(true), ..
+            } => (t.good, Some(t.good_back)),
             Self { above: Some(_), .. } => (t.bad, Some(t.bad_back)),
             Self { hardest: true, .. } => (t.bad, Some(t.bad_back.gamma_multiply(0.45))),
             _ => (t.bar, None),
@@ -143,7 +153,7 @@ mod tests {
     fn ties_count_as_above_and_as_many_are_above_as_the_rank_says() {
         let mut answer = answer();
         let said =
-            |answer: &AnswerView, at: usize| Standing::of(answer, &answer.hits[at], at == 0).said();
+            |answer: &AnswerView, at: usize| Standing::of(answer, answer.hits[at], at == 0).said();
         assert_eq!(said(&answer, 0), ", hardest negative, above the right one");
         assert_eq!(said(&answer, 1), ", right");
         assert_eq!(said(&answer, 2), ", tied, counts as above");
