@@ -17,7 +17,7 @@
 //! | [`compute`] | ranking, search, attack steps, transforms, training of heads (`train/`): `Gpu` (wgpu and `shaders/`) and `Cpu`, one trait |
 //! | [`runtime`] | the inference engine: ONNX Runtime found and installed, providers, sessions, the engine for graphs in memory |
 //! | [`encoder`] | encoders: `folder/` finds their files, `beside/` reads what is said beside a model, `sides/` opens and tries each model, `preprocess/`, `tokenize/`, `tower/` (the inputs and outputs of a model), `embed/`, `cache/` |
-//! | [`retrieval`] | ranks, metrics, ranking losses, relevance; `given/`: embeddings as they are given; `mine/`: hard negatives; `structure/`: where they lie; two encoders compared |
+//! | [`retrieval`] | ranks, metrics, ranking losses, relevance; `given/`: embeddings as they are given; `alike/`: what is there twice; `mine/`: hard negatives; `structure/`: where they lie; two encoders compared |
 //! | [`map`] | both sides of the joint space in one plane: layouts (`pca/`, `tsne/`, `umap/`), clusters, `quality/`, the `gap/` between the sides, `picture/` |
 //! | [`learn`] | heads learned on frozen embeddings: `policy/` which pairs are drawn, runs with their history, bands over seeds, `export/` encoders made of them; `strata/` gradient clustering and `survey/` what it says of the pairs; `linear/` classifiers and the perturbations they withstand, `concepts/` two groups of images as their rows |
 //! | [`names`] | names of what can be chosen, from one table for each kind |

@@ -4,6 +4,7 @@ use super::remedy::remedy;
 use super::signals;
 use crate::dataset::Account;
 use crate::error::{Error, Result, thousands};
+pub use crate::error::{bytes_told as bytes, counted};
 use crate::files::shown;
 use crate::task::{Progress, Task};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -177,25 +178,6 @@ fn describe(progress: &Progress) -> String {
         });
     }
     parts.join(", ")
-}
-
-/// "1 image", "25,000 images".
-pub fn counted(number: usize, noun: &str) -> String {
-    format!(
-        "{} {noun}{}",
-        thousands(number as u64),
-        if number == 1 { "" } else { "s" }
-    )
-}
-
-/// A size in MB (10^6 bytes), or smaller units below one.
-pub fn bytes(number: u64) -> String {
-    match number {
-        0..1_000 => format!("{number} B"),
-        1_000..1_000_000 => format!("{:.1} kB", number as f64 / 1e3),
-        1_000_000..1_000_000_000 => format!("{:.1} MB", number as f64 / 1e6),
-        _ => format!("{:.2} GB", number as f64 / 1e9),
-    }
 }
 
 #[cfg(test)]

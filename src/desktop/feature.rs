@@ -4,7 +4,8 @@
 //! theme), never another feature. What one asks of another is a command of the core.
 
 use super::core::{
-    Basis, BoundJobs, Change, Command, Core, Dialog, JobSlot, Level, Part, Session, Tab,
+    Basis, Begun, BoundJobs, Change, Command, Core, Dialog, JobSlot, Level, Part, Request, Session,
+    Tab,
 };
 use super::shell::keys::KeyLine;
 use super::shell::{PaletteEntry, Shell};
@@ -14,6 +15,7 @@ use egui::{Context, Ui};
 use std::fmt::Debug;
 use std::ops::{Deref, DerefMut};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// A view of the window with all that belongs to it.
 pub trait Feature: Sized + 'static {
@@ -186,15 +188,53 @@ impl<F: Feature> Desk<'_, F> {
         self.core.session.now().basis(parts)
     }
 
+    /// Keeps among the runs that one begins in `slot`: what it is and its settings in words. It can be done again by
+    /// `again` while `parts` are the same.
+    pub fn began(
+        &mut self,
+        slot: F::Slot,
+        what: &'static str,
+        settings: String,
+        parts: &[Part],
+        again: impl IntoIterator<Item = F::Command>,
+    ) {
+        let own = |command: F::Command| Request::Own(Arc::new(move || Box::new(command.clone())));
+        let begun = Begun {
+            what,
+            of: self.core.about(),
+            settings,
+            tab: F::TAB,
+            basis: self.basis_of(parts),
+            again: again.into_iter().map(own).collect(),
+        };
+        self.core.session.runs.begin(run_key::<F>(slot), begun);
+    }
+
+    /// The run in `slot` is done; `figure` is the main one of its result.
+    pub fn ran(&mut self, slot: F::Slot, figure: String) {
+        self.core.session.runs.done(&run_key::<F>(slot), figure);
+    }
+
+    /// The run in `slot`, where there is one, ended without a result.
+    pub fn broke_off(&mut self, slot: F::Slot, why: &str) {
+        self.core.session.runs.break_off(&run_key::<F>(slot), why);
+    }
+
     /// Cancels a job; its result will not arrive.
     pub fn cancel(&mut self, slot: F::Slot) {
         self.jobs.cancel(slot);
+        self.broke_off(slot, "Cancelled");
     }
 
     /// Is such a job under way?
     pub fn is_running(&self, slot: F::Slot) -> bool {
         self.jobs.is_running(slot)
     }
+}
+
+/// What a job of a feature is called among the runs.
+fn run_key<F: Feature>(slot: F::Slot) -> String {
+    format!("{} {slot:?}", F::TAB.title)
 }
 
 /// What is asked for while a feature is drawn.

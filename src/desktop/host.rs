@@ -8,6 +8,9 @@ use egui::{Context, Ui};
 use std::any::Any;
 use std::time::Instant;
 
+/// Why a run has no result whose data, encoder or settings are others now.
+const OUTDATED: &str = "Ended: what it was about is not open any more";
+
 /// A feature in the window.
 pub trait Hosted {
     fn tab(&self) -> Tab;
@@ -118,8 +121,12 @@ impl<F: Feature> Hosted for Host<F> {
         while let Some((slot, outcome)) = self.jobs.next_end(core.session.now()) {
             self.with(core, ctx, |feature, desk| match outcome {
                 JobEnd::Done(basis, event) => feature.take(desk, basis, event),
-                JobEnd::Outdated => feature.ended(desk, slot, Ended::Outdated),
+                JobEnd::Outdated => {
+                    desk.broke_off(slot, OUTDATED);
+                    feature.ended(desk, slot, Ended::Outdated);
+                }
                 JobEnd::Failed(error) => {
+                    desk.broke_off(slot, &format!("Failed: {error}"));
                     feature.ended(desk, slot, Ended::Failed);
                     desk.fail(&error);
                 }
@@ -127,6 +134,7 @@ impl<F: Feature> Hosted for Host<F> {
         }
         for slot in self.jobs.end_outdated(core.session.now()) {
             self.with(core, ctx, |feature, desk| {
+                desk.broke_off(slot, OUTDATED);
                 feature.ended(desk, slot, Ended::Outdated);
             });
         }
@@ -202,8 +210,8 @@ impl<F: Feature> Hosted for Host<F> {
 
     fn cancel(&mut self, core: &mut Core, ctx: &Context, job: JobId) {
         if let Some(slot) = self.jobs.slot_of(job) {
-            self.jobs.cancel(slot);
             self.with(core, ctx, |feature, desk| {
+                desk.cancel(slot);
                 feature.ended(desk, slot, Ended::Cancelled);
             });
         }

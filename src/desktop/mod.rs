@@ -31,7 +31,7 @@ mod window;
 
 pub use window::run;
 
-use self::core::{Attention, Command, Core, Session, StoryCommand, Workspace};
+use self::core::{Attention, Command, Core, Request, Session, StoryCommand, Workspace};
 use feature::Feature;
 use host::Hosted;
 use shell::help::KeyGroup;
@@ -134,6 +134,10 @@ impl App {
         }
         self.spread(ctx);
         for command in self.core.take_asked() {
+            if let Command::Again(id) = command {
+                self.run_again(id);
+                continue;
+            }
             let core = &mut self.core;
             if let Command::CancelJob(job) = command {
                 self.features
@@ -148,6 +152,30 @@ impl App {
                 self.core.execute(ctx, command);
             }
             self.spread(ctx);
+        }
+    }
+
+    /// Asks for a run once more, where all that it was about is still open; else says why not.
+    fn run_again(&mut self, id: u64) {
+        let session = &mut self.core.session;
+        let Some(ran) = session.runs.get(id) else {
+            return;
+        };
+        if let Some(why) = ran.refused(session.now()) {
+            let remedy = "Open what it was about, and run it there.";
+            return session.say(core::Level::Info, why, remedy);
+        }
+        let begun = ran.begun.clone();
+        self.core.show(begun.tab);
+        for request in begun.again {
+            match request {
+                Request::Core(command) => self.core.ask(*command),
+                Request::Own(make) => {
+                    for feature in &mut self.features {
+                        feature.ask(make());
+                    }
+                }
+            }
         }
     }
 

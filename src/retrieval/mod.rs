@@ -1,5 +1,6 @@
 //! Ranks, metrics, hard negatives, their structure, and ranking losses of an image-caption retrieval.
 
+pub mod alike;
 pub mod compare;
 mod compositional;
 mod corpus;

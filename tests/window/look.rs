@@ -146,6 +146,8 @@ fn models_log_and_problems_look_as_they_did() {
     click(&mut window, "Models");
     both(&mut window, "models");
     click(&mut window, "Log");
+    // Runs say how long they took.
+    click(&mut window, "Forget the runs");
     both(&mut window, "log");
     click(&mut window, "Problems");
     snapshot(&mut window, "problems");

@@ -10,7 +10,7 @@ use nearmiss::desktop::structure::Structure;
 use nearmiss::desktop::structure::StructurePage;
 use nearmiss::retrieval::structure::matrix::Order;
 
-fn shown(page: &str) -> Window {
+pub fn shown(page: &str) -> Window {
     look_at(demo(), page)
 }
 
@@ -24,12 +24,12 @@ fn look_at(mut window: Window, page: &str) -> Window {
     window
 }
 
-fn ask(window: &mut Window, command: StructureCommand) {
+pub fn ask(window: &mut Window, command: StructureCommand) {
     perform_of::<Structure>(window, command);
     settle(window);
 }
 
-fn picture(window: &Window) -> egui::Rect {
+pub fn picture(window: &Window) -> egui::Rect {
     window.get_by_label_contains("similarity matrix").rect()
 }
 

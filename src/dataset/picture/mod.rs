@@ -203,9 +203,18 @@ impl Picture {
             ((exact + u64::from(longest) / 2) / u64::from(longest)).max(1) as u32
         };
         let (width, height) = (scaled(self.width), scaled(self.height));
+        self.scaled(width, height, FilterType::CatmullRom)
+    }
+
+    /// The picture scaled to `width` x `height`, whatever its own shape; each pixel is the mean of what it covers.
+    #[must_use]
+    pub fn scaled_by_area(&self, width: u32, height: u32) -> Self {
+        self.scaled(width, height, FilterType::Box)
+    }
+
+    fn scaled(&self, width: u32, height: u32, filter: FilterType) -> Self {
         let mut small = Canvas::new(width, height, PixelType::U8x3);
-        let options =
-            ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom));
+        let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(filter));
         let resized = ImageRef::new(self.width, self.height, &self.rgb, PixelType::U8x3)
             .is_ok_and(|full| Resizer::new().resize(&full, &mut small, &options).is_ok());
         // Only a picture whose buffer does not match its size gets here; it stays as it is.

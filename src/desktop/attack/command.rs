@@ -1,5 +1,6 @@
 //! What can be asked for in the lab.
 
+use super::repeat::Repeat;
 use super::state::{LabPage, Looks, SetPlan, WordsPlan};
 use crate::attack::{AttackSettings, Goal, Loss, Mask, Norm};
 use std::path::PathBuf;
@@ -73,6 +74,8 @@ pub enum Command {
     },
     /// Attack the set, going on from what is done.
     RunSet,
+    /// Run what was run before, with its settings.
+    Repeat(Box<Repeat>),
     /// Save the set's figures as JSON and CSV; `None` asks where.
     ExportSet(Option<PathBuf>),
 }

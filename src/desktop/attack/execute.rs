@@ -1,6 +1,7 @@
 //! Executes the lab's commands.
 
 use super::command::{Choice, Command};
+use super::repeat::Repeat;
 use super::state::{LabPage, Vocabulary, Which};
 use super::work::{open_mask, partial, set};
 use super::{Attack, Event, Slot, export};
@@ -66,7 +67,11 @@ impl Attack {
             Command::RunWords => self.run_words(desk),
             Command::SetPlan(plan) => lab.set.plan = *plan,
             Command::OpenFound { image, eps } => self.open_found(desk, image, eps),
-            Command::RunSet => self.run_set(desk),
+            Command::RunSet => {
+                let images = self.images(desk);
+                self.attack_set(desk, images);
+            }
+            Command::Repeat(repeat) => self.repeat(desk, *repeat),
             Command::ExportSet(path) => self.export_set(desk, path),
         }
     }
@@ -222,7 +227,8 @@ impl Attack {
         }
     }
 
-    fn run_set(&mut self, desk: &mut Desk<'_, Self>) {
+    /// Attacks these pictures as the form says, going on from what is done.
+    pub(super) fn attack_set(&mut self, desk: &mut Desk<'_, Self>, images: Vec<usize>) {
         let (Some(set_of), Some(encoder), Some(dataset)) = (
             self.set_of(desk),
             desk.encoder.clone(),
@@ -235,13 +241,18 @@ impl Attack {
             );
             return;
         };
-        let images = self.images(desk);
         let basis = desk.basis(Slot::AttackSet);
         let lab = &mut self.state;
         let plan = lab.set.plan.clone();
         lab.set.running = true;
         lab.set.stopped = Derived::new(basis.clone(), (0, images.len()));
         lab.set.asked = Derived::new(basis, (lab.settings.clone(), lab.goal, plan.clone()));
+        let again = Repeat::Set {
+            images: images.clone(),
+            settings: lab.settings.clone(),
+            goal: lab.goal,
+            plan: plan.clone(),
+        };
         let request = SetRequest {
             set: set_of,
             encoder,
@@ -273,6 +284,7 @@ impl Attack {
         let done = Arc::clone(&self.work.set_done);
         let ready = Arc::clone(&self.work.set_request);
         desk.cancel(Slot::PartialSet);
+        Self::began_set(desk, again);
         desk.start(Slot::AttackSet, "Attacking the set", move |task| {
             set(
                 request,

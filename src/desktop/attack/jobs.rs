@@ -155,6 +155,7 @@ impl Attack {
             points: Vec::new(),
             since: Instant::now(),
         });
+        self.began_attack(desk, &request);
         let title = request.settings.method.title();
         desk.start(Slot::Attack, title, move |task| {
             work::attack(request, &embedded, &slot, task)

@@ -8,14 +8,17 @@ mod export;
 mod heat;
 mod jobs;
 mod palette;
+mod repeat;
 mod results;
 mod state;
 mod textures;
+mod told;
 mod view;
 mod words;
 mod work;
 
 pub use command::{Choice, Command};
+pub use repeat::Repeat;
 pub use state::{
     Attempt, Clean, Compare, Curve, Heat, LabPage, Looks, Reach, Running, SetLab, SetPlan, State,
     Vocabulary, Which, WordsLab, WordsPlan,

@@ -2,7 +2,7 @@
 
 use super::state::Reach;
 use super::textures::Texture;
-use super::{Attack, Event, Slot};
+use super::{Attack, Event, Slot, told};
 use crate::attack::Method;
 use crate::desktop::core::{Basis, Derived, Level};
 use crate::desktop::feature::Desk;
@@ -43,6 +43,7 @@ impl Attack {
             Event::Attacked(done) => {
                 self.state.running = None;
                 let result = &done.result;
+                desk.ran(Slot::Attack, told::picture_figure(result));
                 let found = self.work.found.take_if(|(image, _)| *image == result.image);
                 if found.is_some_and(|(_, broke)| broke != result.after.verdict.fooled) {
                     let text = "Alone this picture did not end as it did in the set";
@@ -70,11 +71,13 @@ impl Attack {
             }
             Event::Words(caption, plan, found) => {
                 self.state.words.running = false;
+                desk.ran(Slot::Words, told::words_figure(&found));
                 self.state.words.found = Derived::new(basis, (caption, plan, found));
             }
             Event::Set(report) => {
                 self.state.set.running = false;
                 self.state.set.stopped.clear();
+                desk.ran(Slot::AttackSet, told::set_figure(&report));
                 self.state.set.report = Derived::new(basis, report);
             }
             Event::Partial(Some(report)) => {

@@ -1,7 +1,8 @@
 //! The words of a caption: what they carry, and which exchange changes a ranking most.
 
+use super::repeat::{self, Repeat};
 use super::state::{LabPage, Vocabulary, WordsPlan};
-use super::{Attack, Event, Slot};
+use super::{Attack, Command, Event, Slot, told};
 use crate::attack::caption::{
     Guide, Options, Scene, Synonyms, importance, read_words, substitute, words_by_frequency,
 };
@@ -72,6 +73,20 @@ impl Attack {
         };
         let plan = self.state.words.plan.clone();
         self.state.words.running = true;
+        let told = told::words(&plan, &repeat::name(desk, inputs.image));
+        let again = Repeat::Words {
+            image: inputs.image,
+            caption: inputs.caption,
+            plan: plan.clone(),
+        };
+        let again = [Command::Repeat(Box::new(again))];
+        desk.began(
+            Slot::Words,
+            "Exchange of words",
+            told,
+            &repeat::ABOUT,
+            again,
+        );
         desk.start(Slot::Words, "Looking for words to exchange", move |task| {
             inputs.search(plan, task)
         });

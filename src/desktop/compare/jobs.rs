@@ -1,9 +1,9 @@
 //! The job that opens, embeds, ranks and compares.
 
 use super::state::ComparedWith;
-use super::{Compare, Event, Slot};
+use super::{Command, Compare, Event, Slot};
 use crate::dataset::Dataset;
-use crate::desktop::core::{Embedded, EncoderSource, Level};
+use crate::desktop::core::{Embedded, EncoderSource, Level, Part};
 use crate::desktop::feature::Desk;
 use crate::encoder::{Cache, Encoder, EncoderOptions};
 use crate::error::{Error, Result};
@@ -40,6 +40,15 @@ impl Compare {
         };
         self.state.source = Some(source.clone());
         let title = format!("Comparing with {}", source.title());
+        let about = [Part::Data, Part::Encoder, Part::Measure, Part::Embeddings];
+        let again = [Command::Open(source.clone())];
+        desk.began(
+            Slot::Compare,
+            "Comparison",
+            format!("with {}", source.title()),
+            &about,
+            again,
+        );
         desk.start(Slot::Compare, title, move |task| {
             let encoder = source.open(&options, task)?;
             let second = rank_with(&encoder, &dataset, &embedded, &*engine, task)?;

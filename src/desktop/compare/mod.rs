@@ -138,6 +138,7 @@ impl Feature for Compare {
     fn take(&mut self, desk: &mut Desk<'_, Self>, basis: Basis, event: Event) {
         match event {
             Event::Compared(found) => {
+                desk.ran(Slot::Compare, found.figure());
                 self.state.found = Derived::new(basis, found);
                 self.state.refresh(desk.session.side, desk.session.now());
             }

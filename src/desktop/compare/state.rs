@@ -63,6 +63,15 @@ pub struct ComparedWith {
 }
 
 impl ComparedWith {
+    /// R@1 of both encoders in both directions, in words.
+    pub fn figure(&self) -> String {
+        let Comparison { i2t, t2i } = &*self.figures;
+        format!(
+            "R@1 of images {:.1} and {:.1} %, of captions {:.1} and {:.1} %",
+            i2t.a.r1, i2t.b.r1, t2i.a.r1, t2i.b.r1
+        )
+    }
+
     /// Query `q` of one side.
     pub fn shift(&self, side: Side, q: usize) -> Shift {
         shift_of(self.first.direction(side), self.second.direction(side), q)

@@ -99,6 +99,13 @@ pub enum Command {
     SetFold(Option<usize>),
     /// Margin a of the losses.
     SetMargin(f32),
+    /// Rank and evaluate again, with this margin and these folds.
+    Evaluate {
+        /// Margin a of the losses.
+        margin: f32,
+        /// Images per fold; `None` for the full set.
+        fold: Option<usize>,
+    },
     /// How rows are compared.
     SetSimilarity(Measure),
     /// Show what gradients the encoder's models have.
@@ -152,6 +159,10 @@ pub enum Command {
     InstallRuntime(Flavour),
     /// Empty the log of messages.
     ClearLog,
+    /// Forget the runs that have ended.
+    ClearRuns,
+    /// Do the run of this number again, with its settings.
+    Again(u64),
     /// Take the toasts away.
     DismissToasts,
     /// Copy text to the clipboard.

@@ -32,6 +32,7 @@ impl Core {
         if slot == Slot::Large {
             return self.large_failed(error);
         }
+        self.broke_off(slot, &format!("Failed: {error}"));
         self.ended(slot);
         self.fail(error);
     }
@@ -50,6 +51,10 @@ impl Core {
 
     /// The result of a job does not come; where it was about something that is no longer open, another job follows.
     pub(super) fn dropped(&mut self, slot: Slot) {
+        self.broke_off(
+            slot,
+            "Ended: cancelled, or what it was about is not open any more",
+        );
         if slot == Slot::Query {
             self.session.open.set_answer(None);
         }
@@ -96,6 +101,7 @@ impl Core {
                 warnings,
             } => self.take_embedded(dataset, embedded, warnings),
             Event::Ranked { full, shown } => {
+                self.evaluated(&shown);
                 self.session.open.set_ranking(basis, full, shown);
                 self.refresh_browser();
                 if self.session.query().is_none() {
@@ -153,6 +159,7 @@ impl Core {
     }
 
     fn take_embedded(&mut self, dataset: Arc<Dataset>, embedded: Embedded, warnings: Vec<String>) {
+        self.embedded(dataset.images.len(), dataset.captions.len());
         for warning in warnings {
             self.session.say(Level::Warning, warning, "");
         }

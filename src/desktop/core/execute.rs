@@ -100,21 +100,18 @@ impl Core {
                 self.browse(|browser| browser.bin = Some((side, bin)));
             }
             Command::Step(step) => self.step(step),
-            Command::SetFold(fold) => {
-                self.session.workspace.fold = fold;
-                self.protocol_changed();
-            }
-            Command::SetMargin(margin) => {
-                self.session.workspace.margin = margin;
-                self.protocol_changed();
-            }
+            Command::SetFold(fold) => self.evaluate(self.session.workspace.margin, fold),
+            Command::SetMargin(margin) => self.evaluate(margin, self.session.workspace.fold),
+            Command::Evaluate { margin, fold } => self.evaluate(margin, fold),
             Command::SetSimilarity(measure) => self.set_similarity(measure),
             Command::Show(tab) => self.show(tab),
             Command::ShowAnswer => self.show_answer(),
             Command::ClearLog => self.session.log.clear(),
+            Command::ClearRuns => self.session.runs.clear(),
             Command::DismissToasts => self.session.log.iter_mut().for_each(|e| e.toast = false),
-            // Offered to the features before.
-            Command::AttackPair { .. }
+            // Offered to the features before, or executed for all.
+            Command::Again(_)
+            | Command::AttackPair { .. }
             | Command::BreakPair { .. }
             | Command::RepairPair { .. }
             | Command::ShowAttackSet
@@ -132,6 +129,12 @@ impl Core {
     fn browse(&mut self, change: impl FnOnce(&mut Browser)) {
         change(&mut self.session.browser);
         self.refresh_browser();
+    }
+
+    fn evaluate(&mut self, margin: f32, fold: Option<usize>) {
+        self.session.workspace.margin = margin;
+        self.session.workspace.fold = fold;
+        self.protocol_changed();
     }
 
     fn protocol_changed(&mut self) {

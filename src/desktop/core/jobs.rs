@@ -93,6 +93,7 @@ impl Core {
         {
             self.embed_wanted = false;
             let measure = self.session.workspace.similarity;
+            self.begin_embedding(self.home());
             self.start(Slot::Embed, "Embedding", move |task| {
                 embed(&dataset, &encoder, measure, task)
             });
@@ -107,6 +108,7 @@ impl Core {
                 return self.ask_query();
             }
             let (margin, fold) = (self.session.workspace.margin, self.session.workspace.fold);
+            self.begin_evaluation(self.home());
             self.start(Slot::Rank, "Ranking", move |task| {
                 rank(&*engine, &embedded, margin, fold, task)
             });

@@ -124,6 +124,38 @@ pub struct ModelCard {
     pub side: Side,
     /// Its file.
     pub file: PathBuf,
+    /// The size of its graph; why it is not known where its file cannot be read.
+    pub size: Result<GraphSize, String>,
+    /// The nodes of its file, in an order in which they can run.
+    pub layers: Vec<Layer>,
     /// What was found; the error's text where it could not be examined.
     pub card: Result<Arc<Card>, String>,
+}
+
+/// How large a model's graph is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GraphSize {
+    /// Nodes, with functions unfolded and constants left out.
+    pub nodes: usize,
+    /// Numbers that its file holds as floats.
+    pub parameters: usize,
+    /// Bytes of all its constants.
+    pub constants: u64,
+    /// Bytes of its files.
+    pub files: u64,
+    /// Version of the default operator set.
+    pub opset: i64,
+    /// The exporter; empty where the file names none.
+    pub producer: String,
+}
+
+/// A node of a model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Layer {
+    /// Its name; that of its first output where it has none.
+    pub name: String,
+    /// Its operator, with the domain where that is not the default one.
+    pub operator: String,
+    /// Type and shape of its first output for one input; `None` where it is not known.
+    pub makes: Option<String>,
 }

@@ -202,6 +202,11 @@ impl Core {
         }
     }
 
+    /// The view that answers queries.
+    pub(super) fn home(&self) -> Tab {
+        self.home
+    }
+
     /// Shows the answer to the query.
     pub fn show_answer(&mut self) {
         self.show(self.home);

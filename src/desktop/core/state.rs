@@ -5,6 +5,7 @@ use super::identity::{Derived, Identities};
 use super::open::Open;
 use super::paths::PathQuestion;
 use super::query::{AnswerView, Query};
+use super::ran::Runs;
 use super::sets::Sets;
 use super::settings::Settings;
 use super::slot::JobView;
@@ -102,6 +103,8 @@ pub struct Session {
     pub runtime: RuntimeView,
     /// Messages, oldest first.
     pub log: Vec<Entry>,
+    /// What was run, with which settings.
+    pub runs: Runs,
     /// Jobs under way.
     pub jobs: Vec<JobView>,
     /// The encoder that is being opened or asked about, with what the user said of it.
@@ -130,6 +133,7 @@ impl Session {
             tab,
             runtime: RuntimeView::default(),
             log: Vec::new(),
+            runs: Runs::default(),
             jobs: Vec::new(),
             opening: None,
             pending: None,

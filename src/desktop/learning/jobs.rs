@@ -3,9 +3,9 @@
 use super::form::Form;
 use super::kept::name;
 use super::state::Running;
-use super::{Event, Learning, Slot};
+use super::{Command, Event, Learning, Slot};
 use crate::compute::Engine;
-use crate::desktop::core::{Grounds, KeptRun, Level, Parting, home_of_runs};
+use crate::desktop::core::{Grounds, KeptRun, Level, Part, Parting, home_of_runs};
 use crate::desktop::feature::Desk;
 use crate::error::Result;
 use crate::learn::{Course, Finish, Live, Mined, Run, Setup, Start, train};
@@ -73,7 +73,8 @@ impl Learning {
                     before: None,
                 });
                 let planned = planned.collect();
-                self.start(desk, planned, parting);
+                let again = vec![Command::SetForm(Box::new(form.clone())), Command::Train];
+                self.start(desk, planned, parting, again);
             }
             Err(error) => desk
                 .session
@@ -111,7 +112,8 @@ impl Learning {
             });
         }
         if let Some(split) = split {
-            self.start(desk, planned, Parting::Known(split));
+            let again = vec![Command::GoOn(ids.to_vec(), epochs)];
+            self.start(desk, planned, Parting::Known(split), again);
         }
     }
 
@@ -126,7 +128,13 @@ impl Learning {
         busy
     }
 
-    fn start(&mut self, desk: &mut Desk<'_, Self>, planned: Vec<Planned>, parting: Parting) {
+    fn start(
+        &mut self,
+        desk: &mut Desk<'_, Self>,
+        planned: Vec<Planned>,
+        parting: Parting,
+        again: Vec<Command>,
+    ) {
         let session = &desk.session;
         let (Some(grounds), Some(engine)) = (Grounds::of(session, parting), desk.engine.clone())
         else {
@@ -139,10 +147,13 @@ impl Learning {
             told: Arc::clone(&self.shared.told),
             stop: Arc::clone(&self.shared.stop),
         };
+        let settings = told(&planned);
         let title = match planned.len() {
             1 => format!("Training, {}", planned[0].setup.title()),
             count => format!("Training {count} runs"),
         };
+        let about = [Part::Data, Part::Encoder, Part::Measure, Part::Embeddings];
+        desk.began(Slot::Train, "Training", settings, &about, again);
         desk.start(Slot::Train, title, move |task| {
             aside(|| lab.run(planned, task)).map(Event::Trained)
         });
@@ -164,6 +175,32 @@ impl Learning {
             self.state.run_on(running, now);
         }
     }
+}
+
+/// What is trained, in words: losses, epochs, batch, runs of each.
+fn told(planned: &[Planned]) -> String {
+    let mut titles: Vec<String> = Vec::new();
+    for planned in planned {
+        let title = planned.setup.title();
+        if !titles.contains(&title) {
+            titles.push(title);
+        }
+    }
+    let setup = planned.first().map(|planned| {
+        let setup = &planned.setup;
+        format!(" · {} epochs · batches of {}", setup.epochs, setup.batch)
+    });
+    let on = if planned.iter().any(|planned| planned.before.is_some()) {
+        "going on: "
+    } else {
+        ""
+    };
+    format!(
+        "{on}{}{} · {} runs",
+        titles.join("; "),
+        setup.unwrap_or_default(),
+        planned.len()
+    )
 }
 
 impl Lab {

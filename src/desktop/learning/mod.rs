@@ -148,6 +148,8 @@ impl Feature for Learning {
             Event::Trained(unkept) => {
                 self.collect(desk);
                 self.state.end(desk.session.now());
+                let figure = self.state.last_told(desk.session.now());
+                desk.ran(Slot::Train, figure);
                 if let Some(problem) = unkept {
                     let remedy = "The runs stay as long as the program is open.";
                     desk.session.say(Level::Warning, problem, remedy);

@@ -84,6 +84,16 @@ impl State {
         Some(&kept.id)
     }
 
+    /// What the run that ended last reached on the images held out, in words.
+    pub fn last_told(&self, now: &Identities) -> String {
+        let last = self.runs(now).last().map(|kept| &kept.run);
+        let reached = last.and_then(|run| Some((run.setup.title(), &run.last()?.valid)));
+        reached.map_or_else(String::new, |(title, valid)| {
+            let (images, captions) = (valid.i2t[0], valid.t2i[0]);
+            format!("the last, {title}: R@1 held out {images:.1} % of images, {captions:.1} % of captions")
+        })
+    }
+
     /// The runs by groups, with that under way.
     pub fn groups(&self) -> &[Group] {
         &self.groups

@@ -97,6 +97,30 @@ impl Default for Form {
 }
 
 impl Form {
+    /// What is asked for besides the groups, in words.
+    pub fn told(&self) -> String {
+        let on = match &self.on {
+            On::Pixels { side, colour } => {
+                let colour = if *colour { "colour" } else { "grey" };
+                format!("pixels {side} × {side}, {colour}")
+            }
+            On::Embeddings => "embeddings".to_owned(),
+            On::Layer(name) => format!("layer {name}"),
+        };
+        let methods: Vec<&str> = self.methods.iter().map(|method| method.name()).collect();
+        let penalties = match self.penalties.trim() {
+            "" => String::new(),
+            weights => format!(" · penalties {weights}"),
+        };
+        format!(
+            "{on} · {} images of each at most · {} · {} steps{penalties} · seed {}",
+            self.most,
+            methods.join(", "),
+            self.steps,
+            self.seed
+        )
+    }
+
     /// What is asked for.
     ///
     /// # Errors

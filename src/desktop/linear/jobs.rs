@@ -3,10 +3,10 @@
 use super::drawing::{pixels, signed, spectrum};
 use super::form::Form;
 use super::state::{Line, Shown, Studied, Worst};
-use super::{Event, LinearLab, Slot};
+use super::{Command, Event, LinearLab, Slot, slot_of};
 use crate::compute::Embedded;
 use crate::dataset::Dataset;
-use crate::desktop::core::Level;
+use crate::desktop::core::{JobSlot, Level};
 use crate::desktop::feature::Desk;
 use crate::encoder::Encoder;
 use crate::error::Result;
@@ -60,11 +60,19 @@ impl LinearLab {
             work.members[0].title(),
             work.members[1].title()
         );
-        let slot = match work.form.on {
-            On::Pixels { .. } => Slot::Study,
-            On::Embeddings => Slot::StudyEmbedded,
-            On::Layer(_) => Slot::StudyLayer,
-        };
+        let slot = slot_of(&work.form.on);
+        let told = work.form.told();
+        let again = [
+            Command::SetForm(Box::new(work.form.clone())),
+            Command::Study,
+        ];
+        desk.began(
+            slot,
+            "Linear study",
+            format!("{title}: {told}"),
+            slot.parts(),
+            again,
+        );
         desk.start(slot, title, move |task| {
             let studied = aside(|| work.run(task))?;
             Ok(Event::Studied(Arc::new(studied)))

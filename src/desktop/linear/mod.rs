@@ -86,6 +86,15 @@ impl JobSlot for Slot {
     }
 }
 
+/// The kind of job that studies this.
+fn slot_of(on: &On) -> Slot {
+    match on {
+        On::Pixels { .. } => Slot::Study,
+        On::Embeddings => Slot::StudyEmbedded,
+        On::Layer(_) => Slot::StudyLayer,
+    }
+}
+
 /// What its jobs report.
 pub enum Event {
     /// What groups can be made of.
@@ -171,6 +180,11 @@ impl Feature for LinearLab {
             }
             Event::Layers(names) => state.layers = Derived::new(basis, names),
             Event::Studied(studied) => {
+                let slot = slot_of(&studied.on);
+                desk.ran(
+                    slot,
+                    crate::learn::linear::study::Answer::of(&studied.study).says,
+                );
                 let load = |drawn: &[ColorImage; 2]| textures(desk.ctx, drawn);
                 state.textures = studied.drawn.iter().map(load).collect();
                 state.studied = Derived::new(basis, studied);

@@ -1,10 +1,10 @@
-//! The messages of this session.
+//! The runs and the messages of this session.
 
-use crate::desktop::core::{Basis, Command, Level, Tab};
+mod view;
+
+use crate::desktop::core::{Basis, Tab};
 use crate::desktop::feature::{Desk, Feature, Nothing, View};
-use crate::desktop::shell::theme::tokens;
-use crate::desktop::shell::widgets::{empty_state, heading, weak};
-use egui::{ScrollArea, Ui};
+use egui::Ui;
 
 /// The view.
 pub struct Log;
@@ -18,7 +18,7 @@ impl Feature for Log {
 
     const TAB: Tab = Tab {
         title: "Log",
-        hint: "Messages of this session",
+        hint: "What was run with which settings, to be run again; messages of this session",
         show: "Show the log",
         follows: false,
         is_lab: false,
@@ -45,59 +45,6 @@ impl Feature for Log {
     }
 
     fn draw(ui: &mut Ui, view: &mut View<'_, Self>) {
-        log_ui(ui, view);
+        view::log_ui(ui, view);
     }
-}
-
-/// Messages of this session, newest first.
-fn log_ui(ui: &mut Ui, view: &mut View<'_, Log>) {
-    let log = &view.session.log;
-    if log.is_empty() {
-        empty_state(
-            ui,
-            "Nothing has happened yet",
-            "Messages of this session appear here.",
-            None,
-        );
-        return;
-    }
-    ui.horizontal(|ui| {
-        heading(ui, "Log");
-        if ui.button("Clear").clicked() {
-            view.ask(Command::ClearLog);
-        }
-        if ui.button("Copy all").clicked() {
-            let lines: Vec<String> = log
-                .iter()
-                .map(|e| format!("{} {}", e.text, e.remedy))
-                .collect();
-            view.ask(Command::Copy(lines.join("\n")));
-        }
-    });
-    let t = tokens(ui);
-    ScrollArea::vertical()
-        .auto_shrink([false; 2])
-        .show(ui, |ui| {
-            for entry in log.iter().rev() {
-                let colour = match entry.level {
-                    Level::Info => t.weak,
-                    Level::Warning => t.warn,
-                    Level::Error => t.bad,
-                };
-                let ago = entry.at.elapsed().as_secs();
-                let ago = if ago < 90 {
-                    format!("{ago} s ago")
-                } else {
-                    format!("{} min ago", ago / 60)
-                };
-                ui.horizontal_wrapped(|ui| {
-                    let (dot, _) =
-                        ui.allocate_exact_size(egui::vec2(8.0, 16.0), egui::Sense::hover());
-                    ui.painter().circle_filled(dot.center(), 3.0, colour);
-                    weak(ui, ago);
-                    ui.label(&entry.text);
-                    weak(ui, entry.remedy.clone());
-                });
-            }
-        });
 }

@@ -2,14 +2,14 @@
 
 use super::points::Painter;
 use super::state::{Lines, Mode, Near, ShownMap, Sketch, State, cursor, fresh};
-use super::{Event, MapView, Outline, Slot, colours};
+use super::{Command, Event, MapView, Outline, Slot, colours};
 use crate::compute::{Embedded, Engine};
 use crate::dataset::Dataset;
 use crate::dataset::coordinates::{self, Values};
-use crate::desktop::core::{DataSource, Derived, holds, words};
+use crate::desktop::core::{DataSource, Derived, Part, holds, words};
 use crate::desktop::feature::{Desk, Feature};
 use crate::error::{Error, Result};
-use crate::map::{Map, MapOptions, NEAR, Plane, Rows, clusters, imported, make};
+use crate::map::{Map, MapOptions, NEAR, Plane, Projection, Rows, clusters, imported, make};
 use crate::task::{Task, aside, lock};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -19,6 +19,28 @@ pub type Latest = Arc<Mutex<Option<Sketch>>>;
 
 /// Items between two looks at whether a job was cancelled.
 const STRIDE: usize = 4096;
+
+/// What is laid out and how, in words.
+fn options_told(options: &MapOptions) -> String {
+    let how = match options.projection {
+        Projection::Pca => String::new(),
+        Projection::Tsne => format!(" · perplexity {}", options.perplexity),
+        Projection::Umap => format!(
+            " · {} neighbours, least distance {}, spread {}",
+            options.neighbours, options.least_distance, options.spread
+        ),
+    };
+    let centre = if options.centre {
+        " · sides centred"
+    } else {
+        ""
+    };
+    let (projection, of) = (
+        options.projection.title(),
+        options.of.title().to_lowercase(),
+    );
+    format!("{projection}, {of}{how}{centre} · seed {}", options.seed)
+}
 
 impl MapView {
     /// Starts what has become possible, while the map is shown.
@@ -70,6 +92,12 @@ impl MapView {
         let dark = desk.ctx.theme() == egui::Theme::Dark;
         *lock(&latest) = None;
         let title = format!("{}: laying out", options.projection.title());
+        let again = [
+            Command::SetOptions(Box::new(options.clone())),
+            Command::LayOut,
+        ];
+        let about = [Part::Data, Part::Encoder, Part::Measure, Part::Embeddings];
+        desk.began(Slot::LayOut, "Map", options_told(&options), &about, again);
         desk.start(Slot::LayOut, title, move |task| {
             aside(|| {
                 let mut watch = |points: &[[f32; 2]], images: usize| {

@@ -213,6 +213,7 @@ impl Feature for MapView {
     fn take(&mut self, desk: &mut Desk<'_, Self>, basis: Basis, event: Event) {
         match event {
             Event::Made(shown) => {
+                desk.ran(Slot::LayOut, shown.figure());
                 // Opened again with the workspace.
                 desk.session.workspace.map.clone_from(&shown.file);
                 self.state.show(basis, shown);

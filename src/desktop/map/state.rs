@@ -40,6 +40,18 @@ pub struct ShownMap {
 }
 
 impl ShownMap {
+    /// How far the map is to be trusted, in words.
+    pub fn figure(&self) -> String {
+        let points = crate::error::thousands(self.map.points.len() as u64);
+        match &self.map.quality {
+            Some(quality) => format!(
+                "{points} points, trustworthiness {:.3}, continuity {:.3}",
+                quality.trustworthiness, quality.continuity
+            ),
+            None => format!("{points} points"),
+        }
+    }
+
     /// The item that a point is: images are numbered from 0, captions go on from there.
     pub fn item(&self, point: u32) -> u32 {
         let images = self.map.images as u32;

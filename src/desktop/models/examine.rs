@@ -1,5 +1,6 @@
 //! Makes the cards of an encoder's models.
 
+use super::layers::listed;
 use crate::desktop::core::ModelCard;
 use crate::encoder::{Encoder, Tower};
 use crate::error::Result;
@@ -12,7 +13,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Directions in which each gradient is checked.
-const DIRECTIONS: usize = 8;
+pub const DIRECTIONS: usize = 8;
 
 /// The cards of both models. A model that cannot be examined gets a card that says why.
 ///
@@ -51,6 +52,13 @@ fn card(
     providers: &[Provider],
     task: &Task,
 ) -> Result<ModelCard> {
+    let engine = RuntimeEngine::new(providers);
+    let listed = listed(tower, &feeds, &engine, task);
+    task.check()?;
+    let (size, layers) = match listed {
+        Ok((size, layers)) => (Ok(size), layers),
+        Err(error) => (Err(error.to_string()), Vec::new()),
+    };
     let sample = Sample {
         feeds,
         cotangent: None,
@@ -58,7 +66,6 @@ fn card(
         check: DIRECTIONS,
     };
     let file = tower.model().path.clone();
-    let engine = RuntimeEngine::new(providers);
     let made: Result<Card> = tower
         .graph()
         .and_then(|graph| Ok(examine(&graph, &sample, &engine, task)?));
@@ -66,6 +73,29 @@ fn card(
     Ok(ModelCard {
         side,
         file,
+        size,
+        layers,
         card: made.map(Arc::new).map_err(|e| e.to_string()),
     })
+}
+
+/// How the self-checks ended, in words.
+pub fn verdicts(cards: &[ModelCard]) -> String {
+    let verdict = |model: &ModelCard| {
+        let side = match model.side {
+            Side::Image => "image model",
+            Side::Text => "text model",
+        };
+        let check = match &model.card {
+            Ok(card) => card.measured.as_ref().and_then(|m| m.check.as_ref()),
+            Err(_) => None,
+        };
+        match check {
+            Some(check) if check.passed && check.compared => format!("{side}: self-check passed"),
+            Some(check) if check.passed => format!("{side}: self-check not compared"),
+            Some(_) => format!("{side}: self-check failed"),
+            None => format!("{side}: self-check not run"),
+        }
+    };
+    cards.iter().map(verdict).collect::<Vec<_>>().join(", ")
 }

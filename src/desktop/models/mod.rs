@@ -1,12 +1,13 @@
 //! The models of the open encoder: what they are, and what gradients they have.
 
 mod examine;
+mod layers;
 mod view;
 
 use crate::desktop::core::{self, Basis, Derived, JobSlot, ModelCard, Part, Tab};
 use crate::desktop::feature::{Desk, Feature, View};
 use egui::Ui;
-use examine::cards;
+use examine::{DIRECTIONS, cards, verdicts};
 
 /// The models of the open encoder.
 pub struct Models {
@@ -47,7 +48,7 @@ impl Feature for Models {
     type Slot = Slot;
     type Event = Event;
     type State = ();
-    type Memory = ();
+    type Memory = view::Memory;
 
     const TAB: Tab = Tab {
         title: "Models",
@@ -75,6 +76,15 @@ impl Feature for Models {
                 self.asked = Derived::new(desk.basis(Slot::Examine), ());
                 let providers = desk.session.settings.providers.clone();
                 desk.session.open.clear_cards();
+                let settings = format!("{DIRECTIONS} directions of the self-check");
+                let again = [Command::Examine];
+                desk.began(
+                    Slot::Examine,
+                    "Models examined",
+                    settings,
+                    &[Part::Encoder],
+                    again,
+                );
                 desk.start(Slot::Examine, "Examining the models", move |task| {
                     Ok(Event::Cards(cards(&encoder, &providers, task)?))
                 });
@@ -84,7 +94,10 @@ impl Feature for Models {
 
     fn take(&mut self, desk: &mut Desk<'_, Self>, basis: Basis, event: Event) {
         match event {
-            Event::Cards(cards) => desk.session.open.set_cards(basis, cards),
+            Event::Cards(cards) => {
+                desk.ran(Slot::Examine, verdicts(&cards));
+                desk.session.open.set_cards(basis, cards);
+            }
         }
     }
 

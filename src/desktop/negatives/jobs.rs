@@ -1,9 +1,10 @@
 //! Which jobs of the workbench run.
 
 use super::work::JobInputs;
-use super::{Decided, Event, Negatives, Slot, decisions};
-use crate::desktop::core::{Derived, JobSlot};
+use super::{Command, Decided, Event, Negatives, Slot, decisions, told};
+use crate::desktop::core::{Derived, JobSlot, Part};
 use crate::desktop::feature::{Desk, Feature};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 impl Negatives {
@@ -65,6 +66,12 @@ impl Negatives {
         self.work.mining_asked = Derived::new(desk.basis(Slot::Mine), ());
         self.state.running = true;
         let plan = self.state.plan;
+        let decided = self.state.decided.confirmed.len() + self.state.decided.rejected.len();
+        let only = inputs.only.as_ref().map(BTreeSet::len);
+        let settings = told::settings(&plan, decided, only);
+        let about = [Part::Data, Part::Encoder, Part::Measure, Part::Embeddings];
+        let again = [Command::SetPlan(plan), Command::Mine];
+        desk.began(Slot::Mine, "Mining", settings, &about, again);
         desk.start(Slot::Mine, "Mining hard negatives", move |task| {
             let set = Arc::new(inputs.mine(plan, task)?);
             Ok(Event::Mined(set))

@@ -8,6 +8,7 @@ mod export;
 mod jobs;
 mod outbox;
 mod state;
+mod told;
 mod view;
 mod work;
 
@@ -172,6 +173,9 @@ impl Feature for Negatives {
     }
 
     fn take(&mut self, desk: &mut Desk<'_, Self>, basis: Basis, event: Event) {
+        if let Event::Mined(set) = &event {
+            desk.ran(Slot::Mine, told::figure(set));
+        }
         let open = &mut desk.core.session.open;
         let negatives = &mut self.state;
         match event {

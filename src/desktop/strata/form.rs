@@ -94,6 +94,18 @@ impl Form {
         })
     }
 
+    /// The same in words.
+    pub fn told(&self) -> String {
+        let heads = match &self.heads {
+            Heads::Start => format!("random heads of {} values", self.outputs),
+            Heads::Run(id) => format!("the heads of the run {id}"),
+        };
+        format!(
+            "{} groups · {heads} · {} descents · margin {} · seed {}",
+            self.counts, self.restarts, self.margin, self.seed
+        )
+    }
+
     /// The same as arguments of `nearmiss strata`; the source of the data is left to the reader.
     /// `run` is the file of the run whose heads are taken; what it held out is held out there too, and has to be said.
     pub fn command(&self, run: Option<&str>) -> String {

@@ -2,7 +2,7 @@
 
 use super::form::{Form, Heads};
 use super::state::Surveyed;
-use super::{Event, Slot, StrataLab};
+use super::{Command, Event, Slot, StrataLab};
 use crate::desktop::core::{
     Derived, Grounds, KeptRun, Level, Part, Parting, home_of_runs, kept_runs,
 };
@@ -69,6 +69,9 @@ impl StrataLab {
             return;
         };
         let decided = desk.basis_of(&[Part::Decisions]);
+        let about = [Part::Data, Part::Encoder, Part::Measure, Part::Embeddings];
+        let again = [Command::SetForm(Box::new(form.clone())), Command::Group];
+        desk.began(Slot::Survey, "Gradient groups", form.told(), &about, again);
         desk.start(
             Slot::Survey,
             "Grouping pairs by their gradients",

@@ -130,6 +130,7 @@ impl Feature for StrataLab {
                 self.state.runs = Derived::new(basis, runs);
             }
             Event::Surveyed(surveyed, decided) => {
+                desk.ran(Slot::Survey, surveyed.figure());
                 self.state.take(basis, surveyed, desk.session.now());
                 self.state.decided = Some(decided);
             }

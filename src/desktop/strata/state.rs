@@ -49,6 +49,18 @@ pub struct Surveyed {
 }
 
 impl Surveyed {
+    /// What the largest number of groups gains, in words.
+    pub fn figure(&self) -> String {
+        let Some(at) = self.survey.counts.last() else {
+            return String::new();
+        };
+        let pairs = crate::error::thousands(self.survey.images.len() as u64);
+        format!(
+            "{pairs} pairs in {} groups, J {:.3e}",
+            at.count, at.found.objective
+        )
+    }
+
     /// What was found for `count` groups, with its place.
     pub fn at(&self, count: usize) -> Option<(usize, &AtCount)> {
         let mut all = self.survey.counts.iter().enumerate();

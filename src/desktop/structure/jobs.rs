@@ -3,10 +3,11 @@
 use super::state::{State, StructurePage};
 use super::{Event, Slot, Structure};
 use crate::compute::{Colours, Engine};
+use crate::dataset::Dataset;
 use crate::desktop::core::{Basis, Derived, Embedded, Part, colour_bar};
 use crate::desktop::feature::{Desk, Feature};
 use crate::error::Result;
-use crate::retrieval::structure::matrix::{Arrangement, Order, range_of_scores};
+use crate::retrieval::structure::matrix::{Arrangement, Order, cluster_names, range_of_scores};
 use crate::retrieval::structure::{analyse, neighbours};
 use crate::retrieval::{Evaluation, Side};
 use crate::task::{Task, aside};
@@ -34,8 +35,9 @@ impl Structure {
             let plan = view.plan.clone();
             self.work.asked = Derived::new(desk.basis(Slot::Structure), plan.clone());
             let (groups, ranking) = (Arc::clone(&embedded.groups), Arc::clone(ranking));
+            let data = Arc::clone(&dataset);
             desk.start(Slot::Structure, "Analysing the structure", move |task| {
-                let found = analyse(&dataset, &groups, &ranking.ranking, &plan, task)?;
+                let found = analyse(&data, &groups, &ranking.ranking, &plan, task)?;
                 Ok(Event::Found(Arc::new(found)))
             });
         }
@@ -60,7 +62,7 @@ impl Structure {
             desk.start(Slot::Arrange, "Ordering rows and columns", move |task| {
                 // Clusters are of directions.
                 let e = e.by_cosine();
-                aside(|| arrange(order, &*engine, &e, ranking.as_deref(), task))
+                aside(|| arrange(order, &*engine, &e, &dataset, ranking.as_deref(), task))
             });
         }
         self.make_tiles(desk, &embedded, &engine);
@@ -95,6 +97,7 @@ fn arrange(
     order: Order,
     engine: &dyn Engine,
     e: &Embedded,
+    dataset: &Dataset,
     ranking: Option<&Evaluation>,
     task: &Task,
 ) -> Result<Event> {
@@ -105,11 +108,12 @@ fn arrange(
         }
         (Order::Dataset | Order::Rank, _) => Arrangement::dataset(&e.groups),
     };
+    let names = Arc::new(cluster_names(&arrangement, dataset, task)?);
     let range = range_of_scores(&e.images, &e.texts, &e.groups);
     let bars = [
         colour_bar(Colours::Viridis, engine)?,
         colour_bar(Colours::Magma, engine)?,
     ];
     let arrangement = Arc::new(arrangement);
-    Ok(Event::Arranged(order, arrangement, range, bars))
+    Ok(Event::Arranged(order, arrangement, names, range, bars))
 }

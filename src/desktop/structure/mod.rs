@@ -66,8 +66,14 @@ pub enum Event {
     Found(Arc<Analysis>),
     /// The neighbours are counted.
     Neighbours(Arc<Neighbours>),
-    /// Rows and columns are ordered; with the range of all scores and the colour bars.
-    Arranged(Order, Arc<Arrangement>, Range, [Vec<Color32>; 2]),
+    /// Rows and columns are ordered; with the names of clusters, the range of all scores and the colour bars.
+    Arranged(
+        Order,
+        Arc<Arrangement>,
+        Arc<Vec<String>>,
+        Range,
+        [Vec<Color32>; 2],
+    ),
     /// No tile is wanted any more.
     Rest,
 }
@@ -140,7 +146,7 @@ impl Feature for Structure {
         match event {
             Event::Found(found) => view.found = Derived::new(basis, found),
             Event::Neighbours(found) => view.neighbours = Derived::new(basis, found),
-            Event::Arranged(order, arrangement, range, bars) => {
+            Event::Arranged(order, arrangement, names, range, bars) => {
                 let basis = Self::order_basis(desk, order);
                 let view = &mut self.state;
                 view.textures.bars = bars;
@@ -153,6 +159,7 @@ impl Feature for Structure {
                 }
                 desk.session.open.replace(Part::Arrangement, basis.clone());
                 matrix.arrangement = Derived::new(basis, arrangement);
+                matrix.names = names;
                 matrix.whole = Some(range);
                 matrix.range = range;
                 matrix.tiles.clear();

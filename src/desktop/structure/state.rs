@@ -101,6 +101,8 @@ pub struct Matrix {
     pub looks: MatrixLooks,
     /// The order of rows and columns, once made.
     pub arrangement: Derived<Arc<Arrangement>>,
+    /// The words that name each of its clusters; empty where no word sets one apart, none where there are none.
+    pub names: Arc<Vec<String>>,
     /// The scores between which the colours run.
     pub range: Range,
     /// The same for all that there is.

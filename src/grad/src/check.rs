@@ -86,9 +86,9 @@ pub(super) fn defects(values: &[f32]) -> (usize, bool) {
 /// What a slope may differ from the gradient, as a share of the largest slope. A rectifier that opens or shuts closer
 /// than the shortest step makes the two differ where both are right: of 60 models whose gradient is `PyTorch`'s within
 /// 1e-3, 56 stay below 0.05 and all below 0.14.
-const LARGEST_ERROR: f64 = 0.25;
+pub const LARGEST_ERROR: f64 = 0.25;
 /// The least cosine between slopes and gradient; the same 60 models reach 0.997.
-const LEAST_COSINE: f64 = 0.99;
+pub const LEAST_COSINE: f64 = 0.99;
 /// So many times the expected rounding error are no disagreement.
 const NOISE: f64 = 4.0;
 

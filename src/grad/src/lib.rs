@@ -40,7 +40,7 @@ mod table;
 mod target;
 
 pub use card::{Card, Sample, examine, main_input};
-pub use check::{Check, Taken, check, seeded_cotangent};
+pub use check::{Check, LARGEST_ERROR, LEAST_COSINE, Taken, check, seeded_cotangent};
 pub use error::{Blocking, Error, Result};
 pub use known::{Known, NEWEST_OPSET, Only, known, operators_markdown, unknown};
 pub use measured::{Fault, Measured};

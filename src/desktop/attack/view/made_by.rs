@@ -1,38 +1,10 @@
 //! Which settings made what is shown, and whether they are still those of the form.
 
 use crate::attack::{AttackSettings, Goal};
+use crate::desktop::attack::told::settings_line;
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::weak;
 use egui::{RichText, Ui};
-
-/// Attack, norm, steps and, where one was chosen, the radius in a line.
-fn settings_line(settings: &AttackSettings, radius: bool) -> String {
-    let settled = settings.settled();
-    let threat = &settled.threat;
-    let radius = if radius && !settled.method.is_minimal() {
-        format!(" at {}", threat.norm.radius(threat.eps))
-    } else {
-        String::new()
-    };
-    let mut parts = vec![
-        format!(
-            "{}, {}{radius}",
-            settled.method.title(),
-            threat.norm.title()
-        ),
-        format!("{} steps", settled.steps()),
-    ];
-    if settled.restarts > 1 {
-        parts.push(format!("{} starts", settled.restarts));
-    }
-    if threat.region.is_some() {
-        parts.push("in a region".to_owned());
-    }
-    if threat.mask.is_some() {
-        parts.push("under a mask".to_owned());
-    }
-    parts.join(" · ")
-}
 
 /// Says what made a result; `now`: the form; `same`: it asks for nothing else than what was run; `radius`: it was one
 /// radius alone.

@@ -1,6 +1,8 @@
 //! The model view: a card for each of the encoder's models, with the standing of its operators and its gradient.
 
+mod layers;
 mod prepared;
+mod verdict;
 
 use crate::attack::possible;
 use crate::desktop::core::{self, EncoderSource, ModelCard, Pick};
@@ -9,14 +11,23 @@ use crate::desktop::shell::table::{Small, small_ui};
 use crate::desktop::shell::terms::Term;
 use crate::desktop::shell::theme::{Tokens, tokens};
 use crate::desktop::shell::widgets::{empty_state, figure, grouped, heading, weak};
-use crate::error::Blocking;
-use crate::grad::{Card, Check, Measured, Standing};
+use crate::error::{Blocking, bytes_told};
+use crate::grad::{Card, Measured, Standing};
 use crate::retrieval::Side;
 use egui::{Align, Color32, CornerRadius, Frame, Layout, Margin, RichText, ScrollArea, Stroke, Ui};
+use layers::layers_ui;
 use prepared::prepared_ui;
+use verdict::verdict_ui;
 
 /// What the models are drawn with.
 pub type View<'a> = crate::desktop::feature::View<'a, super::Models>;
+
+/// What drawing the view remembers between frames.
+#[derive(Default)]
+pub struct Memory {
+    /// What layers are searched for, of the image model and the text model.
+    filters: [String; 2],
+}
 
 /// Draws the cards, side by side where there is room.
 pub fn models_ui(ui: &mut Ui, view: &mut View<'_>) {
@@ -104,6 +115,7 @@ fn card_ui(ui: &mut Ui, view: &mut View<'_>, model: &ModelCard) {
                 .map(|n| n.to_string_lossy().into_owned());
             weak(ui, name.unwrap_or_default()).on_hover_text(model.file.display().to_string());
             ui.add_space(8.0);
+            size_ui(ui, model);
             match &model.card {
                 Ok(card) => known_ui(ui, view, card, model.side),
                 Err(why) => {
@@ -111,6 +123,8 @@ fn card_ui(ui: &mut Ui, view: &mut View<'_>, model: &ModelCard) {
                     weak(ui, "Attacks by queries alone remain possible.");
                 }
             }
+            ui.add_space(8.0);
+            layers_ui(ui, view, model);
         });
 }
 
@@ -133,7 +147,8 @@ fn known_ui(ui: &mut Ui, view: &mut View<'_>, card: &Card, side: Side) {
             ui.with_layout(Layout::top_down(Align::Min), |ui| ui.label(text));
         });
     ui.add_space(8.0);
-    figures_ui(ui, card);
+    times_ui(ui, card);
+    verdict_ui(ui, card);
     ui.add_space(8.0);
     ports_ui(ui, card);
     for (op, why, nodes) in Blocking::grouped(&card.survey.blocking) {
@@ -146,81 +161,60 @@ fn known_ui(ui: &mut Ui, view: &mut View<'_>, card: &Card, side: Side) {
     operators_ui(ui, view, card, side);
 }
 
-fn figures_ui(ui: &mut Ui, card: &Card) {
-    let space = ui.spacing().item_spacing.x;
-    let width = ((ui.available_width() - 2.0 * space) / 3.0).max(90.0);
-    let operators: usize = card.survey.ops.values().map(|(n, _)| n).sum();
+/// How large the graph is.
+fn size_ui(ui: &mut Ui, model: &ModelCard) {
+    let size = match &model.size {
+        Ok(size) => size,
+        Err(why) => {
+            ui.label(RichText::new(why).color(tokens(ui).bad));
+            return;
+        }
+    };
+    let width = third(ui);
     ui.horizontal(|ui| {
-        figure(
-            ui,
-            width,
-            &grouped(card.parameters),
-            "parameters",
-            Term::Parameters,
-        );
-        figure(ui, width, &grouped(operators), "operators", Term::Operators);
-        figure(
-            ui,
-            width,
-            &card.opset.to_string(),
-            "operator set",
-            Term::OperatorSet,
-        );
+        let opset = size.opset.to_string();
+        let parameters = grouped(size.parameters);
+        figure(ui, width, &grouped(size.nodes), "nodes", Term::Operators);
+        figure(ui, width, &parameters, "parameters", Term::Parameters);
+        figure(ui, width, &opset, "operator set", Term::OperatorSet);
     });
+    let made = match size.producer.as_str() {
+        "" => String::new(),
+        producer => format!(", written by {producer}"),
+    };
+    let (constants, files) = (bytes_told(size.constants), bytes_told(size.files));
+    weak(
+        ui,
+        format!("{constants} of weights and constants, {files} of files{made}."),
+    );
+    ui.add_space(8.0);
+}
+
+/// The width of each of three figures side by side.
+fn third(ui: &Ui) -> f32 {
+    let space = ui.spacing().item_spacing.x;
+    ((ui.available_width() - 2.0 * space) / 3.0).max(90.0)
+}
+
+/// How long the model takes, with its gradient and without.
+fn times_ui(ui: &mut Ui, card: &Card) {
+    let width = third(ui);
     let Some(m) = &card.measured else {
         return;
     };
     ui.horizontal(|ui| {
         let forward = format!("{} ms", short(m.forward_ms));
         figure(ui, width, &forward, "forward", Term::Forward);
-        figure(
-            ui,
-            width,
-            &format!("{} ms", short(m.gradient_ms)),
-            &ratio(m),
-            Term::Gradient,
-        );
-        let (value, what) = match &m.check {
-            Some(Check {
-                max_rel_error: Some(error),
-                samples,
-                ..
-            }) => (
+        let gradient = format!("{} ms", short(m.gradient_ms));
+        figure(ui, width, &gradient, &ratio(m), Term::Gradient);
+        if let Some((error, check)) = m.check.as_ref().and_then(|c| Some((c.max_rel_error?, c))) {
+            let (error, what) = (
                 format!("{error:.1e}"),
-                format!("relative error, {samples} directions"),
-            ),
-            Some(check) if check.passed => ("–".to_owned(), "not comparable".to_owned()),
-            Some(_) => ("–".to_owned(), "self-check failed".to_owned()),
-            None => ("–".to_owned(), "not checked".to_owned()),
-        };
-        figure(ui, width, &value, &what, Term::SelfCheck);
+                format!("relative error, {} directions", check.samples),
+            );
+            figure(ui, width, &error, &what, Term::SelfCheck);
+        }
     });
-    if let Some(check) = &m.check {
-        check_ui(ui, check, m);
-    }
-}
-
-/// What the self-check found, in red where it failed.
-fn check_ui(ui: &mut Ui, check: &Check, m: &Measured) {
-    if let Some(cosine) = check.cosine.filter(|_| check.passed) {
-        let text = format!(
-            "Self-check: the gradient against central differences of the model, cosine {cosine:.6}, on {}.",
-            m.provider
-        );
-        weak(ui, text);
-    } else if check.passed {
-        let text = "Self-check: finite and not zero; the differences of a model that rounds are steps, not slopes, so \
-                    there is nothing to compare it with.";
-        weak(ui, text);
-    } else {
-        let text = match (check.max_rel_error, check.cosine) {
-            (Some(error), Some(cosine)) => {
-                format!("Self-check failed: relative error {error:.1e}, cosine {cosine:.6}.")
-            }
-            _ => "Self-check failed.".to_owned(),
-        };
-        ui.label(RichText::new(text).color(tokens(ui).bad));
-    }
 }
 
 fn ratio(m: &Measured) -> String {

@@ -24,6 +24,7 @@ pub fn queries_ui(
     side: Side,
     queries: &[u32],
 ) {
+    first_ui(ui, view, dataset, side, queries);
     ui.spacing_mut().item_spacing.y = 1.0;
     ScrollArea::vertical()
         .id_salt("structure queries")
@@ -33,6 +34,57 @@ pub fn queries_ui(
                 query_ui(ui, view, dataset, (side, queries), at);
             }
         });
+}
+
+/// Side of the pictures of the first queries.
+const LARGE: f32 = 92.0;
+
+/// The pictures of the first queries, large, as many as there is room for.
+fn first_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, side: Side, queries: &[u32]) {
+    // In a low window the list needs the room.
+    if ui.available_height() < 2.0 * LARGE + TALL {
+        return;
+    }
+    let seen: Vec<(usize, usize)> = queries
+        .iter()
+        .map(|&query| query as usize)
+        .filter_map(|query| Some((query, image_of(dataset, side, query)?)))
+        .filter(|(_, image)| dataset.images[*image].picture.is_some())
+        .take((ui.available_width() / (LARGE + 4.0)) as usize)
+        .collect();
+    if seen.is_empty() {
+        return;
+    }
+    let size = Vec2::new(ui.available_width(), LARGE + 4.0);
+    let (all, _) = ui.allocate_exact_size(size, Sense::hover());
+    for (at, (query, image)) in seen.into_iter().enumerate() {
+        let corner = all.min + Vec2::new(at as f32 * (LARGE + 4.0), 0.0);
+        let rect = Rect::from_min_size(corner, Vec2::splat(LARGE));
+        picture_in(ui, view.pictures, image as u32, rect, true);
+        let chosen = view.session.query() == Some(&Query::Row(side, query));
+        let id = ui.scope_id().with(("first queries", at));
+        let name = name_of(dataset, side, query);
+        let response = named_area(ui, rect, id, Role::Image, chosen, || {
+            format!("large: {name}")
+        });
+        if chosen || response.hovered() || response.has_focus() {
+            let line = egui::Stroke::new(2.0, tokens(ui).accent);
+            let radius = CornerRadius::same(4);
+            ui.painter()
+                .rect_stroke(rect, radius, line, egui::StrokeKind::Inside);
+        }
+        if response.on_hover_text(name).clicked() {
+            view.ask(core::Command::Query(Query::Row(side, query)));
+        }
+    }
+}
+
+/// The image of a query: itself, or that of the caption.
+fn image_of(dataset: &Dataset, side: Side, query: usize) -> Option<usize> {
+    match side {
+        Side::Image => (query < dataset.images.len()).then_some(query),
+        Side::Text => (query < dataset.captions.len()).then(|| dataset.image_of(query)),
+    }
 }
 
 const COLUMNS: [(&str, bool); 3] = [("Query", false), ("Rank", true), ("Margin", true)];
@@ -74,10 +126,8 @@ fn query_ui(
     let list = listed(side, queries);
     let wide = ui.available_width();
     let (rect, _) = ui.allocate_exact_size(Vec2::new(wide, TALL), Sense::hover());
-    let image = match side {
-        Side::Image => query,
-        Side::Text if query < dataset.captions.len() => dataset.image_of(query),
-        Side::Text => return,
+    let Some(image) = image_of(dataset, side, query) else {
+        return;
     };
     let direction = view.session.direction(side);
     let figures = direction

@@ -91,11 +91,17 @@ fn list_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, found: &Structur
         };
         sort.turn(order).then(a.item.cmp(&b.item))
     });
-    let chosen = view
-        .memory
-        .hub
-        .get(view.session.now())
-        .map(|(s, item, _)| (*s, *item));
+    let looked_at = |view: &View<'_>| {
+        let hub = view.memory.hub.get(view.session.now());
+        hub.map(|(s, item, _)| (*s, *item))
+    };
+    // The first one at first.
+    if looked_at(view).is_none_or(|(of, _)| of != side)
+        && let Some(first) = hubs.first()
+    {
+        look_at(view, side, first.item);
+    }
+    let chosen = looked_at(view);
     let row = |_: &mut View<'_>, at: usize| {
         let hub = hubs[at];
         let name = name_of(dataset, items, hub.item as usize);
@@ -120,12 +126,17 @@ fn list_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, found: &Structur
     let clicked = TABLE.rows_ui(ui, view, Rows::of(hubs.len()), row, |_, _, _, _| {});
     if let Some(at) = clicked {
         let item = hubs[at].item;
-        let won = view.session.direction(side).map(|d| lost_to(d, item));
-        let basis = view.session.now().basis(&[Part::Ranking]);
-        let hub = (side, item, Arc::new(won.unwrap_or_default()));
-        view.memory.hub = Derived::new(basis, hub);
+        look_at(view, side, item);
         view.ask(core::Command::Query(Query::Row(items, item as usize)));
     }
+}
+
+/// Shows what this one wins.
+fn look_at(view: &mut View<'_>, side: Side, item: u32) {
+    let won = view.session.direction(side).map(|d| lost_to(d, item));
+    let basis = view.session.now().basis(&[Part::Ranking]);
+    let hub = (side, item, Arc::new(won.unwrap_or_default()));
+    view.memory.hub = Derived::new(basis, hub);
 }
 
 /// How often candidates are among the nearest.

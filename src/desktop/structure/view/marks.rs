@@ -4,9 +4,9 @@ use super::View;
 use super::camera::place;
 use crate::compute::Colours;
 use crate::dataset::Dataset;
-use crate::desktop::core::Query;
+use crate::desktop::core::{self, Query};
 use crate::desktop::shell::theme::tokens;
-use crate::desktop::shell::widgets::{grouped, signed};
+use crate::desktop::shell::widgets::{grouped, named_area, picture_in, signed};
 use crate::retrieval::Side;
 use crate::retrieval::structure::matrix::{Arrangement, Viewport};
 use egui::{
@@ -16,6 +16,8 @@ use egui::{
 
 /// Pixels of a row from which on right pairs are outlined one by one, and named.
 const LARGE: f64 = 9.0;
+/// Pixels of a row from which on it has its picture.
+const NEAR: f64 = 26.0;
 /// Lines over the picture.
 const INK: Color32 = Color32::from_rgba_premultiplied(150, 150, 150, 150);
 
@@ -33,6 +35,7 @@ pub fn marks_ui(ui: &Ui, view: &View<'_>, seen: &Viewport, area: Rect, arrangeme
     if view.state.matrix.looks.mark {
         right_pairs(&painter, seen, area, arrangement);
     }
+    names(&painter, seen, area, arrangement, &view.state.matrix.names);
     let accent = tokens(ui).accent;
     let rows = selected(view, arrangement);
     if let Some(row) = rows {
@@ -54,6 +57,43 @@ pub fn marks_ui(ui: &Ui, view: &View<'_>, seen: &Viewport, area: Rect, arrangeme
         if columns.len() <= size[1] && middle.x.is_finite() {
             painter.vline(middle.x, area.y_range(), line);
         }
+    }
+}
+
+/// The name of each cluster whose block has room for it, where the block begins or is first in sight.
+fn names(
+    painter: &Painter,
+    seen: &Viewport,
+    area: Rect,
+    arrangement: &Arrangement,
+    names: &[String],
+) {
+    const TALL: f32 = 17.0;
+    for (cluster, name) in names
+        .iter()
+        .enumerate()
+        .filter(|(_, name)| !name.is_empty())
+    {
+        let rows = arrangement.cluster(cluster);
+        if rows.is_empty() {
+            continue;
+        }
+        let first = arrangement.columns(rows.start).start as f64;
+        let last = arrangement.columns(rows.end - 1).end as f64;
+        let block = Rect::from_min_max(
+            place(seen, area, rows.start as f64, first),
+            place(seen, area, rows.end as f64, last),
+        );
+        let sight = block.intersect(area);
+        if sight.height() < TALL || sight.width() < TALL {
+            continue;
+        }
+        let font = FontId::proportional(12.0);
+        let galley = painter.layout_no_wrap(name.clone(), font, Color32::WHITE);
+        let at = sight.min + Vec2::new(5.0, 1.0);
+        let back = Rect::from_min_size(at, galley.size()).expand2(Vec2::new(3.0, 0.0));
+        painter.rect_filled(back, CornerRadius::same(3), Color32::from_black_alpha(150));
+        painter.galley(at, galley, Color32::WHITE);
     }
 }
 
@@ -102,7 +142,7 @@ fn right_pairs(painter: &Painter, seen: &Viewport, area: Rect, arrangement: &Arr
 /// Numbers of rows and columns, or names where there is room.
 pub fn axes_ui(
     ui: &Ui,
-    view: &View<'_>,
+    view: &mut View<'_>,
     seen: &Viewport,
     area: Rect,
     arrangement: &Arrangement,
@@ -112,7 +152,8 @@ pub fn axes_ui(
     let font = FontId::proportional(11.0);
     let size = arrangement.size();
     let chosen = selected(view, arrangement);
-    let large = 1.0 / seen.scale[0] >= 14.0;
+    let tall = 1.0 / seen.scale[0];
+    let (large, near) = (tall >= 14.0, tall >= NEAR);
     let step = if large { 1 } else { tick(seen.scale[0] * 60.0) };
     let rows = seen.span(0, size[0]);
     let beside = Rect::from_min_max(
@@ -131,6 +172,25 @@ pub fn axes_ui(
         } else {
             t.weak
         };
+        let image = arrangement.image(row);
+        if near
+            && dataset
+                .images
+                .get(image as usize)
+                .is_some_and(|i| i.picture.is_some())
+        {
+            let side = (tall as f32 - 2.0).min(beside.width() - 6.0);
+            let centre = Pos2::new(area.left() - 4.0 - side / 2.0, at.y);
+            let rect = Rect::from_center_size(centre, Vec2::splat(side));
+            picture_ui(
+                ui,
+                view,
+                dataset,
+                (image, rect, beside),
+                chosen == Some(row),
+            );
+            continue;
+        }
         let place = Pos2::new(area.left() - 5.0, at.y);
         let text = if large {
             short_name(dataset, arrangement.image(row) as usize)
@@ -151,6 +211,38 @@ pub fn axes_ui(
             let line = Stroke::new(1.0, t.weak);
             painter.vline(at.x, area.top() - 2.0..=area.top(), line);
         }
+    }
+}
+
+/// The picture of a row, inside `beside`: a click selects it.
+fn picture_ui(
+    ui: &Ui,
+    view: &mut View<'_>,
+    dataset: &Dataset,
+    (image, rect, beside): (u32, Rect, Rect),
+    chosen: bool,
+) {
+    let seen = rect.intersect(beside);
+    if !seen.is_positive() {
+        return;
+    }
+    let name = &dataset.images[image as usize].name;
+    // At the edges a row is seen in part.
+    if seen.height() > rect.height() - 1.0 {
+        picture_in(ui, view.shell.pictures, image, rect, true);
+    }
+    let id = ui.scope_id().with(("row of the matrix", image));
+    let response = named_area(ui, seen, id, Role::Image, chosen, || {
+        format!("row of {name}")
+    });
+    if chosen || response.hovered() || response.has_focus() {
+        let line = Stroke::new(2.0, tokens(ui).accent);
+        ui.painter()
+            .rect_stroke(seen, CornerRadius::same(4), line, StrokeKind::Inside);
+    }
+    if response.on_hover_text(name).clicked() {
+        let query = Query::Row(Side::Image, image as usize);
+        view.ask(core::Command::Query(query));
     }
 }
 

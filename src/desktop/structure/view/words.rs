@@ -78,7 +78,8 @@ pub fn cell(
         let right = arrangement.row_at(at[1]) == at[0];
         let mark = if right { " · right pair" } else { "" };
         let score = figures.map_or_else(|| "…".to_owned(), |f| score(f.0));
-        return format!("{score} · {name} · {text}{mark}");
+        let cluster = cluster(view, arrangement, at[0]);
+        return format!("{score} · {name} · {text}{mark}{cluster}");
     }
     let block = |side: usize| {
         let first = at[side] >> level[side] << level[side];
@@ -94,8 +95,17 @@ pub fn cell(
         format!("largest {}, mean {}{mark} · ", score(high), score(mean))
     });
     format!(
-        "{figures}rows {} × columns {}, here {name} · {text}",
+        "{figures}rows {} × columns {}, here {name} · {text}{}",
         block(0),
-        block(1)
+        block(1),
+        cluster(view, arrangement, at[0])
     )
+}
+
+/// The name of the cluster that a row lies in, where it has one.
+fn cluster(view: &View<'_>, arrangement: &Arrangement, row: usize) -> String {
+    let names = &view.state.matrix.names;
+    let name = names.get(arrangement.cluster_of(row));
+    let name = name.filter(|name| !name.is_empty());
+    name.map_or_else(String::new, |name| format!(" · cluster “{name}”"))
 }

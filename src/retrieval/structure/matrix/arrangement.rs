@@ -126,6 +126,22 @@ impl Arrangement {
         ]
     }
 
+    /// The cluster that `row` lies in, from 0.
+    pub fn cluster_of(&self, row: usize) -> usize {
+        self.bounds.partition_point(|&bound| bound as usize <= row)
+    }
+
+    /// The rows of a cluster.
+    pub fn cluster(&self, of: usize) -> Range<usize> {
+        let bound = |at: usize| {
+            self.bounds
+                .get(at)
+                .map_or(self.images.len(), |&b| b as usize)
+        };
+        let start = if of == 0 { 0 } else { bound(of - 1) };
+        start..bound(of)
+    }
+
     /// The image at `row`.
     pub fn image(&self, row: usize) -> u32 {
         self.images[row]

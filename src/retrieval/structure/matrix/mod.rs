@@ -7,6 +7,7 @@
 
 mod arrangement;
 mod cluster;
+mod names;
 mod pyramid;
 mod range;
 mod tile;
@@ -14,6 +15,7 @@ mod viewport;
 
 pub use arrangement::{Arrangement, Order};
 pub use cluster::{Clusters, clusters};
+pub use names::cluster_names;
 pub use pyramid::Pyramid;
 pub use range::{Range, range_of_scores, range_of_tiles};
 pub use tile::{ALL, SAMPLES, SIDE, Tile, TileKey, make_tile};
