@@ -4,7 +4,7 @@ use super::command::{Choice, Command};
 use super::repeat::Repeat;
 use super::state::{LabPage, Vocabulary, Which};
 use super::work::{open_mask, partial, set};
-use super::{Attack, Event, Slot, export};
+use super::{Attack, Event, Slot, Writing};
 use crate::attack::{AttackSettings, Goal, Norm, Region, SetRequest, Threat};
 use crate::desktop::core::{Derived, Dialog, Filters, JSON, Level, PICTURES, Query, WORDS};
 use crate::desktop::feature::{Desk, Feature};
@@ -48,7 +48,7 @@ impl Attack {
             }
             Command::Run => {
                 desk.show(Self::TAB);
-                self.work.run_wanted = true;
+                self.work.run_wanted = lab.image;
                 let known = self.work.network.get(desk.session.open.now()).is_some();
                 if !known && !desk.is_running(Slot::Network) {
                     self.work.network_asked.clear();
@@ -150,8 +150,10 @@ impl Attack {
             Choice::Mask => self.obey(desk, Command::OpenMask(path)),
             Choice::Vocabulary => state.words.plan.vocabulary = Vocabulary::File(path),
             Choice::Synonyms => state.words.plan.synonyms = Some(path),
-            Choice::Export => self.export_attack(desk, Some(path)),
-            Choice::ExportSet => self.export_set(desk, Some(path)),
+            Choice::Export | Choice::ExportSet => match self.work.writing.take() {
+                Some(writing) => writing.to(desk, path),
+                None => desk.say_place_outdated(),
+            },
             Choice::SetFolder => state.set.plan.save = Some(path),
             Choice::TransferFolder => state.set.plan.transfer = Some(path),
         }
@@ -182,26 +184,27 @@ impl Attack {
             );
             return;
         };
-        let Some(path) = path else {
-            Self::choose(desk, Choice::Export);
-            return;
+        self.export(desk, Writing::Attempt(done, dataset), path);
+    }
+
+    /// Writes to the path, or asks for one: what is written is what was there when it was asked for.
+    fn export(&mut self, desk: &mut Desk<'_, Self>, writing: Writing, path: Option<PathBuf>) {
+        if let Some(path) = path {
+            return writing.to(desk, path);
+        }
+        let choice = match &writing {
+            Writing::Attempt(..) => Choice::Export,
+            Writing::Set(_) => Choice::ExportSet,
         };
-        desk.start(Slot::Export, "Exporting", move |_| {
-            export::export_attempt(&path, &done, &dataset)
-        });
+        self.work.writing = Some(writing);
+        Self::choose(desk, choice);
     }
 
     fn export_set(&mut self, desk: &mut Desk<'_, Self>, path: Option<PathBuf>) {
         let Some(report) = self.state.set.report.get(desk.session.now()).cloned() else {
             return;
         };
-        let Some(path) = path else {
-            Self::choose(desk, Choice::ExportSet);
-            return;
-        };
-        desk.start(Slot::Export, "Exporting", move |_| {
-            export::export_set(&path, &report)
-        });
+        self.export(desk, Writing::Set(report), path);
     }
 
     /// The pictures of the set that are asked for.
@@ -299,7 +302,7 @@ impl Attack {
     /// What a job leaves that the user cancelled.
     pub(super) fn sum_up(&mut self, desk: &mut Desk<'_, Self>, slot: Slot) {
         if slot == Slot::Attack {
-            self.work.run_wanted = false;
+            self.work.run_wanted = None;
         }
         if slot == Slot::AttackSet {
             // What is done is worth seeing; the cancelled job lets go of it within a second.

@@ -52,7 +52,7 @@ impl Attack {
                 work::look(&encoder, &dataset, &embedded, image, own_size)
             });
         }
-        if self.work.run_wanted {
+        if self.work.run_wanted.is_some() && self.work.run_wanted == self.state.image {
             self.start_attack(desk);
         }
         self.make_map(desk);
@@ -79,6 +79,8 @@ impl Attack {
         let image = image.filter(exists);
         let lab = &mut self.state;
         if image != lab.image {
+            // What was asked for was asked for the picture before.
+            self.work.run_wanted = None;
             lab.image = image;
             lab.words.chosen = caption;
             lab.chosen = None;
@@ -147,7 +149,7 @@ impl Attack {
             return;
         };
         let embedded = embedded.by_cosine();
-        self.work.run_wanted = false;
+        self.work.run_wanted = None;
         let slot = LiveSlot::default();
         self.state.running = Some(Running {
             slot: Arc::clone(&slot),

@@ -27,7 +27,7 @@ pub use textures::{Legend, Texture, Textures};
 
 use crate::attack::caption::{Importance, Substitution};
 use crate::attack::{self, Goal, Mask, Network, Saliency, SaliencyKind, SetReport};
-use crate::dataset::Picture;
+use crate::dataset::{Dataset, Picture};
 use crate::desktop::core::{self, Basis, Change, Derived, JobSlot, Part, Tab};
 use crate::desktop::feature::{Desk, Ended, Feature, View};
 use crate::desktop::shell::PaletteEntry;
@@ -170,6 +170,24 @@ struct MapKey {
     kind: SaliencyKind,
 }
 
+/// What is written to a file.
+enum Writing {
+    /// An attack on a picture of this dataset.
+    Attempt(Attempt, Arc<Dataset>),
+    /// The figures of a set.
+    Set(Arc<SetReport>),
+}
+
+impl Writing {
+    /// Writes it.
+    fn to(self, desk: &mut Desk<'_, Attack>, path: PathBuf) {
+        desk.start(Slot::Export, "Exporting", move |_| match &self {
+            Self::Attempt(done, dataset) => export::export_attempt(&path, done, dataset),
+            Self::Set(report) => export::export_set(&path, report),
+        });
+    }
+}
+
 /// What the lab keeps besides what is shown.
 #[derive(Default)]
 struct Work {
@@ -178,8 +196,10 @@ struct Work {
     /// The picture under attack as its file has it.
     picture: Option<Arc<Picture>>,
     clean_asked: Derived<(usize, bool)>,
-    /// Attack as soon as all that is needed is there.
-    run_wanted: bool,
+    /// Attack this picture as soon as all that is needed is there.
+    run_wanted: Option<usize>,
+    /// What is written once its place is chosen.
+    writing: Option<Writing>,
     /// The picture that is attacked as the set was, and whether it broke there.
     found: Option<(usize, bool)>,
     painter: Option<Painter>,

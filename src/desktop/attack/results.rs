@@ -97,9 +97,9 @@ impl Attack {
             Slot::Attack => self.state.running = None,
             Slot::AttackSet => self.state.set.running = false,
             Slot::Words => self.state.words.running = false,
-            Slot::Network => self.work.run_wanted = false,
+            Slot::Network => self.work.run_wanted = None,
             Slot::Clean => {
-                self.work.run_wanted = false;
+                self.work.run_wanted = None;
                 self.state.clean.clear();
             }
             _ => {}

@@ -4,14 +4,13 @@ use super::View;
 use super::name_of;
 use crate::dataset::Dataset;
 use crate::desktop::core::{self, Cells, Query};
-use crate::desktop::shell::select::List;
+use crate::desktop::shell::select::{List, order_of};
 use crate::desktop::shell::table::line;
 use crate::desktop::shell::take;
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::{grouped, named_area, picture_in, signed};
 use crate::retrieval::Side;
 use egui::{CornerRadius, Rect, Role, ScrollArea, Sense, Ui, Vec2};
-use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// Height of a line.
 const TALL: f32 = 40.0;
@@ -26,12 +25,13 @@ pub fn queries_ui(
 ) {
     first_ui(ui, view, dataset, side, queries);
     ui.spacing_mut().item_spacing.y = 1.0;
+    let list = listed(side, queries);
     ScrollArea::vertical()
         .id_salt("structure queries")
         .auto_shrink([false; 2])
         .show_rows(ui, TALL, queries.len(), |ui, range| {
             for at in range {
-                query_ui(ui, view, dataset, (side, queries), at);
+                query_ui(ui, view, dataset, (side, queries), &list, at);
             }
         });
 }
@@ -91,13 +91,12 @@ const COLUMNS: [(&str, bool); 3] = [("Query", false), ("Rank", true), ("Margin",
 
 /// The queries as a list whose rows can be chosen together.
 fn listed(side: Side, queries: &[u32]) -> List<'static> {
-    let mut order = DefaultHasher::new();
-    (side == Side::Image, queries).hash(&mut order);
+    // Once a frame: a hub can win a million queries.
     List {
         name: "queries of the structure",
         columns: &COLUMNS,
         count: queries.len(),
-        order: order.finish(),
+        order: order_of(&(side == Side::Image, queries)),
     }
 }
 
@@ -119,11 +118,11 @@ fn query_ui(
     view: &mut View<'_>,
     dataset: &Dataset,
     (side, queries): (Side, &[u32]),
+    list: &List<'_>,
     at: usize,
 ) {
     let t = tokens(ui);
     let query = queries[at] as usize;
-    let list = listed(side, queries);
     let wide = ui.available_width();
     let (rect, _) = ui.allocate_exact_size(Vec2::new(wide, TALL), Sense::hover());
     let Some(image) = image_of(dataset, side, query) else {

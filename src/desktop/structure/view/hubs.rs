@@ -12,7 +12,7 @@ use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::{column, figure, grouped, heading, primary, weak};
 use crate::desktop::structure::{Command, Slot};
 use crate::retrieval::Side;
-use crate::retrieval::structure::{Hub, Occurrence, Structure, lost_to};
+use crate::retrieval::structure::{Hub, LISTED, Occurrence, Structure, lost_to};
 use egui::{Ui, Vec2};
 use std::sync::Arc;
 
@@ -72,6 +72,13 @@ fn list_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, found: &Structur
             grouped(structure.winners)
         ),
     );
+    if structure.hubs.len() == LISTED {
+        let text = format!(
+            "The {} that win most, or nearly win, are listed.",
+            grouped(LISTED)
+        );
+        weak(ui, text);
+    }
     let sort = TABLE.head_ui(ui, view);
     let counts = occurrence(view).map(|o| o.counts.as_slice());
     let n_k = |hub: &Hub| counts.and_then(|c| c.get(hub.item as usize)).copied();
@@ -123,7 +130,16 @@ fn list_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, found: &Structur
             ..Row::default()
         }
     };
-    let clicked = TABLE.rows_ui(ui, view, Rows::of(hubs.len()), row, |_, _, _, _| {});
+    let clicked = TABLE.rows_ui(
+        ui,
+        view,
+        Rows {
+            of: u64::from(side == Side::Image),
+            ..Rows::of(hubs.len())
+        },
+        row,
+        |_, _, _, _| {},
+    );
     if let Some(at) = clicked {
         let item = hubs[at].item;
         look_at(view, side, item);

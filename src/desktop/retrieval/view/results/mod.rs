@@ -10,7 +10,7 @@ use crate::compute::Hit;
 use crate::dataset::Dataset;
 use crate::desktop::core::{self, AnswerView, Cells, Query};
 use crate::desktop::shell::empty::{NotReady, not_ready_ui};
-use crate::desktop::shell::select::List;
+use crate::desktop::shell::select::{List, order_of};
 use crate::desktop::shell::take;
 use crate::desktop::shell::widgets::{segmented, weak};
 use crate::retrieval::Side;
@@ -18,7 +18,6 @@ use egui::{Response, ScrollArea, Ui};
 use grid::grid_ui;
 use list::list_ui;
 use standing::Standing;
-use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// Draws the retrieval view's centre.
 pub fn retrieval_ui(ui: &mut Ui, view: &mut View<'_>) {
@@ -186,16 +185,11 @@ fn listed(answer: &AnswerView) -> List<'static> {
         ("Right", false),
     ];
     // Another query is another list.
-    let mut order = DefaultHasher::new();
-    answer
-        .hits
-        .iter()
-        .for_each(|hit| hit.index.hash(&mut order));
     List {
         name: "results",
         columns: &COLUMNS,
         count: answer.hits.len() + answer.below.len(),
-        order: order.finish(),
+        order: order_of(&answer.hits.iter().map(|hit| hit.index).collect::<Vec<_>>()),
     }
 }
 
