@@ -92,7 +92,7 @@ fn what_two_splits_share_is_found_whichever_is_open() {
             .save(folder.path().join(format!("{name}.png")))
             .unwrap();
         let split = name.trim_end_matches(char::is_numeric);
-        table.push_str(&format!("{name}.png,scene {seed},{split}\n"));
+        table = format!("{table}{name}.png,scene {seed},{split}\n");
     }
     let file = folder.path().join("captions.csv");
     std::fs::write(&file, table).unwrap();

@@ -90,7 +90,9 @@ fn names(
         }
         let font = FontId::proportional(12.0);
         let galley = painter.layout_no_wrap(name.clone(), font, Color32::WHITE);
-        let at = sight.min + Vec2::new(5.0, 1.0);
+        // At the right end it stands as far left as it must.
+        let end = area.right() - galley.size().x - 5.0;
+        let at = Pos2::new((sight.left() + 5.0).min(end), sight.top() + 1.0);
         let back = Rect::from_min_size(at, galley.size()).expand2(Vec2::new(3.0, 0.0));
         painter.rect_filled(back, CornerRadius::same(3), Color32::from_black_alpha(150));
         painter.galley(at, galley, Color32::WHITE);
