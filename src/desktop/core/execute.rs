@@ -60,14 +60,10 @@ impl Core {
             Command::CopySeen(picture) => self.copied = Some(Made::Picture((*picture).clone())),
             Command::OpenLarge(image) => self.open_large(ctx, image),
             Command::CloseLarge => self.close_large(),
-            Command::SetResultGrid(grid) => {
-                self.session.settings.result_grid = grid;
-                self.save_settings();
-            }
+            Command::SetResultGrid(grid) => self.change(ctx, |s| s.result_grid = grid),
             Command::AnswerPath(answer) => self.paths.answer(answer),
             Command::SetTable(table, looks) => {
-                self.session.settings.tables.insert(table, looks);
-                self.save_settings();
+                self.change(ctx, |s| drop(s.tables.insert(table, looks)));
             }
             Command::ToggleFullscreen => {
                 let full = ctx.input(|i| i.viewport().fullscreen.unwrap_or(false));
@@ -75,16 +71,10 @@ impl Core {
             }
             Command::Quit => ctx.send_viewport_cmd(egui::ViewportCommand::Close),
             Command::SetSettings(settings) => self.set_settings(ctx, *settings),
-            Command::SetTheme(theme) => {
-                self.session.settings.theme = theme;
-                self.apply_settings(ctx);
-                self.save_settings();
-            }
+            Command::SetTheme(theme) => self.change(ctx, |s| s.theme = theme),
             Command::SetZoom(zoom) => {
                 let [least, most] = Settings::ZOOM;
-                self.session.settings.zoom = zoom.clamp(least, most);
-                self.apply_settings(ctx);
-                self.save_settings();
+                self.change(ctx, |s| s.zoom = zoom.clamp(least, most));
             }
             Command::SetSide(side) => self.set_side(side),
             Command::Filter(text) => self.browse(|browser| browser.filter = text),
@@ -123,6 +113,13 @@ impl Core {
             | Command::ShowNegatives(_)
             | Command::ShowOnMap(_) => {}
         }
+    }
+
+    /// Changes a setting, and keeps it.
+    fn change(&mut self, ctx: &egui::Context, change: impl FnOnce(&mut Settings)) {
+        change(&mut self.session.settings);
+        self.apply_settings(ctx);
+        self.save_settings();
     }
 
     /// Lists other rows, or in another order.

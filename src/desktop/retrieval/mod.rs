@@ -44,9 +44,8 @@ pub enum Slot {
 impl JobSlot for Slot {
     fn parts(self) -> &'static [Part] {
         match self {
-            Self::Distributions => &[Part::Ranking],
-            // The place is for a report of what was ranked when it was asked for.
-            Self::Dialog => &[Part::Ranking],
+            // A place is for a report of what was ranked when it was asked for.
+            Self::Distributions | Self::Dialog => &[Part::Ranking],
             Self::Report => &[],
         }
     }

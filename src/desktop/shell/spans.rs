@@ -44,7 +44,7 @@ impl Spans {
             .first()
             .map_or(more.start, |s| s.start.min(more.start));
         let end = touched.last().map_or(more.end, |s| s.end.max(more.end));
-        self.0.splice(from..to, [start..end]);
+        self.0.splice(from..to, std::iter::once(start..end));
     }
 
     /// Takes a place away; was it there?
