@@ -241,7 +241,8 @@ fn a_figure_is_copied_with_what_it_is_and_a_picture_as_its_file_has_it() {
     let card = format!("I→T R@1 {r1:.1}");
     let text = copied_text(&mut window, &card, "Copy the figure with what it is");
     assert!(
-        text.starts_with(&format!("I→T R@1: {r1:.1}. Per cent of the queries")),
+        text.starts_with("I→T R@1 (full, by cosine,")
+            && text.contains(&format!("): {r1:.1}. Per cent of the queries")),
         "{text}"
     );
     let text = copied_text(&mut window, &card, "Copy the number");
@@ -271,13 +272,12 @@ fn chosen_rows_are_forgotten_when_other_rows_lie_in_their_places() {
     perform(&mut window, Command::SetSort(Sort::Rank));
     settle(&mut window);
     let two = |window: &mut Window| {
-        for at in [1, 3] {
+        for (at, keys) in [(1, Modifiers::NONE), (3, Modifiers::COMMAND)] {
             let row = session(window).browser.rows[at] as usize;
             let name = session(window).dataset().unwrap().images[row].name.clone();
             let name = format!("Image {name}, rank");
             let node = window.get_all_by_label_contains(&name).next();
-            node.expect("in sight")
-                .click_modifiers(egui::Modifiers::COMMAND);
+            node.expect("in sight").click_modifiers(keys);
             window.step();
             settle(window);
         }
