@@ -136,7 +136,7 @@ mod tests {
         let bins = rank_bins(&ranks);
         assert_eq!(bins.iter().map(|b| b.2).sum::<usize>(), 1234);
         assert!(bins.windows(2).all(|w| w[0].1 + 1 == w[1].0));
-        assert_eq!(bins[10], (11, 20, 10));
+        assert_eq!((bins[3], bins[10]), ((8, 15, 8), (1024, 2047, 211)));
     }
 
     #[test]
