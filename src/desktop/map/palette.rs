@@ -19,15 +19,7 @@ pub fn entries(view: &View<'_, MapView>) -> Vec<PaletteEntry<Command>> {
         own("keep no map", "", Command::Pin(false)),
         own("forget the paths of attacks", "", Command::ForgetTrails),
     ];
-    let colourings = [
-        Colouring::Rank,
-        Colouring::Margin,
-        Colouring::Modality,
-        Colouring::Cluster,
-        Colouring::Sets,
-        Colouring::Attacked,
-    ];
-    list.extend(colourings.map(|colouring| {
+    list.extend(Colouring::ALWAYS.map(|colouring| {
         let title = format!("colour by {}", colouring.title());
         own(&title, "", Command::SetColouring(colouring))
     }));

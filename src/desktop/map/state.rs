@@ -117,6 +117,16 @@ pub enum Colouring {
 }
 
 impl Colouring {
+    /// Those that every map has, for menus.
+    pub const ALWAYS: [Self; 6] = [
+        Self::Rank,
+        Self::Margin,
+        Self::Modality,
+        Self::Cluster,
+        Self::Sets,
+        Self::Attacked,
+    ];
+
     /// As the menu calls it.
     pub fn title(&self) -> String {
         match self {

@@ -3,6 +3,7 @@
 use super::terms::{Explained, Term};
 use super::theme::tokens;
 use crate::desktop::core::bare;
+use crate::retrieval::Metrics;
 use egui::{
     Align2, CornerRadius, Event, FontId, Popup, Response, Role, Sense, Stroke, StrokeKind, Ui,
     WidgetInfo,
@@ -54,6 +55,27 @@ pub fn figure_of(ui: &mut Ui, width: f32, value: &str, [what, whole]: [&str; 2],
         response.request_focus();
     }
     taken(&response, value, whole, term);
+}
+
+/// Draws cards with recall at 1, 5 and 10 of the direction `name`, which is written on the first; `of`, what they are
+/// measured of, goes with a copy.
+pub fn recalls_ui(ui: &mut Ui, width: f32, name: &str, m: &Metrics, of: &str) {
+    let first = format!("{name} R@1");
+    let recalls = [
+        (m.r1, &*first, "R@1"),
+        (m.r5, "R@5", "R@5"),
+        (m.r10, "R@10", "R@10"),
+    ];
+    for (value, what, at) in recalls {
+        let whole = format!("{name} {at}{of}");
+        figure_of(
+            ui,
+            width,
+            &format!("{value:.1}"),
+            [what, &whole],
+            Term::Recall,
+        );
+    }
 }
 
 /// "R@1: 43.2. Per cent of the queries ...".

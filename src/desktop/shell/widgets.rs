@@ -1,6 +1,6 @@
 //! Small pieces that several views draw.
 
-pub use super::figure::{figure, figure_of};
+pub use super::figure::{figure, figure_of, recalls_ui};
 
 use super::pictured::pictured;
 use super::theme::{PRIMARY, Tokens, tokens};

@@ -43,14 +43,7 @@ fn layout_ui(ui: &mut Ui, view: &mut View<'_>) {
 
 fn colours_ui(ui: &mut Ui, view: &mut View<'_>) {
     weak(ui, "Colour");
-    let mut choices = vec![
-        Colouring::Rank,
-        Colouring::Margin,
-        Colouring::Modality,
-        Colouring::Cluster,
-        Colouring::Sets,
-        Colouring::Attacked,
-    ];
+    let mut choices = Colouring::ALWAYS.to_vec();
     let session = view.session;
     let first = session.dataset().and_then(|d| d.images.first());
     if first.is_some_and(|image| !folder_of(&image.name).is_empty()) {

@@ -14,10 +14,10 @@ use crate::desktop::shell::widgets::{empty_state, figure, grouped, heading, weak
 use crate::error::{Blocking, bytes_told};
 use crate::grad::{Card, Measured, Standing};
 use crate::retrieval::Side;
-use egui::{Align, Color32, CornerRadius, Frame, Layout, Margin, RichText, ScrollArea, Stroke, Ui};
+use egui::{Color32, CornerRadius, Frame, Margin, RichText, ScrollArea, Stroke, Ui};
 use layers::layers_ui;
 use prepared::prepared_ui;
-use verdict::verdict_ui;
+use verdict::{said_ui, verdict_ui};
 
 /// What the models are drawn with.
 pub type View<'a> = crate::desktop::feature::View<'a, super::Models>;
@@ -131,21 +131,12 @@ fn card_ui(ui: &mut Ui, view: &mut View<'_>, model: &ModelCard) {
 fn known_ui(ui: &mut Ui, view: &mut View<'_>, card: &Card, side: Side) {
     let t = tokens(ui);
     let sound = card.supported() && card.fault().is_none();
-    let (colour, back) = match (sound, card.survey.approximate.is_empty()) {
-        (true, true) => (t.good, t.good_back),
-        (true, false) => (t.warn, t.raised),
-        (false, _) => (t.bad, t.bad_back),
+    let inks = match (sound, card.survey.approximate.is_empty()) {
+        (true, true) => [t.good, t.good_back],
+        (true, false) => [t.warn, t.raised],
+        (false, _) => [t.bad, t.bad_back],
     };
-    Frame::NONE
-        .fill(back)
-        .corner_radius(CornerRadius::same(5))
-        .inner_margin(Margin::symmetric(10, 8))
-        .show(ui, |ui| {
-            ui.set_width(ui.available_width());
-            let text = RichText::new(possible(card)).color(colour);
-            // The columns would justify it.
-            ui.with_layout(Layout::top_down(Align::Min), |ui| ui.label(text));
-        });
+    said_ui(ui, &possible(card), inks);
     ui.add_space(8.0);
     times_ui(ui, card);
     verdict_ui(ui, card);

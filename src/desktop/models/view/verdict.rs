@@ -2,7 +2,7 @@
 
 use crate::desktop::shell::theme::tokens;
 use crate::grad::{Card, Check, LARGEST_ERROR, LEAST_COSINE};
-use egui::{Align, CornerRadius, Frame, Layout, Margin, RichText, Ui};
+use egui::{Align, Color32, CornerRadius, Frame, Layout, Margin, RichText, Ui};
 
 /// How the check ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,11 +16,16 @@ enum Outcome {
 pub fn verdict_ui(ui: &mut Ui, card: &Card) {
     let t = tokens(ui);
     let (outcome, text) = verdict(card);
-    let (ink, back) = match outcome {
-        Outcome::Passed => (t.good, t.good_back),
-        Outcome::NotRun => (t.warn, t.raised),
-        Outcome::Failed => (t.bad, t.bad_back),
+    let inks = match outcome {
+        Outcome::Passed => [t.good, t.good_back],
+        Outcome::NotRun => [t.warn, t.raised],
+        Outcome::Failed => [t.bad, t.bad_back],
     };
+    said_ui(ui, &text, inks);
+}
+
+/// Draws a sentence in its ink, on its ground.
+pub fn said_ui(ui: &mut Ui, text: &str, [ink, back]: [Color32; 2]) {
     Frame::NONE
         .fill(back)
         .corner_radius(CornerRadius::same(5))

@@ -8,7 +8,7 @@ use crate::desktop::shell::plots::plot_ui;
 use crate::desktop::shell::plots::ranks::{clicked_rank, ranks};
 use crate::desktop::shell::terms::{Explained, Term};
 use crate::desktop::shell::theme::{Tokens, tokens};
-use crate::desktop::shell::widgets::{figure_of, heading, segmented, weak};
+use crate::desktop::shell::widgets::{heading, recalls_ui, segmented, weak};
 use crate::retrieval::{Metrics, Side};
 use egui::{ScrollArea, Ui};
 
@@ -99,22 +99,7 @@ fn metrics_ui(ui: &mut Ui, name: &str, m: &Metrics, protocol: &str) {
     let width = (ui.available_width() - 2.0 * 6.0 - 4.0) / 3.0;
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
-        let first = format!("{name} R@1");
-        let recalls = [
-            (m.r1, &*first, "R@1"),
-            (m.r5, "R@5", "R@5"),
-            (m.r10, "R@10", "R@10"),
-        ];
-        for (value, what, at) in recalls {
-            let whole = format!("{name} {at} ({protocol})");
-            figure_of(
-                ui,
-                width,
-                &format!("{value:.1}"),
-                [what, &whole],
-                Term::Recall,
-            );
-        }
+        recalls_ui(ui, width, name, m, &format!(" ({protocol})"));
     });
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 5.0;

@@ -4,7 +4,7 @@ use super::words::extent;
 use super::{View, plots, told_ui};
 use crate::desktop::run::Found;
 use crate::desktop::shell::terms::Term;
-use crate::desktop::shell::widgets::{figure_of, grouped, heading, signed, weak};
+use crate::desktop::shell::widgets::{figure_of, grouped, heading, recalls_ui, signed, weak};
 use crate::parts::RunReport;
 use crate::parts::view::SideSurvey;
 use crate::retrieval::Metrics;
@@ -115,22 +115,7 @@ fn metrics_ui(ui: &mut Ui, name: &str, m: &Metrics) {
     let width = (ui.available_width() - 4.0 * 6.0 - 4.0) / 5.0;
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
-        let first = format!("{name} R@1");
-        let recalls = [
-            (m.r1, &*first, "R@1"),
-            (m.r5, "R@5", "R@5"),
-            (m.r10, "R@10", "R@10"),
-        ];
-        for (value, what, at) in recalls {
-            let whole = format!("{name} {at}");
-            figure_of(
-                ui,
-                width,
-                &format!("{value:.1}"),
-                [what, &whole],
-                Term::Recall,
-            );
-        }
+        recalls_ui(ui, width, name, m, "");
         let of = |what: &str| format!("{what}, {name}");
         figure_of(
             ui,
