@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""The gradient graphs of nearmiss against the forward model, PyTorch and onnxsim, on the models of make_models.py.
+"""The gradient graphs of nearmiss against the forward model, PyTorch, onnxsim and onnx-ad.
 
     pip install torch onnx onnxruntime onnxsim transformers timm open_clip_torch
     cargo build --release
     python tests/fixtures/make_models.py OUT --full
     python benches/compare_grad.py --models OUT/full [--nearmiss BIN] [--turns 5] [--batch 1] [--only NAME ...] [--json]
     python benches/compare_grad.py --coverage OUT/small [--nearmiss BIN] [--json]
+    pip install onnx-ad; python benches/compare_grad.py --onnx-ad FILE.onnx .. | OUT/small [--nearmiss BIN] [--json]
 
 --models: time of (a) the forward model in ONNX Runtime, (b) loss and gradient with the graph that `nearmiss grad
 --save-graph` writes, in ONNX Runtime with the same options, (c) PyTorch's forward and backward for the input alone.
@@ -14,6 +15,11 @@ Other work on the machine spoils even ratios: "others" is how many cores it kept
 is more than a twentieth, or where the turns differ by more than a quarter, is marked with "!".
 With a batch of more than one the first sample is repeated. Memory is the peak of a fresh process that does nothing
 but (a), or (b).
+
+--onnx-ad: the graphs of onnx-ad's `reverse` in place of PyTorch, on models by path or on those of a folder that take
+images: both in ONNX Runtime with the same options, turn by turn, on the same seeded input and cotangent, each asked for
+the output and the gradient. onnx-ad is helped where that is possible: shapes bound and inferred, the operator set
+lifted to 18. Where it yields no graph its reason stands in the row.
 
 --coverage: for every file, whether `nearmiss grad` yields a gradient, and whether onnxsim's graph_grad does, each in
 a process of its own, run in ONNX Runtime and compared with PyTorch's. onnxsim has no command for this: its
@@ -305,6 +311,157 @@ def medians(rows):
     return {key: statistics.median(values) for key, values in found.items() if values}
 
 
+# --- onnx-ad ------------------------------------------------------------------------------------------------------
+
+
+def onnx_ad_graph(path, inputs, output, target):
+    """Writes what onnx-ad makes of a model to `target`."""
+    import onnx
+    import onnx.version_converter
+    import onnx_ad
+
+    model = onnx.load(path)
+    for value in model.graph.input:
+        if value.name in inputs:
+            shape = value.type.tensor_type.shape
+            del shape.dim[:]
+            for size in inputs[value.name].shape:
+                shape.dim.add().dim_value = size
+    if next(opset.version for opset in model.opset_import if not opset.domain) < 18:
+        model = onnx.version_converter.convert_version(model, 18)
+    del model.graph.value_info[:]
+    model = onnx.shape_inference.infer_shapes(model, data_prop=True)
+    made = onnx_ad.reverse(model, inputs=[next(iter(inputs))], outputs=[output], layout="onnx")
+    onnx.save(made, target)
+
+
+def models_of(paths):
+    """Files with values for their inputs, by path; of a folder those with one input, an image."""
+    for path in paths:
+        if path.is_dir():
+            for entry in listed(path):
+                for file in entry["files"].values():
+                    if "file" in file and entry["kind"] == "image":
+                        yield path / file["file"], reference(path, entry)[0]
+        else:
+            opened = session(path)
+            given, seeded = {}, np.random.default_rng(0)
+            for port in opened.get_inputs():
+                usual = [1, 3, 224, 224] if len(port.shape) == 4 else [1] * len(port.shape)
+                shape = [s if isinstance(s, int) else u for s, u in zip(port.shape, usual)]
+                given[port.name] = seeded.standard_normal(shape, np.float32)
+            yield path, given
+
+
+def against_onnx_ad(binary, path, inputs, turns):
+    """Figures of one model with both graphs; a reason where one of them is not to be had."""
+    forward = session(path)
+    output = forward.get_outputs()[0].name
+    cotangent = np.random.default_rng(1).standard_normal(forward.run([output], inputs)[0].shape).astype(np.float32)
+    with tempfile.TemporaryDirectory() as scratch:
+        ours, theirs = pathlib.Path(scratch, "ours.onnx"), pathlib.Path(scratch, "theirs.onnx")
+        said = gradient_graph(binary, path, inputs, cotangent, ours)
+        if not said.get("supported"):
+            return {"error": f"nearmiss: {said.get('error', 'refused')}"}
+        began = time.perf_counter()
+        try:
+            onnx_ad_graph(path, inputs, output, theirs)
+            there = session(theirs)
+        except Exception as problem:  # its refusals, and whatever ONNX or ONNX Runtime raises
+            return {"error": f"onnx-ad: {first_line(problem)}"}
+        made_s = time.perf_counter() - began
+        here = session(ours)
+    mine = feeds(here, inputs, cotangent)
+    other = {i.name: cotangent[..., None] if i.name.startswith("adj_") else inputs[i.name] for i in there.get_inputs()}
+    wanted = [output, f"adj_{next(iter(inputs))}"]
+    contestants = {
+        "forward_ms": lambda: forward.run([output], inputs),
+        "gradient_ms": lambda: here.run([output, "nearmiss_gradient"], mine),
+        "onnx_ad_ms": lambda: there.run(wanted, other),
+    }
+    try:
+        found = here.run(["nearmiss_gradient"], mine)[0], there.run(wanted[1:], other)[0][..., 0]
+    except Exception as problem:
+        return {"error": f"onnx-ad: {first_line(problem)}"}
+    cosine, error = agreement(*found)
+    off = off_slope(forward, output, inputs, cotangent, found) if cosine < AGREES else None
+    samples = {name: [] for name in contestants}
+    started, before = time.perf_counter(), busy_seconds()
+    for _ in range(turns):
+        for name, run in contestants.items():
+            samples[name].append(milliseconds(run))
+            time.sleep(PAUSE)
+    figures = {name: statistics.median(values) for name, values in samples.items()}
+    figures |= {"cosine": cosine, "error_l2": error, "onnx_ad_made_s": made_s}
+    if off:
+        figures |= {"off_nearmiss": off[0], "off_onnx_ad": off[1]}
+    figures["spread"] = max(max(values) / min(values) for values in samples.values())
+    figures["gradient_over_forward"] = median_ratio(samples["gradient_ms"], samples["forward_ms"])
+    figures["onnx_ad_over_gradient"] = median_ratio(samples["onnx_ad_ms"], samples["gradient_ms"])
+    if before:
+        (all_then, own_then), (all_now, own_now) = before, busy_seconds()
+        figures["others"] = max(0.0, all_now - all_then - (own_now - own_then)) / (time.perf_counter() - started)
+    return figures
+
+
+def off_slope(forward, output, inputs, cotangent, gradients):
+    """How far each gradient is from the model's slope along the first of them, as a share of that slope."""
+    name = next(iter(inputs))
+    way = gradients[0].astype(np.float64)
+    way /= np.sqrt(np.mean(way**2)) or 1.0
+    slopes = []
+    for step in (3e-3, 1e-3, 3e-4, 1e-4):
+        moved = [{**inputs, name: (inputs[name] + by * way).astype(np.float32)} for by in (step, -step)]
+        ends = [(forward.run([output], at)[0].astype(np.float64) * cotangent).sum() for at in moved]
+        slopes.append((ends[0] - ends[1]) / (2 * step))
+    steady = min(range(1, len(slopes)), key=lambda i: abs(slopes[i] - slopes[i - 1]))
+    return [abs((g.astype(np.float64) * way).sum() / slopes[steady] - 1) for g in gradients]
+
+
+def compare_onnx_ad(options):
+    import onnx_ad  # noqa: F401  Where it is missing there is nothing to compare.
+
+    rows = []
+    for path, inputs in models_of(options.onnx_ad):
+        row = {"name": f"{path.parent.name}/{path.name}"}
+        if not options.only or path.name in options.only:
+            row |= against_onnx_ad(options.nearmiss, path, inputs, options.turns)
+            rows.append(row)
+            print(rival_line(row), file=sys.stderr, flush=True)
+    return rows
+
+
+RIVAL = [  # heading, key, format
+    ("forward ms", "forward_ms", "{:.2f}"),
+    ("gradient ms", "gradient_ms", "{:.2f}"),
+    ("onnx-ad ms", "onnx_ad_ms", "{:.2f}"),
+    ("grad/fwd", "gradient_over_forward", "{:.2f}"),
+    ("ad/grad", "onnx_ad_over_gradient", "{:.2f}"),
+    ("cosine", "cosine", "{:.6f}"),
+    ("others", "others", "{:.2f}"),
+]
+
+
+def rival_line(row):
+    if "error" in row:
+        return f"{row['name']:40}  {row['error'][:150]}"
+    cells = [form.format(row[key]) if key in row else "-" for _, key, form in RIVAL]
+    note = " !" if row.get("others", 0) > 0.05 or row.get("spread", 1) > 1.25 else ""
+    if "off_onnx_ad" in row:
+        note += f"  by differences nearmiss is off {row['off_nearmiss']:.1%}, onnx-ad {row['off_onnx_ad']:.1%}"
+    return f"{row['name']:40}" + "".join(f"{cell:>12}" for cell in cells) + note
+
+
+def print_onnx_ad(rows):
+    print(f"{'':40}" + "".join(f"{heading:>12}" for heading, _, _ in RIVAL))
+    for row in rows:
+        print(rival_line(row))
+    both = [row for row in rows if "onnx_ad_ms" in row]
+    if both:
+        ratio = statistics.median(row["onnx_ad_over_gradient"] for row in both)
+        print(f"both can do {len(both)} of {len(rows)}; onnx-ad takes {ratio:.2f} times as long (median of ratios)")
+
+
 # --- Coverage ----------------------------------------------------------------------------------------------------
 
 
@@ -539,6 +696,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--models", type=pathlib.Path, metavar="DIR", help="the full models: measure cost")
     parser.add_argument("--coverage", type=pathlib.Path, metavar="DIR", help="the small models: who can differentiate")
+    parser.add_argument("--onnx-ad", type=pathlib.Path, nargs="+", metavar="PATH", help="models, or a folder of them")
     parser.add_argument("--nearmiss", type=pathlib.Path, metavar="BIN", default=BINARY)
     parser.add_argument("--turns", type=int, default=5)
     parser.add_argument("--batch", type=int, default=1)
@@ -549,13 +707,15 @@ def main():
     if options.task:
         os.environ["OMP_NUM_THREADS"] = str(THREADS)
         return run_task(*options.task, options.turns)
-    if not (options.models or options.coverage):
-        parser.error("give --models or --coverage")
+    if not (options.models or options.coverage or options.onnx_ad):
+        parser.error("give --models, --coverage or --onnx-ad")
     if not options.nearmiss.exists():
         print(f"{options.nearmiss}: not there, so nothing of nearmiss is measured", file=sys.stderr)
     result = {}
     if options.coverage:
         result["coverage"] = compare_coverage(options)
+    if options.onnx_ad:
+        result["onnx_ad"] = compare_onnx_ad(options)
     if options.models:
         result["cost"] = compare_cost(options)
         result["medians"] = medians(result["cost"])
@@ -564,6 +724,8 @@ def main():
         return
     if "coverage" in result:
         print_coverage(result["coverage"])
+    if "onnx_ad" in result:
+        print_onnx_ad(result["onnx_ad"])
     if "cost" in result:
         print_cost(result["cost"])
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """All comparisons with other programs in one run: one table, one JSON.
 
-    pip install numpy faiss-cpu pillow onnx onnxruntime torch        # what is missing leaves its rows out, and says so
+    pip install numpy faiss-cpu pillow onnx onnxruntime onnx-ad torch  # what is missing leaves its rows out, and says so
     cargo build --release
     python benches/run.py [--binary BIN] [--material DIR] [--models DIR] [--classifiers DIR ...] [--only NAME ...]
         [--quick] [--turns 3] [--keep] [--check]
@@ -11,7 +11,7 @@ faster. "spread" is how far the ratios of the turns lie apart, as a part of thei
 kept busy meanwhile; a row where that is more than a twentieth of the cores, or a spread of more than a quarter, is marked
 with "!" and is no evidence.
 
---material holds flickr8k-test and encoders (embedding), --models the models of tests/fixtures/make_models.py --full
+--material holds flickr8k-test and encoders (embedding, gradient graphs), --models the models of tests/fixtures/make_models.py --full
 (gradients), --classifiers what compare_attack.py reads (attacks). --keep writes results/VERSION.PROCESSOR.json beside this
 file; --check compares with the newest kept for this type of processor, and fails where a ratio that neither run marks fell
 by more than a quarter.
@@ -144,6 +144,17 @@ def grad(options):
             yield f"loss and gradient, {row['name']}", "PyTorch", row["torch_ms"] / 1e3, row["gradient_ms"] / 1e3
 
 
+def graphs(options):
+    models = sorted((options.material / "encoders").glob("*/vision_model.onnx"))
+    if not models:
+        raise RuntimeError("no encoders: name their folder with --material")
+    report = asked([HERE / "compare_grad.py", "--onnx-ad", *models, "--nearmiss", options.binary, "--turns", 1, "--json"])
+    for row in report["onnx_ad"]:
+        # A graph that yields another gradient is no contestant.
+        if row.get("onnx_ad_ms") and "off_onnx_ad" not in row:
+            yield f"gradient graph, {row['name']}", "onnx-ad", row["onnx_ad_ms"] / 1e3, row["gradient_ms"] / 1e3
+
+
 def attack(options):
     if not options.classifiers:
         raise RuntimeError("no classifiers: name them with --classifiers")
@@ -157,7 +168,7 @@ def attack(options):
                 yield f"PGD step, {row['subject']}", peer, theirs / 1e3, ours / 1e3
 
 
-COMPARISONS = {"rank": rank, "embed": embed, "learn": learn, "grad": grad, "attack": attack}
+COMPARISONS = {"rank": rank, "embed": embed, "learn": learn, "grad": grad, "graphs": graphs, "attack": attack}
 
 
 def measured(options):

@@ -3,7 +3,7 @@
 struct UpdateParams {
     count: u32,      // weights and scalars
     scalars: u32,    // where the scalars begin
-    adam: u32,       // 1: Adam; 0: descent with momentum
+    adam: u32,       // 0: descent with momentum; 1: Adam; 2: AMSGrad
     trained: u32,    // 1: the scalars too
     rate: f32,
     second: f32,
@@ -23,6 +23,7 @@ struct UpdateParams {
 @group(0) @binding(3) var<storage, read_write> weights: array<f32>;
 @group(0) @binding(4) var<storage, read_write> first: array<f32>;
 @group(0) @binding(5) var<storage, read_write> second: array<f32>;
+@group(0) @binding(6) var<storage, read_write> most: array<f32>;         // the largest that the second was
 
 @compute @workgroup_size(256)
 fn main(
@@ -45,12 +46,17 @@ fn main(
     }
     var weight = weights[i];
     slope += decay * weight;
-    if (params.adam == 1u) {
+    if (params.adam >= 1u) {
         let mean = params.beta.x * first[i] + params.share.x * slope;
         let square = params.beta.y * second[i] + params.share.y * slope * slope;
         first[i] = mean;
         second[i] = square;
-        weight = kept * weight - params.rate * mean / (sqrt(square) * params.second + params.epsilon);
+        var divisor = square;
+        if (params.adam == 2u) {
+            divisor = max(most[i], square);
+            most[i] = divisor;
+        }
+        weight = kept * weight - params.rate * mean / (sqrt(divisor) * params.second + params.epsilon);
     } else {
         let momentum = params.beta.x * first[i] + slope;
         first[i] = momentum;

@@ -15,11 +15,11 @@
 //! | [`onnx`] | a model as a graph: the protobuf view, static shapes, the graph builder |
 //! | [`grad`] | the gradient transform: driver, objectives, lowering, `rules/` (one file per family of operators); `guard/`: what bounds work on files that nobody vouches for |
 //! | [`compute`] | ranking, search, attack steps, transforms, training of heads (`train/`): `Gpu` (wgpu and `shaders/`) and `Cpu`, one trait |
-//! | [`runtime`] | the inference engine: ONNX Runtime found and installed, providers, sessions, the engine for graphs in memory |
+//! | [`runtime`] | the inference engine: ONNX Runtime found and installed, providers, sessions, the engine for graphs in memory; `tuned/`: graphs that run often, rewritten for the CPU |
 //! | [`encoder`] | encoders: `folder/` finds their files, `beside/` reads what is said beside a model, `sides/` opens and tries each model, `preprocess/`, `tokenize/`, `tower/` (the inputs and outputs of a model), `embed/`, `cache/` |
 //! | [`retrieval`] | ranks, metrics, ranking losses, relevance; `given/`: embeddings as they are given; `alike/`: what is there twice; `mine/`: hard negatives; `structure/`: where they lie; two encoders compared |
 //! | [`map`] | both sides of the joint space in one plane: layouts (`pca/`, `tsne/`, `umap/`), clusters, `quality/`, the `gap/` between the sides, `picture/` |
-//! | [`learn`] | heads learned on frozen embeddings: `policy/` which pairs are drawn, runs with their history, bands over seeds, `export/` encoders made of them; `strata/` gradient clustering and `survey/` what it says of the pairs; `linear/` classifiers and the perturbations they withstand, `concepts/` two groups of images as their rows |
+//! | [`learn`] | heads learned on frozen embeddings: `policy/` which pairs are drawn, groups of captions with the recall of each, runs with their history, bands over seeds, `clients/` simulated clients that meet every R steps, `random_features/` a baseline in closed form, `export/` encoders made of them; `forget/` pairs unlearned; `strata/` gradient clustering and `survey/` what it says of the pairs; `linear/` classifiers, the perturbations they withstand, and rows moved so that they withstand more, `concepts/` two groups of images as their rows |
 //! | [`names`] | names of what can be chosen, from one table for each kind |
 //! | [`source`] | what is opened, for window and command line alike: a dataset with its embeddings, an encoder |
 //! | [`report`] | an evaluation as one self-contained HTML page |
@@ -52,6 +52,10 @@
 //! - an optimizer of linear classifiers: one file in `learn/linear/train/`, its line of the table in `choices.rs` and of
 //!   `start` in `run.rs`
 //! - a sampling policy: one file in `learn/policy/`, its `mod` and its line of the list there
+//! - an optimizer by clients: its kind in `learn/choices.rs`, what its server makes of a round in `learn/clients/server.rs`; a way
+//!   to deal pairs to clients: a variant of `learn::ClientsBy`, its function in `learn/clients/deal.rs`
+//! - a way to group captions: a variant of `learn::Grouping` with its groups, its word in `cli/learn/groups.rs`, its choice in
+//!   `desktop/learning/group_by.rs`
 //! - a view: one folder in `desktop/` that implements `desktop::feature::Feature` (state, commands, jobs; `view/` draws),
 //!   its `mod` in `desktop/mod.rs` and one line in `desktop/features.rs`
 //! - a page of the guide: one file in `assets/guide/`, its name in `desktop/guide/pages.rs`

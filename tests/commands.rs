@@ -92,6 +92,10 @@ fn keys_that_are_printed_are_described() {
             "bench rank --images 8 --captions 40 --dim 8 --compute cpu --json",
         ),
         (
+            "bench kernels",
+            "bench kernels --size small --repeat 1 --json",
+        ),
+        (
             "attack pairs",
             "attack pairs --dataset demo --encoder demo --attack fgsm --limit 2 --eps 2/255 --json",
         ),
@@ -106,6 +110,10 @@ fn keys_that_are_printed_are_described() {
         (
             "learn",
             "learn --dataset demo --encoder demo --epochs 1 --json",
+        ),
+        (
+            "forget",
+            "forget --dataset demo --encoder demo --epochs 1 --train 0..200 --valid 200..300 --forget 0..4 --json",
         ),
         (
             "bench embed",

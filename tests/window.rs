@@ -19,6 +19,8 @@ mod bars;
 mod bins;
 mod compare;
 mod drive;
+mod forget;
+mod frames;
 mod help;
 mod images_alone;
 mod large;

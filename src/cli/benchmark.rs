@@ -65,13 +65,8 @@ fn embed(
     let size = if whole { count } else { PART };
     let mut kept = vec![false; count];
     let (mut images, mut texts, mut problems) = (Rows::default(), Rows::default(), Vec::new());
-    let temporary = std::env::temp_dir();
-    scratch::sweep(&temporary);
     for start in (0..count).step_by(size.max(1)) {
-        let folder = tempfile::Builder::new()
-            .prefix(&scratch::prefix(&temporary, ".nearmiss-"))
-            .tempdir_in(&temporary)
-            .map_err(Error::io("create", &temporary))?;
+        let folder = scratch::folder().map_err(Error::io("create", &std::env::temp_dir()))?;
         let part = trials.part(start..(start + size).min(count), folder.path(), task)?;
         let made = encoder.embed_by(&part, cache.as_ref(), measure, task)?;
         made.warnings.iter().for_each(warn);

@@ -4,12 +4,12 @@ use super::common::{DataArgs, positive};
 use super::material::{Ask, Material, SourceArgs, material};
 use super::output::{warn, watched};
 use crate::error::{Error, Result};
-use crate::learn::{Ground, Split, SplitPart};
+use crate::learn::{Ground, Run, Split, SplitPart};
 use crate::retrieval::given::Zeros;
-use crate::source::{confirmed_pairs, images_of_split, located};
+use crate::source::images_of_split;
 use crate::task::Task;
 use clap::Args;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A dataset with its embeddings, parted.
 #[derive(Debug, Args)]
@@ -71,6 +71,7 @@ impl GroundArgs {
             vectors: &self.source.vectors,
             each: self.captions_per_image,
             zeros: Zeros::LeaveOut,
+            decided: true,
         };
         let material = material(&ask, |_| Ok(()))?;
         let ground = watched(|task| {
@@ -147,9 +148,21 @@ impl GroundArgs {
 
     /// Pairs that were confirmed as right: an image and a caption that is not its own.
     fn confirmed(&self, material: &Material) -> Result<Vec<(u32, u32)>> {
-        let (Some(path), Some(dataset)) = (&self.dataset, &material.dataset) else {
+        let home = self.source.decisions(self.dataset.as_deref())?;
+        let (Some(home), Some(dataset)) = (home, material.decided()) else {
             return Ok(Vec::new());
         };
-        confirmed_pairs(&located(path)?, dataset)
+        home.confirmed(dataset)
     }
+}
+
+/// The run in `path`, its file or its folder.
+///
+/// # Errors
+/// As [`Run::open`].
+pub fn kept_run(path: &Path) -> Result<Run> {
+    if path.is_dir() {
+        return Run::open(&path.join("run.json"));
+    }
+    Run::open(path)
 }

@@ -3,6 +3,7 @@
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
 use crate::files::{TEXT, file_name, read_all};
+use crate::learn::concepts::Members;
 use std::collections::HashMap;
 use std::path::Path;
 
@@ -23,6 +24,23 @@ pub fn selection(list: &Path, dataset: &Dataset) -> Result<Vec<usize>> {
         let index = || name.parse().ok().filter(|&i| i < dataset.images.len());
         known.get(name).copied().or_else(index)
     })
+}
+
+/// The images that `group` says: words (those with a caption that holds them all), a list such as `0,5,7`, or `@FILE` with
+/// a name or index a line.
+///
+/// # Errors
+/// As [`listed`].
+pub fn members(group: &str, dataset: &Dataset) -> Result<Members> {
+    let group = group.trim();
+    let (list, title) = match group.strip_prefix('@') {
+        Some(path) => (Path::new(path), file_name(Path::new(path))),
+        None if is_numbers(group) => (Path::new(group), format!("images {group}")),
+        None => return Ok(Members::Words(group.into())),
+    };
+    let rows = selection(list, dataset)?;
+    let rows = rows.into_iter().map(|row| row as u32).collect();
+    Ok(Members::Rows(title, rows))
 }
 
 /// What each entry of a list such as `0,5,7`, or each line of the file `path`, is for `find`.

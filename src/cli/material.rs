@@ -9,7 +9,7 @@ use crate::dataset::{Account, Dataset};
 use crate::encoder::Encoder;
 use crate::error::{Error, Result};
 use crate::retrieval::given::{Reading, Zeros};
-use crate::source::{Places, located, of_encoder};
+use crate::source::{DecisionsHome, Places, located, of_encoder};
 use clap::Args;
 use std::path::Path;
 
@@ -21,6 +21,8 @@ pub struct Material {
     pub embedded: Embedded,
     /// Names and captions; `None` with embeddings alone.
     pub dataset: Option<Dataset>,
+    /// With embeddings alone: their rows as decisions know them, where these were asked for.
+    rows: Option<Dataset>,
     /// The encoder, where one was opened.
     pub encoder: Option<Encoder>,
 }
@@ -52,7 +54,28 @@ impl SourceArgs {
             vectors: &self.vectors,
             each,
             zeros,
+            decided: false,
         }
+    }
+
+    /// Where decisions about the pairs of `dataset`, or of embeddings alone, are kept.
+    ///
+    /// # Errors
+    /// The demo cannot be unpacked.
+    pub fn decisions(&self, dataset: Option<&Path>) -> Result<Option<DecisionsHome>> {
+        let place = match (dataset, &self.vectors.image_embeds) {
+            (Some(path), _) => located(path)?,
+            (None, Some(path)) => path.clone(),
+            (None, None) => return Ok(None),
+        };
+        Ok(Some(DecisionsHome::of(&place)))
+    }
+}
+
+impl Material {
+    /// What decisions about pairs are found by.
+    pub fn decided(&self) -> Option<&Dataset> {
+        self.dataset.as_ref().or(self.rows.as_ref())
     }
 }
 
@@ -70,6 +93,8 @@ pub struct Ask<'a> {
     pub each: Option<usize>,
     /// What becomes of rows of zeros in given embeddings.
     pub zeros: Zeros,
+    /// Are decisions about pairs to be found, those about rows of embeddings alone too?
+    pub decided: bool,
 }
 
 impl Ask<'_> {
@@ -115,7 +140,11 @@ pub fn material(ask: &Ask<'_>, check: impl Fn(usize) -> Result<()>) -> Result<Ma
         {
             skipped(dataset);
         }
-        let opened = stored.opened(&reading)?;
+        let (opened, rows) = if ask.decided {
+            stored.opened_with_rows(&reading)?
+        } else {
+            (stored.opened(&reading)?, None)
+        };
         if let Some(embedded) = opened.embedded {
             check(embedded.groups.images())?;
             opened.notes.sentences().iter().for_each(warn);
@@ -123,6 +152,7 @@ pub fn material(ask: &Ask<'_>, check: impl Fn(usize) -> Result<()>) -> Result<Ma
                 account: opened.account,
                 embedded,
                 dataset: opened.dataset,
+                rows,
                 encoder: None,
             });
         }
@@ -140,6 +170,7 @@ pub fn material(ask: &Ask<'_>, check: impl Fn(usize) -> Result<()>) -> Result<Ma
             account: given.account(String::new()),
             embedded: given.embedded,
             dataset: given.dataset,
+            rows: None,
             encoder: Some(encoder),
         })
     })

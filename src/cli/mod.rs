@@ -16,6 +16,7 @@ mod doctor;
 mod embed;
 mod encoder;
 mod eval;
+mod forget;
 mod grad;
 mod ground;
 mod help;
@@ -84,6 +85,8 @@ pub enum Command {
     Map(Box<map::Map>),
     /// Heads trained on frozen embeddings: what hard negatives do to recall while they teach
     Learn(Box<learn::Learn>),
+    /// Pairs forgotten by heads that were trained with them, beside heads that were trained without
+    Forget(Box<forget::Forget>),
     /// Pairs grouped by the gradients they give: which pull the same way, and what sampling by groups gains
     Strata(Box<strata::Strata>),
     /// Linear classifiers of two groups: which perturbations each way of training withstands, and the best that can be
@@ -94,7 +97,7 @@ pub enum Command {
     Attack(Box<attack::Attack>),
     /// The work on a set in parts, on any number of machines: plan, run, watch and merge
     Part(part::Part),
-    /// Measure ranking or embedding
+    /// Measure ranking, embedding or the kernels of a graphics processor
     Bench(bench::Bench),
     /// The embeddings that are kept: list or clear them
     Cache(cache::CacheArgs),
@@ -168,6 +171,7 @@ fn dispatch(command: Command, json: bool) -> Result<ExitCode> {
         Command::Mine(arguments) => arguments.run(json),
         Command::Map(arguments) => arguments.run(json),
         Command::Learn(arguments) => arguments.run(json),
+        Command::Forget(arguments) => arguments.run(json),
         Command::Strata(arguments) => arguments.run(json),
         Command::Linear(arguments) => arguments.run(json),
         Command::Grad(arguments) => arguments.run(json),

@@ -18,6 +18,7 @@
 mod attraction;
 mod block;
 mod bounds;
+pub mod check;
 mod choose;
 mod cpu;
 mod embedded;
@@ -127,6 +128,11 @@ pub struct Ranking {
 pub trait Engine: Perturb + Spectrum + Paint + Reduce + Attract + Train + Send + Sync {
     /// Name for a chip in the window and for reports, as "CPU (gemm, 2 threads)".
     fn name(&self) -> String;
+
+    /// Names of the kernels that it has used so far; none where it has no device.
+    fn kernels(&self) -> Vec<&'static str> {
+        Vec::new()
+    }
 
     /// Ranks, hardest negatives and hinge sums of `images` against `texts`, both directions, in
     /// one pass. Text rows `groups.range(i)` are the positives of image `i`. Reports progress in image-text pairs.

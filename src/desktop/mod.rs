@@ -324,6 +324,7 @@ impl eframe::App for App {
         let ctx = ui.ctx().clone();
         self.execute(&ctx);
         self.core.load_pictures();
+        self.frames.drawn();
     }
 
     fn on_exit(&mut self) {

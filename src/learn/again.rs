@@ -37,7 +37,7 @@ pub fn again(
         ));
     }
     let setup = &run.setup;
-    let steps = ground.pairs.len() / setup.batch * setup.epochs;
+    let steps = ground.pairs.len() / setup.pairs_a_step() * setup.epochs;
     task.begin("Training again", steps as u64);
     let course = Course {
         engine,

@@ -14,9 +14,17 @@ pub enum OptimizerKind {
     AdamW,
     /// Stochastic gradient descent.
     Sgd,
+    /// `AMSGrad`.
+    AmsGrad,
+    /// `FedLALR`: `AMSGrad` by clients.
+    FedLalr,
+    /// `FedAvg`: descent by clients.
+    FedAvg,
+    /// `FedAdam`: descent by clients, Adam by their server.
+    FedAdam,
 }
 
-const OPTIMIZERS: [(OptimizerKind, &str, &str, &str); 3] = [
+const OPTIMIZERS: [(OptimizerKind, &str, &str, &str); 7] = [
     (
         OptimizerKind::Adam,
         "adam",
@@ -35,6 +43,32 @@ const OPTIMIZERS: [(OptimizerKind, &str, &str, &str); 3] = [
         "SGD",
         "Stochastic gradient descent, with momentum where it is given",
     ),
+    (
+        OptimizerKind::AmsGrad,
+        "amsgrad",
+        "AMSGrad",
+        "Steps divided by the root of the largest second moment so far (arXiv 1904.09237), without corrections for the start",
+    ),
+    (
+        OptimizerKind::FedLalr,
+        "fedlalr",
+        "FedLALR",
+        "Simulated clients, each by AMSGrad with its own second moment; weights, first and largest second moments are averaged \
+         every R steps (arXiv 2309.09719)",
+    ),
+    (
+        OptimizerKind::FedAvg,
+        "fedavg",
+        "FedAvg",
+        "Simulated clients, each by plain SGD; weights are averaged every R steps (arXiv 1602.05629)",
+    ),
+    (
+        OptimizerKind::FedAdam,
+        "fedadam",
+        "FedAdam",
+        "Simulated clients, each by plain SGD; every R steps a server takes a step of Adam along their mean change (arXiv \
+         2003.00295)",
+    ),
 ];
 
 named!(
@@ -45,12 +79,19 @@ named!(
     "How it moves the weights."
 );
 
+impl OptimizerKind {
+    /// Do clients train, each on its own pairs?
+    pub fn by_clients(self) -> bool {
+        matches!(self, Self::FedLalr | Self::FedAvg | Self::FedAdam)
+    }
+}
+
 /// An optimizer with its settings.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Optimizer {
     /// Which.
     pub kind: OptimizerKind,
-    /// Learning rate.
+    /// Learning rate; of clients, each one's own.
     pub rate: f32,
     /// Momentum of SGD.
     pub momentum: f32,

@@ -67,6 +67,7 @@ pub struct Apart {
     head: bool,
     batch: bool,
     epochs: bool,
+    clients: bool,
     split: bool,
     other: bool,
 }
@@ -85,6 +86,7 @@ impl Apart {
             head: differs(&|a, b| a.setup.head == b.setup.head),
             batch: differs(&|a, b| a.setup.batch == b.setup.batch),
             epochs: differs(&|a, b| a.setup.epochs == b.setup.epochs),
+            clients: differs(&|a, b| a.setup.federation == b.setup.federation),
             split: differs(&|a, b| a.split == b.split),
             other: false,
         };
@@ -120,6 +122,9 @@ impl Apart {
         }
         if self.epochs {
             parts.push(format!("after {} epochs", setup.epochs));
+        }
+        if self.clients && setup.optimizer.kind.by_clients() {
+            parts.push(format!("of {}", setup.federation.title()));
         }
         if self.split {
             parts.push(format!("with {} images held out", run.split.valid.len()));

@@ -1,9 +1,13 @@
 //! What heads are trained on: embeddings, split, and what is known of the pairs.
 
+use super::grouping::Grouping;
+use super::pair_groups::PairGroups;
 use super::split::Split;
 use crate::compute::train::Batch;
 use crate::compute::{Embedded, Embeddings, Groups};
+use crate::dataset::Dataset;
 use crate::error::{Error, Result};
+use crate::task::Task;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -17,6 +21,8 @@ pub struct Ground {
     pub pairs: Vec<u32>,
     /// The image of each caption.
     pub owners: Arc<Vec<u32>>,
+    /// The groups of all captions, where there are some.
+    pub groups: Option<PairGroups>,
     /// What these embeddings are called by their content, so that a run is known to be of them.
     pub mark: String,
     /// The same for the pairs that were confirmed; empty for none.
@@ -66,10 +72,31 @@ impl Ground {
             notes: Vec::new(),
             mark: mark(&embedded),
             decisions: decisions(&sorted),
+            groups: None,
             embedded,
         };
         ground.note(alone, sorted.len());
         Ok(ground)
+    }
+
+    /// With its captions grouped by all of `by`, crossed; as it was for none.
+    ///
+    /// # Errors
+    /// As [`PairGroups::of`].
+    pub fn grouped(
+        mut self,
+        by: &[Grouping],
+        dataset: Option<&Dataset>,
+        task: &Task,
+    ) -> Result<Self> {
+        if by.is_empty() {
+            return Ok(self);
+        }
+        let pairs = &self.embedded.groups;
+        let groups = PairGroups::of(by, dataset, pairs, &self.split, task)?;
+        self.notes.extend(groups.about.unheard());
+        self.groups = Some(groups);
+        Ok(self)
     }
 
     /// Are there pairs for a batch of `size`?

@@ -190,6 +190,8 @@ fn like_loss(setup: &mut Setup, like: &Setup) {
 fn like_policy(setup: &mut Setup, like: &Setup) {
     setup.policy = like.policy;
     setup.budget = like.budget;
+    setup.expansion = like.expansion;
+    setup.friendly = like.friendly;
 }
 
 #[cfg(test)]
@@ -197,7 +199,7 @@ mod tests {
     use super::super::setup::Setup;
     use super::*;
     use crate::compute::train::Learned;
-    use crate::learn::{Recalls, Split};
+    use crate::learn::{Exchange, Recalls, Split};
 
     fn run(seed: u64, r1: f64) -> Arc<Run> {
         let mut setup = Setup::new("mh".parse().unwrap(), 4, 2);
@@ -215,8 +217,10 @@ mod tests {
                 drawn: 0,
                 seen: 1.0,
                 loss: None,
+                exchange: Exchange::default(),
                 valid: recalls,
                 train: recalls,
+                by_group: Vec::new(),
                 ranks: Default::default(),
                 hard: Vec::new(),
                 active: None,
@@ -225,7 +229,9 @@ mod tests {
             planned: 1,
             mark: String::new(),
             decisions: String::new(),
+            grouped: None,
             pairs: 10,
+            client_pairs: Vec::new(),
             split: Split::default(),
             train_images: 8,
             engine: String::new(),
@@ -234,6 +240,7 @@ mod tests {
             notes: Vec::new(),
             seen: Vec::new(),
             learned: Learned::default(),
+            local: Vec::new(),
         })
     }
 

@@ -86,8 +86,17 @@ impl Run {
             weights: floats("weights")?,
             first: floats("first")?,
             second: floats("second")?,
+            most: Vec::new(),
             steps,
         };
+        // Runs of other optimizers have none, as have all that were kept before there was one with it.
+        run.learned.most = match tensors.tensor("most") {
+            Ok(most) => numbers(most.data(), f32::from_le_bytes),
+            Err(_) => vec![0.0; run.learned.weights.len()],
+        };
+        if let Ok(local) = tensors.tensor("local") {
+            run.local = numbers(local.data(), f32::from_le_bytes);
+        }
         run.split.train = Arc::new(indices("train")?);
         run.split.valid = Arc::new(indices("valid")?);
         run.seen = indices("seen")?;
@@ -98,8 +107,17 @@ impl Run {
             .all(|ranks| points > 0 && ranks.len().is_multiple_of(points));
         let count = run.setup.head.count();
         let learned = &run.learned;
-        let sized = [&learned.weights, &learned.first, &learned.second];
-        if !fits || sized.iter().any(|values| values.len() != count) {
+        let sized = [
+            &learned.weights,
+            &learned.first,
+            &learned.second,
+            &learned.most,
+        ];
+        let local = run.local.len();
+        if !fits
+            || sized.iter().any(|values| values.len() != count)
+            || (local != 0 && local != count * run.client_pairs.len())
+        {
             return Err(wrong("has tensors of other sizes than it says".into()));
         }
         for (n, point) in run.points.iter_mut().enumerate() {
@@ -143,11 +161,17 @@ impl Run {
             all.copied().collect()
         });
         let learned = &self.learned;
-        let floats = [
+        let mut floats = vec![
             ("weights", &learned.weights),
             ("first", &learned.first),
             ("second", &learned.second),
         ];
+        if learned.most.iter().any(|&most| most != 0.0) {
+            floats.push(("most", &learned.most));
+        }
+        if !self.local.is_empty() {
+            floats.push(("local", &self.local));
+        }
         let indices = [
             ("train", self.split.train.as_slice()),
             ("valid", &self.split.valid),

@@ -1,6 +1,5 @@
 //! How fast training goes.
 
-use super::choices::SameImage;
 use super::course::Course;
 use crate::compute::train::Learned;
 use crate::error::Result;
@@ -23,10 +22,9 @@ pub fn pace(course: &Course<'_>, learned: Learned, task: &Task) -> Result<f64> {
     } = *course;
     let mut copy = engine.trainer(setup.plan(), learned)?;
     let captions: Vec<u32> = ground.pairs.iter().copied().take(setup.batch).collect();
-    let left_out = setup.same_image == SameImage::LeftOut;
     let mut start = Instant::now();
     for step in 0..=STEPS {
-        copy.step(&ground.batch(&captions, left_out), &setup.step(0.0))?;
+        copy.step(&course.batch(&captions), &setup.step(0.0))?;
         copy.losses()?;
         // The first one warms up.
         if step == 0 {

@@ -2,7 +2,7 @@
 
 use super::ground::Ground;
 use crate::compute::train::{Tower, Trainer};
-use crate::compute::{Embeddings, Engine, Groups, RankOptions};
+use crate::compute::{Embeddings, Engine, Groups, RankOptions, TopK};
 use crate::error::Result;
 use crate::retrieval::Metrics;
 use crate::task::Task;
@@ -78,6 +78,27 @@ impl Ranked {
     /// Captions that are ranked.
     pub fn captions(&self) -> usize {
         self.texts.rows()
+    }
+
+    /// The `k` best captions of each image and images of each caption under the heads as they are now, best first.
+    ///
+    /// # Errors
+    /// As [`Engine::top_k`].
+    pub fn best(
+        &self,
+        engine: &dyn Engine,
+        trainer: &mut dyn Trainer,
+        outputs: usize,
+        k: usize,
+        task: &Task,
+    ) -> Result<[TopK; 2]> {
+        let images = Embeddings::new(trainer.embed(Tower::Image, self.images.data())?, outputs)?;
+        let texts = Embeddings::new(trainer.embed(Tower::Text, self.texts.data())?, outputs)?;
+        let quiet = task.quiet();
+        Ok([
+            engine.top_k(&images, &texts, k, &quiet)?,
+            engine.top_k(&texts, &images, k, &quiet)?,
+        ])
     }
 
     /// Ranks of the images' best caption and of the captions' image, from 1, under the heads as they are now. Scores that

@@ -4,19 +4,36 @@ use super::course::Course;
 use super::run::{Finish, Run};
 use super::setup::Setup;
 use crate::compute::train::Learned;
+use crate::error::{Error, Result};
 
 /// The run of `course` before its first step; one that goes on is as it was.
-pub fn begin(course: &Course<'_>) -> Run {
+///
+/// # Errors
+/// It had other groups: its figures would be of these before, and of those from now on.
+pub fn begin(course: &Course<'_>) -> Result<Run> {
     let ground = course.ground;
-    course.before.cloned().unwrap_or_else(|| Run {
+    let grouped = ground.groups.as_ref().map(|groups| groups.about.clone());
+    if let Some(before) = course.before {
+        let mark = grouped.as_ref().map(|grouped| grouped.mark.as_str());
+        if before.groups_mark() != mark {
+            return Err(Error::request(
+                "the groups of the captions are not those that the run was trained with",
+                "Train another run, or group as it was.",
+            ));
+        }
+        return Ok(before.clone());
+    }
+    Ok(Run {
         setup: course.setup.clone(),
         points: Vec::new(),
         first_loss: None,
         planned: 0,
         mark: ground.mark.clone(),
         decisions: ground.decisions.clone(),
+        grouped,
         split: ground.split.clone(),
         pairs: ground.pairs.len(),
+        client_pairs: Vec::new(),
         train_images: ground.split.train.len().min(ground.split.valid.len()),
         engine: course.engine.name(),
         finish: Finish::Going,
@@ -24,6 +41,7 @@ pub fn begin(course: &Course<'_>) -> Run {
         notes: ground.notes.clone(),
         seen: Vec::new(),
         learned: Learned::default(),
+        local: Vec::new(),
     })
 }
 
@@ -44,7 +62,7 @@ pub fn resume(run: &mut Run, setup: &Setup) -> Resumed {
         (last.step, last.seconds, last.drawn, last.epoch.is_none())
     });
     let longer = setup.epochs != run.setup.epochs || setup.budget != run.setup.budget;
-    let policy_follows = setup.policy == super::Policy::default();
+    let policy_follows = setup.policy.description().follows;
     let mut why = Vec::new();
     if within {
         why.push("it had ended within an epoch, and pairs of that were drawn again");
@@ -53,19 +71,27 @@ pub fn resume(run: &mut Run, setup: &Setup) -> Resumed {
         why.push("the policy began anew");
     }
     if longer && policy_follows && !setup.follows_through() {
-        why.push("schedule and warm-up are those of the longer run from there on");
+        why.push(OTHER_SCHEDULE);
     }
-    if !why.is_empty() {
-        run.legs.push(step);
-        run.notes
-            .push(format!("Went on at step {step}: {}.", why.join(", ")));
-    }
+    note_leg(run, step, &why);
     Resumed {
         epoch: whole.unwrap_or(0),
         seconds,
         drawn,
     }
 }
+
+/// Notes that a run went on at `step` otherwise than if it had been trained through, and why; nothing where it did not.
+pub fn note_leg(run: &mut Run, step: u64, why: &[&str]) {
+    if !why.is_empty() {
+        run.legs.push(step);
+        run.notes
+            .push(format!("Went on at step {step}: {}.", why.join(", ")));
+    }
+}
+
+/// Why a run that goes on for longer is another one where its rate changes.
+pub const OTHER_SCHEDULE: &str = "schedule and warm-up are those of the longer run from there on";
 
 /// One bit for each caption that was drawn.
 pub fn bits(seen: &[bool]) -> Vec<u32> {
@@ -76,6 +102,14 @@ pub fn bits(seen: &[bool]) -> Vec<u32> {
             bits.fold(0, |bits, (n, &on)| bits | u32::from(on) << n)
         })
         .collect()
+}
+
+/// Which captions were drawn, from what [`bits`] made of it; those beyond it were not.
+pub fn from_bits(words: &[u32], seen: &mut [bool]) {
+    for (caption, seen) in seen.iter_mut().enumerate() {
+        let word = words.get(caption / 32).copied().unwrap_or(0);
+        *seen = word >> (caption % 32) & 1 == 1;
+    }
 }
 
 /// A seed for each epoch, so that a run that goes on draws what it would have drawn.

@@ -1,5 +1,7 @@
 //! A run as it is kept: how it goes, its history, what is learned.
 
+use super::grouping::Grouping;
+use super::pair_groups::Grouped;
 use super::recall::Recalls;
 use super::setup::Setup;
 use super::split::Split;
@@ -35,12 +37,36 @@ pub struct HardPair {
     pub active: u32,
 }
 
+/// What clients and their server sent one another so far; nothing where there are none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Exchange {
+    /// Rounds: times that all clients sent what they had learned, and were sent what came of it.
+    pub rounds: u64,
+    /// Bytes that all clients sent.
+    pub up: u64,
+    /// Bytes that they were sent.
+    pub down: u64,
+}
+
+impl Exchange {
+    /// Was nothing sent?
+    pub fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Bytes of both ways.
+    pub fn bytes(&self) -> u64 {
+        self.up + self.down
+    }
+}
+
 /// A moment at which recall was measured.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Point {
-    /// Steps taken.
+    /// Steps taken; where there are clients, by each of them.
     pub step: u64,
-    /// Epochs that were whole then; `None` within one.
+    /// Epochs that were whole then; `None` within one. Clients share heads at the end of a round alone: theirs is told at the
+    /// first one after the end of an epoch.
     pub epoch: Option<usize>,
     /// Seconds of training, without those of measuring.
     pub seconds: f64,
@@ -48,12 +74,18 @@ pub struct Point {
     pub drawn: u64,
     /// Share of the pairs to train on that were seen, 0 to 1.
     pub seen: f64,
-    /// Mean loss of the steps of the epoch so far; `None` before the first.
+    /// Mean loss of the steps of the epoch so far; of clients, since the moment before. `None` before the first.
     pub loss: Option<f64>,
+    /// What clients sent.
+    #[serde(default, skip_serializing_if = "Exchange::is_nothing")]
+    pub exchange: Exchange,
     /// Recall on the images held out.
     pub valid: Recalls,
     /// Recall on images that are trained on.
     pub train: Recalls,
+    /// Recall on the images held out by group of their captions, where there are groups; `None` of one without any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub by_group: Vec<Option<Recalls>>,
     /// Ranks on the images held out, from 1: of images, of captions.
     #[serde(skip)]
     pub ranks: [Vec<u32>; 2],
@@ -79,8 +111,14 @@ pub struct Run {
     /// The same for the pairs that were confirmed; empty for none.
     #[serde(default)]
     pub decisions: String,
+    /// The groups of its captions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grouped: Option<Grouped>,
     /// Pairs to train on.
     pub pairs: usize,
+    /// Pairs of each client; empty where there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub client_pairs: Vec<usize>,
     /// What was trained on and what was held out.
     #[serde(flatten)]
     pub split: Split,
@@ -101,6 +139,9 @@ pub struct Run {
     /// What is learned, at the last point.
     #[serde(skip)]
     pub learned: Learned,
+    /// What clients keep to themselves then: the second moment of each, `[clients, values]`, where they have one.
+    #[serde(skip)]
+    pub local: Vec<f32>,
 }
 
 impl Run {
@@ -126,7 +167,9 @@ impl Run {
             planned: self.planned,
             mark: self.mark.clone(),
             decisions: self.decisions.clone(),
+            grouped: self.grouped.clone(),
             pairs: self.pairs,
+            client_pairs: self.client_pairs.clone(),
             split: self.split.clone(),
             train_images: self.train_images,
             engine: self.engine.clone(),
@@ -135,6 +178,7 @@ impl Run {
             notes: self.notes.clone(),
             seen: Vec::new(),
             learned: Learned::default(),
+            local: Vec::new(),
         }
     }
 
@@ -155,10 +199,21 @@ impl Run {
         setup == self.setup
             && self.mark == other.mark
             && self.decisions == other.decisions
+            && self.groups_mark() == other.groups_mark()
             && self.legs == other.legs
             && self.engine == other.engine
             && self.split.train == other.split.train
             && self.split.valid == other.split.valid
+    }
+
+    /// How its captions were grouped; empty where they were not.
+    pub fn grouped_by(&self) -> &[Grouping] {
+        self.grouped.as_ref().map_or(&[], |grouped| &grouped.by)
+    }
+
+    /// What the groups of its captions are called by their content; `None` for none.
+    pub fn groups_mark(&self) -> Option<&str> {
+        self.grouped.as_ref().map(|grouped| grouped.mark.as_str())
     }
 
     /// Steps taken.

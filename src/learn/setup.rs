@@ -1,6 +1,9 @@
 //! How a run goes.
 
 use super::choices::{Optimizer, OptimizerKind, SameImage, Schedule};
+use super::expansion::Expansion;
+use super::federation::Federation;
+use super::friendly::Friendly;
 use super::policy::Policy;
 use crate::compute::train::losses::Scalars;
 use crate::compute::train::{HeadShape, Loss, Plan, Rule, Step};
@@ -37,6 +40,15 @@ pub struct Setup {
     pub policy: Policy,
     /// Seconds of training that the policy may use; of those that have a budget.
     pub budget: Option<f64>,
+    /// How the data grow; of policies that draw evenly from groups.
+    #[serde(default)]
+    pub expansion: Expansion,
+    /// How clients train; of optimizers that have some.
+    #[serde(default)]
+    pub federation: Federation,
+    /// How far embeddings are moved; of policies that make pairs easier.
+    #[serde(default)]
+    pub friendly: Friendly,
     /// Share of a batch that are hard negatives of the rest of it.
     pub mined: f32,
     /// What other captions of an image are to it.
@@ -62,6 +74,9 @@ impl Setup {
             epochs: 30,
             policy: Policy::default(),
             budget: None,
+            expansion: Expansion::default(),
+            federation: Federation::default(),
+            friendly: Friendly::default(),
             mined: 0.0,
             same_image: SameImage::default(),
             seed: 1,
@@ -86,13 +101,20 @@ impl Setup {
         if !self.policy.description().by_seconds {
             self.budget = None;
         }
+        if !self.policy.description().by_groups {
+            self.expansion = usual.expansion;
+        }
+        self.federation = self.federation.normalised(self.optimizer.kind);
+        if !self.policy.description().eases {
+            self.friendly = usual.friendly;
+        }
         self
     }
 
     /// Would a run with more epochs begin as this one does, and one that goes on be as if it had been trained through?
     pub fn follows_through(&self) -> bool {
         let same_rate = self.schedule == Schedule::Constant && self.warmup == 0.0;
-        same_rate && !self.loss.description().warms && self.policy == Policy::default()
+        same_rate && !self.loss.description().warms && self.policy.description().follows
     }
 
     /// Refuses what no run can be made with.
@@ -120,10 +142,20 @@ impl Setup {
         )?;
         if o.momentum > 0.0 && o.kind != OptimizerKind::Sgd {
             return Err(Error::request(
-                format!("{} has moments of its own", o.kind.title()),
+                format!("{} takes no momentum", o.kind.title()),
                 "Leave the momentum out, or train by SGD.",
             ));
         }
+        self.expansion.check()?;
+        self.federation.check()?;
+        let draws_otherwise = self.policy != Policy::default() || self.mined > 0.0;
+        if o.kind.by_clients() && draws_otherwise {
+            return Err(Error::request(
+                "each client goes through its own pairs evenly, without mined negatives: these are pairs of others",
+                "Leave out the policy and the mined negatives, or train by an optimizer without clients.",
+            ));
+        }
+        self.friendly.check()?;
         if self.learn_temperature && !self.loss.has_temperature() {
             return Err(Error::request(
                 format!("{} has no temperature to be learned", self.loss.title()),
@@ -156,7 +188,7 @@ impl Setup {
             )),
             (false, Some(_)) => Err(Error::request(
                 format!("{} keeps no time budget", self.policy.title()),
-                "Leave the budget out, or choose the policy \"budget\".",
+                "Leave the budget out, or choose a policy \"budget\" or \"budget-ranked\".",
             )),
             _ => Ok(()),
         }
@@ -198,6 +230,15 @@ impl Setup {
         }
     }
 
+    /// Pairs that a step draws at most, of all clients where there are some.
+    pub fn pairs_a_step(&self) -> usize {
+        if self.optimizer.kind.by_clients() {
+            self.batch * self.federation.clients
+        } else {
+            self.batch
+        }
+    }
+
     /// The step where `done` of the run is done, 0 to 1.
     pub fn step(&self, done: f64) -> Step {
         let o = &self.optimizer;
@@ -210,6 +251,8 @@ impl Setup {
                 OptimizerKind::Sgd => Rule::Sgd {
                     momentum: f64::from(o.momentum),
                 },
+                OptimizerKind::FedAvg | OptimizerKind::FedAdam => Rule::Sgd { momentum: 0.0 },
+                OptimizerKind::AmsGrad | OptimizerKind::FedLalr => Rule::AmsGrad { betas, epsilon },
                 kind => Rule::Adam {
                     betas,
                     epsilon,

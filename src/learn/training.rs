@@ -1,25 +1,22 @@
 //! Training: heads trained from a start to the end of their epochs, with the history of their recall.
 
 use super::batches::Batches;
-use super::choices::SameImage;
+use super::clients;
 use super::clock::Clock;
 use super::course::Course;
-use super::hard::hardest;
+use super::ease::eased;
 use super::mined::Mined;
+use super::moments::{EARLY, Moments, Told, hardest_of, recent};
 use super::order::check_order;
 use super::pace::pace;
 use super::policy::{Making, Sampler};
-use super::recall::{Ranked, Recalls, trained_on};
-use super::resume::{begin, bits, mixed, resume};
-use super::run::{Finish, HardPair, Live, Point, Run};
+use super::resume::{begin, bits, from_bits, mixed, resume};
+use super::run::{Exchange, Finish, HardPair, Live, Run};
 use crate::compute::train::{KEPT_LOSSES, Learned, Trainer};
 use crate::error::{Error, Result};
 use crate::task::Task;
 use std::collections::VecDeque;
 use std::time::Instant;
-
-/// Parts of the first epoch after which recall is measured too.
-const EARLY: [usize; 3] = [8, 4, 2];
 
 /// Trains heads from `start` on. `watch` sees the run and says whether it goes on.
 ///
@@ -40,6 +37,9 @@ pub fn train(
         mined,
     } = course;
     setup.check()?;
+    if setup.optimizer.kind.by_clients() {
+        return clients::train(course, start, watch, task);
+    }
     if let Some(order) = order {
         check_order(order, ground, setup)?;
     }
@@ -53,6 +53,7 @@ pub fn train(
         batch: setup.batch,
         epochs: setup.epochs,
         seconds: setup.budget.unwrap_or(0.0),
+        expansion: setup.expansion,
         task,
     };
     let sampler = (setup.policy.description().make)(&making)?;
@@ -67,17 +68,16 @@ pub fn train(
         task,
         sampler,
         mined,
-        valid: Ranked::new(ground, &ground.split.valid),
-        train: Ranked::new(ground, &trained_on(ground)),
+        moments: Moments::of(ground),
         clock: Clock::new(setup.budget),
         seen: vec![false; ground.owners.len()],
         pending: VecDeque::new(),
         losses: Vec::new(),
         drawn: 0,
-        run: begin(&course),
+        run: begin(&course)?,
     };
     if before.is_none() {
-        under.note();
+        under.moments.note(&mut under.run);
     }
     under.run(watch)?;
     Ok(under.run)
@@ -90,8 +90,7 @@ struct Under<'a> {
     task: &'a Task,
     sampler: Box<dyn Sampler + 'a>,
     mined: Option<&'a Mined>,
-    valid: Ranked,
-    train: Ranked,
+    moments: Moments,
     clock: Clock,
     /// By caption: was it drawn?
     seen: Vec<bool>,
@@ -107,20 +106,6 @@ struct Under<'a> {
 type GoesOn = bool;
 
 impl Under<'_> {
-    /// Says where recall in training is among other numbers of candidates than that on the images held out.
-    fn note(&mut self) {
-        let (trained, held_out) = (self.train.captions(), self.valid.captions());
-        let apart = trained.abs_diff(held_out) * 10 > held_out;
-        if apart || self.run.train_images < self.run.split.valid.len() {
-            self.run.notes.push(format!(
-                "Recall in training is on {} images with {trained} captions, that held out on {} with {held_out}: among \
-                 fewer candidates it is higher.",
-                self.run.train_images,
-                self.run.split.valid.len()
-            ));
-        }
-    }
-
     fn run(&mut self, watch: &mut dyn FnMut(Live<'_>) -> bool) -> Result<()> {
         let setup = self.course.setup;
         let first = self.begin(watch)?;
@@ -163,10 +148,7 @@ impl Under<'_> {
         self.run.learned = self.trainer.learned()?;
         self.clock.before = resumed.seconds;
         self.drawn = resumed.drawn;
-        for (caption, seen) in self.seen.iter_mut().enumerate() {
-            let word = self.run.seen.get(caption / 32).copied().unwrap_or(0);
-            *seen = word >> (caption % 32) & 1 == 1;
-        }
+        from_bits(&self.run.seen, &mut self.seen);
         Ok(resumed.epoch)
     }
 
@@ -276,8 +258,8 @@ impl Under<'_> {
 
     fn step(&mut self, captions: &[u32], done: f64) -> Result<()> {
         let setup = self.course.setup;
-        let left_out = setup.same_image == SameImage::LeftOut;
-        let batch = self.course.ground.batch(captions, left_out);
+        let batch = self.course.batch(captions);
+        let batch = eased(&mut *self.trainer, batch, setup, done)?;
         self.trainer.step(&batch, &setup.step(done))?;
         self.drawn += captions.len() as u64;
         for &caption in captions {
@@ -301,8 +283,6 @@ impl Under<'_> {
     }
 
     fn tell(&mut self, steps: u64, watch: &mut dyn FnMut(Live<'_>) -> bool) -> GoesOn {
-        let recent = self.losses.len().saturating_sub(32);
-        let recent = &self.losses[recent..];
         let seconds = self.clock.seconds();
         // What is told is no training.
         self.clock.stop();
@@ -315,7 +295,7 @@ impl Under<'_> {
                 .max(steps),
             planned: self.run.planned,
             seconds,
-            loss: recent.iter().sum::<f64>() / recent.len().max(1) as f64,
+            loss: recent(&self.losses),
         });
         self.clock.start();
         goes_on
@@ -329,39 +309,23 @@ impl Under<'_> {
         hard: Option<(Vec<HardPair>, f64)>,
         watch: &mut dyn FnMut(Live<'_>) -> bool,
     ) -> Result<GoesOn> {
-        let Course {
-            engine,
-            ground,
-            setup,
-            ..
-        } = self.course;
-        let outputs = setup.head.outputs;
-        let by_order = setup.loss.description().by_order;
-        let trainer = &mut *self.trainer;
-        let ranks = self
-            .valid
-            .ranks(engine, trainer, outputs, by_order, self.task)?;
-        let trained = self
-            .train
-            .ranks(engine, trainer, outputs, by_order, self.task)?;
-        let count = self.seen.iter().filter(|&&seen| seen).count();
-        let (hard, active) = hard.unzip();
-        let losses = &self.losses;
-        self.run.learned = learned;
-        self.run.seen = bits(&self.seen);
-        self.run.points.push(Point {
-            step: self.run.learned.steps,
+        let told = Told {
+            step: learned.steps,
             epoch,
             seconds: self.clock.seconds(),
             drawn: self.drawn,
-            seen: count as f64 / ground.pairs.len() as f64,
-            loss: (!losses.is_empty()).then(|| losses.iter().sum::<f64>() / losses.len() as f64),
-            valid: Recalls::of(&ranks),
-            train: Recalls::of(&trained),
-            ranks,
-            hard: hard.unwrap_or_default(),
-            active,
-        });
+            seen: &self.seen,
+            losses: &self.losses,
+            hard,
+            exchange: Exchange::default(),
+        };
+        let trainer = &mut *self.trainer;
+        let point = self
+            .moments
+            .measure(&self.course, trainer, told, self.task)?;
+        self.run.learned = learned;
+        self.run.seen = bits(&self.seen);
+        self.run.points.push(point);
         Ok(watch(Live::Point(&self.run)))
     }
 
@@ -370,11 +334,7 @@ impl Under<'_> {
         // What is queued on a device is training.
         self.read()?;
         self.clock.stop();
-        let setup = self.course.setup;
-        let left_out = setup.same_image == SameImage::LeftOut;
-        let batch = self.course.ground.batch(captions, left_out);
-        let scores = self.trainer.scores(&batch)?;
-        let found = hardest(&scores, captions, setup);
+        let found = hardest_of(&self.course, &mut *self.trainer, captions)?;
         self.clock.start();
         Ok(found)
     }

@@ -97,7 +97,7 @@ fn alone(groups: &[Group], figure: Figure) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::recall::Recalls;
-    use super::super::run::{Finish, Point, Run};
+    use super::super::run::{Exchange, Finish, Point, Run};
     use super::super::setup::Setup;
     use super::super::{groups, split::Split};
     use super::*;
@@ -119,8 +119,10 @@ mod tests {
             drawn: 0,
             seen: 1.0,
             loss: None,
+            exchange: Exchange::default(),
             valid: recalls(valid),
             train: recalls(train),
+            by_group: Vec::new(),
             ranks: Default::default(),
             hard: Vec::new(),
             active: None,
@@ -132,7 +134,9 @@ mod tests {
             planned: 2,
             mark: String::new(),
             decisions: String::new(),
+            grouped: None,
             pairs: 10,
+            client_pairs: Vec::new(),
             split: Split::default(),
             train_images: 8,
             engine: String::new(),
@@ -141,6 +145,7 @@ mod tests {
             notes: Vec::new(),
             seen: Vec::new(),
             learned: Learned::default(),
+            local: Vec::new(),
         })
     }
 

@@ -1,6 +1,8 @@
 //! The words for groups, recalls and differences.
 
 use super::bands::Band;
+use super::expansion::Expansion;
+use super::friendly::Friendly;
 use super::groups::Group;
 use super::policy::Policy;
 use super::recall::Way;
@@ -58,6 +60,22 @@ pub fn title(group: &Group) -> String {
         title = format!("{title}, {}", run.setup.policy.title().to_lowercase());
     }
     let setup = &run.setup;
+    let e = setup.expansion;
+    if e != Expansion::default() {
+        title = format!(
+            "{title} ({} epochs, then {} pairs every {})",
+            e.warm, e.by, e.every
+        );
+    }
+    let f = setup.friendly;
+    if f != Friendly::default() {
+        title = format!(
+            "{title} (radius {}, {} steps, to 0 at {} %)",
+            f.radius,
+            f.steps,
+            100.0 * f.until
+        );
+    }
     let about = setup.loss.description();
     if about
         .margin

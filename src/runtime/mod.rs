@@ -14,6 +14,9 @@ mod python;
 mod search;
 pub(crate) mod session;
 mod stop;
+mod tune;
+mod tuned;
+mod values;
 
 pub use flavour::Flavour;
 pub use install::install;

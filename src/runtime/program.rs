@@ -4,13 +4,14 @@ use super::load::Runtime;
 use super::provider::Provider;
 use super::session::{self, contained, first_line};
 use super::stop::Stop;
+use super::tune;
+use super::values::{tensor, value};
 use crate::error::Error;
-use crate::onnx::{Effort, Elem, Encoded, Graph, GraphEngine, Program, Tensor};
+use crate::onnx::{Effort, Encoded, Graph, GraphEngine, Program, Tensor};
 use crate::task::{Task, memory};
-use half::f16;
 use nearmiss_grad::{Monitor, Result};
-use ort::session::{Session, SessionInputValue};
-use ort::value::{DynValue, TensorElementType, TensorRef, ValueType};
+use ort::session::Session;
+use ort::value::{DynValue, TensorElementType, ValueType};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -46,21 +47,25 @@ impl GraphEngine for RuntimeEngine {
             Effort::Once | Effort::Beside => &[Provider::Cpu][..],
             Effort::Often => &self.providers,
         };
-        let opened =
-            session::open_graph(&encoded, graph.nodes.len(), &graph.path, providers, effort)?;
-        Ok(Box::new(Loaded {
-            session: opened.session,
-            outputs: graph.outputs.clone(),
-            provider: opened.provider,
-            weights: graph
-                .constants
-                .values()
-                .map(|t| t.bytes().len() as u64)
-                .sum(),
-            quick: false,
-        }))
+        let keep = tune::keep(graph, effort);
+        let file = keep.as_ref().map(|folder| folder.path().join(FILE));
+        let opened = session::open_graph(graph, &encoded, providers, effort, file.as_deref())?;
+        let mut plain = Loaded::new(graph, opened.session, opened.provider);
+        if let Some(file) = file.filter(|_| plain.provider == Provider::Cpu.to_string())
+            && let Some(model) = tune::rewritten(graph, &file)
+            && let Ok(session) = session::open_tuned(&model, effort)
+        {
+            let mut other = Loaded::new(graph, session, plain.provider.clone());
+            if tune::agree(graph, &mut plain, &mut other) {
+                return Ok(Box::new(other));
+            }
+        }
+        Ok(Box::new(plain))
     }
 }
+
+/// The name under which the engine's optimiser writes a graph.
+const FILE: &str = "model.onnx";
 
 /// A run this short is not stopped in its midst.
 const QUICK: Duration = Duration::from_millis(100);
@@ -73,6 +78,18 @@ struct Loaded {
     weights: u64,
     /// Did the last run end sooner than anyone could wish to stop it?
     quick: bool,
+}
+
+impl Loaded {
+    fn new(graph: &Graph, session: Session, provider: String) -> Self {
+        Self {
+            session,
+            outputs: graph.outputs.clone(),
+            provider,
+            weights: graph.constant_bytes() as u64,
+            quick: false,
+        }
+    }
 }
 
 impl Program for Loaded {
@@ -153,90 +170,139 @@ fn size(value: &DynValue) -> u64 {
     shape.iter().fold(width, count)
 }
 
-/// A view of `tensor` where its bytes are aligned for its type, else a copy.
-fn value(tensor: &Tensor) -> ort::Result<SessionInputValue<'_>> {
-    let shape = tensor.shape();
-    macro_rules! view {
-        ($t:ty) => {
-            match bytemuck::try_cast_slice::<u8, $t>(tensor.bytes()) {
-                Ok(values) => TensorRef::from_array_view((shape, values))?.into(),
-                Err(_) => {
-                    let mut values = vec![<$t>::default(); tensor.len()];
-                    bytemuck::cast_slice_mut(&mut values).copy_from_slice(tensor.bytes());
-                    ort::value::Tensor::from_array((shape, values))?.into()
-                }
-            }
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::files::read_all;
+    use crate::onnx::proto::{ModelProto, NodeProto};
+    use crate::onnx::{Dim, Elem, Info, Port, node, sample_feeds};
+    use prost::Message as _;
+    use std::collections::BTreeMap;
+    use tempfile::TempDir;
+
+    /// Convolutions with what a gradient has between them: a mask, a gate for each channel, a depthwise convolution with
+    /// a stride that is taken back.
+    fn sample(channels: usize) -> Graph {
+        let mut random = fastrand::Rng::with_seed(3);
+        let mut graph = Graph {
+            opset: crate::onnx::OPSET,
+            inputs: vec![Port {
+                name: "x".into(),
+                elem: Elem::F32,
+                dims: [2, channels, 8, 8].map(Dim::Fixed).into(),
+                has_shape: true,
+            }],
+            outputs: vec!["gated".into(), "spread".into()],
+            ..Graph::default()
         };
-    }
-    Ok(match tensor.elem() {
-        Elem::F32 => view!(f32),
-        Elem::F64 => view!(f64),
-        Elem::F16 => view!(f16),
-        Elem::I64 => view!(i64),
-        Elem::I32 => view!(i32),
-        Elem::U8 => view!(u8),
-        Elem::Other(3) => view!(i8),
-        Elem::Other(4) => view!(u16),
-        Elem::Other(5) => view!(i16),
-        Elem::Other(12) => view!(u32),
-        Elem::Other(13) => view!(u64),
-        Elem::Bool => {
-            let values: Vec<bool> = tensor.bytes().iter().map(|&b| b != 0).collect();
-            ort::value::Tensor::from_array((shape, values))?.into()
+        let mut draw = |shape: &[usize]| {
+            let values: Vec<f32> = (0..shape.iter().product::<usize>())
+                .map(|_| random.f32() - 0.5)
+                .collect();
+            Tensor::floats(shape, &values)
+        };
+        for (name, shape) in [
+            ("w1", [channels, channels, 3, 3]),
+            ("w2", [channels, channels, 1, 1]),
+            ("w3", [channels, 1, 3, 3]),
+        ] {
+            graph.constants.insert(name.into(), draw(&shape));
         }
-        other => return Err(ort::Error::new(format!("{other} cannot be fed"))),
-    })
-}
+        graph
+            .constants
+            .insert("zero".into(), Tensor::floats(&[], &[0.0]));
+        let [full, one, large] = [[8, 8], [1, 1], [16, 16]];
+        let mut add =
+            |op: &str, reads: &[&str], makes: &str, places: [usize; 2], attribute: Vec<_>| {
+                graph.nodes.push(NodeProto {
+                    op_type: op.into(),
+                    name: makes.into(),
+                    input: reads.iter().map(|&name| name.into()).collect(),
+                    output: vec![makes.into()],
+                    attribute,
+                    ..NodeProto::default()
+                });
+                let elem = if op == "Greater" {
+                    Elem::Bool
+                } else {
+                    Elem::F32
+                };
+                let shape = vec![2, channels, places[0], places[1]];
+                graph.infos.insert(makes.into(), Info { elem, shape });
+            };
+        let conv = |kernel: i64, pad: i64| {
+            let kernel = node::ints("kernel_shape", &[kernel; 2]);
+            vec![kernel, node::ints("pads", &[pad; 4])]
+        };
+        add("Conv", &["x", "w1"], "made", full, conv(3, 1));
+        add("Greater", &["made", "zero"], "is", full, vec![]);
+        add("Cast", &["is"], "mask", full, vec![node::int("to", 1)]);
+        add("Sigmoid", &["made"], "slope", full, vec![]);
+        add("Mul", &["slope", "mask"], "masked", full, vec![]);
+        add("GlobalAveragePool", &["masked"], "mean", one, vec![]);
+        add("Conv", &["mean", "w2"], "gate", one, conv(1, 0));
+        add("Mul", &["masked", "gate"], "gated", full, vec![]);
+        add("Sub", &["gated", "made"], "less", full, vec![]);
+        add("Conv", &["less", "w1"], "again", full, conv(3, 1));
+        let back = vec![
+            node::ints("kernel_shape", &[3, 3]),
+            node::ints("strides", &[2, 2]),
+            node::ints("pads", &[1, 1, 0, 0]),
+            node::int("group", channels as i64),
+        ];
+        add("ConvTranspose", &["again", "w3"], "spread", large, back);
+        graph
+    }
 
-fn tensor(value: &DynValue) -> ort::Result<Tensor> {
-    let ValueType::Tensor { ty, shape, .. } = value.dtype() else {
-        return Err(ort::Error::new("an output is no tensor"));
-    };
-    // The engine may give no address for no values.
-    let empty = shape.contains(&0);
-    macro_rules! read {
-        ($t:ty, $elem:expr) => {{
-            if empty {
-                return Tensor::new($elem, sizes(shape), Vec::new())
-                    .map_err(|e| ort::Error::new(e.to_string()));
+    /// The graph as the engine runs it, and what its optimiser made of it, in a file of the folder.
+    fn optimised(graph: &Graph) -> (Loaded, TempDir) {
+        let folder = tune::keep(graph, Effort::Often).expect("ONNX Runtime, and a place to write");
+        let file = folder.path().join(FILE);
+        let encoded = graph.encode(Encoded::DATA);
+        let providers = [Provider::Cpu];
+        let opened = session::open_graph(graph, &encoded, &providers, Effort::Often, Some(&file));
+        let opened = opened.unwrap();
+        (Loaded::new(graph, opened.session, opened.provider), folder)
+    }
+
+    fn operators(model: &[u8]) -> Vec<String> {
+        let nodes = ModelProto::decode(model).unwrap().graph.unwrap().node;
+        nodes.into_iter().map(|node| node.op_type).collect()
+    }
+
+    /// Channels that fill the lanes and channels that do not; what is rewritten yields what the engine's own graph does.
+    #[test]
+    fn a_graph_that_is_rewritten_yields_the_same() {
+        for channels in [32, 20] {
+            let graph = sample(channels);
+            let (mut plain, folder) = optimised(&graph);
+            let file = folder.path().join(FILE);
+            let before = operators(&read_all(&file, 1 << 30).unwrap());
+            let model = tune::rewritten(&graph, &file).expect("something is gained");
+            let after = operators(&model);
+            let count = |of: &[String], op: &str| of.iter().filter(|name| *name == op).count();
+            assert!(count(&after, "Fused") > 0, "{after:?}");
+            assert_eq!(
+                count(&after, "Greater") + count(&after, "Cast"),
+                0,
+                "{after:?}"
+            );
+            // Where the engine lays channels beside each other: what comes out alone is brought into rows.
+            if channels == 32 && count(&before, "ReorderOutput") > 0 {
+                assert!(count(&before, "ReorderOutput") > 3, "{before:?}");
+                assert_eq!(count(&after, "ReorderOutput"), 2, "{after:?}");
+                assert_eq!(count(&after, "Spread"), 1, "{after:?}");
             }
-            let (shape, values) = value.try_extract_tensor::<$t>()?;
-            ($elem, sizes(shape), copied(bytemuck::cast_slice(values))?)
-        }};
+            let feeds = sample_feeds(&graph, &BTreeMap::new(), 7);
+            let feeds: Vec<(&str, &Tensor)> = feeds.iter().map(|(n, t)| (n.as_str(), t)).collect();
+            let right = plain.run(&feeds, &()).unwrap();
+            for effort in [Effort::Often, Effort::Beside] {
+                let session = session::open_tuned(&model, effort).unwrap();
+                let mut other = Loaded::new(&graph, session, plain.provider.clone());
+                let made = other.run(&feeds, &()).unwrap();
+                assert!(tune::alike(&right, &made), "{channels} channels");
+                assert!(made[0].to_floats().unwrap().iter().any(|x| *x != 0.0));
+            }
+        }
     }
-    let (elem, shape, bytes) = match ty {
-        TensorElementType::Float32 => read!(f32, Elem::F32),
-        TensorElementType::Float64 => read!(f64, Elem::F64),
-        TensorElementType::Float16 => read!(f16, Elem::F16),
-        TensorElementType::Int64 => read!(i64, Elem::I64),
-        TensorElementType::Int32 => read!(i32, Elem::I32),
-        TensorElementType::Uint8 => read!(u8, Elem::U8),
-        TensorElementType::Int8 => read!(i8, Elem::Other(3)),
-        TensorElementType::Uint16 => read!(u16, Elem::Other(4)),
-        TensorElementType::Int16 => read!(i16, Elem::Other(5)),
-        TensorElementType::Uint32 => read!(u32, Elem::Other(12)),
-        TensorElementType::Uint64 => read!(u64, Elem::Other(13)),
-        TensorElementType::Bool => {
-            let (shape, values) = value.try_extract_tensor::<bool>()?;
-            let mut bytes = memory::room(values.len()).map_err(ort::Error::wrap)?;
-            bytes.extend(values.iter().map(|&v| u8::from(v)));
-            (Elem::Bool, sizes(shape), bytes)
-        }
-        other => {
-            return Err(ort::Error::new(format!(
-                "an output of type {other} cannot be read"
-            )));
-        }
-    };
-    Tensor::new(elem, shape, bytes).map_err(|e| ort::Error::new(e.to_string()))
-}
-
-fn copied(bytes: &[u8]) -> ort::Result<Vec<u8>> {
-    let mut copy = memory::room(bytes.len()).map_err(ort::Error::wrap)?;
-    copy.extend_from_slice(bytes);
-    Ok(copy)
-}
-
-fn sizes(shape: &[i64]) -> Vec<usize> {
-    shape.iter().map(|&d| d.max(0) as usize).collect()
 }

@@ -3,8 +3,9 @@
 use super::load::Runtime;
 use super::provider::Provider;
 use super::stop::Stop;
+use super::tuned;
 use crate::error::{Error, Result};
-use crate::onnx::{Effort, Elem, Encoded, Tensor, integers_as};
+use crate::onnx::{Effort, Elem, Encoded, Graph, Tensor, integers_as};
 use crate::task::memory;
 use half::f16;
 use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
@@ -38,29 +39,76 @@ pub(crate) struct Feed<'a> {
     pub data: Data<'a>,
 }
 
-/// Opens `path` on the first of `providers` that works; the CPU is always tried last.
-pub(crate) fn open(path: &Path, providers: &[Provider]) -> Result<Opened> {
-    open_model(path, providers, Effort::Often, 0, &|mut builder| {
-        builder.commit_from_file(path)
-    })
+/// How a model is opened.
+struct How<'a> {
+    /// What messages call it.
+    path: &'a Path,
+    providers: &'a [Provider],
+    effort: Effort,
+    nodes: usize,
+    /// Where the engine is to write what its optimiser makes of it for the CPU.
+    keep: Option<&'a Path>,
 }
 
-/// Opens a graph in memory of so many `nodes` as [`open`] does a file; `path` is what messages call it.
+/// Opens `path` on the first of `providers` that works; the CPU is always tried last.
+pub(crate) fn open(path: &Path, providers: &[Provider]) -> Result<Opened> {
+    let how = How {
+        path,
+        providers,
+        effort: Effort::Often,
+        nodes: 0,
+        keep: None,
+    };
+    open_model(&how, &|mut builder| builder.commit_from_file(path))
+}
+
+/// Opens a graph in memory as [`open`] does a file; `encoded` is the graph. Where there is a `keep`, what the engine's
+/// optimiser makes of it is written there, if it runs on the CPU.
 pub(crate) fn open_graph(
-    graph: &Encoded,
-    nodes: usize,
-    path: &Path,
+    graph: &Graph,
+    encoded: &Encoded,
     providers: &[Provider],
     effort: Effort,
+    keep: Option<&Path>,
 ) -> Result<Opened> {
-    open_model(path, providers, effort, nodes, &|mut builder| {
-        if let Some(data) = &graph.data {
+    let how = How {
+        path: &graph.path,
+        providers,
+        effort,
+        nodes: graph.nodes.len(),
+        keep,
+    };
+    open_model(&how, &|mut builder| {
+        if let Some(data) = &encoded.data {
             builder = builder.with_external_initializer_file_in_memory(
                 Encoded::DATA,
                 Cow::Owned(data.clone()),
             )?;
         }
-        builder.commit_from_memory(&graph.model)
+        builder.commit_from_memory(&encoded.model)
+    })
+}
+
+/// Opens a model that the engine's optimiser and [`tuned`] have rewritten, on the CPU.
+pub(crate) fn open_tuned(model: &[u8], effort: Effort) -> Result<Session, String> {
+    open_with(&|mut builder| builder.commit_from_memory(model), |b| {
+        let b = b.with_optimization_level(GraphOptimizationLevel::Disable)?;
+        let b = match std::env::var_os(PROFILE) {
+            Some(prefix) => b.with_profiling(prefix)?,
+            None => b,
+        };
+        threads(b.with_operators(tuned::domain()?)?, effort)
+    })
+}
+
+/// A developer's: where the engine writes how long each operator of rewritten graphs takes.
+const PROFILE: &str = "NEARMISS_PROFILE";
+
+/// Threads for this effort.
+fn threads(builder: SessionBuilder, effort: Effort) -> ort::Result<SessionBuilder> {
+    Ok(match effort {
+        Effort::Beside => builder.with_intra_threads(1)?,
+        Effort::Once | Effort::Often => builder,
     })
 }
 
@@ -72,13 +120,14 @@ const MOST_REWRITTEN: usize = 10_000;
 /// How a configured builder becomes a session.
 type Commit<'a> = &'a dyn Fn(SessionBuilder) -> ort::Result<Session>;
 
-fn open_model(
-    path: &Path,
-    providers: &[Provider],
-    effort: Effort,
-    nodes: usize,
-    commit: Commit<'_>,
-) -> Result<Opened> {
+fn open_model(how: &How<'_>, commit: Commit<'_>) -> Result<Opened> {
+    let &How {
+        path,
+        providers,
+        effort,
+        nodes,
+        keep,
+    } = how;
     let runtime = Runtime::get()?;
     let at = |level| {
         open_with(commit, move |b: SessionBuilder| {
@@ -89,10 +138,11 @@ fn open_model(
             } else {
                 b
             };
-            Ok(match effort {
-                Effort::Beside => b.with_intra_threads(1)?,
-                Effort::Once | Effort::Often => b,
-            })
+            let b = match keep {
+                Some(file) => b.with_optimized_model_path(file)?,
+                None => b,
+            };
+            threads(b, effort)
         })
     };
     let levels = match effort {

@@ -1,7 +1,7 @@
 //! Where decisions about a dataset are kept: beside it, or where that cannot be written, in the data folder.
 
 use crate::dataset::{Dataset, Decisions, Verdict};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, thousands};
 use crate::files::{file_name, shown};
 use crate::paths::data_dir;
 use std::io::ErrorKind;
@@ -27,13 +27,28 @@ pub struct KeptDecisions {
     pub elsewhere: Option<String>,
 }
 
-/// The pairs of `dataset`, which lies at `data`, that were confirmed as right: an image and a caption that is not its own.
-///
-/// # Errors
-/// As [`DecisionsHome::read`].
-pub fn confirmed_pairs(data: &Path, dataset: &Dataset) -> Result<Vec<(u32, u32)>> {
-    let kept = DecisionsHome::of(data).read()?;
-    Ok(kept.all.rows(dataset, Verdict::Right).into_iter().collect())
+impl KeptDecisions {
+    /// What is to be known of them where they are about the pairs of `dataset`: sentences for the user.
+    pub fn notes(&self, dataset: &Dataset) -> Vec<String> {
+        let mut notes: Vec<String> = self.elsewhere.iter().cloned().collect();
+        let repeated = dataset.row_keys.as_ref().map(|keys| keys.repeated());
+        if let Some([images, captions]) = repeated.filter(|[a, b]| a + b > 0) {
+            notes.push(format!(
+                "{} image rows and {} caption rows are equal to others: equal rows share their decisions",
+                thousands(images as u64),
+                thousands(captions as u64)
+            ));
+        }
+        let numbered = self.all.numbered(dataset);
+        if numbered > 0 {
+            notes.push(format!(
+                "{} decisions were kept by the numbers of rows, by an older version: they hold for the rows that have these \
+                 numbers now",
+                thousands(numbered as u64)
+            ));
+        }
+        notes
+    }
 }
 
 impl DecisionsHome {
@@ -83,6 +98,15 @@ impl DecisionsHome {
         }
         kept.all = all;
         Ok(kept)
+    }
+
+    /// The pairs of `dataset`, whose place this is, that were confirmed as right: an image and a caption that is not its own.
+    ///
+    /// # Errors
+    /// As [`DecisionsHome::read`].
+    pub fn confirmed(&self, dataset: &Dataset) -> Result<Vec<(u32, u32)>> {
+        let kept = self.read()?;
+        Ok(kept.all.rows(dataset, Verdict::Right).into_iter().collect())
     }
 
     /// Puts `changes` into the file beside the dataset, with what is kept elsewhere; or, where it cannot be written,

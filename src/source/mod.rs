@@ -11,7 +11,7 @@ mod open;
 mod split;
 
 pub use data::{DataSource, Places};
-pub use decisions::{DecisionsHome, KeptDecisions, confirmed_pairs};
+pub use decisions::{DecisionsHome, KeptDecisions};
 pub use encoder::{EncoderSource, QueryEncoder, QueryFiles};
 pub use open::{Opened, StoredRows, StoredSource, of_encoder, open_dataset, open_images};
 pub use split::images_of_split;

@@ -163,31 +163,70 @@ impl StoredSource {
     /// # Errors
     /// As there; rows of zeros, where nothing but their numbers tells rows apart.
     pub fn opened_and_numbered(self, reading: &Reading) -> Result<Opened> {
-        let (images, texts, files) = match self {
+        match self.bare() {
+            Ok((rows, files)) => {
+                let of_file = |e: Error| Error::dataset(&files[1], e.to_string(), e.remedy());
+                let given = joined_and_numbered(rows, &files, reading).map_err(of_file)?;
+                // Images go by the numbers of their rows, which must stay those of the file.
+                let given = without_zeros(given, Zeros::Refuse).map_err(of_file)?;
+                Ok(Opened::of(given, Some(&files)))
+            }
+            Err(other) => other.opened(reading),
+        }
+    }
+
+    /// As [`StoredSource::opened`]; with it, of embeddings alone, a dataset that numbers the rows that are left: decisions about
+    /// them are found by it.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn opened_with_rows(self, reading: &Reading) -> Result<(Opened, Option<Dataset>)> {
+        match self.bare() {
+            Ok((rows, files)) => {
+                let given = joined_and_numbered(rows, &files, reading)?;
+                let bare = Given {
+                    dataset: None,
+                    ..given.clone()
+                };
+                let opened = Opened::of(without_zeros(bare, reading.zeros)?, Some(&files));
+                Ok((opened, without_zeros(given, reading.zeros)?.dataset))
+            }
+            Err(other) => Ok((other.opened(reading)?, None)),
+        }
+    }
+
+    /// Embeddings alone with their files, or what else it is.
+    fn bare(self) -> std::result::Result<([Matrix; 2], [PathBuf; 2]), Box<Self>> {
+        match self {
             Self {
                 dataset: None,
-                rows: StoredRows::Files([images, texts]),
+                rows: StoredRows::Files(rows),
                 files: Some(files),
-            } => (images, texts, files),
-            other => return other.opened(reading),
-        };
-        let of_file = |e: Error| Error::dataset(&files[1], e.to_string(), e.remedy());
-        let (all, captions) = (
-            RowKeys::of(&images.values, images.columns),
-            RowKeys::of(&texts.values, texts.columns),
-        );
-        let mut joined = joined(images, texts, None, reading).map_err(of_file)?;
-        let groups = &joined.embedded.groups;
-        // Where the rows of an image stand once for each caption, the first is read.
-        let each = (all.len() / groups.images().max(1)).max(1);
-        let images = all.into_iter().step_by(each).collect();
-        let mut dataset = numbered(groups, &files);
-        dataset.row_keys = Some(Arc::new(RowKeys { images, captions }));
-        joined.dataset = Some(dataset);
-        // Images go by the numbers of their rows, which must stay those of the file.
-        let given = without_zeros(joined, Zeros::Refuse).map_err(of_file)?;
-        Ok(Opened::of(given, Some(&files)))
+            } => Ok((rows, files)),
+            other => Err(Box::new(other)),
+        }
     }
+}
+
+/// Embeddings alone, with a dataset that numbers their rows and knows their content.
+fn joined_and_numbered(
+    [images, texts]: [Matrix; 2],
+    files: &[PathBuf; 2],
+    reading: &Reading,
+) -> Result<Given> {
+    let (all, captions) = (
+        RowKeys::of(&images.values, images.columns),
+        RowKeys::of(&texts.values, texts.columns),
+    );
+    let mut joined = joined(images, texts, None, reading)?;
+    let groups = &joined.embedded.groups;
+    // Where the rows of an image stand once for each caption, the first is read.
+    let each = (all.len() / groups.images().max(1)).max(1);
+    let images = all.into_iter().step_by(each).collect();
+    let mut dataset = numbered(groups, files);
+    dataset.row_keys = Some(Arc::new(RowKeys { images, captions }));
+    joined.dataset = Some(dataset);
+    Ok(joined)
 }
 
 /// A dataset of which only the rows of its embeddings are known.

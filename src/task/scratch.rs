@@ -7,6 +7,7 @@ use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
+use tempfile::TempDir;
 
 /// The beginnings of such names, ours and those of older versions.
 const KINDS: [&str; 4] = [".nearmiss-", ".demo-", "download-", "runtime-"];
@@ -61,6 +62,17 @@ fn remove(path: &Path) {
     } else {
         std::fs::remove_file(path)
     };
+}
+
+/// A folder for what this process alone reads and writes, where the system has such; gone once it is dropped.
+///
+/// # Errors
+/// It cannot be made.
+pub fn folder() -> std::io::Result<TempDir> {
+    let place = std::env::temp_dir();
+    sweep(&place);
+    let prefix = prefix(&place, KINDS[0]);
+    tempfile::Builder::new().prefix(&prefix).tempdir_in(place)
 }
 
 /// Removes from `folder`, once per process, what earlier processes of this user left half written: named as [`prefix`]

@@ -1,6 +1,7 @@
 //! Ranks, hardest negatives, best candidates and hinge sums: both engines against a plain float64 computation.
 
 mod attract;
+mod check;
 mod rank;
 mod search;
 mod train;

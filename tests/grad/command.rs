@@ -69,7 +69,9 @@ fn the_report_has_its_keys_and_the_saved_graph_runs() {
         "gradient",
         "gradient_ms",
         "ops",
+        "product",
         "supported",
+        "targets",
     ];
     assert_eq!(keys, BTreeSet::from(wanted));
     assert_eq!(report["supported"], true);

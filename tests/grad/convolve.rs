@@ -184,3 +184,36 @@ fn blocks_laid_over_an_image() {
         .ints(&[2], &[2, 2])
         .check();
 }
+
+#[test]
+fn deformed_convolutions() {
+    let strided = || {
+        Case::new("DeformConv")
+            .attr(ints("kernel_shape", &[2, 3]))
+            .attr(ints("strides", &[2, 1]))
+            .attr(ints("pads", &[1, 0, 0, 2]))
+            .attr(ints("dilations", &[1, 2]))
+            .attr(int("group", 2))
+            .attr(int("offset_group", 2))
+            // Windows of 2 x 3 taps at 3 x 3 places, two numbers for each tap.
+            .input(&[1, 4, 5, 5])
+            .input(&[2, 2, 2, 3])
+            .within(&[1, 24, 3, 3], 0.1, 0.9)
+            .not_on_tract("has no such operator")
+    };
+    for opset in [19, 22] {
+        let plain = Case::new("DeformConv")
+            .opset(opset)
+            .input(&[2, 2, 3, 4])
+            .input(&[3, 2, 2, 2])
+            .within(&[2, 8, 2, 3], -1.3, 1.3)
+            .not_on_tract("has no such operator");
+        plain.agrees().check();
+        strided().opset(opset).agrees().check();
+        let whole = strided()
+            .opset(opset)
+            .input(&[2])
+            .within(&[1, 12, 3, 3], 0.2, 1.0);
+        whole.agrees().check();
+    }
+}

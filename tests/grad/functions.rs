@@ -1,8 +1,8 @@
 //! Functions, branches and loops, and what is refused.
 
 use super::net::{Net, graph, node, reference, subgraph};
+use nearmiss::onnx::Tensor;
 use nearmiss::onnx::node::{int, ints};
-use nearmiss::onnx::{Elem, Tensor};
 
 #[test]
 fn functions_are_inlined() {
@@ -214,74 +214,6 @@ fn a_branch_that_the_input_decides_is_refused() {
     let refusal = branching(net, "c").refusal("x");
     assert!(
         refusal.contains("If") && refusal.contains("the y"),
-        "{refusal}"
-    );
-}
-
-/// A loop of three turns over `of`, which it doubles.
-fn looping(net: Net, of: &str, made: &str) -> Net {
-    let body = [
-        node("Add", &["v", "v"], &["u"], &[]),
-        node("Identity", &["go"], &["on"], &[]),
-    ];
-    let mut body = subgraph(&["i", "go", "v"], &body, &["on", "u"]);
-    for (value, elem) in [(0, Elem::I64), (1, Elem::Bool)] {
-        body.input[value] = super::net::value(["i", "go"][value], elem, Some(&[]));
-    }
-    body.output[0] = super::net::value("on", Elem::Bool, Some(&[]));
-    net.constant("turns", &Tensor::ints(&[], &[3]))
-        .constant("true", &Tensor::bools(&[], &[true]))
-        .node(
-            "Loop",
-            &["turns", "true", of],
-            &[made],
-            &[graph("body", body)],
-        )
-}
-
-#[test]
-fn loops_block_where_a_cotangent_would_pass_them() {
-    let net =
-        looping(Net::new(18).input("x", &[2]), "x", "z").node("Mul", &["x", "z"], &["y"], &[]);
-    let refusal = net.refusal("x");
-    assert!(
-        refusal.contains("Loop") && refusal.contains("the z"),
-        "{refusal}"
-    );
-
-    let net = Net::new(18).input("x", &[2]).input("other", &[2]);
-    looping(net, "other", "z")
-        .node("Mul", &["x", "z"], &["y"], &[])
-        .check("x");
-    // Of constants alone it is folded.
-    let net = Net::new(18).input("x", &[2]).weights("w", &[2]);
-    looping(net, "w", "z")
-        .node("Mul", &["x", "z"], &["y"], &[])
-        .check("x");
-}
-
-#[test]
-fn scans_block() {
-    let body = subgraph(
-        &["state", "row"],
-        &[
-            node("Add", &["state", "row"], &["next"], &[]),
-            node("Identity", &["next"], &["out"], &[]),
-        ],
-        &["next", "out"],
-    );
-    let refusal = Net::new(18)
-        .input("x", &[3, 2])
-        .weights("start", &[2])
-        .node(
-            "Scan",
-            &["start", "x"],
-            &["last", "y"],
-            &[graph("body", body), int("num_scan_inputs", 1)],
-        )
-        .refusal("x");
-    assert!(
-        refusal.contains("Scan") && refusal.contains("the last"),
         "{refusal}"
     );
 }

@@ -1,7 +1,7 @@
 //! Whole architectures with random weights, as both of `PyTorch`'s exporters write them: the gradient against
 //! `PyTorch`'s autograd in float64 (`tests/fixtures/make_models.py` made and stored both).
 
-use super::harness::engine;
+use super::harness::{At, engine};
 use nearmiss::grad::{COTANGENT, Objective, Request, Taken, Target, check, differentiate};
 use nearmiss::onnx::{Effort, Elem, Graph, GraphEngine, Tensor, integers_as, upgrade};
 use nearmiss::task::Task;
@@ -111,6 +111,20 @@ fn given(archive: &mut Archive, model: &Value, file: &Value) -> Result<Given, St
     })
 }
 
+/// Architectures of which the second derivatives are looked at too: whatever bends in them is an activation, a
+/// normalisation or attention.
+const SMOOTH: [&str; 5] = [
+    "vit.dynamo.onnx",
+    "clip-vit.classic.onnx",
+    "swin.dynamo.onnx",
+    "convnext-v2.classic.onnx",
+    "siglip.dynamo.onnx",
+];
+
+fn text_of(file: &Value) -> String {
+    file["file"].as_str().unwrap().to_owned()
+}
+
 /// Whether the gradient of one file agrees, and what the self-check finds; the cosine and error, or why there is none.
 fn compare(archive: &mut Archive, model: &Value, file: &Value) -> Result<(f64, f64), String> {
     let Given {
@@ -149,6 +163,20 @@ fn compare(archive: &mut Archive, model: &Value, file: &Value) -> Result<(f64, f
     if !made.survey.approximate.is_empty() {
         return Err(format!("approximate: {:?}", made.survey.approximate));
     }
+    let mut one = graph.clone();
+    one.outputs = vec![made.output.clone()];
+    let at = At {
+        graph: &one,
+        feeds: &request.feeds,
+        target: request.targets[0].clone(),
+        cotangent: &data["cotangent"],
+        gradient: &results[2],
+        what: &text_of(file),
+    };
+    at.jacobian(false);
+    if SMOOTH.contains(&text_of(file).as_str()) {
+        at.hessian();
+    }
     let mut forward = graph;
     upgrade(&mut forward).map_err(|e| e.to_string())?;
     forward.outputs = vec![made.output.clone()];
@@ -156,6 +184,7 @@ fn compare(archive: &mut Archive, model: &Value, file: &Value) -> Result<(f64, f
     let taken = Taken {
         feeds: &request.feeds,
         cotangent: &data["cotangent"],
+        wrt: &made.wrt[0],
         gradient: &results[2],
     };
     let found = check(&forward, &made, &taken, 4, &engine, &task).map_err(|e| e.to_string())?;

@@ -1,6 +1,6 @@
 //! Small models of several operators, written by hand, through the bytes of a file as real ones come.
 
-use super::harness::{close, engine, on_tract, spread};
+use super::harness::{At, close, engine, on_tract, spread};
 use nearmiss::grad::{COTANGENT, Gradient, Objective, Request, Result, Target, differentiate};
 use nearmiss::onnx::proto::Message;
 use nearmiss::onnx::proto::{
@@ -322,6 +322,18 @@ impl Net {
                 1e-4,
                 "tract's gradient",
             );
+        }
+        let at_here = At {
+            graph: &graph,
+            feeds: &self.feeds,
+            target: Target::Input(wrt.into()),
+            cotangent: &spread(output.shape(), 77),
+            gradient: &gradient,
+            what: "the net",
+        };
+        if floats {
+            at_here.jacobian(true);
+            at_here.hessian();
         }
         let slopes: Vec<f32> = (0..x.len())
             .map(|i| ((at(i, step) - at(i, -step)) / (2.0 * f64::from(step))) as f32)

@@ -168,7 +168,7 @@ fn rows_of_a_quantised_table_are_floats() {
         .node("Mul", &["e", "e"], &["y"], &[]);
     let request = Request::new(net.feeds().clone(), Target::Tokens, Objective::Vjp);
     let made = differentiate(&net.read().unwrap(), &request, &engine(), &Task::detached()).unwrap();
-    assert_eq!(made.wrt, "e");
+    assert_eq!(made.wrt, ["e"]);
     assert!(made.survey.approximate.is_empty());
     let mut program = engine().load(&made.graph, Effort::Often).unwrap();
     let cotangent = spread(&[1, 3, 4], 3);

@@ -237,6 +237,61 @@ fn points_of_a_grid() {
 }
 
 #[test]
+fn grids_sampled_by_cubics() {
+    for aligned in [0, 1] {
+        for padding in ["zeros", "border", "reflection"] {
+            for (opset, mode) in [(16, "bicubic"), (20, "cubic")] {
+                let case = Case::new("GridSample")
+                    .opset(opset)
+                    .attr(text("mode", mode))
+                    .attr(text("padding_mode", padding))
+                    .attr(int("align_corners", aligned))
+                    .input(&[2, 3, 4, 5])
+                    .within(&[2, 2, 3, 2], -1.7, 1.7);
+                case.agrees().check();
+            }
+        }
+    }
+}
+
+#[test]
+fn grids_in_three_dimensions() {
+    for aligned in [0, 1] {
+        for padding in ["zeros", "border", "reflection"] {
+            for mode in ["linear", "nearest"] {
+                let case = Case::new("GridSample")
+                    .opset(20)
+                    .attr(text("mode", mode))
+                    .attr(text("padding_mode", padding))
+                    .attr(int("align_corners", aligned))
+                    .input(&[2, 2, 2, 3, 4]);
+                let case = if mode == "linear" {
+                    case.within(&[2, 1, 2, 2, 3], -1.7, 1.7)
+                } else {
+                    case.constant(super::harness::spread(&[2, 1, 2, 2, 3], 5))
+                };
+                case.agrees().check();
+            }
+        }
+    }
+    // Engines define it in two dimensions alone.
+    let refusal = super::net::Net::new(20)
+        .input("x", &[1, 1, 2, 3, 4])
+        .weights("grid", &[1, 1, 1, 2, 3])
+        .node(
+            "GridSample",
+            &["x", "grid"],
+            &["y"],
+            &[text("mode", "cubic")],
+        )
+        .refusal("x");
+    assert!(
+        refusal.contains("GridSample") || refusal.contains("4-D"),
+        "{refusal}"
+    );
+}
+
+#[test]
 fn grids_of_affine_maps() {
     for aligned in [0, 1] {
         let case = || {

@@ -152,7 +152,7 @@ fn newer_versions_are_refused() {
             assert!(why.unwrap().contains(&format!("operator set {next}")));
         }
     }
-    assert_eq!(unknown(&with("Loop", &[]), next), None);
+    assert_eq!(unknown(&with("If", &[]), next), None);
     let short = Known {
         op: "Abs",
         versions: &[6, 13],

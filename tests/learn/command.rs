@@ -4,7 +4,7 @@ use serde_json::Value;
 use std::path::Path;
 use std::process::{Command, Output};
 
-fn nearmiss(home: &Path, arguments: &[&str]) -> Output {
+pub fn nearmiss(home: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_nearmiss"))
         .args(arguments)
         .current_dir(home)
@@ -27,13 +27,13 @@ fn learn(home: &Path, arguments: &[&str]) -> Output {
     nearmiss(home, &[&start, arguments].concat())
 }
 
-fn json(output: &Output) -> Value {
+pub fn json(output: &Output) -> Value {
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}");
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-fn refused(output: &Output, word: &str) {
+pub fn refused(output: &Output, word: &str) {
     assert!(!output.status.success());
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(said.contains(word), "{said}");
@@ -182,6 +182,17 @@ fn what_would_give_a_false_figure_is_refused() {
     );
     try_(&["--budget", "3"], "time budget");
     try_(&["--policy", "budget"], "number of seconds");
+    try_(&["--policy", "budget-ranked"], "number of seconds");
+    try_(&["--policy", "expand"], "groups of pairs");
+    try_(&["--warm-epochs", "3"], "none of the policies");
+    try_(&["--friendly-radius", "0.1"], "none of the policies");
+    try_(
+        &["--policy", "friendly", "--friendly-until", "0"],
+        "share of a run",
+    );
+    try_(&["--groups", "no.npy"], "no.npy");
+    try_(&["--groups", "elephant"], "no image is in the group");
+    try_(&["--groups", "folder"], "in one group");
     try_(&["--batch", "100000"], "batch");
     try_(&["--residual", "--dim", "3"], "cannot be added");
     try_(
@@ -259,4 +270,68 @@ fn splits_of_the_dataset_part_it_by_their_names() {
         &learn(&["--train", "train", "--valid", "train"]),
         "trained on and validated on",
     );
+}
+
+#[test]
+fn groups_have_their_recall_and_the_worst_is_below_the_mean() {
+    let home = tempfile::tempdir().unwrap();
+    let arguments = [
+        "--policy",
+        "uniform,expand",
+        "--groups",
+        "circle",
+        "--groups",
+        "length",
+        "--seeds",
+        "2",
+        "--epochs",
+        "3",
+        "--warm-epochs",
+        "1",
+        "--expand-by",
+        "50",
+        "--batch",
+        "16",
+        "--dim",
+        "8",
+        "--lr",
+        "2e-3",
+        "--json",
+    ];
+    let report = json(&learn(home.path(), &arguments));
+    let groups = report["groups"].as_array().unwrap();
+    assert!(groups.len() > 2);
+    let total = |key: &str| {
+        groups
+            .iter()
+            .map(|group| group[key].as_u64().unwrap())
+            .sum::<u64>()
+    };
+    assert_eq!(total("pairs"), report["pairs"].as_u64().unwrap());
+    assert_eq!(total("held_out"), 180);
+    let name = groups[0]["name"].as_str().unwrap();
+    assert!(
+        name.starts_with("circle, ") && name.ends_with("words"),
+        "{name}"
+    );
+    for policy in ["mh uniform", "mh expand"] {
+        let worst = &report["worst_group"][policy];
+        for way in ["i2t", "t2i"] {
+            let at = |value: &Value| value[way]["r1"]["mean"].as_f64().unwrap();
+            assert!(at(worst) <= at(&report["bands"][policy]));
+            assert!(worst[way]["r5"]["half_width"].is_number());
+            let named = worst["worst"][way].as_str().unwrap();
+            let of = worst["groups"].as_array().unwrap();
+            let mean = |group: &Value| group[way]["mean"].as_f64().unwrap();
+            let least = of.iter().map(mean).fold(f64::INFINITY, f64::min);
+            let named = of.iter().find(|group| group["name"] == named).unwrap();
+            assert!((mean(named) - least).abs() < 1e-12);
+        }
+    }
+    assert!(report["differences"][0]["worst_group"]["t2i"]["r1"]["mean"].is_number());
+    let run = &report["runs"][3];
+    assert_eq!(run["policy"], "expand");
+    assert_eq!(run["groups"].as_array().unwrap().len(), groups.len());
+    // By equal epochs both took equal steps.
+    assert_eq!(run["steps"], report["runs"][0]["steps"]);
 }

@@ -2,12 +2,17 @@
 
 mod along;
 mod beside;
+mod clients;
 mod command;
+mod expand;
 mod export;
+mod forget;
+mod friendly;
 mod linear;
 mod made;
 mod policies;
 mod pooling;
+mod random_features;
 mod reference;
 mod runs;
 mod strata;
@@ -237,7 +242,7 @@ fn gradient_passes(model: &Path) {
     let engine = RuntimeEngine::new(&[Provider::Cpu]);
     let card = examine(&graph, &sample, &engine, &task()).unwrap();
     assert!(card.supported(), "{:?}", card.survey.blocking);
-    let check = card.measured.and_then(|m| m.check).unwrap();
+    let check = card.measured.and_then(|m| m.check()).unwrap();
     println!("{}: {check:?}", model.display());
     assert!(check.passed && check.compared, "{check:?}");
 }

@@ -1,11 +1,13 @@
 //! What is drawn, by each policy.
 
+use super::expand;
 use super::runs::{ground, r5, setup, trained};
 use super::task;
 use nearmiss::compute::Cpu;
 use nearmiss::compute::train::HeadShape;
+use nearmiss::error::Result;
 use nearmiss::learn::policy::{Making, Sampler};
-use nearmiss::learn::{Finish, Ground, Policy, Setup, Start};
+use nearmiss::learn::{Expansion, Finish, Ground, Policy, Setup, Start};
 use nearmiss::task::Task;
 
 pub fn sampler<'a>(
@@ -14,6 +16,16 @@ pub fn sampler<'a>(
     policy: &str,
     seconds: f64,
 ) -> Box<dyn Sampler + 'a> {
+    sampler_of(ground, task, policy, seconds, Expansion::default()).unwrap()
+}
+
+pub fn sampler_of<'a>(
+    ground: &'a Ground,
+    task: &'a Task,
+    policy: &str,
+    seconds: f64,
+    expansion: Expansion,
+) -> Result<Box<dyn Sampler + 'a>> {
     let policy: Policy = policy.parse().unwrap();
     let making = Making {
         ground,
@@ -24,14 +36,15 @@ pub fn sampler<'a>(
         batch: 16,
         epochs: 10,
         seconds,
+        expansion,
         task,
     };
-    (policy.description().make)(&making).unwrap()
+    (policy.description().make)(&making)
 }
 
 #[test]
 fn policies_draw_pairs_to_train_on_as_they_say() {
-    let (ground, task) = (ground(&[]), task());
+    let (ground, task) = (expand::equal(), task());
     let start = Start::Random.learned(&setup("mh")).unwrap();
     let mut random = fastrand::Rng::with_seed(3);
     let mut draw = |sampler: &mut dyn Sampler, epoch: usize| {
@@ -89,16 +102,59 @@ fn policies_draw_pairs_to_train_on_as_they_say() {
 }
 
 #[test]
+fn a_ranked_budget_spends_its_draws_on_what_costs_most() {
+    let (ground, task) = (ground(&[]), task());
+    let mut random = fastrand::Rng::with_seed(3);
+    let mut policy = sampler(&ground, &task, "budget-ranked", 2.0);
+    // Ten steps a second for two seconds: 32 pairs an epoch, and never fewer than four batches of 16.
+    policy.paced(10.0);
+    let mut draw = |policy: &mut dyn Sampler| {
+        let mut drawn = policy.epoch(0, &[], &mut random).unwrap();
+        drawn.sort_unstable();
+        let mut once = drawn.clone();
+        once.dedup();
+        assert_eq!((once.len(), drawn.len()), (64, 64));
+        drawn
+    };
+    let unseen = draw(&mut *policy);
+    assert_ne!(unseen, ground.pairs[..64]);
+    // 20 pairs cost 5 in each direction, 40 nothing; the other 75 count as the mean, 10/3: the 20, and 44 of the 75.
+    let see = |policy: &mut dyn Sampler, cost: &dyn Fn(usize) -> f32| {
+        let losses: Vec<f32> = (0..120).map(|n| cost(n % 60)).collect();
+        policy.saw(&ground.pairs[..60], &losses);
+    };
+    see(&mut *policy, &|n| if n < 20 { 5.0 } else { 0.0 });
+    let drawn = draw(&mut *policy);
+    assert_eq!(drawn[..20], ground.pairs[..20]);
+    assert!(
+        drawn[20..]
+            .iter()
+            .all(|caption| *caption >= ground.pairs[60])
+    );
+    // Half of what was known counts on: the first 20 cost 5 now, those that cost nothing 6, and the mean is 17/3.
+    see(&mut *policy, &|n| if n < 20 { 0.0 } else { 6.0 });
+    let drawn = draw(&mut *policy);
+    assert_eq!(drawn[..40], ground.pairs[20..60]);
+    assert!(
+        drawn[40..]
+            .iter()
+            .all(|caption| *caption >= ground.pairs[60])
+    );
+}
+
+#[test]
 fn a_time_budget_ends_with_its_seconds_and_its_schedule() {
     let ground = ground(&[]);
-    let mut setup = setup("mh");
-    setup.policy = "budget".parse().unwrap();
-    setup.budget = Some(0.3);
-    setup.epochs = 1_000;
-    let run = trained(&ground, &setup);
-    assert_eq!(run.finish, Finish::Finished);
-    assert!(run.seconds() >= 0.3, "{}", run.seconds());
-    assert!(run.epochs().count() < 1_000);
+    for policy in ["budget", "budget-ranked"] {
+        let mut setup = setup("mh");
+        setup.policy = policy.parse().unwrap();
+        setup.budget = Some(0.3);
+        setup.epochs = 1_000;
+        let run = trained(&ground, &setup);
+        assert_eq!(run.finish, Finish::Finished);
+        assert!(run.seconds() >= 0.3, "{}", run.seconds());
+        assert!(run.epochs().count() < 1_000);
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! `nearmiss mine`.
 
+use nearmiss::dataset::RowKeys;
 use serde_json::Value;
 use std::process::{Command, Output};
 
@@ -102,6 +103,53 @@ fn embeddings_alone_are_named_by_row() {
         .map(|row| ["query", "positive", "negative"].map(|key| row[key].as_u64().unwrap()))
         .collect();
     assert_eq!(found, [[0, 0, 2], [1, 3, 1]]);
+}
+
+/// What was decided in the window about rows without names, which go by their content.
+#[test]
+fn decisions_about_rows_alone_are_held_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let (images, texts) = (
+        [1.0, 0.0, 0.0, 1.0],
+        [1.0, 0.1, 0.9, 0.5, 0.8, 0.9, 0.1, 1.0],
+    );
+    let write = |name: &str, values: &[f32]| {
+        let path = folder.path().join(name);
+        nearmiss::dataset::npy::write_array(&path, values, &[values.len() / 2, 2]).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let [i, t] = [("i.npy", &images[..]), ("t.npy", &texts)].map(|(name, v)| write(name, v));
+    let key = |rows: &[f32], row: usize| format!("blake3:{:032x}", RowKeys::of(rows, 2)[row]);
+    let decisions = serde_json::json!({"version": 1, "decisions": [
+        {"image": key(&images, 0), "caption": key(&texts, 2), "verdict": "right"},
+        {"image": "another.png", "caption": "of a dataset in this folder", "verdict": "wrong"},
+    ]});
+    let kept = folder.path().join("nearmiss-decisions.json");
+    std::fs::write(&kept, decisions.to_string()).unwrap();
+    let arguments = [
+        "--image-embeds",
+        &i,
+        "--text-embeds",
+        &t,
+        "--captions-per-image",
+        "2",
+    ];
+    let rows = lines(&run(
+        &[&arguments[..], &["--direction", "i2t", "--json"]].concat()
+    ));
+    let negatives: Vec<u64> = rows
+        .iter()
+        .map(|row| row["negative"].as_u64().unwrap())
+        .collect();
+    assert_eq!(negatives, [3, 1], "caption 2 is right for image 0");
+    let out = folder.path().join("n.jsonl");
+    let out = out.to_str().unwrap();
+    let report = run(&[&arguments[..], &["--out", out, "--json"]].concat()).stdout;
+    let report: Value = serde_json::from_slice(&report).unwrap();
+    assert_eq!(report["decisions"]["confirmed"], 1);
+    assert_eq!(report["decisions"]["rejected"], 0);
+    let told = run(&[&arguments[..], &["--out", out]].concat());
+    assert!(String::from_utf8_lossy(&told.stdout).contains("decided: 1 confirmed"));
 }
 
 #[test]

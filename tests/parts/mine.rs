@@ -347,3 +347,45 @@ fn a_damaged_part_of_a_round_is_named_and_a_round_of_other_parts_is_planned_agai
     let found = std::fs::read_to_string(folder.path().join("mined.jsonl")).unwrap();
     assert_eq!(found, whole(&set, &dataset, &options, &[], &[Side::Text]));
 }
+
+/// Parts know rows by their numbers, decisions by their content: they are not passed over.
+#[test]
+fn decisions_about_rows_without_names_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut rng = fastrand::Rng::with_seed(3);
+    let groups = ragged(4, 2, &mut rng);
+    let texts = rows(groups.texts(), 3, Measure::Cosine, &mut rng);
+    let set = Embedded::new(rows(4, 3, Measure::Cosine, &mut rng), texts, groups).unwrap();
+    let run: Run = embedded_with(folder.path(), &set, &[0, 4], None);
+    let task = Task::detached();
+    plan_ranking(&run, &terms(4000.0), &task).unwrap();
+    all_tasks(&run);
+    finish_ranking(&run, &task).unwrap();
+    let terms = MineTerms {
+        options: MineOptions::default(),
+        sides: vec![Side::Image],
+        layout: None,
+        queries: 4,
+        pace: Pace {
+            memory: 1 << 30,
+            pairs: 1e9,
+        },
+        candidates: None,
+    };
+    plan_mining(&run, &terms, &task).unwrap();
+    let name = format!("blake3:{:032x}", 7);
+    let decisions = serde_json::json!({"version": 1, "decisions": [
+        {"image": name, "caption": name, "verdict": "right"}]});
+    let beside = folder.path().join("rows");
+    std::fs::create_dir(&beside).unwrap();
+    std::fs::write(
+        beside.join("nearmiss-decisions.json"),
+        decisions.to_string(),
+    )
+    .unwrap();
+    let refused = plan_mining(&run, &terms, &task).unwrap_err();
+    assert!(
+        refused.to_string().contains("1 decisions about rows"),
+        "{refused}"
+    );
+}

@@ -43,8 +43,8 @@ pub fn embedded_with(
     let plan = EmbedPlan {
         program: env!("CARGO_PKG_VERSION").into(),
         data: Data::Rows {
-            images: "images.npy".into(),
-            texts: "texts.npy".into(),
+            images: folder.join("rows/images.npy"),
+            texts: folder.join("rows/texts.npy"),
             each: None,
         },
         encoder: None,

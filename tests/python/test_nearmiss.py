@@ -84,6 +84,18 @@ def test_a_gradient_and_its_graph(tmp_path):
     assert np.allclose(twice, 2 * once, rtol=1e-4, atol=1e-6)
 
 
+def test_products_with_jacobian_and_hessian():
+    x = np.random.default_rng(0).random((1, 3, 64, 64), dtype=np.float32)
+    v = np.random.default_rng(1).standard_normal(x.shape, np.float32)
+    u = np.random.default_rng(2).standard_normal((1, 96), np.float32)
+    forward = nearmiss.grad(MODEL, x, cotangent=u, forward=True, tangents=[v])
+    (along,) = forward.products
+    assert along.shape == u.shape and list(forward.gradients) == [forward.report["targets"][0]["name"]]
+    assert np.sum(u * along) == pytest.approx(np.sum(forward.values * v), rel=1e-3)
+    second = nearmiss.grad(MODEL, x, cotangent=u, hessian=True, tangents=[v])
+    assert second.products[0].shape == x.shape and second.report["product"]["of"] == "hessian"
+
+
 def test_a_classifier_is_attacked_inside_its_boxes():
     rows = np.random.default_rng(1).random((2, 3 * 64 * 64), dtype=np.float32)
     lower, upper = np.clip(rows - 0.01, 0, 1), np.clip(rows + 0.01, 0, 1)
@@ -188,7 +200,11 @@ def test_options_are_those_of_the_program():
         ("MineOptions", "mine", {"dataset", "encoder", "out", "format"}),
         ("AttackOptions", "attack pairs", {"dataset", "encoder", "attack", "eps", "save"}),
         ("ClassifierOptions", "attack classifier", {"model", "lower", "upper", "labels", "attack", "save"}),
-        ("GradOptions", "grad", {"input", "cotangent", "save_grad", "save_graph"}),
+        (
+            "GradOptions",
+            "grad",
+            {"input", "cotangent", "wrt", "forward", "hessian", "tangent", "save_grad", "save_product", "save_graph"},
+        ),
     ]:
         help_ = subprocess.run([nearmiss.program(), *command.split(), "--help"], capture_output=True, text=True, check=True)
         lines = [line.strip().removeprefix("-h, ") for line in help_.stdout.splitlines()]

@@ -4,8 +4,8 @@ use super::*;
 use nearmiss::desktop::attack::Attack;
 use nearmiss::desktop::core::{Command, HeldOut};
 use nearmiss::desktop::feature::Feature;
-use nearmiss::desktop::learning::{Command as LearningCommand, Form, Learning, Quantity};
-use nearmiss::learn::Finish;
+use nearmiss::desktop::learning::{Command as LearningCommand, Form, GroupBy, Learning, Quantity};
+use nearmiss::learn::{ClientsBy, Finish, OptimizerKind};
 use tempfile::TempDir;
 
 /// The demo without its last `less` images: runs are kept by their embeddings, and so each test has those of its own.
@@ -25,7 +25,7 @@ pub fn demo_without(less: usize) -> (Window, TempDir) {
 }
 
 /// The laboratory on such data.
-fn laboratory(less: usize) -> (Window, TempDir) {
+pub fn laboratory(less: usize) -> (Window, TempDir) {
     let (mut window, folder) = demo_without(less);
     click(&mut window, "Learning");
     assert_eq!(session(&window).tab, Learning::TAB);
@@ -58,7 +58,7 @@ pub fn small() -> Form {
     form
 }
 
-fn ask(window: &mut Window, command: LearningCommand) {
+pub fn ask(window: &mut Window, command: LearningCommand) {
     perform_of::<Learning>(window, command);
     settle(window);
 }
@@ -244,4 +244,131 @@ pub fn log_has(window: &Window, words: &str) -> bool {
         .log
         .iter()
         .any(|entry| entry.text.contains(words))
+}
+
+#[test]
+fn groups_are_drawn_from_and_the_worst_of_them_is_told() {
+    let (mut window, _folder) = laboratory(10);
+    let mut form = Form {
+        losses: vec!["mh".parse().unwrap()],
+        policies: ["uniform", "expand"]
+            .map(|name| name.parse().unwrap())
+            .to_vec(),
+        ..small()
+    };
+    ask(
+        &mut window,
+        LearningCommand::SetForm(Box::new(form.clone())),
+    );
+    // Without groups it says what is missing, and trains nothing.
+    window.get_by_label("the policy \"expand\" draws from groups of captions, and there are none");
+    form.groups = [GroupBy::Words("circle".into()), GroupBy::Nothing];
+    form.rest.expansion.warm = 1;
+    ask(&mut window, LearningCommand::SetForm(Box::new(form)));
+    window.get_by_label("Balanced");
+    window.get_by_label("Train 4 runs").click_accesskit();
+    settle(&mut window);
+    assert_eq!(errors(&window), Vec::<String>::new());
+    let runs = learning_of(&window).runs(now(&window)).to_vec();
+    assert_eq!(runs.len(), 4);
+    for kept in &runs {
+        let about = kept.run.grouped.as_ref().unwrap();
+        assert_eq!(about.names, ["circle", "not circle"]);
+        assert!(
+            kept.run
+                .points
+                .iter()
+                .all(|point| point.by_group.len() == 2)
+        );
+    }
+    // Both stand in one panel, each with its worst group.
+    window.get_by_label("The worst group");
+    let told = window
+        .get_all_by_label_contains("% of the worst group (on average")
+        .count();
+    assert_eq!(told, 2);
+    let ids = vec![runs[2].id.clone(), runs[3].id.clone()];
+    assert_eq!(runs[2].run.setup.policy.name(), "expand");
+    ask(&mut window, LearningCommand::GoOn(ids.clone(), 2));
+    assert_eq!(errors(&window), Vec::<String>::new());
+    let state = learning_of(&window);
+    let on = state.run(now(&window), &ids[0]).unwrap();
+    assert_eq!(on.run.setup.epochs, 5);
+    assert_eq!(on.run.epochs().count(), 5);
+    assert!(on.run.legs.is_empty(), "{:?}", on.run.notes);
+}
+
+#[test]
+fn clients_train_and_what_they_would_send_is_told() {
+    let (mut window, _folder) = laboratory(11);
+    let mut form = Form {
+        losses: vec!["infonce".parse().unwrap()],
+        rates: "1e-2".into(),
+        ..small()
+    };
+    form.rest.batch = 16;
+    form.rest.optimizer.kind = OptimizerKind::FedLalr;
+    form.rest.federation.clients = 3;
+    form.rest.federation.sync = 4;
+    form.rest.federation.by = ClientsBy::Groups;
+    ask(
+        &mut window,
+        LearningCommand::SetForm(Box::new(form.clone())),
+    );
+    // Without groups it says what is missing, and trains nothing.
+    window.get_by_label("clients are to hold groups of captions, and there are none");
+    form.rest.federation.by = ClientsBy::Dirichlet(0.5);
+    ask(&mut window, LearningCommand::SetForm(Box::new(form)));
+    window.get_by_label("meet every");
+    window.get_by_label("Train 2 runs").click_accesskit();
+    settle(&mut window);
+    assert_eq!(errors(&window), Vec::<String>::new());
+    let runs = learning_of(&window).runs(now(&window)).to_vec();
+    let last = runs[0].run.last().unwrap().exchange;
+    assert_eq!(runs.len(), 2);
+    assert_eq!(last.rounds, runs[0].run.steps().div_ceil(4));
+    window.get_by_label("Clients, simulated");
+    let told = format!("{} rounds: ", last.rounds);
+    assert_eq!(window.get_all_by_label_contains(&told).count(), 1);
+    click(&mut window, "Rounds");
+    click(&mut window, "MB sent");
+    assert_eq!(errors(&window), Vec::<String>::new());
+    // The cheap baseline stands beside them.
+    window
+        .get_by_label("Random features beside")
+        .click_accesskit();
+    settle(&mut window);
+    assert_eq!(errors(&window), Vec::<String>::new());
+    window.get_by_label("Random features");
+    let pairs = runs[0].run.pairs;
+    let told = format!("% after {pairs} pairs, each once");
+    assert_eq!(window.get_all_by_label_contains(&told).count(), 1);
+    look::snapshot(&mut window, "learning-clients");
+}
+
+#[test]
+fn the_plan_of_friendly_training_is_told_and_its_runs_stand_beside_the_plain_ones() {
+    let (mut window, _folder) = laboratory(14);
+    let mut form = Form {
+        losses: vec!["mh".parse().unwrap()],
+        policies: ["uniform", "friendly"]
+            .map(|name| name.parse().unwrap())
+            .to_vec(),
+        ..small()
+    };
+    form.rest.friendly.radius = 0.4;
+    ask(&mut window, LearningCommand::SetForm(Box::new(form)));
+    window.get_by_label_contains(
+        "move by 0.4 at most at the start, by 0.1 at 25 % of the run, and not at all from 50 % on",
+    );
+    window.get_by_label("Radius of friendly training");
+    click(&mut window, "Train 4 runs");
+    assert_eq!(errors(&window), Vec::<String>::new());
+    let runs = learning_of(&window).runs(now(&window)).to_vec();
+    let steps: Vec<u64> = runs.iter().map(|kept| kept.run.steps()).collect();
+    assert!(steps.len() == 4 && steps.iter().all(|own| *own == steps[0]));
+    assert!(says(
+        &window,
+        "MH, friendly (radius 0.4, 3 steps, to 0 at 50 %)"
+    ));
 }

@@ -6,16 +6,17 @@ use nearmiss::attack::confirm::Agreement;
 use nearmiss::desktop::core::{Command, SetsCommand};
 use nearmiss::desktop::feature::Feature;
 use nearmiss::desktop::linear::{
-    Command as LinearCommand, Form, Group, Kind, LinearLab, Shown, Studied,
+    Command as LinearCommand, Form, Group, Kind, LinearLab, Page, Shown, Studied,
 };
 use nearmiss::learn::concepts::On;
+use nearmiss::learn::linear::moving::{self, Asked};
 use nearmiss::learn::linear::study::words::{headline, percent};
 use nearmiss::learn::linear::{Method, Norm};
 use std::sync::Arc;
 use tempfile::TempDir;
 
 /// Trains in some seconds without optimization.
-fn small() -> Form {
+pub fn small() -> Form {
     Form {
         groups: ["dark", "white"].map(|word| Group::Words(word.into())),
         on: On::Pixels {
@@ -29,7 +30,7 @@ fn small() -> Form {
     }
 }
 
-fn laboratory(less: usize) -> (Window, TempDir) {
+pub fn laboratory(less: usize) -> (Window, TempDir) {
     let (mut window, folder) = demo_without(less);
     click(&mut window, "Linear");
     assert_eq!(session(&window).tab, LinearLab::TAB);
@@ -184,6 +185,58 @@ fn sets_are_groups_and_embeddings_rows_beside_the_captions() {
     // Another encoder has other embeddings: the study is gone with them.
     perform(&mut window, Command::Embed);
     settle(&mut window);
+}
+
+#[test]
+fn rows_are_moved_beside_what_they_were() {
+    let (mut window, folder) = trained(37);
+    click(&mut window, "Robust dataset");
+    assert_eq!(linear_of(&window).page, Page::Dataset);
+    assert!(says(&window, "No rows moved yet"));
+    // The radius to begin with is the largest margin.
+    let best = studied(&window).study.best(Norm::Linf).unwrap().value;
+    let mut asked = linear_of(&window).moving.clone();
+    assert!((asked.radius - best).abs() < 0.06 * best, "{best}");
+    click(&mut window, "Move rows and compare");
+    settle(&mut window);
+    assert_eq!(errors(&window), Vec::<String>::new());
+    let moved = linear_of(&window).moved(now(&window)).cloned().unwrap();
+    assert!(says(&window, &moving::headline(&moved.found)));
+    assert_eq!(moved.drawn.len(), 8);
+    let first = &moved.found.splits[0].moved;
+    assert!(first.largest() > 0.0 && first.largest() <= asked.radius + 1e-12);
+    // Other settings are told as not done yet; another norm has a radius of its own.
+    let of_l2 = studied(&window).radius(Norm::L2);
+    let best = studied(&window).study.best(Norm::L2).unwrap().value;
+    assert!((of_l2 - best).abs() < 0.06 * best, "{of_l2} {best}");
+    let other = Asked {
+        norm: Norm::L2,
+        radius: of_l2,
+        ..asked.clone()
+    };
+    ask(&mut window, LinearCommand::SetMoving(other));
+    assert!(says(&window, "Not moved yet as the settings say"));
+    ask(
+        &mut window,
+        LinearCommand::ExportTo(Kind::Rows, folder.path().join("r.npy")),
+    );
+    for name in ["r.npy", "r-labels.npy", "r-rows.npy"] {
+        assert!(folder.path().join(name).is_file(), "{name}");
+    }
+    // Cancelled at once, what was found stays.
+    asked.steps = Asked::MOST_STEPS;
+    asked.seeds = Asked::MOST_SEEDS;
+    perform_of::<LinearLab>(&mut window, LinearCommand::SetMoving(asked));
+    perform_of::<LinearLab>(&mut window, LinearCommand::Move);
+    window.run_steps(2);
+    click(&mut window, "Cancel moving");
+    settle(&mut window);
+    let kept = linear_of(&window).moved(now(&window)).cloned().unwrap();
+    assert!(Arc::ptr_eq(&kept, &moved));
+    // Another study has other rows.
+    ask(&mut window, LinearCommand::Study);
+    assert!(linear_of(&window).moved(now(&window)).is_none());
+    assert!(says(&window, "No rows moved yet"));
 }
 
 #[test]

@@ -13,7 +13,7 @@ fn both_models_have_a_card_with_a_checked_gradient() {
         let card = model.card.as_ref().expect("examined");
         assert!(card.supported(), "{:?}", card.survey.blocking);
         let measured = card.measured.as_ref().expect("run");
-        let check = measured.check.expect("checked");
+        let check = measured.check().expect("checked");
         assert!(
             check.passed && check.max_rel_error < Some(1e-2) && check.cosine > Some(0.999),
             "{check:?}"
@@ -82,7 +82,7 @@ fn each_model_says_its_size_its_layers_and_how_the_self_check_ended() {
         let check = card
             .measured
             .as_ref()
-            .and_then(|m| m.check)
+            .and_then(nearmiss::grad::Measured::check)
             .expect("checked");
         let error = format!("{:.1e} of", check.max_rel_error.expect("compared"));
         assert!(says(&window, &error), "{error}");

@@ -1,13 +1,20 @@
 //! Nothing outlives what it was computed from.
 
-use super::{Window, click, demo, now, perform, perform_of, session, settle};
-use crate::window::{negatives_of, structure_of};
+use super::{Window, click, demo, linear, now, perform, perform_of, says, session, settle, strata};
+use crate::window::{linear_of, negatives_of, structure_of};
 use egui_kittest::kittest::Queryable;
 use nearmiss::compute::Choice;
+use nearmiss::dataset::Verdict;
 use nearmiss::dataset::demo::unpack;
-use nearmiss::desktop::core::{Command, DataSource, EncoderSource, Settings, Workspace};
+use nearmiss::desktop::core::{
+    Command, DataSource, Deeds, EncoderSource, SetsCommand, Settings, Workspace,
+};
+use nearmiss::desktop::linear::{Command as LinearCommand, Form, Group, LinearLab};
+use nearmiss::desktop::negatives::{Command as NegativesCommand, Negatives};
+use nearmiss::desktop::strata::{Command as StrataCommand, StrataLab};
 use nearmiss::desktop::structure::Command as StructureCommand;
 use nearmiss::desktop::structure::{MatrixLooks, Structure};
+use nearmiss::learn::concepts::On;
 use nearmiss::retrieval::structure::matrix::Order;
 
 #[test]
@@ -154,4 +161,72 @@ fn a_workspace_that_fails_takes_nothing_from_what_was_being_embedded() {
     );
     settle(&mut window);
     assert!(session(&window).evaluation().is_some());
+}
+
+#[test]
+fn groups_of_pairs_say_that_pairs_were_decided_on_since() {
+    let (mut window, _folder) = strata::grouped(64);
+    let told = "Pairs were decided on since";
+    assert!(!says(&window, told));
+    click(&mut window, "Negatives");
+    let decide = NegativesCommand::Decide(Some(Verdict::Right));
+    perform_of::<Negatives>(&mut window, decide);
+    settle(&mut window);
+    click(&mut window, "Strata");
+    assert!(says(&window, told));
+    perform(&mut window, Command::Undo(Deeds::Decisions));
+    settle(&mut window);
+    perform_of::<StrataLab>(&mut window, StrataCommand::Group);
+    settle(&mut window);
+    assert!(!says(&window, told), "grouped again as it is decided now");
+}
+
+/// A study of two sets by what an image's rows are `on`.
+fn study_of_sets(less: usize, on: On) -> (Window, tempfile::TempDir) {
+    let (mut window, folder) = linear::laboratory(less);
+    for (name, images) in [("left", 0..16), ("right", 30..46)] {
+        let keep = SetsCommand::Keep(name.into(), images.collect());
+        perform(&mut window, Command::Sets(keep));
+    }
+    settle(&mut window);
+    let form = Form {
+        groups: ["left", "right"].map(|name| Group::Set(name.into())),
+        on,
+        steps: 200,
+        ..linear::small()
+    };
+    for command in [LinearCommand::SetForm(Box::new(form)), LinearCommand::Study] {
+        perform_of::<LinearLab>(&mut window, command);
+        settle(&mut window);
+    }
+    assert!(linear_of(&window).studied(now(&window)).is_some());
+    (window, folder)
+}
+
+#[test]
+fn a_study_of_sets_says_that_one_was_changed_since() {
+    let (mut window, _folder) = study_of_sets(65, linear::small().on);
+    let told = "The set \"left\" has changed since";
+    assert!(!says(&window, told));
+    for (images, changed) in [(0..17, true), (0..16, false), (1..17, true)] {
+        let keep = SetsCommand::Keep("left".into(), images.collect());
+        perform(&mut window, Command::Sets(keep));
+        settle(&mut window);
+        assert_eq!(says(&window, told), changed);
+    }
+}
+
+#[test]
+fn a_study_of_a_layer_is_gone_with_its_encoder() {
+    let encoder = nearmiss::source::demo_folder()
+        .expect("unpacked")
+        .join("encoder");
+    let (mut window, _folder) = study_of_sets(66, On::Layer("image_embeds".into()));
+    // The same model from another place is another encoder: it may be another tomorrow.
+    perform(
+        &mut window,
+        Command::OpenEncoder(EncoderSource::Folder(encoder)),
+    );
+    settle(&mut window);
+    assert!(linear_of(&window).studied(now(&window)).is_none());
 }

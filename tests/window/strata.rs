@@ -36,7 +36,7 @@ fn laboratory(less: usize) -> (Window, TempDir) {
     (window, folder)
 }
 
-fn grouped(less: usize) -> (Window, TempDir) {
+pub fn grouped(less: usize) -> (Window, TempDir) {
     let (mut window, folder) = laboratory(less);
     click(&mut window, "Group the pairs");
     settle(&mut window);

@@ -86,6 +86,7 @@ impl Caption {
             vectors: &VectorArgs::default(),
             each: None,
             zeros: Zeros::Refuse,
+            decided: false,
         };
         let material = material(&ask, |_| Ok(()))?;
         let (Some(dataset), Some(encoder)) = (&material.dataset, &material.encoder) else {

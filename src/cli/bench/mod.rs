@@ -1,6 +1,7 @@
-//! `nearmiss bench`: how fast ranking and embedding are on this machine.
+//! `nearmiss bench`: how fast ranking, embedding and the kernels are on this machine.
 
 mod embed;
+mod kernels;
 mod rank;
 
 use crate::error::Result;
@@ -19,6 +20,8 @@ enum What {
     Rank(rank::Rank),
     /// Time the embedding of a dataset's images and captions, without the cache
     Embed(Box<embed::Embed>),
+    /// Compare every kernel of a graphics processor with the CPU's form of it, and time both
+    Kernels(kernels::Kernels),
 }
 
 impl Bench {
@@ -27,6 +30,7 @@ impl Bench {
         match &self.what {
             What::Rank(arguments) => arguments.run(json),
             What::Embed(arguments) => arguments.run(json),
+            What::Kernels(arguments) => arguments.run(json),
         }
     }
 }

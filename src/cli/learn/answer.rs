@@ -1,8 +1,12 @@
 //! What `learn` prints.
 
+use super::baseline::BaselineAnswer;
+use super::by_clients::{ClientsAnswer, ExchangeAnswer};
+use super::figures::{BandAnswer, BandsAnswer, Measured, six};
+use super::grouped::{GroupAnswer, GroupRecall, WorstAnswer, groups as pair_groups, recalls};
 use crate::compute::Engine;
 use crate::files::shown;
-use crate::learn::{Band, Figure, Finish, Ground, Group, Point, Recalls, Run, Way, groups, rate};
+use crate::learn::{Band, Figure, Finish, Friendly, Ground, Group, Point, Run, Way, groups, rate};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -20,6 +24,12 @@ pub struct Answer {
     pub differences: Vec<Difference>,
     /// By the same keys: what the pairs drawn brought.
     pub efficiency: BTreeMap<String, EfficiencyAnswer>,
+    /// Heads of random features, where they were asked for.
+    pub random_features: Option<BaselineAnswer>,
+    /// The groups of captions that were asked for.
+    pub groups: Vec<GroupAnswer>,
+    /// By the same keys: recall of the worst of them, and of each.
+    pub worst_group: BTreeMap<String, WorstAnswer>,
     pub split: String,
     pub train_images: usize,
     pub valid_images: usize,
@@ -36,10 +46,15 @@ pub struct Answer {
 pub struct RunAnswer {
     pub loss: &'static str,
     pub policy: &'static str,
+    /// How far embeddings were moved; of the policy that makes pairs easier.
+    pub friendly: Option<Friendly>,
     pub optimizer: &'static str,
     pub lr: f32,
     pub seed: u64,
+    /// Of each client, where there are some.
     pub steps: u64,
+    #[serde(flatten)]
+    pub clients: ClientsAnswer,
     /// Seconds of training, without those of measuring.
     pub seconds: f64,
     /// "finished" or "diverged".
@@ -52,6 +67,8 @@ pub struct RunAnswer {
     pub curve: Vec<CurveAnswer>,
     /// On images that are trained on, at the end.
     pub train: Option<Measured>,
+    /// Of the groups of captions, at the end.
+    pub groups: Vec<GroupRecall>,
     pub notes: Vec<String>,
     /// Its folder.
     pub out: Option<String>,
@@ -79,35 +96,9 @@ pub struct CurveAnswer {
     /// Share of the pairs seen, 0 to 1.
     seen: f64,
     #[serde(flatten)]
+    exchange: ExchangeAnswer,
+    #[serde(flatten)]
     recall: Measured,
-}
-
-/// Recall in per cent.
-#[derive(Serialize)]
-pub struct Measured {
-    pub i2t: At<f64>,
-    pub t2i: At<f64>,
-}
-
-#[derive(Serialize)]
-pub struct At<T> {
-    pub r1: T,
-    pub r5: T,
-    pub r10: T,
-}
-
-#[derive(Serialize)]
-pub struct BandsAnswer {
-    pub i2t: At<BandAnswer>,
-    pub t2i: At<BandAnswer>,
-    pub seeds: usize,
-}
-
-#[derive(Serialize)]
-pub struct BandAnswer {
-    pub mean: f64,
-    /// Half the width of the 95 % band of the mean; null with one seed.
-    pub half_width: Option<f64>,
 }
 
 /// Recall at 1 against the pairs drawn, over seeds.
@@ -142,49 +133,18 @@ impl EfficiencyAnswer {
     }
 }
 
-impl From<Band> for BandAnswer {
-    fn from(band: Band) -> Self {
-        Self {
-            mean: band.mean,
-            half_width: band.half,
-        }
-    }
-}
-
 #[derive(Serialize)]
 pub struct Difference {
     pub first: String,
     pub less: String,
     #[serde(flatten)]
     pub bands: BandsAnswer,
+    /// The worst group of the one less the worst of the other, where there are groups.
+    pub worst_group: Option<BandsAnswer>,
     #[serde(skip)]
     pub raw: [Band; 6],
-}
-
-impl From<&Recalls> for Measured {
-    fn from(recalls: &Recalls) -> Self {
-        let at = |[r1, r5, r10]: [f64; 3]| At { r1, r5, r10 };
-        Self {
-            i2t: at(recalls.i2t),
-            t2i: at(recalls.t2i),
-        }
-    }
-}
-
-impl BandsAnswer {
-    fn new(bands: &[Band; 6], seeds: usize) -> Self {
-        let band = |k: usize| bands[k].into();
-        let at = |k: usize| At {
-            r1: band(k),
-            r5: band(k + 1),
-            r10: band(k + 2),
-        };
-        Self {
-            i2t: at(0),
-            t2i: at(3),
-            seeds,
-        }
-    }
+    #[serde(skip)]
+    pub raw_worst: Option<[Band; 6]>,
 }
 
 impl RunAnswer {
@@ -195,6 +155,7 @@ impl RunAnswer {
             seconds: point.seconds,
             drawn: point.drawn,
             seen: point.seen,
+            exchange: ExchangeAnswer::of(run, point.exchange),
             recall: (&point.valid).into(),
         };
         let epoch = |point: &Point| EpochAnswer {
@@ -206,10 +167,12 @@ impl RunAnswer {
         Self {
             loss: setup.loss.name(),
             policy: setup.policy.name(),
+            friendly: setup.policy.description().eases.then_some(setup.friendly),
             optimizer: setup.optimizer.kind.name(),
             lr: setup.optimizer.rate,
             seed: setup.seed,
             steps: run.steps(),
+            clients: ClientsAnswer::of(run),
             seconds: run.seconds(),
             finish: run.finish,
             step0_loss: run.first_loss,
@@ -217,6 +180,7 @@ impl RunAnswer {
             epochs: run.epochs().map(epoch).collect(),
             curve: run.points.iter().map(curve).collect(),
             train: run.last().map(|point| (&point.train).into()),
+            groups: recalls(run),
             notes: run.notes.clone(),
             out: None,
             key,
@@ -230,6 +194,8 @@ impl Answer {
         let several = |of: fn(&Run) -> String| runs.iter().any(|run| of(run) != of(&runs[0]));
         let policies = several(|run| run.setup.policy.name().into());
         let rates = several(|run| rate(run.setup.optimizer.rate));
+        let clients = several(|run| run.setup.federation.clients.to_string());
+        let rounds = several(|run| run.setup.federation.sync.to_string());
         let key = |run: &Run| {
             let mut key = run.setup.loss.name().to_owned();
             if policies {
@@ -237,6 +203,13 @@ impl Answer {
             }
             if rates {
                 key = format!("{key} {}", rate(run.setup.optimizer.rate));
+            }
+            let federation = &run.setup.federation;
+            if clients {
+                key = format!("{key} N={}", federation.clients);
+            }
+            if rounds {
+                key = format!("{key} R={}", federation.sync);
             }
             key
         };
@@ -255,11 +228,15 @@ impl Answer {
         for (n, first) in kinds.iter().enumerate() {
             for less in &kinds[..n] {
                 let bands = six(|figure| first.less(less, &figure.valid()));
+                let raw_worst = six(|figure| first.less(less, &figure.worst()));
+                let seeds = first.shared_seeds(less);
                 differences.extend(bands.map(|raw| Difference {
                     first: key(first.first()),
                     less: key(less.first()),
-                    bands: BandsAnswer::new(&raw, first.shared_seeds(less)),
+                    bands: BandsAnswer::new(&raw, seeds),
+                    worst_group: raw_worst.map(|raw| BandsAnswer::new(&raw, seeds)),
                     raw,
+                    raw_worst,
                 }));
             }
         }
@@ -286,6 +263,12 @@ impl Answer {
                 .iter()
                 .filter_map(|group| Some((key(group.first()), EfficiencyAnswer::of(group)?)))
                 .collect(),
+            worst_group: kinds
+                .iter()
+                .filter_map(|group| Some((key(group.first()), WorstAnswer::of(group)?)))
+                .collect(),
+            random_features: None,
+            groups: pair_groups(ground),
             step0_loss,
             differences,
             split: ground.split.told.clone(),
@@ -307,10 +290,4 @@ impl Answer {
             run.notes.extend(note.clone());
         }
     }
-}
-
-/// The bands of all six recalls; `None` where one has none.
-fn six(of: impl Fn(Figure) -> Option<Band>) -> Option<[Band; 6]> {
-    let bands: Option<Vec<Band>> = Figure::all().into_iter().map(of).collect();
-    bands?.try_into().ok()
 }

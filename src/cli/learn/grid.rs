@@ -1,17 +1,23 @@
 //! The runs that are asked for: losses x policies x rates x seeds.
 
+mod refused;
+
+use super::clients::ClientArgs;
+use super::files::{matrix, order};
+use super::friendly::FriendlyArgs;
+use super::groups::GroupArgs;
 use crate::compute::Engine;
 use crate::compute::train::{Activation, HeadShape, Hidden, Loss};
-use crate::dataset::npy::{read_array, read_npy};
-use crate::error::{Error, Result};
+use crate::dataset::Dataset;
+use crate::error::Result;
 use crate::files::shown;
 use crate::learn::{
-    Course, Ground, Live, Mined, Optimizer, OptimizerKind, Policy, Run, SameImage, Schedule, Setup,
-    Start, train,
+    Course, Federation, Ground, Live, Mined, Optimizer, OptimizerKind, Policy, Run, SameImage,
+    Schedule, Setup, Start, train,
 };
 use crate::task::Task;
 use clap::Args;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Which runs.
@@ -47,7 +53,7 @@ pub struct Grid {
     /// Pairs of a batch
     #[arg(id = "pairs", long = "batch", value_name = "N", default_value_t = 128)]
     batch: usize,
-    /// adam, adamw or sgd
+    /// adam, adamw, sgd, amsgrad; by simulated clients fedlalr, fedavg or fedadam
     #[arg(long, value_name = "NAME", default_value = "adam")]
     optimizer: OptimizerKind,
     /// Learning rates, separated by commas
@@ -94,7 +100,8 @@ pub struct Grid {
     /// The first seed
     #[arg(long, value_name = "S", default_value_t = 1)]
     seed: u64,
-    /// How pairs are chosen, separated by commas: uniform, hardest, budget, curriculum, strata
+    /// How pairs are chosen, separated by commas: uniform, hardest, budget, budget-ranked, curriculum, strata, expand,
+    /// friendly
     #[arg(
         long,
         value_name = "NAMES",
@@ -102,9 +109,15 @@ pub struct Grid {
         default_value = "uniform"
     )]
     policy: Vec<Policy>,
-    /// Seconds of training that the policy "budget" fits itself into
+    /// Seconds of training that the policies "budget" and "budget-ranked" fit themselves into
     #[arg(long, value_name = "SECONDS")]
     budget: Option<f64>,
+    #[command(flatten)]
+    grouped: GroupArgs,
+    #[command(flatten)]
+    federated: ClientArgs,
+    #[command(flatten)]
+    friendly: FriendlyArgs,
     /// Share of each batch that are mined hard negatives of the rest of it
     #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
     mined: f32,
@@ -120,107 +133,6 @@ pub struct Grid {
 }
 
 impl Grid {
-    /// Refuses what can be seen to be no set of runs before any data is read.
-    ///
-    /// # Errors
-    /// No runs, or several that would be one.
-    pub fn check(&self) -> Result<()> {
-        if self.seeds == 0 {
-            return Err(Error::request(
-                "no seeds make no runs",
-                "Give --seeds from 1.",
-            ));
-        }
-        if self.seeds > 1 && self.init.is_some() && self.order.is_some() {
-            return Err(Error::request(
-                "with the same start and the same order all seeds give the same run, and their band would be false",
-                "Leave out --seeds, or one of --init and --order.",
-            ));
-        }
-        if self.seeds > 1 && self.order.is_some() && self.residual && self.hidden.is_none() {
-            return Err(Error::request(
-                "linear heads that start from the embeddings as they are start alike, and with one order all seeds give the \
-                 same run: their band would be false",
-                "Leave out --seeds, --residual or --order.",
-            ));
-        }
-        if self.order.is_some() {
-            let uniform = self
-                .policy
-                .iter()
-                .all(|policy| *policy == Policy::default());
-            if !uniform || self.mined > 0.0 {
-                return Err(Error::request(
-                    "a given order leaves a policy nothing to choose",
-                    "Leave out --policy and --mined, or --order.",
-                ));
-            }
-        }
-        for (what, twice) in [
-            ("loss", repeated(&self.loss)),
-            ("policy", repeated(&self.policy)),
-            ("rate", repeated(&self.lr)),
-        ] {
-            if twice {
-                return Err(Error::request(
-                    format!("a {what} is named twice"),
-                    "Name each once.",
-                ));
-            }
-        }
-        self.check_foreign()?;
-        // With sizes that fit, so that what is wrong with the rest is told now.
-        for setup in self.setups(self.dim.unwrap_or(64)) {
-            setup.check()?;
-        }
-        Ok(())
-    }
-
-    /// Refuses what none of the runs would read: a figure would be taken for one with it.
-    fn check_foreign(&self) -> Result<()> {
-        let any = |has: fn(Loss) -> bool| self.loss.iter().any(|&loss| has(loss));
-        let policy = self
-            .policy
-            .iter()
-            .any(|policy| policy.description().by_seconds);
-        let temperature = any(Loss::has_temperature);
-        let foreign = [
-            (
-                "--temperature",
-                self.temperature.is_some() && !temperature,
-                "infonce",
-            ),
-            (
-                "--learn-temperature",
-                self.learn_temperature && !temperature,
-                "infonce",
-            ),
-            (
-                "--margin",
-                self.margin.is_some() && !any(|loss| loss.description().margin.is_some()),
-                "mh",
-            ),
-            (
-                "--warm",
-                self.warm.is_some() && !any(|loss| loss.description().warms),
-                "mixture",
-            ),
-        ];
-        if let Some((flag, _, loss)) = foreign.into_iter().find(|(_, foreign, _)| *foreign) {
-            return Err(Error::request(
-                format!("none of the losses has what {flag} says"),
-                format!("Leave out {flag}, or train by --loss {loss} too."),
-            ));
-        }
-        if self.budget.is_some() && !policy {
-            return Err(Error::request(
-                "none of the policies keeps a time budget",
-                "Leave out --budget, or add --policy budget.",
-            ));
-        }
-        Ok(())
-    }
-
     /// Values that heads make of rows of `inputs`.
     fn outputs(&self, inputs: usize) -> usize {
         self.dim.unwrap_or(if self.residual { inputs } else { 64 })
@@ -228,50 +140,79 @@ impl Grid {
 
     /// The setups, but for their seeds, of rows of `inputs` values.
     fn setups(&self, inputs: usize) -> Vec<Setup> {
-        let outputs = self.outputs(inputs);
         let mut all = Vec::new();
+        let federations = self.federated.federations();
         for &loss in &self.loss {
             for &policy in &self.policy {
                 for &rate in &self.lr {
-                    let usual = Setup::new(loss, inputs, outputs);
-                    let setup = Setup {
-                        head: HeadShape {
-                            hidden: self.hidden.map(|width| Hidden {
-                                width,
-                                activation: self.activation.unwrap_or(Activation::Relu),
-                            }),
-                            bias: self.bias,
-                            shared: self.shared,
-                            residual: self.residual,
-                            ..usual.head
-                        },
-                        margin: self.margin.unwrap_or(usual.margin),
-                        temperature: self.temperature.unwrap_or(usual.temperature),
-                        learn_temperature: self.learn_temperature,
-                        warm: self.warm.unwrap_or(usual.warm),
-                        optimizer: Optimizer {
-                            kind: self.optimizer,
-                            rate,
-                            momentum: self.momentum,
-                            decay: self.weight_decay,
-                            clip: self.clip,
-                        },
-                        schedule: self.schedule,
-                        warmup: self.warmup,
-                        batch: self.batch,
-                        epochs: self.epochs,
-                        policy,
-                        budget: self.budget,
-                        mined: self.mined,
-                        same_image: self.same_image,
-                        seed: self.seed,
-                        ..usual
-                    };
-                    all.push(setup.normalised());
+                    for &federation in &federations {
+                        all.push(self.setup(inputs, loss, policy, rate, federation));
+                    }
                 }
             }
         }
         all
+    }
+
+    fn setup(
+        &self,
+        inputs: usize,
+        loss: Loss,
+        policy: Policy,
+        rate: f32,
+        federation: Federation,
+    ) -> Setup {
+        let usual = Setup::new(loss, inputs, self.outputs(inputs));
+        Setup {
+            head: HeadShape {
+                hidden: self.hidden.map(|width| Hidden {
+                    width,
+                    activation: self.activation.unwrap_or(Activation::Relu),
+                }),
+                bias: self.bias,
+                shared: self.shared,
+                residual: self.residual,
+                ..usual.head
+            },
+            margin: self.margin.unwrap_or(usual.margin),
+            temperature: self.temperature.unwrap_or(usual.temperature),
+            learn_temperature: self.learn_temperature,
+            warm: self.warm.unwrap_or(usual.warm),
+            optimizer: Optimizer {
+                kind: self.optimizer,
+                rate,
+                momentum: self.momentum,
+                decay: self.weight_decay,
+                clip: self.clip,
+            },
+            schedule: self.schedule,
+            warmup: self.warmup,
+            batch: self.batch,
+            epochs: self.epochs,
+            policy,
+            budget: self.budget,
+            expansion: self.grouped.expansion(),
+            federation,
+            friendly: self.friendly.settings(),
+            mined: self.mined,
+            same_image: self.same_image,
+            seed: self.seed,
+            ..usual
+        }
+        .normalised()
+    }
+
+    /// `ground` with its captions grouped as asked for.
+    ///
+    /// # Errors
+    /// As [`GroupArgs::ground`].
+    pub fn grouped(
+        &self,
+        ground: Ground,
+        dataset: Option<&Dataset>,
+        task: &Task,
+    ) -> Result<Ground> {
+        self.grouped.ground(ground, dataset, task)
     }
 
     /// Trains all runs, one after the other: seconds are those of one run alone.
@@ -347,54 +288,4 @@ impl Grid {
         }
         Ok(runs)
     }
-}
-
-fn repeated<T: PartialEq>(values: &[T]) -> bool {
-    let mut all = values.iter().enumerate();
-    all.any(|(n, value)| values[..n].contains(value))
-}
-
-/// Start weights of one side, `[out, in]`.
-fn matrix(path: &Path, ground: &Ground, outputs: usize) -> Result<Vec<f32>> {
-    let (values, rows, columns) = read_npy(path)?;
-    let inputs = ground.embedded.images.dim();
-    if (rows, columns) != (outputs, inputs) {
-        return Err(Error::dataset(
-            path,
-            format!(
-                "has the shape [{rows}, {columns}]; heads of {inputs} to {outputs} values have [{outputs}, {inputs}]"
-            ),
-            "Give weights of that shape, or another --dim.",
-        ));
-    }
-    Ok(values)
-}
-
-/// The captions of every step.
-fn order(path: &Path) -> Result<Vec<Vec<u32>>> {
-    // Beyond it float32 does not hold every whole number.
-    const MOST: f32 = 16_777_216.0;
-    let (values, shape) = read_array(path)?;
-    let remedy = "Write an array of whole numbers, [steps, batch].";
-    let &[_, batch] = shape.as_slice() else {
-        return Err(Error::dataset(
-            path,
-            "is no matrix of steps by pairs",
-            remedy,
-        ));
-    };
-    if let Some(wrong) = values
-        .iter()
-        .find(|v| v.fract() != 0.0 || !(0.0..MOST).contains(*v))
-    {
-        return Err(Error::dataset(
-            path,
-            format!("holds {wrong}, which is no caption"),
-            remedy,
-        ));
-    }
-    let rows = values.chunks_exact(batch.max(1));
-    Ok(rows
-        .map(|row| row.iter().map(|&v| v as u32).collect())
-        .collect())
 }

@@ -1,15 +1,24 @@
 //! `nearmiss learn`: heads trained on frozen embeddings, by several losses and seeds at once.
 
 mod answer;
-mod grid;
-mod output;
+mod baseline;
+mod by_clients;
+mod clients;
+mod figures;
+mod files;
+mod friendly;
+pub mod grid;
+mod grouped;
+mod groups;
+pub mod output;
 mod told;
 
 use super::common::EngineArgs;
 use super::ground::GroundArgs;
-use super::output::{emit_with, fresh, watched};
+use super::output::{emit_with, fresh, warn, watched};
 use crate::error::Result;
 use answer::Answer;
+use baseline::BaselineArgs;
 use clap::{ArgGroup, Args};
 use std::path::PathBuf;
 use told::describe;
@@ -26,6 +35,8 @@ pub struct Learn {
     engine: EngineArgs,
     #[command(flatten)]
     grid: grid::Grid,
+    #[command(flatten)]
+    baseline: BaselineArgs,
     /// Folder for what is learned, to be made: for each run its weights (.safetensors), history (.csv), a file that
     /// reproduces it (run.json), and with an encoder the encoder with the heads appended (encoder/)
     #[arg(long, value_name = "DIR")]
@@ -40,14 +51,27 @@ impl Learn {
     pub fn run(&self, json: bool) -> Result<()> {
         // What cannot be is better known before the costly part.
         self.grid.check()?;
+        if let Some(asked) = self.baseline.asked() {
+            asked.check()?;
+        }
         if let Some(out) = &self.out {
             fresh(out)?;
         }
         let engine = self.engine.open()?;
         let (material, ground) = self.data.ground()?;
+        let dataset = material.dataset.as_ref();
+        let known = ground.notes.len();
+        let ground = watched(|task| self.grid.grouped(ground, dataset, task))?;
+        ground.notes[known..].iter().for_each(warn);
         let answer: Answer = watched(|task| {
             let runs = self.grid.train(&*engine, &ground, task)?;
+            let fitted = self.baseline.fit(&*engine, &ground, &runs, task)?;
             let mut answer = Answer::of(&runs, &ground, &*engine);
+            let keyed = answer.runs.iter().zip(&runs);
+            let keyed: Vec<_> = keyed
+                .map(|(told, run)| (told.key.as_str(), &**run))
+                .collect();
+            answer.random_features = self.baseline.answer(&fitted, &keyed);
             if let Some(out) = &self.out {
                 let folders =
                     output::write(out, &runs, &material, &self.data.source.encoder, task)?;

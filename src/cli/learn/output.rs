@@ -3,6 +3,7 @@
 use crate::cli::encoder::EncoderArgs;
 use crate::cli::material::Material;
 use crate::cli::output::warn;
+use crate::encoder::{Encoder, EncoderFiles, EncoderOptions};
 use crate::error::{Error, Result};
 use crate::learn::curves::{Axis, Drawing, write_csv, write_svg};
 use crate::learn::export::{Heads, Trained, export};
@@ -23,16 +24,19 @@ pub fn write(
     encoder: &EncoderArgs,
     task: &Task,
 ) -> Result<Vec<(PathBuf, Option<String>)>> {
-    let parts = match &material.encoder {
-        Some(opened) => Some((opened, encoder.parts()?)),
-        None => None,
-    };
+    let parts = Parts::of(material, encoder)?;
     let mut folders = Vec::with_capacity(runs.len());
     for run in runs {
         task.check()?;
         let setup = &run.setup;
+        let clients = if setup.optimizer.kind.by_clients() {
+            let federation = &setup.federation;
+            format!("-n{}-r{}", federation.clients, federation.sync)
+        } else {
+            String::new()
+        };
         let folder = out.join(format!(
-            "{}-{}-{}-seed{}",
+            "{}-{}-{}{clients}-seed{}",
             setup.loss.name(),
             setup.policy.name(),
             rate(setup.optimizer.rate),
@@ -54,7 +58,7 @@ pub fn write(
         headline: &headline(&groups, figure),
     };
     write_svg(&out.join("curves.svg"), &drawing)?;
-    let Some((encoder, (files, options))) = &parts else {
+    let Some(parts) = &parts else {
         return Ok(folders);
     };
     for (run, (folder, note)) in runs.iter().zip(&mut folders) {
@@ -68,26 +72,60 @@ pub fn write(
             *note = Some("No encoder: the run diverged.".into());
             continue;
         }
-        let trained = Trained {
-            encoder,
-            files,
-            options,
-            heads: &heads_of(run),
-        };
-        // One that fails takes nothing of the others with it.
-        match export(trained, &folder.join("encoder"), task) {
-            Err(error) if error.is_cancelled() => return Err(error),
-            Err(error) => {
-                warn(&error);
-                *note = Some(format!("No encoder: {error}"));
-            }
-            Ok(_) => {}
-        }
+        *note = parts.with(&heads_of(run), folder, task)?;
     }
     Ok(folders)
 }
 
-fn heads_of(run: &Run) -> Heads {
+/// An encoder that heads can be appended to.
+pub struct Parts<'a> {
+    encoder: &'a Encoder,
+    files: EncoderFiles,
+    options: EncoderOptions,
+}
+
+impl<'a> Parts<'a> {
+    /// The encoder of `material`, where one was opened.
+    ///
+    /// # Errors
+    /// It is one of two models.
+    pub fn of(material: &'a Material, named: &EncoderArgs) -> Result<Option<Self>> {
+        let Some(encoder) = &material.encoder else {
+            return Ok(None);
+        };
+        let (files, options) = named.parts()?;
+        Ok(Some(Self {
+            encoder,
+            files,
+            options,
+        }))
+    }
+
+    /// Writes the encoder with `heads` appended into `folder`; why there is none, where it cannot be made: one that fails
+    /// takes nothing of the others with it.
+    ///
+    /// # Errors
+    /// Cancellation.
+    pub fn with(&self, heads: &Heads, folder: &Path, task: &Task) -> Result<Option<String>> {
+        let trained = Trained {
+            encoder: self.encoder,
+            files: &self.files,
+            options: &self.options,
+            heads,
+        };
+        match export(trained, &folder.join("encoder"), task) {
+            Err(error) if error.is_cancelled() => Err(error),
+            Err(error) => {
+                warn(&error);
+                Ok(Some(format!("No encoder: {error}")))
+            }
+            Ok(_) => Ok(None),
+        }
+    }
+}
+
+/// What a run learned, as heads.
+pub fn heads_of(run: &Run) -> Heads {
     Heads {
         shape: run.setup.head,
         weights: run.learned.weights.clone(),

@@ -2,7 +2,7 @@
 
 use super::Rows;
 use crate::cli::common::positive;
-use crate::cli::listed::{is_numbers, selection};
+use crate::cli::listed::members;
 use crate::cli::material::{SourceArgs, material};
 use crate::cli::output::{warn, watched};
 use crate::cli::skipped::skipped;
@@ -10,8 +10,7 @@ use crate::compute::Embedded;
 use crate::dataset::{Account, Dataset};
 use crate::encoder::Encoder;
 use crate::error::{Error, Result};
-use crate::files::file_name;
-use crate::learn::concepts::{Members, On, Sources, Taken, two_groups, zero_shot};
+use crate::learn::concepts::{On, Sources, Taken, two_groups, zero_shot};
 use crate::retrieval::given::Zeros;
 use crate::source::open_dataset;
 use clap::Args;
@@ -159,17 +158,4 @@ impl GroupArgs {
             })
         })
     }
-}
-
-/// Which images `group` says.
-fn members(group: &str, dataset: &Dataset) -> Result<Members> {
-    let group = group.trim();
-    let (list, title) = match group.strip_prefix('@') {
-        Some(path) => (Path::new(path), file_name(Path::new(path))),
-        None if is_numbers(group) => (Path::new(group), format!("images {group}")),
-        None => return Ok(Members::Words(group.into())),
-    };
-    let rows = selection(list, dataset)?;
-    let rows = rows.into_iter().map(|row| row as u32).collect();
-    Ok(Members::Rows(title, rows))
 }

@@ -2,6 +2,7 @@
 
 mod given;
 mod groups;
+mod moving;
 mod output;
 
 use super::common::positive;
@@ -9,12 +10,14 @@ use super::output::{emit, emit_with, fresh, warn, watched};
 use crate::dataset::Account;
 use crate::error::{Error, Result};
 use crate::files::shown;
+use crate::learn::linear::moving::{self as changed, Answer as MovedAnswer};
 use crate::learn::linear::study::{Answer, Asked, Classifier, Withstands, classifier_of, study};
 use crate::learn::linear::{Method, Moment, Problem, Step};
 use crate::task::Task;
 use clap::{ArgGroup, Args};
 use given::GivenArgs;
 use groups::GroupArgs;
+use moving::MovingArgs;
 use serde::Serialize;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -27,6 +30,8 @@ pub struct Linear {
     given: GivenArgs,
     #[command(flatten)]
     groups: GroupArgs,
+    #[command(flatten)]
+    moving: MovingArgs,
     /// Ways of training, separated by commas: gd, sign and cd (gradient, sign and coordinate descent), fc2 and conv2 (networks
     /// of two linear layers); default: all
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
@@ -40,7 +45,7 @@ pub struct Linear {
     /// Weights of penalties in every norm, as multiples of the maximal margin, separated by commas
     #[arg(long, value_name = "WEIGHTS", value_delimiter = ',')]
     penalties: Vec<f64>,
-    /// Seed of the networks' starts
+    /// Seed of the networks' starts, and of the first split of --robust-dataset
     #[arg(long, value_name = "S", default_value_t = 1)]
     seed: u64,
     /// Compare with the classifier that the captions of both groups make; with --on embeddings
@@ -78,6 +83,8 @@ struct Printed {
     answer: Answer,
     /// The classifier that captions make.
     zero_shot: Option<Withstands>,
+    /// A changed dataset.
+    robust_dataset: Option<MovedAnswer>,
     /// Where it was written.
     out: Option<String>,
 }
@@ -90,6 +97,7 @@ impl Linear {
     pub fn run(&self, json: bool) -> Result<()> {
         let asked = self.asked();
         asked.check()?;
+        let moving = self.moving.asked(self.seed)?;
         if let Some(out) = &self.out {
             fresh(out)?;
         }
@@ -105,7 +113,13 @@ impl Linear {
         } = rows;
         let (found, printed) = watched(|task| {
             let problem = Arc::new(problem);
+            if let Some(moving) = &moving {
+                moving.check_of(&problem)?;
+            }
             let found = study(problem, &asked, &mut |_, _: &Moment| (), task)?;
+            let moved = moving
+                .map(|moving| changed::study(Arc::clone(&found.problem), &moving, task))
+                .transpose()?;
             let mut answer = Answer::of(&found);
             notes.append(&mut answer.notes);
             answer.notes = notes;
@@ -117,6 +131,7 @@ impl Linear {
                 on,
                 answer,
                 zero_shot: captions.map(|captions| Withstands::of(&found, &captions)),
+                robust_dataset: moved.as_ref().map(MovedAnswer::of),
                 out: None,
             };
             if let Some(out) = &self.out {
@@ -124,6 +139,9 @@ impl Linear {
                 output::write(out, (&found, &mean), &printed, task)?
                     .iter()
                     .for_each(warn);
+                if let Some(moved) = &moved {
+                    changed::write(out, moved, &mean)?;
+                }
             }
             Ok::<_, Error>((found, printed))
         })?;

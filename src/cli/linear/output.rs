@@ -1,6 +1,7 @@
 //! What `linear` writes and prints.
 
 use super::Printed;
+use super::moving;
 use crate::dataset::npy::write_doubles;
 use crate::error::{Error, Result, thousands};
 use crate::files::{replace, write_json};
@@ -137,6 +138,9 @@ pub fn describe(study: &Study, printed: &Printed) -> String {
     );
     for note in &answer.notes {
         let _ = writeln!(text, "{note}");
+    }
+    if let Some(moved) = &printed.robust_dataset {
+        moving::describe(&mut text, moved);
     }
     if let Some(out) = &printed.out {
         let _ = writeln!(text, "Written to {out}");

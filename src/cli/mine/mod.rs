@@ -4,7 +4,7 @@ mod filters;
 mod output;
 
 use super::common::{EngineArgs, positive};
-use super::material::{Material, SourceArgs, material};
+use super::material::{Ask, Material, SourceArgs, material};
 use super::output::{counted, warn, watched};
 use crate::compute::{Engine, RankOptions, Ranking, TopK};
 use crate::dataset::Verdict;
@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::retrieval::given::Zeros;
 use crate::retrieval::mine::{Corpus, MineOptions, Mined, mine};
 use crate::retrieval::{Bounds, Doubt, PairSet, Side, Wording};
-use crate::source::{DecisionsHome, KeptDecisions, located};
+use crate::source::KeptDecisions;
 use crate::task::Task;
 use clap::{ArgGroup, Args, ValueEnum};
 pub use filters::Filters;
@@ -85,12 +85,15 @@ impl Mine {
             None => Zeros::Refuse,
         };
         let dataset = self.dataset.as_deref();
-        let ask = self.source.ask(dataset, self.captions_per_image, zeros);
+        let ask = Ask {
+            decided: true,
+            ..self.source.ask(dataset, self.captions_per_image, zeros)
+        };
         let material = material(&ask, |_| Ok(()))?;
-        let kept = self.kept(&material)?;
+        let kept = self.kept()?;
         let decisions = decided(kept.as_ref(), &material);
-        if let Some(why) = kept.as_ref().and_then(|kept| kept.elsewhere.as_ref()) {
-            warn(why);
+        if let (Some(kept), Some(dataset)) = (&kept, material.decided()) {
+            kept.notes(dataset).iter().for_each(warn);
         }
         watched(|task| {
             let found = find(
@@ -118,18 +121,17 @@ impl Mine {
     }
 
     /// What is kept of decisions about pairs of this dataset; `None` where nothing was decided.
-    fn kept(&self, material: &Material) -> Result<Option<KeptDecisions>> {
-        let (Some(path), Some(_)) = (&self.dataset, &material.dataset) else {
+    fn kept(&self) -> Result<Option<KeptDecisions>> {
+        let Some(home) = self.source.decisions(self.dataset.as_deref())? else {
             return Ok(None);
         };
-        let kept = DecisionsHome::of(&located(path)?).read()?;
-        Ok(Some(kept).filter(|kept| !kept.all.is_untouched()))
+        Ok(Some(home.read()?).filter(|kept| !kept.all.is_untouched()))
     }
 }
 
 /// The pairs that were decided about: confirmed, rejected.
 fn decided(kept: Option<&KeptDecisions>, material: &Material) -> [PairSet; 2] {
-    let (Some(kept), Some(dataset)) = (kept, &material.dataset) else {
+    let (Some(kept), Some(dataset)) = (kept, material.decided()) else {
         return Default::default();
     };
     [Verdict::Right, Verdict::Wrong].map(|verdict| kept.all.rows(dataset, verdict))

@@ -9,7 +9,6 @@ use crate::learn::{Along, AlongPoint, Ground, Run, again};
 use crate::task::Task;
 use serde::Serialize;
 use std::fmt::Write as _;
-use std::path::Path;
 
 /// The moments of a run.
 #[derive(Serialize)]
@@ -51,17 +50,6 @@ struct Grouped {
     /// Groups of the start.
     gradient_kept: f64,
     random: f64,
-}
-
-/// The run in `path`, its file or its folder.
-///
-/// # Errors
-/// As [`Run::open`].
-pub fn run(path: &Path) -> Result<Run> {
-    if path.is_dir() {
-        return Run::open(&path.join("run.json"));
-    }
-    Run::open(path)
 }
 
 impl Moments {

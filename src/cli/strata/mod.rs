@@ -4,19 +4,18 @@ mod along;
 mod output;
 
 use super::common::{EngineArgs, positive};
-use super::ground::GroundArgs;
+use super::ground::{GroundArgs, kept_run};
 use super::output::{emit_with, fresh, watched};
-use crate::dataset::npy::read_array;
 use crate::error::{Error, Result};
 use crate::files::shown;
 use crate::learn::strata::{Allocation, Form, LinearHeads, Strata as Labels};
 use crate::learn::survey::{Answer, Asked, Way, survey};
-use crate::learn::{Ground, heads_in, mark, start_heads};
+use crate::learn::{Ground, heads_in, labels_in, mark, start_heads};
 use along::Moments;
 use clap::{ArgGroup, Args};
 use output::{Out, describe};
 use serde::Serialize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Arguments of `strata`.
 #[derive(Debug, Args)]
@@ -115,8 +114,8 @@ impl Strata {
                 "Give a share above 0, up to 1.",
             ));
         }
-        let run = self.along.as_deref().map(along::run).transpose()?;
-        let given = self.labels.as_deref().map(labels).transpose()?;
+        let run = self.along.as_deref().map(kept_run).transpose()?;
+        let given = self.labels.as_deref().map(labels_in).transpose()?;
         let (material, ground) = self.data.ground()?;
         if let Some(run) = &run {
             let embedded = &material.embedded;
@@ -145,6 +144,7 @@ impl Strata {
             let along = run
                 .map(|run| {
                     let ground = self.data.parted(&material, run.split.clone())?;
+                    let ground = ground.grouped(run.grouped_by(), dataset, task)?;
                     let engine = self.engine.open()?;
                     Moments::of(&*engine, &ground, &run, &asked, self.every, task)
                 })
@@ -200,40 +200,4 @@ impl Strata {
         }
         start_heads(inputs, self.dim, self.seed)
     }
-}
-
-/// Labels that are given.
-fn labels(path: &Path) -> Result<Labels> {
-    /// Beyond it float32 does not hold every whole number.
-    const MOST: f32 = 16_777_216.0;
-    let (values, shape) = read_array(path)?;
-    let wrong = |what: String| {
-        let remedy = "Write an array of whole numbers from 0, one for each pair.";
-        Error::dataset(path, what, remedy)
-    };
-    if shape.len() != 1 {
-        return Err(wrong(format!("has {} dimensions and not one", shape.len())));
-    }
-    let bad = values
-        .iter()
-        .find(|v| v.fract() != 0.0 || !(0.0..MOST).contains(*v));
-    if let Some(bad) = bad {
-        return Err(wrong(format!("holds {bad}, which is no label")));
-    }
-    let labels: Vec<u32> = values.iter().map(|&v| v as u32).collect();
-    let count = labels.iter().max().map_or(0, |most| *most as usize + 1);
-    if count > labels.len() {
-        return Err(wrong(format!(
-            "has labels up to {} for {} pairs: number the groups from 0 on",
-            count - 1,
-            labels.len()
-        )));
-    }
-    let unused = (0..count as u32).find(|label| !labels.contains(label));
-    if let Some(unused) = unused {
-        return Err(wrong(format!(
-            "has no pair of label {unused}: number the groups without gaps"
-        )));
-    }
-    Labels::new(labels, count)
 }

@@ -70,6 +70,11 @@ impl Device {
         self.pipelines.get(&self.wgpu, kernel)
     }
 
+    /// Names of the kernels whose pipelines were asked for.
+    pub fn kernels(&self) -> Vec<&'static str> {
+        self.pipelines.built()
+    }
+
     /// An empty storage buffer of at least 64 bytes: a binding must hold one element of any kernel's.
     pub fn storage(&self, label: &str, bytes: u64) -> wgpu::Buffer {
         use wgpu::BufferUsages as U;

@@ -101,7 +101,7 @@ kernels! {
     LearnLeaveOut: "learn_leave_out", [Uniform, Read, Write], [64, 1];
     LearnScalars: "learn_scalars" with "summed", [Uniform, Read, Write], [64, 1];
     LearnNorm: "learn_norm" with "summed", [Uniform, Read, Write], [64, 1];
-    LearnUpdate: "learn_update", [Uniform, Read, Read, Write, Write, Write], [256, 1];
+    LearnUpdate: "learn_update", [Uniform, Read, Read, Write, Write, Write, Write], [256, 1];
     // Fourier transform.
     Fft: "fft" with "fft", [Uniform, Read, Read, Write], [256, 1];
     FftStage: "fft_stage" with "fft", [Uniform, Read, Read, Write], [256, 1];
@@ -206,5 +206,12 @@ impl Pipelines {
     /// The pipeline of `kernel` on `device`, the same in every call.
     pub fn get(&self, device: &wgpu::Device, kernel: Kernel) -> &wgpu::ComputePipeline {
         self.0[kernel as usize].get_or_init(|| kernel.build(device))
+    }
+
+    /// Names of the kernels that were needed so far.
+    pub fn built(&self) -> Vec<&'static str> {
+        let all = Kernel::ALL.iter();
+        let built = all.filter(|&&kernel| self.0[kernel as usize].get().is_some());
+        built.map(|kernel| kernel.name()).collect()
     }
 }

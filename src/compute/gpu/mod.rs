@@ -77,6 +77,10 @@ impl Engine for Gpu {
         format!("GPU ({}, {:?})", info.name, info.backend)
     }
 
+    fn kernels(&self) -> Vec<&'static str> {
+        self.device.kernels()
+    }
+
     fn block(&self, block: &Block<'_>, task: &Task) -> Result<Found> {
         block.check()?;
         let Block {

@@ -3,7 +3,10 @@
 use super::losses::{Cost, Line};
 use super::order::{order_backward, order_scores};
 use super::unit::{unit, unit_backward};
-use super::{Batch, LEFT_OUT, Learned, Part, Plan, Step, StepLoss, Tower, Train, Trainer};
+use super::{
+    Batch, ByRows, HIGHEST, HeadShape, LEFT_OUT, Learned, Part, Plan, Step, StepLoss, Tower, Train,
+    Trainer,
+};
 use crate::compute::{Cpu, Factor, multiply};
 use crate::error::{Error, Result};
 
@@ -205,13 +208,17 @@ impl OnCpu {
         let (weights, scalars) = learned.weights.split_at_mut(end);
         let (first, first_end) = learned.first.split_at_mut(end);
         let (second, second_end) = learned.second.split_at_mut(end);
+        let (most, most_end) = learned.most.split_at_mut(end);
         let (gradient, gradient_end) = self.gradient.split_at(end);
-        factors.apply([weights, first, second], gradient, clip);
+        factors.apply([weights, first, second, most], gradient, clip);
         if self.plan.scalars {
             let free = factors.without_decay();
-            free.apply([scalars, first_end, second_end], gradient_end, clip);
-            // As CLIP does: a scale beyond 100 makes training unstable.
-            scalars[0] = scalars[0].min(100_f32.ln());
+            free.apply(
+                [scalars, first_end, second_end, most_end],
+                gradient_end,
+                clip,
+            );
+            scalars[0] = scalars[0].min(HIGHEST.ln());
         }
     }
 }
@@ -235,6 +242,21 @@ impl Trainer for OnCpu {
         let loss = self.cost(step.warmth);
         self.backward(batch);
         Ok((loss, self.gradient.clone()))
+    }
+
+    fn by_rows(&mut self, batch: &Batch, step: &Step) -> Result<ByRows> {
+        let (loss, _) = self.gradient(batch, step)?;
+        let (shape, weights) = (&self.plan.shape, &self.learned.weights);
+        let [image, text] = shape.parts();
+        let [images, texts] = &self.sides;
+        Ok(ByRows {
+            loss,
+            scores: self.lines[0].scores.clone(),
+            slopes: [
+                images.by_rows(shape, image, weights),
+                texts.by_rows(shape, text, weights),
+            ],
+        })
     }
 
     fn scores(&mut self, batch: &Batch) -> Result<Vec<f32>> {
@@ -262,6 +284,12 @@ impl Trainer for OnCpu {
 
     fn learned(&mut self) -> Result<Learned> {
         Ok(self.learned.clone())
+    }
+
+    fn put(&mut self, learned: &Learned) -> Result<()> {
+        self.plan.check(learned)?;
+        self.learned.clone_from(learned);
+        Ok(())
     }
 }
 
@@ -332,6 +360,27 @@ impl Side {
         }
         let back = Factor::new(&self.back_hidden, hidden.width);
         multiply(back.transposed(), given, made, false);
+    }
+
+    /// The gradient by the rows that went in, after [`Side::backward`].
+    fn by_rows(&self, shape: &HeadShape, part: Part, weights: &[f32]) -> Vec<f32> {
+        let (back, width) = match shape.hidden {
+            Some(hidden) => (&self.back_hidden, hidden.width),
+            None => (&self.back, shape.outputs),
+        };
+        let columns = shape.columns();
+        let mut made = vec![0.0; back.len() / width * columns];
+        let first = Factor::new(part.first.of(weights), columns);
+        multiply(Factor::new(back, width), first, &mut made, false);
+        if shape.bias {
+            // The bias's 1 is no value of a row.
+            let rows = made.chunks_exact(columns);
+            made = rows.flat_map(|row| &row[..shape.inputs]).copied().collect();
+        }
+        if shape.residual {
+            made.iter_mut().zip(&self.back).for_each(|(g, b)| *g += b);
+        }
+        made
     }
 }
 

@@ -54,7 +54,14 @@ impl Plan {
     pub(super) fn check(&self, learned: &Learned) -> Result<()> {
         self.shape.check()?;
         let count = self.shape.count();
-        let all = [&learned.weights, &learned.first, &learned.second];
+        let Learned {
+            weights,
+            first,
+            second,
+            most,
+            ..
+        } = learned;
+        let all = [weights, first, second, most];
         if all.iter().any(|values| values.len() != count) {
             return Err(Error::request(
                 format!(
@@ -83,6 +90,8 @@ pub struct Learned {
     pub first: Vec<f32>,
     /// Running mean of its square.
     pub second: Vec<f32>,
+    /// The largest that this was so far, of `AMSGrad`; of others 0.
+    pub most: Vec<f32>,
     /// Steps taken.
     pub steps: u64,
 }
@@ -93,6 +102,7 @@ impl Learned {
         Self {
             first: vec![0.0; weights.len()],
             second: vec![0.0; weights.len()],
+            most: vec![0.0; weights.len()],
             steps: 0,
             weights,
         }
@@ -106,6 +116,17 @@ pub struct StepLoss {
     pub mean: f32,
     /// Loss of each line: rows (an image looks for its caption), then columns; `[2 B]`.
     pub lines: Vec<f32>,
+}
+
+/// What a batch costs, and how that changes with its rows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ByRows {
+    /// The loss.
+    pub loss: StepLoss,
+    /// The similarity, as [`Trainer::scores`] has it.
+    pub scores: Vec<f32>,
+    /// The derivative of the mean loss in each value of the images' and of the captions' rows, `[B, inputs]` each.
+    pub slopes: [Vec<f32>; 2],
 }
 
 /// Training on an engine.
@@ -137,6 +158,13 @@ pub trait Trainer {
     /// As [`Trainer::step`].
     fn gradient(&mut self, batch: &Batch, step: &Step) -> Result<(StepLoss, Vec<f32>)>;
 
+    /// Loss, similarity and the gradient by the rows of a batch, without a step; `step` is read as [`Trainer::gradient`] does.
+    /// It is computed on the processor whatever the engine: a device gives its weights for it.
+    ///
+    /// # Errors
+    /// As [`Trainer::step`].
+    fn by_rows(&mut self, batch: &Batch, step: &Step) -> Result<ByRows>;
+
     /// The similarity of a batch, `[B, B]`, images by captions; [`LEFT_OUT`] where a pair is.
     ///
     /// # Errors
@@ -155,7 +183,16 @@ pub trait Trainer {
     /// # Errors
     /// A lost device.
     fn learned(&mut self) -> Result<Learned>;
+
+    /// Goes on from what was learned elsewhere.
+    ///
+    /// # Errors
+    /// Weights that do not have the plan's shape, a lost device.
+    fn put(&mut self, learned: &Learned) -> Result<()>;
 }
+
+/// The largest scale: beyond it training is unstable, as CLIP found.
+pub const HIGHEST: f32 = 100.0;
 
 /// Losses of steps that an engine keeps at least until they are asked for; a caller with more steps asks in between.
 pub const KEPT_LOSSES: usize = 64;

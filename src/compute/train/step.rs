@@ -18,6 +18,15 @@ pub enum Rule {
         /// Is the decay taken off the weights themselves?
         decoupled: bool,
     },
+    /// `AMSGrad` (Reddi, Kale and Kumar 2018, arXiv 1904.09237, algorithm 2): steps are divided by the root of the largest
+    /// second moment so far, so that they never grow again. As there no moment is corrected for its start at 0; epsilon is
+    /// added outside the root, as in Adam.
+    AmsGrad {
+        /// Decay rates of both moments.
+        betas: [f64; 2],
+        /// What is added to the root.
+        epsilon: f32,
+    },
 }
 
 /// What one step does besides its gradient.
@@ -52,6 +61,8 @@ pub(in crate::compute) struct Factors {
     /// Share of the gradient in each moment.
     pub shares: [f32; 2],
     pub is_adam: bool,
+    /// Is a step divided by the largest second moment so far?
+    pub by_most: bool,
 }
 
 impl Step {
@@ -68,6 +79,18 @@ impl Step {
                 epsilon: 0.0,
                 shares: [1.0, 0.0],
                 is_adam: false,
+                by_most: false,
+            },
+            Rule::AmsGrad { betas, epsilon } => Factors {
+                rate: self.rate,
+                second: 1.0,
+                kept: 1.0,
+                decay: self.decay,
+                betas: betas.map(|beta| beta as f32),
+                epsilon,
+                shares: betas.map(|beta| (1.0 - beta) as f32),
+                is_adam: true,
+                by_most: true,
             },
             Rule::Adam {
                 betas,
@@ -88,6 +111,7 @@ impl Step {
                     epsilon,
                     shares: betas.map(|beta| (1.0 - beta) as f32),
                     is_adam: true,
+                    by_most: false,
                 }
             }
         }
@@ -104,10 +128,24 @@ impl Step {
 }
 
 impl Factors {
-    /// Moves weights by their gradient times `clip`; `first` and `second` are the running moments.
-    pub fn apply(&self, [weights, first, second]: [&mut [f32]; 3], gradient: &[f32], clip: f32) {
+    /// Moves weights by their gradient times `clip`; `first` and `second` are the running moments, `most` the largest that
+    /// the second one was.
+    pub fn apply(
+        &self,
+        [weights, first, second, most]: [&mut [f32]; 4],
+        gradient: &[f32],
+        clip: f32,
+    ) {
         let all = weights.iter_mut().zip(first).zip(second).zip(gradient);
-        if self.is_adam {
+        if self.by_most {
+            for ((((w, m), v), g), most) in all.zip(most) {
+                let g = g * clip + self.decay * *w;
+                *m = self.betas[0] * *m + self.shares[0] * g;
+                *v = self.betas[1] * *v + self.shares[1] * g * g;
+                *most = most.max(*v);
+                *w -= self.rate * *m / (most.sqrt() + self.epsilon);
+            }
+        } else if self.is_adam {
             for (((w, m), v), g) in all {
                 let g = g * clip + self.decay * *w;
                 *m = self.betas[0] * *m + self.shares[0] * g;

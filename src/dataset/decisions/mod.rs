@@ -144,6 +144,12 @@ impl Decisions {
         self.pairs.is_empty()
     }
 
+    /// How many are about rows without names, which go by their content.
+    pub fn about_rows(&self) -> usize {
+        let rows = self.verdicts().map(|((image, _), _)| image);
+        rows.filter(|image| of_words(image).is_some()).count()
+    }
+
     /// Decisions in all.
     pub fn len(&self) -> usize {
         self.verdicts().count()

@@ -1,8 +1,10 @@
 //! Files of `NumPy` (`.npy`): matrices of embeddings, and arrays of any shape.
 
 mod header;
+mod npz;
 mod pieces;
 
+pub use npz::write_arrays;
 pub use pieces::{NpyIntegers, NpyMatrix};
 
 use self::header::Header;
@@ -12,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::files::{open_regular, replace};
 use crate::task::Task;
 use npyz::{AutoSerialize, Endianness, TypeChar, TypeStr, WriterBuilder};
-use std::io::BufReader;
+use std::io::{BufReader, Write};
 use std::path::{Path, PathBuf};
 
 const WRITE: &str =
@@ -62,13 +64,20 @@ pub fn write_doubles(path: &Path, values: &[f64], shape: &[usize]) -> Result<()>
 }
 
 fn write<T: AutoSerialize + Copy>(path: &Path, values: &[T], shape: &[usize]) -> Result<()> {
+    replace(path, |out| encode(out, values, shape))
+}
+
+/// The bytes of a file that holds `values`, row-major in `shape`.
+fn encode<T: AutoSerialize + Copy>(
+    out: impl Write,
+    values: &[T],
+    shape: &[usize],
+) -> std::io::Result<()> {
     let shape: Vec<u64> = shape.iter().map(|&d| d as u64).collect();
-    replace(path, |out| {
-        let options = npyz::WriteOptions::<T>::new().default_dtype();
-        let mut writer = options.shape(&shape).writer(out).begin_nd()?;
-        writer.extend(values.iter().copied())?;
-        writer.finish()
-    })
+    let options = npyz::WriteOptions::<T>::new().default_dtype();
+    let mut writer = options.shape(&shape).writer(out).begin_nd()?;
+    writer.extend(values.iter().copied())?;
+    writer.finish()
 }
 
 /// A `.npy` file whose rows are read one at a time, undecoded: it may be larger than memory.

@@ -5,7 +5,7 @@ use super::{DataSource, Embedded};
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
 use crate::learn::{Ground, Split};
-use crate::source::{confirmed_pairs, images_of_split};
+use crate::source::{DecisionsHome, images_of_split};
 use crate::task::Task;
 use std::ops::Range;
 use std::sync::Arc;
@@ -138,6 +138,6 @@ impl Grounds {
         let (Some(dataset), Some(data)) = (&self.dataset, &self.data) else {
             return Ok(Vec::new());
         };
-        confirmed_pairs(&data.place()?, dataset)
+        DecisionsHome::of(&data.place()?).confirmed(dataset)
     }
 }

@@ -273,11 +273,19 @@ pub fn recognise(path: PathBuf) -> Result<Event> {
         }
         "json" => match Workspace::open(&path) {
             Ok(workspace) => Ok(Event::Workspace(Box::new(workspace), path)),
+            // A file with the name of workspaces is meant as one.
+            Err(error) if is_named_workspace(&path) => Err(error),
             Err(_) => Ok(Event::Dataset(path)),
         },
         _ if path.is_dir() && is_encoder(&path) => Ok(Event::EncoderFolder(path)),
         _ => Ok(Event::Dataset(path)),
     }
+}
+
+/// Has the file the name that workspaces are saved under?
+fn is_named_workspace(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.to_lowercase().ends_with(".nearmiss.json")
 }
 
 /// Is this folder an encoder? A dataset may have one in a folder of its own below.
@@ -299,4 +307,23 @@ pub fn picture_query(path: &Path) -> Result<Event> {
         .map(|n| n.to_string_lossy().into_owned())
         .unwrap_or_default();
     Ok(Event::Picture(Query::Picture { name, picture }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_named_as_a_workspace_is_no_caption_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, "{\"images\": []}").unwrap();
+            path
+        };
+        let error = recognise(file("set.nearmiss.json")).err().unwrap();
+        assert!(error.to_string().contains("workspace"), "{error}");
+        let captions = recognise(file("dataset.json")).unwrap();
+        assert!(matches!(captions, Event::Dataset(_)));
+    }
 }

@@ -44,6 +44,8 @@ pub const PAGES: &[Page] = pages![
     "robust",
     "structure",
     "learning",
+    "neighbours",
+    "forget",
     "strata",
     "linear",
     "encoders",

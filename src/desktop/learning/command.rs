@@ -1,5 +1,6 @@
 //! What can be asked for in the learning laboratory.
 
+use super::forget::Forgetting;
 use super::form::Form;
 use super::state::Quantity;
 use crate::learn::Figure;
@@ -23,6 +24,14 @@ pub enum Command {
     Choose(String),
     /// Take these runs away.
     Delete(Vec<String>),
+    /// Show the form for forgetting pairs, or no longer.
+    ShowForgetting(bool),
+    /// Forget so next.
+    SetForgetting(Forgetting),
+    /// Let these runs forget pairs.
+    Forget(Vec<String>),
+    /// Fit random features on what the runs that are looked at were trained on.
+    FitBaseline,
     /// Talk about this recall.
     SetFigure(Figure),
     /// Plot this.

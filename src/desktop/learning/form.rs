@@ -1,9 +1,10 @@
 //! What is asked of the next training: losses x policies x rates x seeds, and what they share.
 
+use super::group_by::GroupBy;
 use crate::compute::train::{HeadShape, Loss};
-use crate::desktop::core::HeldOut;
+use crate::desktop::core::{HeldOut, Session};
 use crate::error::{Error, Result};
-use crate::learn::{Policy, Setup};
+use crate::learn::{ClientsBy, Grouping, OptimizerKind, Policy, Setup};
 
 /// The next training.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,6 +23,8 @@ pub struct Form {
     pub margin: Option<f32>,
     /// Seconds of training, of policies with a budget.
     pub seconds: f64,
+    /// What captions are grouped by; both are crossed.
+    pub groups: [GroupBy; 2],
     /// All else; its loss, policy, rate and seed are not read.
     pub rest: Setup,
 }
@@ -40,6 +43,7 @@ impl Default for Form {
             held_out: HeldOut::default(),
             margin: None,
             seconds: 2.0,
+            groups: Default::default(),
             rest: Setup::new(Loss::default(), 64, 64),
         }
     }
@@ -57,6 +61,18 @@ impl Form {
                 "Choose at least one of each.",
             ));
         }
+        if self.draws_from_groups() && self.groups.iter().all(GroupBy::is_nothing) {
+            return Err(Error::request(
+                "the policy \"expand\" draws from groups of captions, and there are none",
+                "Choose what captions are grouped by.",
+            ));
+        }
+        if self.clients_hold_groups() && self.groups.iter().all(GroupBy::is_nothing) {
+            return Err(Error::request(
+                "clients are to hold groups of captions, and there are none",
+                "Choose what captions are grouped by.",
+            ));
+        }
         let rates = self.rates()?;
         let mut all = Vec::new();
         for &rate in &rates {
@@ -71,6 +87,31 @@ impl Form {
             }
         }
         Ok(all)
+    }
+
+    /// Does a policy draw from groups?
+    pub fn draws_from_groups(&self) -> bool {
+        self.policies.iter().any(|p| p.description().by_groups)
+    }
+
+    /// Does each client hold groups of captions?
+    fn clients_hold_groups(&self) -> bool {
+        self.rest.optimizer.kind.by_clients() && self.rest.federation.by == ClientsBy::Groups
+    }
+
+    /// Is there nothing to train without groups?
+    pub fn needs_groups(&self) -> bool {
+        self.draws_from_groups() || self.clients_hold_groups()
+    }
+
+    /// What captions are grouped by, of what is open.
+    ///
+    /// # Errors
+    /// No words or no file where there should be some, a set that is not there.
+    pub fn groupings(&self, session: &Session) -> Result<Vec<Grouping>> {
+        let all = self.groups.iter();
+        all.filter_map(|by| by.grouping(session).transpose())
+            .collect()
     }
 
     fn setup(&self, inputs: usize, loss: Loss, policy: Policy, rate: f32, seed: u64) -> Setup {
@@ -136,8 +177,9 @@ impl Form {
         rates.unwrap_or_else(|_| format!("'{}'", self.rates))
     }
 
-    /// The runs as arguments of `nearmiss learn`; the source of the data is left to the reader.
-    pub fn command(&self) -> String {
+    /// The runs as arguments of `nearmiss learn`, with captions grouped by `groupings`; the source of the data is left to
+    /// the reader.
+    pub fn command(&self, groupings: &[Grouping]) -> String {
         let rest = &self.rest;
         let names = |all: Vec<&str>| all.join(",");
         let mut words = vec![
@@ -195,6 +237,37 @@ impl Form {
         flag(warms, format!("--warm {}", rest.warm));
         let budget = self.policies.iter().any(|p| p.description().by_seconds);
         flag(budget, format!("--budget {}", self.seconds));
+        for by in groupings {
+            flag(true, format!("--groups {}", by.argument()));
+        }
+        let e = rest.expansion;
+        flag(
+            self.draws_from_groups(),
+            format!(
+                "--warm-epochs {} --expand-by {} --expand-every {}",
+                e.warm, e.by, e.every
+            ),
+        );
+        let f = rest.federation;
+        flag(
+            o.kind.by_clients(),
+            format!(
+                "--clients {} --sync {} --clients-by {}",
+                f.clients, f.sync, f.by
+            ),
+        );
+        flag(
+            o.kind == OptimizerKind::FedAdam,
+            format!("--server-lr {}", crate::learn::rate(f.server_rate)),
+        );
+        let f = rest.friendly;
+        flag(
+            self.policies.iter().any(|p| p.description().eases),
+            format!(
+                "--friendly-radius {} --friendly-steps {} --friendly-until {}",
+                f.radius, f.steps, f.until
+            ),
+        );
         flag(rest.mined > 0.0, format!("--mined {}", rest.mined));
         flag(
             rest.same_image != crate::learn::SameImage::default(),
@@ -219,7 +292,29 @@ mod tests {
         assert_eq!(setups.len(), 3 * 2 * 5);
         let unlike = setups.iter().enumerate();
         assert!(unlike.clone().all(|(n, a)| !setups[..n].contains(a)));
-        assert!(form.command().contains("--lr 2e-4,1e-3"));
+        assert!(form.command(&[]).contains("--lr 2e-4,1e-3"));
+        let expand = Form {
+            policies: vec!["expand".parse().unwrap()],
+            ..form.clone()
+        };
+        assert!(expand.setups(256).is_err(), "without groups");
+        let grouped = Form {
+            groups: [GroupBy::Length, GroupBy::Nothing],
+            ..expand
+        };
+        assert!(grouped.setups(256).is_ok());
+        let command = grouped.command(&[Grouping::Length]);
+        assert!(
+            command.contains("--groups length --warm-epochs 5 --expand-by 100 --expand-every 1")
+        );
+        let mut clients = form.clone();
+        clients.rest.optimizer.kind = OptimizerKind::FedLalr;
+        clients.rest.federation.by = ClientsBy::Dirichlet(0.1);
+        assert!(clients.setups(256).is_ok());
+        let command = clients.command(&[]);
+        assert!(command.contains("--clients 4 --sync 8 --clients-by dirichlet:0.1"));
+        clients.rest.federation.by = ClientsBy::Groups;
+        assert!(clients.setups(256).is_err(), "without groups");
         for rates in ["", "fast", "1e-3,1e-3", "inf", "-1"] {
             let form = Form {
                 rates: rates.into(),

@@ -8,7 +8,7 @@ use crate::compute::Engine;
 use crate::desktop::core::{Grounds, KeptRun, Level, Part, Parting, home_of_runs};
 use crate::desktop::feature::Desk;
 use crate::error::Result;
-use crate::learn::{Course, Finish, Live, Mined, Run, Setup, Start, train};
+use crate::learn::{Course, Finish, Grouping, Live, Mined, Run, Setup, Start, train};
 use crate::task::{Task, aside, lock};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -50,6 +50,8 @@ struct Planned {
 struct Lab {
     engine: Arc<dyn Engine>,
     grounds: Grounds,
+    /// What captions are grouped by.
+    by: Vec<Grouping>,
     told: Arc<Mutex<Told>>,
     stop: Arc<AtomicBool>,
 }
@@ -65,8 +67,9 @@ impl Learning {
         };
         let form: &Form = &self.state.form;
         let parting = Parting::Asked(form.held_out.clone());
-        match form.setups(embedded.images.dim()) {
-            Ok(setups) => {
+        let setups = form.setups(embedded.images.dim());
+        match setups.and_then(|setups| Ok((setups, form.groupings(&desk.session)?))) {
+            Ok((setups, by)) => {
                 let planned = setups.into_iter().map(|setup| Planned {
                     id: name(&setup),
                     setup,
@@ -74,7 +77,7 @@ impl Learning {
                 });
                 let planned = planned.collect();
                 let again = vec![Command::SetForm(Box::new(form.clone())), Command::Train];
-                self.start(desk, planned, parting, again);
+                self.start(desk, planned, (parting, by), again);
             }
             Err(error) => desk
                 .session
@@ -89,7 +92,7 @@ impl Learning {
         }
         let now = desk.session.now();
         let mut planned = Vec::new();
-        let mut split = None;
+        let mut known = None;
         for id in ids {
             let Some(kept) = self.state.run(now, id) else {
                 continue;
@@ -104,16 +107,16 @@ impl Learning {
                     *seconds += *seconds / (run.legs.len() + 1) as f64;
                 }
             }
-            split = Some(run.split.clone());
+            known = Some((Parting::Known(run.split.clone()), run.grouped_by().to_vec()));
             planned.push(Planned {
                 id: id.clone(),
                 setup,
                 before: Some(Arc::clone(run)),
             });
         }
-        if let Some(split) = split {
+        if let Some(known) = known {
             let again = vec![Command::GoOn(ids.to_vec(), epochs)];
-            self.start(desk, planned, Parting::Known(split), again);
+            self.start(desk, planned, known, again);
         }
     }
 
@@ -132,7 +135,7 @@ impl Learning {
         &mut self,
         desk: &mut Desk<'_, Self>,
         planned: Vec<Planned>,
-        parting: Parting,
+        (parting, by): (Parting, Vec<Grouping>),
         again: Vec<Command>,
     ) {
         let session = &desk.session;
@@ -144,6 +147,7 @@ impl Learning {
         let lab = Lab {
             engine,
             grounds,
+            by,
             told: Arc::clone(&self.shared.told),
             stop: Arc::clone(&self.shared.stop),
         };
@@ -206,7 +210,8 @@ fn told(planned: &[Planned]) -> String {
 impl Lab {
     /// Trains the runs one after the other; what could not be kept, in words.
     fn run(&self, planned: Vec<Planned>, task: &Task) -> Result<Option<String>> {
-        let ground = self.grounds.make(task)?;
+        let dataset = self.grounds.dataset().map(|dataset| &**dataset);
+        let ground = self.grounds.make(task)?.grouped(&self.by, dataset, task)?;
         let count = planned.len();
         let mut unkept = None;
         let mixes = planned.iter().any(|planned| planned.setup.mined > 0.0);
@@ -239,7 +244,7 @@ impl Lab {
                 setup.seed,
                 n + 1
             );
-            let planned_steps = (ground.pairs.len() / setup.batch * setup.epochs) as u64;
+            let planned_steps = (ground.pairs.len() / setup.pairs_a_step() * setup.epochs) as u64;
             task.begin(title, planned_steps);
             let mut done = before.map_or(0, Run::steps);
             let mut shown = None;

@@ -1,21 +1,29 @@
 //! The learning laboratory: heads trained on the open embeddings, and what hard negatives do to recall meanwhile.
 
+mod baseline;
 mod command;
 mod export;
+mod fit;
+mod forget;
 mod form;
+mod group_by;
 mod jobs;
 mod kept;
 mod palette;
 mod state;
+mod unlearn;
 mod view;
 
 pub use crate::learn::curves::Axis;
+pub use baseline::Baseline;
 pub use command::Command;
+pub use forget::{Forgets, Forgetting, Forgotten, Which};
 pub use form::Form;
+pub use group_by::GroupBy;
 pub use state::{Quantity, Running, State};
 
 use crate::desktop::core::{
-    self, Basis, Dialog, EncoderSource, Filters, JobSlot, KeptRun, Level, Part, Tab,
+    self, Basis, Derived, Dialog, EncoderSource, Filters, JobSlot, KeptRun, Level, Part, Tab,
 };
 use crate::desktop::feature::{Desk, Ended, Feature, View};
 use crate::desktop::shell::PaletteEntry;
@@ -42,6 +50,10 @@ pub enum Slot {
     Load,
     /// Taking kept runs away.
     Forget,
+    /// Forgetting pairs.
+    Unlearn,
+    /// Fitting random features.
+    Baseline,
     /// Writing what was learned as an encoder.
     Encoder,
     /// Writing curves.
@@ -53,7 +65,9 @@ pub enum Slot {
 impl JobSlot for Slot {
     fn parts(self) -> &'static [Part] {
         match self {
-            Self::Train => &[Part::Data, Part::Embeddings, Part::Engine],
+            Self::Train | Self::Unlearn | Self::Baseline => {
+                &[Part::Data, Part::Embeddings, Part::Engine]
+            }
             Self::Load => &[Part::Data, Part::Embeddings],
             Self::Encoder => &[Part::Encoder, Part::Embeddings],
             Self::Forget | Self::Export | Self::Dialog => &[],
@@ -77,6 +91,10 @@ pub enum Event {
     Trained(Option<String>),
     /// Kept runs are gone.
     Forgotten,
+    /// Runs forgot pairs.
+    Unlearned(Box<Forgotten>),
+    /// Random features are fitted.
+    Baseline(Box<Baseline>),
     /// What was learned lies in a folder: to be opened, or compared with.
     Encoder(PathBuf, bool),
     /// Curves were written here.
@@ -119,6 +137,10 @@ impl Feature for Learning {
             Command::GoOn(ids, epochs) => self.go_on(desk, &ids, epochs),
             Command::Choose(id) => self.state.choose(id, desk.session.now()),
             Command::Delete(ids) => self.delete(desk, &ids),
+            Command::ShowForgetting(is_shown) => self.state.forgets.is_shown = is_shown,
+            Command::SetForgetting(form) => self.state.forgets.form = form,
+            Command::Forget(ids) => self.forget(desk, &ids),
+            Command::FitBaseline => self.fit_baseline(desk),
             Command::SetFigure(figure) => self.state.figure = figure,
             Command::SetQuantity(quantity) => self.state.quantity = quantity,
             Command::SetAxis(axis) => self.state.axis = axis,
@@ -156,6 +178,14 @@ impl Feature for Learning {
                 }
             }
             Event::Forgotten => {}
+            Event::Unlearned(found) => {
+                desk.ran(Slot::Unlearn, found.says.clone());
+                self.state.forgets.take(Derived::new(basis, *found));
+            }
+            Event::Baseline(found) => {
+                desk.ran(Slot::Baseline, found.told());
+                self.state.baseline = Derived::new(basis, *found);
+            }
             Event::Encoder(folder, compare) => {
                 let source = EncoderSource::Folder(folder);
                 desk.ask(if compare {

@@ -17,6 +17,7 @@ pub fn entries(view: &View<'_, Learning>) -> Vec<PaletteEntry<Command>> {
     }
     if !state.groups().is_empty() {
         list.push(own("write the curves…", Command::Export));
+        list.push(own("forget pairs…", Command::ShowForgetting(true)));
     }
     let quantities = [(Quantity::Recall, "recall"), (Quantity::Loss, "the loss")];
     list.extend(

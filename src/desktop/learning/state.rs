@@ -1,5 +1,7 @@
 //! What the learning laboratory shows.
 
+use super::baseline::Baseline;
+use super::forget::Forgets;
 use super::form::Form;
 use crate::desktop::core::{Basis, Derived, Identities, KeptRun, Part};
 use crate::learn::curves::Axis;
@@ -59,6 +61,10 @@ pub struct State {
     pub moments: Option<(usize, usize)>,
     /// The file that a picture of the curves is wanted for.
     pub picture: Option<PathBuf>,
+    /// Random features, beside the runs.
+    pub baseline: Derived<Baseline>,
+    /// Forgetting pairs.
+    pub forgets: Forgets,
     /// Reading the kept runs was asked for.
     pub asked: Derived<()>,
 }
@@ -82,6 +88,13 @@ impl State {
         let mut all = self.runs(now).iter();
         let kept = all.find(|kept| Arc::ptr_eq(&kept.run, run))?;
         Some(&kept.id)
+    }
+
+    /// What the kept runs of a group are called.
+    pub fn ids_of(&self, now: &Identities, group: &Group) -> Vec<String> {
+        let runs = group.runs.iter();
+        runs.filter_map(|run| self.id_of(now, run).map(str::to_owned))
+            .collect()
     }
 
     /// What the run that ended last reached on the images held out, in words.

@@ -1,7 +1,8 @@
 //! What can be asked for in the laboratory of linear classifiers.
 
 use super::form::Form;
-use super::state::Shown;
+use super::state::{Page, Shown};
+use crate::learn::linear::moving::Asked;
 use egui::ColorImage;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -21,6 +22,8 @@ pub enum Kind {
     Screen,
     /// The classifier that is looked at, as a model.
     Model,
+    /// The rows that were moved, with their labels and places.
+    Rows,
 }
 
 /// One request of the user in the laboratory.
@@ -32,6 +35,12 @@ pub enum Command {
     Study,
     /// Show methods or penalties.
     Show(Shown),
+    /// Show this page.
+    ShowPage(Page),
+    /// Move rows the next time so.
+    SetMoving(Asked),
+    /// Move the rows of the last study.
+    Move,
     /// Look at this classifier.
     Choose(usize),
     /// Look at this row.

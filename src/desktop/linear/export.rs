@@ -1,13 +1,14 @@
 //! A study in files.
 
 use super::command::Kind;
-use super::state::{Shown, Studied};
+use super::state::{Moved, Shown, Studied};
 use super::{Event, LinearLab, Slot};
 use crate::desktop::core::{Dialog, Filters, Level, write_screen};
 use crate::desktop::feature::Desk;
 use crate::error::{Error, Result};
 use crate::files::{replace, shown, write_json};
 use crate::learn::linear::classifier;
+use crate::learn::linear::moving::{Answer as MovedAnswer, write_rows};
 use crate::learn::linear::study::files::{write_curves, write_history, write_svg};
 use crate::learn::linear::study::{Answer, Withstands};
 use egui::ColorImage;
@@ -20,6 +21,7 @@ const TABLES: Filters = &[("CSV", &["csv"])];
 const FIGURES: Filters = &[("JSON", &["json"])];
 const DRAWINGS: Filters = &[("SVG", &["svg"])];
 const SCREENS: Filters = &[("PNG", &["png"])];
+const ROWS: Filters = &[("NumPy", &["npy"])];
 const MODELS: Filters = &[("ONNX", &["onnx"])];
 
 impl Kind {
@@ -31,6 +33,7 @@ impl Kind {
             Self::Drawing => Dialog::place("Write a drawing", "linear.svg", DRAWINGS),
             Self::Screen => Dialog::place("Write a picture", "linear.png", SCREENS),
             Self::Model => Dialog::place("Write the classifier", "classifier.onnx", MODELS),
+            Self::Rows => Dialog::place("Write the moved rows", "robust.npy", ROWS),
         }
     }
 
@@ -41,6 +44,7 @@ impl Kind {
             Self::Drawing => "svg",
             Self::Screen => "png",
             Self::Model => "onnx",
+            Self::Rows => "npy",
         }
     }
 }
@@ -54,6 +58,8 @@ struct Figures {
     /// The classifier that captions make.
     zero_shot: Option<Withstands>,
     on: String,
+    /// A changed dataset, where rows were moved.
+    robust_dataset: Option<MovedAnswer>,
     /// The command that makes them, without its data.
     command: String,
 }
@@ -84,8 +90,9 @@ impl LinearLab {
             return;
         };
         let of = (self.state.shown, self.state.line);
+        let moved = self.state.moved(desk.session.now()).cloned();
         desk.start(Slot::Export, "Writing a study", move |_| {
-            write(&studied, of, kind, &path)?;
+            write((&studied, moved.as_deref()), of, kind, &path)?;
             Ok(Event::Exported(path))
         });
     }
@@ -99,7 +106,12 @@ impl LinearLab {
     }
 }
 
-fn write(studied: &Studied, of: (Shown, usize), kind: Kind, path: &Path) -> Result<()> {
+fn write(
+    (studied, moved): (&Studied, Option<&Moved>),
+    of: (Shown, usize),
+    kind: Kind,
+    path: &Path,
+) -> Result<()> {
     let study = &studied.study;
     let captions = studied.methods.iter().find(|line| line.method.is_none());
     match kind {
@@ -116,10 +128,25 @@ fn write(studied: &Studied, of: (Shown, usize), kind: Kind, path: &Path) -> Resu
                 },
                 zero_shot: captions.map(|line| Withstands::of(study, &line.classifier)),
                 groups: studied.titles.clone(),
+                robust_dataset: moved.map(|moved| MovedAnswer::of(&moved.found)),
                 on: studied.on.to_string(),
-                command: studied.form.command(&studied.members),
+                command: {
+                    let command = studied.form.command(&studied.members);
+                    let asked = moved.map(|moved| moved.found.asked.arguments());
+                    asked.map_or(command.clone(), |asked| format!("{command} {asked}"))
+                },
             },
         ),
+        Kind::Rows => {
+            let moved =
+                moved.ok_or_else(|| Error::request("no rows were moved", "Move them first."))?;
+            let beside = |what: &str| {
+                let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+                path.with_file_name(format!("{stem}-{what}.npy"))
+            };
+            let others = [beside("labels"), beside("rows")];
+            write_rows([path, &others[0], &others[1]], &moved.found, &studied.mean)
+        }
         Kind::Model => {
             let line = studied.lines(of.0).get(of.1).ok_or_else(|| {
                 Error::request("no classifier is chosen", "Choose one in the table.")

@@ -160,13 +160,7 @@ impl Form {
             On::Embeddings => "embeddings --zero-shot".into(),
             On::Layer(name) => quoted(&format!("layer:{name}")),
         };
-        let [first, second] = members.each_ref().map(|members| match members {
-            Members::Words(words) => quoted(words.trim()),
-            Members::Rows(_, rows) => {
-                let rows: Vec<String> = rows.iter().map(u32::to_string).collect();
-                rows.join(",")
-            }
-        });
+        let [first, second] = members.each_ref().map(Members::argument);
         let mut command = format!(
             "nearmiss linear --first {first} --second {second} --on {on} --most {} --steps {} --step {} --seed {}",
             self.most,

@@ -6,6 +6,7 @@ mod drawing;
 mod export;
 mod form;
 mod jobs;
+mod moved;
 mod palette;
 mod state;
 mod suggest;
@@ -14,7 +15,7 @@ mod view;
 pub use command::{Command, Kind};
 pub use confirm::attack_norm;
 pub use form::{Form, Group};
-pub use state::{Attacked, Line, Shown, State, Studied, Worst};
+pub use state::{Attacked, Line, Moved, Page, Shown, State, Studied, Worst};
 
 use crate::desktop::core::{Basis, Derived, JobSlot, Level, Part, SAMPLING, Tab};
 use crate::desktop::feature::{Desk, Ended, Feature, View};
@@ -56,6 +57,8 @@ pub enum Slot {
     Worst,
     /// Attacking a classifier.
     Confirm,
+    /// Moving rows.
+    Move,
     /// Writing a file.
     Export,
     /// A file dialog.
@@ -66,7 +69,7 @@ impl JobSlot for Slot {
     fn parts(self) -> &'static [Part] {
         match self {
             Self::StudyEmbedded => &[Part::Data, Part::Embeddings],
-            Self::Study | Self::Suggest | Self::Worst => &[Part::Data],
+            Self::Study | Self::Suggest | Self::Worst | Self::Move => &[Part::Data],
             Self::StudyLayer => &[Part::Data, Part::Encoder],
             Self::Layers => &[Part::Encoder],
             Self::Confirm => &[Part::Data, Part::Engine],
@@ -105,6 +108,8 @@ pub enum Event {
     Studied(Arc<Studied>),
     /// The worst changes of a row.
     Worst(Arc<Worst>),
+    /// Rows were moved.
+    Moved(Arc<Moved>),
     /// A classifier was attacked.
     Attacked(Arc<Attacked>),
     /// A file to write was chosen.
@@ -151,6 +156,9 @@ impl Feature for LinearLab {
                 state.shown = shown;
                 state.line = 0;
             }
+            Command::ShowPage(page) => state.page = page,
+            Command::SetMoving(asked) => state.moving = asked,
+            Command::Move => self.move_rows(desk),
             Command::Choose(line) => state.line = line,
             Command::ChooseRow(row) => state.row = row,
             Command::Confirm => self.confirm(desk),
@@ -187,6 +195,9 @@ impl Feature for LinearLab {
                 );
                 let load = |drawn: &[ColorImage; 2]| textures(desk.ctx, drawn);
                 state.textures = studied.drawn.iter().map(load).collect();
+                state.moving.radius = studied.radius(state.moving.norm);
+                state.moving.against = None;
+                state.moved.clear();
                 state.studied = Derived::new(basis, studied);
                 state.shown = Shown::Methods;
                 (state.line, state.row) = (0, 0);
@@ -198,6 +209,15 @@ impl Feature for LinearLab {
                 let drawn = worst.drawn.iter().flatten();
                 state.worst_textures = drawn.map(|drawn| textures(desk.ctx, drawn)).collect();
                 state.worst = Derived::new(basis, worst);
+            }
+            Event::Moved(moved) => {
+                desk.ran(
+                    Slot::Move,
+                    crate::learn::linear::moving::headline(&moved.found),
+                );
+                let drawn = moved.drawn.iter();
+                state.moved_textures = drawn.map(|(_, drawn)| textures(desk.ctx, drawn)).collect();
+                state.moved = Derived::new(basis, moved);
             }
             Event::Attacked(attacked) => state.attacked = Derived::new(basis, attacked),
             Event::Picked(kind, path) => self.export(desk, kind, path),
@@ -242,6 +262,6 @@ impl Feature for LinearLab {
     }
 }
 
-fn textures(ctx: &Context, drawn: &[ColorImage; 2]) -> [TextureHandle; 2] {
-    [0, 1].map(|n| ctx.load_texture("linear", drawn[n].clone(), SAMPLING))
+fn textures<const N: usize>(ctx: &Context, drawn: &[ColorImage; N]) -> [TextureHandle; N] {
+    std::array::from_fn(|n| ctx.load_texture("linear", drawn[n].clone(), SAMPLING))
 }

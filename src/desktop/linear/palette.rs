@@ -1,6 +1,6 @@
 //! The laboratory's entries of the palette.
 
-use super::{Command, Kind, LinearLab, Shown};
+use super::{Command, Kind, LinearLab, Page, Shown};
 use crate::desktop::feature::View;
 use crate::desktop::shell::PaletteEntry;
 
@@ -21,6 +21,21 @@ pub fn entries(view: &View<'_, LinearLab>) -> Vec<PaletteEntry<Command>> {
     ];
     list.extend(kinds.map(|(kind, title)| own(title, Command::Export(kind))));
     list.push(own("attack the classifier", Command::Confirm));
+    list.push(own(
+        "show classifiers",
+        Command::ShowPage(Page::Classifiers),
+    ));
+    list.push(own(
+        "show the changed dataset",
+        Command::ShowPage(Page::Dataset),
+    ));
+    list.push(own("move rows", Command::Move));
+    if view.state.moved(view.session.now()).is_some() {
+        list.push(own(
+            "write the moved rows (NPY)…",
+            Command::Export(Kind::Rows),
+        ));
+    }
     if !studied.penalties.is_empty() {
         list.push(own("show optimizers", Command::Show(Shown::Methods)));
         list.push(own("show penalties", Command::Show(Shown::Penalties)));

@@ -4,6 +4,7 @@ use super::form::Form;
 use crate::attack::confirm::Confirmed;
 use crate::desktop::core::{Derived, Identities};
 use crate::learn::concepts::{Members, On};
+use crate::learn::linear::moving::{Asked, Found, Part};
 use crate::learn::linear::study::{Classifier, Study};
 use crate::learn::linear::{Method, Norm};
 use egui::{ColorImage, TextureHandle};
@@ -18,6 +19,16 @@ pub enum Shown {
     Methods,
     /// Those of penalties.
     Penalties,
+}
+
+/// What the centre shows of a study.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Page {
+    /// Classifiers and what they withstand.
+    #[default]
+    Classifiers,
+    /// A changed dataset.
+    Dataset,
 }
 
 /// A classifier of the table.
@@ -127,6 +138,44 @@ pub struct Attacked {
     pub seconds: f64,
 }
 
+/// A changed dataset, and what is drawn of it.
+pub struct Moved {
+    /// The study whose rows were moved.
+    pub about: Arc<Studied>,
+    /// What was found.
+    pub found: Found,
+    /// Robust accuracy by ridge regression: the rows asked about, and for the unchanged and the changed set x, the mean and
+    /// half its band, both in per cent.
+    pub lines: Vec<(Part, [Vec<[f64; 3]>; 2])>,
+    /// Some rows trained on: their places among all rows of the study, and as pictures unchanged, changed and the change; none
+    /// of rows without a shape.
+    pub drawn: Vec<(usize, [ColorImage; 3])>,
+}
+
+impl Studied {
+    /// A radius to begin with in `norm`, with two digits: the largest margin, or half of how far the first classifier's rows
+    /// are from its boundary at most.
+    pub fn radius(&self, norm: Norm) -> f64 {
+        let best = self.study.best(norm).map(|best| best.value);
+        let first = || {
+            let radii = self.methods.first()?.classifier.curves[norm.index()].radii();
+            radii.last().map(|most| 0.5 * most)
+        };
+        let size = best
+            .or_else(first)
+            .filter(|size| *size > 0.0)
+            .unwrap_or(0.05);
+        let unit = 10_f64.powf(size.log10().floor() - 1.0);
+        let digits = (size / unit).round();
+        if unit < 1.0 {
+            // Divided by a whole number, so that the decimals are those that are told.
+            digits / (1.0 / unit).round()
+        } else {
+            digits * unit
+        }
+    }
+}
+
 /// What the laboratory shows.
 #[derive(Default)]
 pub struct State {
@@ -152,6 +201,14 @@ pub struct State {
     pub worst_textures: Vec<[TextureHandle; 2]>,
     /// What attacks found.
     pub attacked: Derived<Arc<Attacked>>,
+    /// What the centre shows.
+    pub page: Page,
+    /// How rows are moved the next time.
+    pub moving: Asked,
+    /// Rows that were moved.
+    pub moved: Derived<Arc<Moved>>,
+    /// Some of them as textures: unchanged, changed, the change.
+    pub moved_textures: Vec<[TextureHandle; 3]>,
     /// The file that a picture of the view is wanted for.
     pub picture: Option<PathBuf>,
 }
@@ -174,6 +231,13 @@ impl State {
             .studied(now)
             .is_some_and(|s| Arc::ptr_eq(s, &worst.about));
         (same && worst.of == (self.shown, self.line) && worst.row == self.row).then_some(worst)
+    }
+
+    /// What was moved of the last study.
+    pub fn moved(&self, now: &Identities) -> Option<&Arc<Moved>> {
+        let moved = self.moved.get(now)?;
+        let studied = self.studied(now)?;
+        Arc::ptr_eq(studied, &moved.about).then_some(moved)
     }
 
     /// What attacks found of what is looked at.

@@ -218,6 +218,8 @@ pub struct Selection {
     pub items: Arc<Vec<u32>>,
     /// What was chosen before, the latest last.
     pub before: Vec<Arc<Vec<u32>>>,
+    /// How often it changed: no frame compares a million items.
+    pub changes: u64,
 }
 
 /// Steps of the choice that can be undone.
@@ -227,6 +229,7 @@ impl Selection {
     /// Chooses other items; what was chosen can be had back.
     pub fn choose(&mut self, items: Vec<u32>) {
         let before = std::mem::replace(&mut self.items, Arc::new(items));
+        self.changes += 1;
         self.before.push(before);
         if self.before.len() > UNDO {
             self.before.remove(0);
@@ -237,6 +240,7 @@ impl Selection {
     pub fn undo(&mut self) {
         if let Some(before) = self.before.pop() {
             self.items = before;
+            self.changes += 1;
         }
     }
 }
@@ -320,6 +324,12 @@ impl State {
     pub fn chosen(&self, session: &Session) -> &[u32] {
         let selection = self.selection.get(session.now());
         selection.map_or(&[], |s| s.items.as_slice())
+    }
+
+    /// The items that are chosen, to be kept, and how often they changed.
+    pub fn choice(&self, session: &Session) -> (Arc<Vec<u32>>, u64) {
+        let selection = self.selection.get(session.now());
+        selection.map_or_else(Default::default, |s| (Arc::clone(&s.items), s.changes))
     }
 
     /// How the points of `shown` look, once a job has coloured them.

@@ -4,7 +4,7 @@ use super::layers::listed;
 use crate::desktop::core::ModelCard;
 use crate::encoder::{Encoder, Tower};
 use crate::error::Result;
-use crate::grad::{Card, Sample, examine};
+use crate::grad::{Card, Measured, Sample, examine};
 use crate::onnx::Tensor;
 use crate::retrieval::Side;
 use crate::runtime::{Provider, RuntimeEngine};
@@ -61,9 +61,9 @@ fn card(
     };
     let sample = Sample {
         feeds,
-        cotangent: None,
         output: Some(tower.output().to_owned()),
         check: DIRECTIONS,
+        ..Sample::default()
     };
     let file = tower.model().path.clone();
     let made: Result<Card> = tower
@@ -87,7 +87,7 @@ pub fn verdicts(cards: &[ModelCard]) -> String {
             Side::Text => "text model",
         };
         let check = match &model.card {
-            Ok(card) => card.measured.as_ref().and_then(|m| m.check.as_ref()),
+            Ok(card) => card.measured.as_ref().and_then(Measured::check),
             Err(_) => None,
         };
         match check {

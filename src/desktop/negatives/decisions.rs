@@ -13,23 +13,7 @@ use std::sync::Arc;
 pub fn read(source: &DataSource, dataset: &Dataset) -> Result<Event> {
     let home = DecisionsHome::of(&source.place()?);
     let kept = home.read()?;
-    let mut notes: Vec<String> = kept.elsewhere.iter().cloned().collect();
-    let repeated = dataset.row_keys.as_ref().map(|keys| keys.repeated());
-    if let Some([images, captions]) = repeated.filter(|[a, b]| a + b > 0) {
-        notes.push(format!(
-            "{} image rows and {} caption rows are equal to others: equal rows share their decisions",
-            thousands(images as u64),
-            thousands(captions as u64)
-        ));
-    }
-    let numbered = kept.all.numbered(dataset);
-    if numbered > 0 {
-        notes.push(format!(
-            "{} decisions were kept by the numbers of rows, by an older version: they hold for the rows that have these \
-             numbers now",
-            thousands(numbered as u64)
-        ));
-    }
+    let notes = kept.notes(dataset);
     Ok(Event::Decisions { home, kept, notes })
 }
 

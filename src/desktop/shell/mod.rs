@@ -61,6 +61,8 @@ pub struct Memory {
     pub filter: String,
     scroll: f32,
     revealed: Option<(Side, usize)>,
+    /// The selected row that was looked for last, and the list in which it was.
+    sought: (Option<(Side, usize)>, u64),
     palette: Option<palette::Palette>,
     settings: Option<Box<Settings>>,
     runtime: bool,

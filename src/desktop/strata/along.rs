@@ -38,7 +38,9 @@ impl StrataLab {
         let title = format!("Measuring along {}", kept.run.setup.title());
         desk.start(Slot::Along, title, move |task| {
             let measured = aside(|| {
+                let dataset = grounds.dataset().map(|dataset| &**dataset);
                 let ground = grounds.make(task)?;
+                let ground = ground.grouped(kept.run.grouped_by(), dataset, task)?;
                 let asked = Along {
                     every: kept.run.setup.epochs.div_ceil(MOMENTS).max(1),
                     form: gradient,

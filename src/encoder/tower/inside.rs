@@ -55,10 +55,10 @@ impl Tower {
         };
         graph.declared = [(name.to_owned(), port)].into();
         let providers = [self.provider.parse().unwrap_or(Provider::Cpu)];
+        path.clone_into(&mut graph.path);
         let encoded = graph.encode(Encoded::DATA);
-        let nodes = graph.nodes.len();
+        let opened = session::open_graph(&graph, &encoded, &providers, Effort::Often, None)?;
         let inputs = graph.inputs.into_iter().map(|port| port.name).collect();
-        let opened = session::open_graph(&encoded, nodes, path, &providers, Effort::Often)?;
         Ok(Inside {
             tower: self,
             name: name.to_owned(),

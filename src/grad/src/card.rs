@@ -1,13 +1,16 @@
 //! A model card: what goes in and out, what can be differentiated, and how well that was seen to work.
 
-use super::check::{Taken, defects};
+use super::check::Taken;
+use super::measured::Reached;
+use super::product::product;
+use super::timed::Timed;
 use super::{
-    COTANGENT, Fault, Measured, Objective, Request, Survey, Target, check, differentiate, lower,
-    seeded_cotangent,
+    COTANGENT, Fault, Gradient, Measured, Objective, Request, Second, Survey, Target, check,
+    differentiate, lower, seeded_cotangent,
 };
 use crate::error::{Error, Result};
 use crate::monitor::Monitor;
-use crate::onnx::{Effort, Elem, Graph, GraphEngine, Port, Program, Tensor, upgrade};
+use crate::onnx::{Elem, Graph, GraphEngine, Port, Tensor, upgrade};
 use std::collections::BTreeMap;
 use std::time::Instant;
 
@@ -22,9 +25,9 @@ pub struct Card {
     pub parameters: usize,
     /// Version of the default operator set.
     pub opset: i64,
-    /// What the gradient is with respect to: an input, or the output of the embedding table.
-    pub wrt: String,
-    /// Is that the output of the embedding table?
+    /// What the gradient is with respect to: inputs, initializers, or the output of the embedding table.
+    pub wrt: Vec<String>,
+    /// Is the first of those the output of the embedding table?
     pub tokens: bool,
     /// Operators with their standing, and what blocks.
     pub survey: Survey,
@@ -46,6 +49,12 @@ pub struct Sample {
     pub output: Option<String>,
     /// Directions of the self-check; 0 for none.
     pub check: usize,
+    /// What the gradient is taken with respect to; none for the first input of floats, else the token embeddings.
+    pub targets: Vec<Target>,
+    /// A product to be made besides the gradient.
+    pub product: Option<Second>,
+    /// The direction of that for each target; none for seeded normal ones.
+    pub tangents: Vec<Tensor>,
 }
 
 /// Makes the card of `graph`: differentiates it, runs it on the sample and checks it. A model that cannot be
@@ -60,24 +69,19 @@ pub fn examine(
     monitor: &dyn Monitor,
 ) -> Result<Card> {
     monitor.begin("Examining the model", 0);
-    let target = Target::first_input(graph)?;
-    let mut request = Request::new(sample.feeds.clone(), target.clone(), Objective::Vjp);
-    request.output.clone_from(&sample.output);
-    let mut card = Card {
-        inputs: graph.inputs.clone(),
-        outputs: graph.ports_out(),
-        parameters: graph
-            .constants
-            .values()
-            .filter(|t| t.elem().is_float())
-            .map(Tensor::len)
-            .sum(),
-        opset: graph.opset,
-        wrt: String::new(),
-        tokens: target == Target::Tokens,
-        survey: Survey::default(),
-        measured: None,
+    let targets = match sample.targets.as_slice() {
+        [] => vec![Target::first_input(graph)?],
+        some => some.to_vec(),
     };
+    let tokens = targets.first() == Some(&Target::Tokens);
+    let request = Request {
+        feeds: sample.feeds.clone(),
+        targets,
+        output: sample.output.clone(),
+        objective: Objective::Vjp,
+        normalise: None,
+    };
+    let mut card = Card::new(graph, tokens);
     let gradient = match differentiate(graph, &request, engine, monitor) {
         Ok(gradient) => gradient,
         Err(Error::NoGradient { blocking, .. }) => {
@@ -117,96 +121,90 @@ pub fn examine(
     let (mut whole, results) = Timed::start(&gradient.graph, engine, &feeds, monitor)?;
     // Turn by turn, so that whatever else the machine does hits both alike.
     let begun = Instant::now();
-    while whole.times.len() < 3
-        || (whole.times.len() < 25 && begun.elapsed().as_secs_f64() < SECONDS)
-    {
+    while whole.turns() < 3 || (whole.turns() < 25 && begun.elapsed().as_secs_f64() < SECONDS) {
         plain.turn(monitor)?;
         whole.turn(monitor)?;
     }
     let (forward_ms, gradient_ms) = (plain.median(), whole.median());
-    let provider = whole.program.provider().to_owned();
+    let provider = whole.provider();
     drop((plain, whole));
-    let value = results.into_iter().nth(2).ok_or_else(|| {
-        Error::request(
-            "the gradient is missing from the run",
-            "Please report this.",
-        )
-    })?;
-    let checked = if sample.check > 0 {
-        let taken = Taken {
-            feeds: &sample.feeds,
-            cotangent: &cotangent,
-            gradient: &value,
-        };
-        Some(check(
-            &forward,
-            &gradient,
-            &taken,
-            sample.check,
-            engine,
-            monitor,
-        )?)
-    } else {
-        None
-    };
-    let (not_finite, zero) = defects(&value.to_floats().unwrap_or_default());
-    card.measured = Some(Measured {
+    let at = (&sample.feeds, &cotangent);
+    let targets = reached(
+        &forward,
+        &gradient,
+        at,
+        results,
+        sample.check,
+        (engine, monitor),
+    )?;
+    let mut measured = Measured {
         graph: gradient.graph,
-        gradient: value,
-        not_finite,
-        zero,
-        check: checked,
+        targets,
+        product: None,
         forward_ms,
         gradient_ms,
         provider,
-    });
+    };
+    if let Some(second) = sample.product {
+        let made = product(
+            graph,
+            (&request, second),
+            (&measured.targets, &feeds, &sample.tangents),
+            engine,
+            monitor,
+        )?;
+        measured.graph = made.0;
+        measured.product = Some(made.1);
+    }
+    card.measured = Some(measured);
     Ok(card)
 }
 
-/// A loaded graph with its inputs, and the times it took.
-struct Timed<'a> {
-    program: Box<dyn Program>,
-    feeds: Vec<(&'a str, &'a Tensor)>,
-    times: Vec<f64>,
-}
-
-impl<'a> Timed<'a> {
-    /// Loads `graph` and runs it once, which allocates and does not count; the results come with it.
-    fn start(
-        graph: &'a Graph,
-        engine: &dyn GraphEngine,
-        feeds: &'a BTreeMap<String, Tensor>,
-        monitor: &dyn Monitor,
-    ) -> Result<(Self, Vec<Tensor>)> {
-        let mut program = engine.load(graph, Effort::Often)?;
-        let ports = graph.inputs.iter();
-        let feeds: Vec<_> = ports
-            .filter_map(|p| Some((p.name.as_str(), feeds.get(&p.name)?)))
-            .collect();
-        let results = program.run(&feeds, monitor)?;
-        let timed = Self {
-            program,
+/// The gradient with respect to each target, out of the `results` of a run at feeds and cotangent, each checked in so many
+/// directions.
+fn reached(
+    forward: &Graph,
+    gradient: &Gradient,
+    (feeds, cotangent): (&BTreeMap<String, Tensor>, &Tensor),
+    results: Vec<Tensor>,
+    directions: usize,
+    (engine, monitor): (&dyn GraphEngine, &dyn Monitor),
+) -> Result<Vec<Reached>> {
+    let mut targets = Vec::with_capacity(gradient.wrt.len());
+    for (wrt, value) in gradient.wrt.iter().zip(results.into_iter().skip(2)) {
+        let taken = Taken {
             feeds,
-            times: Vec::new(),
+            cotangent,
+            wrt,
+            gradient: &value,
         };
-        Ok((timed, results))
+        let mut checked = None;
+        if directions > 0 {
+            let found = check(forward, gradient, &taken, directions, engine, monitor)?;
+            checked = Some(found);
+        }
+        let depends = !gradient.apart.contains(wrt);
+        targets.push(Reached::new(wrt, value, depends, checked));
     }
-
-    fn turn(&mut self, monitor: &dyn Monitor) -> Result<()> {
-        let start = Instant::now();
-        self.program.run(&self.feeds, monitor)?;
-        self.times.push(start.elapsed().as_secs_f64() * 1e3);
-        Ok(())
-    }
-
-    /// Median, in milliseconds.
-    fn median(&mut self) -> f64 {
-        self.times.sort_by(f64::total_cmp);
-        self.times.get(self.times.len() / 2).copied().unwrap_or(0.0)
-    }
+    Ok(targets)
 }
 
 impl Card {
+    /// What the file alone says.
+    fn new(graph: &Graph, tokens: bool) -> Self {
+        let floats = graph.constants.values().filter(|t| t.elem().is_float());
+        Self {
+            inputs: graph.inputs.clone(),
+            outputs: graph.ports_out(),
+            parameters: floats.map(Tensor::len).sum(),
+            opset: graph.opset,
+            wrt: Vec::new(),
+            tokens,
+            survey: Survey::default(),
+            measured: None,
+        }
+    }
+
     /// Does a gradient pass it?
     pub fn supported(&self) -> bool {
         self.survey.blocking.is_empty()

@@ -49,10 +49,10 @@ fn carrying(graph: &Graph, active: &HashSet<String>, node: &NodeProto) -> Vec<(u
     inputs.filter(chosen).collect()
 }
 
-/// The nodes on a path from an active value to `to`, as a mask.
-pub(super) fn on_path(graph: &Graph, active: &HashSet<String>, to: &str) -> Vec<bool> {
+/// The nodes on a path from an active value to one of `to`, as a mask.
+pub(super) fn on_path(graph: &Graph, active: &HashSet<String>, to: &[&str]) -> Vec<bool> {
     let steps = Steps::of(graph, active);
-    let mut needed: HashSet<String> = HashSet::from([to.to_owned()]);
+    let mut needed: HashSet<String> = to.iter().map(|&n| n.to_owned()).collect();
     let mut mask = vec![false; graph.nodes.len()];
     for (i, node) in graph.nodes.iter().enumerate().rev() {
         let leads_on = node
@@ -74,24 +74,31 @@ pub(super) fn on_path(graph: &Graph, active: &HashSet<String>, to: &str) -> Vec<
     mask
 }
 
-/// Appends to `builder` the nodes that make the cotangent of `wrt` out of `seed`, the cotangent of `of`.
+/// Appends to `builder` the nodes that make the cotangents of `wrt`, one for each, out of `seeds`: values and their
+/// cotangents.
 ///
 /// # Errors
 /// An operator on the way has no rule, or its rule does not cover how it is used; all such are named.
 pub(super) fn backward(
     builder: &mut Builder,
-    of: &Value,
-    seed: Value,
-    wrt: &Value,
+    seeds: &[(Value, Value)],
+    wrt: &[Value],
     monitor: &dyn Monitor,
-) -> Result<Value> {
-    let active = reached(builder.graph(), &[&wrt.name]);
-    let mask = on_path(builder.graph(), &active, &of.name);
+) -> Result<Vec<Value>> {
+    let targets: Vec<&str> = wrt.iter().map(|v| v.name.as_ref()).collect();
+    let ends: Vec<&str> = seeds.iter().map(|(of, _)| of.name.as_ref()).collect();
+    let active = reached(builder.graph(), &targets);
+    let mask = on_path(builder.graph(), &active, &ends);
     let steps = Steps::of(builder.graph(), &active);
     let nodes = builder.graph().nodes.iter();
     let stops: Vec<Option<usize>> = nodes.map(|n| steps.stop(n)).collect();
     let mut cotangents: HashMap<String, Vec<Value>> = HashMap::new();
-    cotangents.insert(of.name.to_string(), vec![seed]);
+    for (of, seed) in seeds {
+        let parts = cotangents.entry(of.name.to_string()).or_default();
+        parts.push(seed.clone());
+    }
+    // Of targets on the way to others.
+    let mut passed: HashMap<String, Value> = HashMap::new();
     let mut blocking: Vec<Blocking> = Vec::new();
     for i in (0..mask.len()).rev() {
         if !mask[i] {
@@ -101,10 +108,14 @@ pub(super) fn backward(
         let proto = builder.graph().nodes[i].clone();
         let mut output_cotangents = Vec::with_capacity(proto.output.len());
         for name in &proto.output {
-            output_cotangents.push(match cotangents.remove(name) {
+            let sum = match cotangents.remove(name) {
                 Some(parts) => Some(total(builder, parts, name)?),
                 None => None,
-            });
+            };
+            if let Some(sum) = sum.clone().filter(|_| targets.contains(&name.as_str())) {
+                passed.insert(name.clone(), sum);
+            }
+            output_cotangents.push(sum);
         }
         if output_cotangents.iter().all(Option::is_none) {
             continue;
@@ -124,11 +135,17 @@ pub(super) fn backward(
         }
     }
     refuse(&builder.graph().path, blocking)?;
-    match cotangents.remove(wrt.name.as_ref()) {
-        Some(parts) => total(builder, parts, &wrt.name),
-        // Nothing of the output depends on it.
-        None => Ok(builder.zeros(&wrt.shape)),
+    let mut found = Vec::with_capacity(wrt.len());
+    for value in wrt {
+        let name = value.name.as_ref();
+        found.push(match (passed.remove(name), cotangents.remove(name)) {
+            (Some(sum), _) => sum,
+            (None, Some(parts)) => total(builder, parts, name)?,
+            // Nothing of the output depends on it.
+            (None, None) => builder.zeros(&value.shape),
+        });
     }
+    Ok(found)
 }
 
 /// The cotangents that `proto` passes on to its active inputs but `stop`, by name, each checked against its primal's

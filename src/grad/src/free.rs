@@ -52,6 +52,10 @@ pub(super) fn free(small: &Graph, large: &Graph, n: usize, main: &str) -> Option
         other.is_none_or(|o| o.shape == info.shape)
     };
     freed.infos.retain(|name, info| known(name, info));
+    // Of the larger batch: where it is one, a batch looks like what is the same for every batch.
+    let size =
+        |(name, other): (&String, &String)| Some((name.clone(), large.infos.get(other)?.clone()));
+    freed.sizes = merge.names.iter().filter_map(size).collect();
     let Merge {
         constants, prelude, ..
     } = merge;
@@ -124,12 +128,7 @@ impl Merge<'_> {
     /// What is known of an output at any batch.
     fn output(&self, name: &str, other: &str) -> Option<Port> {
         let (info, there) = (self.small.infos.get(name)?, self.large.infos.get(other)?);
-        let fixed = |info: &Info| Port {
-            name: name.into(),
-            elem: info.elem,
-            dims: info.shape.iter().map(|&d| Dim::Fixed(d)).collect(),
-            has_shape: true,
-        };
+        let fixed = |info: &Info| Port::fixed(name, info.elem, &info.shape);
         let mut port = fixed(info);
         self.port(&mut port, &fixed(there)).then_some(port)
     }

@@ -1,9 +1,7 @@
 //! Objectives as graphs: what is computed from the output, and then differentiated by the same rules.
 
-use super::{COTANGENT, Request, driver};
 use crate::error::Result;
-use crate::monitor::Monitor;
-use crate::onnx::{Builder, Elem, Tensor, Value, wrong};
+use crate::onnx::{Builder, Elem, Value, wrong};
 
 /// What the gradient is of. All losses are per row of the batch. The untargeted ones grow as the model gets more wrong,
 /// the targeted ones as it gets nearer to the target: either way along the gradient.
@@ -12,7 +10,7 @@ use crate::onnx::{Builder, Elem, Tensor, Value, wrong};
 /// `nearmiss_candidates`, `[batch, K, dim]`), or with K = 0 the output itself, for classifiers.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Objective {
-    /// The output's product with a free cotangent ([`COTANGENT`]): the plain vector-Jacobian product.
+    /// The output's product with a free cotangent ([`COTANGENT`](super::COTANGENT)): the plain vector-Jacobian product.
     Vjp,
     /// Minus the cosine to one embedding (`nearmiss_target`, `[batch, dim]`); `towards` drops the minus.
     Cosine {
@@ -111,61 +109,8 @@ pub struct Normalise {
     pub std: Vec<f32>,
 }
 
-/// Appends objective and backward walk; yields loss `[batch]` and the gradient.
-pub(super) fn attach(
-    b: &mut Builder,
-    request: &Request,
-    output: &Value,
-    wrt: &Value,
-    monitor: &dyn Monitor,
-) -> Result<(Value, Value)> {
-    if output.elem != Elem::F32 {
-        return Err(wrong(format!(
-            "its output {} is of {}",
-            output.name, output.elem
-        )));
-    }
-    let wrt = match &request.normalise {
-        Some(normalise) => pixels(b, wrt, normalise)?,
-        None => wrt.clone(),
-    };
-    if request.objective == Objective::Vjp {
-        let cotangent = b.feed(COTANGENT, Elem::F32, &output.shape);
-        let product = b.mul(output, &cotangent)?;
-        let loss = per_row(b, &product);
-        let gradient = driver::backward(b, output, cotangent, &wrt, monitor)?;
-        return Ok((loss, gradient));
-    }
-    let loss = loss(b, request.objective, output)?;
-    let ones = b.tensor(Tensor::floats(&loss.shape, &vec![1.0; loss.count()]));
-    let gradient = driver::backward(b, &loss, ones, &wrt, monitor)?;
-    Ok((loss, gradient))
-}
-
-/// Puts the normalisation before the input `model`; the new input has its name, and is what is returned.
-fn pixels(b: &mut Builder, model: &Value, normalise: &Normalise) -> Result<Value> {
-    let channels = normalise.mean.len();
-    if model.rank() != 4 || model.shape[1] != channels || normalise.std.len() != channels {
-        return Err(wrong(format!(
-            "its input {} is not of {channels} channels",
-            model.name
-        )));
-    }
-    let inside = format!("{}/normalised", model.name);
-    b.graph_mut().rename_readers(&model.name, &inside);
-    let forward = std::mem::take(&mut b.graph_mut().nodes);
-    let shape = [1, channels, 1, 1];
-    let mean = b.tensor(Tensor::floats(&shape, &normalise.mean));
-    let inverse: Vec<f32> = normalise.std.iter().map(|s| 1.0 / s).collect();
-    let inverse = b.tensor(Tensor::floats(&shape, &inverse));
-    let centred = b.sub(model, &mean)?;
-    let scaled = b.mul(&centred, &inverse)?;
-    b.graph_mut().rename(&scaled.name, &inside);
-    b.graph_mut().nodes.extend(forward);
-    Ok(model.clone())
-}
-
-fn per_row(b: &mut Builder, x: &Value) -> Value {
+/// Its sum over all but the first dimension: one value for each row.
+pub(super) fn per_row(b: &mut Builder, x: &Value) -> Value {
     let axes: Vec<usize> = (1..x.rank()).collect();
     if x.rank() == 0 {
         return b.reshape(x, &[1]).unwrap_or_else(|_| x.clone());
@@ -173,7 +118,8 @@ fn per_row(b: &mut Builder, x: &Value) -> Value {
     b.sum(x, &axes, false)
 }
 
-fn loss(b: &mut Builder, objective: Objective, output: &Value) -> Result<Value> {
+/// The loss of each row of `output`.
+pub(super) fn loss(b: &mut Builder, objective: Objective, output: &Value) -> Result<Value> {
     let batch = output.shape.first().copied().unwrap_or(1);
     match objective {
         Objective::Vjp => Err(wrong(

@@ -33,7 +33,7 @@ pub struct Step {
     pub loss: Vec<f32>,
     /// The output, `[batch, ...]`.
     pub output: Tensor,
-    /// The gradient of the sum of losses.
+    /// The gradient of the sum of losses, with respect to the first target.
     pub gradient: Tensor,
 }
 
@@ -305,6 +305,6 @@ fn key(request: &Request) -> String {
         .collect();
     format!(
         "{shapes:?} {:?} {:?} {:?} {:?}",
-        request.target, request.output, request.objective, request.normalise
+        request.targets, request.output, request.objective, request.normalise
     )
 }

@@ -2,11 +2,12 @@
 
 use super::cut::cuts;
 use super::driver::{on_path, reached};
+use super::narrow::narrow;
 use super::{known, lower, rules};
 use crate::error::{Blocking, Result, refuse};
-use crate::onnx::Graph;
 use crate::onnx::node::{full_name, label};
 use crate::onnx::proto::NodeProto;
+use crate::onnx::{Graph, trips};
 use serde::Serialize;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
@@ -45,12 +46,17 @@ impl Survey {
     /// The request does not fit the model.
     pub(super) fn of_request(graph: &Graph, request: &super::Request) -> Result<Self> {
         let mut graph = graph.clone();
-        let (output, wrt) = super::narrow(&mut graph, request)?;
-        Ok(Self::of(&graph, &wrt, &output))
+        let narrowed = narrow(&mut graph, request)?;
+        Ok(Self::of_all(&graph, &narrowed.wrt, &narrowed.output))
     }
 
-    /// Every `If` on the way turned out to have a known condition: what its branch holds is passed.
-    pub(super) fn decided(&mut self) {
+    /// All control flow on the way turned out to be known: what it holds is passed, as `inside` says.
+    pub(super) fn decided(&mut self, inside: &Self) {
+        for op in &inside.approximate {
+            if !self.approximate.contains(op) {
+                self.approximate.push(op.clone());
+            }
+        }
         self.blocking.clear();
         let undecided = self
             .ops
@@ -70,10 +76,10 @@ impl Survey {
 
     /// Surveys the path from the value `wrt` to the value `output` of `graph`, from its operators alone: nothing runs.
     /// What cuts a path blocks, also where another path goes past it.
-    /// Control flow counts as open until its condition is known (see [`crate::onnx::bind`]).
+    /// Control flow counts as open until its condition, or the number of its trips, is known (see [`crate::onnx::bind`]).
     pub fn of(graph: &Graph, wrt: &str, output: &str) -> Self {
         let active = reached(graph, &[wrt]);
-        let mask = on_path(graph, &active, output);
+        let mask = on_path(graph, &active, &[output]);
         let mut cuts = cuts(graph, &active, &mask, output);
         let mut survey = Self::default();
         for (i, (node, passes)) in graph.nodes.iter().zip(mask).enumerate() {
@@ -101,21 +107,43 @@ impl Survey {
         }
         survey
     }
+
+    /// As [`Survey::of`], from several values.
+    pub(super) fn of_all(graph: &Graph, wrt: &[String], output: &str) -> Self {
+        let mut all = Self::default();
+        for name in wrt {
+            let one = Self::of(graph, name, output);
+            for (op, (count, standing)) in one.ops {
+                let entry = all.ops.entry(op).or_default();
+                *entry = (count, entry.1.max(standing));
+            }
+            let new = |b: &Blocking| !all.blocking.contains(b);
+            let blocking: Vec<Blocking> = one.blocking.into_iter().filter(new).collect();
+            all.blocking.extend(blocking);
+            let new = |op: &String| !all.approximate.contains(op);
+            let approximate: Vec<String> = one.approximate.into_iter().filter(new).collect();
+            all.approximate.extend(approximate);
+        }
+        all
+    }
 }
 
 impl Survey {
-    /// The refusal of the model at `path`, where anything blocks. Before shapes are bound an `If` is `undecided`: its
-    /// condition may turn out to be known.
+    /// The refusal of the model at `path`, where anything blocks. Before shapes are bound control flow is
+    /// `undecided`: its condition, or how often it runs, may turn out to be known.
     pub(super) fn refuse(&self, path: &Path, undecided: bool) -> Result<()> {
         let blocking: Vec<Blocking> = self
             .blocking
             .iter()
-            .filter(|b| !(undecided && b.op == "If"))
+            .filter(|b| !(undecided && FLOW.contains(&b.op.as_str())))
             .cloned()
             .collect();
         refuse(path, blocking)
     }
 }
+
+/// Operators that may be replaced by what they hold.
+const FLOW: [&str; 3] = ["If", "Loop", "Scan"];
 
 const OPEN: &str = "the shape of what it makes depends on the input's values";
 
@@ -134,18 +162,20 @@ fn blocked(graph: &Graph, active: &HashSet<String>, node: &NodeProto) -> Option<
     if opens(graph, active, node) {
         return Some(OPEN.into());
     }
+    let refused = known::refusal(graph, node);
     if rules::find(node).is_none() && lower::find(node).is_none() {
-        return Some(why(node).into());
+        return Some(refused.map_or_else(|| why(graph, node).into(), Cow::from));
     }
-    known::refusal(graph, node).map(Cow::from)
+    refused.map(Cow::from)
 }
 
-fn why(node: &NodeProto) -> &'static str {
+fn why(graph: &Graph, node: &NodeProto) -> &'static str {
     if let Some(why) = lower::why_not(node) {
         return why;
     }
     match node.op_type.as_str() {
-        "If" | "Loop" | "Scan" => "control flow that depends on the input",
+        "If" => "control flow that depends on the input",
+        "Loop" | "Scan" => trips(graph, node).err().unwrap_or("it is not written out"),
         "Bernoulli" | "RandomNormalLike" | "RandomUniformLike" => "it draws at random",
         _ => "it has no gradient rule",
     }

@@ -3,6 +3,7 @@
 use super::{Target, lower};
 use crate::error::Result;
 use crate::onnx::{Graph, infer_types, upgrade};
+use std::collections::BTreeMap;
 
 /// The part of `graph` that looks token ids up: its one output is what [`Target::Tokens`] takes the gradient with
 /// respect to, so that any row of the table can be had by feeding its id, however the table is stored (float16,
@@ -15,7 +16,7 @@ pub fn lookup(graph: &Graph) -> Result<Graph> {
         upgrade(&mut graph)?;
         lower::write_out(&mut graph);
         infer_types(&mut graph);
-        let output = Target::Tokens.resolve(&graph)?;
+        let output = Target::Tokens.resolve(&graph, &BTreeMap::new())?;
         graph.outputs = vec![output];
         graph.prune();
         graph.drop_unread_inputs();

@@ -5,13 +5,15 @@ use crate::error::{Error, Result};
 use crate::onnx::node::{Attributes, inputs_of, is_default};
 use crate::onnx::proto::NodeProto;
 use crate::onnx::{Elem, Graph, Tensor};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// What a gradient is taken with respect to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
     /// An input of the model, by name.
     Input(String),
+    /// An initializer of floats, by name: a weight.
+    Initializer(String),
     /// The output of the table of token embeddings, `[batch, sequence, width]`: for models whose inputs are token ids.
     Tokens,
 }
@@ -30,12 +32,52 @@ impl Target {
         }
     }
 
-    /// The name of the value in `graph`.
+    /// The input or initializer of `graph` that is called `name`.
+    ///
+    /// # Errors
+    /// There is none, or it is of integers.
+    pub fn by_name(graph: &Graph, name: &str) -> Result<Self> {
+        if graph.inputs.iter().any(|p| p.name == name) {
+            let target = Self::Input(name.to_owned());
+            let found = target.resolve(graph, &BTreeMap::new()).map(|_| target);
+            return found.map_err(|error| error.of_model(&graph.path));
+        }
+        let found = match graph.constants.get(name) {
+            Some(tensor) if tensor.elem().is_float() => Ok(Self::Initializer(name.to_owned())),
+            Some(tensor) => Err(nothing(&format!(
+                "the initializer {name} is of {}, which has no gradient",
+                tensor.elem()
+            ))),
+            None => Err(Error::request(
+                format!("the model has no input and no initializer {name}"),
+                "Name an input of floats, or an initializer.",
+            )),
+        };
+        found.map_err(|error| error.of_model(&graph.path))
+    }
+
+    /// The name of the initializer, where it is one.
+    pub(super) fn initializer(&self) -> Option<&str> {
+        match self {
+            Self::Initializer(name) => Some(name),
+            Self::Input(_) | Self::Tokens => None,
+        }
+    }
+
+    /// The name of the value in `graph`, of which `weights` are the initializers of floats that may be asked for.
     ///
     /// # Errors
     /// There is no such input, or it is of integers; no table of embeddings is read at the model's integer inputs.
-    pub(super) fn resolve(&self, graph: &Graph) -> Result<String> {
+    pub(super) fn resolve(
+        &self,
+        graph: &Graph,
+        weights: &BTreeMap<String, Tensor>,
+    ) -> Result<String> {
         match self {
+            Self::Initializer(name) if weights.contains_key(name) => Ok(name.clone()),
+            Self::Initializer(name) => Err(nothing(&format!(
+                "the model has no initializer {name} of floats"
+            ))),
             Self::Input(name) => match graph.inputs.iter().find(|p| p.name == *name) {
                 Some(port) if port.elem.is_float() || port.elem == Elem::Other(0) => {
                     Ok(name.clone())

@@ -2,6 +2,7 @@
 
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
+use crate::files::quoted;
 use crate::retrieval::words;
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +21,17 @@ impl Members {
         match self {
             Self::Words(words) => words.trim(),
             Self::Rows(title, _) => title,
+        }
+    }
+
+    /// The same as a word of a shell's command line.
+    pub fn argument(&self) -> String {
+        match self {
+            Self::Words(words) => quoted(words.trim()),
+            Self::Rows(_, rows) => {
+                let rows: Vec<String> = rows.iter().map(u32::to_string).collect();
+                rows.join(",")
+            }
         }
     }
 

@@ -11,7 +11,7 @@ use std::path::Path;
 pub use svg::{Axis, Drawing, ink, write_svg};
 
 /// The columns of the CSV.
-const COLUMNS: [&str; 24] = [
+const COLUMNS: [&str; 29] = [
     "loss",
     "policy",
     "optimizer",
@@ -36,6 +36,11 @@ const COLUMNS: [&str; 24] = [
     "train_t2i_r5",
     "train_t2i_r10",
     "active",
+    "rounds",
+    "bytes_up",
+    "bytes_down",
+    "clients",
+    "sync",
 ];
 
 /// Writes every moment of `runs` as a line: recall in per cent, `seen` a share, an empty field where nothing was measured.
@@ -68,6 +73,18 @@ fn lines(run: &Run) -> impl Iterator<Item = Vec<String>> + '_ {
         let recalls = point.valid.all().into_iter().chain(point.train.all());
         line.extend(recalls.map(|recall| recall.to_string()));
         line.push(maybe(point.active));
+        let sent = point.exchange;
+        line.extend([sent.rounds, sent.up, sent.down].map(|count| count.to_string()));
+        let federation = &setup.federation;
+        let about = [federation.clients, federation.sync];
+        let by_clients = setup.optimizer.kind.by_clients();
+        line.extend(about.map(|count| {
+            if by_clients {
+                count.to_string()
+            } else {
+                String::new()
+            }
+        }));
         line
     })
 }

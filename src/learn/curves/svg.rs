@@ -10,7 +10,7 @@ use std::path::Path;
 /// Width and height of the picture.
 const SIZE: [f64; 2] = [960.0, 560.0];
 /// Room around the plot: left, top, right, bottom.
-const ROOM: [f64; 4] = [64.0, 58.0, 190.0, 52.0];
+const ROOM: [f64; 4] = [64.0, 58.0, 230.0, 52.0];
 
 /// The colours of losses: on dark ground, on light ground. They are told apart by the colour-blind.
 const INKS: [(&str, u32, u32); 7] = [
@@ -41,6 +41,10 @@ pub enum Axis {
     Seconds,
     /// Share of the pairs drawn, in per cent.
     Data,
+    /// Rounds of clients.
+    Rounds,
+    /// Megabytes (10^6) that clients sent and were sent.
+    Bytes,
 }
 
 impl Axis {
@@ -50,6 +54,8 @@ impl Axis {
             Self::Steps => "steps",
             Self::Seconds => "seconds",
             Self::Data => "% of the pairs drawn",
+            Self::Rounds => "rounds",
+            Self::Bytes => "MB sent, both ways",
         }
     }
 
@@ -59,6 +65,8 @@ impl Axis {
             Self::Steps => point.step as f64,
             Self::Seconds => point.seconds,
             Self::Data => 100.0 * point.drawn as f64 / pairs.max(1) as f64,
+            Self::Rounds => point.exchange.rounds as f64,
+            Self::Bytes => point.exchange.bytes() as f64 / 1e6,
         }
     }
 }
@@ -150,7 +158,12 @@ fn draw(drawing: &Drawing<'_>) -> String {
         let Some((_, last)) = points.last() else {
             continue;
         };
-        let rate = crate::learn::rate(group.first().setup.optimizer.rate);
+        let setup = &group.first().setup;
+        let mut rate = crate::learn::rate(setup.optimizer.rate);
+        if setup.optimizer.kind.by_clients() {
+            let federation = &setup.federation;
+            rate = format!("{rate} N={} R={}", federation.clients, federation.sync);
+        }
         let name = format!("{} {rate}: {}", title(group), last.told());
         let name = escape(&name);
         ends.push((y(last.mean), format!("fill=\"{colour}\">{name}</text>")));

@@ -1,6 +1,7 @@
 //! The largest margin that any linear classifier has, with a certificate: [`max_margin`].
 
 use super::basis::Basis;
+use super::nearest::nearest;
 use super::norm::Norm;
 use super::problem::Problem;
 use super::program::{Pair, shortest, smallest};
@@ -51,10 +52,7 @@ pub struct MaxMargin {
 pub fn max_margin(problem: &Problem, norm: Norm, task: &Task) -> Result<Option<MaxMargin>> {
     task.begin(format!("Maximal {} margin", norm.title()), 0);
     let found = match norm {
-        Norm::L2 => {
-            let gram = problem.rows().gram();
-            judged(problem, norm, shortest(problem.rows(), &gram, task)?)?
-        }
+        Norm::L2 => euclidean(problem, task)?,
         _ => by_groups(problem, norm, task)?,
     };
     if found.lower > 0.0 {
@@ -62,6 +60,21 @@ pub fn max_margin(problem: &Problem, norm: Norm, task: &Task) -> Result<Option<M
     }
     vanishes(problem, &found)?;
     Ok(None)
+}
+
+/// The l2 margin by a quadratic program over inner products, refined on the rows where that leaves the bounds apart.
+pub(super) fn euclidean(problem: &Problem, task: &Task) -> Result<MaxMargin> {
+    let rows = problem.rows();
+    let pair = shortest(rows, &rows.gram(), task)?;
+    let refined = nearest(rows, &pair.alpha, task)?;
+    let found = judged(problem, Norm::L2, pair)?;
+    Ok(match refined {
+        Some(alpha) => {
+            let weights = rows.combine(&alpha);
+            found.joined(judged(problem, Norm::L2, Pair { alpha, weights })?)
+        }
+        None => found,
+    })
 }
 
 /// Checks that the combination of rows in `found`, whose weights are wrong about a row, is nothing but rounding.

@@ -5,7 +5,8 @@
 //! `Z_i . w > 0`, `Z_i = y_i x_i`. Its margin in a [`Norm`] of perturbations is `min_i Z_i . w / |w|_dual`: the smallest
 //! perturbation that changes an answer. [`max_margin`] finds the largest margin that any classifier has, with a
 //! certificate; [`train`] which margin a method ends at; [`penalised`] what a penalty on the weights chooses;
-//! [`RobustCurve`] the accuracy under attack; [`classifier`] makes a model file of it.
+//! [`RobustCurve`] the accuracy under attack; [`classifier`] makes a model file of it. [`moving`] changes the rows instead, so
+//! that plain training is robust.
 //!
 //! Everything is float64. Spectra are those of the orthonormal discrete Fourier transform.
 
@@ -15,6 +16,8 @@ mod export;
 mod fourier;
 mod loss;
 mod margin;
+pub mod moving;
+mod nearest;
 mod norm;
 mod penalty;
 mod problem;

@@ -1,10 +1,9 @@
 //! Can a linear classifier tell the groups apart at all, and what is chosen where none can.
 
 use super::cone::{Program, bearable, solve};
-use super::margin::{judged, longest, vanishes};
+use super::margin::{euclidean, longest, vanishes};
 use super::norm::{Norm, length};
 use super::problem::Problem;
-use super::program::shortest;
 use crate::error::Result;
 use crate::task::Task;
 use clarabel::solver::SupportedConeT as Cone;
@@ -37,8 +36,7 @@ pub enum Separability {
 /// More rows than can be solved in bearable time; the solver fails; cancellation.
 pub fn separability(problem: &Problem, task: &Task) -> Result<Separability> {
     task.begin("Telling the groups apart", 0);
-    let gram = problem.rows().gram();
-    let found = judged(problem, Norm::L2, shortest(problem.rows(), &gram, task)?)?;
+    let found = euclidean(problem, task)?;
     if found.lower > 0.0 {
         return Ok(Separability::Apart {
             weights: found.weights,

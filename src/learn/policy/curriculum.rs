@@ -12,6 +12,9 @@ pub const POLICY: Description = Description {
             epoch as there are pairs",
     by_seconds: false,
     by_gradients: false,
+    by_groups: false,
+    eases: false,
+    follows: false,
     note: None,
     make,
 };

@@ -1,11 +1,16 @@
 //! Which pairs are drawn, and in which order: one file per policy, with its description, and one line in [`POLICIES`].
 
 mod budget;
+mod budget_ranked;
+mod costs;
 mod curriculum;
+mod expand;
+mod friendly;
 mod hardest;
 mod strata;
 mod uniform;
 
+use super::expansion::Expansion;
 use super::ground::Ground;
 use crate::compute::Engine;
 use crate::compute::train::HeadShape;
@@ -14,12 +19,15 @@ use crate::names::described;
 use crate::task::Task;
 
 /// Every policy, in the order of menus.
-static POLICIES: [&Description; 5] = [
+static POLICIES: [&Description; 8] = [
     &uniform::POLICY,
     &hardest::POLICY,
     &budget::POLICY,
+    &budget_ranked::POLICY,
     &curriculum::POLICY,
     &strata::POLICY,
+    &expand::POLICY,
+    &friendly::POLICY,
 ];
 
 /// What a policy chooses from.
@@ -40,6 +48,8 @@ pub struct Making<'a> {
     pub epochs: usize,
     /// Seconds that training may take, of policies with a budget.
     pub seconds: f64,
+    /// How the data grow, of policies that draw evenly from groups.
+    pub expansion: Expansion,
     /// Progress and cancellation.
     pub task: &'a Task,
 }
@@ -67,6 +77,7 @@ pub trait Sampler: Send {
 
 /// What the program knows of a policy.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is so or not")]
 pub struct Description {
     /// Its name on the command line.
     pub name: &'static str,
@@ -78,6 +89,13 @@ pub struct Description {
     pub by_seconds: bool,
     /// Does it group pairs by their gradients? That is for linear heads, one for each side.
     pub by_gradients: bool,
+    /// Does it draw from groups of pairs? The ground has to have some.
+    pub by_groups: bool,
+    /// Does it move the embeddings of a batch before the heads' step?
+    pub eases: bool,
+    /// Are the pairs of an epoch the same whatever came before, and however many epochs follow? A run that goes on is as if
+    /// it had been trained through then.
+    pub follows: bool,
     /// What is to be known of the figures of its runs, in a sentence.
     pub note: Option<&'static str>,
     /// Begins it.

@@ -22,6 +22,9 @@ pub const POLICY: Description = Description {
             each; linear heads only, one for each side",
     by_seconds: false,
     by_gradients: true,
+    by_groups: false,
+    eases: false,
+    follows: false,
     note: Some(
         "Pairs are grouped by the gradients of MH with their hardest negatives among the pairs to train on, whatever loss \
          is trained; grouping counts as time of training.",

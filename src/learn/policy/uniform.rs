@@ -10,6 +10,9 @@ pub const POLICY: Description = Description {
     about: "every pair once an epoch, in random order",
     by_seconds: false,
     by_gradients: false,
+    by_groups: false,
+    eases: false,
+    follows: true,
     note: None,
     make,
 };

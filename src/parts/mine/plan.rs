@@ -6,6 +6,7 @@ use crate::compute::Choice;
 use crate::dataset::Verdict;
 use crate::dataset::export::Layout;
 use crate::error::{Error, Result};
+use crate::files::shown;
 use crate::parts::merge::{Merged, kind};
 use crate::parts::plan::embed::version;
 use crate::parts::plan::{Candidates, Data, MinePlan, Pace, Piece, RankPlan};
@@ -163,8 +164,21 @@ fn learn(run: &Run, rank: &RankPlan, task: &Task) -> Result<Vec<f32>> {
 /// What is decided about pairs of the dataset.
 fn decisions(run: &Run) -> Result<Vec<(String, String, Verdict)>> {
     let (embed, _) = run.embed_plan()?;
-    let Data::Dataset { place, .. } = &embed.data else {
-        return Ok(Vec::new());
+    let place = match &embed.data {
+        Data::Dataset { place, .. } => place,
+        Data::Rows { images, .. } => {
+            let kept = DecisionsHome::of(images).read()?;
+            return match kept.all.about_rows() {
+                0 => Ok(Vec::new()),
+                count => Err(Error::request(
+                    format!(
+                        "{count} decisions about rows without names are kept in {}, and parts know rows by their numbers",
+                        shown(&kept.place)
+                    ),
+                    "Mine them with \"nearmiss mine\", which holds to them; or move that file away to mine without.",
+                )),
+            };
+        }
     };
     let store = Store::open(place)?;
     let Some(folder) = store.local() else {

@@ -5,6 +5,7 @@ mod concepts;
 mod confusion;
 mod group_names;
 mod hubs;
+mod lengths;
 mod margins;
 pub mod matrix;
 mod slices;
@@ -13,6 +14,7 @@ pub use concepts::{Concepts, folder_of};
 pub use confusion::{Confusion, Mistake, Pair, confusion, mistakes};
 pub use group_names::group_names;
 pub use hubs::{Hub, Neighbours, Occurrence, hubs, lost_to, neighbours, occurrence, skewness};
+pub use lengths::{Bins, lengths};
 pub use margins::{MarginBins, Margins, margins};
 pub use slices::{MANY, Slice, SliceKind, few, recall_slices, wilson};
 

@@ -1,11 +1,11 @@
 //! Recall by slice: the queries with a word, of a length, from a folder.
 
 use super::concepts::Concepts;
+use super::lengths::{Bins, lengths};
 use crate::compute::Direction;
 use crate::dataset::Dataset;
 use crate::error::Result;
 use crate::retrieval::Side;
-use crate::retrieval::words::words;
 use crate::task::Task;
 
 /// Queries that a slice needs for its figures to say much.
@@ -174,7 +174,7 @@ pub fn recall_slices(
     Ok(slices)
 }
 
-/// Four bins by length, as equal as whole lengths allow.
+/// The slices by length.
 fn by_length(
     dataset: &Dataset,
     side: Side,
@@ -182,13 +182,7 @@ fn by_length(
     whole: f64,
     task: &Task,
 ) -> Result<Vec<Slice>> {
-    let mut lengths = Vec::with_capacity(dataset.captions.len());
-    for (at, caption) in dataset.captions.iter().enumerate() {
-        if at % 1024 == 0 {
-            task.check()?;
-        }
-        lengths.push(words(caption).len());
-    }
+    let mut lengths = lengths(dataset, task)?;
     if side == Side::Image {
         let mean = |i: usize| {
             let own = dataset.captions_of(i);
@@ -197,32 +191,13 @@ fn by_length(
         };
         lengths = (0..dataset.images.len()).map(mean).collect();
     }
-    let mut sorted = lengths.clone();
-    sorted.sort_unstable();
-    let Some(&longest) = sorted.last() else {
-        return Ok(Vec::new());
-    };
-    // The last length of each bin.
-    let mut ends: Vec<usize> = (1..4)
-        .map(|q| sorted[(q * sorted.len() / 4).saturating_sub(1)])
-        .collect();
-    ends.push(longest);
-    ends.dedup();
-    let mut bins = vec![Counter::default(); ends.len()];
+    let bins = Bins::of(&lengths);
+    let mut counters = vec![Counter::default(); bins.count()];
     for (&length, &rank) in lengths.iter().zip(&direction.ranks) {
-        bins[ends.partition_point(|&end| end < length)].add(rank);
+        counters[bins.at(length)].add(rank);
     }
-    let name = |at: usize| {
-        let first = if at == 0 { sorted[0] } else { ends[at - 1] + 1 };
-        let end = ends[at];
-        if first >= end {
-            format!("{end} word{}", if end == 1 { "" } else { "s" })
-        } else {
-            format!("{first} to {end} words")
-        }
-    };
-    let slices = bins.iter().enumerate().filter(|(_, c)| c.count > 0);
+    let slices = counters.iter().enumerate().filter(|(_, c)| c.count > 0);
     Ok(slices
-        .map(|(at, c)| c.slice(SliceKind::Length, name(at), whole))
+        .map(|(at, c)| c.slice(SliceKind::Length, bins.name(at), whole))
         .collect())
 }

@@ -29,6 +29,15 @@ fn engines_agree_after_steps_of_every_optimizer() {
             decay: 0.1,
             ..PLAIN
         },
+        Step {
+            rule: Rule::AmsGrad {
+                betas: [0.9, 0.9],
+                epsilon: 1e-8,
+            },
+            rate: 0.003,
+            decay: 0.01,
+            ..PLAIN
+        },
     ];
     for loss in Loss::all() {
         for (step, shape) in steps.iter().zip(shapes(19, 11, 23)) {
@@ -56,11 +65,19 @@ fn engines_agree_after_steps_of_every_optimizer() {
                 near(&format!("{name}: weights"), &a.weights, &b.weights, 1e-3);
                 near(&format!("{name}: first"), &a.first, &b.first, 1e-3);
                 near(&format!("{name}: second"), &a.second, &b.second, 1e-3);
+                near(&format!("{name}: most"), &a.most, &b.most, 1e-3);
+                let by_most = matches!(step.rule, Rule::AmsGrad { .. });
+                let above = a.most.iter().zip(&a.second);
+                assert_eq!(
+                    above.filter(|(most, second)| most > second).count() > 0,
+                    by_most
+                );
                 let fixed = !plan.scalars;
                 assert!(!fixed || b.weights.ends_with(&[0.0; SCALARS]));
                 // What is learned goes on as it would have.
                 let engine = &engines()[1];
-                let mut goes_on = engine.trainer(plan, b).expect("a trainer");
+                let mut goes_on = engine.trainer(plan, start.clone()).expect("a trainer");
+                goes_on.put(&b).expect("as it was learned");
                 goes_on.step(&batch, step).expect("a step");
                 gpu.step(&batch, step).expect("a step");
                 assert_eq!(

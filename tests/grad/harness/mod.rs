@@ -1,8 +1,11 @@
 //! One operator at a time: the gradient that the transform makes, run on ONNX Runtime and where possible on tract,
 //! against central differences of the forward operator.
 
+mod second;
 mod tract;
 
+pub use second::At;
+use second::directions;
 pub use tract::on_tract;
 
 use nearmiss::grad::{COTANGENT, Gradient, Objective, Request, Target, differentiate};
@@ -282,7 +285,8 @@ impl Case {
         (output, cotangent, gradient)
     }
 
-    /// Compares the gradient of every fed input with central differences: relative error under 1e-3.
+    /// Compares the gradient of every fed input with central differences: relative error under 1e-3; and so the products
+    /// with its Jacobian and Hessian.
     pub fn check(&self) {
         let (graph, feeds) = self.graph();
         let engine = engine();
@@ -292,6 +296,17 @@ impl Case {
             let Input::Active(base) = input else { continue };
             let (_, cotangent, gradient) = self.gradient(i);
             assert_eq!(gradient.shape(), base.shape());
+            let what = format!("{} {:?}", label(&self.node), self.node.attribute);
+            let at = At {
+                graph: &graph,
+                feeds: &feeds,
+                target: Target::Input(format!("x{i}")),
+                cotangent: &cotangent,
+                gradient: &gradient,
+                what: &what,
+            };
+            at.jacobian(true);
+            at.hessian();
             let weights = cotangent.to_floats().unwrap();
             let name = format!("x{i}");
             let mut objective = |x: &[f32]| -> f64 {
@@ -342,19 +357,6 @@ impl Case {
             }
         }
     }
-}
-
-/// One element at a time where there are few, else seeded directions of -1, 0 and 1.
-fn directions(count: usize) -> Vec<Vec<f32>> {
-    if count <= 64 {
-        return (0..count)
-            .map(|i| (0..count).map(|j| f32::from(u8::from(i == j))).collect())
-            .collect();
-    }
-    let mut random = fastrand::Rng::with_seed(5);
-    (0..24)
-        .map(|_| (0..count).map(|_| f32::from(random.i8(-1..=1))).collect())
-        .collect()
 }
 
 /// Seeded values in (-1, 1) away from zero.

@@ -16,6 +16,7 @@ fn a_gradient_that_the_slopes_contradict_fails() {
         let taken = nearmiss::grad::Taken {
             feeds: net.feeds(),
             cotangent: &cotangent,
+            wrt: "x",
             gradient,
         };
         let graph = net.read().unwrap();

@@ -275,6 +275,65 @@ fn groups_of_the_demo_are_studied_on_pixels_and_on_embeddings() {
 }
 
 #[test]
+fn rows_are_moved_and_can_be_studied_again() {
+    let home = written(0.1);
+    let short = ["--optimizers", "gd", "--steps", "50"];
+    let more = [
+        "--robust-dataset",
+        "0.3",
+        "--robust-norm",
+        "l2",
+        "--robust-steps",
+        "20",
+        "--robust-seeds",
+        "2",
+        "--out",
+        "out",
+    ];
+    let report = json(home.path(), &[&GIVEN[..], &short, &more].concat());
+    let found = &report["robust_dataset"];
+    assert_eq!(found["rows"], serde_json::json!([14, 6]));
+    assert_eq!(found["seeds"], serde_json::json!([1, 2]));
+    let [most, mean] = ["largest", "mean"].map(|key| float(&found["moved"][key]));
+    assert!(most <= 0.3 + 1e-9 && mean <= most && mean > 0.0);
+    let loss = |n: usize| float(&found["loss"][n]["mean"]);
+    assert!(loss(1) < loss(0), "{}", found["loss"]);
+    assert_eq!(found["trainings"].as_array().unwrap().len(), 4);
+    assert!(found["trainings"][0]["robust"]["gain"]["half_width"].is_number());
+    // The rows that were moved, beside those that they were.
+    let npy = |name: &str| -> Vec<f64> {
+        let bytes = std::fs::read(home.path().join("out").join(name)).unwrap();
+        npyz::NpyFile::new(&bytes[..]).unwrap().into_vec().unwrap()
+    };
+    let (rows, labels) = gaussian(0.1);
+    let (moved, signs, places) = (
+        npy("robust_x.npy"),
+        npy("robust_y.npy"),
+        npy("robust_rows.npy"),
+    );
+    let mut farthest: f64 = 0.0;
+    for (n, place) in places.iter().map(|&place| place as usize).enumerate() {
+        assert_eq!(signs[n], labels[place]);
+        let pairs = rows[place * WIDTH..][..WIDTH]
+            .iter()
+            .zip(&moved[n * WIDTH..]);
+        farthest = farthest.max(pairs.map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt());
+    }
+    assert!(farthest > 0.1 && farthest <= 0.3 + 1e-9, "{farthest}");
+    assert!(home.path().join("out/robust.csv").is_file());
+    let again = ["--x", "out/robust_x.npy", "--y", "out/robust_y.npy"];
+    let again = json(home.path(), &[&again[..], &short].concat());
+    assert_eq!(again["rows"], serde_json::json!([7, 7]));
+    assert!(again["robust_dataset"].is_null());
+    let with = |more: &[&'static str]| [&GIVEN[..], more].concat();
+    let at = home.path();
+    refused(at, &with(&["--robust-dataset=-1"]), "no radius");
+    refused(at, &with(&["--robust-against", "1"]), "there is none");
+    let norm = ["--robust-dataset", "1", "--robust-norm", "l1"];
+    refused(at, &with(&norm), "cannot be moved");
+}
+
+#[test]
 fn what_cannot_be_studied_is_refused_with_a_remedy() {
     let home = written(0.5);
     let at = home.path();

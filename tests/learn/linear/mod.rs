@@ -4,4 +4,5 @@ mod command;
 mod lab;
 mod laws;
 mod layers;
+mod moving;
 mod reference;

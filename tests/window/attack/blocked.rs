@@ -80,7 +80,7 @@ fn a_gradient_through_a_rounding_is_called_approximate() {
     let check = card
         .measured
         .as_ref()
-        .and_then(|m| m.check)
+        .and_then(nearmiss::grad::Measured::check)
         .expect("checked");
     assert!(!check.compared && check.max_rel_error.is_none());
 }

@@ -8,7 +8,7 @@ import tempfile
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Union
+from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Sequence, Union
 
 import numpy as np
 
@@ -68,11 +68,15 @@ class Attacked:
 class Gradient:
     """What :func:`grad` found."""
 
-    #: The gradient, in the shape of the model's main input.
+    #: The gradient, in the shape of the first target: the model's main input unless ``wrt`` names others.
     values: "npt.NDArray[Any]"
-    #: The ONNX file that yields loss, output and gradient, where one was asked for.
+    #: The ONNX file that yields loss, output and gradients, or the product; where one was asked for.
     graph: Optional[Path]
     report: Report
+    #: The gradient of each target, by name.
+    gradients: "Dict[str, npt.NDArray[Any]]" = field(default_factory=dict)
+    #: What ``forward`` made, in the shape of the output, or ``hessian``, one array for each target.
+    products: "List[npt.NDArray[Any]]" = field(default_factory=list)
 
 
 def embed(
@@ -160,19 +164,38 @@ def grad(
     *,
     cotangent: Optional[Array] = None,
     graph: Optional[StrPath] = None,
+    wrt: Union[str, Sequence[str]] = (),
+    forward: bool = False,
+    hessian: bool = False,
+    tangents: Sequence[Array] = (),
     **options: "Unpack[GradOptions]",
 ) -> Gradient:
     """The gradient of an ONNX model's output, times ``cotangent``, with respect to its main input, at ``input``.
 
-    Both are arrays or paths (seeded noise unless given). ``graph`` writes an ONNX file of standard operators that yields
-    loss, output and gradient; ``check=16`` compares with central differences.
+    Both are arrays or paths (seeded noise unless given). ``wrt`` names other inputs or weights, ``forward`` and ``hessian``
+    also multiply the Jacobian or the Hessian with ``tangents``, one for each target (seeded normal unless given). ``graph``
+    writes an ONNX file of standard operators that yields loss, output and gradient, or the product; ``check=16`` compares
+    with central differences.
     """
-    with _files({**options, "input": input, "cotangent": cotangent}, "input", "cotangent") as given:
+    names = [wrt] if isinstance(wrt, str) else list(wrt)
+    ways = {f"tangent{i}": tangent for i, tangent in enumerate(tangents)}
+    paths = ("input", "cotangent", *ways)
+    with _files({**options, **ways, "input": input, "cotangent": cotangent}, *paths) as given:
         with _folder() as scratch:
-            out = scratch / "gradient.npy"
-            report = command("grad", *_operand(model), save_grad=out, save_graph=graph, **given)
-            values = np.load(out)
-    return Gradient(values, None if graph is None else Path(os.fsdecode(graph)), report)
+            out, second = scratch / "gradient.npz", scratch / "product.npz"
+            words: List[StrPath] = [*_operand(model), *(f"--wrt={name}" for name in names)]
+            words += [f"--tangent={os.fspath(given.pop(way))}" for way in ways]
+            multiplied = {"forward": forward, "hessian": hessian, "save_product": second if forward or hessian else None}
+            report = command("grad", *words, save_grad=out, save_graph=graph, **multiplied, **given)
+            gradients = _arrays(out)
+            products = list(_arrays(second).values()) if forward or hessian else []
+    path = None if graph is None else Path(os.fsdecode(graph))
+    return Gradient(next(iter(gradients.values())), path, report, gradients, products)
+
+
+def _arrays(path: Path) -> "Dict[str, npt.NDArray[Any]]":
+    with np.load(path) as arrays:
+        return {name: arrays[name] for name in arrays.files}
 
 
 def _operand(path: StrPath) -> List[StrPath]:

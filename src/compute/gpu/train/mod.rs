@@ -13,8 +13,9 @@ mod update;
 use super::Gpu;
 use super::commands::Commands;
 use super::device::Device;
+use crate::compute::Cpu;
 use crate::compute::train::{
-    Batch, KEPT_LOSSES, Learned, Plan, Step, StepLoss, Tower, Train, Trainer,
+    Batch, ByRows, KEPT_LOSSES, Learned, Plan, Step, StepLoss, Tower, Train, Trainer,
 };
 use crate::error::{Error, Result};
 use jobs::{Job, record};
@@ -165,6 +166,11 @@ impl Trainer for OnGpu<'_> {
         Ok((self.lines.read(device)?, gradient))
     }
 
+    fn by_rows(&mut self, batch: &Batch, step: &Step) -> Result<ByRows> {
+        let mut on_cpu = Cpu.trainer(self.plan, self.learned()?)?;
+        on_cpu.by_rows(batch, step)
+    }
+
     fn scores(&mut self, batch: &Batch) -> Result<Vec<f32>> {
         let gpu = self.gpu;
         let (device, _turn) = gpu.turn();
@@ -212,5 +218,13 @@ impl Trainer for OnGpu<'_> {
         let gpu = self.gpu;
         let (device, _turn) = gpu.turn();
         self.state.read(device)
+    }
+
+    fn put(&mut self, learned: &Learned) -> Result<()> {
+        self.plan.check(learned)?;
+        let gpu = self.gpu;
+        let (device, _turn) = gpu.turn();
+        self.state.put(device, learned);
+        Ok(())
     }
 }

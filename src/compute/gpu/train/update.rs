@@ -4,15 +4,12 @@ use super::jobs::Job;
 use super::stack::floats;
 use crate::compute::gpu::device::Device;
 use crate::compute::gpu::kernels::Kernel;
-use crate::compute::train::{Learned, Plan, Step};
+use crate::compute::train::{HIGHEST, Learned, Plan, Step};
 use crate::error::Result;
 use bytemuck::{Pod, Zeroable};
 
 /// Parts in which the gradient's norm is summed.
 const PARTS: usize = 256;
-
-/// The largest logarithm of the scale, as in `cpu.rs`.
-const HIGHEST: f32 = 100.0;
 
 /// Parameters of a step; `shaders/learn_update.wgsl` has the same layout.
 #[derive(Clone, Copy, Pod, Zeroable)]
@@ -40,6 +37,7 @@ pub struct State {
     pub weights: wgpu::Buffer,
     first: wgpu::Buffer,
     second: wgpu::Buffer,
+    most: wgpu::Buffer,
     pub gradient: wgpu::Buffer,
     params: wgpu::Buffer,
     /// Makes the squared norm of the gradient.
@@ -55,6 +53,7 @@ impl State {
         let weights = device.upload("weights", &start.weights);
         let first = device.upload("first moment", &start.first);
         let second = device.upload("second moment", &start.second);
+        let most = device.upload("largest second moment", &start.most);
         let gradient = floats(device, "gradient", count);
         let (parts, squares) = (
             floats(device, "parts of the norm", PARTS),
@@ -72,7 +71,7 @@ impl State {
             device,
             Kernel::LearnUpdate,
             &params,
-            &[&gradient, &squares, &weights, &first, &second],
+            &[&gradient, &squares, &weights, &first, &second, &most],
             device.spread(Kernel::LearnUpdate, count),
         );
         Self {
@@ -80,6 +79,7 @@ impl State {
             weights,
             first,
             second,
+            most,
             gradient,
             params,
             norm,
@@ -96,7 +96,7 @@ impl State {
         let params = UpdateParams {
             count: self.plan.shape.count() as u32,
             scalars: self.plan.shape.weights() as u32,
-            adam: u32::from(factors.is_adam),
+            adam: u32::from(factors.is_adam) + u32::from(factors.by_most),
             trained: u32::from(self.plan.scalars),
             rate: factors.rate,
             second: factors.second,
@@ -114,6 +114,15 @@ impl State {
         norm.iter().chain([&self.update])
     }
 
+    /// Goes on from what was learned elsewhere.
+    pub fn put(&mut self, device: &Device, learned: &Learned) {
+        device.write(&self.weights, &learned.weights);
+        device.write(&self.first, &learned.first);
+        device.write(&self.second, &learned.second);
+        device.write(&self.most, &learned.most);
+        self.steps = learned.steps;
+    }
+
     /// What is learned so far.
     pub fn read(&self, device: &Device) -> Result<Learned> {
         let count = self.plan.shape.count();
@@ -121,6 +130,7 @@ impl State {
             weights: device.read(&self.weights, count)?,
             first: device.read(&self.first, count)?,
             second: device.read(&self.second, count)?,
+            most: device.read(&self.most, count)?,
             steps: self.steps,
         })
     }

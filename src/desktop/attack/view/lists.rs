@@ -6,8 +6,7 @@ use crate::compute::Hit;
 use crate::dataset::Dataset;
 use crate::desktop::attack::Command;
 use crate::desktop::core::{self, Cells, Query};
-use crate::desktop::shell::bidi;
-use crate::desktop::shell::marks::underlined;
+use crate::desktop::shell::marks::{Room, Underlined};
 use crate::desktop::shell::select::{List, order_of};
 use crate::desktop::shell::theme::{Tokens, tokens};
 use crate::desktop::shell::widgets::{grouped, heading, named_area, score, weak};
@@ -199,11 +198,12 @@ fn row_ui(
     };
     let font = FontId::proportional(12.5);
     let line = if row.right { t.good } else { t.bad };
-    let mut job = underlined(row.text, &row.strange, &font, t.text, line);
-    job.wrap.max_width = (wide - left - 6.0).max(60.0);
-    job.wrap.max_rows = 2;
-    let galley = bidi::galley(ui, job);
-    let tall = (galley.size().y + 7.0).max(24.0);
+    let room = Room {
+        wide: (wide - left - 6.0).max(60.0),
+        rows: 2,
+    };
+    let caption = Underlined::new(ui, row.text, &row.strange, font, [t.text, line], room);
+    let tall = (caption.size().y + 7.0).max(24.0);
     let (rect, _) = ui.allocate_exact_size(egui::vec2(wide, tall), egui::Sense::hover());
     if !ui.is_rect_visible(rect) {
         return;
@@ -228,11 +228,8 @@ fn row_ui(
             .rect_filled(rect.expand(1.0), CornerRadius::same(4), fill);
     }
     paint_row(ui, row, rect, left, &response, &t);
-    ui.painter().galley(
-        egui::pos2(rect.left() + left, rect.center().y - galley.size().y / 2.0),
-        galley,
-        t.text,
-    );
+    let corner = egui::pos2(rect.left() + left, rect.center().y - caption.size().y / 2.0);
+    caption.paint(ui.painter(), corner, t.text);
     let at = row.hit.index as usize;
     let response = if row.right {
         response

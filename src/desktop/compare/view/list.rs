@@ -66,14 +66,13 @@ pub fn list_ui(ui: &mut Ui, view: &mut View<'_>, found: &ComparedWith) {
     let side = session.side;
     let order = (side, state.cut, state.outcome, state.shifts, sort);
     let key = session.selected().map(|i| (side, i));
-    let place = key.and_then(|(_, i)| state.rows.iter().position(|&r| r as usize == i));
     let mut reveal = None;
     if view.memory.order != Some(order) {
         // Another list begins at its head.
         view.memory.order = Some(order);
         reveal = Some(0);
     } else if view.memory.compared != key {
-        reveal = place;
+        reveal = key.and_then(|(_, i)| state.rows.iter().position(|&r| r as usize == i));
     }
     view.memory.compared = key;
     let (figures, rows) = (found.clone(), &state.rows);

@@ -1,6 +1,7 @@
 //! The learning laboratory, drawn: curves over what teaches them, the settings beside.
 
 mod changed;
+mod forget;
 mod hardest;
 mod inspector;
 mod looks;
@@ -89,6 +90,8 @@ pub fn learning_ui(ui: &mut Ui, view: &mut View<'_>) {
         .id_salt("learning")
         .auto_shrink([false; 2])
         .show(ui, |ui| {
+            // What was asked for is seen at once.
+            forget::forget_ui(ui, view);
             let curves = ui.scope(|ui| panels::panels_ui(ui, view)).response.rect;
             picture(ui, view, curves);
             ui.separator();

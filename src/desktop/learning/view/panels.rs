@@ -3,7 +3,7 @@
 use super::View;
 use super::looks::Looks;
 use super::plot::{Curve, Kind, plot_ui};
-use crate::desktop::learning::Quantity;
+use crate::desktop::learning::{Axis, Quantity};
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::{column, weak};
 use crate::learn::{Group, Point, Run, rate, remarks, title};
@@ -61,12 +61,21 @@ fn panel_ui(ui: &mut Ui, view: &mut View<'_>, panel: &[&Group], tall: f32) {
             setup.head.inputs, hidden.width, setup.head.outputs
         ),
     };
+    let by_clients = setup.optimizer.kind.by_clients();
     ui.horizontal(|ui| {
         let optimizer = setup.optimizer.kind.title();
         let name = format!("{optimizer}, rate {}", rate(setup.optimizer.rate));
         ui.label(RichText::new(name).size(13.5).color(t.text));
-        weak(ui, format!("{head}, batch {}", setup.batch));
+        let mut rest = format!("{head}, batch {}", setup.batch);
+        if by_clients {
+            rest = format!("{}; {rest}", setup.federation.title());
+        }
+        weak(ui, rest);
     });
+    let axis = match state.axis {
+        Axis::Rounds | Axis::Bytes if !by_clients => Axis::Steps,
+        axis => axis,
+    };
     let figure = state.figure;
     let said = remarks(panel, figure);
     let text = RichText::new(said.join(" · ")).size(12.0).color(t.weak);
@@ -76,23 +85,23 @@ fn panel_ui(ui: &mut Ui, view: &mut View<'_>, panel: &[&Group], tall: f32) {
     }
     let curves: Vec<Curve> = panel
         .iter()
-        .flat_map(|group| curves(ui, view, group))
+        .flat_map(|group| curves(ui, view, group, axis))
         .collect();
     let share = state.quantity != Quantity::Loss;
     let title = format!(
         "{} by {}",
         if share { "recall" } else { "loss" },
-        state.axis.name()
+        axis.name()
     );
-    plot_ui(ui, view, (&title, &curves), share, state.axis.name(), tall);
+    plot_ui(ui, view, (&title, &curves), share, axis.name(), tall);
 }
 
 /// The curve on the images held out, with its band, and that in training.
-fn curves(ui: &Ui, view: &View<'_>, group: &Group) -> Vec<Curve> {
+fn curves(ui: &Ui, view: &View<'_>, group: &Group, axis: Axis) -> Vec<Curve> {
     let state = view.state;
     let looks = Looks::of(group, ui.visuals().dark_mode);
     let pairs = group.first().pairs;
-    let x = |point: &Point| state.axis.of(point, pairs);
+    let x = |point: &Point| axis.of(point, pairs);
     let figure = state.figure;
     let curve = |group: &Group, of: &dyn Fn(&Point) -> Option<f64>, kind: Kind| Curve {
         name: title(group),

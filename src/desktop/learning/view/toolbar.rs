@@ -3,7 +3,7 @@
 use super::View;
 use crate::desktop::learning::{Axis, Command, Quantity};
 use crate::desktop::shell::widgets::segmented;
-use crate::learn::{Figure, Way};
+use crate::learn::{Figure, Group, Way};
 use egui::Ui;
 
 /// Draws the bar.
@@ -36,7 +36,7 @@ pub fn toolbar_ui(ui: &mut Ui, view: &mut View<'_>) {
             view.own(Command::SetFigure(Figure { way, ..figure }));
         }
         ui.add_space(6.0);
-        let axes = [
+        let mut axes = vec![
             (Axis::Steps, "Steps", "Steps of the optimizer"),
             (
                 Axis::Seconds,
@@ -49,6 +49,23 @@ pub fn toolbar_ui(ui: &mut Ui, view: &mut View<'_>) {
                 "Pairs drawn so far, as a share of those to train on: 100 % is as many as there are",
             ),
         ];
+        let by_clients = |group: &Group| group.first().setup.optimizer.kind.by_clients();
+        // One that was chosen can be seen even when its runs are gone.
+        let is_chosen = matches!(state.axis, Axis::Rounds | Axis::Bytes);
+        if is_chosen || state.groups().iter().any(by_clients) {
+            axes.extend([
+                (
+                    Axis::Rounds,
+                    "Rounds",
+                    "Rounds of simulated clients; runs without are drawn against steps",
+                ),
+                (
+                    Axis::Bytes,
+                    "MB sent",
+                    "What simulated clients would send and be sent; runs without are drawn against steps",
+                ),
+            ]);
+        }
         if let Some(axis) = segmented(ui, state.axis, &axes) {
             view.own(Command::SetAxis(axis));
         }

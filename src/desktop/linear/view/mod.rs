@@ -2,6 +2,7 @@
 
 mod agree;
 mod curves;
+mod dataset;
 mod figures;
 mod inspector;
 mod looks;
@@ -12,7 +13,7 @@ mod toolbar;
 mod tour;
 mod worst;
 
-use super::{Command, Group, Slot, Studied};
+use super::{Command, Group, Page, Slot, Studied};
 use crate::desktop::shell::empty::{NotReady, not_ready_ui};
 use crate::desktop::shell::keys::{
     Binding, KeyLine, acts, command, common_keys, common_lines, held, lines,
@@ -83,6 +84,10 @@ pub fn linear_ui(ui: &mut Ui, view: &mut View<'_>) {
         .auto_shrink([false; 2])
         .show(ui, |ui| {
             ui.set_max_width(ui.available_width() - 8.0);
+            if view.state.page == Page::Dataset {
+                dataset::dataset_ui(ui, view, &studied);
+                return;
+            }
             headline_ui(ui, view, &studied);
             table::table_ui(ui, view, &studied);
             ui.add_space(10.0);
@@ -141,6 +146,7 @@ fn progress_ui(ui: &mut Ui, view: &mut View<'_>) {
         Slot::StudyEmbedded,
         Slot::StudyLayer,
         Slot::Confirm,
+        Slot::Move,
     ];
     let Some(progress) = slots.into_iter().find_map(|slot| view.progress(slot)) else {
         return;

@@ -2,7 +2,7 @@
 
 use super::{View, is_studying};
 use crate::desktop::core::Session;
-use crate::desktop::linear::{Command, Form, Group, Kind, Shown, Slot};
+use crate::desktop::linear::{Command, Form, Group, Kind, Page, Shown, Slot};
 use crate::desktop::shell::labels;
 use crate::desktop::shell::widgets::{menu_if, primary_if, segmented, weak};
 use crate::learn::concepts::On;
@@ -177,7 +177,25 @@ fn actions_ui(ui: &mut Ui, view: &mut View<'_>) {
     if ui.button("Tour").on_hover_text(hint).clicked() {
         view.memory.tour = Some(0);
     }
-    if studied.is_some_and(|studied| !studied.penalties.is_empty()) {
+    if studied.is_some() {
+        let pages = [
+            (
+                Page::Classifiers,
+                "Classifiers",
+                "What each training withstands",
+            ),
+            (
+                Page::Dataset,
+                "Robust dataset",
+                "Rows moved so that plain training on them is robust",
+            ),
+        ];
+        if let Some(page) = segmented(ui, view.state.page, &pages) {
+            view.own(Command::ShowPage(page));
+        }
+    }
+    let on_classifiers = view.state.page == Page::Classifiers;
+    if on_classifiers && studied.is_some_and(|studied| !studied.penalties.is_empty()) {
         let tables = [
             (Shown::Methods, "Optimizers", "What trainings ended at"),
             (Shown::Penalties, "Penalties", "What penalties choose"),

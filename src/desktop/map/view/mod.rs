@@ -147,7 +147,7 @@ pub fn map_ui(ui: &mut Ui, view: &mut View<'_>) {
         .default_size((tall * 0.29).clamp(128.0, 300.0))
         .size_range(72.0..=(tall * 0.6).max(80.0))
         .show(ui, |ui| {
-            table::table_ui(ui, view, &dataset, shown.as_deref());
+            table::table_ui(ui, view, &dataset, shown.as_ref());
         });
     ui.add_space(4.0);
     canvas::canvas_ui(ui, view, &dataset);

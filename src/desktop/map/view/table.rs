@@ -36,14 +36,14 @@ pub fn table_ui(
     ui: &mut Ui,
     view: &mut View<'_>,
     dataset: &Arc<Dataset>,
-    shown: Option<&ShownMap>,
+    shown: Option<&Arc<ShownMap>>,
 ) {
     let Some(shown) = shown else {
         weak(ui, "What is chosen shows here once the map is laid out.");
         return;
     };
     let t = tokens(ui);
-    let chosen: Vec<u32> = view.state.chosen(view.session).to_vec();
+    let (chosen, changes) = view.state.choice(view.session);
     let all = shown.map.points.len();
     let count = if chosen.is_empty() { all } else { chosen.len() };
     let item_at = |at: usize| match chosen.get(at) {
@@ -82,12 +82,18 @@ pub fn table_ui(
     };
     let cells = || {
         let (dataset, evaluation) = (Arc::clone(dataset), evaluation.clone());
-        let items: Vec<u32> = (0..count).map(item_at).collect();
-        Cells::made(move |at| texts(&dataset, evaluation.as_deref(), items[at]).into())
+        let (chosen, map) = (Arc::clone(&chosen), Arc::clone(shown));
+        Cells::made(move |at| {
+            let item = match chosen.get(at) {
+                Some(&item) => item,
+                None => map.item(at as u32),
+            };
+            texts(&dataset, evaluation.as_deref(), item).into()
+        })
     };
     let rows = Rows {
         tall: TALL,
-        of: order_of(&chosen),
+        of: order_of(&(shown.id, changes)),
         cells: Some(&cells),
         ..Rows::of(count)
     };

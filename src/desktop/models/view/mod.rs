@@ -198,7 +198,7 @@ fn times_ui(ui: &mut Ui, card: &Card) {
         figure(ui, width, &forward, "forward", Term::Forward);
         let gradient = format!("{} ms", short(m.gradient_ms));
         figure(ui, width, &gradient, &ratio(m), Term::Gradient);
-        if let Some((error, check)) = m.check.as_ref().and_then(|c| Some((c.max_rel_error?, c))) {
+        if let Some((error, check)) = m.check().and_then(|c| Some((c.max_rel_error?, c))) {
             let (error, what) = (
                 format!("{error:.1e}"),
                 format!("relative error, {} directions", check.samples),
@@ -237,7 +237,7 @@ fn ports_ui(ui: &mut Ui, card: &Card) {
         row("out", port.to_string());
     }
     if card.tokens && !card.wrt.is_empty() {
-        row("gradient at", card.wrt.clone());
+        row("gradient at", card.wrt.join(", "));
     }
 }
 

@@ -45,7 +45,7 @@ fn verdict(card: &Card) -> (Outcome, String) {
         let text = "Self-check of the gradient: not run. No gradient passes this model, see below.";
         return (Outcome::NotRun, text.to_owned());
     };
-    let Some(check) = &measured.check else {
+    let Some(check) = measured.check() else {
         return (
             Outcome::NotRun,
             "Self-check of the gradient: not run.".to_owned(),
@@ -58,7 +58,7 @@ fn verdict(card: &Card) -> (Outcome, String) {
     } else {
         Outcome::Failed
     };
-    (outcome, says(check, &measured.provider))
+    (outcome, says(&check, &measured.provider))
 }
 
 fn says(check: &Check, provider: &str) -> String {

@@ -7,7 +7,7 @@ use crate::dataset::{Dataset, Verdict};
 use crate::desktop::core;
 use crate::desktop::negatives::{Command, Why};
 use crate::desktop::shell::bidi;
-use crate::desktop::shell::marks::underlined;
+use crate::desktop::shell::marks::{Room, Underlined};
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::{heading, picture_in, primary, score, signed, weak};
 use crate::retrieval::mine::MinedPair;
@@ -136,9 +136,10 @@ fn captions_ui(ui: &mut Ui, dataset: &Dataset, side: Side, pair: &MinedPair, why
             words::words_ui(ui, &both[i], strongest, colour, others[i]);
         } else {
             let font = FontId::proportional(13.5);
-            let mut job = underlined(caption(other), &marks[i], &font, t.text, colour);
-            job.wrap.max_width = ui.available_width();
-            ui.label(bidi::galley(ui, job));
+            let (wide, rows) = (ui.available_width(), usize::MAX);
+            let (text, inks) = (caption(other), [t.text, colour]);
+            let laid = Underlined::new(ui, text, &marks[i], font, inks, Room { wide, rows });
+            laid.label_ui(ui, t.text);
         }
     }
     match why.map(|w| &w.words) {

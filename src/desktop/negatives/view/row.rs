@@ -4,17 +4,16 @@ use super::View;
 use crate::dataset::{Dataset, Verdict};
 use crate::desktop::core::{self, Cells, Part, SetsCommand};
 use crate::desktop::negatives::{Command, NegativeSet, PairOrder};
-use crate::desktop::shell::marks::underlined;
+use crate::desktop::shell::marks::{Room, Underlined};
 use crate::desktop::shell::select::List;
 use crate::desktop::shell::terms::Term;
 use crate::desktop::shell::theme::{Tokens, tokens};
 use crate::desktop::shell::widgets::{
     self, grouped, margin_colour, mark, named_area, picture_in, signed, tag,
 };
-use crate::desktop::shell::{Shell, bidi, take};
+use crate::desktop::shell::{Shell, take};
 use crate::retrieval::mine::MinedPair;
 use crate::retrieval::{MAY_FIT, Side, differing};
-use egui::text::LayoutJob;
 use egui::{Align2, CornerRadius, FontId, Rect, Role, Sense, Ui};
 use std::sync::Arc;
 
@@ -216,18 +215,29 @@ pub fn row_ui(
     let faded = verdict == Some(Verdict::Right);
     let ink = if faded { t.weak } else { t.text };
     let room = columns.negative - columns.right - 2.0 * PAD;
-    cell(
+    let within = |wide: f32| Room {
+        wide: wide.max(40.0),
+        rows: 2,
+    };
+    let text = Underlined::new(
         ui,
-        rect,
-        columns.right,
-        room,
-        underlined(said.right, &ours, &font(), t.text, t.good),
-        pair.scores[0],
-        &t,
+        said.right,
+        &ours,
+        font(),
+        [t.text, t.good],
+        within(room),
     );
+    cell(ui, rect, columns.right, &text, pair.scores[0], &t);
     let room = columns.margin - MARGIN - left - PAD;
-    let text = underlined(said.negative, &theirs, &font(), ink, t.bad);
-    cell(ui, rect, left, room, text, pair.scores[1], &t);
+    let text = Underlined::new(
+        ui,
+        said.negative,
+        &theirs,
+        font(),
+        [ink, t.bad],
+        within(room),
+    );
+    cell(ui, rect, left, &text, pair.scores[1], &t);
     let number = |x: f32, text: String, colour| {
         let at = egui::pos2(rect.left() + x, middle);
         let font = FontId::proportional(13.0);
@@ -369,17 +379,14 @@ fn font() -> FontId {
 }
 
 /// Two lines of text and the score below.
-fn cell(ui: &Ui, row: Rect, left: f32, room: f32, mut job: LayoutJob, score: f32, t: &Tokens) {
-    job.wrap.max_width = room.max(40.0);
-    job.wrap.max_rows = 2;
-    let galley = bidi::galley(ui, job);
+fn cell(ui: &Ui, row: Rect, left: f32, text: &Underlined, score: f32, t: &Tokens) {
     let score = widgets::score(score);
     let figure = ui
         .painter()
         .layout_no_wrap(score, FontId::proportional(12.0), t.weak);
-    let tall = galley.size().y + figure.size().y + 1.0;
+    let tall = text.size().y + figure.size().y + 1.0;
     let top = egui::pos2(row.left() + left, row.center().y - tall / 2.0);
-    let below = top + egui::vec2(0.0, galley.size().y + 1.0);
-    ui.painter().galley(top, galley, t.text);
+    let below = top + egui::vec2(0.0, text.size().y + 1.0);
+    text.paint(ui.painter(), top, t.text);
     ui.painter().galley(below, figure, t.weak);
 }

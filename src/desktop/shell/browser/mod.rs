@@ -111,14 +111,22 @@ fn sort_menu_ui(ui: &mut Ui, shell: &mut Shell<'_>) {
     }
 }
 
-/// Scrolls to a newly selected row once.
-fn reveal(shell: &mut Shell<'_>, place: Option<usize>) -> bool {
-    let key = shell.session.selected().map(|i| (shell.session.side, i));
-    let moved = shell.memory.revealed != key && place.is_some();
-    if moved || key.is_none() {
+/// Where a newly selected row is in the list, once: it is scrolled to. One that the list leaves out is looked for again in
+/// the next list.
+fn newly_selected(shell: &mut Shell<'_>) -> Option<usize> {
+    let session = shell.session;
+    let key = session.selected().map(|i| (session.side, i));
+    let sought = (key, session.browser.listed);
+    if shell.memory.revealed == key || shell.memory.sought == sought {
+        return None;
+    }
+    shell.memory.sought = sought;
+    let rows = &session.browser.rows;
+    let place = key.and_then(|(_, i)| rows.iter().position(|&r| r as usize == i));
+    if place.is_some() || key.is_none() {
         shell.memory.revealed = key;
     }
-    moved
+    place
 }
 
 fn thumbnails_ui(ui: &mut Ui, shell: &mut Shell<'_>) {
@@ -134,13 +142,10 @@ fn thumbnails_ui(ui: &mut Ui, shell: &mut Shell<'_>) {
     let direction = session.direction(Side::Image);
     let list = chosen::listed(shell);
     let selected = session.selected();
-    let place = selected.and_then(|i| rows.iter().position(|&r| r as usize == i));
     let mut area = ScrollArea::vertical()
         .auto_shrink([false; 2])
         .id_salt("thumbnails");
-    if reveal(shell, place)
-        && let Some(place) = place
-    {
+    if let Some(place) = newly_selected(shell) {
         let (top, height) = (
             (place / columns) as f32 * (side + GAP),
             ui.available_height(),
@@ -256,14 +261,11 @@ fn captions_ui(ui: &mut Ui, shell: &mut Shell<'_>) {
     let direction = session.direction(Side::Text);
     let list = chosen::listed(shell);
     let selected = session.selected();
-    let place = selected.and_then(|j| rows.iter().position(|&r| r as usize == j));
     let mut area = ScrollArea::vertical()
         .auto_shrink([false; 2])
         .id_salt("captions");
     ui.spacing_mut().item_spacing.y = 2.0;
-    if reveal(shell, place)
-        && let Some(place) = place
-    {
+    if let Some(place) = newly_selected(shell) {
         let (top, height) = (place as f32 * (HEIGHT + 2.0), ui.available_height());
         if top < shell.memory.scroll || top + HEIGHT > shell.memory.scroll + height {
             area = area.vertical_scroll_offset((top - (height - HEIGHT) / 2.0).max(0.0));

@@ -4,14 +4,16 @@ use super::View;
 use super::{examples, side_of};
 use crate::dataset::Dataset;
 use crate::desktop::core::{Cells, Derived, Part};
-use crate::desktop::shell::select::List;
+use crate::desktop::shell::select::{List, order_of};
 use crate::desktop::shell::table::{self, Column, Row, Rows, Sort, Table};
 use crate::desktop::shell::take::dots_ui;
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::{column, grouped, heading, named_area, segmented, weak};
 use crate::desktop::structure::Command;
+use crate::retrieval::Side;
 use crate::retrieval::structure::{ConceptKind, Confusion, Pair, Structure};
 use egui::{Align2, CornerRadius, FontId, Pos2, Rect, Role, Sense, Stroke, StrokeKind, Ui, Vec2};
+use std::sync::Arc;
 
 const COLUMNS: [Column; 4] = [
     table::text("Right one has", 0.0),
@@ -288,5 +290,10 @@ fn examples_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, confusion: &
     if queries.len() < pair.count {
         weak(ui, format!("{} of {}", queries.len(), grouped(pair.count)));
     }
-    examples::queries_ui(ui, view, dataset, side, &queries);
+    let queries = examples::Queries {
+        side,
+        order: order_of(&(side == Side::Image, &queries)),
+        rows: Arc::new(queries),
+    };
+    examples::queries_ui(ui, view, dataset, &queries);
 }

@@ -4,34 +4,45 @@ use super::View;
 use super::name_of;
 use crate::dataset::Dataset;
 use crate::desktop::core::{self, Cells, Query};
-use crate::desktop::shell::select::{List, order_of};
+use crate::desktop::shell::select::List;
 use crate::desktop::shell::table::line;
 use crate::desktop::shell::take;
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::{grouped, named_area, picture_in, signed};
 use crate::retrieval::Side;
 use egui::{CornerRadius, Rect, Role, ScrollArea, Sense, Ui, Vec2};
+use std::sync::Arc;
 
 /// Height of a line.
 const TALL: f32 = 40.0;
 
-/// Queries of one side, with picture, rank and margin; a click selects one.
-pub fn queries_ui(
-    ui: &mut Ui,
-    view: &mut View<'_>,
-    dataset: &Dataset,
-    side: Side,
-    queries: &[u32],
-) {
+/// Queries of one side.
+pub struct Queries {
+    /// Their side.
+    pub side: Side,
+    /// Their rows.
+    pub rows: Arc<Vec<u32>>,
+    /// Another number for other rows: a hub can win a million queries, which no frame goes over.
+    pub order: u64,
+}
+
+/// The queries with picture, rank and margin; a click selects one.
+pub fn queries_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, of: &Queries) {
+    let (side, queries) = (of.side, of.rows.as_slice());
     first_ui(ui, view, dataset, side, queries);
     ui.spacing_mut().item_spacing.y = 1.0;
-    let list = listed(side, queries);
+    let list = List {
+        name: "queries of the structure",
+        columns: &COLUMNS,
+        count: queries.len(),
+        order: of.order,
+    };
     ScrollArea::vertical()
         .id_salt("structure queries")
         .auto_shrink([false; 2])
         .show_rows(ui, TALL, queries.len(), |ui, range| {
             for at in range {
-                query_ui(ui, view, dataset, (side, queries), &list, at);
+                query_ui(ui, view, dataset, of, &list, at);
             }
         });
 }
@@ -89,40 +100,37 @@ fn image_of(dataset: &Dataset, side: Side, query: usize) -> Option<usize> {
 
 const COLUMNS: [(&str, bool); 3] = [("Query", false), ("Rank", true), ("Margin", true)];
 
-/// The queries as a list whose rows can be chosen together.
-fn listed(side: Side, queries: &[u32]) -> List<'static> {
-    // Once a frame: a hub can win a million queries.
-    List {
-        name: "queries of the structure",
-        columns: &COLUMNS,
-        count: queries.len(),
-        order: order_of(&(side == Side::Image, queries)),
-    }
-}
-
-/// What a line says, in full.
-fn texts(view: &View<'_>, dataset: &Dataset, side: Side, query: usize) -> Vec<String> {
-    let direction = view.session.direction(side);
-    let direction = direction.filter(|d| query < d.ranks.len());
-    let rank = direction.map(|d| grouped(d.ranks[query] as usize));
-    let margin = direction.map(|d| signed(d.margin(query), 3));
-    vec![
-        name_of(dataset, side, query).to_owned(),
-        rank.unwrap_or_default(),
-        margin.unwrap_or_default(),
-    ]
+/// What the lines say, in full.
+fn cells(view: &View<'_>, of: &Queries) -> Cells {
+    let (session, side, rows) = (view.session, of.side, Arc::clone(&of.rows));
+    let (dataset, ranking) = (session.dataset().cloned(), session.ranking().cloned());
+    Cells::made(move |at| {
+        let (Some(dataset), Some(&query)) = (dataset.as_deref(), rows.get(at)) else {
+            return Vec::new();
+        };
+        let query = query as usize;
+        let direction = ranking.as_ref().map(|r| r.direction(side));
+        let direction = direction.filter(|d| query < d.ranks.len());
+        let rank = direction.map(|d| grouped(d.ranks[query] as usize));
+        let margin = direction.map(|d| signed(d.margin(query), 3));
+        vec![
+            name_of(dataset, side, query).to_owned(),
+            rank.unwrap_or_default(),
+            margin.unwrap_or_default(),
+        ]
+    })
 }
 
 fn query_ui(
     ui: &mut Ui,
     view: &mut View<'_>,
     dataset: &Dataset,
-    (side, queries): (Side, &[u32]),
+    of: &Queries,
     list: &List<'_>,
     at: usize,
 ) {
     let t = tokens(ui);
-    let query = queries[at] as usize;
+    let (side, query) = (of.side, of.rows[at] as usize);
     let wide = ui.available_width();
     let (rect, _) = ui.allocate_exact_size(Vec2::new(wide, TALL), Sense::hover());
     let Some(image) = image_of(dataset, side, query) else {
@@ -169,9 +177,7 @@ fn query_ui(
         view.ask(core::Command::Query(Query::Row(side, query)));
     }
     if let Some(taken) = act.take {
-        let rows = queries.iter();
-        let rows = rows.map(|&query| texts(view, dataset, side, query as usize));
-        let cells = Cells::of(rows.collect());
+        let cells = cells(view, of);
         list.take(view, taken, cells);
     }
 }

@@ -6,6 +6,7 @@ use crate::dataset::Dataset;
 use crate::desktop::core::chart::{Axis, Bar, Chart, Series};
 use crate::desktop::core::{self, Derived, Part, Query};
 use crate::desktop::shell::plots::plot_ui;
+use crate::desktop::shell::select::order_of;
 use crate::desktop::shell::table::{self, Column, Row, Rows, Sort, Table};
 use crate::desktop::shell::terms::Term;
 use crate::desktop::shell::theme::tokens;
@@ -260,5 +261,11 @@ fn won_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset) {
     let name = name_of(dataset, side.other(), item as usize);
     heading(ui, &format!("{} queries lost to it", grouped(won.len())));
     ui.add(egui::Label::new(egui::RichText::new(name).color(tokens(ui).weak)).truncate());
-    examples::queries_ui(ui, view, dataset, side, &won);
+    let ranked = view.session.now().now(Part::Ranking);
+    let queries = examples::Queries {
+        side,
+        rows: won,
+        order: order_of(&(side == Side::Image, item, ranked)),
+    };
+    examples::queries_ui(ui, view, dataset, &queries);
 }

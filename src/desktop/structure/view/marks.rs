@@ -193,7 +193,13 @@ pub fn axes_ui(
             );
             continue;
         }
-        let place = Pos2::new(area.left() - 5.0, at.y);
+        // A number at the edge stays whole.
+        let high = if large {
+            at.y
+        } else {
+            at.y.max(area.top() + 6.0).min(area.bottom() - 6.0)
+        };
+        let place = Pos2::new(area.left() - 5.0, high);
         let text = if large {
             short_name(dataset, arrangement.image(row) as usize)
         } else {

@@ -185,8 +185,8 @@ pub fn operators_markdown() -> String {
         "The operators that a gradient passes, in models of operator sets 7 to {NEWEST_OPSET}: versions are those of \
          the operator set that brought them, in brackets are the only values of an attribute that are handled, and a \
          model with any other version, attribute or value on the way is refused by name. (`Upsample` and `Scatter` are \
-         read as `Resize` and `ScatterElements`. An `If` is passed where its condition is known beforehand, `Sign` \
-         where it only multiplies functions of the same value.)"
+         read as `Resize` and `ScatterElements`. An `If` is passed where its condition is known beforehand, `Loop` \
+         and `Scan` where the number of their trips is, `Sign` where it only multiplies functions of the same value.)"
     );
     let head = [
         intro,

@@ -70,6 +70,7 @@ pub(super) const TABLE: &[Known] = table! {
     "Cos" [7 22];
     "Cosh" [9 22];
     "CumSum" [11 14] exclusive reverse;
+    "DeformConv" [19 22] dilations group kernel_shape offset_group pads strides;
     "DepthToSpace" [1 11 13 28] blocksize { mode: Texts(&["DCR", "CRD"]) };
     "DequantizeLinear" [10 13 19 21 23 24 25 28] axis block_size output_dtype;
     "Div" [7 13 14];
@@ -92,7 +93,7 @@ pub(super) const TABLE: &[Known] = table! {
     "GlobalLpPool" [2 22] p;
     "GlobalMaxPool" [1 22];
     "GridSample" [16 20 22] align_corners
-        { mode: Texts(&["bilinear", "linear", "nearest"]), padding_mode: Texts(&["zeros", "border", "reflection"]) };
+        { mode: Texts(&["bilinear", "linear", "nearest", "bicubic", "cubic"]), padding_mode: Texts(&["zeros", "border", "reflection"]) };
     "GroupNormalization" [18 21] epsilon num_groups { stash_type: Ints(&[1]) };
     "HardSigmoid" [6 22] alpha beta;
     "HardSwish" [14 22];
@@ -105,6 +106,7 @@ pub(super) const TABLE: &[Known] = table! {
     "LeakyRelu" [6 16] alpha;
     "Log" [6 13];
     "LogSoftmax" [1 11 13] axis;
+    "Loop" [1 11 13 16 19 21 23 24 25] body;
     "LpNormalization" [1 22] axis { p: Ints(&[1, 2]) };
     "LpPool" [2 11 18 22] auto_pad ceil_mode dilations kernel_shape p pads strides;
     "MatMul" [1 9 13];
@@ -145,6 +147,8 @@ pub(super) const TABLE: &[Known] = table! {
     "ReverseSequence" [10 28] batch_axis time_axis;
     "RotaryEmbedding" [23] interleaved num_heads rotary_embedding_dim;
     "Round" [11 22];
+    "Scan" [9 11 16 19 21 23 24 25] ![8] body num_scan_inputs scan_input_axes scan_input_directions scan_output_axes
+        scan_output_directions;
     "ScatterElements" [11 13 16 18] axis { reduction: REDUCTIONS };
     "ScatterND" [11 13 16 18] { reduction: REDUCTIONS };
     "Selu" [6 22] alpha gamma;

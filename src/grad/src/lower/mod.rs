@@ -4,6 +4,7 @@
 //! the end may be left out). Only nodes that a cotangent has to pass are lowered; the others stay as they are.
 
 mod attention;
+mod deform;
 mod einsum;
 mod integer;
 mod microsoft;
@@ -28,6 +29,7 @@ type Family = &'static [(&'static str, Lowering)];
 
 const FAMILIES: &[Family] = &[
     attention::LOWERINGS,
+    deform::LOWERINGS,
     einsum::LOWERINGS,
     integer::LOWERINGS,
     microsoft::LOWERINGS,
@@ -46,25 +48,25 @@ pub(super) fn names() -> Vec<&'static str> {
     let tables = FAMILIES
         .iter()
         .flat_map(|f| f.iter().map(|(name, _)| *name));
-    // This one is written out before anything else: see `write_out`.
+    // These are written out before anything else: see `write_out` and `onnx::bind`.
     tables
-        .chain(["com.microsoft.EmbedLayerNormalization"])
+        .chain(["Loop", "Scan", "com.microsoft.EmbedLayerNormalization"])
         .collect()
 }
 
-/// `graph`, whose shapes are bound, with every composite operator between `wrt` and `output` lowered. Names of
+/// `graph`, whose shapes are bound, with every composite operator between one of `wrt` and `output` lowered. Names of
 /// values that had to change come with it.
 ///
 /// # Errors
 /// A lowering does not cover how its operator is used; all such are named.
 pub(super) fn lower(
     mut graph: Graph,
-    wrt: &str,
+    wrt: &[&str],
     output: &str,
     monitor: &dyn Monitor,
 ) -> Result<(Builder, HashMap<String, String>)> {
-    let mut active = reached(&graph, &[wrt]);
-    let mask = on_path(&graph, &active, output);
+    let mut active = reached(&graph, wrt);
+    let mask = on_path(&graph, &active, &[output]);
     let nodes = std::mem::take(&mut graph.nodes);
     let mut builder = Builder::new(graph);
     let mut renamed: HashMap<String, String> = HashMap::new();

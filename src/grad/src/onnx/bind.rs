@@ -6,10 +6,11 @@ use super::engine::{Effort, GraphEngine};
 use super::graph::{Graph, Info};
 use super::node::{self, Attributes, is_default, is_random};
 use super::types::infer_types;
+use super::unroll::{trips, written_out};
 use super::{Dim, Elem, Port, Tensor, inline};
 use crate::error::{Error, Result};
 use crate::monitor::Monitor;
-use crate::onnx::proto::NodeProto;
+use crate::onnx::proto::{GraphProto, NodeProto};
 use std::collections::{BTreeMap, HashSet};
 
 /// Branches inside branches, at most.
@@ -17,7 +18,7 @@ const MAX_BRANCHES: usize = 64;
 
 /// Binds the inputs of `graph` to the shapes of `feeds`, which name every input: afterwards the type and shape of
 /// every value is known, what depends on shapes and weights alone is a constant, and an `If` whose condition is
-/// such is replaced by its branch.
+/// such is replaced by its branch, a `Loop` or `Scan` whose number of trips is by its bodies.
 ///
 /// # Errors
 /// The engine cannot run the graph on `feeds`.
@@ -48,7 +49,7 @@ pub fn bind(
     for number in 0..MAX_BRANCHES {
         monitor.check()?;
         probe(graph, feeds, engine, monitor)?;
-        if !take_branches(graph, number)? {
+        if !decide(graph, number)? {
             break;
         }
     }
@@ -269,29 +270,29 @@ fn probe(
     Ok(())
 }
 
-/// Replaces each `If` whose condition is constant by the branch it takes; says whether there was one.
-fn take_branches(graph: &mut Graph, round: usize) -> Result<bool> {
+/// Replaces each `If` whose condition is constant by the branch it takes, and each `Loop` and `Scan` whose number of trips
+/// is known by its bodies; says whether there was one.
+fn decide(graph: &mut Graph, round: usize) -> Result<bool> {
     let mut found = false;
     let mut nodes = Vec::with_capacity(graph.nodes.len());
     for (i, node) in std::mem::take(&mut graph.nodes).into_iter().enumerate() {
-        let condition = node
-            .input
-            .first()
-            .and_then(|c| graph.constants.get(c))
-            .and_then(Tensor::to_ints);
-        let branch = match (node.op_type.as_str(), condition.as_deref()) {
-            ("If", Some([c])) => node.graph(if *c == 0 {
-                "else_branch"
-            } else {
-                "then_branch"
-            }),
+        let number = round * 100_000 + i;
+        let instead = match node.op_type.as_str() {
+            _ if !is_default(&node.domain) => None,
+            "If" => match taken(graph, &node) {
+                Some(branch) => Some(inline::branch(&node, branch, number, graph)?),
+                None => None,
+            },
+            "Loop" | "Scan" => match trips(graph, &node) {
+                Ok(count) => Some(written_out(&node, count, number, graph)?),
+                Err(_) => None,
+            },
             _ => None,
         };
-        if let Some(branch) = branch {
-            found = true;
-            nodes.extend(inline::branch(&node, branch, round * 100_000 + i, graph)?);
-        } else {
-            nodes.push(node);
+        found |= instead.is_some();
+        match instead {
+            Some(instead) => nodes.extend(instead),
+            None => nodes.push(node),
         }
     }
     graph.nodes = nodes;
@@ -300,4 +301,17 @@ fn take_branches(graph: &mut Graph, round: usize) -> Result<bool> {
         graph.sort()?;
     }
     Ok(found)
+}
+
+/// The branch that `node`, an `If`, takes, where that is known.
+fn taken<'a>(graph: &Graph, node: &'a NodeProto) -> Option<&'a GraphProto> {
+    let condition = graph.constants.get(node.input.first()?)?.to_ints()?;
+    let [condition] = condition.as_slice() else {
+        return None;
+    };
+    node.graph(if *condition == 0 {
+        "else_branch"
+    } else {
+        "then_branch"
+    })
 }

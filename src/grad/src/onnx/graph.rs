@@ -35,6 +35,9 @@ pub struct Graph {
     pub constants: BTreeMap<String, Tensor>,
     /// What is known of values, by name; filled by `bind`.
     pub infos: HashMap<String, Info>,
+    /// What values are for a batch of one size, where the graph takes any: for engines that plan ahead. No two values of
+    /// one shape here have different ones for another batch.
+    pub sizes: HashMap<String, Info>,
     /// Values whose shape depends on the values of an input, filled by `bind`: what `infos` says of them holds for the
     /// values that were fed then.
     pub open: HashSet<String>,

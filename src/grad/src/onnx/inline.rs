@@ -196,7 +196,7 @@ fn resolve_within(graph: &mut GraphProto, call: &NodeProto) {
 }
 
 /// Renames what `node` reads and makes: known names by `names`, new ones with `suffix`, which then become known.
-fn rename_node(node: &mut NodeProto, names: &mut HashMap<String, String>, suffix: &str) {
+pub(super) fn rename_node(node: &mut NodeProto, names: &mut HashMap<String, String>, suffix: &str) {
     for name in &mut node.input {
         if let Some(actual) = names.get(name) {
             name.clone_from(actual);

@@ -24,10 +24,12 @@ mod sample;
 mod source;
 mod tensor;
 mod types;
+mod unroll;
 mod upgrade;
 
 pub use batch::free_batch;
 pub use bind::bind;
+pub(crate) use builder::Walk;
 pub use builder::{Builder, Node, Value, broadcast, wrong};
 pub use encode::Encoded;
 pub use engine::{Effort, GraphEngine, Program};
@@ -39,6 +41,7 @@ pub use sample::{integers_as, sample_feeds};
 pub use source::Source;
 pub use tensor::{Tensor, elements};
 pub use types::infer_types;
+pub(crate) use unroll::trips;
 pub use upgrade::{OPSET, upgrade};
 
 use node::is_default;

@@ -137,6 +137,16 @@ impl fmt::Display for Port {
 }
 
 impl Port {
+    /// One of `elem` whose dimensions are all known.
+    pub fn fixed(name: &str, elem: Elem, shape: &[usize]) -> Self {
+        Self {
+            name: name.to_owned(),
+            elem,
+            dims: shape.iter().map(|&d| Dim::Fixed(d)).collect(),
+            has_shape: true,
+        }
+    }
+
     /// Does a tensor of `shape` fit?
     pub fn accepts(&self, shape: &[usize]) -> bool {
         let fits = |(dim, &size): (&Dim, &usize)| !matches!(dim, Dim::Fixed(d) if *d != size);

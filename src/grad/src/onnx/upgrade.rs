@@ -22,6 +22,10 @@ pub fn upgrade(graph: &mut Graph) -> Result<()> {
             graph.opset
         )));
     }
+    let scans = |n: &NodeProto| n.op_type == "Scan" && is_default(&n.domain);
+    if graph.opset < 9 && graph.nodes.iter().any(scans) {
+        return Err(super::wrong("version 8 of Scan is not known".into()));
+    }
     in_float32(graph);
     let from = graph.opset;
     if from >= OPSET {

@@ -48,6 +48,21 @@ impl Centred {
         let rest = b.sub(g, &drift)?;
         b.mul(&rest, &self.inverse)
     }
+
+    /// The cotangent of what was normalised out of `g`, that of the mean (output 1) or of one over the deviation s (2):
+    /// `g / n`, and `-g x / (n s^3)`.
+    fn statistic(&self, b: &mut Builder, output: usize, g: &Value) -> Result<Value> {
+        let count: usize = self.axes.iter().map(|&a| self.x.shape[a]).product();
+        let share = b.scale(g, 1.0 / count.max(1) as f32);
+        if output == 1 {
+            return Ok(share);
+        }
+        let square = b.mul(&self.inverse, &self.inverse)?;
+        let cube = b.mul(&square, &self.inverse)?;
+        let slope = b.mul(&share, &cube)?;
+        let part = b.mul(&self.x, &slope)?;
+        Ok(b.unary("Neg", &part))
+    }
 }
 
 /// `x mean(g x) / s^2`: the part of `g` that only changes the deviation.
@@ -161,30 +176,40 @@ fn batch(b: &mut Builder, n: &Node, g: &[Option<Value>]) -> Result<Vec<Option<Va
 }
 
 fn layer(b: &mut Builder, n: &Node, g: &[Option<Value>]) -> Result<Vec<Option<Value>>> {
-    if g.iter().skip(1).any(Option::is_some) {
-        return Err(wrong(
-            "its mean or deviation is used beside its output".into(),
-        ));
-    }
-    let (g, x) = (first(g)?, n.input(0)?);
+    let cotangent = |i: usize| g.get(i).and_then(Option::as_ref);
+    let x = n.input(0)?;
     let axis = dimension(x, n.int_or("axis", -1))?;
     // The node computes both anyway: asking for them saves a fifth of forward and gradient on ONNX Runtime.
     let mut shape = x.shape.clone();
     shape[axis..].fill(1);
     let mean = b.extra_output(n.output(0)?, 1, Elem::F32, &shape)?;
     let inverse = b.extra_output(n.output(0)?, 2, Elem::F32, &shape)?;
-    let axes = (axis..x.rank()).collect();
+    let axes: Vec<usize> = (axis..x.rank()).collect();
     let centred = Centred {
         x: b.sub(x, &mean)?,
         inverse,
         axes,
     };
     let scale = n.input(1)?;
-    let mut parts = vec![None];
-    parts.extend(affine(b, n, g, &scale.shape, |b| centred.normalised(b))?);
+    let mut parts = vec![None; 3];
+    if let Some(g) = cotangent(0) {
+        let [of_scale, of_bias] = affine(b, n, g, &scale.shape, |b| centred.normalised(b))?;
+        parts[1] = of_scale;
+        parts[2] = of_bias;
+        if n.wants(0) {
+            let g = scaled(b, g, scale)?;
+            parts[0] = Some(centred.through(b, &g)?);
+        }
+    }
     if n.wants(0) {
-        let g = scaled(b, g, scale)?;
-        parts[0] = Some(centred.through(b, &g)?);
+        for i in [1, 2] {
+            let Some(g) = cotangent(i) else { continue };
+            let part = centred.statistic(b, i, g)?;
+            parts[0] = Some(match &parts[0] {
+                Some(sum) => b.add(sum, &part)?,
+                None => part,
+            });
+        }
     }
     Ok(parts)
 }

@@ -3,7 +3,7 @@
 use super::{Rule, first};
 use crate::error::Result;
 use crate::onnx::node::{Attributes, int};
-use crate::onnx::{Builder, Node, Value, wrong};
+use crate::onnx::{Builder, Node, Tensor, Value, Walk, wrong};
 
 pub(super) const RULES: &[(&str, Rule)] = &[
     ("CumSum", cumsum),
@@ -129,6 +129,10 @@ fn extreme(b: &mut Builder, n: &Node, g: &[Option<Value>]) -> Result<Vec<Option<
 fn prod(b: &mut Builder, n: &Node, g: &[Option<Value>]) -> Result<Vec<Option<Value>>> {
     let over = Over::of(b, n, g)?;
     let x = n.input(0)?;
+    if b.walking() == Walk::Again {
+        let others = others(b, x, &over.axes)?;
+        return one(b.mul(&others, &over.g));
+    }
     let zero = b.scalar(0.0);
     let none = b.compare("Equal", x, &zero)?;
     let none = b.cast(&none, x.elem);
@@ -140,6 +144,29 @@ fn prod(b: &mut Builder, n: &Node, g: &[Option<Value>]) -> Result<Vec<Option<Val
     let scaled = b.mul(&product, &over.g)?;
     let part = b.div(&scaled, &safe)?;
     one(b.mul(&part, &others))
+}
+
+/// The product of all others along `axes`, each made by itself: of which the slope too is right where there are zeros.
+fn others(b: &mut Builder, x: &Value, axes: &[usize]) -> Result<Value> {
+    let kept: Vec<usize> = (0..x.rank()).filter(|i| !axes.contains(i)).collect();
+    let order = [kept.as_slice(), axes].concat();
+    let turned = b.transpose(x, &order);
+    let size: usize = axes.iter().map(|&a| x.shape[a]).product();
+    let rows = x.count() / size.max(1);
+    b.room(x.count().checked_mul(size))?;
+    let flat = b.reshape(&turned, &[rows, 1, size])?;
+    let mut own = vec![false; b.room(size.checked_mul(size))?];
+    own.iter_mut().step_by(size + 1).for_each(|v| *v = true);
+    let own = b.tensor(Tensor::bools(&[size, size], &own));
+    let one = b.scalar(1.0);
+    let apart = b.select(&own, &one, &flat)?;
+    let products = b.reduce("ReduceProd", &apart, &[2], false);
+    let products = b.reshape(&products, &turned.shape)?;
+    let mut back = vec![0; order.len()];
+    for (i, &from) in order.iter().enumerate() {
+        back[from] = i;
+    }
+    Ok(b.transpose(&products, &back))
 }
 
 /// `(g - sum(g y)) y`.

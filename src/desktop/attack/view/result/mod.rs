@@ -173,7 +173,10 @@ pub fn gradient_ui(ui: &mut Ui, view: &mut View<'_>) {
         (Reach::Open, Some(card)) => {
             let operators: usize = card.survey.ops.values().map(|(n, _)| n).sum();
             let approximate = card.survey.approximate.join(", ");
-            let check = card.measured.as_ref().and_then(|m| m.check);
+            let check = card
+                .measured
+                .as_ref()
+                .and_then(crate::grad::Measured::check);
             let mut text = match (gradient_fault(card), approximate.is_empty()) {
                 (Some(fault), _) => fault,
                 (None, true) => format!("exact, all {} operators", grouped(operators)),

@@ -1,7 +1,7 @@
 //! The next training: what is chosen most often, and the button.
 
 use super::super::View;
-use super::{head, settings};
+use super::{clients, friendly, groups, head, settings};
 use crate::compute::train::Loss;
 use crate::desktop::learning::{Command, Form, Slot};
 use crate::desktop::shell::fields::field;
@@ -39,6 +39,7 @@ pub fn form_ui(ui: &mut Ui, view: &mut View<'_>) {
     field(ui, "Optimizer", |ui| {
         ComboBox::from_id_salt("optimizer")
             .selected_text(form.rest.optimizer.kind.title())
+            .height(320.0)
             .show_ui(ui, |ui| {
                 for kind in OptimizerKind::ALL {
                     ui.selectable_value(&mut form.rest.optimizer.kind, kind, kind.title())
@@ -49,6 +50,7 @@ pub fn form_ui(ui: &mut Ui, view: &mut View<'_>) {
             form.rest.optimizer.momentum = 0.0;
         }
     });
+    clients::clients_ui(ui, &mut form);
     field(ui, "Sampling", |ui| policies_ui(ui, &mut form));
     if form.policies.iter().any(|p| p.description().by_seconds) {
         field(ui, "Seconds", |ui| {
@@ -59,6 +61,10 @@ pub fn form_ui(ui: &mut Ui, view: &mut View<'_>) {
             )
         });
     }
+    if form.needs_groups() {
+        groups::groups_ui(ui, view, &mut form);
+    }
+    friendly::friendly_ui(ui, &mut form);
     field(ui, "Batch", |ui| {
         ui.add(DragValue::new(&mut form.rest.batch).range(2..=8_192));
         weak(ui, "epochs");
@@ -72,11 +78,15 @@ pub fn form_ui(ui: &mut Ui, view: &mut View<'_>) {
     });
     head::head_ui(ui, &mut form, inputs);
     held_out_ui(ui, &mut form.held_out, images);
-    settings::settings_ui(ui, &mut form);
+    settings::settings_ui(ui, view, &mut form);
     ui.horizontal(|ui| {
         let hint = "Copies these runs as arguments of the command line";
-        if ui.button("Copy as a command").on_hover_text(hint).clicked() {
-            ui.ctx().copy_text(form.command());
+        let groupings = form.groupings(view.session);
+        let button = ui.add_enabled(groupings.is_ok(), egui::Button::new("Copy as a command"));
+        if button.on_hover_text(hint).clicked()
+            && let Ok(groupings) = groupings
+        {
+            ui.ctx().copy_text(form.command(&groupings));
         }
     });
     if form != view.state.form {
@@ -181,6 +191,7 @@ fn policies_ui(ui: &mut Ui, form: &mut Form) {
     ComboBox::from_id_salt("policies")
         .selected_text(text)
         .width(ui.available_width().min(200.0))
+        .height(320.0)
         .close_behavior(egui::PopupCloseBehavior::CloseOnClickOutside)
         .show_ui(ui, |ui| {
             for policy in Policy::all() {

@@ -1,8 +1,13 @@
 //! The inspector: the next training, the runs, the loss of the one that is looked at.
 
+mod beside;
 mod best;
+mod by_group;
+mod clients;
 mod efficiency;
 mod form;
+mod friendly;
+mod groups;
 mod head;
 mod loss;
 mod runs;
@@ -25,6 +30,8 @@ pub fn inspector_ui(ui: &mut Ui, view: &mut View<'_>) {
             runs::runs_ui(ui, view);
             best::best_ui(ui, view);
             efficiency::efficiency_ui(ui, view);
+            by_group::by_group_ui(ui, view);
+            clients::sent_ui(ui, view);
             ui.separator();
             loss::loss_ui(ui, view);
             ui.add_space(10.0);

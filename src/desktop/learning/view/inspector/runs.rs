@@ -86,7 +86,14 @@ fn row_ui(ui: &mut Ui, view: &mut View<'_>, group: &Group, chosen: bool) {
     let mean =
         |band: Option<Band>| band.map_or_else(String::new, |band| format!("{:.1}", band.mean));
     let setup = &group.first().setup;
-    let words = format!("{} {}", title(group), rate(setup.optimizer.rate));
+    let mut words = format!("{} {}", title(group), rate(setup.optimizer.rate));
+    if setup.optimizer.kind.by_clients() {
+        words = format!(
+            "{words}, {}, {}",
+            setup.optimizer.kind.title(),
+            setup.federation.title()
+        );
+    }
     let figures = [
         of(figure.way, true).map_or_else(String::new, |band| format!("{:.0}", band.mean)),
         mean(of(crate::learn::Way::TextToImage, false)),
@@ -200,7 +207,7 @@ fn seed_ui(ui: &mut Ui, view: &mut View<'_>, group: &Group, run: &Arc<Run>) {
 
 /// Takes the runs of the group away, once it is confirmed.
 fn delete_ui(ui: &mut Ui, view: &mut View<'_>, group: &Group) {
-    let ids = ids(view, group);
+    let ids = view.state.ids_of(view.session.now(), group);
     let hint = match ids.len() {
         0 => return,
         1 => "Take the run away, from the disk too".to_owned(),
@@ -212,14 +219,6 @@ fn delete_ui(ui: &mut Ui, view: &mut View<'_>, group: &Group) {
             ui.close();
         }
     });
-}
-
-/// What the kept runs of a group are called.
-fn ids(view: &View<'_>, group: &Group) -> Vec<String> {
-    let now = view.session.now();
-    let runs = group.runs.iter();
-    runs.filter_map(|run| view.state.id_of(now, run).map(str::to_owned))
-        .collect()
 }
 
 fn finish(run: &Run) -> String {
@@ -264,7 +263,7 @@ fn actions_ui(ui: &mut Ui, view: &mut View<'_>, group: Option<&Group>, run: &Arc
                 view.own(Command::Compare(id.clone()));
             }
         });
-        let ids = group.map_or_else(Vec::new, |group| ids(view, group));
+        let ids = group.map_or_else(Vec::new, |group| view.state.ids_of(now, group));
         let idle = !view.is_running(Slot::Train);
         let goes = idle && run.finish != Finish::Diverged;
         let hint =
@@ -275,6 +274,10 @@ fn actions_ui(ui: &mut Ui, view: &mut View<'_>, group: Option<&Group>, run: &Arc
             .clicked()
         {
             view.own(Command::GoOn(ids, MORE));
+        }
+        let hint = "Images with their captions are forgotten by the runs of this kind, beside runs that never saw them";
+        if ui.button("Forget…").on_hover_text(hint).clicked() {
+            view.own(Command::ShowForgetting(true));
         }
     });
 }

@@ -1,5 +1,7 @@
 //! All settings of a training but the first.
 
+use super::super::View;
+use super::groups;
 use crate::desktop::learning::Form;
 use crate::desktop::shell::fields::{field, optional};
 use crate::desktop::shell::widgets::weak;
@@ -7,13 +9,16 @@ use crate::learn::{OptimizerKind, SameImage, Schedule};
 use egui::{CollapsingHeader, ComboBox, DragValue, Ui};
 
 /// Draws all other settings, folded away at first.
-pub fn settings_ui(ui: &mut Ui, form: &mut Form) {
+pub fn settings_ui(ui: &mut Ui, view: &View<'_>, form: &mut Form) {
     CollapsingHeader::new("All settings")
         .id_salt("learning settings")
         .show(ui, |ui| {
             loss_ui(ui, form);
             optimizer_ui(ui, form);
             batch_ui(ui, form);
+            if !form.needs_groups() {
+                groups::groups_ui(ui, view, form);
+            }
         });
 }
 

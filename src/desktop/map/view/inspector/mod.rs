@@ -51,7 +51,7 @@ pub fn inspector_ui(ui: &mut Ui, view: &mut View<'_>) {
 /// What is chosen, and what can be done with it.
 fn selection_ui(ui: &mut Ui, view: &mut View<'_>, shown: Option<&ShownMap>) {
     heading(ui, "Selection");
-    let chosen: Vec<u32> = view.state.chosen(view.session).to_vec();
+    let (chosen, _) = view.state.choice(view.session);
     let images = view.session.dataset().map_or(0, |d| d.images.len());
     let count = chosen.partition_point(|&item| (item as usize) < images);
     if chosen.is_empty() {

@@ -4,15 +4,14 @@ use super::super::View;
 use super::{Asked, Entry, act_ui, name_of};
 use crate::dataset::Dataset;
 use crate::desktop::core::AnswerView;
-use crate::desktop::shell::marks::underlined;
+use crate::desktop::shell::large;
+use crate::desktop::shell::marks::{Room, Underlined};
 use crate::desktop::shell::theme::{Tokens, tokens};
 use crate::desktop::shell::widgets::{
     bar, named_area, picture_in, score, sign_ui, sign_width, weak,
 };
-use crate::desktop::shell::{bidi, large};
 use crate::retrieval::{Said, Side};
-use egui::{Align2, CornerRadius, FontId, Galley, Rect, Role, Ui};
-use std::sync::Arc;
+use egui::{Align2, CornerRadius, FontId, Rect, Role, Ui};
 
 /// Height of a sign with the room around it, in points.
 const SIGN: f32 = 20.0;
@@ -72,15 +71,27 @@ fn row_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, answer: &AnswerVi
     let signs_width = widths.fold(0.0, f32::max) + 16.0;
     let font = FontId::proportional(13.5);
     let strange = row.said.map_or_else(Vec::new, |said| said.lacks(text));
-    let mut job = underlined(text, &strange, &font, t.text, t.bad);
-    job.wrap.max_width = (wide - left - signs_width).max(80.0);
-    job.wrap.max_rows = 3;
-    let galley = bidi::galley(ui, job);
+    let room = Room {
+        wide: (wide - left - signs_width).max(80.0),
+        rows: 3,
+    };
     let least = SIGN * signs.len() as f32 + 10.0;
-    let tall = if images { 76.0 } else { galley.size().y + 12.0 };
-    let size = egui::vec2(wide, tall.max(least));
-    let (rect, _) = ui.allocate_exact_size(size, egui::Sense::hover());
+    let size = |text: f32| {
+        let tall = if images { 76.0 } else { text + 12.0 };
+        egui::vec2(wide, tall.max(least))
+    };
     let highlighted = entry.place.is_some() && entry.place == Some(view.memory.highlighted);
+    // Laying out what lies below the view would take most of the first frame.
+    if ui.cursor().top() > ui.clip_rect().bottom() {
+        let size = size(about(ui, text, &font, room));
+        let (rect, _) = ui.allocate_exact_size(size, egui::Sense::hover());
+        if highlighted && std::mem::take(&mut view.memory.reveal_highlighted) {
+            ui.scroll_to_rect(rect, None);
+        }
+        return;
+    }
+    let caption = Underlined::new(ui, text, &strange, font, [t.text, t.bad], room);
+    let (rect, _) = ui.allocate_exact_size(size(caption.size().y), egui::Sense::hover());
     if highlighted && std::mem::take(&mut view.memory.reveal_highlighted) {
         ui.scroll_to_rect(rect, None);
     }
@@ -96,7 +107,7 @@ fn row_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, answer: &AnswerVi
         rect,
         bar_width,
         left,
-        galley,
+        caption,
         highlighted,
         marked: entry.is_marked(view, answer),
     };
@@ -115,12 +126,19 @@ fn row_ui(ui: &mut Ui, view: &mut View<'_>, dataset: &Dataset, answer: &AnswerVi
     act_ui(view, dataset, answer, asked);
 }
 
+/// About how tall a text is.
+fn about(ui: &Ui, text: &str, font: &FontId, room: Room) -> f32 {
+    let tall = ui.fonts_mut(|fonts| fonts.row_height(font));
+    let wide = 0.48 * font.size * text.chars().count() as f32;
+    tall * (wide / room.wide).ceil().clamp(1.0, room.rows as f32)
+}
+
 /// Where the parts of a row lie.
 struct Look {
     rect: Rect,
     bar_width: f32,
     left: f32,
-    galley: Arc<Galley>,
+    caption: Underlined,
     highlighted: bool,
     /// Is it chosen, with others?
     marked: bool,
@@ -131,7 +149,7 @@ fn paint_row(ui: &Ui, row: &Row<'_>, look: &Look, hovered: bool, t: &Tokens) {
         rect,
         bar_width,
         left,
-        ref galley,
+        ref caption,
         highlighted,
         marked,
     } = *look;
@@ -162,8 +180,8 @@ fn paint_row(ui: &Ui, row: &Row<'_>, look: &Look, hovered: bool, t: &Tokens) {
     let right = at(48.0 + bar_width + 50.0);
     ui.painter()
         .text(right, Align2::RIGHT_CENTER, said, font(), t.text);
-    let corner = egui::pos2(rect.left() + left, middle - galley.size().y / 2.0);
-    ui.painter().galley(corner, Arc::clone(galley), t.text);
+    let corner = egui::pos2(rect.left() + left, middle - caption.size().y / 2.0);
+    caption.paint(ui.painter(), corner, t.text);
     let signs = entry.standing.signs();
     let top = middle - SIGN * signs.len().saturating_sub(1) as f32 / 2.0;
     for (n, sign) in signs.iter().enumerate() {

@@ -112,6 +112,20 @@ pub struct Builder {
     flipped: HashMap<(Arc<str>, Vec<usize>), Value>,
     /// The node that was looked for last: the driver goes from the last to the first.
     place: usize,
+    walk: Walk,
+}
+
+/// What becomes of the nodes that a walk backwards makes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Walk {
+    /// They are run.
+    #[default]
+    Once,
+    /// They are differentiated once more, by what the first walk was with respect to.
+    Again,
+    /// They are differentiated once more, by the cotangent that they start with: they may not depend on its values but
+    /// linearly.
+    Linear,
 }
 
 impl Builder {
@@ -123,7 +137,18 @@ impl Builder {
             shared: HashMap::new(),
             flipped: HashMap::new(),
             place: usize::MAX,
+            walk: Walk::Once,
         }
+    }
+
+    /// From here on a walk of this kind makes the nodes.
+    pub(crate) fn walk(&mut self, walk: Walk) {
+        self.walk = walk;
+    }
+
+    /// The kind of walk that makes the nodes.
+    pub(crate) fn walking(&self) -> Walk {
+        self.walk
     }
 
     /// The graph so far.
@@ -177,12 +202,9 @@ impl Builder {
 
     /// A new input of the graph.
     pub fn feed(&mut self, name: &str, elem: Elem, shape: &[usize]) -> Value {
-        self.graph.inputs.push(super::Port {
-            name: name.into(),
-            elem,
-            dims: shape.iter().map(|&d| super::Dim::Fixed(d)).collect(),
-            has_shape: true,
-        });
+        self.graph
+            .inputs
+            .push(super::Port::fixed(name, elem, shape));
         self.know(name, elem, shape)
     }
 

@@ -10,7 +10,7 @@ use super::{at_most, one, one_minus};
 use crate::error::Result;
 use crate::onnx::node::{Attributes, float, is_default};
 use crate::onnx::proto::NodeProto;
-use crate::onnx::{Builder, Node, Value};
+use crate::onnx::{Builder, Node, Value, Walk};
 use std::f32::consts::{FRAC_1_SQRT_2, FRAC_2_PI, PI};
 
 /// What a written out forward node made.
@@ -144,8 +144,15 @@ pub(super) fn gelu(b: &mut Builder, n: &Node, g: &[Option<Value>]) -> Result<Vec
     } else {
         // x times the normal density, e^(-x^2/2) / sqrt(2 pi); the quotient is 0 where e^(x^2/2) is infinite.
         let square = b.mul(&inner, &inner)?;
-        let power = b.unary("Exp", &square);
-        let bell = b.div(x, &power)?;
+        let bell = if b.walking() == Walk::Again {
+            // Its own slope has to be finite there.
+            let minus = b.unary("Neg", &square);
+            let power = b.unary("Exp", &minus);
+            b.mul(x, &power)?
+        } else {
+            let power = b.unary("Exp", &square);
+            b.div(x, &power)?
+        };
         b.scale(&bell, 1.0 / (2.0 * PI).sqrt())
     };
     let slope = b.add(&gate, &rise)?;

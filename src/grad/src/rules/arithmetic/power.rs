@@ -5,7 +5,7 @@ use super::both;
 use crate::error::Result;
 use crate::onnx::node::is_default;
 use crate::onnx::proto::NodeProto;
-use crate::onnx::{Builder, Graph, Node, Tensor, Value};
+use crate::onnx::{Builder, Elem, Graph, Node, Tensor, Value, Walk};
 
 /// How far a value is followed back.
 const DEPTH: usize = 8;
@@ -17,6 +17,12 @@ pub(super) fn steep(b: &mut Builder, g: &Value, part: &Value) -> Result<Value> {
         return Ok(part.clone());
     }
     let zero = b.scalar(0.0);
+    if b.walking() == Walk::Linear {
+        return match mask_of(b, &g.name)? {
+            Some(kept) => b.select(&kept, part, &zero),
+            None => Ok(part.clone()),
+        };
+    }
     let gone = b.compare("Equal", g, &zero)?;
     b.select(&gone, &zero, part)
 }
@@ -32,6 +38,21 @@ fn is_masked(graph: &Graph, name: &str) -> bool {
         "Mul" => node.input.iter().any(is_mask),
         _ => false,
     }
+}
+
+/// The mask that `name` was multiplied with, where that is made of truth values.
+fn mask_of(b: &Builder, name: &str) -> Result<Option<Value>> {
+    let graph = b.graph();
+    let factors = maker(graph, name).filter(|n| n.op_type == "Mul");
+    let casts = factors.iter().flat_map(|n| &n.input);
+    let casts = casts.filter_map(|n| maker(graph, n).filter(|m| m.op_type == "Cast"));
+    for source in casts.filter_map(|n| n.input.first()) {
+        let value = b.value(source)?;
+        if value.elem == Elem::Bool {
+            return Ok(Some(value));
+        }
+    }
+    Ok(None)
 }
 
 fn maker<'a>(graph: &'a Graph, name: &str) -> Option<&'a NodeProto> {

@@ -3,7 +3,7 @@
 use super::super::first;
 use crate::error::Result;
 use crate::onnx::node::{Attributes, int, text};
-use crate::onnx::{Builder, Node, Value, wrong};
+use crate::onnx::{Builder, Node, Value, Walk, wrong};
 
 /// `ScatterElements` and `ScatterND` alike: data, indices, updates.
 pub(super) fn scatter(
@@ -60,6 +60,11 @@ pub(super) fn scatter(
             if n.wants(2) {
                 of_updates = Some(pick(b, g));
             }
+        }
+        "mul" if b.walking() == Walk::Again => {
+            return Err(wrong(
+                "products put into place have no second derivatives here".into(),
+            ));
         }
         "mul" => {
             if n.wants(0) {

@@ -1,82 +1,111 @@
-//! Sampling an image at the points of a grid, and the grid of an affine map.
+//! Sampling an image, of two or three dimensions, at the points of a grid.
+//!
+//! A point is interpolated from the taps around it, the product of one, two or four along each axis, whose weights are
+//! polynomials of where it lies between elements. X gets the cotangents back by those weights, and the grid what the
+//! polynomials' derivatives make of X there.
 
 use super::super::first;
 use crate::error::Result;
 use crate::onnx::node::{Attributes, int, text};
 use crate::onnx::{Builder, Elem, Node, Tensor, Value, wrong};
 
-/// Where points of the grid lie along one axis of the image.
+/// How points are interpolated.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Nearest,
+    Linear,
+    Cubic,
+}
+
+impl Mode {
+    fn of(n: &Node, axes: usize) -> Result<Self> {
+        match n.text_or("mode", "linear") {
+            "bilinear" | "linear" => Ok(Self::Linear),
+            "nearest" => Ok(Self::Nearest),
+            "bicubic" | "cubic" if axes == 2 => Ok(Self::Cubic),
+            "bicubic" | "cubic" => Err(wrong(
+                "its mode is cubic, which is defined for images of two dimensions".into(),
+            )),
+            other => Err(wrong(format!("its mode is {other}"))),
+        }
+    }
+
+    /// Where the taps lie, from the element below the point on.
+    fn offsets(self) -> &'static [f32] {
+        match self {
+            Self::Nearest => &[0.0],
+            Self::Linear => &[0.0, 1.0],
+            Self::Cubic => &[-1.0, 0.0, 1.0, 2.0],
+        }
+    }
+
+    /// The weights of the taps: a row each, of coefficients of 1, t, t^2, t^3, where t is the fraction from the element
+    /// below to the next. The cubic ones are those of Keys (1981) with a = -3/4, as `PyTorch` has them.
+    fn weights(self) -> &'static [&'static [f32]] {
+        match self {
+            Self::Nearest => &[&[1.0]],
+            Self::Linear => &[&[1.0, -1.0], &[0.0, 1.0]],
+            Self::Cubic => &[
+                &[0.0, -0.75, 1.5, -0.75],
+                &[1.0, 0.0, -2.25, 1.25],
+                &[0.0, 0.75, 1.5, -1.25],
+                &[0.0, 0.0, -0.75, 0.75],
+            ],
+        }
+    }
+}
+
+/// The taps of all points along one axis of the image, each value `[batch, taps, points]`.
 struct Along {
-    /// The element below each point, `[batch, points]`, and the fraction from there to the next; both in elements.
-    below: Value,
-    fraction: Value,
-    /// Its derivative by the grid's coordinate, 0 where padding holds it fixed; where it is not one number.
-    slope: Option<Value>,
-    /// The part of that which is one number.
-    scale: f32,
-    size: usize,
-}
-
-/// One of the elements that a point is interpolated from.
-struct Corner {
-    /// Its number in the image, `[batch, points]`.
+    /// Which elements they are.
     index: Value,
-    /// Its weights along x and y, and whether it lies inside (1 or 0; nothing where all do).
-    weights: Option<[Value; 2]>,
+    /// Do they lie inside (1 or 0)? Nothing where all do.
     inside: Option<Value>,
+    /// Their weights; nothing where there is one tap.
+    weight: Option<Value>,
+    /// The derivatives of those by the grid's coordinate.
+    slope: Option<Value>,
 }
 
-/// Y = sum over the corners of weight times X there: X gets the cotangents back where they came from, and the grid what
-/// the weights' derivatives make of X there.
 pub(super) fn sample(b: &mut Builder, n: &Node, g: &[Option<Value>]) -> Result<Vec<Option<Value>>> {
     let (x, grid, g) = (n.input(0)?.clone(), n.input(1)?.clone(), first(g)?);
-    let nearest = match n.text_or("mode", "linear") {
-        "bilinear" | "linear" => false,
-        "nearest" => true,
-        other => {
-            return Err(wrong(format!(
-                "its mode is {other}; bilinear and nearest are covered"
-            )));
-        }
-    };
-    let (&[batch, channels, height, width], &[_, rows, columns, 2]) =
-        (&x.shape[..], &grid.shape[..])
-    else {
-        return Err(wrong(
-            "its input has more than two spatial dimensions".into(),
-        ));
-    };
-    let points = rows * columns;
-    let flat = b.reshape(&grid, &[batch, points, 2])?;
-    let coordinate = |b: &mut Builder, i: usize, size: usize| {
-        let slice = b.slice(&flat, &[2], &[i], &[i + 1], &[1]);
-        let slice = b.reshape(&slice, &[batch, points])?;
-        along(b, n, &slice, size, nearest)
-    };
-    let (across, down) = (coordinate(b, 0, width)?, coordinate(b, 1, height)?);
-    let corners = corners(b, n, &across, &down, nearest)?;
-    let g = b.reshape(g, &[batch, channels, points])?;
-    let image = [batch, channels, height * width];
-    let spread = [batch, channels, points * corners.len()];
-    let mut indices = Vec::new();
-    for corner in &corners {
-        indices.push(b.reshape(&corner.index, &[batch, 1, points])?);
+    let sizes = x.shape.get(2..).unwrap_or_default().to_vec();
+    let rank = sizes.len();
+    let fits = (2..=3).contains(&rank) && grid.rank() == rank + 2 && grid.shape[rank + 1] == rank;
+    if !fits {
+        return Err(wrong(format!(
+            "its input has {rank} spatial dimensions, its grid the shape {:?}",
+            grid.shape
+        )));
     }
-    let indices = b.concat(&indices, 2)?;
+    let mode = Mode::of(n, rank)?;
+    let (batch, channels) = (x.shape[0], x.shape[1]);
+    let points: usize = grid.shape[1..=rank].iter().product();
+    let flat = b.reshape(&grid, &[batch, points, rank])?;
+    let mut axes = Vec::with_capacity(rank);
+    for (axis, &size) in sizes.iter().enumerate() {
+        // x comes first in the grid, and is the last dimension.
+        let at = rank - 1 - axis;
+        let slice = b.slice(&flat, &[2], &[at], &[at + 1], &[1]);
+        let slice = b.reshape(&slice, &[batch, 1, points])?;
+        axes.push(along(b, n, &slice, size, mode)?);
+    }
+    let taps = mode.offsets().len().pow(rank as u32);
+    let image = [batch, channels, sizes.iter().product()];
+    let spread = [batch, channels, taps * points];
+    let indices = indices(b, &axes, &sizes)?;
+    let indices = b.reshape(&indices, &[batch, 1, taps * points])?;
     let indices = b.expand(&indices, &spread)?;
+    let inside = outer(b, axes.iter().map(|a| a.inside.as_ref()))?;
     let mut parts = vec![None, None];
     if n.wants(0) {
-        let mut shares = Vec::new();
-        for corner in &corners {
-            let mut share = g.clone();
-            let weights = corner.weights.iter().flatten().chain(&corner.inside);
-            if let Some(weight) = product(b, weights)? {
-                let weight = b.reshape(&weight, &[batch, 1, points])?;
-                share = b.mul(&g, &weight)?;
-            }
-            shares.push(share);
+        let mut shares = b.reshape(g, &[batch, channels, 1, points])?;
+        let weight = outer(b, axes.iter().map(|a| a.weight.as_ref()))?;
+        for factor in weight.iter().chain(&inside) {
+            let factor = b.reshape(factor, &[batch, 1, taps, points])?;
+            shares = b.mul(&shares, &factor)?;
         }
-        let shares = b.concat(&shares, 2)?;
+        let shares = b.reshape(&shares, &spread)?;
         let zeros = b.zeros(&image);
         let attributes = vec![int("axis", 2), text("reduction", "add")];
         let part = b.node(
@@ -88,35 +117,36 @@ pub(super) fn sample(b: &mut Builder, n: &Node, g: &[Option<Value>]) -> Result<V
         );
         parts[0] = Some(b.reshape(&part, &x.shape)?);
     }
-    if n.wants(1) && nearest {
+    if n.wants(1) && mode == Mode::Nearest {
         parts[1] = Some(b.zeros(&grid.shape));
     } else if n.wants(1) {
         let values = b.reshape(&x, &image)?;
+        let along = vec![int("axis", 2)];
         let values = b.node(
             "GatherElements",
             &[&values, &indices],
-            vec![int("axis", 2)],
+            along,
             x.elem,
             &spread,
         );
-        let mut slopes = Vec::new();
-        for (i, corner) in corners.iter().enumerate() {
-            let value = b.slice(&values, &[2], &[i * points], &[(i + 1) * points], &[1]);
-            let value = b.mul(&value, &g)?;
-            let value = b.sum(&value, &[1], false);
-            slopes.push(match &corner.inside {
-                Some(inside) => b.mul(&value, inside)?,
-                None => value,
-            });
+        let values = b.reshape(&values, &[batch, channels, taps, points])?;
+        let g = b.reshape(g, &[batch, channels, 1, points])?;
+        let values = b.mul(&values, &g)?;
+        let mut values = b.sum(&values, &[1], false);
+        if let Some(inside) = &inside {
+            let inside = b.reshape(inside, &[batch, taps, points])?;
+            values = b.mul(&values, &inside)?;
         }
-        let by_grid = by_grid(b, &slopes, &across, &down)?;
+        let by_grid = by_grid(b, &values, &axes, mode.offsets().len())?;
         parts[1] = Some(b.reshape(&by_grid, &grid.shape)?);
     }
     Ok(parts)
 }
 
-fn along(b: &mut Builder, n: &Node, at: &Value, size: usize, nearest: bool) -> Result<Along> {
+/// The taps along an axis of `size` elements for the grid's coordinates `at`, `[batch, 1, points]`.
+fn along(b: &mut Builder, n: &Node, at: &Value, size: usize, mode: Mode) -> Result<Along> {
     let aligned = n.int_or("align_corners", 0) != 0;
+    let padding = n.text_or("padding_mode", "zeros");
     let last = size as f32 - 1.0;
     // -1 and 1 are the middles of the first and the last element, or their outer edges.
     let scale = if aligned {
@@ -129,31 +159,109 @@ fn along(b: &mut Builder, n: &Node, at: &Value, size: usize, nearest: bool) -> R
     if !aligned {
         moved = b.shift(&moved, -0.5);
     }
-    let mut slope = None;
-    match n.text_or("padding_mode", "zeros") {
-        "zeros" => {}
-        "border" => slope = Some(clipped(b, &mut moved, last)?),
+    // Of cubic sampling it is the taps that are padded, not the points.
+    let mut turn = None;
+    if mode != Mode::Cubic {
+        turn = padded(b, &mut moved, padding, aligned, size)?;
+    }
+    let rounding = if mode == Mode::Nearest {
+        "Round"
+    } else {
+        "Floor"
+    };
+    let below = b.unary(rounding, &moved);
+    let mut place = below.clone();
+    let offsets = mode.offsets();
+    if offsets.len() > 1 {
+        let offsets = b.tensor(Tensor::floats(&[offsets.len(), 1], offsets));
+        place = b.add(&below, &offsets)?;
+    }
+    if mode == Mode::Cubic {
+        padded(b, &mut place, padding, aligned, size)?;
+    }
+    let (zero, end) = (b.scalar(0.0), b.scalar(last));
+    let kept = b.node(
+        "Clip",
+        &[&place, &zero, &end],
+        vec![],
+        place.elem,
+        &place.shape,
+    );
+    let mut inside = None;
+    if padding == "zeros" {
+        let same = b.compare("Equal", &place, &kept)?;
+        inside = Some(b.cast(&same, place.elem));
+    }
+    let (mut weight, mut slope) = (None, None);
+    if mode != Mode::Nearest {
+        let fraction = b.sub(&moved, &below)?;
+        let rows = mode.weights();
+        weight = Some(polynomials(b, &fraction, rows)?);
+        let derived: Vec<Vec<f32>> = rows
+            .iter()
+            .map(|row| {
+                let powers = row.iter().enumerate().skip(1);
+                powers.map(|(k, c)| k as f32 * c * scale).collect()
+            })
+            .collect();
+        let derived: Vec<&[f32]> = derived.iter().map(Vec::as_slice).collect();
+        let mut by_grid = polynomials(b, &fraction, &derived)?;
+        if let Some(turn) = &turn {
+            by_grid = b.mul(&by_grid, turn)?;
+        }
+        slope = Some(by_grid);
+    }
+    Ok(Along {
+        index: b.cast(&kept, Elem::I64),
+        inside,
+        weight,
+        slope,
+    })
+}
+
+/// The polynomials of `t`, `[batch, 1, points]`, whose coefficients are `rows`: `[batch, rows, points]`.
+fn polynomials(b: &mut Builder, t: &Value, rows: &[&[f32]]) -> Result<Value> {
+    let degree = rows.iter().map(|r| r.len()).max().unwrap_or(0);
+    let table: Vec<f32> = rows.iter().flat_map(|r| r.iter().copied()).collect();
+    let table = b.tensor(Tensor::floats(&[rows.len(), degree], &table));
+    let one = b.scalar(1.0);
+    let mut powers = vec![b.expand(&one, &t.shape)?];
+    for k in 1..degree {
+        let next = if k == 1 {
+            t.clone()
+        } else {
+            b.mul(&powers[k - 1], t)?
+        };
+        powers.push(next);
+    }
+    let powers = b.concat(&powers, 1)?;
+    b.matmul(&table, &powers)
+}
+
+/// Brings `at` into the image as `padding` says, and says by what its derivative is multiplied there.
+fn padded(
+    b: &mut Builder,
+    at: &mut Value,
+    padding: &str,
+    aligned: bool,
+    size: usize,
+) -> Result<Option<Value>> {
+    let last = size as f32 - 1.0;
+    match padding {
+        "zeros" => Ok(None),
+        "border" => clipped(b, at, last).map(Some),
         "reflection" => {
             let (low, range) = if aligned {
                 (0.0, last)
             } else {
                 (-0.5, size as f32)
             };
-            let turned = reflected(b, &mut moved, low, range)?;
-            let inner = clipped(b, &mut moved, last)?;
-            slope = Some(b.mul(&turned, &inner)?);
+            let turned = reflected(b, at, low, range)?;
+            let inner = clipped(b, at, last)?;
+            b.mul(&turned, &inner).map(Some)
         }
-        other => return Err(wrong(format!("its padding_mode is {other}"))),
+        other => Err(wrong(format!("its padding_mode is {other}"))),
     }
-    let below = b.unary(if nearest { "Round" } else { "Floor" }, &moved);
-    let fraction = b.sub(&moved, &below)?;
-    Ok(Along {
-        below,
-        fraction,
-        slope,
-        scale,
-        size,
-    })
 }
 
 /// Clips `at` to 0..=`last`, and says where that leaves it as it is: nowhere at the ends.
@@ -185,136 +293,70 @@ fn reflected(b: &mut Builder, at: &mut Value, low: f32, range: f32) -> Result<Va
     Ok(b.unary("Neg", &sign))
 }
 
-/// The four corners around each point, row by row, or the one that is nearest.
-fn corners(
-    b: &mut Builder,
-    n: &Node,
-    across: &Along,
-    down: &Along,
-    nearest: bool,
-) -> Result<Vec<Corner>> {
-    let outside = n.text_or("padding_mode", "zeros") == "zeros";
-    let steps: &[usize] = if nearest { &[0] } else { &[0, 1] };
-    let mut corners = Vec::new();
-    for &y in steps {
-        let (row, row_inside) = element(b, down, y, outside)?;
-        let width = b.tensor(Tensor::ints(&[], &[across.size as i64]));
-        let row = b.mul(&row, &width)?;
-        for &x in steps {
-            let (column, column_inside) = element(b, across, x, outside)?;
-            let weights = if nearest {
-                None
-            } else {
-                Some([weight(b, across, x)?, weight(b, down, y)?])
-            };
-            corners.push(Corner {
-                index: b.add(&row, &column)?,
-                weights,
-                inside: product(b, row_inside.iter().chain(&column_inside))?,
-            });
+/// `value`, `[batch, taps, points]` of axis `axis` of `rank`, so that it broadcasts beside those of the others.
+fn beside(b: &mut Builder, value: &Value, axis: usize, rank: usize) -> Result<Value> {
+    let mut shape = vec![1; rank + 2];
+    shape[0] = value.shape[0];
+    shape[axis + 1] = value.shape[1];
+    shape[rank + 1] = value.shape[2];
+    b.reshape(value, &shape)
+}
+
+/// The number of each combination of taps in the image, `[batch, taps, .., points]`.
+fn indices(b: &mut Builder, axes: &[Along], sizes: &[usize]) -> Result<Value> {
+    let mut sum: Option<Value> = None;
+    for (i, axis) in axes.iter().enumerate() {
+        let stride: usize = sizes[i + 1..].iter().product();
+        let mut index = beside(b, &axis.index, i, axes.len())?;
+        if stride > 1 {
+            let stride = b.tensor(Tensor::ints(&[], &[stride as i64]));
+            index = b.mul(&index, &stride)?;
         }
+        sum = Some(match sum {
+            Some(sum) => b.add(&sum, &index)?,
+            None => index,
+        });
     }
-    Ok(corners)
+    sum.ok_or_else(|| wrong("its input has no spatial dimensions".into()))
 }
 
-/// The element `step` after the one below the points, clipped to the image; where `outside`, is that inside?
-fn element(
+/// The product of one value for each axis over all combinations of taps; nothing where the axes have none.
+fn outer<'a>(
     b: &mut Builder,
-    along: &Along,
-    step: usize,
-    outside: bool,
-) -> Result<(Value, Option<Value>)> {
-    let (zero, end) = (b.scalar(0.0), b.scalar(along.size as f32 - 1.0));
-    let at = if step == 0 {
-        along.below.clone()
-    } else {
-        b.shift(&along.below, step as f32)
-    };
-    let kept = b.node("Clip", &[&at, &zero, &end], vec![], at.elem, &at.shape);
-    let inside = if outside {
-        let inside = b.compare("Equal", &at, &kept)?;
-        Some(b.cast(&inside, at.elem))
-    } else {
-        None
-    };
-    Ok((b.cast(&kept, Elem::I64), inside))
-}
-
-fn weight(b: &mut Builder, along: &Along, step: usize) -> Result<Value> {
-    if step == 1 {
-        return Ok(along.fraction.clone());
-    }
-    let one = b.scalar(1.0);
-    b.sub(&one, &along.fraction)
-}
-
-fn product<'a>(
-    b: &mut Builder,
-    mut values: impl Iterator<Item = &'a Value>,
+    values: impl ExactSizeIterator<Item = Option<&'a Value>>,
 ) -> Result<Option<Value>> {
-    let Some(first) = values.next() else {
-        return Ok(None);
-    };
-    values
-        .try_fold(first.clone(), |product, v| b.mul(&product, v))
-        .map(Some)
+    let rank = values.len();
+    let mut product: Option<Value> = None;
+    for (i, value) in values.enumerate() {
+        let Some(value) = value else { return Ok(None) };
+        let value = beside(b, value, i, rank)?;
+        product = Some(match product {
+            Some(product) => b.mul(&product, &value)?,
+            None => value,
+        });
+    }
+    Ok(product)
 }
 
-/// `[batch, points, 2]`, out of the cotangent times the value at each corner.
-fn by_grid(b: &mut Builder, corners: &[Value], across: &Along, down: &Along) -> Result<Value> {
-    let [top_left, top_right, low_left, low_right] = corners else {
-        return Err(wrong("points have four corners".into()));
-    };
-    let mut parts = Vec::new();
-    for (along, other, pairs) in [
-        (across, down, [(top_left, top_right), (low_left, low_right)]),
-        (down, across, [(top_left, low_left), (top_right, low_right)]),
-    ] {
-        // The difference of the two sides, interpolated along the other axis.
-        let near = b.sub(pairs[0].1, pairs[0].0)?;
-        let far = b.sub(pairs[1].1, pairs[1].0)?;
-        let change = b.sub(&far, &near)?;
-        let change = b.mul(&change, &other.fraction)?;
-        let slope = b.add(&near, &change)?;
-        let mut slope = b.scale(&slope, along.scale);
-        if let Some(factor) = &along.slope {
-            slope = b.mul(&slope, factor)?;
+/// `[batch, points, rank]`, out of the cotangent times the value at each combination of `taps` along each axis.
+fn by_grid(b: &mut Builder, values: &Value, axes: &[Along], taps: usize) -> Result<Value> {
+    let (batch, points) = (values.shape[0], values.shape[2]);
+    let mut parts = Vec::with_capacity(axes.len());
+    for at in (0..axes.len()).rev() {
+        // One axis after the other is summed up, this one with the derivatives of its weights.
+        let mut sum = values.clone();
+        let mut left = sum.shape[1];
+        for (i, axis) in axes.iter().enumerate() {
+            left /= taps;
+            let factor = if i == at { &axis.slope } else { &axis.weight };
+            let factor = factor.as_ref();
+            let factor = factor.ok_or_else(|| wrong("it has one tap".into()))?;
+            let factor = b.reshape(factor, &[batch, taps, 1, points])?;
+            let apart = b.reshape(&sum, &[batch, taps, left, points])?;
+            let weighted = b.mul(&apart, &factor)?;
+            sum = b.sum(&weighted, &[1], false);
         }
-        let shape = [&slope.shape[..], &[1]].concat();
-        parts.push(b.reshape(&slope, &shape)?);
+        parts.push(b.reshape(&sum, &[batch, points, 1])?);
     }
     b.concat(&parts, 2)
-}
-
-/// The grid is a product of the map with the points' coordinates before it, last of which is 1.
-pub(super) fn affine(b: &mut Builder, n: &Node, g: &[Option<Value>]) -> Result<Vec<Option<Value>>> {
-    let (map, g) = (n.input(0)?.clone(), first(g)?);
-    let &[batch, rank, _] = &map.shape[..] else {
-        return Err(wrong(format!("its map has the shape {:?}", map.shape)));
-    };
-    if g.rank() != rank + 2 || !(2..=3).contains(&rank) {
-        return Err(wrong(format!("its grid has the shape {:?}", g.shape)));
-    }
-    let aligned = n.int_or("align_corners", 0) != 0;
-    let sizes = &g.shape[1..=rank];
-    let points: usize = sizes.iter().product();
-    let mut base = Vec::with_capacity(points * (rank + 1));
-    for point in 0..points {
-        // x comes first, and is the last dimension.
-        let mut rest = point;
-        for &size in sizes.iter().rev() {
-            let at = (rest % size) as f32;
-            rest /= size;
-            base.push(match (aligned, size) {
-                (true, 1) => 0.0,
-                (true, _) => -1.0 + 2.0 * at / (size as f32 - 1.0),
-                (false, _) => (2.0 * at + 1.0) / size as f32 - 1.0,
-            });
-        }
-        base.push(1.0);
-    }
-    let base = b.tensor(Tensor::floats(&[points, rank + 1], &base));
-    let flat = b.reshape(g, &[batch, points, rank])?;
-    let flat = b.transpose(&flat, &[0, 2, 1]);
-    Ok(vec![Some(b.matmul(&flat, &base)?)])
 }

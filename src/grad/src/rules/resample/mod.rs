@@ -1,5 +1,6 @@
 //! Resampling: resizing, sampling at a grid, cropping.
 
+mod affine;
 mod grid;
 
 use super::{Rule, first};
@@ -9,7 +10,7 @@ use crate::onnx::proto::AttributeProto;
 use crate::onnx::{Builder, Elem, Node, Tensor, Value, wrong};
 
 pub(super) const RULES: &[(&str, Rule)] = &[
-    ("AffineGrid", grid::affine),
+    ("AffineGrid", affine::affine),
     ("GridSample", grid::sample),
     ("Resize", resize),
 ];

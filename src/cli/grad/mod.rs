@@ -1,24 +1,25 @@
-//! `nearmiss grad`: the gradient of a model with respect to its input.
+//! `nearmiss grad`: the gradient of a model with respect to its input, and products with its Jacobian and Hessian.
 
+mod report;
+
+use self::report::{Report, describe, faults};
 use super::common::{or_all, positive};
-use super::output::{counted, emit, warn, watched};
-use crate::attack::{gradient_fault, possible};
-use crate::dataset::npy::{read_array, write_array};
-use crate::error::{Blocking, Error, Result, thousands};
+use super::output::{emit, warn, watched};
+use crate::dataset::npy::{read_array, write_array, write_arrays};
+use crate::error::{Error, Result};
 use crate::files::{put_together, replace};
-use crate::grad::{Card, Check, Measured, Sample, Standing, examine, main_input};
-use crate::onnx::{Encoded, Graph, GraphEngine, Tensor, elements, integers_as, sample_feeds};
+use crate::grad::{JACOBIAN_PRODUCT, Sample, Second, Target, examine, main_input};
+use crate::onnx::{Encoded, Graph, Tensor, elements, integers_as, sample_feeds};
 use crate::runtime::{Provider, RuntimeEngine};
 use crate::task::Task;
-use clap::Args;
-use serde::Serialize;
+use clap::{ArgGroup, Args};
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 /// Arguments of `grad`.
 #[derive(Debug, Args)]
+#[command(group(ArgGroup::new("product").args(["forward", "hessian"])))]
 pub struct Grad {
     /// The model
     #[arg(value_name = "MODEL.onnx")]
@@ -32,16 +33,33 @@ pub struct Grad {
     /// The output to differentiate (default: the first)
     #[arg(long, value_name = "NAME")]
     output: Option<String>,
+    /// What to take the gradient with respect to: an input or an initializer of floats (default: the first input of
+    /// floats, else the token embeddings); may be repeated
+    #[arg(long, value_name = "NAME")]
+    wrt: Vec<String>,
+    /// Also the Jacobian's product with a direction: forward mode
+    #[arg(long)]
+    forward: bool,
+    /// Also the Hessian's product with a direction: second derivatives of the output's product with the cotangent
+    #[arg(long, conflicts_with = "forward")]
+    hessian: bool,
+    /// The direction of that (default: seeded standard normal); may be repeated, once for each --wrt
+    #[arg(long, value_name = "V.npy", requires = "product")]
+    tangent: Vec<PathBuf>,
     /// A dimension that the model leaves open, by its name or as INPUT.AXIS; may be repeated
     #[arg(long, value_name = "NAME=SIZE", value_parser = dimension)]
     dim: Vec<(String, usize)>,
     /// Rows of the made-up input
     #[arg(long, value_name = "N", default_value = "1", value_parser = positive)]
     batch: usize,
-    /// Writes the gradient
+    /// Writes the gradient; of several --wrt as OUT.npz, each under its name
     #[arg(long = "save-grad", value_name = "OUT.npy")]
     gradient_file: Option<PathBuf>,
-    /// Writes the graph that yields loss, output and gradient
+    /// Writes what --forward or --hessian makes; the latter of several --wrt as OUT.npz
+    #[arg(long = "save-product", value_name = "OUT.npy", requires = "product")]
+    product_file: Option<PathBuf>,
+    /// Writes the graph that yields loss, output and gradients; with --forward or --hessian the one that yields their
+    /// product
     #[arg(long = "save-graph", value_name = "GRAD.onnx")]
     graph_file: Option<PathBuf>,
     /// Compares with central differences in this many random directions
@@ -52,42 +70,6 @@ pub struct Grad {
     provider: Vec<Provider>,
 }
 
-/// What `--json` prints.
-#[derive(Serialize)]
-struct Report {
-    supported: bool,
-    blocking: Vec<Blocking>,
-    approximate: Vec<String>,
-    ops: BTreeMap<String, usize>,
-    /// What was computed; none where it is blocked.
-    gradient: Option<Found>,
-    check: Option<Check>,
-    forward_ms: Option<f64>,
-    gradient_ms: Option<f64>,
-    engine: String,
-}
-
-/// What a gradient was found to be.
-#[derive(Serialize)]
-struct Found {
-    /// How many values it has.
-    values: usize,
-    /// How many of them are not finite.
-    not_finite: usize,
-    /// Is every one zero?
-    zero: bool,
-}
-
-impl From<&Measured> for Found {
-    fn from(m: &Measured) -> Self {
-        Self {
-            values: m.gradient.len(),
-            not_finite: m.not_finite,
-            zero: m.zero,
-        }
-    }
-}
-
 impl Grad {
     /// Runs the command.
     pub fn run(&self, json: bool) -> Result<()> {
@@ -96,24 +78,9 @@ impl Grad {
         let sample = self.sample(&graph)?;
         let card =
             watched(|task: &Task| examine(&graph, &sample, &engine, task)).map_err(with_sizes)?;
-        let provider = card.measured.as_ref().map(|m| m.provider.as_str());
-        let report = Report {
-            supported: card.supported(),
-            blocking: card.survey.blocking.clone(),
-            approximate: card.survey.approximate.clone(),
-            ops: card
-                .survey
-                .ops
-                .iter()
-                .map(|(name, (n, _))| (name.clone(), *n))
-                .collect(),
-            gradient: card.measured.as_ref().map(Found::from),
-            check: card.measured.as_ref().and_then(|m| m.check),
-            forward_ms: card.measured.as_ref().map(|m| m.forward_ms),
-            gradient_ms: card.measured.as_ref().map(|m| m.gradient_ms),
-            engine: provider.map_or_else(|| engine.name(), |p| format!("{}, {p}", engine.name())),
-        };
-        if !report.supported && (self.gradient_file.is_some() || self.graph_file.is_some()) {
+        let report = Report::new(&card, &engine);
+        let saves = [&self.gradient_file, &self.product_file, &self.graph_file];
+        if !report.supported && saves.iter().any(|file| file.is_some()) {
             return Err(Error::NoGradient {
                 path: self.model.clone(),
                 blocking: report.blocking,
@@ -121,14 +88,29 @@ impl Grad {
         }
         if let Some(measured) = &card.measured {
             if let Some(path) = &self.gradient_file {
-                let values = measured.gradient.to_floats().unwrap_or_default();
-                write_array(path, &values, measured.gradient.shape())?;
+                let named = measured.targets.iter();
+                let named: Vec<_> = named.map(|t| (t.name.as_str(), &t.gradient)).collect();
+                save(path, &named)?;
+            }
+            if let (Some(path), Some(product)) = (&self.product_file, &measured.product) {
+                let named: Vec<_> = match product.of {
+                    Second::Jacobian => product
+                        .values
+                        .iter()
+                        .map(|v| (JACOBIAN_PRODUCT, v))
+                        .collect(),
+                    Second::Hessian => {
+                        let names = measured.targets.iter().map(|t| t.name.as_str());
+                        names.zip(&product.values).collect()
+                    }
+                };
+                save(path, &named)?;
             }
             if let Some(path) = &self.graph_file {
                 save_graph(path, &measured.graph)?;
             }
         }
-        if let Some(fault) = gradient_fault(&card) {
+        for fault in faults(&card) {
             warn(fault);
         }
         emit(&report, json, || describe(&card, &report))
@@ -159,12 +141,15 @@ impl Grad {
             };
             feeds.insert(port.name.clone(), tensor);
         }
-        let cotangent = match &self.cotangent {
-            Some(path) => {
-                let (values, shape) = read_array(path)?;
-                Some(Tensor::floats(&shape, &values))
-            }
-            None => None,
+        let cotangent = self.cotangent.as_deref().map(floats).transpose()?;
+        let tangents = self.tangent.iter().map(|path| floats(path));
+        let tangents = tangents.collect::<Result<_>>()?;
+        let targets = self.wrt.iter().map(|name| Target::by_name(graph, name));
+        let targets = targets.collect::<Result<_, crate::grad::Error>>()?;
+        let product = match (self.forward, self.hessian) {
+            (true, _) => Some(Second::Jacobian),
+            (_, true) => Some(Second::Hessian),
+            _ => None,
         };
         if let Some((name, _)) = feeds.iter().find(|(_, t)| elements(t.shape()) == Some(0)) {
             return Err(Error::model(
@@ -178,7 +163,39 @@ impl Grad {
             cotangent,
             output: self.output.clone(),
             check: self.check,
+            targets,
+            product,
+            tangents,
         })
+    }
+}
+
+/// The array in a file, as float32.
+fn floats(path: &Path) -> Result<Tensor> {
+    let (values, shape) = read_array(path)?;
+    Ok(Tensor::floats(&shape, &values))
+}
+
+/// Writes tensors with their names: as `.npz`, or a single one as `.npy`.
+fn save(path: &Path, named: &[(&str, &Tensor)]) -> Result<()> {
+    let floats = |t: &Tensor| t.to_floats().unwrap_or_default();
+    if path
+        .extension()
+        .is_some_and(|e| e.eq_ignore_ascii_case("npz"))
+    {
+        let arrays: Vec<_> = named
+            .iter()
+            .map(|(n, t)| (*n, floats(t), t.shape()))
+            .collect();
+        return write_arrays(path, &arrays);
+    }
+    match named {
+        [(_, tensor)] => write_array(path, &floats(tensor), tensor.shape()),
+        _ => Err(Error::dataset(
+            path,
+            format!("is to hold {} arrays", named.len()),
+            "Name it OUT.npz: that holds one array for each --wrt.",
+        )),
     }
 }
 
@@ -212,90 +229,6 @@ fn save_graph(path: &Path, graph: &Graph) -> Result<()> {
         replace(data, |out| out.write_all(bytes))?;
         model(path)
     })
-}
-
-fn describe(card: &Card, report: &Report) -> String {
-    let mut text = String::new();
-    let mut line = |parts: std::fmt::Arguments<'_>| {
-        // Writing to a string cannot fail.
-        let _ = writeln!(text, "{parts}");
-    };
-    line(format_args!("{}", possible(card)));
-    line(format_args!(""));
-    for port in &card.inputs {
-        line(format_args!("input    {port}"));
-    }
-    for port in &card.outputs {
-        line(format_args!("output   {port}"));
-    }
-    line(format_args!(
-        "weights  {}",
-        thousands(card.parameters as u64)
-    ));
-    let kinds = [
-        (Standing::Exact, "exact"),
-        (Standing::Approximate, "approximate"),
-        (Standing::Blocking, "blocking"),
-        (Standing::Idle, "off the path"),
-    ];
-    for (standing, word) in kinds {
-        let names: Vec<String> = card
-            .survey
-            .ops
-            .iter()
-            .filter(|(_, (_, s))| *s == standing)
-            .map(|(name, (n, _))| format!("{name} {n}"))
-            .collect();
-        if !names.is_empty() {
-            line(format_args!("{word}: {}", names.join(", ")));
-        }
-    }
-    for (op, why, nodes) in Blocking::grouped(&card.survey.blocking) {
-        line(format_args!("blocked by {op}: {why}: {}", nodes.join(", ")));
-    }
-    if let Some(m) = &card.measured {
-        line(format_args!(""));
-        line(format_args!(
-            "forward {:.2} ms, loss and gradient {:.2} ms ({:.2} times), {}",
-            m.forward_ms,
-            m.gradient_ms,
-            m.gradient_ms / m.forward_ms.max(1e-9),
-            report.engine
-        ));
-        line(format_args!(
-            "gradient of {}: {}",
-            counted(m.gradient.len(), "value"),
-            match (m.not_finite, m.zero) {
-                (0, false) => "finite, not all zero".to_owned(),
-                (0, true) => "all zero".to_owned(),
-                (bad, _) => format!("{} not finite", thousands(bad as u64)),
-            }
-        ));
-        if let Some(check) = &m.check {
-            line(format_args!(
-                "self-check in {}: {}",
-                counted(check.samples, "direction"),
-                verdict(check)
-            ));
-        }
-    }
-    text
-}
-
-/// What the self-check found, in words.
-fn verdict(check: &Check) -> String {
-    let passed = if check.passed { "passed" } else { "failed" };
-    match (check.max_rel_error, check.cosine) {
-        (Some(error), Some(cosine)) => {
-            format!("{passed}, largest relative error {error:.1e}, cosine {cosine:.7}")
-        }
-        _ if check.not_finite > 0 => "failed: the gradient is not finite".into(),
-        _ if check.zero => "failed: the gradient is zero".into(),
-        _ if !check.compared => {
-            "not comparable: the differences of a model that rounds are steps, not slopes".into()
-        }
-        _ => "failed: the slopes of the model are not finite".into(),
-    }
 }
 
 /// `name=size`.

@@ -1,0 +1,192 @@
+//! Elementwise work in a row becomes one program: its values are read and written once, not once for each operator.
+
+use super::operator::{DOMAIN, FUSED};
+use super::program::{Operand, Program, Step};
+use super::units::{Known, Pointwise, Read, Unit};
+use crate::onnx::node;
+use crate::onnx::proto::NodeProto;
+use std::collections::{HashMap, HashSet};
+
+/// Steps of a program, and what it reads, at most.
+const MOST_STEPS: usize = 48;
+const MOST_READS: usize = 16;
+
+/// Puts work together where all that reads a value is in one program, so that no two programs wait for each other;
+/// `outputs` are read from outside. Yields the nodes, in an order in which they can run; `None` where work is neither a node
+/// of the engine nor a program.
+pub fn fuse(units: Vec<Unit>, outputs: &[String], known: &Known) -> Option<Vec<NodeProto>> {
+    let units = alive(units, outputs);
+    // The program that each unit is part of, by its last unit.
+    let mut root: Vec<Option<usize>> = vec![None; units.len()];
+    let mut members: HashMap<usize, Vec<usize>> = HashMap::new();
+    let mut readers: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (at, unit) in units.iter().enumerate() {
+        for name in unit.reads() {
+            readers.entry(name).or_default().push(at);
+        }
+    }
+    let outside: HashSet<&str> = outputs.iter().map(String::as_str).collect();
+    for at in (0..units.len()).rev() {
+        let Unit::Pointwise(work) = &units[at] else {
+            continue;
+        };
+        let of = readers
+            .get(work.output.as_str())
+            .map_or(&[][..], Vec::as_slice);
+        let roots: HashSet<Option<usize>> = of.iter().map(|&reader| root[reader]).collect();
+        let joins = match roots.into_iter().collect::<Vec<_>>()[..] {
+            [Some(one)] if !outside.contains(work.output.as_str()) => Some(one),
+            _ => None,
+        };
+        let joins = joins.filter(|&one| {
+            let Unit::Pointwise(last) = &units[one] else {
+                return false;
+            };
+            let mut all = members[&one].clone();
+            all.push(at);
+            let whole_read = of.iter().all(|&reader| match &units[reader] {
+                Unit::Pointwise(by) => by
+                    .reads
+                    .iter()
+                    .all(|read| read.name != work.output || !read.plane),
+                Unit::Node(_) => false,
+            });
+            last.layout == work.layout && whole_read && {
+                let (steps, reads) = size(&units, &all);
+                steps <= MOST_STEPS && reads <= MOST_READS
+            }
+        });
+        let one = joins.unwrap_or(at);
+        root[at] = Some(one);
+        members.entry(one).or_default().push(at);
+    }
+    // A program stands where its last unit did: all that it reads is there.
+    let mut made: HashMap<usize, NodeProto> = HashMap::new();
+    for (last, mut of) in members {
+        of.sort_unstable();
+        match one_node(&units, &of, known) {
+            Some(node) => _ = made.insert(last, node),
+            None => {
+                for at in of {
+                    made.insert(at, one_node(&units, &[at], known)?);
+                }
+            }
+        }
+    }
+    let nodes = units
+        .into_iter()
+        .enumerate()
+        .filter_map(|(at, unit)| match unit {
+            Unit::Node(node) => Some(node),
+            Unit::Pointwise(_) => made.remove(&at),
+        });
+    Some(nodes.collect())
+}
+
+/// The units that something reads.
+fn alive(units: Vec<Unit>, outputs: &[String]) -> Vec<Unit> {
+    let mut needed: HashSet<String> = outputs.iter().cloned().collect();
+    let mut kept = Vec::with_capacity(units.len());
+    for unit in units.into_iter().rev() {
+        if unit.makes().iter().any(|name| needed.contains(*name)) {
+            needed.extend(unit.reads().into_iter().map(str::to_owned));
+            kept.push(unit);
+        }
+    }
+    kept.reverse();
+    kept
+}
+
+/// Steps and reads of a program of these units, at most.
+fn size(units: &[Unit], of: &[usize]) -> (usize, usize) {
+    let mut steps = 0;
+    let mut reads: HashSet<&str> = HashSet::new();
+    for &at in of {
+        if let Unit::Pointwise(work) = &units[at] {
+            steps += work.program.steps.len();
+            reads.extend(work.reads.iter().map(|read| read.name.as_str()));
+        }
+    }
+    (steps, reads.len())
+}
+
+/// The units of a program, in their order, as one node; a node of the engine where there is one unit that it can run.
+fn one_node(units: &[Unit], of: &[usize], known: &Known) -> Option<NodeProto> {
+    let work: Option<Vec<&Pointwise>> = of
+        .iter()
+        .map(|&at| match &units[at] {
+            Unit::Pointwise(work) => Some(work),
+            Unit::Node(_) => None,
+        })
+        .collect();
+    let work = work?;
+    if let [one] = work[..] {
+        return one.node.clone().or_else(|| by_itself(one, known));
+    }
+    let mut reads: Vec<Read> = Vec::new();
+    let mut steps: Vec<Step> = Vec::new();
+    let mut made: HashMap<&str, usize> = HashMap::new();
+    for part in &work {
+        let operands: Vec<Operand> = part
+            .reads
+            .iter()
+            .map(|read| {
+                if let Some(&step) = made.get(read.name.as_str()) {
+                    return Operand::Step(step);
+                }
+                let place = reads.iter().position(|other| other == read);
+                Operand::Input(place.unwrap_or_else(|| {
+                    reads.push(read.clone());
+                    reads.len() - 1
+                }))
+            })
+            .collect();
+        let before = steps.len();
+        for step in &part.program.steps {
+            let reads = step.reads.iter().map(|read| match *read {
+                Operand::Input(n) => operands[n],
+                Operand::Step(n) => Operand::Step(before + n),
+                Operand::Number(x) => Operand::Number(x),
+            });
+            steps.push(Step {
+                op: step.op,
+                reads: reads.collect(),
+            });
+        }
+        made.insert(&part.output, steps.len() - 1);
+    }
+    let last = work.last()?;
+    let whole = Pointwise {
+        program: Program { steps },
+        reads,
+        node: None,
+        ..(*last).clone()
+    };
+    by_itself(&whole, known)
+}
+
+/// The program as a node; `None` where it reads or makes truths, or nothing of its own layout.
+fn by_itself(work: &Pointwise, known: &Known) -> Option<NodeProto> {
+    let floats = known.floats.contains(&work.output)
+        && work
+            .reads
+            .iter()
+            .all(|read| known.floats.contains(&read.name));
+    if !floats || work.reads.iter().all(|read| read.plane) {
+        return None;
+    }
+    let planes: Vec<i64> = work.reads.iter().map(|r| i64::from(r.plane)).collect();
+    Some(NodeProto {
+        op_type: FUSED.into(),
+        domain: DOMAIN.into(),
+        name: format!("{}/fused", work.output),
+        input: work.reads.iter().map(|read| read.name.clone()).collect(),
+        output: vec![work.output.clone()],
+        attribute: vec![
+            node::ints("steps", &work.program.encode()),
+            node::ints("planes", &planes),
+            node::int("lanes", work.layout.lanes as i64),
+        ],
+        ..NodeProto::default()
+    })
+}

@@ -1,0 +1,5 @@
+//! Pairs forgotten by heads that were trained with them.
+
+mod command;
+mod laws;
+mod runs;
