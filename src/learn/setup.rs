@@ -128,7 +128,12 @@ impl Setup {
         within("epochs", self.epochs, 1..=1_000_000)?;
         within("a margin", self.margin, 0.0..=10.0)?;
         within("a temperature", self.temperature, 0.001..=100.0)?;
-        within("a learning rate", o.rate, f32::MIN_POSITIVE..=1e6)?;
+        if !(o.rate > 0.0 && o.rate <= MOST_RATE) {
+            return Err(Error::request(
+                format!("a learning rate of {} trains nothing", o.rate),
+                format!("Choose one above 0, up to {MOST_RATE}."),
+            ));
+        }
         within("a momentum", o.momentum, 0.0..=0.999_9)?;
         within("a weight decay", o.decay, 0.0..=10.0)?;
         within("a largest norm", o.clip.unwrap_or(1.0), 1e-9..=1e9)?;
@@ -288,6 +293,8 @@ pub fn rate(rate: f32) -> String {
 
 /// Pairs of a batch at most: its similarity is kept whole.
 const MOST_PAIRS: usize = 8_192;
+/// The largest learning rate.
+const MOST_RATE: f32 = 1e6;
 
 fn within<T: PartialOrd + Display + Copy>(
     what: &str,

@@ -69,10 +69,7 @@ pub(super) fn euclidean(problem: &Problem, task: &Task) -> Result<MaxMargin> {
     let refined = nearest(rows, &pair.alpha, task)?;
     let found = judged(problem, Norm::L2, pair)?;
     Ok(match refined {
-        Some(alpha) => {
-            let weights = rows.combine(&alpha);
-            found.joined(judged(problem, Norm::L2, Pair { alpha, weights })?)
-        }
+        Some(pair) => found.joined(judged(problem, Norm::L2, pair)?),
         None => found,
     })
 }

@@ -3,6 +3,7 @@
 //! A quadratic program over inner products knows the square of the distance to the rounding of the longest row's square: of
 //! a margin that is a ten thousandth of the rows it has a few digits. Here distances come from the rows.
 
+use super::program::Pair;
 use super::rows::{Rows, dot};
 use crate::error::Result;
 use crate::task::Task;
@@ -18,14 +19,14 @@ const ROUNDS: usize = 200;
 /// Multiplications of one solution at most: larger ones are not refined.
 const BEARABLE: usize = 2_000_000_000;
 
-/// The shares of the rows (at least 0, sum 1) whose combination is nearest to the origin, by the algorithm of Wolfe (1976,
-/// "Finding the nearest point in a polytope"), begun with the rows that have a share in `alpha`.
+/// The shares of the rows (at least 0, sum 1) whose combination is nearest to the origin, with that point, by the algorithm of
+/// Wolfe (1976, "Finding the nearest point in a polytope"), begun with the rows that have a share in `alpha`.
 ///
 /// `None` where they are too many for that, or where they do not get nearer.
 ///
 /// # Errors
 /// Cancellation.
-pub(super) fn nearest(rows: &Rows, alpha: &[f64], task: &Task) -> Result<Option<Vec<f64>>> {
+pub(super) fn nearest(rows: &Rows, alpha: &[f64], task: &Task) -> Result<Option<Pair>> {
     let most = alpha.iter().copied().fold(0.0, f64::max);
     let mut corral = Corral::default();
     for (row, share) in alpha.iter().enumerate() {
@@ -35,31 +36,32 @@ pub(super) fn nearest(rows: &Rows, alpha: &[f64], task: &Task) -> Result<Option<
         }
     }
     corral.sum_to_one();
+    let mut found = None;
     for _ in 0..ROUNDS {
         if corral.work(rows) > BEARABLE {
-            return Ok(None);
+            break;
         }
-        if !corral.settle(rows, task)? {
-            return Ok(None);
-        }
-        let point = rows.combine(&corral.spread(rows.count()));
+        let Some(point) = corral.settle(rows, task)? else {
+            break;
+        };
         let along = rows.times(&point);
-        let lowest = (0..along.len()).min_by(|a, b| along[*a].total_cmp(&along[*b]));
         let square = dot(&point, &point);
-        let is_nearer = |row: usize| {
-            let length = dot(rows.row(row), rows.row(row)).sqrt();
-            square - along[row] > ROUNDING * square.sqrt() * length && !corral.rows.contains(&row)
+        let lowest = (0..along.len()).min_by(|a, b| along[*a].total_cmp(&along[*b]));
+        let is_nearer = |row: &usize| {
+            let length = dot(rows.row(*row), rows.row(*row)).sqrt();
+            square - along[*row] > ROUNDING * square.sqrt() * length && !corral.rows.contains(row)
         };
         // Wolfe's condition: no row lies on the near side of the plane through the point.
-        match lowest.filter(|row| is_nearer(*row)) {
-            Some(row) => {
-                corral.rows.push(row);
-                corral.shares.push(0.0);
-            }
-            None => return Ok(Some(corral.spread(rows.count()))),
-        }
+        let next = lowest.filter(is_nearer);
+        found = Some(Pair {
+            alpha: corral.spread(rows.count()),
+            weights: point,
+        });
+        let Some(next) = next else { break };
+        corral.rows.push(next);
+        corral.shares.push(0.0);
     }
-    Ok(Some(corral.spread(rows.count())))
+    Ok(found)
 }
 
 /// Rows of which none lies in the affine hull of the others, with the share of each.
@@ -97,12 +99,15 @@ impl Corral {
     }
 
     /// Goes to the nearest point of the affine hull; where that lies outside of the rows' hull, as far towards it as the
-    /// hull reaches, without the row that it lost there, and again. `false` where no row is left to go on with.
-    fn settle(&mut self, rows: &Rows, task: &Task) -> Result<bool> {
+    /// hull reaches, without the row that it lost there, and again. The point; `None` where no row is left to go on with.
+    fn settle(&mut self, rows: &Rows, task: &Task) -> Result<Option<Vec<f64>>> {
         loop {
             task.check()?;
-            let shares = match affine_minimum(rows, &self.rows) {
-                Affine::Shares(shares) => shares,
+            let Pair {
+                alpha: shares,
+                weights: point,
+            } = match affine_minimum(rows, &self.rows) {
+                Affine::Least(pair) => pair,
                 Affine::Dependent(at) => {
                     self.drop_at(at);
                     self.sum_to_one();
@@ -112,7 +117,7 @@ impl Corral {
             if shares.iter().all(|share| *share > 0.0) {
                 self.shares = shares;
                 self.sum_to_one();
-                return Ok(true);
+                return Ok(Some(point));
             }
             let mut reach = 1.0;
             let mut lost = 0;
@@ -129,7 +134,7 @@ impl Corral {
             }
             self.drop_at(lost);
             if self.rows.is_empty() || self.shares.iter().all(|share| *share == 0.0) {
-                return Ok(false);
+                return Ok(None);
             }
             self.sum_to_one();
         }
@@ -137,7 +142,8 @@ impl Corral {
 }
 
 enum Affine {
-    Shares(Vec<f64>),
+    /// One share for each row, and the point.
+    Least(Pair),
     /// The row at this place lies in the affine hull of those before it.
     Dependent(usize),
 }
@@ -145,7 +151,7 @@ enum Affine {
 /// The shares, of sum 1 and any sign, whose combination of `chosen` rows is shortest.
 ///
 /// With differences `d_j = z_j - z_0` made orthonormal (Gram and Schmidt, each twice), the shortest `z_0 + sum b_j d_j` is
-/// `z_0` without its parts along them.
+/// `z_0` without its parts along them: this stands upright on them to the rounding of its own length, not of the rows'.
 fn affine_minimum(rows: &Rows, chosen: &[usize]) -> Affine {
     let origin = rows.row(chosen[0]);
     let count = chosen.len() - 1;
@@ -191,7 +197,10 @@ fn affine_minimum(rows: &Rows, chosen: &[usize]) -> Affine {
     }
     let first = 1.0 - shares.iter().sum::<f64>();
     shares.insert(0, first);
-    Affine::Shares(shares)
+    Affine::Least(Pair {
+        alpha: shares,
+        weights: rest,
+    })
 }
 
 /// Takes the part along `axis`, of length 1, out of `vector`; how long it was.
@@ -209,7 +218,8 @@ mod tests {
 
     fn shares(rows: &[&[f64]], alpha: &[f64]) -> Vec<f64> {
         let rows = Rows::new(rows.concat(), rows[0].len());
-        nearest(&rows, alpha, &Task::new()).unwrap().unwrap()
+        let found = nearest(&rows, alpha, &Task::detached()).unwrap();
+        found.unwrap().alpha
     }
 
     #[test]

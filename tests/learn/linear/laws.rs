@@ -129,6 +129,26 @@ proptest! {
     }
 }
 
+/// Rows `apart` times as long as the margin, which is 1: all have 1 in the first value, and around that they cancel out.
+#[test]
+fn a_margin_far_shorter_than_its_rows_is_known_all_the_same() {
+    for (apart, within) in [(1e2, 1e-12), (1e4, 1e-10), (1e6, 1e-8)] {
+        let labels = [1_i8, -1, 1, -1, 1];
+        let rows = labels.iter().enumerate().flat_map(|(at, &y)| {
+            let turn = std::f64::consts::TAU * at as f64 / labels.len() as f64;
+            [1.0, apart * turn.cos(), apart * turn.sin()].map(|value| value * f64::from(y))
+        });
+        let problem = Problem::new(rows.collect(), &labels, Shape::line(3)).unwrap();
+        let found = max_margin(&problem, Norm::L2, &task()).unwrap().unwrap();
+        println!("{apart:e}: {found:?}");
+        assert!(found.gap.abs() < within && (found.value - 1.0).abs() < within);
+        assert!(matches!(
+            separability(&problem, &task()).unwrap(),
+            Separability::Apart { margin, .. } if (margin - 1.0).abs() < within
+        ));
+    }
+}
+
 #[test]
 fn margins_stay_below_the_maximal_one_and_grow_towards_it() {
     let problem = made(4, 20, Shape::plane(6, 7), 0.3);
