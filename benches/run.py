@@ -11,7 +11,7 @@ faster. "spread" is how far the ratios of the turns lie apart, as a part of thei
 kept busy meanwhile; a row where that is more than a twentieth of the cores, or a spread of more than a quarter, is marked
 with "!" and is no evidence.
 
---material holds flickr8k-test and encoders (embedding, gradient graphs), --models the models of tests/fixtures/make_models.py --full
+--material holds flickr8k-test and encoders (embedding, gradient graphs, attacks), --models the models of tests/fixtures/make_models.py --full
 (gradients), --classifiers what compare_attack.py reads (attacks). --keep writes results/VERSION.PROCESSOR.json beside this
 file; --check compares with the newest kept for this type of processor, and fails where a ratio that neither run marks fell
 by more than a quarter.
@@ -156,16 +156,21 @@ def graphs(options):
 
 
 def attack(options):
-    if not options.classifiers:
-        raise RuntimeError("no classifiers: name them with --classifiers")
-    report = asked([HERE / "compare_attack.py", "--classifiers", *options.classifiers, "--nearmiss", options.binary,
-                    "--attacks", "pgd", "--steps", 40, "--turns", 1, "--json"])
-    for row in report["rows"]:
-        steps = {name: found.get("ms_per_step") for name, found in row.get("contestants", {}).items()}
-        ours = steps.pop("nearmiss", None)
-        for peer, theirs in steps.items():
-            if ours and theirs:
-                yield f"PGD step, {row['subject']}", peer, theirs / 1e3, ours / 1e3
+    data, encoder = (options.material / part for part in ("flickr8k-test", "encoders/flickr8k-cca"))
+    subjects = [["--classifiers", *options.classifiers]] if options.classifiers else []
+    if data.is_dir() and encoder.is_dir():
+        subjects.append(["--dataset", data, "--encoder", encoder, "--limit", 16])
+    if not subjects:
+        raise RuntimeError("nothing to attack: name --classifiers or --material")
+    for subject in subjects:
+        report = asked([HERE / "compare_attack.py", *subject, "--nearmiss", options.binary,
+                        "--attacks", "pgd", "--steps", 40, "--turns", 1, "--json"])
+        for row in report["rows"]:
+            steps = {name: found.get("ms_per_step") for name, found in row.get("contestants", {}).items()}
+            ours = steps.pop("nearmiss", None)
+            for peer, theirs in steps.items():
+                if ours and theirs:
+                    yield f"PGD step, {row['subject']}", peer, theirs / 1e3, ours / 1e3
 
 
 COMPARISONS = {"rank": rank, "embed": embed, "learn": learn, "grad": grad, "graphs": graphs, "attack": attack}

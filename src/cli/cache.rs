@@ -1,10 +1,13 @@
-//! `nearmiss cache`: what is kept of embeddings, and its removal.
+//! `nearmiss cache`: what is kept of embeddings and of fetched encoders, and its removal.
 
 use super::output::{bytes, counted, emit};
-use crate::encoder::{Cache, CacheFile};
+use crate::encoder::{
+    Cache, CacheFile, FetchedEncoder, clear_fetched, fetched_encoders, fetched_folder,
+};
 use crate::error::Result;
 use clap::{Args, Subcommand};
 use serde::Serialize;
+use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Arguments of `nearmiss cache`.
@@ -19,7 +22,7 @@ pub struct CacheArgs {
 enum What {
     /// Say what is kept, and what it takes
     List,
-    /// Remove all that is kept: embeddings are computed again when they are asked for
+    /// Remove all that is kept: embeddings are computed, and encoders of object storage fetched again when they are asked for
     Clear,
 }
 
@@ -31,6 +34,16 @@ struct Listed {
     /// Bytes that it takes.
     bytes: u64,
     files: Vec<File>,
+    /// Fetched from object storage; the limit does not hold for them.
+    encoders: Encoders,
+}
+
+#[derive(Serialize)]
+struct Encoders {
+    folder: String,
+    /// Bytes that they take.
+    bytes: u64,
+    names: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -49,6 +62,8 @@ struct Cleared {
     folder: String,
     removed: usize,
     bytes: u64,
+    /// The encoders that were removed too; their bytes are not among those of the embeddings.
+    encoders: Encoders,
 }
 
 impl CacheArgs {
@@ -56,6 +71,7 @@ impl CacheArgs {
     pub fn run(self, json: bool) -> Result<()> {
         let cache = Cache::open()?;
         let folder = cache.folder().display().to_string();
+        let fetched = fetched_folder()?;
         match self.what.unwrap_or(What::List) {
             What::List => {
                 let files = cache.files()?;
@@ -63,24 +79,45 @@ impl CacheArgs {
                     limit: cache.limit(),
                     bytes: files.iter().map(|f| f.bytes).sum(),
                     files: files.iter().map(File::of).collect(),
+                    encoders: Encoders::of(&fetched, &fetched_encoders(&fetched)?),
                     folder,
                 };
                 emit(&listed, json, || listed.text())
             }
             What::Clear => {
                 let (removed, freed) = cache.clear()?;
-                let text = format!(
+                let encoders = Encoders::of(&fetched, &clear_fetched(&fetched)?);
+                let mut text = format!(
                     "Removed {}, {}, from {folder}",
                     counted(removed, "file"),
                     bytes(freed)
                 );
+                if !encoders.names.is_empty() {
+                    text += &format!(
+                        "\nRemoved {}, {}, from {}",
+                        counted(encoders.names.len(), "fetched encoder"),
+                        bytes(encoders.bytes),
+                        encoders.folder
+                    );
+                }
                 let cleared = Cleared {
                     folder,
                     removed,
                     bytes: freed,
+                    encoders,
                 };
                 emit(&cleared, json, || text)
             }
+        }
+    }
+}
+
+impl Encoders {
+    fn of(folder: &Path, all: &[FetchedEncoder]) -> Self {
+        Self {
+            folder: folder.display().to_string(),
+            bytes: all.iter().map(|encoder| encoder.bytes).sum(),
+            names: all.iter().map(|encoder| encoder.name.clone()).collect(),
         }
     }
 }
@@ -116,6 +153,19 @@ impl Listed {
             };
             format!("  {}  {:>9}  {what}", file.file, bytes(file.bytes))
         }));
+        let Encoders {
+            folder,
+            bytes: size,
+            names,
+        } = &self.encoders;
+        if !names.is_empty() {
+            lines.push(format!(
+                "{folder}: {} in {} from object storage, beside the limit: {}",
+                bytes(*size),
+                counted(names.len(), "encoder"),
+                names.join(", ")
+            ));
+        }
         lines.join("\n")
     }
 }

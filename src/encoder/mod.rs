@@ -31,7 +31,9 @@ mod tokenize;
 mod tower;
 
 pub use beside::{Beside, Stated};
-pub use cache::{Cache, CacheFile};
+pub use cache::{
+    Cache, CacheFile, FetchedEncoder, clear_fetched, fetched_encoders, fetched_folder,
+};
 pub use dual::{Encoder, EncoderInfo};
 pub use embed::EmbeddedDataset;
 pub use folder::{EncoderFiles, FolderHolds, HalfFiles};

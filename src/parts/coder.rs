@@ -1,10 +1,9 @@
 //! The encoder of a plan, which may lie in object storage: each machine fetches it once.
 
 use super::store::Store;
-use crate::encoder::{Encoder, EncoderOptions};
+use crate::encoder::{Encoder, EncoderOptions, fetched_folder};
 use crate::error::{Error, Result};
 use crate::files::{FileLock, LOCK_WAIT, SCRATCH, folder_of, lock_file, replace_folder};
-use crate::paths::cache_dir;
 use crate::source::EncoderSource;
 use crate::task::{Task, scratch};
 use serde::{Deserialize, Serialize};
@@ -207,7 +206,7 @@ impl RemoteEncoder {
             }
         };
         let name: String = name.chars().map(plain).collect();
-        let cache = cache_dir()?.join("encoders").join(&hash[..32]);
+        let cache = fetched_folder()?.join(&hash[..32]);
         Ok(cache.join(if name.trim_matches('.').is_empty() {
             "encoder"
         } else {

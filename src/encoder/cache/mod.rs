@@ -4,10 +4,12 @@
 //! at most the batch being computed is lost, and a torn record is cut off by the next writer. What a large file holds is kept
 //! in an index beside it, so that a run costs what its own rows cost.
 
+mod fetched;
 mod files;
 mod index;
 mod writer;
 
+pub use fetched::{FetchedEncoder, clear_fetched, fetched_encoders, fetched_folder};
 pub use files::CacheFile;
 pub(super) use writer::Writer;
 

@@ -146,7 +146,11 @@ fn margins_ui(ui: &mut Ui, studied: &Studied) {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 let told = study.best(norm).map_or_else(
                     || "not found".to_owned(),
-                    |best| format!("{} ± {:.0e}", digits(best.value), best.gap.abs()),
+                    |best| {
+                        // Bounds that meet are known to the rounding of float64 all the same.
+                        let gap = best.gap.abs().max(f64::EPSILON * best.value);
+                        format!("{} ± {gap:.0e}", digits(best.value))
+                    },
                 );
                 ui.label(RichText::new(told).color(t.text));
             });
