@@ -117,7 +117,8 @@ impl Asked {
     /// The changes that are learned on `ground`: those asked for that do something there and have no magnitude given.
     ///
     /// # Errors
-    /// As [`Asked::check`]; a change that was named and does nothing to these pictures.
+    /// As [`Asked::check`]; a change that was named and does nothing to these pictures; a model that no gradient passes, with the
+    /// operators that it does not pass, where a magnitude is to be learned.
     pub fn learned(&self, ground: &Ground) -> Result<Changes> {
         self.check()?;
         let mut learned = self
@@ -139,6 +140,13 @@ impl Asked {
         }
         for given in &self.given {
             learned.remove(given.change);
+        }
+        if let Some(why) = ground.network().blocked().filter(|_| !learned.is_empty()) {
+            return Err(Error::model(
+                ground.network().path(),
+                format!("cannot tell what a change of the pictures does to its embedding: {why}"),
+                "Give every magnitude with --magnitudes, or choose a model that has a gradient: \"nearmiss grad\" lists what one lacks.",
+            ));
         }
         Ok(learned)
     }

@@ -32,31 +32,36 @@ pub struct Ground {
 }
 
 impl Ground {
+    /// Images at most: every judged image is compared with every caption of them.
+    pub const MOST: usize = 6_000;
+
     /// Pictures of the size of `network`'s, 8 bits a value, `[images, channels, height, width]`; `texts` their captions' embeddings,
     /// grouped by `groups`, and `captions` the words.
     ///
     /// # Errors
-    /// Numbers that do not fit; an image without a caption, or whose captions' embeddings cancel; a model that no gradient
-    /// passes, with the operators that it does not pass.
+    /// Numbers that do not fit; an image without a caption, or whose captions' embeddings cancel; more than
+    /// [`Ground::MOST`].
     pub fn new(
         network: Arc<Network>,
         pixels: Vec<u8>,
         (texts, groups): (Arc<Embeddings>, Arc<Groups>),
         captions: &[String],
     ) -> Result<Self> {
-        if let Some(why) = network.blocked() {
-            return Err(Error::model(
-                network.path(),
-                format!("cannot tell what a change of the pictures does to its embedding: {why}"),
-                "Magnitudes can be learned with a model that has a gradient; \"nearmiss grad\" lists what it lacks.",
-            ));
-        }
         let images = groups.images();
         let fits = pixels.len() == images * network.grid().len();
         if !fits || texts.rows() != groups.texts() || captions.len() != texts.rows() {
             return Err(Error::request(
                 "pictures, captions and their embeddings are not as many as they should be",
                 "Embed the dataset again.",
+            ));
+        }
+        if images > Self::MOST {
+            return Err(Error::request(
+                format!(
+                    "{images} images are more than the {} that are learned on here",
+                    Self::MOST
+                ),
+                "Choose fewer with --most.",
             ));
         }
         let mut numbers = HashMap::new();

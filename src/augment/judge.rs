@@ -119,7 +119,14 @@ fn ranks(
     let texts = candidates.values();
     let texts = texts.flat_map(|(_, row)| row.iter().map(|&value| f64::from(value)));
     let texts = DMatrix::from_row_iterator(candidates.len(), ground.dim(), texts);
-    let scores = rows * texts.transpose();
+    let texts = texts.transpose();
+    let mut scores = DMatrix::zeros(rows.nrows(), texts.ncols());
+    for start in (0..rows.nrows()).step_by(AT_ONCE / 4) {
+        task.check()?;
+        let count = (AT_ONCE / 4).min(rows.nrows() - start);
+        let some = rows.rows(start, count) * &texts;
+        scores.rows_mut(start, count).copy_from(&some);
+    }
     let owners: Vec<&Vec<usize>> = candidates.values().map(|(places, _)| places).collect();
     let mut own = vec![Vec::new(); images.len()];
     for (caption, places) in owners.iter().enumerate() {

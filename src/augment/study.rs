@@ -39,6 +39,8 @@ pub struct Study {
     pub learned: Changes,
     /// A change that does nothing to these pictures, with the reason.
     pub without_effect: Option<(Change, String)>,
+    /// Operators that round, which the gradient passes as if they did not.
+    pub approximate: Vec<String>,
     /// Where the magnitudes began.
     pub start: Magnitudes,
     /// The partings.
@@ -122,6 +124,7 @@ pub fn study(
         asked: asked.clone(),
         learned,
         without_effect: ground.without_effect(),
+        approximate: ground.network().approximate().to_vec(),
         start,
         runs,
         seconds: begun.elapsed().as_secs_f64(),

@@ -86,6 +86,12 @@ pub fn remarks(study: &Study) -> Vec<String> {
     if let Some((change, why)) = &study.without_effect {
         notes.push(format!("{} is left out: {why}.", capital(change.title())));
     }
+    if !study.approximate.is_empty() && !study.learned.is_empty() {
+        notes.push(format!(
+            "The image model rounds, and the gradient passes its {} as if they did not.",
+            study.approximate.join(", ")
+        ));
+    }
     for change in study.learned.iter() {
         let ends = study.runs.iter().map(|run| run.magnitudes.get(change));
         let most = ends.filter(|end| is_at_most(change, *end)).count();

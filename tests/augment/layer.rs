@@ -118,14 +118,11 @@ fn a_blur_is_gaussian_and_leaves_what_is_even() {
     point[4 * 9 + 4] = 1.0;
     // A width of 0.2 x 0.6 x 9 pixels; both signs are the same.
     let sigma = 0.2 * 0.6 * 9.0_f64;
-    let weight = |at: usize, of: usize| {
-        let far =
-            |i: usize| (-(i.abs_diff(of) as f64).powi(2) / (2.0 * sigma * sigma + 1e-4)).exp();
-        far(at)
-            / (0..9)
-                .map(|i| (-(i.abs_diff(of) as f64).powi(2) / (2.0 * sigma * sigma + 1e-4)).exp())
-                .sum::<f64>()
+    let far = |i: usize, of: usize| {
+        let square = (i.abs_diff(of) as f64).powi(2);
+        (-square / (2.0 * sigma * sigma + 1e-4)).exp()
     };
+    let weight = |at: usize, of: usize| far(at, of) / (0..9).map(|i| far(i, of)).sum::<f64>();
     for sign in [1.0, -1.0] {
         let made = copy(grid, &point, &blurred, &[(6, 0.6 * sign)]);
         for y in 0..9 {

@@ -209,7 +209,7 @@ mod tests {
 
     fn shares(rows: &[&[f64]], alpha: &[f64]) -> Vec<f64> {
         let rows = Rows::new(rows.concat(), rows[0].len());
-        nearest(&rows, alpha, &Task::new()).unwrap().unwrap()
+        nearest(&rows, alpha, &Task::detached()).unwrap().unwrap()
     }
 
     #[test]
