@@ -112,7 +112,7 @@ fn ground(count: usize) -> (tempfile::TempDir, Ground) {
         let [a, b, c]: [f32; 3] = std::array::from_fn(|_| random.f32());
         pixels.extend((0..grid.len()).map(|at| {
             let (channel, y, x) = (at / 144, at / 12 % 12, at % 12);
-            let wave = (0.5 * a * x as f32 + 0.5 * b * y as f32 + 6.0 * c + channel as f32).sin();
+            let wave = (0.3 * a * x as f32 + 0.3 * b * y as f32 + 6.0 * c + channel as f32).sin();
             (255.0 * (0.5 + 0.25 * wave)) as u8
         }));
     }
@@ -146,7 +146,7 @@ fn both_levels_have_their_derivative() {
     let largest = largest.into_iter().fold(0.0, f64::max);
     for change in Change::ALL {
         // Interpolation bends between pixels, and losses have the rounding of float32: a line through many points.
-        let points = (-12..=12).map(|n| f64::from(n) * 1.2e-4 * change.most());
+        let points = (-12..=12).map(|n| f64::from(n) * 4e-5 * change.most());
         let (mut product, mut square) = (0.0, 0.0);
         for s in points {
             let mut moved = magnitudes;
