@@ -99,9 +99,17 @@ fn means_of_unit_embeddings_have_their_derivative() {
     assert!(Means::of(&[1.0, 0.0, -1.0, 0.0], 2, 2).is_err());
 }
 
+const SIDE: usize = 16;
+
+/// 1 in the middle, flat and 0 at the edges: where a picture is mirrored it does not bend.
+fn fading(at: usize) -> f32 {
+    let part = (at as f32 + 0.5) / SIDE as f32;
+    (std::f32::consts::PI * part).sin().powi(2)
+}
+
 /// Smooth pictures with captions at random.
 fn ground(count: usize) -> (tempfile::TempDir, Ground) {
-    let grid = grid(3, 12, 12);
+    let grid = grid(3, SIDE, SIDE);
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("model.onnx");
     write(&small_model(grid, (24, 10), "Tanh", [4.0, 0.0]), &path);
@@ -111,9 +119,9 @@ fn ground(count: usize) -> (tempfile::TempDir, Ground) {
     for _ in 0..count {
         let [a, b, c]: [f32; 3] = std::array::from_fn(|_| random.f32());
         pixels.extend((0..grid.len()).map(|at| {
-            let (channel, y, x) = (at / 144, at / 12 % 12, at % 12);
+            let (channel, y, x) = (at / SIDE / SIDE, at / SIDE % SIDE, at % SIDE);
             let wave = (0.3 * a * x as f32 + 0.3 * b * y as f32 + 6.0 * c + channel as f32).sin();
-            (255.0 * (0.5 + 0.25 * wave)) as u8
+            (255.0 * (0.5 + 0.3 * wave * fading(y) * fading(x))) as u8
         }));
     }
     let texts: Vec<f32> = super::random(count * 10, 14)
