@@ -24,6 +24,7 @@
 //! | [`source`] | what is opened, for window and command line alike: a dataset with its embeddings, an encoder |
 //! | [`report`] | an evaluation as one self-contained HTML page |
 //! | [`attack`] | threat models, victims, attacks with gradients (`white/`) and by queries (`query/`), captions, sets, reports |
+//! | [`augment`] | which changes of a picture the encoder should not see: `layer/` random copies as one graph, `levels/` the read-out, the loss of held-out pairs and its derivative by the magnitudes, learning, judging, `export/` averaged embeddings as an encoder |
 //! | [`parts`] | the work on a set in parts that any engine can run on any number of machines: `plan/`, `stage/` what a task does, `merge/`, `store/` folders and object storage, `view/` what a merged run says |
 //! | [`desktop`] | the window: `core/` what is open, with the identity of each part, jobs, commands, workspaces; `shell/` frame, palette, widgets; one folder per feature, all listed in `features.rs` |
 //! | [`cli`] | headless commands; each prints JSON with `--json` |
@@ -51,6 +52,7 @@
 //! - a way to group pairs, to compare gradient groups with: its line and its points in `learn/survey/way.rs`
 //! - an optimizer of linear classifiers: one file in `learn/linear/train/`, its line of the table in `choices.rs` and of
 //!   `start` in `run.rs`
+//! - a change of pictures: its line and its unit in `augment/change.rs`, its draw in `draws.rs`, its operators in `layer/graph.rs`
 //! - a sampling policy: one file in `learn/policy/`, its `mod` and its line of the list there
 //! - an optimizer by clients: its kind in `learn/choices.rs`, what its server makes of a round in `learn/clients/server.rs`; a way
 //!   to deal pairs to clients: a variant of `learn::ClientsBy`, its function in `learn/clients/deal.rs`
@@ -64,6 +66,7 @@
 //! - a headless command: one file in `cli/`, one line in its `Command` enum
 
 pub mod attack;
+pub mod augment;
 pub mod cli;
 pub mod compute;
 pub mod dataset;

@@ -9,6 +9,7 @@
 
 mod architecture;
 mod attack;
+mod augment;
 mod bounds;
 mod commands;
 mod compare;

@@ -6,6 +6,7 @@
 
 mod answer;
 mod attack;
+mod augment;
 mod bench;
 mod benchmark;
 mod cache;
@@ -91,6 +92,8 @@ pub enum Command {
     Strata(Box<strata::Strata>),
     /// Linear classifiers of two groups: which perturbations each way of training withstands, and the best that can be
     Linear(Box<linear::Linear>),
+    /// Which changes of a picture the encoder should not see: magnitudes learned on held-out pairs
+    Augment(Box<augment::Augment>),
     /// The gradient of a model with respect to its input: what supports it, how exact, how fast
     Grad(Box<grad::Grad>),
     /// Attack a captioned set, a classifier or a caption: how little it takes
@@ -174,6 +177,7 @@ fn dispatch(command: Command, json: bool) -> Result<ExitCode> {
         Command::Forget(arguments) => arguments.run(json),
         Command::Strata(arguments) => arguments.run(json),
         Command::Linear(arguments) => arguments.run(json),
+        Command::Augment(arguments) => arguments.run(json),
         Command::Grad(arguments) => arguments.run(json),
         Command::Attack(arguments) => arguments.run(json),
         Command::Bench(arguments) => arguments.run(json),

@@ -87,8 +87,16 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
             ],
         ),
         (
+            "augment",
+            &[
+                "attack", "learn", "encoder", "runtime", "grad", "onnx", "compute", "dataset",
+                "names",
+            ],
+        ),
+        (
             "cli",
             &[
+                "augment",
                 "parts",
                 "source",
                 "paths",
@@ -108,6 +116,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         (
             "desktop",
             &[
+                "augment",
                 "parts",
                 "source",
                 "paths",

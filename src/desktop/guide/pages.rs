@@ -46,6 +46,7 @@ pub const PAGES: &[Page] = pages![
     "learning",
     "neighbours",
     "forget",
+    "augment",
     "strata",
     "linear",
     "encoders",

@@ -8,6 +8,7 @@ use crate::compute::train::Part;
 use crate::encoder::{Encoder, EncoderFiles, EncoderOptions, Tower};
 use crate::error::{Error, Result};
 use crate::files::{file_name, replace, replace_set};
+use crate::onnx::Graph;
 use crate::task::Task;
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
@@ -115,8 +116,11 @@ fn fits(trained: Trained<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Makes sure that `folder` may be written: it is not there, or empty, and is removed then. Was it there?
-fn make_room(folder: &Path) -> Result<bool> {
+/// Makes sure that `folder` may be written as an encoder: it is not there, or empty, and is removed then. Was it there?
+///
+/// # Errors
+/// It holds anything, is called as a part of an encoder, or cannot be read or removed.
+pub fn make_room(folder: &Path) -> Result<bool> {
     if EncoderFiles::is_part(folder) {
         return Err(Error::request(
             format!(
@@ -169,9 +173,17 @@ fn write(
     model(texts, heads, text, names, &folder.join(&layout.text_model))
 }
 
-/// Writes one side to `path`, its weights beside it where they are too large for one file.
+/// Writes one side to `path`.
 fn model(tower: &Tower, heads: &Heads, part: Part, names: [&str; 2], path: &Path) -> Result<()> {
     let graph = behind(tower.apart()?, &heads.shape, part, &heads.weights, names);
+    write_model(graph, path)
+}
+
+/// Writes `graph` to `path`, its weights beside it where they are too large for one file.
+///
+/// # Errors
+/// A file cannot be written.
+pub fn write_model(graph: Graph, path: &Path) -> Result<()> {
     let data = format!("{}.data", file_name(path));
     let encoded = graph.encode(&data);
     drop(graph);

@@ -45,7 +45,26 @@ pub(super) fn behind(
         made = layers.op("Add", &[&given, &made]);
     }
     layers.unit(&made);
-    let mut nodes = layers.nodes;
+    let nodes = layers.nodes;
+    ended(graph, nodes, name, vec![rows, Dim::Fixed(shape.outputs)])
+}
+
+/// The graph of `apart` with its embedding, `dim` values a row, as its only output, under the first of `names` that can be had.
+pub fn alone(apart: Apart, dim: usize, names: [&str; 2]) -> Graph {
+    let Apart {
+        mut graph,
+        mut embedding,
+        rows,
+    } = apart;
+    let name = vacated(&mut graph, names, &mut embedding);
+    let mut nodes = Vec::new();
+    let mut make = NodeMaker::new(&mut graph, "nearmiss_output");
+    make.node(&mut nodes, "Identity", &[&embedding], &[]);
+    ended(graph, nodes, name, vec![rows, Dim::Fixed(dim)])
+}
+
+/// `graph` with `nodes` behind it, the last of which makes the only output, `name` of `dims`.
+fn ended(mut graph: Graph, mut nodes: Vec<NodeProto>, name: String, dims: Vec<Dim>) -> Graph {
     if let Some(last) = nodes.last_mut() {
         last.output = vec![name.clone()];
     }
@@ -55,7 +74,7 @@ pub(super) fn behind(
     let port = Port {
         name: name.clone(),
         elem: Elem::F32,
-        dims: vec![rows, Dim::Fixed(shape.outputs)],
+        dims,
         has_shape: true,
     };
     graph.declared = [(name, port)].into();

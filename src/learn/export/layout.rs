@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 const USUAL: &str = "preprocessor_config.json";
 
 /// The files of an encoder, by paths within its folder.
-pub(super) struct Layout {
+pub struct Layout {
     /// The image model.
     pub image_model: PathBuf,
     /// The text model.

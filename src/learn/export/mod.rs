@@ -11,5 +11,7 @@ mod layout;
 mod trial;
 mod weights;
 
-pub use encoder::{Exported, Trained, export};
+pub use encoder::{Exported, Trained, export, make_room, write_model};
+pub use head::alone;
+pub use layout::Layout;
 pub use weights::Heads;

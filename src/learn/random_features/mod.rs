@@ -11,3 +11,4 @@ mod fit;
 mod ridge;
 
 pub use fit::{Fitted, RandomFeatures, fit};
+pub use ridge::Normal;
