@@ -20,6 +20,8 @@ struct Bar {
     /// Pixels over which its edges fade.
     soft: f32,
     colour: [f32; 3],
+    /// What is around it.
+    ground: f32,
 }
 
 impl Bar {
@@ -30,7 +32,8 @@ impl Bar {
             width: between(1.5, 4.0),
             length: between(4.0, 12.0),
             soft: between(0.2, 1.2),
-            colour: std::array::from_fn(|_| between(0.0, 0.7)),
+            colour: std::array::from_fn(|_| between(0.0, 0.5)),
+            ground: between(0.05, 0.45),
         }
     }
 
@@ -45,7 +48,7 @@ impl Bar {
                 let (x, y) = ((at % SIDE) as f32 - middle, (at / SIDE) as f32 - middle);
                 let (across, along) = (cos * x + sin * y - self.off, cos * y - sin * x);
                 let there = within(across, self.width / 2.0) * within(along, self.length / 2.0);
-                all.push((255.0 * (0.15 + colour * there)) as u8);
+                all.push((255.0 * (self.ground + colour * there)) as u8);
             }
         }
         all

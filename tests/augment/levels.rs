@@ -145,7 +145,7 @@ fn both_levels_have_their_derivative() {
     let largest = Change::ALL.map(|c| (said.gradient[c.index()] * c.most()).abs());
     let largest = largest.into_iter().fold(0.0, f64::max);
     for change in Change::ALL {
-        let along = slope(4e-3 * change.most(), |s| {
+        let along = slope(5e-4 * change.most(), |s| {
             let mut moved = magnitudes;
             moved.set(change, magnitudes.get(change) + s);
             losses(here, &moved, &batch, weighing, &task())

@@ -64,6 +64,10 @@ pub fn graph(grid: Grid, rows: usize, changes: Changes) -> Result<Graph> {
     let x = layer.toned(&x, changes)?;
     let mut graph = layer.b.into_graph();
     graph.rename(&x.name, COPIES);
+    // What is made of the graph may call a node of its own as this value was called.
+    if let Some(node) = graph.nodes.last_mut() {
+        COPIES.clone_into(&mut node.name);
+    }
     graph.outputs = vec![COPIES.to_owned()];
     Ok(graph)
 }

@@ -80,8 +80,8 @@ impl Layer {
     }
 
     /// The copies of `pixels`, as many rows of `[channels, height, width]` in [0, 1] as there are `draws`, `[rows, 7]`. They lie in
-    /// [0, 1]; with magnitudes of 0 they are the pictures, to the rounding of places within them (1e-5 of a pixel for sides
-    /// of some hundred pixels).
+    /// [0, 1]; where all magnitudes are 0 they are the pictures. Small moves are made to the rounding of places (1e-5 of a pixel
+    /// for sides of some hundred pixels).
     ///
     /// # Errors
     /// Numbers of rows that do not fit each other; the engine fails; `task` was cancelled.
@@ -93,7 +93,8 @@ impl Layer {
         task: &Task,
     ) -> Result<Vec<f32>> {
         let rows = self.fits(pixels, draws)?;
-        let Some(program) = &self.program else {
+        let program = self.program.as_ref();
+        let Some(program) = program.filter(|_| !magnitudes.made().is_empty()) else {
             return Ok(pixels.to_vec());
         };
         let magnitudes = Tensor::floats(&[CHANGES], &magnitudes.floats());
