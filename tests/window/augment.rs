@@ -80,11 +80,15 @@ fn magnitudes_are_learned_and_told_in_a_sentence_and_tables() {
             .starts_with("nearmiss augment --seeds 2 --seed 1 --steps 5 --rate 0.03 --batch 8")
     );
     // The table says what the core says, and can be copied.
-    let table = drive::copied_text(
-        &mut window,
-        "Copy or save: magnitudes of changes",
-        "Copy as Markdown",
-    );
+    click_only(&mut window, "Copy or save: magnitudes of changes");
+    window.step();
+    click_only(&mut window, "Copy the whole table as Markdown");
+    let commands = drive::copied(&mut window);
+    let table = commands.into_iter().find_map(|command| match command {
+        egui::OutputCommand::CopyText(text) => Some(text),
+        _ => None,
+    });
+    let table = table.expect("copied");
     for change in Change::ALL {
         let course = found.study.course(change);
         let end = found.study.end(change).unwrap();
@@ -121,6 +125,10 @@ fn magnitudes_are_learned_and_told_in_a_sentence_and_tables() {
     let (image, _) = augment_of(&window).copies.get(now(&window)).expect("made");
     assert_eq!(*image, 7);
     assert_eq!(drawn(&window, "of scenes/007.png"), 4);
+    // Another one is chosen here.
+    window.get_by_label("Next").click();
+    settle(&mut window);
+    assert_eq!(drawn(&window, "of scenes/008.png"), 4);
     look::snapshot(&mut window, "augment");
     perform(&mut window, Command::SetTheme(ThemeChoice::Light));
     look::snapshot(&mut window, "augment-light");
@@ -199,13 +207,6 @@ fn what_cannot_be_learned_is_refused_with_what_helps() {
         ask(window, AugmentCommand::Learn);
         assert!(augment_of(window).studied(now(window)).is_none());
     };
-    let few = Form { most: 5, ..small() };
-    let words = [
-        "5 images are too few for three parts",
-        "Choose a dataset of 12 images or more.",
-    ];
-    refused(&mut window, few, &words);
-    assert!(log_has(&window, "5 images are too few"));
     let nothing = Form {
         parts: [Taken::LeftOut; CHANGES],
         ..small()
@@ -225,7 +226,7 @@ fn what_cannot_be_learned_is_refused_with_what_helps() {
     let mut given = small();
     given.parts = [Taken::Fixed(0.02); CHANGES];
     set(&mut window, given);
-    assert!(!says(&window, "No gradient passes"));
+    assert!(augment_of(&window).refusal(session(&window)).is_none());
     ask(&mut window, AugmentCommand::Learn);
     assert_eq!(errors(&window), Vec::<String>::new());
     let found = studied(&window);
@@ -233,24 +234,30 @@ fn what_cannot_be_learned_is_refused_with_what_helps() {
     assert!(says(&window, "Given, not learned: rotation"));
 }
 
-#[test]
-fn grey_pictures_have_no_colour_to_change_and_that_is_said() {
-    let root = tempfile::tempdir().unwrap();
-    for n in 0..14_u32 {
+/// The laboratory on so many grey pictures.
+fn grey(count: u32) -> (Window, [TempDir; 2]) {
+    let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let root = folders[0].path();
+    for n in 0..count {
         let shade = |x: u32, y: u32| image::Luma([((x * (3 + n) + y * 7 * n) % 256) as u8]);
-        let path = root.path().join(format!("p{n}.png"));
+        let path = root.join(format!("p{n}.png"));
         image::GrayImage::from_fn(24, 24, shade).save(path).unwrap();
         let words = format!("Stripes of kind {n}");
-        write(root.path(), &format!("p{n}.txt"), words.as_bytes());
+        write(root, &format!("p{n}.txt"), words.as_bytes());
     }
-    let workspace = tempfile::tempdir().unwrap();
-    let file = workspace.path().join("workspace.json");
+    let file = folders[1].path().join("workspace.json");
     let value = serde_json::json!({
-        "version": 1, "data": { "path": root.path() }, "encoder": "demo", "margin": 0.2,
+        "version": 1, "data": { "path": root }, "encoder": "demo", "margin": 0.2,
     });
     std::fs::write(&file, value.to_string()).unwrap();
     let mut window = open(&file);
     click(&mut window, "Augment");
+    (window, folders)
+}
+
+#[test]
+fn grey_pictures_have_no_colour_to_change_and_that_is_said() {
+    let (mut window, _folders) = grey(14);
     let mut form = small();
     form.parts[Change::Blur.index()] = Taken::LeftOut;
     form.steps = 2;
@@ -265,15 +272,17 @@ fn grey_pictures_have_no_colour_to_change_and_that_is_said() {
             .command
             .ends_with("--only rotation,shift,scale,brightness")
     );
+    let (mut few, _folders) = grey(5);
+    assert!(says(&few, "5 images are too few for three parts"));
+    assert!(says(&few, "Choose a dataset of 12 images or more."));
+    ask(&mut few, AugmentCommand::Learn);
+    assert!(log_has(&few, "5 images are too few"));
     // Nothing but colour: refused.
     form.parts = [Taken::LeftOut; CHANGES];
     form.parts[Change::Colour.index()] = Taken::Learned;
     set(&mut window, form);
     ask(&mut window, AugmentCommand::Learn);
-    assert!(
-        log_has(&window, "no magnitude of colour can be told")
-            || log_has(&window, "No magnitude of colour can be told")
-    );
+    assert!(log_has(&window, "o magnitude of colour can be told"));
 }
 
 #[test]
@@ -296,7 +305,7 @@ fn a_learning_under_way_is_shown_and_cancelled() {
     assert!(says(&window, "Loss of held-out pairs"));
     assert!(says(&window, "Learning magnitudes, seed 1"));
     let asked = Instant::now();
-    window.get_by_label("Cancel").click();
+    click_only(&mut window, "Cancel");
     settle(&mut window);
     assert!(asked.elapsed() < Duration::from_secs(3));
     assert!(augment_of(&window).studied(now(&window)).is_none());
@@ -337,6 +346,7 @@ fn the_averaged_encoder_is_saved_and_opened() {
 
 /// Clicks without waiting for jobs.
 fn click_only(window: &mut Window, label: &str) {
-    window.get_by_label(label).click();
+    let found = window.query_all_by_label(label).next();
+    found.expect("there").click();
     window.step();
 }

@@ -36,6 +36,8 @@ pub enum Command {
     Learn,
     /// Show recalls with the read-out, or as they are.
     ShowReadOut(bool),
+    /// Show copies of this image.
+    ShowImage(u32),
     /// Make the averaged encoder.
     MakeEncoder(Use),
     /// Choose a folder to keep it in.

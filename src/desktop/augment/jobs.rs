@@ -93,7 +93,15 @@ impl AugmentLab {
         if desk.session.tab != Self::TAB || !studied.makes_copies() {
             return;
         }
-        let image = looked_at(desk).or_else(|| studied.images.first().copied());
+        let selected = selected(desk);
+        if self.followed != selected {
+            self.followed = selected;
+            self.state.image.clear();
+        }
+        let chosen = self.state.image.get(now).copied();
+        let image = chosen
+            .or(selected)
+            .or_else(|| studied.images.first().copied());
         let Some(image) = image else { return };
         if self.copies_asked.get(now) == Some(&image) {
             return;
@@ -106,7 +114,7 @@ impl AugmentLab {
 }
 
 /// The image that is selected, or whose caption is.
-fn looked_at(desk: &Desk<'_, AugmentLab>) -> Option<u32> {
+fn selected(desk: &Desk<'_, AugmentLab>) -> Option<u32> {
     let groups = &desk.session.embedded()?.groups;
     match desk.session.query()? {
         &Query::Row(Side::Image, image) if image < groups.images() => Some(image as u32),

@@ -35,6 +35,8 @@ pub struct AugmentLab {
     state: State,
     /// The gradient of the image model was looked for.
     examined: Derived<()>,
+    /// The image that was selected last in any view.
+    followed: Option<u32>,
     /// The image whose copies were asked for last.
     copies_asked: Derived<u32>,
     /// What the learning under way tells.
@@ -115,6 +117,7 @@ impl Feature for AugmentLab {
         Self {
             state: State::default(),
             examined: Derived::default(),
+            followed: None,
             copies_asked: Derived::default(),
             told: Told::default(),
         }
@@ -130,6 +133,9 @@ impl Feature for AugmentLab {
             Command::SetForm(form) => state.form = *form,
             Command::Learn => self.learn(desk),
             Command::ShowReadOut(shown) => state.read_out = shown,
+            Command::ShowImage(image) => {
+                state.image = Derived::new(desk.basis(Slot::Copies), image);
+            }
             Command::MakeEncoder(to) => self.make_encoder(desk, to),
             Command::SaveEncoder => Self::ask_folder(desk),
             Command::Export(kind) => Self::ask_where(desk, kind),

@@ -56,6 +56,8 @@ pub struct State {
     pub(super) studied: Derived<Arc<Studied>>,
     /// Copies of the picture that is looked at: which image, and as textures.
     pub copies: Derived<(u32, Vec<TextureHandle>)>,
+    /// The image whose copies are shown: the one that was chosen or selected last.
+    pub(super) image: Derived<u32>,
     /// Are recalls shown with the read-out?
     pub read_out: bool,
     /// The file that a picture of the view is wanted for.
@@ -70,6 +72,7 @@ impl Default for State {
             live: Derived::default(),
             studied: Derived::default(),
             copies: Derived::default(),
+            image: Derived::default(),
             read_out: true,
             picture: None,
         }
@@ -86,6 +89,12 @@ impl State {
     pub fn sees_grey(&self, now: &Identities) -> bool {
         let network = self.network.get(now);
         network.is_some_and(|network| network.grid().channels == 1)
+    }
+
+    /// The image whose copies are shown, or are on their way.
+    pub fn image(&self, now: &Identities) -> Option<u32> {
+        let chosen = self.image.get(now).copied();
+        chosen.or_else(|| self.copies.get(now).map(|(image, _)| *image))
     }
 
     /// Does no gradient pass the image model?

@@ -1,13 +1,14 @@
 //! Copies of the picture that is looked at, under what was learned.
 
 use super::View;
-use crate::desktop::augment::Studied;
+use crate::desktop::augment::{Command, Studied};
+use crate::desktop::shell::fields::named;
 use crate::desktop::shell::pictured::pictured;
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::{heading, weak};
 use egui::{
-    Align2, Color32, CornerRadius, FontId, Label, Rect, RichText, Role, Sense, TextureHandle, Ui,
-    WidgetInfo,
+    Align2, Color32, CornerRadius, DragValue, FontId, Label, Rect, RichText, Role, Sense,
+    TextureHandle, Ui, WidgetInfo,
 };
 
 /// Side of a picture.
@@ -17,7 +18,10 @@ const BELOW: f32 = 16.0;
 
 /// Draws the section.
 pub fn copies_ui(ui: &mut Ui, view: &mut View<'_>, studied: &Studied) {
-    heading(ui, "Copies of a picture");
+    ui.horizontal(|ui| {
+        heading(ui, "Copies of a picture");
+        choice_ui(ui, view);
+    });
     let t = tokens(ui);
     if !studied.makes_copies() {
         weak(ui, "No change is left: every copy is the picture itself.");
@@ -33,7 +37,7 @@ pub fn copies_ui(ui: &mut Ui, view: &mut View<'_>, studied: &Studied) {
         .map_or("a picture", |image| image.name.as_str());
     let text = format!(
         "{name}, as the model sees it and as copies under the means of the learned magnitudes. The averaged embedding is the unit \
-         mean over {} such copies. Select another picture at the left.",
+         mean over {} such copies.",
         studied.study.asked.draws
     );
     ui.add(Label::new(RichText::new(text).color(t.weak)).wrap());
@@ -48,6 +52,34 @@ pub fn copies_ui(ui: &mut Ui, view: &mut View<'_>, studied: &Studied) {
             picture_ui(ui, texture, told, n == 0);
         }
     });
+}
+
+/// Which picture.
+fn choice_ui(ui: &mut Ui, view: &mut View<'_>) {
+    let Some(image) = view.state.image(view.session.now()) else {
+        return;
+    };
+    let images = view.session.dataset().map_or(0, |d| d.images.len());
+    let last = (images as u32).saturating_sub(1);
+    let mut chosen = image;
+    ui.add_space(6.0);
+    let button = |ui: &mut Ui, text: &str, hint: &str, can: bool| {
+        let button = ui.add_enabled(can, egui::Button::new(text));
+        button.on_hover_text(hint).clicked()
+    };
+    if button(ui, "Previous", "Copies of the image before", image > 0) {
+        chosen = image - 1;
+    }
+    let drag = DragValue::new(&mut chosen).range(0..=last);
+    named(ui, "Image whose copies are shown", drag).on_hover_text(
+        "Images count from 0, as in the dataset; an image that is selected in another view is shown too",
+    );
+    if button(ui, "Next", "Copies of the image after", image < last) {
+        chosen = image + 1;
+    }
+    if chosen != image {
+        view.own(Command::ShowImage(chosen));
+    }
 }
 
 fn picture_ui(ui: &mut Ui, texture: &TextureHandle, told: String, is_first: bool) {

@@ -31,7 +31,7 @@ const CARDS: [Card; 5] = [
     ),
     (
         "Where to go next",
-        "Select a picture at the left and look at its copies: do they still show what the caption says? The averaged embedding can be \
+        "Look at the copies of a few pictures: do they still show what the caption says? The averaged embedding can be \
          opened as an encoder of its own, compared with this one, or saved. Leave changes out under Settings, or give them a \
          magnitude, to see what each is worth.",
     ),
