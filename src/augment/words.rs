@@ -28,31 +28,31 @@ pub fn magnitude(band: Band) -> String {
 
 /// Which magnitudes grew and what averaging brought.
 pub fn headline(study: &Study) -> String {
-    let mut text = courses(study);
+    let text = courses(study);
     let Some(gain) = study.gain(true) else {
         return text;
     };
     let seeds = counted(study.runs.len(), "seed");
     let points = signed(gain);
     let what = "On images that neither level saw, the mean of the six recalls through the read-out";
-    text += &match gain.half {
+    let gained = match gain.half {
         _ if study.magnitudes().made().is_empty() => {
-            " No change is left to be averaged over: both encoders are the same.".to_owned()
+            "No change is left to be averaged over: both encoders are the same.".to_owned()
         }
         None => format!(
-            " {what} differs from the plain encoder's by {points} points, of one seed, which settles nothing."
+            "{what} differs from the plain encoder's by {points} points, of one seed, which settles nothing."
         ),
         Some(_) if gain.is_settled() => {
             let way = if gain.mean > 0.0 { "higher" } else { "lower" };
             format!(
-                " {what} is {way} for the averaged embedding than for the plain one: {points} points over {seeds}."
+                "{what} is {way} for the averaged embedding than for the plain one: {points} points over {seeds}."
             )
         }
         Some(_) => format!(
-            " {what} is not settled to be higher or lower for the averaged embedding than for the plain one: {points} points over {seeds}."
+            "{what} is not settled to be higher or lower for the averaged embedding than for the plain one: {points} points over {seeds}."
         ),
     };
-    text
+    format!("{text} {gained}")
 }
 
 fn courses(study: &Study) -> String {

@@ -63,10 +63,16 @@ fn apart(a: &[f32], b: &[f32]) -> f32 {
     pairs.fold(0.0, |most, (a, b)| most.max((a - b).abs()))
 }
 
-/// A small image model of `grid`, with `hidden` values between two random layers and `dim` at the end: every pixel counts.
-fn small_model(grid: Grid, hidden: usize, dim: usize, opset: i64) -> Graph {
+/// A small image model of `grid`, with `hidden` values between two random layers and `dim` at the end. Each hidden value is `op` of a
+/// sum over all pixels, by weights that differ from pixel to pixel (of size `noise`), and of each channel's mean (of size `even`).
+fn small_model(
+    grid: Grid,
+    (hidden, dim): (usize, usize),
+    op: &str,
+    [noise, even]: [f32; 2],
+) -> Graph {
     let mut graph = Graph {
-        opset,
+        opset: 18,
         inputs: vec![Port {
             name: "pixel_values".into(),
             elem: Elem::F32,
@@ -82,21 +88,31 @@ fn small_model(grid: Grid, hidden: usize, dim: usize, opset: i64) -> Graph {
         ..Graph::default()
     };
     let mut random = fastrand::Rng::with_seed(11);
-    let mut weights = |rows: usize, columns: usize, size: f32| {
-        let size = size * (3.0 / rows as f32).sqrt();
-        let values: Vec<f32> = (0..rows * columns)
-            .map(|_| (2.0 * random.f32() - 1.0) * size)
-            .collect();
-        Tensor::floats(&[rows, columns], &values)
-    };
-    let (first, second) = (weights(grid.len(), hidden, 4.0), weights(hidden, dim, 1.0));
+    let mut signed = |size: f32| (2.0 * random.f32() - 1.0) * size;
+    let of_channels: Vec<f32> = (0..grid.channels * hidden)
+        .map(|_| signed(even / grid.plane() as f32))
+        .collect();
+    let size = noise * (3.0 / grid.len() as f32).sqrt();
+    let first: Vec<f32> = (0..grid.len() * hidden)
+        .map(|at| {
+            let channel = at / hidden / grid.plane();
+            signed(size) + of_channels[channel * hidden + at % hidden]
+        })
+        .collect();
+    let size = (3.0 / hidden as f32).sqrt();
+    let second: Vec<f32> = (0..hidden * dim).map(|_| signed(size)).collect();
+    let phases: Vec<f32> = (0..hidden).map(|_| signed(0.5 * noise)).collect();
+    let first = Tensor::floats(&[grid.len(), hidden], &first);
+    let second = Tensor::floats(&[hidden, dim], &second);
+    let phases = Tensor::floats(&[hidden], &phases);
     let mut make = NodeMaker::new(&mut graph, "m");
     let mut nodes = Vec::new();
     let shape = make.constant(Tensor::ints(&[2], &[-1, grid.len() as i64]));
-    let (first, second) = (make.constant(first), make.constant(second));
+    let [first, second, phases] = [first, second, phases].map(|tensor| make.constant(tensor));
     let flat = make.node(&mut nodes, "Reshape", &["pixel_values", &shape], &[]);
     let inner = make.node(&mut nodes, "MatMul", &[&flat, &first], &[]);
-    let bent = make.node(&mut nodes, "Tanh", &[&inner], &[]);
+    let inner = make.node(&mut nodes, "Add", &[&inner, &phases], &[]);
+    let bent = make.node(&mut nodes, op, &[&inner], &[]);
     make.node(&mut nodes, "MatMul", &[&bent, &second], &[]);
     nodes.last_mut().unwrap().output = vec!["image_embeds".into()];
     graph.nodes = nodes;
