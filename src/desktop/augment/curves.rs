@@ -20,6 +20,8 @@ pub struct Curves {
     pub seeds: usize,
     /// Steps of the seed under way, or of all of them.
     pub done: usize,
+    /// Steps of a seed in all.
+    pub steps: usize,
 }
 
 impl Curves {
@@ -52,6 +54,7 @@ impl Curves {
             outer: along(&|moment| moment.outer),
             seeds: seeds.len(),
             done: seeds.last().map_or(0, |moments| moments.len()),
+            steps,
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::desktop::core::chart::{Axis, Chart, Series, Shape};
 use crate::desktop::shell::plots;
 use crate::desktop::shell::theme::tokens;
 use crate::desktop::shell::widgets::{column, heading, weak};
+use crate::learn::Band;
 use egui::{Color32, Ui};
 use egui_plot::LineStyle;
 
@@ -42,16 +43,12 @@ pub fn plots_ui(ui: &mut Ui, view: &mut View<'_>, curves: &Curves) {
 fn magnitudes_ui(ui: &mut Ui, view: &mut View<'_>, curves: &Curves) {
     heading(ui, "Magnitudes");
     let dark = ui.visuals().dark_mode;
-    let all = curves.magnitudes.iter().flat_map(|(_, curve)| curve);
-    let top = all
-        .map(|(_, band)| band.mean + band.half.unwrap_or(0.0))
-        .filter(|top| top.is_finite())
-        .fold(0.0, f64::max);
-    let y = Axis::percent("share of the largest (%)", (1.1 * top).clamp(12.0, 104.0));
-    let mut chart = Chart::new("magnitudes along the steps", steps(), y);
+    let top = top(curves.magnitudes.iter().flat_map(|(_, curve)| curve));
+    let y = Axis::percent("share of the largest (%)", top.clamp(12.0, 104.0));
+    let mut chart = Chart::new("magnitudes along the steps", steps(curves), y);
     for (change, curve) in &curves.magnitudes {
         let (colour, style) = looks(*change, dark);
-        chart = with_band(chart, change.title(), colour, style, curve, 0.0);
+        chart = with_band(chart, change.title(), colour, style, curve);
     }
     plots::plot_ui(ui, view, &chart, TALL);
     weak(ui, told(curves)).on_hover_text(
@@ -62,15 +59,18 @@ fn magnitudes_ui(ui: &mut Ui, view: &mut View<'_>, curves: &Curves) {
 fn loss_ui(ui: &mut Ui, view: &mut View<'_>, curves: &Curves) {
     heading(ui, "Loss of held-out pairs");
     let t = tokens(ui);
-    let y = Axis::new("InfoNCE");
-    let chart = Chart::new("loss of held-out pairs along the steps", steps(), y);
+    let y = Axis {
+        low: Some(0.0),
+        high: Some(top(&curves.outer).max(1e-6)),
+        ..Axis::new("InfoNCE")
+    };
+    let chart = Chart::new("loss of held-out pairs along the steps", steps(curves), y);
     let chart = with_band(
         chart,
         "held-out pairs",
         t.accent,
         LineStyle::Solid,
         &curves.outer,
-        f64::NEG_INFINITY,
     );
     plots::plot_ui(ui, view, &chart, TALL);
     weak(ui, "A batch a step, through the read-out").on_hover_text(
@@ -79,8 +79,21 @@ fn loss_ui(ui: &mut Ui, view: &mut View<'_>, curves: &Curves) {
     );
 }
 
-fn steps() -> Axis {
+/// The highest place that is shown: above all bands, but where they are far wider than the curves are high.
+fn top<'a>(points: impl IntoIterator<Item = &'a (f64, Band)>) -> f64 {
+    let [mean, band] = points
+        .into_iter()
+        .fold([0.0_f64; 2], |[mean, band], (_, at)| {
+            let above = at.mean + at.half.unwrap_or(0.0);
+            [mean.max(at.mean), band.max(above)]
+        });
+    1.08 * band.min(1.8 * mean)
+}
+
+fn steps(curves: &Curves) -> Axis {
     Axis {
+        low: Some(0.0),
+        high: Some(curves.steps as f64),
         whole: true,
         named: true,
         ..Axis::new("steps")
@@ -92,23 +105,18 @@ fn told(curves: &Curves) -> String {
     format!("Mean over {seeds}")
 }
 
-/// `chart` with a curve and its band, which is not below `least`.
+/// `chart` with a curve and its band, which is not below 0.
 fn with_band(
     mut chart: Chart,
     name: &str,
     colour: Color32,
     style: LineStyle,
     curve: &Curve,
-    least: f64,
 ) -> Chart {
     if curve.iter().any(|(_, band)| band.half.is_some()) {
         let edges = curve.iter().map(|(x, band)| {
             let half = band.half.unwrap_or(0.0);
-            [
-                *x,
-                (band.mean - half).max(least),
-                (band.mean + half).max(least),
-            ]
+            [*x, (band.mean - half).max(0.0), (band.mean + half).max(0.0)]
         });
         chart.series.push(Series {
             name: format!("{name}, band"),

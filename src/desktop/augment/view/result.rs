@@ -132,9 +132,7 @@ fn told(growth: Band) -> String {
 /// Draws the table of recalls.
 pub fn recalls_ui(ui: &mut Ui, view: &mut View<'_>, studied: &Studied) {
     let read_out = view.state.read_out;
-    ui.horizontal(|ui| {
-        heading(ui, "Recall on images that neither level saw");
-    });
+    heading(ui, "Recall on images that neither level saw");
     ui.horizontal(|ui| {
         let ways = [
             (
