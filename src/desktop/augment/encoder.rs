@@ -4,7 +4,7 @@ use super::command::Use;
 use super::state::Studied;
 use super::{AugmentLab, Event, Slot};
 use crate::augment::{Averaged, Exported, export};
-use crate::desktop::core::Dialog;
+use crate::desktop::core::{Dialog, read_json};
 use crate::desktop::feature::Desk;
 use crate::error::Result;
 use crate::files::{shown, write_json};
@@ -81,9 +81,8 @@ fn at_home(studied: &Studied, task: &Task) -> Result<PathBuf> {
             write_json(&folder.join(MADE_OF), &made_of)?;
             return Ok(folder);
         }
-        let there = std::fs::read(folder.join(MADE_OF)).ok();
-        let there = there.and_then(|text| serde_json::from_slice::<Value>(&text).ok());
-        if there.as_ref() == Some(&made_of) {
+        let there = read_json::<Value>(&folder.join(MADE_OF), "note of an averaged encoder");
+        if there.is_ok_and(|there| there == made_of) {
             return Ok(folder);
         }
     }
