@@ -89,6 +89,11 @@ fn magnitudes_are_learned_and_told_in_a_sentence_and_tables() {
         _ => None,
     });
     let table = table.expect("copied");
+    // What was said of it is not in the pictures.
+    while says(&window, "Dismiss") {
+        click_only(&mut window, "Dismiss");
+        window.step();
+    }
     for change in Change::ALL {
         let course = found.study.course(change);
         let end = found.study.end(change).unwrap();
