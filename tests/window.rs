@@ -1,8 +1,8 @@
 //! The real window, driven by role and label: open, query, type, filter, sort, drop.
 
 use drive::{
-    compare_of, lab_of, learning_of, linear_of, map_of, negatives_of, perform, perform_of, says,
-    strata_of, structure_of,
+    augment_of, compare_of, lab_of, learning_of, linear_of, map_of, negatives_of, perform,
+    perform_of, says, strata_of, structure_of,
 };
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 mod another;
 mod attack;
+mod augment;
 mod bad_input;
 mod bars;
 mod bins;

@@ -6,6 +6,7 @@ use super::words::{headline, remarks};
 use crate::learn::{Band, Recalls};
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 /// A study in plain figures.
 #[derive(Debug, Clone, Serialize)]
@@ -186,6 +187,29 @@ impl Answer {
             notes: remarks(study),
             seconds: study.seconds,
         }
+    }
+
+    /// Every step as comma-separated values.
+    pub fn history_table(&self) -> String {
+        // Writing to a string does not fail.
+        let mut table = String::from("seed,step,inner,outer");
+        for change in Change::ALL {
+            let _ = write!(table, ",{}", change.name());
+        }
+        table.push('\n');
+        for step in &self.history {
+            let _ = write!(
+                table,
+                "{},{},{},{}",
+                step.seed, step.step, step.inner, step.outer
+            );
+            for change in Change::ALL {
+                let value = step.magnitudes.get(change.name()).copied().unwrap_or(0.0);
+                let _ = write!(table, ",{value}");
+            }
+            table.push('\n');
+        }
+        table
     }
 }
 

@@ -39,6 +39,6 @@ pub use learning::{Moment, learn};
 pub use levels::{
     Batch, Means, Noise, ReadOut, Said, Weighing, averaged, contrast, embed, levels, losses,
 };
-pub use parts::Parts;
-pub use study::{Course, Run, Study, study};
+pub use parts::{Parts, some_of};
+pub use study::{Course, Run, Study, mean, study};
 pub use words::{headline, magnitude, remarks, signed};

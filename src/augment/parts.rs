@@ -60,6 +60,17 @@ impl Parts {
     }
 }
 
+/// `most` of `images` images at random, the same ones each time, rising; all of them where there are no more.
+pub fn some_of(images: usize, most: usize) -> Vec<u32> {
+    let mut all: Vec<u32> = (0..images as u32).collect();
+    if most < images {
+        fastrand::Rng::with_seed(1).shuffle(&mut all);
+        all.truncate(most);
+        all.sort_unstable();
+    }
+    all
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -19,6 +19,7 @@ pub fn all(ctx: &Context) -> Vec<Box<dyn Hosted>> {
         Box::new(Host::<super::learning::Learning>::new(ctx)),
         Box::new(Host::<super::strata::StrataLab>::new(ctx)),
         Box::new(Host::<super::linear::LinearLab>::new(ctx)),
+        Box::new(Host::<super::augment::AugmentLab>::new(ctx)),
         Box::new(Host::<super::compare::Compare>::new(ctx)),
         Box::new(Host::<super::run::RunView>::new(ctx)),
         Box::new(Host::<super::models::Models>::new(ctx)),

@@ -8,6 +8,7 @@
 //! The window's thread only draws and hands over; everything that touches files, models or the GPU is a job.
 
 pub mod attack;
+pub mod augment;
 pub mod compare;
 pub mod core;
 pub mod feature;

@@ -16,7 +16,7 @@ use nearmiss::desktop::attack::Vocabulary;
 use nearmiss::desktop::attack::Which;
 use nearmiss::desktop::feature::Feature;
 
-mod blocked;
+pub mod blocked;
 mod sets;
 mod words;
 

@@ -4,7 +4,9 @@ use super::Window;
 use egui_kittest::kittest::Queryable as _;
 use nearmiss::desktop::core::Command;
 use nearmiss::desktop::feature::Feature;
-use nearmiss::desktop::{attack, compare, learning, linear, map, negatives, strata, structure};
+use nearmiss::desktop::{
+    attack, augment, compare, learning, linear, map, negatives, strata, structure,
+};
 
 pub fn state<F: Feature>(window: &Window) -> &F::State {
     window.state().state::<F>().expect("a view of the window")
@@ -36,6 +38,10 @@ pub fn strata_of(window: &Window) -> &strata::State {
 
 pub fn linear_of(window: &Window) -> &linear::State {
     state::<linear::LinearLab>(window)
+}
+
+pub fn augment_of(window: &Window) -> &augment::State {
+    state::<augment::AugmentLab>(window)
 }
 
 pub fn map_of(window: &Window) -> &map::State {

@@ -32,6 +32,7 @@ pub(super) fn snapshot(window: &mut Window, name: &str) {
         "Self-check",
         "Shown: ",
         " steps, ",
+        "that neither saw. ",
         // Where a run of the test lies, and which machine worked on it.
         "WebDataset",
         "of all machines",

@@ -7,7 +7,7 @@ use super::encoder::EncoderArgs;
 use super::output::{emit_with, fresh, watched};
 use crate::attack::Network;
 use crate::augment::{
-    Answer, Asked, Averaged, Change, Changes, Given, Ground, Study, export, study,
+    Answer, Asked, Averaged, Change, Changes, Given, Ground, Study, export, some_of, study,
 };
 use crate::compute::Measure;
 use crate::dataset::{Account, Dataset};
@@ -164,14 +164,8 @@ impl Augment {
 
 /// `most` images of `dataset` at random, the same ones each time; all of it where there are no more.
 fn some(dataset: &Dataset, most: usize) -> Dataset {
-    let count = dataset.images.len();
-    let mut order: Vec<usize> = (0..count).collect();
-    fastrand::Rng::with_seed(1).shuffle(&mut order);
-    let mut kept = vec![count <= most; count];
-    for &image in order.iter().take(most) {
-        kept[image] = true;
-    }
-    dataset.retain(|image| kept[image])
+    let kept = some_of(dataset.images.len(), most);
+    dataset.retain(|image| kept.binary_search(&(image as u32)).is_ok())
 }
 
 /// The averaged embedding as an encoder below `out`; why there is none, where the encoder's files do not allow it.

@@ -38,23 +38,7 @@ pub struct Written {
 /// A file cannot be written.
 pub fn write(out: &Path, printed: &Printed) -> Result<()> {
     write_json(&out.join("augment.json"), printed)?;
-    let mut table = String::from("seed,step,inner,outer");
-    for change in Change::ALL {
-        let _ = write!(table, ",{}", change.name());
-    }
-    table.push('\n');
-    for step in &printed.answer.history {
-        let _ = write!(
-            table,
-            "{},{},{},{}",
-            step.seed, step.step, step.inner, step.outer
-        );
-        for change in Change::ALL {
-            let value = step.magnitudes.get(change.name()).copied().unwrap_or(0.0);
-            let _ = write!(table, ",{value}");
-        }
-        table.push('\n');
-    }
+    let table = printed.answer.history_table();
     let path = out.join("history.csv");
     replace(&path, |file| file.write_all(table.as_bytes()))
 }

@@ -1,12 +1,12 @@
 //! What was learned, written: an encoder to be opened, curves in files.
 
 use super::{Event, Learning, Slot};
-use crate::compute::{Embedded, Embeddings};
+use crate::compute::Embedded;
 use crate::dataset::Dataset;
-use crate::desktop::core::{DataSource, EncoderSource, Level, write_screen};
+use crate::desktop::core::{DataSource, EncoderSource, Level, made_by, write_screen};
 use crate::desktop::feature::Desk;
 use crate::encoder::{Encoder, EncoderOptions};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::learn::Run;
 use crate::learn::curves::{Drawing, write_csv, write_svg};
 use crate::learn::export::{Heads, Trained, export};
@@ -16,11 +16,6 @@ use crate::task::{Task, aside};
 use egui::ColorImage;
 use std::path::PathBuf;
 use std::sync::Arc;
-
-/// Rows by which the open encoder is known as the one that made the embeddings, and how like they are to be: other
-/// devices and float16 round.
-const COMPARED: usize = 3;
-const ALIKE: f32 = 0.98;
 
 /// The heads beside the models, by which an encoder is known as that of a run.
 const HEADS: &str = "heads.safetensors";
@@ -135,35 +130,4 @@ fn write(
     export(trained, &folder, task)?;
     heads.write(&folder.join(HEADS))?;
     Ok(folder)
-}
-
-/// Are the embeddings that the heads were trained on those of `encoder`? Some are made again.
-fn made_by(encoder: &Encoder, dataset: &Dataset, embedded: &Embedded, task: &Task) -> Result<()> {
-    let unit = embedded.by_cosine();
-    let spread = |count: usize| (0..COMPARED.min(count)).map(move |n| n * count / COMPARED.max(1));
-    for caption in spread(dataset.captions.len()) {
-        task.check()?;
-        let made = encoder.embed_texts(&dataset.captions[caption..=caption], None, task)?;
-        same(&unit.texts, caption, &made)?;
-    }
-    for image in spread(dataset.images.len()) {
-        task.check()?;
-        if let Ok(picture) = dataset.images[image].open() {
-            same(&unit.images, image, &encoder.embed_picture(&picture)?)?;
-        }
-    }
-    Ok(())
-}
-
-fn same(kept: &Embeddings, row: usize, made: &Embeddings) -> Result<()> {
-    let alike = made.rows() == 1
-        && made.dim() == kept.dim()
-        && (kept.row(row).iter().all(|v| *v == 0.0) || kept.cosine(row, made, 0) >= ALIKE);
-    if alike {
-        return Ok(());
-    }
-    Err(Error::request(
-        "the embeddings that these heads were trained on are not those of the open encoder",
-        "Embed the dataset with this encoder and train again: a head belongs to the embeddings it was trained on.",
-    ))
 }

@@ -16,7 +16,7 @@ fn card_of_images(window: &Window) -> Arc<Card> {
 }
 
 /// The demo's encoder with an operator on the way that has no gradient; its numbers are the same.
-fn blocked_encoder() -> tempfile::TempDir {
+pub fn blocked_encoder() -> tempfile::TempDir {
     variant(|graph| {
         let (input, output) = (graph.input[0].name.clone(), graph.output[0].name.clone());
         for name in graph.node.iter_mut().flat_map(|n| &mut n.output) {
