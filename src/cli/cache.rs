@@ -7,6 +7,7 @@ use crate::encoder::{
 use crate::error::Result;
 use clap::{Args, Subcommand};
 use serde::Serialize;
+use std::fmt::Write as _;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -93,7 +94,8 @@ impl CacheArgs {
                     bytes(freed)
                 );
                 if !encoders.names.is_empty() {
-                    text += &format!(
+                    let _ = write!(
+                        text,
                         "\nRemoved {}, {}, from {}",
                         counted(encoders.names.len(), "fetched encoder"),
                         bytes(encoders.bytes),

@@ -167,8 +167,9 @@ fn both_levels_have_their_derivative() {
     for change in Change::ALL {
         let found = said.gradient[change.index()] * change.most();
         // Interpolation bends where a place passes the middle of a pixel: a line through points that lie so near that few do, and
-        // so many that the rounding of float32 cancels.
-        let wanted = slope(change, 2.5e-6);
+        // so many that the rounding of float32 cancels. What moves no place bends nowhere.
+        let moves = [Change::Rotation, Change::Shift, Change::Scale].contains(&change);
+        let wanted = slope(change, if moves { 2.5e-6 } else { 5e-5 });
         println!("{}: {found} {wanted}", change.name());
         let off = (found - wanted).abs();
         assert!(off <= 0.02 * largest, "{}: {found} {wanted}", change.name());

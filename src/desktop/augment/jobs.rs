@@ -116,9 +116,9 @@ impl AugmentLab {
 /// The image that is selected, or whose caption is.
 fn selected(desk: &Desk<'_, AugmentLab>) -> Option<u32> {
     let groups = &desk.session.embedded()?.groups;
-    match desk.session.query()? {
-        &Query::Row(Side::Image, image) if image < groups.images() => Some(image as u32),
-        &Query::Row(Side::Text, caption) if caption < groups.texts() => {
+    match *desk.session.query()? {
+        Query::Row(Side::Image, image) if image < groups.images() => Some(image as u32),
+        Query::Row(Side::Text, caption) if caption < groups.texts() => {
             Some(groups.owner(caption) as u32)
         }
         _ => None,

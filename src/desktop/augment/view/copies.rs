@@ -49,7 +49,7 @@ pub fn copies_ui(ui: &mut Ui, view: &mut View<'_>, studied: &Studied) {
                 0 => format!("{name} as it is"),
                 n => format!("Copy {n} of {name}"),
             };
-            picture_ui(ui, texture, told, n == 0);
+            picture_ui(ui, texture, &told, n == 0);
         }
     });
 }
@@ -82,11 +82,11 @@ fn choice_ui(ui: &mut Ui, view: &mut View<'_>) {
     }
 }
 
-fn picture_ui(ui: &mut Ui, texture: &TextureHandle, told: String, is_first: bool) {
+fn picture_ui(ui: &mut Ui, texture: &TextureHandle, told: &str, is_first: bool) {
     let t = tokens(ui);
     let size = egui::vec2(SIDE, SIDE + BELOW);
     let (area, response) = ui.allocate_exact_size(size, Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &told));
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, told));
     let room = Rect::from_min_size(area.min, egui::Vec2::splat(SIDE));
     let seen = texture.size_vec2();
     let rect = Rect::from_center_size(room.center(), seen * (SIDE / seen.max_elem().max(1.0)));
