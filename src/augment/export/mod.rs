@@ -13,11 +13,9 @@ use super::ground::Ground;
 use super::layer::Layer;
 use crate::encoder::{Encoder, EncoderFiles, EncoderOptions, Tower};
 use crate::error::{Error, Result};
-use crate::files::{replace, replace_set};
-use crate::learn::export::{Layout, alone, make_room, write_model};
+use crate::learn::export::{Layout, alone, keep, write_model};
 use crate::task::Task;
 use graph::averaged;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use trial::deviation;
 
@@ -87,31 +85,16 @@ pub fn export(of: Averaged<'_>, folder: &Path, task: &Task) -> Result<Exported> 
     let text = alone(text.apart()?, dim, ["text_embeds", "text_features"]);
     task.check()?;
     let layer = Layer::new(ground.grid(), magnitudes.made(), &options.providers, task)?;
-    let was_there = make_room(folder)?;
-    let written = replace_set(folder, &[], |fresh| {
-        for (path, bytes) in &layout.beside {
-            replace(&fresh.join(path), |out| out.write_all(bytes))?;
-        }
+    let models = |fresh: &Path| {
         write_model(image, &fresh.join(&layout.image_model))?;
-        write_model(text, &fresh.join(&layout.text_model))?;
-        let options = EncoderOptions {
-            providers: options.providers.clone(),
-            batch: options.batch,
-            ..EncoderOptions::default()
-        };
-        let copy = Encoder::open(&EncoderFiles::open(fresh)?, &options, task)?;
-        deviation((encoder, &copy), (ground, &layer), magnitudes, &kept, task)
-    });
-    if written.is_err() && was_there {
-        let _ = std::fs::create_dir(folder);
-    }
-    let beside = layout.beside.into_iter().map(|(path, _)| path);
+        write_model(text, &fresh.join(&layout.text_model))
+    };
+    let tried =
+        |copy: &Encoder| deviation((encoder, copy), (ground, &layer), magnitudes, &kept, task);
+    let deviation = keep(&layout, folder, options, models, tried, task)?;
     Ok(Exported {
         folder: folder.to_path_buf(),
-        deviation: written?,
-        files: [layout.image_model, layout.text_model]
-            .into_iter()
-            .chain(beside)
-            .collect(),
+        deviation,
+        files: layout.files(),
     })
 }

@@ -19,7 +19,7 @@ use crate::error::Question;
 use crate::retrieval::{Evaluation, NearMiss, Side};
 use crate::runtime::RuntimeInfo;
 use crate::source::EncoderSource;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -212,6 +212,17 @@ impl Session {
             Some(&Query::Row(side, index)) if side == self.side => Some(index),
             _ => None,
         }
+    }
+
+    /// Does `path` end as a file of this kind does? Where it does not, that is said.
+    pub fn ends_with(&mut self, path: &Path, ending: &str) -> bool {
+        let own = path.extension().map(|e| e.to_string_lossy().to_lowercase());
+        let fits = own.as_deref() == Some(ending);
+        if !fits {
+            let text = format!("{} does not end as such a file does.", path.display());
+            self.say(Level::Warning, text, format!("Name it .{ending}."));
+        }
+        fits
     }
 
     /// Adds a message and shows it as a toast.

@@ -15,8 +15,13 @@ pub struct Screen {
 }
 
 impl Screen {
-    /// The part of the screen in `area`, a frame or two after a picture is `wanted` first.
-    pub fn take(&mut self, ui: &Ui, wanted: Option<&Path>, area: Rect) -> Option<Arc<ColorImage>> {
+    /// The part of the screen in `area` with the file that it is `wanted` for, a frame or two after it is first.
+    pub fn take(
+        &mut self,
+        ui: &Ui,
+        wanted: Option<&Path>,
+        area: Rect,
+    ) -> Option<(PathBuf, Arc<ColorImage>)> {
         let Some(path) = wanted else {
             self.taking = None;
             return None;
@@ -36,6 +41,6 @@ impl Screen {
         let image = lock(&taken).take()?;
         let seen = area.intersect(ui.clip_rect());
         let part = image.region(&seen, Some(ui.ctx().pixels_per_point()));
-        Some(Arc::new(part))
+        Some((path.to_owned(), Arc::new(part)))
     }
 }

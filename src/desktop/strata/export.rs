@@ -4,7 +4,7 @@ use super::command::Kind;
 use super::state::Surveyed;
 use super::{Event, Slot, StrataLab};
 use crate::dataset::Dataset;
-use crate::desktop::core::{Dialog, Filters, Level, write_screen};
+use crate::desktop::core::{Dialog, Filters, write_screen};
 use crate::desktop::feature::Desk;
 use crate::error::{Error, Result, thousands};
 use crate::files::{shown, write_json};
@@ -69,11 +69,7 @@ impl StrataLab {
 
     /// Writes what is shown.
     pub(super) fn export(&mut self, desk: &mut Desk<'_, Self>, kind: Kind, path: PathBuf) {
-        let ending = path.extension().map(|e| e.to_string_lossy().to_lowercase());
-        if ending.as_deref() != Some(kind.ending()) {
-            let text = format!("{} does not end as such a file does.", path.display());
-            let remedy = format!("Name it .{}.", kind.ending());
-            desk.session.say(Level::Warning, text, remedy);
+        if !desk.session.ends_with(&path, kind.ending()) {
             return;
         }
         if kind == Kind::Screen {

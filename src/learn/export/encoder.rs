@@ -1,16 +1,14 @@
 //! An encoder with its heads, as a folder that opens as an encoder.
 
 use super::head::behind;
+use super::keep::{keep, write_model};
 use super::layout::Layout;
 use super::trial::deviation;
 use super::weights::Heads;
 use crate::compute::train::Part;
 use crate::encoder::{Encoder, EncoderFiles, EncoderOptions, Tower};
 use crate::error::{Error, Result};
-use crate::files::{file_name, replace, replace_set};
-use crate::onnx::Graph;
 use crate::task::Task;
-use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 /// Heads with the encoder on whose embeddings they were trained.
@@ -60,28 +58,13 @@ pub fn export(trained: Trained<'_>, folder: &Path, task: &Task) -> Result<Export
     task.begin("Writing the encoder", 0);
     let coarse = [encoder.image_tower(), encoder.text_tower()].map(Tower::is_coarse);
     let layout = Layout::of(files, options.preprocess.as_ref(), coarse)?;
-    let was_there = make_room(folder)?;
-    let written = replace_set(folder, &[], |fresh| {
-        write(encoder, heads, &layout, fresh, task)?;
-        let options = EncoderOptions {
-            providers: options.providers.clone(),
-            batch: options.batch,
-            ..EncoderOptions::default()
-        };
-        let copy = Encoder::open(&EncoderFiles::open(fresh)?, &options, task)?;
-        deviation(encoder, &copy, heads, task)
-    });
-    if written.is_err() && was_there {
-        let _ = std::fs::create_dir(folder);
-    }
-    let beside = layout.beside.into_iter().map(|(path, _)| path);
+    let models = |fresh: &Path| write(encoder, heads, &layout, fresh, task);
+    let tried = |copy: &Encoder| deviation(encoder, copy, heads, task);
+    let deviation = keep(&layout, folder, options, models, tried, task)?;
     Ok(Exported {
         folder: folder.to_path_buf(),
-        deviation: written?,
-        files: [layout.image_model, layout.text_model]
-            .into_iter()
-            .chain(beside)
-            .collect(),
+        deviation,
+        files: layout.files(),
     })
 }
 
@@ -116,37 +99,7 @@ fn fits(trained: Trained<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Makes sure that `folder` may be written as an encoder: it is not there, or empty, and is removed then. Was it there?
-///
-/// # Errors
-/// It holds anything, is called as a part of an encoder, or cannot be read or removed.
-pub fn make_room(folder: &Path) -> Result<bool> {
-    if EncoderFiles::is_part(folder) {
-        return Err(Error::request(
-            format!(
-                "a folder called {} is taken for a part of the encoder one folder up",
-                file_name(folder)
-            ),
-            "Choose another name.",
-        ));
-    }
-    match std::fs::read_dir(folder) {
-        Err(e) if e.kind() == ErrorKind::NotFound => Ok(false),
-        Err(e) => Err(Error::io("write", folder)(e)),
-        Ok(mut entries) => {
-            if entries.next().is_some() {
-                return Err(Error::request(
-                    format!("{} is there already, and not empty", folder.display()),
-                    "Choose a new folder: nothing is written over an encoder, or among other files.",
-                ));
-            }
-            std::fs::remove_dir(folder).map_err(Error::io("replace", folder))?;
-            Ok(true)
-        }
-    }
-}
-
-/// Fills `folder` with the files of the encoder.
+/// Writes both models into `folder`.
 fn write(
     encoder: &Encoder,
     heads: &Heads,
@@ -154,9 +107,6 @@ fn write(
     folder: &Path,
     task: &Task,
 ) -> Result<()> {
-    for (path, bytes) in &layout.beside {
-        replace(&folder.join(path), |out| out.write_all(bytes))?;
-    }
     let [image, text] = heads.shape.parts();
     let (images, texts) = (encoder.image_tower(), encoder.text_tower());
     task.check()?;
@@ -177,18 +127,4 @@ fn write(
 fn model(tower: &Tower, heads: &Heads, part: Part, names: [&str; 2], path: &Path) -> Result<()> {
     let graph = behind(tower.apart()?, &heads.shape, part, &heads.weights, names);
     write_model(graph, path)
-}
-
-/// Writes `graph` to `path`, its weights beside it where they are too large for one file.
-///
-/// # Errors
-/// A file cannot be written.
-pub fn write_model(graph: Graph, path: &Path) -> Result<()> {
-    let data = format!("{}.data", file_name(path));
-    let encoded = graph.encode(&data);
-    drop(graph);
-    if let Some(bytes) = &encoded.data {
-        replace(&path.with_file_name(&data), |out| out.write_all(bytes))?;
-    }
-    replace(path, |out| out.write_all(&encoded.model))
 }

@@ -79,6 +79,13 @@ impl Layout {
             beside,
         })
     }
+
+    /// The paths of all files, the models first.
+    pub fn files(&self) -> Vec<PathBuf> {
+        let models = [&self.image_model, &self.text_model];
+        let beside = self.beside.iter().map(|(path, _)| path);
+        models.into_iter().chain(beside).cloned().collect()
+    }
 }
 
 fn read(path: &Path) -> Result<Vec<u8>> {

@@ -7,11 +7,13 @@
 
 mod encoder;
 mod head;
+mod keep;
 mod layout;
 mod trial;
 mod weights;
 
-pub use encoder::{Exported, Trained, export, make_room, write_model};
+pub use encoder::{Exported, Trained, export};
 pub use head::alone;
+pub use keep::{keep, write_model};
 pub use layout::Layout;
 pub use weights::Heads;

@@ -112,9 +112,8 @@ fn headline_ui(ui: &mut Ui, state: &State) {
 
 /// Takes the curves from the screen, where a picture of them is wanted.
 fn picture(ui: &Ui, view: &mut View<'_>, curves: Rect) {
-    let wanted = view.state.picture.clone();
-    let taken = view.memory.screen.take(ui, wanted.as_deref(), curves);
-    if let (Some(path), Some(image)) = (wanted, taken) {
+    let wanted = view.state.picture.as_deref();
+    if let Some((path, image)) = view.memory.screen.take(ui, wanted, curves) {
         view.own(Command::Picture(path, image));
         view.own(Command::NoPicture);
     }

@@ -180,9 +180,8 @@ fn start_ui(ui: &mut Ui, view: &mut View<'_>) {
 
 /// Takes the view from the screen, where a picture of it is wanted.
 fn picture(ui: &Ui, view: &mut View<'_>, area: egui::Rect) {
-    let wanted = view.state.picture.clone();
-    let taken = view.memory.screen.take(ui, wanted.as_deref(), area);
-    if let (Some(path), Some(image)) = (wanted, taken) {
+    let wanted = view.state.picture.as_deref();
+    if let Some((path, image)) = view.memory.screen.take(ui, wanted, area) {
         view.own(Command::Picture(path, image));
         view.own(Command::NoPicture);
     }

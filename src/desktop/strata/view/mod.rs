@@ -23,7 +23,6 @@ use crate::desktop::shell::widgets::{column, empty_state, weak};
 use crate::learn::survey::AtCount;
 use crate::learn::survey::words::{all_pull, detail, headline};
 use egui::{Context, Key, Label, Panel, ProgressBar, RichText, ScrollArea, Ui};
-use std::sync::Arc;
 
 /// What the laboratory is drawn with.
 pub type View<'a> = crate::desktop::feature::View<'a, super::StrataLab>;
@@ -220,10 +219,9 @@ fn start_ui(ui: &mut Ui, view: &mut View<'_>) {
 
 /// Takes the view from the screen, where a picture of it is wanted.
 fn picture(ui: &Ui, view: &mut View<'_>, area: egui::Rect) {
-    let wanted = view.state.picture.clone();
-    let taken = view.memory.screen.take(ui, wanted.as_deref(), area);
-    if let (Some(path), Some(image)) = (wanted, taken) {
-        view.own(Command::Picture(path, Arc::clone(&image)));
+    let wanted = view.state.picture.as_deref();
+    if let Some((path, image)) = view.memory.screen.take(ui, wanted, area) {
+        view.own(Command::Picture(path, image));
         view.own(Command::NoPicture);
     }
 }
