@@ -9,8 +9,10 @@
     pip install onnx-ad; python benches/compare_grad.py --onnx-ad FILE.onnx .. | OUT/small [--nearmiss BIN] [--json]
 
 --models: time of (a) the forward model in ONNX Runtime, (b) loss and gradient with the graph that `nearmiss grad
---save-graph` writes, in ONNX Runtime with the same options, (c) PyTorch's forward and backward for the input alone.
-The three take turns on the same two cores; a figure is the median over the turns (a ratio that of the turns' ratios).
+--save-graph` writes, in ONNX Runtime with the same options, (c) PyTorch's forward and backward for the input alone,
+(d) loss and gradient as the program itself runs them, with kernels of its own that no file has: what `nearmiss grad`
+says. They take turns on the same two cores; each turn is the median of some runs in a row, a figure the median over the
+turns (a ratio that of the turns' ratios). "program/fwd" and "torch/prog." are those of (d), "file/fwd" that of (b).
 Other work on the machine spoils even ratios: "others" is how many cores it kept busy meanwhile, and a row where that
 is more than a twentieth, or where the turns differ by more than a quarter, is marked with "!".
 With a batch of more than one the first sample is repeated. Memory is the peak of a fresh process that does nothing
@@ -126,13 +128,14 @@ def peak_mb():
 # --- nearmiss ----------------------------------------------------------------------------------------------------
 
 
-def gradient_graph(binary, model, inputs, cotangent, target):
-    """What `nearmiss grad --json` says; the graph is written to `target`."""
+def gradient_graph(binary, model, inputs, cotangent, target=None):
+    """What `nearmiss grad --json` says; the graph is written to `target`, where one is named."""
     with tempfile.TemporaryDirectory() as folder:
         x, g = pathlib.Path(folder, "x.npy"), pathlib.Path(folder, "g.npy")
         np.save(x, next(iter(inputs.values())))
         np.save(g, cotangent)
-        return json_of([binary, "grad", model, "--input", x, "--cotangent", g, "--save-graph", target, "--json"])
+        file = ["--save-graph", target] if target else []
+        return json_of([binary, "grad", model, "--input", x, "--cotangent", g, *file, "--json"])
 
 
 def json_of(command):
@@ -180,27 +183,33 @@ def torch_step(entry, batch):
 
 
 def busy_seconds():
-    """Processor time that all processes and this one have used so far; None where the system does not tell."""
+    """Processor time that all processes, and this one with its children, have used; None where the system does not tell."""
     stat = pathlib.Path("/proc/stat")
     if not stat.exists():
         return None
     user, nice, system, _, _, irq, softirq, steal = map(int, stat.read_text().split()[1:9])
     own = os.times()
-    return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK"), own.user + own.system
+    return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK"), sum(own[:4])
 
 
 def milliseconds(run, at_least=3, seconds=0.5):
-    """The fastest of a few calls in a row: within one turn, slower ones are noise."""
-    best, count, started = float("inf"), 0, time.perf_counter()
-    while count < at_least or (time.perf_counter() - started < seconds and count < 20):
+    """The median of a few calls in a row."""
+    times, started = [], time.perf_counter()
+    while len(times) < at_least or (time.perf_counter() - started < seconds and len(times) < 25):
         before = time.perf_counter()
         run()
-        best, count = min(best, time.perf_counter() - before), count + 1
-    return best * 1e3
+        times.append(time.perf_counter() - before)
+    return statistics.median(times) * 1e3
 
 
-def time_model(folder, entry, graph, turns, batch):
-    """Figures of one model, in this process. `graph` may be missing: then forward and PyTorch only."""
+def program_ms(binary, folder, entry, inputs, cotangent):
+    """Loss and gradient as the program itself runs them."""
+    said = gradient_graph(binary, chosen_file(folder, entry), inputs, cotangent)
+    return said.get("gradient_ms") or float("nan")
+
+
+def time_model(folder, entry, graph, turns, batch, binary):
+    """Figures of one model. `graph` may be missing: then forward and PyTorch only."""
     inputs, cotangent, gradient = reference(folder, entry, batch)
     forward = session(chosen_file(folder, entry))
     step = torch_step(entry, batch)
@@ -218,7 +227,7 @@ def time_model(folder, entry, graph, turns, batch):
         contestants["gradient_ms"] = lambda: backward.run(names, given)
         got = backward.run(["nearmiss_gradient"], given)[0]
         figures["cosine"], figures["error"] = agreement(got, gradient)
-    samples = {name: [] for name in contestants}
+    samples = {name: [] for name in [*contestants, *(["program_ms"] if graph.exists() else [])]}
     for run in contestants.values():
         run()
     started, before = time.perf_counter(), busy_seconds()
@@ -226,6 +235,8 @@ def time_model(folder, entry, graph, turns, batch):
         for name, run in contestants.items():
             samples[name].append(milliseconds(run))
             time.sleep(PAUSE)
+        if graph.exists():
+            samples["program_ms"].append(program_ms(binary, folder, entry, inputs, cotangent))
     if before:
         (all_then, own_then), (all_now, own_now) = before, busy_seconds()
         figures["others"] = max(0.0, all_now - all_then - (own_now - own_then)) / (time.perf_counter() - started)
@@ -234,6 +245,8 @@ def time_model(folder, entry, graph, turns, batch):
     if "gradient_ms" in samples:
         figures["gradient_over_forward"] = median_ratio(samples["gradient_ms"], samples["forward_ms"])
         figures["torch_over_gradient"] = median_ratio(samples["torch_ms"], samples["gradient_ms"])
+        figures["program_over_forward"] = median_ratio(samples["program_ms"], samples["forward_ms"])
+        figures["torch_over_program"] = median_ratio(samples["torch_ms"], samples["program_ms"])
     return figures
 
 
@@ -265,7 +278,7 @@ def compare_cost(options):
                 row["supported"] = bool(said.get("supported"))
                 row |= {key: said[key] for key in ("blocking", "error") if said.get(key)}
             shared = (options.models, name, options.batch)
-            row |= child("--task", "time", *shared, graph, "--turns", options.turns)
+            row |= child("--task", "time", *shared, graph, "--turns", options.turns, "--nearmiss", options.nearmiss)
             row["forward_peak_mb"] = child("--task", "memory", *shared, path).get("peak_mb")
             if graph.exists():
                 row["gradient_peak_mb"] = child("--task", "memory", *shared, graph).get("peak_mb")
@@ -280,8 +293,10 @@ COST = [  # heading, key, format
     ("forward ms", "forward_ms", "{:.1f}"),
     ("gradient ms", "gradient_ms", "{:.1f}"),
     ("torch ms", "torch_ms", "{:.1f}"),
-    ("grad/fwd", "gradient_over_forward", "{:.2f}"),
-    ("torch/grad", "torch_over_gradient", "{:.2f}"),
+    ("program ms", "program_ms", "{:.1f}"),
+    ("file/fwd", "gradient_over_forward", "{:.2f}"),
+    ("program/fwd", "program_over_forward", "{:.2f}"),
+    ("torch/prog.", "torch_over_program", "{:.2f}"),
     ("cosine", "cosine", "{:.6f}"),
     ("rel. error", "error", "{:.1e}"),
     ("fwd MB", "forward_peak_mb", "{:.0f}"),
@@ -679,12 +694,12 @@ def print_coverage(rows):
 # --- The run -----------------------------------------------------------------------------------------------------
 
 
-def run_task(task, folder, name, batch, path, turns):
+def run_task(task, folder, name, batch, path, turns, binary):
     """What a child process does; one line of JSON."""
     folder, path, batch = pathlib.Path(folder), pathlib.Path(path), int(batch)
     entry = listed(folder, [name])[0]
     if task == "time":
-        found = time_model(folder, entry, path, turns, batch)
+        found = time_model(folder, entry, path, turns, batch, binary)
     elif task == "memory":
         found = memory_of(folder, entry, path, batch)
     else:
@@ -706,7 +721,7 @@ def main():
     options = parser.parse_args()
     if options.task:
         os.environ["OMP_NUM_THREADS"] = str(THREADS)
-        return run_task(*options.task, options.turns)
+        return run_task(*options.task, options.turns, options.nearmiss)
     if not (options.models or options.coverage or options.onnx_ad):
         parser.error("give --models, --coverage or --onnx-ad")
     if not options.nearmiss.exists():

@@ -38,11 +38,23 @@ pub fn lengths(bounds: Bounds<'_>) -> [usize; 3] {
     [bounds.clean, bounds.lower, bounds.upper].map(<[f32]>::len)
 }
 
-/// Runs `work` on every row of `values`, in parallel; it is told the row's number.
+/// Values that one thread handles sooner than others are woken.
+const FEW: usize = 1 << 15;
+
+/// Runs `work` on every row of `values`, in parallel where there are many; it is told the row's number.
 fn each_row(grid: Grid, values: &mut [f32], work: impl Fn(usize, &mut [f32]) + Sync) {
-    if !grid.is_empty() {
+    if grid.is_empty() {
+        return;
+    }
+    let work = |(row, values): (usize, &mut [f32])| work(row, values);
+    if values.len() <= FEW {
+        values
+            .chunks_exact_mut(grid.len())
+            .enumerate()
+            .for_each(work);
+    } else {
         let rows = values.par_chunks_exact_mut(grid.len()).enumerate();
-        rows.for_each(|(row, values)| work(row, values));
+        rows.for_each(work);
     }
 }
 
@@ -204,12 +216,17 @@ impl Perturb for Cpu {
         if grid.is_empty() {
             return Ok(vec![Size::default(); grid.rows]);
         }
-        let rows = x
-            .par_chunks_exact(grid.len())
-            .zip(clean.par_chunks_exact(grid.len()));
-        Ok(rows
-            .map(|(x, clean)| measure(x, clean, grid.plane()))
-            .collect())
+        let of = |(x, clean): (&[f32], &[f32])| measure(x, clean, grid.plane());
+        let len = grid.len();
+        Ok(if x.len() <= FEW {
+            x.chunks_exact(len)
+                .zip(clean.chunks_exact(len))
+                .map(of)
+                .collect()
+        } else {
+            let clean = clean.par_chunks_exact(len);
+            x.par_chunks_exact(len).zip(clean).map(of).collect()
+        })
     }
 }
 

@@ -10,14 +10,17 @@ use std::collections::{HashMap, HashSet};
 /// Steps of a program, and what it reads, at most.
 const MOST_STEPS: usize = 48;
 const MOST_READS: usize = 16;
+/// Programs that do the same work, and the steps of such work, at most.
+const MOST_COPIES: usize = 3;
+const COPIED: usize = 4;
 
-/// Puts work together where all that reads a value is in one program, so that no two programs wait for each other;
-/// `outputs` are read from outside. Yields the nodes, in an order in which they can run; `None` where work is neither a node
-/// of the engine nor a program.
+/// Puts work together where all that reads a value is in one program, so that no two programs wait for each other; work that
+/// reads nothing else than programs do anyway is done in each of them. `outputs` are read from outside. Yields the nodes, in
+/// an order in which they can run; `None` where work is neither a node of the engine nor a program.
 pub fn fuse(units: Vec<Unit>, outputs: &[String], known: &Known) -> Option<Vec<NodeProto>> {
     let units = alive(units, outputs);
-    // The program that each unit is part of, by its last unit.
-    let mut root: Vec<Option<usize>> = vec![None; units.len()];
+    // The programs that each unit is part of, by their last units.
+    let mut roots: Vec<Vec<usize>> = vec![Vec::new(); units.len()];
     let mut members: HashMap<usize, Vec<usize>> = HashMap::new();
     let mut readers: HashMap<&str, Vec<usize>> = HashMap::new();
     for (at, unit) in units.iter().enumerate() {
@@ -33,32 +36,42 @@ pub fn fuse(units: Vec<Unit>, outputs: &[String], known: &Known) -> Option<Vec<N
         let of = readers
             .get(work.output.as_str())
             .map_or(&[][..], Vec::as_slice);
-        let roots: HashSet<Option<usize>> = of.iter().map(|&reader| root[reader]).collect();
-        let joins = match roots.into_iter().collect::<Vec<_>>()[..] {
-            [Some(one)] if !outside.contains(work.output.as_str()) => Some(one),
-            _ => None,
-        };
-        let joins = joins.filter(|&one| {
-            let Unit::Pointwise(last) = &units[one] else {
-                return false;
-            };
-            let mut all = members[&one].clone();
-            all.push(at);
-            let whole_read = of.iter().all(|&reader| match &units[reader] {
-                Unit::Pointwise(by) => by
-                    .reads
-                    .iter()
-                    .all(|read| read.name != work.output || !read.plane),
-                Unit::Node(_) => false,
-            });
-            last.layout == work.layout && whole_read && {
-                let (steps, reads) = size(&units, &all);
-                steps <= MOST_STEPS && reads <= MOST_READS
-            }
+        let whole_read = of.iter().all(|&reader| match &units[reader] {
+            Unit::Pointwise(by) => by
+                .reads
+                .iter()
+                .all(|read| read.name != work.output || !read.plane),
+            Unit::Node(_) => false,
         });
-        let one = joins.unwrap_or(at);
-        root[at] = Some(one);
-        members.entry(one).or_default().push(at);
+        let mut all: Vec<usize> = of
+            .iter()
+            .flat_map(|&reader| &roots[reader])
+            .copied()
+            .collect();
+        all.sort_unstable();
+        all.dedup();
+        let joins = whole_read
+            && !all.is_empty()
+            && all.len() <= MOST_COPIES
+            && !outside.contains(work.output.as_str())
+            && all.iter().all(|one| {
+                let Unit::Pointwise(last) = &units[*one] else {
+                    return false;
+                };
+                let part = Part::of(&units, &members[one]);
+                let more = part.with(work);
+                last.layout == work.layout
+                    && more.steps <= MOST_STEPS
+                    && more.reads.len() <= MOST_READS
+                    && (all.len() == 1 || part.has(work) && work.program.steps.len() <= COPIED)
+            });
+        if !joins {
+            all = vec![at];
+        }
+        for one in &all {
+            members.entry(*one).or_default().push(at);
+        }
+        roots[at] = all;
     }
     // A program stands where its last unit did: all that it reads is there.
     let mut made: HashMap<usize, NodeProto> = HashMap::new();
@@ -97,17 +110,42 @@ fn alive(units: Vec<Unit>, outputs: &[String]) -> Vec<Unit> {
     kept
 }
 
-/// Steps and reads of a program of these units, at most.
-fn size(units: &[Unit], of: &[usize]) -> (usize, usize) {
-    let mut steps = 0;
-    let mut reads: HashSet<&str> = HashSet::new();
-    for &at in of {
-        if let Unit::Pointwise(work) = &units[at] {
-            steps += work.program.steps.len();
-            reads.extend(work.reads.iter().map(|read| read.name.as_str()));
+/// What a program of some units takes, at most.
+struct Part<'a> {
+    steps: usize,
+    /// What they read, their own values too.
+    reads: HashSet<&'a str>,
+}
+
+impl<'a> Part<'a> {
+    fn of(units: &'a [Unit], members: &[usize]) -> Self {
+        let mut part = Self {
+            steps: 0,
+            reads: HashSet::new(),
+        };
+        for &at in members {
+            if let Unit::Pointwise(work) = &units[at] {
+                part = part.with(work);
+            }
+        }
+        part
+    }
+
+    /// With one more.
+    fn with(&self, work: &'a Pointwise) -> Self {
+        let names = work.reads.iter().map(|read| read.name.as_str());
+        Self {
+            steps: self.steps + work.program.steps.len(),
+            reads: self.reads.iter().copied().chain(names).collect(),
         }
     }
-    (steps, reads.len())
+
+    /// Does it read all that `work` does?
+    fn has(&self, work: &Pointwise) -> bool {
+        work.reads
+            .iter()
+            .all(|read| self.reads.contains(read.name.as_str()))
+    }
 }
 
 /// The units of a program, in their order, as one node; a node of the engine where there is one unit that it can run.

@@ -1,4 +1,5 @@
-//! What is known of values that ONNX Runtime has blocked: channels beside each other, for its convolutions.
+//! What is known of values that ONNX Runtime has made itself: those that it has blocked, channels beside each other, for its
+//! convolutions, and those between the parts of an operator.
 
 use super::units::{Known, Layout};
 use crate::onnx::Elem;
@@ -14,8 +15,8 @@ pub fn is(node: &NodeProto, op: &str) -> bool {
     node.domain == NCHWC && node.op_type == op
 }
 
-/// Takes in the layouts of blocked values: `nodes` in their order, `lanes` channels beside each other. Those that cannot
-/// be told stay unknown.
+/// Takes in the layouts of the engine's own values, blocked ones too: `nodes` in their order, `lanes` channels beside each
+/// other. Those that cannot be told stay unknown.
 pub fn learn(
     known: &mut Known,
     nodes: &[NodeProto],
@@ -56,14 +57,16 @@ pub fn learn(
             })
         } else if is(node, "GlobalAveragePool") || is(node, "GlobalMaxPool") {
             blocked.map(|l| vec![l.shape[0], l.shape[1], 1, 1])
+        } else if is_default(&node.domain)
+            && node.op_type == "Concat"
+            && !known.layouts.contains_key(output)
+        {
+            joined(known, node, lanes)
         } else if is_default(&node.domain) && !known.layouts.contains_key(output) {
-            // The engine itself runs some operators on blocked values of one shape.
-            let of = node.input.iter().filter_map(|name| known.layouts.get(name));
-            let alike = blocked.filter(|l| of.clone().all(|other| other == *l));
-            let elementwise = ["Sigmoid", "Tanh", "Relu", "Add", "Sum", "Mul"];
-            alike
-                .filter(|_| elementwise.contains(&node.op_type.as_str()))
-                .map(|l| l.shape.clone())
+            if let Some(layout) = elementwise(known, node) {
+                known.insert(output, layout, Elem::F32);
+            }
+            None
         } else {
             None
         };
@@ -71,6 +74,51 @@ pub fn learn(
             known.insert(output, Layout { shape, lanes }, Elem::F32);
         }
     }
+}
+
+/// Operators of one value for each value of float32: the engine runs some of them on blocked values, and makes others of
+/// operators that it has no kernel for.
+const ELEMENTWISE: [&str; 11] = [
+    "Sigmoid",
+    "Tanh",
+    "Relu",
+    "HardSigmoid",
+    "Clip",
+    "Neg",
+    "Add",
+    "Sum",
+    "Mul",
+    "Sub",
+    "Div",
+];
+
+/// How values lie that are made of others of one layout, and of numbers, element by element.
+fn elementwise(known: &Known, node: &NodeProto) -> Option<Layout> {
+    if !ELEMENTWISE.contains(&node.op_type.as_str()) {
+        return None;
+    }
+    let reads = node.input.iter();
+    let mut whole = reads.filter(|name| !name.is_empty() && !known.numbers.contains_key(*name));
+    let first = whole.next()?;
+    let layout = known.layouts.get(first)?;
+    // Of blocked values the engine runs those of one shape alone.
+    let alike = |name: &String| match known.layouts.get(name) {
+        Some(other) => other == layout,
+        None => layout.lanes > 1,
+    };
+    (known.floats.contains(first) && whole.all(alike)).then(|| layout.clone())
+}
+
+/// The shape of blocked values whose channels the engine puts after each other.
+fn joined(known: &Known, node: &NodeProto, lanes: usize) -> Option<Vec<usize>> {
+    let of = node.input.iter().map(|name| {
+        let layout = known.layouts.get(name)?;
+        (layout.lanes == lanes && layout.shape.len() == 4).then_some(layout.shape.as_slice())
+    });
+    let of = of.collect::<Option<Vec<_>>>()?;
+    let mut shape = of.first()?.to_vec();
+    shape[1] = of.iter().map(|shape| shape[1]).sum();
+    (node.int("axis") == Some(1)).then_some(shape)
 }
 
 /// Does a reorder go from or to channels after each other?

@@ -3,20 +3,26 @@
 //! ONNX Runtime lays channels beside each other for its convolutions, brings values back into rows before most other
 //! operators, and runs each elementwise operator over all values by itself. A gradient is full of such operators: masks,
 //! slopes, products. Here values stay as the convolutions leave them where only elementwise operators read them
-//! ([`blocked`]), connected elementwise operators become one ([`fuse`]), and depthwise convolutions with a stride are
-//! taken back by a kernel of our own ([`spread`]). The kernels are operators that this process alone knows
-//! ([`operator`]): what is written to files stays standard. A graph is used so only where it yields, on made-up inputs,
-//! what the engine's own does.
+//! ([`blocked`]), connected elementwise operators become one ([`fuse`]), convolutions with a stride are taken back by
+//! convolutions without one ([`strided`]), and depthwise ones ([`spread`]) and maxima over windows ([`unpool`]) by kernels
+//! of our own. The kernels are operators that this process alone knows ([`operator`]): what is written to files stays
+//! standard. A graph is used so only where it yields, on made-up inputs, what the engine's own does.
 
 mod arithmetic;
 mod blocked;
 mod fuse;
 mod layouts;
+mod norm;
 mod operator;
+mod planes;
 mod program;
 mod run;
 mod spread;
+mod strided;
 mod units;
+mod unpool;
+mod weave;
+mod windows;
 
 pub use operator::domain;
 
@@ -47,22 +53,27 @@ pub fn rewritten(optimised: &[u8], graph: &Graph, lanes: usize) -> Option<Vec<u8
         .map(|tensor| (tensor.name.as_str(), tensor))
         .collect();
     let mut known = known(graph, &inner);
-    if lanes > 1 {
-        layouts::learn(&mut known, &inner.node, &weights, lanes);
-    }
+    layouts::learn(&mut known, &inner.node, &weights, lanes);
     let before = inner.node.len();
-    let units: Vec<Unit> = std::mem::take(&mut inner.node)
-        .into_iter()
-        .map(|node| match known.pointwise(&node) {
-            Some(work) => Unit::Pointwise(work),
+    let mut made: Vec<TensorProto> = Vec::new();
+    let units = std::mem::take(&mut inner.node).into_iter().map(|node| {
+        if let Some(work) = known.pointwise(&node) {
+            return Unit::Pointwise(work);
+        }
+        match norm::norm(&node, &mut known, &weights) {
+            Some((work, constants)) => {
+                made.extend(constants);
+                Unit::Pointwise(work)
+            }
             None => Unit::Node(node),
-        })
-        .collect();
-    let (units, made) = if lanes > 1 {
-        blocked::Moving::new(&mut known, weights, lanes).run(units)
-    } else {
-        (units, Vec::new())
-    };
+        }
+    });
+    let mut units: Vec<Unit> = units.collect();
+    if lanes > 1 {
+        let (moved, more) = blocked::Moving::new(&mut known, weights, lanes).run(units);
+        units = moved;
+        made.extend(more);
+    }
     let outputs: Vec<String> = inner.output.iter().map(|port| port.name.clone()).collect();
     let nodes = fuse::fuse(units, &outputs, &known)?;
     let own = nodes.iter().any(|node| node.domain == operator::DOMAIN);

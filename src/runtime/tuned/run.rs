@@ -6,6 +6,7 @@
 )]
 
 use super::arithmetic::apply;
+use super::planes::Planes;
 use super::program::{Op, Operand, Program};
 use pulp::NullaryFnOnce;
 
@@ -42,13 +43,7 @@ pub enum Values<'a> {
     /// One for each that is made.
     Whole(&'a [f32]),
     /// One for each channel of each row.
-    Planes {
-        values: &'a [f32],
-        /// Values that are made of a plane, all its lanes.
-        plane: usize,
-        /// Channels that lie beside each other.
-        lanes: usize,
-    },
+    Planes(Planes<'a>),
 }
 
 impl Runner {
@@ -155,11 +150,20 @@ impl NullaryFnOnce for Pass<'_> {
             register.fill(number);
         }
         // What is one value for a plane, for each value of the block.
-        let mut spread: Vec<Vec<f32>> = self.inputs.iter().map(Values::room).collect();
+        let mut spread: Vec<Vec<f32>> = self
+            .inputs
+            .iter()
+            .map(|input| match input {
+                Values::Whole(_) => Vec::new(),
+                Values::Planes(_) => vec![0.0; BLOCK],
+            })
+            .collect();
         for (block, output) in self.output.chunks_mut(BLOCK).enumerate() {
             let (from, count) = (self.start + block * BLOCK, output.len());
             for (input, into) in self.inputs.iter().zip(&mut spread) {
-                input.over_planes(from, count, into);
+                if let Values::Planes(planes) = input {
+                    planes.over(from, &mut into[..count]);
+                }
             }
             for (at, step) in steps.iter().enumerate() {
                 let mut own = std::mem::take(&mut registers[step.into]);
@@ -167,47 +171,13 @@ impl NullaryFnOnce for Pass<'_> {
                     Place::Register(n) => &registers[n][..count],
                     Place::Input(n) => match self.inputs[n] {
                         Values::Whole(values) => &values[from..from + count],
-                        Values::Planes { .. } => &spread[n][..count],
+                        Values::Planes(_) => &spread[n][..count],
                     },
                 };
                 let last = at + 1 == steps.len();
                 apply(step.op, if last { output } else { &mut own[..count] }, read);
                 registers[step.into] = own;
             }
-        }
-    }
-}
-
-impl Values<'_> {
-    /// Room for a block of what [`Values::over_planes`] writes.
-    fn room(&self) -> Vec<f32> {
-        match self {
-            Self::Whole(_) => Vec::new(),
-            Self::Planes { .. } => vec![0.0; BLOCK],
-        }
-    }
-
-    /// The value of each channel for `count` values from `start` on, a multiple of the lanes; nothing where there is one
-    /// for each.
-    #[inline(always)]
-    fn over_planes(&self, start: usize, count: usize, into: &mut [f32]) {
-        let Self::Planes {
-            values,
-            plane,
-            lanes,
-        } = *self
-        else {
-            return;
-        };
-        let mut at = 0;
-        while at < count {
-            let n = (start + at) / plane;
-            let end = (at + plane - (start + at) % plane).min(count);
-            let of = &values[n * lanes..(n + 1) * lanes];
-            for place in into[at..end].chunks_mut(lanes) {
-                place.copy_from_slice(&of[..place.len()]);
-            }
-            at = end;
         }
     }
 }

@@ -1,14 +1,19 @@
 //! Values that stay blocked: ONNX Runtime lays channels beside each other for its convolutions (`com.microsoft.nchwc`), and
 //! brings them back into rows before operators that it does not run on such values. Elementwise ones do not mind.
 
+mod joined;
+mod pool;
+mod strided;
 mod swapped;
 
 use super::layouts::{NCHWC, in_order, is};
+use super::program::{Op, Program};
 use super::units::{Known, Layout, Pointwise, Read, Unit};
 use crate::onnx::Elem;
 use crate::onnx::node::{self, Attributes};
 use crate::onnx::proto::{NodeProto, TensorProto};
-use std::collections::HashMap;
+use pool::Pools;
+use std::collections::{HashMap, HashSet};
 
 /// Moves work to blocked values where that saves bringing them into rows.
 pub struct Moving<'a> {
@@ -18,8 +23,13 @@ pub struct Moving<'a> {
     lanes: usize,
     /// The blocked values that hold the same as values in rows.
     twins: HashMap<String, String>,
+    /// Values that were made in rows and are blocked for the engine's convolutions.
+    lent: HashSet<String>,
+    /// The nodes that block values in rows, where they are still to come.
+    later: HashMap<String, NodeProto>,
     /// Blocked values that are called otherwise now.
     renamed: HashMap<String, String>,
+    pools: Pools,
     units: Vec<Unit>,
     /// New weights.
     made: Vec<TensorProto>,
@@ -37,7 +47,10 @@ impl<'a> Moving<'a> {
             weights,
             lanes,
             twins: HashMap::new(),
+            lent: HashSet::new(),
+            later: HashMap::new(),
             renamed: HashMap::new(),
+            pools: Pools::default(),
             units: Vec::new(),
             made: Vec::new(),
         }
@@ -46,6 +59,18 @@ impl<'a> Moving<'a> {
     /// Goes over the units in their order; yields them as they are then, with new weights. What nothing reads any more
     /// stays.
     pub fn run(mut self, units: Vec<Unit>) -> (Vec<Unit>, Vec<TensorProto>) {
+        for unit in &units {
+            if let Unit::Node(node) = unit
+                && is(node, "ReorderInput")
+                && in_order(node)
+                && self.known.layouts.contains_key(&node.output[0])
+            {
+                self.later
+                    .entry(node.input[0].clone())
+                    .or_insert_with(|| node.clone());
+            }
+        }
+        self.pools = Pools::of(&units, &self.weights);
         for unit in units {
             match unit {
                 Unit::Node(node) => self.node(node),
@@ -63,22 +88,64 @@ impl<'a> Moving<'a> {
         }
         if is(&node, "ReorderOutput") && in_order(&node) {
             let (from, to) = (node.input[0].clone(), node.output[0].clone());
-            // Channels that only fill up hold nothing that an operator could be run on.
-            let whole = |l: &Layout| node.int("channels") == i64::try_from(l.shape[1]).ok();
-            if self.known.layouts.get(&from).is_some_and(whole) {
+            if self.known.layouts.contains_key(&from) && self.known.layouts.contains_key(&to) {
                 self.twins.insert(to, from);
             }
-        } else if is(&node, "ReorderInput")
-            && in_order(&node)
-            && let Some(twin) = self.twins.get(&node.input[0])
-        {
-            self.renamed.insert(node.output[0].clone(), twin.clone());
-            return;
+        } else if is(&node, "ReorderInput") && in_order(&node) {
+            let (from, to) = (node.input[0].clone(), node.output[0].clone());
+            if let Some(twin) = self.twin(&from) {
+                if twin != to {
+                    self.renamed.insert(to, twin);
+                }
+                return;
+            }
         } else if let Some(units) = self.swapped(&node) {
             self.units.extend(units);
             return;
         }
         self.units.push(Unit::Node(node));
+    }
+
+    /// The blocked value that holds the same as `name`. One that is to come is made now.
+    fn twin(&mut self, name: &str) -> Option<String> {
+        if let Some(node) = self.later.remove(name)
+            && !self.twins.contains_key(name)
+        {
+            self.twins.insert(name.to_owned(), node.output[0].clone());
+            self.lent.insert(name.to_owned());
+            self.units.push(Unit::Node(node));
+        }
+        self.twins.get(name).cloned()
+    }
+
+    /// Is there a blocked value that holds the same as `name`, which would be brought into rows otherwise?
+    fn is_blocked(&self, name: &str) -> bool {
+        self.twins.contains_key(name) && !self.lent.contains(name)
+    }
+
+    /// Is there such a value, or does the engine make one anyway?
+    fn can_be_blocked(&self, name: &str) -> bool {
+        self.twins.contains_key(name) || self.later.contains_key(name)
+    }
+
+    /// How values of this layout lie when blocked; `None` where they cannot be, or where too many channels would only fill
+    /// up the lanes.
+    fn blocked(&self, layout: &Layout) -> Option<Layout> {
+        let &[rows, channels, high, wide] = layout.shape.as_slice() else {
+            return None;
+        };
+        let filled = channels.next_multiple_of(self.lanes);
+        (layout.lanes == 1 && filled * 3 <= channels * 4).then(|| Layout {
+            shape: vec![rows, filled, high, wide],
+            lanes: self.lanes,
+        })
+    }
+
+    /// The layout of `work` when blocked. Channels that only fill up the lanes hold any number that there is, and must stay
+    /// numbers: the engine multiplies them by zeros.
+    fn fits(&self, work: &Pointwise) -> Option<Layout> {
+        let layout = self.blocked(&work.layout)?;
+        (layout.shape == work.layout.shape || stays_finite(&work.program)).then_some(layout)
     }
 
     fn pointwise(&mut self, mut work: Pointwise) {
@@ -112,7 +179,7 @@ impl<'a> Moving<'a> {
 
     /// Brings the blocked value `from` into rows as `to`; there is no such operator for truths.
     fn back(&mut self, from: &str, to: &str, elem: Elem) -> Option<Unit> {
-        let channels = self.known.layouts.get(from)?.shape[1];
+        let channels = self.known.layouts.get(to)?.shape[1];
         self.twins.insert(to.to_owned(), from.to_owned());
         (elem == Elem::F32).then(|| {
             Unit::Node(NodeProto {
@@ -127,7 +194,7 @@ impl<'a> Moving<'a> {
         })
     }
 
-    /// Blocks the value `name`, whose channels fill the lanes.
+    /// Blocks the value `name`.
     fn block(&mut self, name: &str, layout: Layout, units: &mut Vec<Unit>) -> String {
         let twin = format!("{name}/blocked");
         units.push(Unit::Node(NodeProto {
@@ -145,23 +212,19 @@ impl<'a> Moving<'a> {
 
     /// Blocks what `work` reads where at least as much of it is there blocked: what is made of it stays blocked then.
     fn complete(&mut self, work: &Pointwise) {
-        let layout = &work.layout;
-        let fits = layout.lanes == 1
-            && layout.shape.len() == 4
-            && layout.shape[1].is_multiple_of(self.lanes);
+        let Some(blocked) = self.fits(work) else {
+            return;
+        };
         let whole = work.reads.iter().filter(|read| !read.plane);
         let (there, missing): (Vec<_>, Vec<_>) =
-            whole.partition(|read| self.twins.contains_key(&read.name));
+            whole.partition(|read| self.can_be_blocked(&read.name));
+        let there = there.iter().filter(|read| self.is_blocked(&read.name));
         let floats = missing
             .iter()
             .all(|read| self.known.floats.contains(&read.name));
-        if !fits || !floats || missing.is_empty() || missing.len() > there.len() {
+        if !floats || missing.is_empty() || missing.len() > there.count() {
             return;
         }
-        let blocked = Layout {
-            shape: layout.shape.clone(),
-            lanes: self.lanes,
-        };
         let mut units = Vec::new();
         for read in missing {
             self.block(&read.name, blocked.clone(), &mut units);
@@ -169,27 +232,29 @@ impl<'a> Moving<'a> {
         self.units.extend(units);
     }
 
-    /// The same work on blocked values, where all that it reads is there as such.
-    fn moved(&self, work: &Pointwise) -> Option<Pointwise> {
-        let layout = &work.layout;
-        if layout.lanes != 1
-            || layout.shape.len() != 4
-            || !layout.shape[1].is_multiple_of(self.lanes)
-        {
+    /// The same work on blocked values, where all that it reads is there as such, and it pays.
+    fn moved(&mut self, work: &Pointwise) -> Option<Pointwise> {
+        let layout = self.fits(work)?;
+        let mut whole = work.reads.iter().filter(|read| !read.plane);
+        // What is made of values in rows is made in rows, but where it is blocked then anyway.
+        let pays = whole.clone().any(|read| self.is_blocked(&read.name))
+            || self.later.contains_key(&work.output)
+            || self.known.truths.contains(&work.output);
+        if !pays || !whole.all(|read| self.can_be_blocked(&read.name)) {
             return None;
         }
-        let mut names: HashMap<&str, &str> = HashMap::new();
+        let mut names: HashMap<&str, String> = HashMap::new();
         let mut reads = Vec::with_capacity(work.reads.len());
         for read in &work.reads {
-            let name = match self.twins.get(&read.name) {
-                Some(twin) => twin.as_str(),
-                // One value for each channel lies in memory as it does blocked.
-                None if read.plane => &read.name,
+            // One value for each channel lies in memory as it does blocked.
+            let name = match self.twin(&read.name) {
+                Some(twin) => twin,
+                None if read.plane => read.name.clone(),
                 None => return None,
             };
-            names.insert(&read.name, name);
+            names.insert(&read.name, name.clone());
             reads.push(Read {
-                name: name.to_owned(),
+                name,
                 plane: read.plane,
             });
         }
@@ -201,7 +266,7 @@ impl<'a> Moving<'a> {
         let node = node.map(|mut node| {
             for name in &mut node.input {
                 if let Some(now) = names.get(name.as_str()) {
-                    *name = (*now).to_owned();
+                    name.clone_from(now);
                 }
             }
             node.name = format!("{}/blocked", node.name);
@@ -212,11 +277,24 @@ impl<'a> Moving<'a> {
             program: work.program.clone(),
             reads,
             output,
-            layout: Layout {
-                shape: layout.shape.clone(),
-                lanes: self.lanes,
-            },
+            layout,
             node,
         })
     }
+}
+
+/// Two numbers of a node, rows and columns; `default` where it has none.
+fn pair(node: &NodeProto, name: &str, default: Option<i64>) -> Option<[usize; 2]> {
+    let values = match node.ints(name) {
+        Some(values) => values.to_vec(),
+        None => vec![default?; 2],
+    };
+    let at = |n: usize| usize::try_from(*values.get(n)?).ok();
+    Some([at(0)?, at(1)?])
+}
+
+/// Do numbers yield numbers, whichever they are?
+fn stays_finite(program: &Program) -> bool {
+    let mut steps = program.steps.iter();
+    steps.all(|step| !matches!(step.op, Op::Div | Op::Reciprocal | Op::Sqrt))
 }

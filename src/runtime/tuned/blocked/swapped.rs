@@ -2,8 +2,8 @@
 
 use super::super::layouts::NCHWC;
 use super::super::operator::{DOMAIN, SPREAD};
-use super::super::spread::Spread;
 use super::super::units::{Layout, Unit};
+use super::super::windows::Windows;
 use super::Moving;
 use crate::onnx::node::{self, Attributes, is_default};
 use crate::onnx::proto::NodeProto;
@@ -17,8 +17,14 @@ const CURVES: [&str; 8] = [
 impl Moving<'_> {
     /// `node` on blocked values, where it is one of those that can be.
     pub fn swapped(&mut self, node: &NodeProto) -> Option<Vec<Unit>> {
-        let units = self.spread(node).or_else(|| self.curve(node));
-        units.or_else(|| self.pooled(node))
+        self.spread(node)
+            .or_else(|| self.strided(node))
+            .or_else(|| self.curve(node))
+            .or_else(|| self.averaged(node))
+            .or_else(|| self.joined(node))
+            .or_else(|| self.parted(node))
+            .or_else(|| self.pooled(node))
+            .or_else(|| self.unpooled(node))
     }
 
     /// An elementwise operator that no program has, on the blocked value.
@@ -29,8 +35,13 @@ impl Moving<'_> {
         if !is_default(&node.domain) || !CURVES.contains(&node.op_type.as_str()) {
             return None;
         }
-        let twin = self.twins.get(from)?.clone();
-        let layout = self.known.layouts.get(&twin)?.clone();
+        let rows = self.known.layouts.get(from)?;
+        let layout = self.blocked(rows)?;
+        // The logarithm of what only fills up the lanes is no number.
+        if !self.is_blocked(from) || node.op_type == "Log" && layout.shape != rows.shape {
+            return None;
+        }
+        let twin = self.twin(from)?;
         let output = format!("{to}/blocked");
         let moved = NodeProto {
             name: output.clone(),
@@ -44,7 +55,7 @@ impl Moving<'_> {
     }
 
     /// The mean or the sum over each plane, of the blocked value.
-    fn pooled(&mut self, node: &NodeProto) -> Option<Vec<Unit>> {
+    fn averaged(&mut self, node: &NodeProto) -> Option<Vec<Unit>> {
         let (from, [to]) = (node.input.first()?, node.output.as_slice()) else {
             return None;
         };
@@ -56,7 +67,10 @@ impl Moving<'_> {
         if !is_default(&node.domain) {
             return None;
         }
-        let twin = self.twins.get(from)?.clone();
+        if !self.is_blocked(from) {
+            return None;
+        }
+        let twin = self.twin(from)?;
         let &[rows, channels, high, wide] = self.known.layouts.get(&twin)?.shape.as_slice() else {
             return None;
         };
@@ -121,7 +135,7 @@ impl Moving<'_> {
             return None;
         };
         let shape = |name: &String| Some(self.known.layouts.get(name)?.shape.clone());
-        let (&[rows, channels, high, wide], &[_, out, to_high, to_wide]) =
+        let (&[_, channels, high, wide], &[_, out, to_high, to_wide]) =
             (&*shape(from)?, &*shape(to)?)
         else {
             return None;
@@ -136,39 +150,28 @@ impl Moving<'_> {
             .is_none_or(|d| d.iter().all(|&n| n == 1))
             && matches!(node.text_or("auto_pad", "NOTSET"), "NOTSET" | "")
             && node.ints("output_shape").is_none();
-        if !plain || group != channels || out != channels || !channels.is_multiple_of(self.lanes) {
+        if !plain || group != channels || out != channels {
             return None;
         }
-        let pair = |name: &str, default: i64| {
-            let values = node.ints(name).map_or(vec![default; 2], <[i64]>::to_vec);
-            let at = |n: usize| usize::try_from(*values.get(n)?).ok();
-            Some([at(0)?, at(1)?])
-        };
-        let spread = Spread {
+        let sizes = Windows {
             from: [high, wide],
             to: [to_high, to_wide],
             kernel: [kernel_high, kernel_wide],
-            strides: pair("strides", 1)?,
-            pads: pair("pads", 0)?,
+            strides: super::pair(node, "strides", Some(1))?,
+            pads: super::pair(node, "pads", Some(0))?,
             lanes: self.lanes,
         };
-        Spread::decode(&spread.encode())?;
+        Windows::decode(&sizes.encode())?;
         let name = format!("{to}/weights");
-        self.made
-            .push(beside(&weights, self.lanes)?.to_proto(&name));
+        let ordered = beside(&weights, self.lanes)?.to_proto(&name);
         let mut units = Vec::new();
-        let blocked = |shape: [usize; 4]| Layout {
-            shape: shape.to_vec(),
-            lanes: self.lanes,
-        };
-        let (whole, made) = (
-            blocked([rows, channels, high, wide]),
-            blocked([rows, channels, to_high, to_wide]),
-        );
-        let twin = match self.twins.get(from) {
-            Some(twin) => twin.clone(),
+        let of = |name: &String| self.blocked(self.known.layouts.get(name)?);
+        let (whole, made) = (of(from)?, of(to)?);
+        let twin = match self.twin(from) {
+            Some(twin) => twin,
             None => self.block(from, whole, &mut units),
         };
+        self.made.push(ordered);
         let output = format!("{to}/blocked");
         units.push(Unit::Node(NodeProto {
             op_type: SPREAD.into(),
@@ -176,7 +179,7 @@ impl Moving<'_> {
             name: output.clone(),
             input: vec![twin, name],
             output: vec![output.clone()],
-            attribute: vec![node::ints("sizes", &spread.encode())],
+            attribute: vec![node::ints("sizes", &sizes.encode())],
             ..NodeProto::default()
         }));
         self.known.insert(&output, made, Elem::F32);
@@ -185,19 +188,27 @@ impl Moving<'_> {
     }
 }
 
-/// The weights of a depthwise convolution, `[channels, 1, high, wide]`, as `[channels / lanes, high * wide, lanes]`.
+/// The weights of a depthwise convolution, `[channels, 1, high, wide]`, as `[channels / lanes, high * wide, lanes]`; zeros
+/// fill up the lanes.
 fn beside(weights: &Tensor, lanes: usize) -> Option<Tensor> {
     let values = weights.to_floats()?;
     let &[channels, _, high, wide] = weights.shape() else {
         return None;
     };
     let taps = high * wide;
-    let mut ordered = Vec::with_capacity(values.len());
-    for group in 0..channels / lanes {
+    let mut ordered = Vec::new();
+    let groups = channels.div_ceil(lanes);
+    for group in 0..groups {
         for tap in 0..taps {
-            let lane = |lane: usize| values[(group * lanes + lane) * taps + tap];
+            let lane = |lane: usize| {
+                let channel = group * lanes + lane;
+                let there = channel < channels;
+                there
+                    .then(|| values[channel * taps + tap])
+                    .unwrap_or_default()
+            };
             ordered.extend((0..lanes).map(lane));
         }
     }
-    Some(Tensor::floats(&[channels / lanes, taps, lanes], &ordered))
+    Some(Tensor::floats(&[groups, taps, lanes], &ordered))
 }

@@ -1,0 +1,67 @@
+//! The operators of our own, as ONNX Runtime runs them.
+
+mod fused;
+mod weave;
+mod windowed;
+
+use crate::task::contained;
+use ort::operator::{ComputeContext, OperatorDomain};
+use ort::value::{ValueRef, ValueRefMut};
+use std::sync::Mutex;
+
+/// The domain of the operators.
+pub const DOMAIN: &str = "nearmiss";
+/// A [`Program`](super::program::Program) over values of one shape: attributes `steps`, `planes` (which inputs hold one value
+/// for each channel of each row) and `lanes` (channels that lie beside each other).
+pub const FUSED: &str = "Fused";
+/// A depthwise convolution taken back ([`super::spread`]): attribute `sizes` ([`Windows`](super::windows::Windows)).
+pub const SPREAD: &str = "Spread";
+/// The maximum over windows taken back ([`super::unpool`]): attribute `sizes`.
+pub const UNPOOL: &str = "Unpool";
+/// Parts put between each other: attributes `weave` ([`Weave`](super::weave::Weave)) and `rows_and_channels`, as many as what is
+/// made has in memory.
+pub const WEAVE: &str = "Weave";
+
+/// The operators, for one session.
+pub fn domain() -> ort::Result<OperatorDomain> {
+    OperatorDomain::new(DOMAIN)?
+        .add(fused::FusedOperator)?
+        .add(windowed::SpreadOperator)?
+        .add(windowed::UnpoolOperator)?
+        .add(weave::WeaveOperator)
+}
+
+/// Runs `of` on every one of `parts`, on the threads that the run has.
+fn each<T: Send>(
+    run: &ComputeContext,
+    parts: impl Iterator<Item = T>,
+    of: impl Fn(usize, T) + Sync + Send,
+) -> ort::Result<()> {
+    let parts: Vec<_> = parts.map(|part| Mutex::new(Some(part))).collect();
+    let one = |n: usize| {
+        let part = parts[n].lock().ok().and_then(|mut part| part.take());
+        if let Some(part) = part {
+            of(n, part);
+        }
+    };
+    if parts.len() < 2 {
+        (0..parts.len()).for_each(one);
+        return Ok(());
+    }
+    run.par_for(parts.len(), 0, one)
+}
+
+fn input(run: &ComputeContext, n: usize) -> ort::Result<ValueRef<'_>> {
+    run.input(n)?
+        .ok_or_else(|| ort::Error::new("an input is missing"))
+}
+
+fn output(run: &ComputeContext, n: usize, shape: Vec<i64>) -> ort::Result<ValueRefMut<'_>> {
+    let value = run.output(n, shape)?;
+    value.ok_or_else(|| ort::Error::new("an output is missing"))
+}
+
+/// A panic must not reach the engine.
+fn safely(work: impl FnOnce() -> ort::Result<()>) -> ort::Result<()> {
+    contained(work).map_err(ort::Error::new)?
+}

@@ -1,0 +1,85 @@
+//! Parts put between each other, as an operator.
+
+use super::super::weave::{Part, Weave};
+use super::{WEAVE, each, input, output, safely};
+use ort::operator::{
+    BoxedKernel, ComputeContext, KernelContext, Operator, OperatorInput, OperatorOutput,
+};
+use ort::value::TensorElementType;
+
+pub struct WeaveOperator;
+
+impl Operator for WeaveOperator {
+    type Kernel<'attr> = BoxedKernel<'attr>;
+
+    fn name(&self) -> &'static str {
+        WEAVE
+    }
+
+    fn inputs(&self) -> impl IntoIterator<Item = OperatorInput> {
+        [OperatorInput::variadic(1).homogenous(TensorElementType::Float32)]
+    }
+
+    fn outputs(&self) -> impl IntoIterator<Item = OperatorOutput> {
+        [OperatorOutput::required(TensorElementType::Float32)]
+    }
+
+    fn create_kernel<'attr>(
+        &self,
+        about: &KernelContext<'attr>,
+    ) -> ort::Result<BoxedKernel<'attr>> {
+        let wrong = || ort::Error::new("no parts of this operator");
+        let numbers: Vec<i64> = about.get("weave").ok_or_else(wrong)?;
+        let made: Vec<i64> = about.get("rows_and_channels").ok_or_else(wrong)?;
+        // The last of the parts that is asked for.
+        let parts = numbers.iter().skip(8).step_by(3).max();
+        let parts = parts.and_then(|n| usize::try_from(n + 1).ok());
+        let parts = parts.ok_or_else(wrong)?;
+        let weave = Weave::decode(&numbers, parts).ok_or_else(wrong)?;
+        let &[rows, channels] = made.as_slice() else {
+            return Err(wrong());
+        };
+        let sizes = [rows, channels].map(|n| n.max(0) as usize);
+        Ok(Box::new(move |run: &ComputeContext| {
+            safely(|| compute(&weave, sizes, parts, run))
+        }))
+    }
+}
+
+fn compute(
+    weave: &Weave,
+    [rows, channels]: [usize; 2],
+    count: usize,
+    run: &ComputeContext,
+) -> ort::Result<()> {
+    let wrong = || ort::Error::new("values of another shape than the operator was made for");
+    let values = (0..count).map(|n| input(run, n));
+    let values = values.collect::<ort::Result<Vec<_>>>()?;
+    // Channels of a part, as they lie in memory.
+    let of_part = match weave.packed {
+        0 => channels,
+        packed => (packed * weave.parts.len()).next_multiple_of(weave.lanes),
+    };
+    let mut parts = Vec::with_capacity(count);
+    for value in &values {
+        let (shape, values) = value.try_extract_tensor::<f32>()?;
+        let &[_, _, high, wide] = &shape[..] else {
+            return Err(wrong());
+        };
+        let places = [high, wide].map(|n| n.max(0) as usize);
+        if values.len() != rows * of_part * places[0] * places[1] {
+            return Err(wrong());
+        }
+        parts.push(Part { values, places });
+    }
+    let places: Vec<[usize; 2]> = parts.iter().map(|part| part.places).collect();
+    if !weave.fits(&places) {
+        return Err(wrong());
+    }
+    let [high, wide] = weave.to.map(|n| n as i64);
+    let mut made = output(run, 0, vec![rows as i64, channels as i64, high, wide])?;
+    let (_, made) = made.try_extract_tensor_mut::<f32>()?;
+    each(run, made.chunks_mut(weave.len_to()), |n, into| {
+        weave.plane(&parts, n, into);
+    })
+}

@@ -1,0 +1,140 @@
+//! Operators over windows, taken back.
+
+use super::super::spread::spread;
+use super::super::unpool::unpool;
+use super::super::windows::Windows;
+use super::{SPREAD, UNPOOL, each, input, output, safely};
+use ort::operator::{
+    BoxedKernel, ComputeContext, KernelContext, Operator, OperatorInput, OperatorOutput,
+};
+use ort::value::TensorElementType;
+
+/// So many inputs of float32.
+fn floats(count: usize) -> impl IntoIterator<Item = OperatorInput> {
+    (0..count).map(|_| OperatorInput::required(TensorElementType::Float32))
+}
+
+fn sizes(about: &KernelContext<'_>) -> ort::Result<Windows> {
+    let wrong = || ort::Error::new("no windows of this operator");
+    let numbers: Vec<i64> = about.get("sizes").ok_or_else(wrong)?;
+    Windows::decode(&numbers).ok_or_else(wrong)
+}
+
+fn wrong() -> ort::Error {
+    ort::Error::new("values of another shape than the operator was made for")
+}
+
+/// Rows and channels, as they lie in memory, of blocked values of this shape.
+fn rows_and_channels(shape: &[i64], lanes: usize) -> ort::Result<[usize; 2]> {
+    let &[rows, channels, _, _] = shape else {
+        return Err(wrong());
+    };
+    let [rows, channels] = [rows, channels].map(|n| n.max(0) as usize);
+    if channels.is_multiple_of(lanes) {
+        Ok([rows, channels])
+    } else {
+        Err(wrong())
+    }
+}
+
+/// Makes what the windows were of, plane by plane.
+fn planes(
+    run: &ComputeContext,
+    sizes: Windows,
+    [rows, channels]: [usize; 2],
+    of: impl Fn(usize, &mut [f32]) + Sync + Send,
+) -> ort::Result<()> {
+    let [high, wide] = sizes.to.map(|size| size as i64);
+    let mut made = output(run, 0, vec![rows as i64, channels as i64, high, wide])?;
+    let (_, made) = made.try_extract_tensor_mut::<f32>()?;
+    each(run, made.chunks_mut(sizes.len_to()), of)
+}
+
+pub struct SpreadOperator;
+
+impl Operator for SpreadOperator {
+    type Kernel<'attr> = BoxedKernel<'attr>;
+
+    fn name(&self) -> &'static str {
+        SPREAD
+    }
+
+    fn inputs(&self) -> impl IntoIterator<Item = OperatorInput> {
+        floats(2)
+    }
+
+    fn outputs(&self) -> impl IntoIterator<Item = OperatorOutput> {
+        [OperatorOutput::required(TensorElementType::Float32)]
+    }
+
+    fn create_kernel<'attr>(
+        &self,
+        about: &KernelContext<'attr>,
+    ) -> ort::Result<BoxedKernel<'attr>> {
+        let sizes = sizes(about)?;
+        Ok(Box::new(move |run: &ComputeContext| {
+            safely(|| compute_spread(sizes, run))
+        }))
+    }
+}
+
+fn compute_spread(sizes: Windows, run: &ComputeContext) -> ort::Result<()> {
+    let [values, weights] = [input(run, 0)?, input(run, 1)?];
+    let (shape, values) = values.try_extract_tensor::<f32>()?;
+    let (_, weights) = weights.try_extract_tensor::<f32>()?;
+    let [rows, channels] = rows_and_channels(shape, sizes.lanes)?;
+    let groups = channels / sizes.lanes;
+    let (from, kernel) = (sizes.len_from(), sizes.taps() * sizes.lanes);
+    if rows * groups * from != values.len() || groups * kernel != weights.len() {
+        return Err(wrong());
+    }
+    planes(run, sizes, [rows, channels], |n, into| {
+        let weights = &weights[n % groups * kernel..][..kernel];
+        spread(sizes, &values[n * from..][..from], weights, into);
+    })
+}
+
+pub struct UnpoolOperator;
+
+impl Operator for UnpoolOperator {
+    type Kernel<'attr> = BoxedKernel<'attr>;
+
+    fn name(&self) -> &'static str {
+        UNPOOL
+    }
+
+    fn inputs(&self) -> impl IntoIterator<Item = OperatorInput> {
+        floats(3)
+    }
+
+    fn outputs(&self) -> impl IntoIterator<Item = OperatorOutput> {
+        [OperatorOutput::required(TensorElementType::Float32)]
+    }
+
+    fn create_kernel<'attr>(
+        &self,
+        about: &KernelContext<'attr>,
+    ) -> ort::Result<BoxedKernel<'attr>> {
+        let sizes = sizes(about)?;
+        Ok(Box::new(move |run: &ComputeContext| {
+            safely(|| compute_unpool(sizes, run))
+        }))
+    }
+}
+
+fn compute_unpool(sizes: Windows, run: &ComputeContext) -> ort::Result<()> {
+    let [values, most, from] = [input(run, 0)?, input(run, 1)?, input(run, 2)?];
+    let (shape, values) = values.try_extract_tensor::<f32>()?;
+    let (_, most) = most.try_extract_tensor::<f32>()?;
+    let (_, from) = from.try_extract_tensor::<f32>()?;
+    let [rows, channels] = rows_and_channels(shape, sizes.lanes)?;
+    let count = rows * channels / sizes.lanes;
+    let (whole, part) = (sizes.len_to(), sizes.len_from());
+    if count * whole != values.len() || [most.len(), from.len()] != [count * part; 2] {
+        return Err(wrong());
+    }
+    planes(run, sizes, [rows, channels], |n, into| {
+        let [most, from] = [most, from].map(|of| &of[n * part..][..part]);
+        unpool(sizes, &values[n * whole..][..whole], most, from, into);
+    })
+}
