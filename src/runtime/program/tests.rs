@@ -325,3 +325,43 @@ fn first_layers_that_are_rewritten_yield_the_same() {
         }
     }
 }
+
+/// What a transformer's gradient has: curves, one value for each token, one for each feature, one table for all rows.
+#[test]
+fn what_is_broadcast_and_curved_yields_the_same() {
+    let mut drawn = Drawn::new(12, 12, &["out", "table out"]);
+    let (whole, last) = ([ROWS, 12, 12, 12], [ROWS, 12, 12, 1]);
+    drawn.weights("features", &[12]);
+    drawn.weights("table", &[1, 12, 12, 12]);
+    drawn.weights("w", &[12, 12]);
+    drawn.constant("half", Tensor::floats(&[], &[0.5]));
+    drawn.constant("axis", Tensor::ints(&[1], &[-1]));
+    let one = |drawn: &mut Drawn, op: &str, reads: &[&str], makes: &str| {
+        drawn.node(op, reads, &[(makes, &whole)], vec![]);
+    };
+    drawn.node("ReduceMean", &["x", "axis"], &[("mean", &last)], vec![]);
+    one(&mut drawn, "Sub", &["x", "mean"], "even");
+    one(&mut drawn, "Mul", &["even", "features"], "scaled");
+    one(&mut drawn, "Mul", &["scaled", "half"], "inner");
+    one(&mut drawn, "Erf", &["inner"], "erf");
+    one(&mut drawn, "Exp", &["inner"], "exp");
+    one(&mut drawn, "Mul", &["scaled", "erf"], "gelu");
+    one(&mut drawn, "MatMul", &["gelu", "w"], "mixed");
+    one(&mut drawn, "Tanh", &["mixed"], "tanh");
+    one(&mut drawn, "Sigmoid", &["mixed"], "sigmoid");
+    one(&mut drawn, "Mul", &["tanh", "sigmoid"], "both");
+    // And back: the same curves again, which are not kept.
+    one(&mut drawn, "Mul", &["exp", "erf"], "slope");
+    one(&mut drawn, "Mul", &["both", "slope"], "out");
+    one(&mut drawn, "Add", &["both", "table"], "with");
+    one(&mut drawn, "Mul", &["with", "half"], "table out");
+    let [before, after] = rewritten(&drawn.graph);
+    for op in ["Sub", "Erf", "Exp", "Tanh", "Sigmoid"] {
+        assert_eq!(
+            (of(&before, op), of(&after, op)),
+            (1, 0),
+            "{op}: {before:?} {after:?}"
+        );
+    }
+    assert_eq!(of(&after, "Mul"), 0, "{after:?}");
+}

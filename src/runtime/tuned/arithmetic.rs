@@ -5,6 +5,7 @@
     reason = "loops are compiled for the vectors of the processor only inside the dispatch"
 )]
 
+use super::curves::{erf, exp, sigmoid, tanh};
 use super::program::Op;
 
 /// Makes `into` of what `op` reads: of its n-th operand as many values as `into` has.
@@ -37,6 +38,10 @@ pub fn apply<'a>(op: Op, into: &mut [f32], read: impl Fn(usize) -> &'a [f32]) {
         Op::Reciprocal => one(into, read(0), |a| 1.0 / a),
         Op::Truth => one(into, read(0), |a| truth(a != 0.0)),
         Op::Same => into.copy_from_slice(read(0)),
+        Op::Exp => one(into, read(0), exp),
+        Op::Erf => one(into, read(0), erf),
+        Op::Sigmoid => one(into, read(0), sigmoid),
+        Op::Tanh => one(into, read(0), tanh),
         Op::Where => three(into, [read(0), read(1), read(2)], |is, a, b| {
             if is == 0.0 { b } else { a }
         }),

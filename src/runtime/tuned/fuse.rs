@@ -2,7 +2,7 @@
 
 use super::operator::{DOMAIN, FUSED};
 use super::program::{Operand, Program, Step};
-use super::units::{Known, Pointwise, Read, Unit};
+use super::units::{Known, Over, Pointwise, Read, Unit};
 use crate::onnx::node;
 use crate::onnx::proto::NodeProto;
 use std::collections::{HashMap, HashSet};
@@ -14,8 +14,8 @@ const MOST_READS: usize = 16;
 const MOST_COPIES: usize = 3;
 const COPIED: usize = 4;
 
-/// Puts work together where all that reads a value is in one program, so that no two programs wait for each other; work that
-/// reads nothing else than programs do anyway is done in each of them. `outputs` are read from outside. Yields the nodes, in
+/// Puts work together where all that reads a value is in one program, so that no two programs wait for each other; short
+/// work that makes programs read no more is done in each of them. `outputs` are read from outside. Yields the nodes, in
 /// an order in which they can run; `None` where work is neither a node of the engine nor a program.
 pub fn fuse(units: Vec<Unit>, outputs: &[String], known: &Known) -> Option<Vec<NodeProto>> {
     let units = alive(units, outputs);
@@ -40,7 +40,7 @@ pub fn fuse(units: Vec<Unit>, outputs: &[String], known: &Known) -> Option<Vec<N
             Unit::Pointwise(by) => by
                 .reads
                 .iter()
-                .all(|read| read.name != work.output || !read.plane),
+                .all(|read| read.name != work.output || read.over.is_one()),
             Unit::Node(_) => false,
         });
         let mut all: Vec<usize> = of
@@ -63,7 +63,7 @@ pub fn fuse(units: Vec<Unit>, outputs: &[String], known: &Known) -> Option<Vec<N
                 last.layout == work.layout
                     && more.steps <= MOST_STEPS
                     && more.reads.len() <= MOST_READS
-                    && (all.len() == 1 || part.has(work) && work.program.steps.len() <= COPIED)
+                    && (all.len() == 1 || copies(&part, work))
             });
         if !joins {
             all = vec![at];
@@ -139,13 +139,13 @@ impl<'a> Part<'a> {
             reads: self.reads.iter().copied().chain(names).collect(),
         }
     }
+}
 
-    /// Does it read all that `work` does?
-    fn has(&self, work: &Pointwise) -> bool {
-        work.reads
-            .iter()
-            .all(|read| self.reads.contains(read.name.as_str()))
-    }
+/// Is `work` short, and does the program read at most one value more for doing it, in the place of what it makes?
+fn copies(part: &Part<'_>, work: &Pointwise) -> bool {
+    let whole = work.reads.iter().filter(|read| read.over.is_one());
+    let more = whole.filter(|read| !part.reads.contains(read.name.as_str()));
+    work.program.steps.len() <= COPIED && more.count() <= 1
 }
 
 /// The units of a program, in their order, as one node; a node of the engine where there is one unit that it can run.
@@ -210,10 +210,15 @@ fn by_itself(work: &Pointwise, known: &Known) -> Option<NodeProto> {
             .reads
             .iter()
             .all(|read| known.floats.contains(&read.name));
-    if !floats || work.reads.iter().all(|read| read.plane) {
+    if !floats || !work.reads.iter().any(|read| read.over.is_one()) {
         return None;
     }
-    let planes: Vec<i64> = work.reads.iter().map(|r| i64::from(r.plane)).collect();
+    let number = |over: Over| Over::ALL.iter().position(|other| *other == over);
+    let over = work
+        .reads
+        .iter()
+        .map(|read| Some(number(read.over)? as i64));
+    let over: Vec<i64> = over.collect::<Option<_>>()?;
     Some(NodeProto {
         op_type: FUSED.into(),
         domain: DOMAIN.into(),
@@ -222,7 +227,7 @@ fn by_itself(work: &Pointwise, known: &Known) -> Option<NodeProto> {
         output: vec![work.output.clone()],
         attribute: vec![
             node::ints("steps", &work.program.encode()),
-            node::ints("planes", &planes),
+            node::ints("over", &over),
             node::int("lanes", work.layout.lanes as i64),
         ],
         ..NodeProto::default()

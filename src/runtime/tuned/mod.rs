@@ -10,6 +10,7 @@
 
 mod arithmetic;
 mod blocked;
+mod curves;
 mod fuse;
 mod layouts;
 mod norm;

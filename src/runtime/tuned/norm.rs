@@ -1,7 +1,7 @@
 //! Normalisation by constants as elementwise work.
 
 use super::program::{Op, Operand, Program, Step};
-use super::units::{Known, Layout, Pointwise, Read};
+use super::units::{Known, Layout, Over, Pointwise, Read};
 use crate::onnx::node::{Attributes, is_default};
 use crate::onnx::proto::{NodeProto, TensorProto};
 use crate::onnx::{Elem, Tensor};
@@ -54,9 +54,9 @@ pub fn norm(
         Tensor::floats(&shape, &values.repeat(rows)).to_proto(&name)
     };
     let made = [constant("factor", &factor), constant("shift", &shift)];
-    let read = |name: &str, plane: bool| Read {
+    let read = |name: &str, over: Over| Read {
         name: name.to_owned(),
-        plane,
+        over,
     };
     let step = |op: Op, a: Operand, b: Operand| Step {
         op,
@@ -70,9 +70,9 @@ pub fn norm(
             ],
         },
         reads: vec![
-            read(x, false),
-            read(&made[0].name, true),
-            read(&made[1].name, true),
+            read(x, Over::One),
+            read(&made[0].name, Over::Plane),
+            read(&made[1].name, Over::Plane),
         ],
         output: output.clone(),
         layout,

@@ -31,11 +31,15 @@ pub enum Op {
     Truth,
     /// Itself.
     Same,
+    Exp,
+    Erf,
+    Sigmoid,
+    Tanh,
 }
 
 impl Op {
     /// Each, at its number in a file.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 27] = [
         Self::Add,
         Self::Sub,
         Self::Mul,
@@ -59,6 +63,10 @@ impl Op {
         Self::HardSigmoid,
         Self::Truth,
         Self::Same,
+        Self::Exp,
+        Self::Erf,
+        Self::Sigmoid,
+        Self::Tanh,
     ];
 
     /// How many operands it has.
@@ -71,7 +79,11 @@ impl Op {
             | Self::Sqrt
             | Self::Reciprocal
             | Self::Truth
-            | Self::Same => 1,
+            | Self::Same
+            | Self::Exp
+            | Self::Erf
+            | Self::Sigmoid
+            | Self::Tanh => 1,
             _ => 2,
         }
     }

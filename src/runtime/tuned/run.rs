@@ -42,8 +42,10 @@ pub struct Runner {
 pub enum Values<'a> {
     /// One for each that is made.
     Whole(&'a [f32]),
-    /// One for each channel of each row.
+    /// One for each channel of each row, or for all along the last dimension.
     Planes(Planes<'a>),
+    /// Some after each other, again and again.
+    Again(&'a [f32]),
 }
 
 impl Runner {
@@ -155,14 +157,16 @@ impl NullaryFnOnce for Pass<'_> {
             .iter()
             .map(|input| match input {
                 Values::Whole(_) => Vec::new(),
-                Values::Planes(_) => vec![0.0; BLOCK],
+                Values::Planes(_) | Values::Again(_) => vec![0.0; BLOCK],
             })
             .collect();
         for (block, output) in self.output.chunks_mut(BLOCK).enumerate() {
             let (from, count) = (self.start + block * BLOCK, output.len());
             for (input, into) in self.inputs.iter().zip(&mut spread) {
-                if let Values::Planes(planes) = input {
-                    planes.over(from, &mut into[..count]);
+                match input {
+                    Values::Whole(_) => {}
+                    Values::Planes(planes) => planes.over(from, &mut into[..count]),
+                    Values::Again(values) => again(values, from, &mut into[..count]),
                 }
             }
             for (at, step) in steps.iter().enumerate() {
@@ -171,7 +175,7 @@ impl NullaryFnOnce for Pass<'_> {
                     Place::Register(n) => &registers[n][..count],
                     Place::Input(n) => match self.inputs[n] {
                         Values::Whole(values) => &values[from..from + count],
-                        Values::Planes(_) => &spread[n][..count],
+                        Values::Planes(_) | Values::Again(_) => &spread[n][..count],
                     },
                 };
                 let last = at + 1 == steps.len();
@@ -182,8 +186,20 @@ impl NullaryFnOnce for Pass<'_> {
     }
 }
 
+/// The values from `start` on of `values` after each other again and again.
+fn again(values: &[f32], start: usize, mut into: &mut [f32]) {
+    let mut at = start % values.len();
+    while !into.is_empty() {
+        let count = into.len().min(values.len() - at);
+        let (now, rest) = into.split_at_mut(count);
+        now.copy_from_slice(&values[at..at + count]);
+        (into, at) = (rest, 0);
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use super::super::curves;
     use super::super::program::Step;
     use super::*;
     use proptest::prelude::*;
@@ -239,6 +255,10 @@ mod tests {
                 }
                 Op::Truth => truth(x[0] != 0.0),
                 Op::Same => x[0],
+                Op::Exp => curves::exp(x[0]),
+                Op::Erf => curves::erf(x[0]),
+                Op::Sigmoid => curves::sigmoid(x[0]),
+                Op::Tanh => curves::tanh(x[0]),
             });
         }
         values
@@ -313,6 +333,16 @@ mod tests {
             let mut output = [0.0];
             runner.run(0, &[], &mut output);
             assert!(output[0].is_nan(), "{op:?}: {}", output[0]);
+        }
+    }
+
+    #[test]
+    fn values_are_read_again_and_again() {
+        for start in [0, 2, 3, 5] {
+            let mut made = [0.0; 8];
+            again(&[1.0, 2.0, 3.0], start, &mut made);
+            let right: Vec<f32> = (start..start + 8).map(|n| (n % 3) as f32 + 1.0).collect();
+            assert_eq!(made, right.as_slice());
         }
     }
 

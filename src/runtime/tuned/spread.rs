@@ -47,24 +47,56 @@ impl<const L: usize> NullaryFnOnce for Plane<'_, L> {
             weights,
             into,
         } = self;
-        // The same for every row.
-        let columns: Vec<Vec<(usize, usize)>> =
-            (0..sizes.to[1]).map(|x| sizes.taps_of(x, 1)).collect();
-        for (y, row) in into.chunks_exact_mut(sizes.to[1]).enumerate() {
+        let [stride, wide] = [sizes.strides[1], sizes.to[1]];
+        // Places of one remainder read the same taps, each one further than the place before.
+        let classes = (0..stride.min(wide)).map(|first| {
+            let taps: Vec<usize> = ((first + sizes.pads[1]) % stride..sizes.kernel[1])
+                .step_by(stride)
+                .collect();
+            (first, taps)
+        });
+        let classes: Vec<(usize, Vec<usize>)> = classes.collect();
+        let mut terms: Vec<(isize, &[f32; L])> = Vec::new();
+        for (y, row) in into.chunks_exact_mut(wide).enumerate() {
             let rows = sizes.taps_of(y, 0);
-            for (place, columns) in row.iter_mut().zip(&columns) {
-                let mut sum = [0.0; L];
-                for &(tap_y, at_y) in &rows {
-                    let values = &from[at_y * sizes.from[1]..];
-                    let weights = &weights[tap_y * sizes.kernel[1]..];
-                    for &(tap_x, at_x) in columns {
-                        let (value, weight) = (&values[at_x], &weights[tap_x]);
-                        for lane in 0..L {
-                            sum[lane] += value[lane] * weight[lane];
-                        }
+            for (first, taps) in &classes {
+                // Where each tap reads for the first place, in `from`, and the columns that it has.
+                terms.clear();
+                let (mut low, mut high) = (0, (wide - first).div_ceil(stride));
+                for &tap in taps {
+                    let at = (first + sizes.pads[1]) as isize - tap as isize;
+                    let at = at.div_euclid(stride as isize);
+                    low = low.max((-at).max(0) as usize);
+                    high = high.min((sizes.from[1] as isize - at).max(0) as usize);
+                    for &(tap_y, at_y) in &rows {
+                        let start = (at_y * sizes.from[1]) as isize + at;
+                        terms.push((start, &weights[tap_y * sizes.kernel[1] + tap]));
                     }
                 }
-                *place = sum;
+                let places = row.iter_mut().skip(*first).step_by(stride).enumerate();
+                for (n, place) in places {
+                    let mut sum = [0.0; L];
+                    if (low..high).contains(&n) {
+                        for &(start, weight) in &terms {
+                            let value = &from[(start + n as isize) as usize];
+                            for lane in 0..L {
+                                sum[lane] += value[lane] * weight[lane];
+                            }
+                        }
+                    } else {
+                        // At the sides some taps reach beyond.
+                        for (tap_x, at_x) in sizes.taps_of(first + n * stride, 1) {
+                            for &(tap_y, at_y) in &rows {
+                                let value = &from[at_y * sizes.from[1] + at_x];
+                                let weight = &weights[tap_y * sizes.kernel[1] + tap_x];
+                                for lane in 0..L {
+                                    sum[lane] += value[lane] * weight[lane];
+                                }
+                            }
+                        }
+                    }
+                    *place = sum;
+                }
             }
         }
     }

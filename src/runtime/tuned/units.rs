@@ -19,8 +19,30 @@ pub struct Layout {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Read {
     pub name: String,
-    /// Is it one value for each channel of each row?
-    pub plane: bool,
+    pub over: Over,
+}
+
+/// Of which of the values that are made a value is read for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Over {
+    /// One alone.
+    One,
+    /// All of a channel of a row: there is one value for each.
+    Plane,
+    /// All along the last dimension.
+    Last,
+    /// All that lie at the same place of the last dimensions.
+    First,
+}
+
+impl Over {
+    /// Each, at its number in a file.
+    pub const ALL: [Self; 4] = [Self::One, Self::Plane, Self::Last, Self::First];
+
+    /// Is there one for each that is made?
+    pub fn is_one(self) -> bool {
+        self == Self::One
+    }
 }
 
 /// A program over values of one layout.
@@ -85,16 +107,28 @@ impl Known {
         }
     }
 
-    /// How `name` is read where `whole` is made: itself, or one value for each channel.
-    fn read(&self, name: &str, whole: &Layout) -> Option<bool> {
+    /// How `name` is read where `whole` is made.
+    fn read(&self, name: &str, whole: &Layout) -> Option<Over> {
         let layout = self.layouts.get(name)?;
         if layout == whole {
-            return Some(false);
+            return Some(Over::One);
         }
-        let fits = layout.lanes == whole.lanes
-            && matches!((layout.shape.as_slice(), whole.shape.as_slice()),
-                ([a, b, 1, 1], [c, d, _, _]) if (a, b) == (c, d));
-        fits.then_some(true)
+        let (given, made) = (layout.shape.as_slice(), whole.shape.as_slice());
+        if layout.lanes == whole.lanes
+            && matches!((given, made), ([a, b, 1, 1], [c, d, _, _]) if (a, b) == (c, d))
+        {
+            return Some(Over::Plane);
+        }
+        if layout.lanes != 1 || whole.lanes != 1 {
+            return None;
+        }
+        let ([fronts @ .., 1], [front @ .., _]) = (given, made) else {
+            return ends_with(given, made).then_some(Over::First);
+        };
+        if fronts == front {
+            return Some(Over::Last);
+        }
+        ends_with(given, made).then_some(Over::First)
     }
 
     /// The node as a program, where it is elementwise and all its values are float32 or bool.
@@ -124,16 +158,16 @@ impl Known {
                 operands.push(Some(Operand::Number(number)));
                 continue;
             }
-            let plane = self.read(name, &layout)?;
+            let over = self.read(name, &layout)?;
             let place = reads.iter().position(|read| read.name == *name);
             let place = place.unwrap_or_else(|| {
                 let name = name.clone();
-                reads.push(Read { name, plane });
+                reads.push(Read { name, over });
                 reads.len() - 1
             });
             operands.push(Some(Operand::Input(place)));
         }
-        if reads.iter().all(|read| read.plane) || !(is_float(output) || is_truth(output)) {
+        if !reads.iter().any(|read| read.over.is_one()) || !(is_float(output) || is_truth(output)) {
             return None;
         }
         let program = program(node, &operands, is_truth(&node.input[0]))?;
@@ -145,6 +179,12 @@ impl Known {
             node: Some(node.clone()),
         })
     }
+}
+
+/// Are these the last dimensions of `made`, but for ones before them?
+fn ends_with(given: &[usize], made: &[usize]) -> bool {
+    let own = given.iter().position(|&size| size != 1);
+    own.is_some_and(|at| given.len() <= made.len() && made.ends_with(&given[at..]))
 }
 
 /// The steps of an elementwise operator; `truth`: is its first input of type bool?
@@ -174,6 +214,10 @@ fn program(node: &NodeProto, operands: &[Option<Operand>], truth: bool) -> Optio
         "Abs" => plain(Op::Abs)?,
         "Sqrt" => plain(Op::Sqrt)?,
         "Reciprocal" => plain(Op::Reciprocal)?,
+        "Exp" => plain(Op::Exp)?,
+        "Erf" => plain(Op::Erf)?,
+        "Sigmoid" => plain(Op::Sigmoid)?,
+        "Tanh" => plain(Op::Tanh)?,
         "Where" => plain(Op::Where)?,
         "Identity" => plain(Op::Same)?,
         "Cast" => match node.int("to")? {

@@ -115,16 +115,15 @@ impl Weave {
         let places: &mut [[f32; L]] = into.as_chunks_mut().0;
         for (y, row) in places.chunks_exact_mut(self.to[1]).enumerate() {
             let (above, at_y) = self.at(0, y);
-            for left in 0..self.strides[1] {
-                let first = (0..self.strides[1]).find(|x| self.at(1, *x).0 == left);
-                let Some(first) = first else { continue };
+            for first in 0..self.strides[1].min(self.to[1]) {
+                let (left, at_x) = self.at(1, first);
                 let of = row.iter_mut().skip(first).step_by(self.strides[1]);
                 match self.parts[above * self.strides[1] + left] {
                     Some((part, [low_y, low_x])) => {
                         let Part { values, places } = parts[part];
                         let values: &[[f32; L]] = values.as_chunks().0;
                         let from = (n * places[0] + at_y - low_y) * places[1];
-                        let from = &values[from + self.at(1, first).1 - low_x..];
+                        let from = &values[from + at_x - low_x..];
                         for (place, value) in of.zip(from) {
                             *place = *value;
                         }
@@ -139,19 +138,22 @@ impl Weave {
         let [Part { values, places }] = *parts else {
             return;
         };
-        let blocks = self.parts.len() * self.packed;
-        let blocks = blocks.div_ceil(self.lanes);
+        let blocks = (self.parts.len() * self.packed).div_ceil(self.lanes);
         let (row, channel) = (n / self.packed, n % self.packed);
         for (y, line) in into.chunks_exact_mut(self.to[1]).enumerate() {
             let (above, at_y) = self.at(0, y);
-            for (x, place) in line.iter_mut().enumerate() {
-                let (left, at_x) = self.at(1, x);
+            for first in 0..self.strides[1].min(self.to[1]) {
+                let (left, at_x) = self.at(1, first);
                 let remainder = above * self.strides[1] + left;
                 let [low_y, low_x] = self.parts[remainder].map_or([0; 2], |(_, low)| low);
                 let channel = remainder * self.packed + channel;
                 let (block, lane) = (row * blocks + channel / self.lanes, channel % self.lanes);
                 let at = (block * places[0] + at_y - low_y) * places[1] + at_x - low_x;
-                *place = values[at * self.lanes + lane];
+                let from = values[at * self.lanes + lane..].iter().step_by(self.lanes);
+                let into = line.iter_mut().skip(first).step_by(self.strides[1]);
+                for (place, value) in into.zip(from) {
+                    *place = *value;
+                }
             }
         }
     }

@@ -8,7 +8,7 @@ mod swapped;
 
 use super::layouts::{NCHWC, in_order, is};
 use super::program::{Op, Program};
-use super::units::{Known, Layout, Pointwise, Read, Unit};
+use super::units::{Known, Layout, Over, Pointwise, Read, Unit};
 use crate::onnx::Elem;
 use crate::onnx::node::{self, Attributes};
 use crate::onnx::proto::{NodeProto, TensorProto};
@@ -145,6 +145,13 @@ impl<'a> Moving<'a> {
     /// numbers: the engine multiplies them by zeros.
     fn fits(&self, work: &Pointwise) -> Option<Layout> {
         let layout = self.blocked(&work.layout)?;
+        if !work
+            .reads
+            .iter()
+            .all(|read| matches!(read.over, Over::One | Over::Plane))
+        {
+            return None;
+        }
         (layout.shape == work.layout.shape || stays_finite(&work.program)).then_some(layout)
     }
 
@@ -215,7 +222,7 @@ impl<'a> Moving<'a> {
         let Some(blocked) = self.fits(work) else {
             return;
         };
-        let whole = work.reads.iter().filter(|read| !read.plane);
+        let whole = work.reads.iter().filter(|read| read.over.is_one());
         let (there, missing): (Vec<_>, Vec<_>) =
             whole.partition(|read| self.can_be_blocked(&read.name));
         let there = there.iter().filter(|read| self.is_blocked(&read.name));
@@ -235,7 +242,7 @@ impl<'a> Moving<'a> {
     /// The same work on blocked values, where all that it reads is there as such, and it pays.
     fn moved(&mut self, work: &Pointwise) -> Option<Pointwise> {
         let layout = self.fits(work)?;
-        let mut whole = work.reads.iter().filter(|read| !read.plane);
+        let mut whole = work.reads.iter().filter(|read| read.over.is_one());
         // What is made of values in rows is made in rows, but where it is blocked then anyway.
         let pays = whole.clone().any(|read| self.is_blocked(&read.name))
             || self.later.contains_key(&work.output)
@@ -249,20 +256,20 @@ impl<'a> Moving<'a> {
             // One value for each channel lies in memory as it does blocked.
             let name = match self.twin(&read.name) {
                 Some(twin) => twin,
-                None if read.plane => read.name.clone(),
+                None if read.over == Over::Plane => read.name.clone(),
                 None => return None,
             };
             names.insert(&read.name, name.clone());
             reads.push(Read {
                 name,
-                plane: read.plane,
+                over: read.over,
             });
         }
         let output = format!("{}/blocked", work.output);
         let node = work
             .node
             .clone()
-            .filter(|_| reads.iter().all(|read| !read.plane));
+            .filter(|_| reads.iter().all(|read| read.over.is_one()));
         let node = node.map(|mut node| {
             for name in &mut node.input {
                 if let Some(now) = names.get(name.as_str()) {

@@ -9,10 +9,8 @@ use crate::onnx::node::{self, Attributes, is_default};
 use crate::onnx::proto::NodeProto;
 use crate::onnx::{Elem, Tensor};
 
-/// Elementwise operators of one float32 input that the engine's own kernels run faster than a program would.
-const CURVES: [&str; 8] = [
-    "Sigmoid", "Tanh", "Erf", "Exp", "Log", "Elu", "Softplus", "Gelu",
-];
+/// Elementwise operators of one float32 input that no program has.
+const CURVES: [&str; 4] = ["Log", "Elu", "Softplus", "Gelu"];
 
 impl Moving<'_> {
     /// `node` on blocked values, where it is one of those that can be.
@@ -27,7 +25,7 @@ impl Moving<'_> {
             .or_else(|| self.unpooled(node))
     }
 
-    /// An elementwise operator that no program has, on the blocked value.
+    /// Such an operator on the blocked value.
     fn curve(&mut self, node: &NodeProto) -> Option<Vec<Unit>> {
         let ([from], [to]) = (node.input.as_slice(), node.output.as_slice()) else {
             return None;
@@ -61,6 +59,7 @@ impl Moving<'_> {
         };
         let is_sum = match node.op_type.as_str() {
             "GlobalAveragePool" => false,
+            "ReduceMean" if self.is_over_planes(node) => false,
             "ReduceSum" if self.is_over_planes(node) => true,
             _ => return None,
         };

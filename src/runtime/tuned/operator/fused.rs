@@ -3,6 +3,7 @@
 use super::super::planes::Planes;
 use super::super::program::Program;
 use super::super::run::{BLOCK, Runner, Values};
+use super::super::units::Over;
 use super::{FUSED, each, input, output, safely};
 use ort::operator::{
     BoxedKernel, ComputeContext, KernelContext, Operator, OperatorInput, OperatorOutput,
@@ -31,19 +32,23 @@ impl Operator for FusedOperator {
         about: &KernelContext<'attr>,
     ) -> ort::Result<BoxedKernel<'attr>> {
         let wrong = || ort::Error::new("no program of this operator");
-        let planes: Vec<i64> = about.get("planes").ok_or_else(wrong)?;
+        let over: Vec<i64> = about.get("over").ok_or_else(wrong)?;
         let code: Vec<i64> = about.get("steps").ok_or_else(wrong)?;
         let lanes: i64 = about.get("lanes").ok_or_else(wrong)?;
-        let program = Program::decode(&code, planes.len()).ok_or_else(wrong)?;
+        let program = Program::decode(&code, over.len()).ok_or_else(wrong)?;
         let fused = Fused {
             runner: Runner::new(&program),
-            planes: planes.iter().map(|&is| is != 0).collect(),
+            over: over
+                .iter()
+                .map(|&n| Over::ALL.get(usize::try_from(n).ok()?).copied())
+                .collect::<Option<_>>()
+                .ok_or_else(wrong)?,
             lanes: usize::try_from(lanes)
                 .ok()
                 .filter(|&n| n > 0)
                 .ok_or_else(wrong)?,
         };
-        if fused.planes.iter().all(|&is| is) {
+        if !fused.over.iter().any(|over| over.is_one()) {
             return Err(wrong());
         }
         Ok(Box::new(move |run: &ComputeContext| {
@@ -54,8 +59,8 @@ impl Operator for FusedOperator {
 
 struct Fused {
     runner: Runner,
-    /// Which inputs hold one value for each channel of each row.
-    planes: Vec<bool>,
+    /// How each input is read.
+    over: Vec<Over>,
     /// Channels that lie beside each other.
     lanes: usize,
 }
@@ -65,14 +70,18 @@ const PIECE: usize = 32 * BLOCK;
 
 impl Fused {
     fn compute(&self, run: &ComputeContext) -> ort::Result<()> {
-        let values = (0..self.planes.len()).map(|n| input(run, n));
+        let values = (0..self.over.len()).map(|n| input(run, n));
         let values = values.collect::<ort::Result<Vec<_>>>()?;
         let mut tensors = Vec::with_capacity(values.len());
         for value in &values {
             tensors.push(value.try_extract_tensor::<f32>()?);
         }
         let wrong = || ort::Error::new("values of other shapes than the operator was made for");
-        let whole = self.planes.iter().position(|&is| !is).ok_or_else(wrong)?;
+        let whole = self
+            .over
+            .iter()
+            .position(|over| over.is_one())
+            .ok_or_else(wrong)?;
         let (shape, first) = &tensors[whole];
         let count = first.len();
         // Channels as they lie in memory, and values of a plane, all its lanes.
@@ -85,22 +94,28 @@ impl Fused {
             _ => (1, self.lanes, count),
         };
         let mut inputs = Vec::with_capacity(tensors.len());
-        for (&(_, values), &is_plane) in tensors.iter().zip(&self.planes) {
-            inputs.push(if !is_plane && values.len() == count {
-                Values::Whole(values)
-            } else {
-                // One for each channel; those that only fill up the lanes may be left out.
-                let given = values.len() / rows.max(1);
-                let right = is_plane
-                    && plane > 0
-                    && given * rows == values.len()
-                    && (given == channels || given.next_multiple_of(self.lanes) == channels);
-                if !right {
-                    return Err(wrong());
-                }
-                let planes = Planes::new(values, given, plane, self.lanes);
-                Values::Planes(planes.ok_or_else(wrong)?)
-            });
+        let last = shape.last().map_or(1, |&n| n.max(0) as usize);
+        for (&(_, values), over) in tensors.iter().zip(&self.over) {
+            let (given, of_row) = (values.len(), values.len() / rows.max(1));
+            let (right, read) = match over {
+                Over::One => (given == count, Some(Values::Whole(values))),
+                // Channels that only fill up the lanes may be left out.
+                Over::Plane => (
+                    plane > 0
+                        && of_row * rows == given
+                        && (of_row == channels || of_row.next_multiple_of(self.lanes) == channels),
+                    Planes::new(values, of_row, plane, self.lanes).map(Values::Planes),
+                ),
+                Over::Last => (
+                    last > 0 && given * last == count,
+                    Planes::new(values, given, last, 1).map(Values::Planes),
+                ),
+                Over::First => (
+                    given > 0 && count.is_multiple_of(given),
+                    Some(Values::Again(values)),
+                ),
+            };
+            inputs.push(read.filter(|_| right).ok_or_else(wrong)?);
         }
         let mut made = output(run, 0, shape.to_vec())?;
         let (_, made) = made.try_extract_tensor_mut::<f32>()?;

@@ -11,8 +11,8 @@ use std::sync::Mutex;
 
 /// The domain of the operators.
 pub const DOMAIN: &str = "nearmiss";
-/// A [`Program`](super::program::Program) over values of one shape: attributes `steps`, `planes` (which inputs hold one value
-/// for each channel of each row) and `lanes` (channels that lie beside each other).
+/// A [`Program`](super::program::Program) over values of one shape: attributes `steps`, `over` (how each input is read:
+/// [`Over`](super::units::Over)) and `lanes` (channels that lie beside each other).
 pub const FUSED: &str = "Fused";
 /// A depthwise convolution taken back ([`super::spread`]): attribute `sizes` ([`Windows`](super::windows::Windows)).
 pub const SPREAD: &str = "Spread";
