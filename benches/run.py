@@ -13,7 +13,7 @@ with "!" and is no evidence.
 
 --material holds flickr8k-test and encoders (embedding, gradient graphs, attacks), --models the models of tests/fixtures/make_models.py --full
 (gradients), --classifiers what compare_attack.py reads (attacks). --keep writes results/VERSION.PROCESSOR.json beside this
-file; --check compares with the newest kept for this type of processor, and fails where a ratio that neither run marks fell
+file, where comparisons that --only leaves out stay; --check compares with the newest kept for this type of processor, and fails where a ratio that neither run marks fell
 by more than a quarter.
 """
 
@@ -275,6 +275,10 @@ def main():
     before = newest(report["processor"])
     if options.keep:
         RESULTS.mkdir(exist_ok=True)
+        if before and before["version"] == version:
+            # What was not asked for this time stays as it was kept.
+            asked_for = options.only or COMPARISONS
+            report["rows"] += [row for row in before["rows"] if row["comparison"] not in asked_for]
         name = re.sub(r"[^A-Za-z0-9]+", "-", report["processor"]).strip("-")
         place = RESULTS / f"{version}.{name}.json"
         place.with_suffix(".part").write_text(json.dumps(report, indent=1) + "\n")

@@ -99,6 +99,12 @@ fn elementwise(known: &Known, node: &NodeProto) -> Option<Layout> {
     }
     let reads = node.input.iter();
     let mut whole = reads.filter(|name| !name.is_empty() && !known.numbers.contains_key(*name));
+    let rank = |name: &String| {
+        known
+            .layouts
+            .get(name)
+            .map_or(0, |layout| layout.shape.len())
+    };
     let first = whole.next()?;
     let layout = known.layouts.get(first)?;
     // Of blocked values the engine runs those of one shape alone.
@@ -106,7 +112,14 @@ fn elementwise(known: &Known, node: &NodeProto) -> Option<Layout> {
         Some(other) => other == layout,
         None => layout.lanes > 1,
     };
-    (known.floats.contains(first) && whole.all(alike)).then(|| layout.clone())
+    // A number of more dimensions would give what is made as many.
+    let fits = known.floats.contains(first)
+        && whole.all(alike)
+        && node
+            .input
+            .iter()
+            .all(|name| rank(name) <= layout.shape.len());
+    fits.then(|| layout.clone())
 }
 
 /// The shape of blocked values whose channels the engine puts after each other.

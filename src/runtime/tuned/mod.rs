@@ -70,12 +70,13 @@ pub fn rewritten(optimised: &[u8], graph: &Graph, lanes: usize) -> Option<Vec<u8
         }
     });
     let mut units: Vec<Unit> = units.collect();
+    let outputs: Vec<String> = inner.output.iter().map(|port| port.name.clone()).collect();
     if lanes > 1 {
-        let (moved, more) = blocked::Moving::new(&mut known, weights, lanes).run(units);
+        let moving = blocked::Moving::new(&mut known, weights, lanes);
+        let (moved, more) = moving.run(units, &outputs);
         units = moved;
         made.extend(more);
     }
-    let outputs: Vec<String> = inner.output.iter().map(|port| port.name.clone()).collect();
     let nodes = fuse::fuse(units, &outputs, &known)?;
     let own = nodes.iter().any(|node| node.domain == operator::DOMAIN);
     if !own && nodes.len() >= before {

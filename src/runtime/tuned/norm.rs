@@ -21,7 +21,7 @@ pub fn norm(
         && node.op_type == "BatchNormalization"
         && node.int("training_mode").unwrap_or(0) == 0;
     let layout = known.layouts.get(x).cloned()?;
-    let &[rows, channels, _, _] = layout.shape.as_slice() else {
+    let &[_, channels, _, _] = layout.shape.as_slice() else {
         return None;
     };
     if !is_norm || layout.lanes != 1 || !known.floats.contains(x) {
@@ -43,7 +43,8 @@ pub fn norm(
     let shift: Vec<f32> = (0..channels)
         .map(|c| bias[c] - mean[c] * factor[c])
         .collect();
-    let shape = [rows, channels, 1, 1];
+    // Of all rows: a graph may take any number of them.
+    let shape = [1, channels, 1, 1];
     let mut constant = |what: &str, values: &[f32]| {
         let name = format!("{output}/{what}");
         let layout = Layout {
@@ -51,7 +52,7 @@ pub fn norm(
             lanes: 1,
         };
         known.insert(&name, layout, Elem::F32);
-        Tensor::floats(&shape, &values.repeat(rows)).to_proto(&name)
+        Tensor::floats(&shape, values).to_proto(&name)
     };
     let made = [constant("factor", &factor), constant("shift", &shift)];
     let read = |name: &str, over: Over| Read {

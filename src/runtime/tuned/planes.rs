@@ -1,6 +1,6 @@
-//! One value for each channel, where a program needs one for each place.
+//! One value for many places, where a program needs one for each.
 
-/// One value for each channel of each row.
+/// One value for each channel of each row, or for each channel of all rows.
 #[derive(Debug, Clone, Copy)]
 pub struct Planes<'a> {
     values: &'a [f32],
@@ -13,7 +13,7 @@ pub struct Planes<'a> {
 }
 
 impl<'a> Planes<'a> {
-    /// Of so many `channels` for each row; those beyond them that only fill up the `lanes` count as 0. `None` where the lanes
+    /// Of so many `channels` for each row, again and again where there are fewer rows; those beyond them that only fill up the `lanes` count as 0. `None` where the lanes
     /// are none of an engine.
     pub fn new(values: &'a [f32], channels: usize, plane: usize, lanes: usize) -> Option<Self> {
         matches!(lanes, 1 | 8 | 16).then_some(Self {
@@ -50,12 +50,12 @@ impl<'a> Planes<'a> {
             plane,
             ..
         } = *self;
-        let groups = channels.div_ceil(L);
+        let (groups, rows) = (channels.div_ceil(L), values.len() / channels);
         let mut at = 0;
         while at < into.len() {
             let n = (start + at) / plane;
             let end = (at + plane - (start + at) % plane).min(into.len());
-            let (row, group) = (n / groups, n % groups);
+            let (row, group) = (n / groups % rows, n % groups);
             let there = (channels - group * L).min(L);
             let mut lane = [0.0; L];
             lane[..there].copy_from_slice(&values[row * channels + group * L..][..there]);
@@ -89,6 +89,12 @@ mod tests {
                         .unwrap_or(0.0)
                 })
                 .collect();
+            // Of one row for all.
+            let one = Planes::new(&values[..10], 10, plane, lanes).unwrap();
+            let mut made = vec![f32::NAN; right.len()];
+            one.over(0, &mut made);
+            let half = right.len() / 2;
+            assert_eq!(made, right[..half].repeat(2), "{lanes} lanes, one row");
             for start in [0, lanes, 2 * lanes, plane] {
                 let mut made = vec![f32::NAN; right.len() - start];
                 planes.over(start, &mut made);

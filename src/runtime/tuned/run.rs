@@ -151,7 +151,7 @@ impl NullaryFnOnce for Pass<'_> {
         for (register, &number) in registers.iter_mut().zip(numbers) {
             register.fill(number);
         }
-        // What is one value for a plane, for each value of the block.
+        // What is one value for many, for each value of the block.
         let mut spread: Vec<Vec<f32>> = self
             .inputs
             .iter()

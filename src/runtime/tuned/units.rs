@@ -27,7 +27,7 @@ pub struct Read {
 pub enum Over {
     /// One alone.
     One,
-    /// All of a channel of a row: there is one value for each.
+    /// All of a channel, of a row or of all: there is one value for each.
     Plane,
     /// All along the last dimension.
     Last,
@@ -115,7 +115,7 @@ impl Known {
         }
         let (given, made) = (layout.shape.as_slice(), whole.shape.as_slice());
         if layout.lanes == whole.lanes
-            && matches!((given, made), ([a, b, 1, 1], [c, d, _, _]) if (a, b) == (c, d))
+            && matches!((given, made), ([a, b, 1, 1], [c, d, _, _]) if b == d && (a == c || *a == 1))
         {
             return Some(Over::Plane);
         }

@@ -56,9 +56,9 @@ impl<'a> Moving<'a> {
         }
     }
 
-    /// Goes over the units in their order; yields them as they are then, with new weights. What nothing reads any more
+    /// Goes over the units in their order, `outputs` are read from outside; yields them as they are then, with new weights. What nothing reads any more
     /// stays.
-    pub fn run(mut self, units: Vec<Unit>) -> (Vec<Unit>, Vec<TensorProto>) {
+    pub fn run(mut self, units: Vec<Unit>, outputs: &[String]) -> (Vec<Unit>, Vec<TensorProto>) {
         for unit in &units {
             if let Unit::Node(node) = unit
                 && is(node, "ReorderInput")
@@ -70,7 +70,7 @@ impl<'a> Moving<'a> {
                     .or_insert_with(|| node.clone());
             }
         }
-        self.pools = Pools::of(&units, &self.weights);
+        self.pools = Pools::of(&units, &self.weights, self.known, outputs);
         for unit in units {
             match unit {
                 Unit::Node(node) => self.node(node),
@@ -135,7 +135,9 @@ impl<'a> Moving<'a> {
             return None;
         };
         let filled = channels.next_multiple_of(self.lanes);
-        (layout.lanes == 1 && filled * 3 <= channels * 4).then(|| Layout {
+        // The engine blocks fours of channels.
+        let fits = layout.lanes == 1 && channels.is_multiple_of(4) && filled * 3 <= channels * 4;
+        fits.then(|| Layout {
             shape: vec![rows, filled, high, wide],
             lanes: self.lanes,
         })
@@ -280,6 +282,13 @@ impl<'a> Moving<'a> {
             node.output = vec![output.clone()];
             node
         });
+        // A truth cannot come out of a program, or go into one, where it stands alone.
+        let truths = &self.known.truths;
+        let truth = truths.contains(&work.output)
+            || work.reads.iter().any(|read| truths.contains(&read.name));
+        if truth && node.is_none() {
+            return None;
+        }
         Some(Pointwise {
             program: work.program.clone(),
             reads,
@@ -288,6 +297,13 @@ impl<'a> Moving<'a> {
             node,
         })
     }
+}
+
+/// Are its windows, without dilation, where its pads say?
+fn is_plain(node: &NodeProto) -> bool {
+    let dilations = node.ints("dilations");
+    matches!(node.text_or("auto_pad", "NOTSET"), "NOTSET" | "")
+        && dilations.is_none_or(|d| d.iter().all(|&n| n == 1))
 }
 
 /// Two numbers of a node, rows and columns; `default` where it has none.
@@ -300,7 +316,7 @@ fn pair(node: &NodeProto, name: &str, default: Option<i64>) -> Option<[usize; 2]
     Some([at(0)?, at(1)?])
 }
 
-/// Do numbers yield numbers, whichever they are?
+/// Do the constants in lanes that are filled up yield numbers? (What overflows at them does so at the first run.)
 fn stays_finite(program: &Program) -> bool {
     let mut steps = program.steps.iter();
     steps.all(|step| !matches!(step.op, Op::Div | Op::Reciprocal | Op::Sqrt))

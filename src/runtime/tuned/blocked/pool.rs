@@ -2,7 +2,7 @@
 
 use super::super::layouts::NCHWC;
 use super::super::operator::{DOMAIN, UNPOOL};
-use super::super::units::Unit;
+use super::super::units::{Known, Unit};
 use super::super::windows::Windows;
 use super::Moving;
 use crate::onnx::node::{self, Attributes, is_default};
@@ -21,9 +21,19 @@ pub struct Pools {
 
 impl Pools {
     /// Finds them: zeros, into which `ScatterElements` puts the cotangents at the second output of `MaxPool`, all in a row.
-    pub fn of(units: &[Unit], weights: &HashMap<&str, &TensorProto>) -> Self {
+    /// Only those that can be made on blocked values: the places are not made any more then, so that nothing else may ask for
+    /// them, `outputs` included.
+    pub fn of(
+        units: &[Unit],
+        weights: &HashMap<&str, &TensorProto>,
+        known: &Known,
+        outputs: &[String],
+    ) -> Self {
         let mut makes: HashMap<&str, &NodeProto> = HashMap::new();
         let mut readers: HashMap<&str, usize> = HashMap::new();
+        for name in outputs {
+            readers.insert(name, 1);
+        }
         for unit in units {
             for name in unit.reads() {
                 *readers.entry(name).or_default() += 1;
@@ -63,15 +73,38 @@ impl Pools {
                     return None;
                 };
                 // Nothing else asks for them.
-                let alone = readers.get(places.as_str()) == Some(&1);
-                let places = reshaped(places).filter(|_| alone)?;
+                let alone = |name: &str| readers.get(name) == Some(&1);
+                let once = alone(places) && alone(&scatter.output[0]);
+                let places = reshaped(places).filter(|_| once)?;
                 let pool = made_by(places, "MaxPool")?;
+                let values = reshaped(values)?;
+                let [kernel, strides] = ["kernel_shape", "strides"].map(|name| pool.ints(name));
+                // Of several values for one place the last stays, where none are added.
+                let apart = kernel.zip(strides).is_some_and(|(kernel, strides)| {
+                    kernel
+                        .iter()
+                        .zip(strides)
+                        .all(|(kernel, stride)| kernel <= stride)
+                });
+                let adds = match scatter.text_or("reduction", "none") {
+                    "add" => true,
+                    "none" => apart,
+                    _ => false,
+                };
+                let alike = |a: &str, b: &str| {
+                    known
+                        .layouts
+                        .get(a)
+                        .is_some_and(|a| known.layouts.get(b) == Some(a))
+                };
                 let fits = pool.output.get(1).is_some_and(|name| name == places)
-                    && readers.get(places) == Some(&1)
+                    && alone(places)
                     && scatter.int("axis").unwrap_or(0) == 0
-                    && matches!(scatter.text_or("reduction", "none"), "none" | "add")
-                    && zeros(base);
-                fits.then_some((pool, reshaped(values)?))
+                    && adds
+                    && zeros(base)
+                    && alike(&node.output[0], &pool.input[0])
+                    && alike(values, &pool.output[0]);
+                fits.then_some((pool, values))
             };
             if let Some((pool, values)) = part() {
                 found.plain.insert(pool.output[0].clone());
@@ -137,9 +170,6 @@ impl Moving<'_> {
         Windows::decode(&sizes.encode())?;
         let rows = |name: &str| self.known.layouts.get(name);
         let (whole, part) = (self.blocked(rows(to)?)?, self.blocked(rows(most)?)?);
-        if rows(to)? != rows(values)? || rows(&cotangent)? != rows(most)? {
-            return None;
-        }
         let mut units = Vec::new();
         let from = match self.twin(&cotangent) {
             Some(twin) => twin,
@@ -162,12 +192,9 @@ impl Moving<'_> {
 
     /// The windows of a maximum over rows and columns; `None` where its attributes ask for more.
     fn windows(&self, pool: &NodeProto) -> Option<Windows> {
-        let plain = matches!(pool.text_or("auto_pad", "NOTSET"), "NOTSET" | "")
+        let plain = super::is_plain(pool)
             && pool.int("ceil_mode").unwrap_or(0) == 0
-            && pool.int("storage_order").unwrap_or(0) == 0
-            && pool
-                .ints("dilations")
-                .is_none_or(|d| d.iter().all(|&n| n == 1));
+            && pool.int("storage_order").unwrap_or(0) == 0;
         let places = |name: &String| match *self.known.layouts.get(name)?.shape.as_slice() {
             [_, _, high, wide] => Some([high, wide]),
             _ => None,
@@ -175,7 +202,9 @@ impl Moving<'_> {
         let kernel = super::pair(pool, "kernel_shape", None)?;
         let pads = super::pair(pool, "pads", Some(0))?;
         // A window in the padding alone would have no maximum.
-        let fits = (0..2).all(|side| pads[side] < kernel[side]);
+        let all = pool.ints("pads").unwrap_or_default();
+        let mut all = all.iter().enumerate();
+        let fits = all.all(|(n, pad)| kernel.get(n % 2).is_some_and(|size| *pad < *size as i64));
         (plain && fits).then_some(Windows {
             from: places(pool.output.first()?)?,
             to: places(pool.input.first()?)?,

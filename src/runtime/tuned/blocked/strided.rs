@@ -26,21 +26,15 @@ impl Moving<'_> {
         let layout = |name: &String| self.known.layouts.get(name).cloned();
         let (rows_from, rows_to) = (layout(from)?, layout(to)?);
         let weights = Tensor::from_proto(self.weights.get(weights.as_str())?, None).ok()?;
-        let (
-            &[_, inputs, from_high, from_wide],
-            &[rows, out, to_high, to_wide],
-            &[i, o, high, wide],
-        ) = (&*rows_from.shape, &*rows_to.shape, weights.shape())
+        let (&[_, inputs, from_high, from_wide], &[_, out, to_high, to_wide], &[i, o, high, wide]) =
+            (&*rows_from.shape, &*rows_to.shape, weights.shape())
         else {
             return None;
         };
         let strides = super::pair(node, "strides", Some(1))?;
         let pads = super::pair(node, "pads", Some(0))?;
         let plain = node.int("group").unwrap_or(1) == 1
-            && node
-                .ints("dilations")
-                .is_none_or(|d| d.iter().all(|&n| n == 1))
-            && matches!(node.text_or("auto_pad", "NOTSET"), "NOTSET" | "")
+            && super::is_plain(node)
             && node.ints("output_shape").is_none();
         let fits = (i, o) == (inputs, out)
             && strides.iter().all(|s| (1..=MOST).contains(s))
@@ -125,10 +119,7 @@ impl Moving<'_> {
             output: vec![output.clone()],
             attribute: vec![
                 node::ints("weave", &weave.encode()),
-                node::ints(
-                    "rows_and_channels",
-                    &[rows as i64, made_channels(made.as_ref(), out)],
-                ),
+                node::int("channels", made_channels(made.as_ref(), out)),
             ],
             ..NodeProto::default()
         }));

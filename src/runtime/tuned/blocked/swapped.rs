@@ -63,16 +63,14 @@ impl Moving<'_> {
             "ReduceSum" if self.is_over_planes(node) => true,
             _ => return None,
         };
-        if !is_default(&node.domain) {
-            return None;
-        }
-        if !self.is_blocked(from) {
+        if !is_default(&node.domain) || !self.is_blocked(from) {
             return None;
         }
         let twin = self.twin(from)?;
         let &[rows, channels, high, wide] = self.known.layouts.get(&twin)?.shape.as_slice() else {
             return None;
         };
+        self.known.layouts.get(to)?;
         let output = format!("{to}/blocked");
         let mean = if is_sum {
             format!("{to}/mean")
@@ -127,7 +125,7 @@ impl Moving<'_> {
 
     /// A depthwise convolution with a stride, taken back, by a kernel of our own.
     fn spread(&mut self, node: &NodeProto) -> Option<Vec<Unit>> {
-        if node.op_type != "ConvTranspose" || !is_default(&node.domain) || node.input.len() != 2 {
+        if node.op_type != "ConvTranspose" || !is_default(&node.domain) {
             return None;
         }
         let ([from, weights], [to]) = (node.input.as_slice(), node.output.as_slice()) else {
@@ -144,11 +142,7 @@ impl Moving<'_> {
             return None;
         };
         let group = usize::try_from(node.int("group").unwrap_or(1)).ok()?;
-        let plain = node
-            .ints("dilations")
-            .is_none_or(|d| d.iter().all(|&n| n == 1))
-            && matches!(node.text_or("auto_pad", "NOTSET"), "NOTSET" | "")
-            && node.ints("output_shape").is_none();
+        let plain = super::is_plain(node) && node.ints("output_shape").is_none();
         if !plain || group != channels || out != channels {
             return None;
         }

@@ -4,7 +4,7 @@ use super::super::planes::Planes;
 use super::super::program::Program;
 use super::super::run::{BLOCK, Runner, Values};
 use super::super::units::Over;
-use super::{FUSED, each, input, output, safely};
+use super::{FUSED, each, input, output, safely, wrong};
 use ort::operator::{
     BoxedKernel, ComputeContext, KernelContext, Operator, OperatorInput, OperatorOutput,
 };
@@ -31,25 +31,25 @@ impl Operator for FusedOperator {
         &self,
         about: &KernelContext<'attr>,
     ) -> ort::Result<BoxedKernel<'attr>> {
-        let wrong = || ort::Error::new("no program of this operator");
-        let over: Vec<i64> = about.get("over").ok_or_else(wrong)?;
-        let code: Vec<i64> = about.get("steps").ok_or_else(wrong)?;
-        let lanes: i64 = about.get("lanes").ok_or_else(wrong)?;
-        let program = Program::decode(&code, over.len()).ok_or_else(wrong)?;
+        let none = || ort::Error::new("no program of this operator");
+        let over: Vec<i64> = about.get("over").ok_or_else(none)?;
+        let code: Vec<i64> = about.get("steps").ok_or_else(none)?;
+        let lanes: i64 = about.get("lanes").ok_or_else(none)?;
+        let program = Program::decode(&code, over.len()).ok_or_else(none)?;
         let fused = Fused {
             runner: Runner::new(&program),
             over: over
                 .iter()
                 .map(|&n| Over::ALL.get(usize::try_from(n).ok()?).copied())
                 .collect::<Option<_>>()
-                .ok_or_else(wrong)?,
+                .ok_or_else(none)?,
             lanes: usize::try_from(lanes)
                 .ok()
                 .filter(|&n| n > 0)
-                .ok_or_else(wrong)?,
+                .ok_or_else(none)?,
         };
         if !fused.over.iter().any(|over| over.is_one()) {
-            return Err(wrong());
+            return Err(none());
         }
         Ok(Box::new(move |run: &ComputeContext| {
             safely(|| fused.compute(run))
@@ -76,7 +76,6 @@ impl Fused {
         for value in &values {
             tensors.push(value.try_extract_tensor::<f32>()?);
         }
-        let wrong = || ort::Error::new("values of other shapes than the operator was made for");
         let whole = self
             .over
             .iter()
@@ -95,17 +94,25 @@ impl Fused {
         };
         let mut inputs = Vec::with_capacity(tensors.len());
         let last = shape.last().map_or(1, |&n| n.max(0) as usize);
+        // Channels that only fill up the lanes may be left out.
+        let fits =
+            |n: usize| n > 0 && (n == channels || n.next_multiple_of(self.lanes) == channels);
         for (&(_, values), over) in tensors.iter().zip(&self.over) {
-            let (given, of_row) = (values.len(), values.len() / rows.max(1));
+            let given = values.len();
             let (right, read) = match over {
                 Over::One => (given == count, Some(Values::Whole(values))),
-                // Channels that only fill up the lanes may be left out.
-                Over::Plane => (
-                    plane > 0
-                        && of_row * rows == given
-                        && (of_row == channels || of_row.next_multiple_of(self.lanes) == channels),
-                    Planes::new(values, of_row, plane, self.lanes).map(Values::Planes),
-                ),
+                Over::Plane => {
+                    // Of each row, or of all: channels fill most of the lanes, so that it cannot be both.
+                    let of_row = if fits(given) {
+                        given
+                    } else {
+                        given / rows.max(1)
+                    };
+                    let right =
+                        fits(of_row) && plane > 0 && (of_row == given || of_row * rows == given);
+                    let read = Planes::new(values, of_row, plane, self.lanes);
+                    (right, read.map(Values::Planes))
+                }
                 Over::Last => (
                     last > 0 && given * last == count,
                     Planes::new(values, given, last, 1).map(Values::Planes),
@@ -115,7 +122,8 @@ impl Fused {
                     Some(Values::Again(values)),
                 ),
             };
-            inputs.push(read.filter(|_| right).ok_or_else(wrong)?);
+            // Of nothing, nothing is read.
+            inputs.push(read.filter(|_| right || count == 0).ok_or_else(wrong)?);
         }
         let mut made = output(run, 0, shape.to_vec())?;
         let (_, made) = made.try_extract_tensor_mut::<f32>()?;

@@ -7,7 +7,7 @@ mod windowed;
 use crate::task::contained;
 use ort::operator::{ComputeContext, OperatorDomain};
 use ort::value::{ValueRef, ValueRefMut};
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 
 /// The domain of the operators.
 pub const DOMAIN: &str = "nearmiss";
@@ -18,8 +18,8 @@ pub const FUSED: &str = "Fused";
 pub const SPREAD: &str = "Spread";
 /// The maximum over windows taken back ([`super::unpool`]): attribute `sizes`.
 pub const UNPOOL: &str = "Unpool";
-/// Parts put between each other: attributes `weave` ([`Weave`](super::weave::Weave)) and `rows_and_channels`, as many as what is
-/// made has in memory.
+/// Parts put between each other: attributes `weave` ([`Weave`](super::weave::Weave)) and `channels`, as many as what is made has in
+/// memory.
 pub const WEAVE: &str = "Weave";
 
 /// The operators, for one session.
@@ -38,17 +38,27 @@ fn each<T: Send>(
     of: impl Fn(usize, T) + Sync + Send,
 ) -> ort::Result<()> {
     let parts: Vec<_> = parts.map(|part| Mutex::new(Some(part))).collect();
+    let failed = OnceLock::new();
     let one = |n: usize| {
         let part = parts[n].lock().ok().and_then(|mut part| part.take());
-        if let Some(part) = part {
-            of(n, part);
+        if let Some(part) = part
+            && let Err(why) = contained(|| of(n, part))
+        {
+            failed.get_or_init(|| why);
         }
     };
     if parts.len() < 2 {
         (0..parts.len()).for_each(one);
-        return Ok(());
+    } else {
+        run.par_for(parts.len(), 0, one)?;
     }
-    run.par_for(parts.len(), 0, one)
+    failed
+        .into_inner()
+        .map_or(Ok(()), |why| Err(ort::Error::new(why)))
+}
+
+fn wrong() -> ort::Error {
+    ort::Error::new("values of another shape than the operator was made for")
 }
 
 fn input(run: &ComputeContext, n: usize) -> ort::Result<ValueRef<'_>> {

@@ -3,7 +3,7 @@
 use super::super::spread::spread;
 use super::super::unpool::unpool;
 use super::super::windows::Windows;
-use super::{SPREAD, UNPOOL, each, input, output, safely};
+use super::{SPREAD, UNPOOL, each, input, output, safely, wrong};
 use ort::operator::{
     BoxedKernel, ComputeContext, KernelContext, Operator, OperatorInput, OperatorOutput,
 };
@@ -15,13 +15,9 @@ fn floats(count: usize) -> impl IntoIterator<Item = OperatorInput> {
 }
 
 fn sizes(about: &KernelContext<'_>) -> ort::Result<Windows> {
-    let wrong = || ort::Error::new("no windows of this operator");
-    let numbers: Vec<i64> = about.get("sizes").ok_or_else(wrong)?;
-    Windows::decode(&numbers).ok_or_else(wrong)
-}
-
-fn wrong() -> ort::Error {
-    ort::Error::new("values of another shape than the operator was made for")
+    let none = || ort::Error::new("no windows of this operator");
+    let numbers: Vec<i64> = about.get("sizes").ok_or_else(none)?;
+    Windows::decode(&numbers).ok_or_else(none)
 }
 
 /// Rows and channels, as they lie in memory, of blocked values of this shape.
