@@ -86,7 +86,16 @@ fn dense(channels: usize) -> Graph {
     drawn.node("BatchNormalization", &norm, &[("even", &twice)], vec![]);
     drawn.node("Relu", &["even"], &[("on", &twice)], vec![]);
     drawn.node("Conv", &["on", "w2"], &[("y", few)], windows(1, 1, [0; 4]));
-    // And back, with `y` as the cotangent.
+    dense_back(&mut drawn, channels);
+    drawn.graph
+}
+
+/// Its gradient, with `y` as the cotangent.
+fn dense_back(drawn: &mut Drawn, channels: usize) {
+    let all = [ROWS, channels, 17, 17];
+    let few = &[ROWS, channels, 9, 9];
+    let twice = [ROWS, 2 * channels, 9, 9];
+    let axis = || vec![node::int("axis", 1)];
     drawn.mask("on", "is on", "mask on", &twice);
     drawn.weights("w2 turned", &[2 * channels, channels, 1, 1]);
     drawn.node(
@@ -167,7 +176,6 @@ fn dense(channels: usize) -> Graph {
         &[("back", &picture)],
         windows(7, 2, [3; 4]),
     );
-    drawn.graph
 }
 
 /// The graph as the engine runs it, and what its optimiser made of it, in a file of the folder.

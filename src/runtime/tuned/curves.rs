@@ -79,7 +79,7 @@ pub fn tanh(x: f32) -> f32 {
 
 /// `erf(x) / x` by `x^2`, up to 1.
 const ERF: [f32; 7] = [
-    1.128_379_1,
+    std::f32::consts::FRAC_2_SQRT_PI,
     -0.376_126_26,
     0.112_835_854,
     -0.026_853_81,

@@ -210,9 +210,9 @@ mod tests {
             for n in 0..2 {
                 let mut made = vec![f32::NAN; weave.len_to()];
                 weave.plane(&parts, n, &mut made);
-                for y in 0..5 {
+                for y in 0..5_usize {
                     for x in 0..4 {
-                        let (remainder, at) = ([(y + 1) % 2, x % 2], [(y + 1) / 2, x / 2]);
+                        let (remainder, at) = ([(y + 1) % 2, x % 2], [y.div_ceil(2), x / 2]);
                         for lane in 0..lanes {
                             let right = match remainder {
                                 [0, 0] => value(1, n, at[0] - 1, at[1], lane),
@@ -238,11 +238,11 @@ mod tests {
             for n in 0..6 {
                 let mut made = vec![f32::NAN; weave.len_to()];
                 weave.plane(&parts, n, &mut made);
-                for y in 0..5 {
+                for y in 0..5_usize {
                     for x in 0..4 {
                         let channel = ((y + 1) % 2 * 2 + x % 2) * 3 + n % 3;
                         let block = n / 3 * blocks + channel / lanes;
-                        let right = value(0, block, (y + 1) / 2, x / 2, channel % lanes);
+                        let right = value(0, block, y.div_ceil(2), x / 2, channel % lanes);
                         assert_eq!(made[y * 4 + x], right);
                     }
                 }

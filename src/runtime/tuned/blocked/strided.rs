@@ -54,44 +54,13 @@ impl Moving<'_> {
             pad,
         });
         let whole = self.blocked(&rows_from)?;
-        let remainders: Vec<[usize; 2]> = (0..strides[0])
-            .flat_map(|y| (0..strides[1]).map(move |x| [y, x]))
-            .collect();
-        let mut weave = Weave {
-            to: [to_high, to_wide],
-            strides,
-            pads,
-            lanes: self.lanes,
-            packed: 0,
-            parts: Vec::new(),
-        };
-        // The convolutions: of each side its part, and the remainders whose channels it makes.
-        let mut convolutions: Vec<([Part; 2], Vec<[usize; 2]>)> = Vec::new();
         let made = self.blocked(&rows_to);
-        if made.is_some() {
-            for remainder in remainders {
-                let [y, x] = [0, 1].map(|s| sides[s].part(remainder[s]));
-                let part = y?.zip(x?);
-                weave.parts.push(part.map(|(y, x)| {
-                    convolutions.push(([y, x], vec![remainder]));
-                    (convolutions.len() - 1, [y.first, x.first])
-                }));
-            }
-        } else if remainders.len() * out <= 2 * self.lanes {
-            let parts = [sides[0].whole()?, sides[1].whole()?];
-            weave.packed = out;
-            weave.parts = vec![Some((0, parts.map(|part| part.first))); remainders.len()];
-            convolutions.push((parts, remainders));
-        } else {
-            return None;
-        }
-        Weave::decode(&weave.encode(), convolutions.len())?;
+        let packed = if made.is_some() { 0 } else { out };
+        let (weave, convolutions) = parted(sides, self.lanes, packed)?;
         let ordered = convolutions.iter().map(|(parts, remainders)| {
             let taps = parts.map(|part| part.taps);
-            strided::blocked(
-                &strided::weights(&weights, strides, taps, remainders)?,
-                self.lanes,
-            )
+            let weights = strided::weights(&weights, strides, taps, remainders)?;
+            strided::blocked(&weights, self.lanes)
         });
         let ordered = ordered.collect::<Option<Vec<_>>>()?;
         let mut units = Vec::new();
@@ -129,6 +98,45 @@ impl Moving<'_> {
         }
         Some(units)
     }
+}
+
+/// A convolution without a stride: of each side its part, and the remainders whose channels it makes.
+type Convolution = ([Part; 2], Vec<[usize; 2]>);
+
+/// The convolutions without a stride, one for each remainder that a tap reaches, and how what they make is put together. With
+/// `packed` channels one for all, where these are few.
+fn parted(sides: [Side; 2], lanes: usize, packed: usize) -> Option<(Weave, Vec<Convolution>)> {
+    let strides = sides.map(|side| side.stride);
+    let remainders: Vec<[usize; 2]> = (0..strides[0])
+        .flat_map(|y| (0..strides[1]).map(move |x| [y, x]))
+        .collect();
+    let mut weave = Weave {
+        to: sides.map(|side| side.to),
+        strides,
+        pads: sides.map(|side| side.pad),
+        lanes,
+        packed,
+        parts: Vec::new(),
+    };
+    let mut convolutions: Vec<Convolution> = Vec::new();
+    if packed == 0 {
+        for remainder in remainders {
+            let parts = [sides[0].part(remainder[0])?, sides[1].part(remainder[1])?];
+            let reached = parts.iter().all(|part| part.taps > 0);
+            weave.parts.push(reached.then(|| {
+                convolutions.push((parts, vec![remainder]));
+                (convolutions.len() - 1, parts.map(|part| part.first))
+            }));
+        }
+    } else if remainders.len() * packed <= 2 * lanes {
+        let parts = [sides[0].whole()?, sides[1].whole()?];
+        weave.parts = vec![Some((0, parts.map(|part| part.first))); remainders.len()];
+        convolutions.push((parts, remainders));
+    } else {
+        return None;
+    }
+    Weave::decode(&weave.encode(), convolutions.len())?;
+    Some((weave, convolutions))
 }
 
 /// Channels of what is made, as they lie in memory.

@@ -195,10 +195,11 @@ fn beside(weights: &Tensor, lanes: usize) -> Option<Tensor> {
         for tap in 0..taps {
             let lane = |lane: usize| {
                 let channel = group * lanes + lane;
-                let there = channel < channels;
-                there
-                    .then(|| values[channel * taps + tap])
-                    .unwrap_or_default()
+                if channel < channels {
+                    values[channel * taps + tap]
+                } else {
+                    0.0
+                }
             };
             ordered.extend((0..lanes).map(lane));
         }
