@@ -4,57 +4,32 @@ use super::super::planes::Planes;
 use super::super::program::Program;
 use super::super::run::{BLOCK, Runner, Values};
 use super::super::units::Over;
-use super::{FUSED, each, input, output, safely, wrong};
-use ort::operator::{
-    BoxedKernel, ComputeContext, KernelContext, Operator, OperatorInput, OperatorOutput,
-};
-use ort::value::TensorElementType;
+use super::{Work, each, input, output, wrong};
+use ort::operator::{ComputeContext, KernelContext};
 
-pub struct FusedOperator;
-
-impl Operator for FusedOperator {
-    type Kernel<'attr> = BoxedKernel<'attr>;
-
-    fn name(&self) -> &'static str {
-        FUSED
+/// A program, with its attributes.
+pub fn fused(about: &KernelContext<'_>) -> ort::Result<Work> {
+    let none = || ort::Error::new("no program of this operator");
+    let over: Vec<i64> = about.get("over").ok_or_else(none)?;
+    let code: Vec<i64> = about.get("steps").ok_or_else(none)?;
+    let lanes: i64 = about.get("lanes").ok_or_else(none)?;
+    let program = Program::decode(&code, over.len()).ok_or_else(none)?;
+    let fused = Fused {
+        runner: Runner::new(&program),
+        over: over
+            .iter()
+            .map(|&n| Over::ALL.get(usize::try_from(n).ok()?).copied())
+            .collect::<Option<_>>()
+            .ok_or_else(none)?,
+        lanes: usize::try_from(lanes)
+            .ok()
+            .filter(|&n| n > 0)
+            .ok_or_else(none)?,
+    };
+    if !fused.over.iter().any(|over| over.is_one()) {
+        return Err(none());
     }
-
-    fn inputs(&self) -> impl IntoIterator<Item = OperatorInput> {
-        [OperatorInput::variadic(1).homogenous(TensorElementType::Float32)]
-    }
-
-    fn outputs(&self) -> impl IntoIterator<Item = OperatorOutput> {
-        [OperatorOutput::required(TensorElementType::Float32)]
-    }
-
-    fn create_kernel<'attr>(
-        &self,
-        about: &KernelContext<'attr>,
-    ) -> ort::Result<BoxedKernel<'attr>> {
-        let none = || ort::Error::new("no program of this operator");
-        let over: Vec<i64> = about.get("over").ok_or_else(none)?;
-        let code: Vec<i64> = about.get("steps").ok_or_else(none)?;
-        let lanes: i64 = about.get("lanes").ok_or_else(none)?;
-        let program = Program::decode(&code, over.len()).ok_or_else(none)?;
-        let fused = Fused {
-            runner: Runner::new(&program),
-            over: over
-                .iter()
-                .map(|&n| Over::ALL.get(usize::try_from(n).ok()?).copied())
-                .collect::<Option<_>>()
-                .ok_or_else(none)?,
-            lanes: usize::try_from(lanes)
-                .ok()
-                .filter(|&n| n > 0)
-                .ok_or_else(none)?,
-        };
-        if !fused.over.iter().any(|over| over.is_one()) {
-            return Err(none());
-        }
-        Ok(Box::new(move |run: &ComputeContext| {
-            safely(|| fused.compute(run))
-        }))
-    }
+    Ok(Box::new(move |run| fused.compute(run)))
 }
 
 struct Fused {

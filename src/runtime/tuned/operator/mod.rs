@@ -5,8 +5,11 @@ mod weave;
 mod windowed;
 
 use crate::task::contained;
-use ort::operator::{ComputeContext, OperatorDomain};
-use ort::value::{ValueRef, ValueRefMut};
+use ort::operator::{
+    BoxedKernel, ComputeContext, KernelContext, Operator, OperatorDomain, OperatorInput,
+    OperatorOutput,
+};
+use ort::value::{TensorElementType, ValueRef, ValueRefMut};
 use std::sync::{Mutex, OnceLock};
 
 /// The domain of the operators.
@@ -24,11 +27,53 @@ pub const WEAVE: &str = "Weave";
 
 /// The operators, for one session.
 pub fn domain() -> ort::Result<OperatorDomain> {
+    let own = |name, inputs, work| Own { name, inputs, work };
     OperatorDomain::new(DOMAIN)?
-        .add(fused::FusedOperator)?
-        .add(windowed::SpreadOperator)?
-        .add(windowed::UnpoolOperator)?
-        .add(weave::WeaveOperator)
+        .add(own(FUSED, None, fused::fused))?
+        .add(own(SPREAD, Some(2), windowed::spread))?
+        .add(own(UNPOOL, Some(3), windowed::unpool))?
+        .add(own(WEAVE, None, weave::weave))
+}
+
+/// What an operator does in a run.
+type Work = Box<dyn Fn(&ComputeContext) -> ort::Result<()> + Send + Sync>;
+/// What an operator does in a graph where it has these attributes.
+type Prepare = fn(&KernelContext<'_>) -> ort::Result<Work>;
+
+/// An operator that makes one value of float32 of others.
+struct Own {
+    name: &'static str,
+    /// How many it reads; any number where there is none.
+    inputs: Option<usize>,
+    work: Prepare,
+}
+
+impl Operator for Own {
+    type Kernel<'attr> = BoxedKernel<'attr>;
+
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn inputs(&self) -> impl IntoIterator<Item = OperatorInput> {
+        let float = TensorElementType::Float32;
+        match self.inputs {
+            Some(count) => (0..count).map(|_| OperatorInput::required(float)).collect(),
+            None => vec![OperatorInput::variadic(1).homogenous(float)],
+        }
+    }
+
+    fn outputs(&self) -> impl IntoIterator<Item = OperatorOutput> {
+        [OperatorOutput::required(TensorElementType::Float32)]
+    }
+
+    fn create_kernel<'attr>(
+        &self,
+        about: &KernelContext<'attr>,
+    ) -> ort::Result<BoxedKernel<'attr>> {
+        let work = (self.work)(about)?;
+        Ok(Box::new(move |run: &ComputeContext| safely(|| work(run))))
+    }
 }
 
 /// Runs `of` on every one of `parts`, on the threads that the run has.

@@ -1,49 +1,24 @@
 //! Parts put between each other, as an operator.
 
 use super::super::weave::{Part, Weave};
-use super::{WEAVE, each, input, output, safely, wrong};
-use ort::operator::{
-    BoxedKernel, ComputeContext, KernelContext, Operator, OperatorInput, OperatorOutput,
-};
-use ort::value::TensorElementType;
+use super::{Work, each, input, output, wrong};
+use ort::operator::{ComputeContext, KernelContext};
 
-pub struct WeaveOperator;
-
-impl Operator for WeaveOperator {
-    type Kernel<'attr> = BoxedKernel<'attr>;
-
-    fn name(&self) -> &'static str {
-        WEAVE
+/// Parts, with their attributes.
+pub fn weave(about: &KernelContext<'_>) -> ort::Result<Work> {
+    let none = || ort::Error::new("no parts of this operator");
+    let numbers: Vec<i64> = about.get("weave").ok_or_else(none)?;
+    let channels: i64 = about.get("channels").ok_or_else(none)?;
+    let channels = usize::try_from(channels).map_err(|_| none())?;
+    // The last of the parts that is asked for.
+    let parts = numbers.iter().skip(8).step_by(3).max();
+    let parts = parts.and_then(|n| usize::try_from(n + 1).ok());
+    let parts = parts.ok_or_else(none)?;
+    let weave = Weave::decode(&numbers, parts).ok_or_else(none)?;
+    if weave.packed == 0 && !channels.is_multiple_of(weave.lanes) {
+        return Err(none());
     }
-
-    fn inputs(&self) -> impl IntoIterator<Item = OperatorInput> {
-        [OperatorInput::variadic(1).homogenous(TensorElementType::Float32)]
-    }
-
-    fn outputs(&self) -> impl IntoIterator<Item = OperatorOutput> {
-        [OperatorOutput::required(TensorElementType::Float32)]
-    }
-
-    fn create_kernel<'attr>(
-        &self,
-        about: &KernelContext<'attr>,
-    ) -> ort::Result<BoxedKernel<'attr>> {
-        let none = || ort::Error::new("no parts of this operator");
-        let numbers: Vec<i64> = about.get("weave").ok_or_else(none)?;
-        let channels: i64 = about.get("channels").ok_or_else(none)?;
-        let channels = usize::try_from(channels).map_err(|_| none())?;
-        // The last of the parts that is asked for.
-        let parts = numbers.iter().skip(8).step_by(3).max();
-        let parts = parts.and_then(|n| usize::try_from(n + 1).ok());
-        let parts = parts.ok_or_else(none)?;
-        let weave = Weave::decode(&numbers, parts).ok_or_else(none)?;
-        if weave.packed == 0 && !channels.is_multiple_of(weave.lanes) {
-            return Err(none());
-        }
-        Ok(Box::new(move |run: &ComputeContext| {
-            safely(|| compute(&weave, channels, parts, run))
-        }))
-    }
+    Ok(Box::new(move |run| compute(&weave, channels, parts, run)))
 }
 
 fn compute(weave: &Weave, channels: usize, count: usize, run: &ComputeContext) -> ort::Result<()> {

@@ -1,18 +1,9 @@
 //! Operators over windows, taken back.
 
-use super::super::spread::spread;
-use super::super::unpool::unpool;
 use super::super::windows::Windows;
-use super::{SPREAD, UNPOOL, each, input, output, safely, wrong};
-use ort::operator::{
-    BoxedKernel, ComputeContext, KernelContext, Operator, OperatorInput, OperatorOutput,
-};
-use ort::value::TensorElementType;
-
-/// So many inputs of float32.
-fn floats(count: usize) -> impl IntoIterator<Item = OperatorInput> {
-    (0..count).map(|_| OperatorInput::required(TensorElementType::Float32))
-}
+use super::super::{spread, unpool};
+use super::{Work, each, input, output, wrong};
+use ort::operator::{ComputeContext, KernelContext};
 
 fn sizes(about: &KernelContext<'_>) -> ort::Result<Windows> {
     let none = || ort::Error::new("no windows of this operator");
@@ -46,32 +37,10 @@ fn planes(
     each(run, made.chunks_mut(sizes.len_to()), of)
 }
 
-pub struct SpreadOperator;
-
-impl Operator for SpreadOperator {
-    type Kernel<'attr> = BoxedKernel<'attr>;
-
-    fn name(&self) -> &'static str {
-        SPREAD
-    }
-
-    fn inputs(&self) -> impl IntoIterator<Item = OperatorInput> {
-        floats(2)
-    }
-
-    fn outputs(&self) -> impl IntoIterator<Item = OperatorOutput> {
-        [OperatorOutput::required(TensorElementType::Float32)]
-    }
-
-    fn create_kernel<'attr>(
-        &self,
-        about: &KernelContext<'attr>,
-    ) -> ort::Result<BoxedKernel<'attr>> {
-        let sizes = sizes(about)?;
-        Ok(Box::new(move |run: &ComputeContext| {
-            safely(|| compute_spread(sizes, run))
-        }))
-    }
+/// A depthwise convolution taken back, with its sizes.
+pub fn spread(about: &KernelContext<'_>) -> ort::Result<Work> {
+    let sizes = sizes(about)?;
+    Ok(Box::new(move |run| compute_spread(sizes, run)))
 }
 
 fn compute_spread(sizes: Windows, run: &ComputeContext) -> ort::Result<()> {
@@ -86,36 +55,14 @@ fn compute_spread(sizes: Windows, run: &ComputeContext) -> ort::Result<()> {
     }
     planes(run, sizes, [rows, channels], |n, into| {
         let weights = &weights[n % groups * kernel..][..kernel];
-        spread(sizes, &values[n * from..][..from], weights, into);
+        spread::spread(sizes, &values[n * from..][..from], weights, into);
     })
 }
 
-pub struct UnpoolOperator;
-
-impl Operator for UnpoolOperator {
-    type Kernel<'attr> = BoxedKernel<'attr>;
-
-    fn name(&self) -> &'static str {
-        UNPOOL
-    }
-
-    fn inputs(&self) -> impl IntoIterator<Item = OperatorInput> {
-        floats(3)
-    }
-
-    fn outputs(&self) -> impl IntoIterator<Item = OperatorOutput> {
-        [OperatorOutput::required(TensorElementType::Float32)]
-    }
-
-    fn create_kernel<'attr>(
-        &self,
-        about: &KernelContext<'attr>,
-    ) -> ort::Result<BoxedKernel<'attr>> {
-        let sizes = sizes(about)?;
-        Ok(Box::new(move |run: &ComputeContext| {
-            safely(|| compute_unpool(sizes, run))
-        }))
-    }
+/// A maximum over windows taken back, with its sizes.
+pub fn unpool(about: &KernelContext<'_>) -> ort::Result<Work> {
+    let sizes = sizes(about)?;
+    Ok(Box::new(move |run| compute_unpool(sizes, run)))
 }
 
 fn compute_unpool(sizes: Windows, run: &ComputeContext) -> ort::Result<()> {
@@ -131,6 +78,6 @@ fn compute_unpool(sizes: Windows, run: &ComputeContext) -> ort::Result<()> {
     }
     planes(run, sizes, [rows, channels], |n, into| {
         let [most, from] = [most, from].map(|of| &of[n * part..][..part]);
-        unpool(sizes, &values[n * whole..][..whole], most, from, into);
+        unpool::unpool(sizes, &values[n * whole..][..whole], most, from, into);
     })
 }
