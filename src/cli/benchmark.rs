@@ -2,7 +2,8 @@
 
 use super::common::VectorArgs;
 use super::encoder::EncoderArgs;
-use super::output::{counted, emit_with, warn, watched};
+use super::output::{counted, emit_with, warn};
+use super::progress::watched;
 use super::skipped::skipped;
 use crate::compute::{Embeddings, Measure};
 use crate::dataset::trials::Trials;

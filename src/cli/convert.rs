@@ -2,7 +2,8 @@
 
 use super::common::{DataArgs, PartArgs};
 use super::listed::{listed, selection};
-use super::output::{bytes, counted, emit, emit_with, watched};
+use super::output::{bytes, counted, emit, emit_with};
+use super::progress::watched;
 use super::skipped::{list, skipped};
 use crate::dataset::export::{self, Format, Written};
 use crate::dataset::vectors::{self, Container, EITHER, IMAGES, Matrix, TEXTS};

@@ -3,7 +3,8 @@
 use super::common::DataArgs;
 use super::encoder::EncoderArgs;
 
-use super::output::{counted, emit_with, watched};
+use super::output::{counted, emit_with};
+use super::progress::watched;
 use super::vectors;
 use crate::compute::Measure;
 use crate::dataset::vectors::{EXTENSIONS, IMAGES, ORDER, TEXTS};

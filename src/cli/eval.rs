@@ -3,7 +3,8 @@
 use super::benchmark::score;
 use super::common::{EngineArgs, positive};
 use super::material::{SourceArgs, material};
-use super::output::{counted, emit_with, watched};
+use super::output::{counted, emit_with};
+use super::progress::watched;
 use super::skipped::list;
 use crate::compute::{Embedded, Embeddings, Engine};
 use crate::dataset::annotations::{self, Annotations, Ids};

@@ -2,7 +2,8 @@
 
 use super::common::{DataArgs, positive};
 use super::material::{Ask, Material, SourceArgs, material};
-use super::output::{warn, watched};
+use super::output::warn;
+use super::progress::watched;
 use crate::error::{Error, Result};
 use crate::learn::{Ground, Run, Split, SplitPart};
 use crate::retrieval::given::Zeros;

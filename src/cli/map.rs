@@ -2,7 +2,8 @@
 
 use super::common::{EngineArgs, positive};
 use super::material::{Material, SourceArgs, material};
-use super::output::{counted, emit_with, watched};
+use super::output::{counted, emit_with};
+use super::progress::watched;
 use crate::compute::{Engine, RankOptions};
 use crate::dataset::coordinates;
 use crate::error::{Error, Result};

@@ -2,7 +2,8 @@
 
 use super::common::{DataArgs, VectorArgs};
 use super::encoder::EncoderArgs;
-use super::output::{warn, watched};
+use super::output::warn;
+use super::progress::watched;
 use super::skipped::skipped;
 use crate::compute::Embedded;
 use crate::dataset::{Account, Dataset};

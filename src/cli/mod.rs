@@ -1,8 +1,8 @@
 //! Headless commands: each is one file with its arguments and a `run`, and one line in [`Command`].
 //!
-//! They print readable text, or with `--json` one JSON object on standard output. Standard error carries a progress
-//! bar where it is a terminal, and warnings. Exit codes: 0 done, 1 failed, 2 wrong usage, 130 and 143 ended by SIGINT
-//! and SIGTERM.
+//! They print readable text, or with `--json` one JSON object on standard output. Standard error carries warnings and how
+//! far the work has come: a bar where it is a terminal, else a line a minute. Exit codes: 0 done, 1 failed, 2 wrong usage,
+//! 130 and 143 ended by SIGINT and SIGTERM.
 
 mod answer;
 mod attack;
@@ -29,6 +29,7 @@ mod material;
 mod mine;
 mod output;
 mod part;
+mod progress;
 mod rank;
 mod remedy;
 mod report;

@@ -1,18 +1,13 @@
-//! What headless commands print: results, warnings, failures and a progress bar.
+//! What headless commands print: results, warnings, failures.
 
 use super::remedy::remedy;
-use super::signals;
 use crate::dataset::Account;
-use crate::error::{Error, Result, thousands};
+use crate::error::{Error, Result};
 pub use crate::error::{bytes_told as bytes, counted};
 use crate::files::shown;
-use crate::task::{Progress, Task};
-use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 /// Prints `value` as JSON, or else what `text` says.
 ///
@@ -115,74 +110,10 @@ pub fn fresh(out: &Path) -> Result<()> {
     ))
 }
 
-/// Runs `work` on this thread while another draws its progress, where standard error is a terminal. A signal that asks the
-/// process to end cancels it.
-pub fn watched<T>(work: impl FnOnce(&Task) -> T) -> T {
-    let task = Task::cancelled_by(signals::arrived());
-    if !std::io::stderr().is_terminal() {
-        return task.on_thread(work);
-    }
-    let done = AtomicBool::new(false);
-    std::thread::scope(|scope| {
-        let ticker = scope.spawn(|| draw(&task, &done));
-        // Raised on a panic too: the scope would otherwise wait for the ticker for ever.
-        let stop = Stop(&done, ticker.thread().clone());
-        let value = task.on_thread(work);
-        drop(stop);
-        value
-    })
-}
-
-struct Stop<'a>(&'a AtomicBool, std::thread::Thread);
-
-impl Drop for Stop<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-        self.1.unpark();
-    }
-}
-
-fn draw(task: &Task, done: &AtomicBool) {
-    let bar = ProgressBar::new(0);
-    if let Ok(style) = ProgressStyle::with_template("{prefix} [{bar:30}] {msg}") {
-        bar.set_style(style.progress_chars("=> "));
-    }
-    while !done.load(Ordering::Relaxed) {
-        let progress = task.progress();
-        if !progress.stage.is_empty() {
-            bar.set_length(progress.total.max(1));
-            bar.set_position(progress.done.min(progress.total));
-            bar.set_prefix(progress.stage.clone());
-            bar.set_message(describe(&progress));
-            bar.tick();
-        }
-        std::thread::park_timeout(Duration::from_millis(100));
-    }
-    bar.finish_and_clear();
-}
-
-/// "320/1,000, 85/s, 8 s left".
-fn describe(progress: &Progress) -> String {
-    let mut parts = vec![match (progress.done, progress.total) {
-        (0, 0) => return String::new(),
-        (done, 0) => thousands(done),
-        (done, total) => format!("{}/{}", thousands(done), thousands(total)),
-    }];
-    if progress.rate >= 1.0 {
-        parts.push(format!("{}/s", thousands(progress.rate as u64)));
-    }
-    if let Some(left) = progress.left {
-        parts.push(match left.as_secs() {
-            seconds @ 0..120 => format!("{seconds} s left"),
-            seconds => format!("{} min left", seconds.div_ceil(60)),
-        });
-    }
-    parts.join(", ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::thousands;
 
     #[test]
     fn numbers_read_well() {
@@ -192,10 +123,5 @@ mod tests {
         assert_eq!(thousands(125_000_000), "125,000,000");
         assert_eq!(counted(1, "image"), "1 image");
         assert_eq!(bytes(102_400_000), "102.4 MB");
-    }
-
-    #[test]
-    fn work_returns_its_value() {
-        assert_eq!(watched(|task| task.progress().done), 0);
     }
 }

@@ -2,7 +2,8 @@
 
 use super::common::{EngineArgs, paths, positive};
 use super::material::{Material, SourceArgs, material};
-use super::output::{bytes, counted, emit_with, watched};
+use super::output::{bytes, counted, emit_with};
+use super::progress::watched;
 use crate::error::{Error, Result};
 use crate::files::{as_shown, file_name};
 use crate::report::Subject;

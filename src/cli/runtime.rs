@@ -1,6 +1,7 @@
 //! `nearmiss runtime install`: fetches an ONNX Runtime library.
 
-use super::output::{emit, watched};
+use super::output::emit;
+use super::progress::watched;
 use crate::error::Result;
 use crate::files::shown;
 use crate::runtime::{Flavour, install};

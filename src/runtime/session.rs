@@ -45,6 +45,7 @@ struct How<'a> {
     path: &'a Path,
     providers: &'a [Provider],
     effort: Effort,
+    waiting: Waiting,
     nodes: usize,
     /// Where the engine is to write what its optimiser makes of it for the CPU.
     keep: Option<&'a Path>,
@@ -56,6 +57,7 @@ pub(crate) fn open(path: &Path, providers: &[Provider]) -> Result<Opened> {
         path,
         providers,
         effort: Effort::Often,
+        waiting: Waiting::Asleep,
         nodes: 0,
         keep: None,
     };
@@ -75,6 +77,7 @@ pub(crate) fn open_graph(
         path: &graph.path,
         providers,
         effort,
+        waiting: Waiting::of(effort),
         nodes: graph.nodes.len(),
         keep,
     };
@@ -91,7 +94,8 @@ pub(crate) fn open_graph(
 
 /// Opens a model that the engine's optimiser and [`tuned`] have rewritten, on the CPU.
 pub(crate) fn open_tuned(model: &[u8], effort: Effort) -> Result<Session, String> {
-    open_with(&|mut builder| builder.commit_from_memory(model), |b| {
+    let commit: Commit<'_> = &|mut builder| builder.commit_from_memory(model);
+    open_with(commit, Waiting::of(effort), |b| {
         let b = b.with_optimization_level(GraphOptimizationLevel::Disable)?;
         let b = match std::env::var_os(PROFILE) {
             Some(prefix) => b.with_profiling(prefix)?,
@@ -117,6 +121,27 @@ fn threads(builder: SessionBuilder, effort: Effort) -> ort::Result<SessionBuilde
 const MOST_PLANNED: usize = 5_000;
 const MOST_REWRITTEN: usize = 10_000;
 
+/// How the threads of a session wait for each other within a run; between runs they sleep.
+#[derive(Debug, Clone, Copy)]
+enum Waiting {
+    /// For a model that shares the cores with decoding.
+    Asleep,
+    /// Busily, for a graph that has the cores for itself: to wake a thread takes longer than many an operator.
+    Awake,
+}
+
+impl Waiting {
+    fn of(effort: Effort) -> Self {
+        match effort {
+            Effort::Often => Self::Awake,
+            Effort::Once | Effort::Beside => Self::Asleep,
+        }
+    }
+}
+
+/// ONNX Runtime's entry for threads that wait busily within a run alone (`onnxruntime_session_options_config_keys.h`).
+const STOPS_SPINNING: &str = "session.force_spinning_stop";
+
 /// How a configured builder becomes a session.
 type Commit<'a> = &'a dyn Fn(SessionBuilder) -> ort::Result<Session>;
 
@@ -125,12 +150,13 @@ fn open_model(how: &How<'_>, commit: Commit<'_>) -> Result<Opened> {
         path,
         providers,
         effort,
+        waiting,
         nodes,
         keep,
     } = how;
     let runtime = Runtime::get()?;
     let at = |level| {
-        open_with(commit, move |b: SessionBuilder| {
+        open_with(commit, waiting, move |b: SessionBuilder| {
             let b = b.with_optimization_level(level)?;
             // Planning the memory of a run takes the square of the nodes, and serves the runs after the first.
             let b = if effort == Effort::Once || nodes > MOST_PLANNED {
@@ -170,7 +196,7 @@ fn open_model(how: &How<'_>, commit: Commit<'_>) -> Result<Opened> {
             continue;
         }
         let opened = if provider.is_offered() {
-            open_with(commit, |builder| on_provider(builder, provider))
+            open_with(commit, waiting, |builder| on_provider(builder, provider))
         } else {
             Err("the ONNX Runtime library was built without it".into())
         };
@@ -204,14 +230,17 @@ fn on_provider(builder: SessionBuilder, provider: Provider) -> ort::Result<Sessi
 
 fn open_with(
     commit: Commit<'_>,
+    waiting: Waiting,
     configure: impl FnOnce(SessionBuilder) -> ort::Result<SessionBuilder>,
 ) -> Result<Session, String> {
     let environment = Runtime::get().map_err(|e| e.to_string())?.environment();
     contained(|| {
-        // The model shares the cores with decoding: its threads must not spin while they wait for each other.
-        let builder = Session::builder(environment)?
-            .with_intra_op_spinning(false)
-            .unwrap_or_else(ort::Error::recover);
+        let builder = Session::builder(environment)?;
+        let builder = match waiting {
+            Waiting::Asleep => builder.with_intra_op_spinning(false),
+            Waiting::Awake => builder.with_config_entry(STOPS_SPINNING, "1"),
+        };
+        let builder = builder.unwrap_or_else(ort::Error::recover);
         commit(configure(builder)?)
     })
 }

@@ -149,11 +149,15 @@ fn a_time_budget_ends_with_its_seconds_and_its_schedule() {
         let mut setup = setup("mh");
         setup.policy = policy.parse().unwrap();
         setup.budget = Some(0.3);
+        // How often the pairs are gone over follows from the machine, not from this.
         setup.epochs = 1_000;
         let run = trained(&ground, &setup);
         assert_eq!(run.finish, Finish::Finished);
-        assert!(run.seconds() >= 0.3, "{}", run.seconds());
-        assert!(run.epochs().count() < 1_000);
+        let (last, before) = run.points.split_last().unwrap();
+        assert!(last.seconds >= 0.3, "{}", last.seconds);
+        // A moment may have begun within the budget and been read after it.
+        let over = before.iter().filter(|point| point.seconds >= 0.3);
+        assert!(over.count() <= 1 && last.step > 0);
     }
 }
 

@@ -8,7 +8,8 @@ use crate::attack::caption::{
 use crate::cli::common::{DataArgs, VectorArgs, or_all, positive};
 use crate::cli::encoder::EncoderArgs;
 use crate::cli::material::{Ask, material};
-use crate::cli::output::{counted, emit_with, warn, watched};
+use crate::cli::output::{counted, emit_with, warn};
+use crate::cli::progress::watched;
 use crate::cli::rank::find;
 use crate::dataset::Dataset;
 use crate::encoder::Encoder;

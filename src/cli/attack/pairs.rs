@@ -2,7 +2,8 @@
 
 use super::super::common::{DataArgs, EngineArgs, or_all};
 use super::super::encoder::EncoderArgs;
-use super::super::output::{With, emit_with, warn, watched};
+use super::super::output::{With, emit_with, warn};
+use super::super::progress::watched;
 use super::tables::describe;
 use super::{AimArgs, MethodArgs, SeedArgs, ThreatArgs};
 use crate::attack::{Checkpoint, Network, Set, SetRequest, Transfer, attack_set, direction};

@@ -4,7 +4,8 @@ mod output;
 
 use super::common::{DataArgs, or_all, positive};
 use super::encoder::EncoderArgs;
-use super::output::{emit_with, fresh, watched};
+use super::output::{emit_with, fresh};
+use super::progress::watched;
 use crate::attack::Network;
 use crate::augment::{
     Answer, Asked, Averaged, Change, Changes, Given, Ground, Study, export, some_of, study,

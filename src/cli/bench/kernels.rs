@@ -1,7 +1,8 @@
 //! `nearmiss bench kernels`: is what the graphics processor computes what the CPU computes, and how long does each take?
 
 use crate::cli::common::positive;
-use crate::cli::output::{emit, watched};
+use crate::cli::output::emit;
+use crate::cli::progress::watched;
 use crate::compute::check::{Compared, Scale, compare};
 use crate::compute::{Choice, Kernel, choose_on};
 use crate::error::{Error, Result};

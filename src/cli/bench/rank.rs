@@ -1,7 +1,8 @@
 //! `nearmiss bench rank`: top-k and all ranks, both directions, in one pass.
 
 use crate::cli::common::{EngineArgs, VectorArgs, positive};
-use crate::cli::output::{bytes, counted, emit_with, watched};
+use crate::cli::output::{bytes, counted, emit_with};
+use crate::cli::progress::watched;
 use crate::cli::vectors;
 use crate::compute::{Embeddings, Groups, RankOptions};
 use crate::dataset::Account;

@@ -4,7 +4,8 @@ mod report;
 
 use self::report::{Report, describe, faults};
 use super::common::{or_all, positive};
-use super::output::{emit, warn, watched};
+use super::output::{emit, warn};
+use super::progress::watched;
 use crate::dataset::npy::{read_array, write_array, write_arrays};
 use crate::error::{Error, Result};
 use crate::files::{put_together, replace};

@@ -15,7 +15,8 @@ mod told;
 
 use super::common::EngineArgs;
 use super::ground::GroundArgs;
-use super::output::{emit_with, fresh, warn, watched};
+use super::output::{emit_with, fresh, warn};
+use super::progress::watched;
 use crate::error::Result;
 use answer::Answer;
 use baseline::BaselineArgs;

@@ -6,7 +6,8 @@ mod moving;
 mod output;
 
 use super::common::positive;
-use super::output::{emit, emit_with, fresh, warn, watched};
+use super::output::{emit, emit_with, fresh, warn};
+use super::progress::watched;
 use crate::dataset::Account;
 use crate::error::{Error, Result};
 use crate::files::shown;

@@ -5,7 +5,8 @@ mod output;
 
 use super::common::{EngineArgs, positive};
 use super::material::{Ask, Material, SourceArgs, material};
-use super::output::{counted, warn, watched};
+use super::output::{counted, warn};
+use super::progress::watched;
 use crate::compute::{Engine, RankOptions, Ranking, TopK};
 use crate::dataset::Verdict;
 use crate::error::Result;

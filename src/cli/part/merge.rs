@@ -3,7 +3,8 @@
 use super::{open, stage};
 use crate::cli::attack::describe as describe_attack;
 use crate::cli::eval::table;
-use crate::cli::output::{counted, emit, emit_with, warn, watched};
+use crate::cli::output::{counted, emit, emit_with, warn};
+use crate::cli::progress::watched;
 use crate::compute::choose;
 use crate::error::{Error, Result};
 use crate::parts::merge::{AttackedSet, Broken, ShortlistNote, check, merge_attack, merge_range};

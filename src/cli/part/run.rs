@@ -1,7 +1,8 @@
 //! `nearmiss part run`.
 
 use super::{exit_code, open, say_host, stage};
-use crate::cli::output::{failure, say, watched};
+use crate::cli::output::{failure, say};
+use crate::cli::progress::watched;
 use crate::cli::signals;
 use crate::compute::{Cpu, Engine, choose_on};
 use crate::encoder::Cache;

@@ -5,7 +5,8 @@ mod output;
 
 use super::common::{EngineArgs, positive};
 use super::ground::{GroundArgs, kept_run};
-use super::output::{emit_with, fresh, watched};
+use super::output::{emit_with, fresh};
+use super::progress::watched;
 use crate::error::{Error, Result};
 use crate::files::shown;
 use crate::learn::strata::{Allocation, Form, LinearHeads, Strata as Labels};

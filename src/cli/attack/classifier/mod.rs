@@ -8,7 +8,8 @@ use crate::attack::{
     Threat, Unwatched, pick, put, run,
 };
 use crate::cli::common::or_all;
-use crate::cli::output::{counted, emit, warn, watched};
+use crate::cli::output::{counted, emit, warn};
+use crate::cli::progress::watched;
 use crate::compute::Engine;
 use crate::dataset::npy::{read_array, write_array};
 use crate::dataset::{Left, NAMES, Reason, Tally};
