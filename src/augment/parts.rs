@@ -30,7 +30,7 @@ impl Parts {
                     "{images} images are too few for three parts: those of the read-out, held-out ones, and those that recall is \
                      measured on"
                 ),
-                format!("Choose a dataset of {} images or more.", 3 * LEAST),
+                format!("Use {} images or more.", 3 * LEAST),
             ));
         }
         let mut all: Vec<u32> = (0..images as u32).collect();

@@ -2,10 +2,10 @@
 //! file before room is made for it.
 
 use super::parquet_headers::{self, Chunk};
-use super::parquet_thrift::fits;
 use super::partial::Partial;
 use crate::error::{Error, Result};
 use crate::task::contained;
+use crate::task::memory::fits_briefly;
 use ::parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
 use std::cell::RefCell;
 use std::fs::File;
@@ -108,7 +108,7 @@ pub(super) fn claims(path: &Path, metadata: &ParquetMetaData, length: u64) -> Re
             "its footer says {rows} rows in {length} bytes"
         )));
     }
-    fits((rows as u64).saturating_mul(ROW), length)
+    fits_briefly((rows as u64).saturating_mul(ROW), length)
         .map_err(|e| damaged(format!("its footer says {rows} rows, which {e}")))?;
     for (group, column) in groups
         .iter()

@@ -3,9 +3,9 @@
 //!
 //! The structures are those of parquet.thrift of the Parquet format, as far as they are read.
 
-use super::parquet_thrift::{ENTRY, Fields, Form, LIST, STRUCTURE, Walk, Walked, fits};
+use super::parquet_thrift::{ENTRY, Fields, Form, LIST, STRUCTURE, Walk, Walked};
 use crate::files::open_regular;
-use crate::task::memory;
+use crate::task::memory::{self, fits_briefly};
 use Form::{Byte, Bytes, Double, List, Number, Structure, Truth};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -184,7 +184,7 @@ pub(super) fn footer(mut file: &File, length: u64) -> Walked<()> {
         return Ok(());
     }
     // A file may be mostly holes.
-    fits(size, 0).map_err(|e| format!("that it {e}"))?;
+    fits_briefly(size, 0).map_err(|e| format!("that it {e}"))?;
     let mut bytes = memory::room(size as usize).map_err(|e| format!("that it {e}"))?;
     bytes.resize(size as usize, 0);
     if !read(&mut file, end - size, &mut bytes) {
@@ -303,7 +303,7 @@ pub(super) fn pages(path: &Path, chunk: &Chunk<'_>) -> Walked<()> {
         if page.packed > end - at - used {
             return Err(format!("a page beyond its column at byte {at}"));
         }
-        fits(page.plain, size).map_err(|e| format!("a page that {e}"))?;
+        fits_briefly(page.plain, size).map_err(|e| format!("a page that {e}"))?;
         // Each entry of a dictionary has a byte at least.
         if page.entries > page.plain {
             return Err(format!(
@@ -311,7 +311,7 @@ pub(super) fn pages(path: &Path, chunk: &Chunk<'_>) -> Walked<()> {
                 page.entries, page.plain
             ));
         }
-        fits(page.entries.saturating_mul(ENTRY), size)
+        fits_briefly(page.entries.saturating_mul(ENTRY), size)
             .map_err(|e| format!("a dictionary that {e}"))?;
         held += page.values;
         if held > values {

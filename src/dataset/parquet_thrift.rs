@@ -5,14 +5,12 @@
 //! values are passed by what the format has there, and another kind is refused: a walk that succeeds has gone the way that
 //! every reader goes.
 
-use crate::task::memory::{self, TooMuch};
+use crate::task::memory::fits_briefly;
 
 /// How deep structures may lie in each other: those of the format do by seven.
 const DEEPEST: usize = 24;
 /// About the bytes that one entry of a list takes when read.
 pub(super) const ENTRY: u64 = 256;
-/// Bytes that there is always room for.
-const LITTLE: u64 = 64 << 20;
 
 /// The kind of a list's beginning.
 pub(super) const LIST: u8 = 9;
@@ -55,14 +53,6 @@ impl Form {
             Self::Structure(_) => kind == STRUCTURE,
         }
     }
-}
-
-/// As [`memory::fits`], which asks the system: not for what is always there.
-pub(super) fn fits(bytes: u64, source: u64) -> Result<(), TooMuch> {
-    if bytes <= LITTLE {
-        return Ok(());
-    }
-    memory::fits(bytes, source)
 }
 
 /// What is left of a header.
@@ -160,7 +150,7 @@ impl<'w> Walk<'w> {
         if count > left {
             return Err(format!("a list of {count} entries in {left} bytes"));
         }
-        fits(count.saturating_mul(ENTRY), left).map_err(|e| format!("a list that {e}"))?;
+        fits_briefly(count.saturating_mul(ENTRY), left).map_err(|e| format!("a list that {e}"))?;
         Ok((head & 15, count))
     }
 

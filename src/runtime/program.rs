@@ -148,7 +148,7 @@ impl Program for Loaded {
 fn within(names: &[String], values: &[&DynValue], source: u64) -> ort::Result<()> {
     let bytes: Vec<u64> = values.iter().map(|value| size(value)).collect();
     let total = bytes.iter().fold(0, |n: u64, &b| n.saturating_add(b));
-    memory::fits(total, source).map_err(|e| {
+    memory::fits_briefly(total, source).map_err(|e| {
         let largest = (0..names.len()).max_by_key(|&i| bytes[i]);
         let name = largest.map_or("", |i| names[i].as_str());
         ort::Error::new(format!("what it makes, {name} most of all, {e}"))

@@ -334,7 +334,7 @@ pub(crate) fn first_line(text: &str) -> &str {
 fn read_floats(value: &DynValue) -> ort::Result<(Vec<f32>, Vec<usize>)> {
     let count = |n: u64, &d: &i64| n.saturating_mul(d.max(0) as u64);
     let bytes = value.shape().iter().fold(4, count);
-    memory::fits(bytes, 0).map_err(ort::Error::wrap)?;
+    memory::fits_briefly(bytes, 0).map_err(ort::Error::wrap)?;
     let sizes = |shape: &[i64]| shape.iter().map(|&d| d as usize).collect();
     if let Ok((shape, values)) = value.try_extract_tensor::<f32>() {
         return Ok((values.to_vec(), sizes(shape)));

@@ -4,7 +4,7 @@
 //! than the file holds asks here first: [`hold`] waits while others hold what is left, and refuses what alone is too
 //! much; [`fits`] asks for what is kept.
 
-pub use nearmiss_grad::guard::memory::{MOST, TooMuch, fits, room};
+pub use nearmiss_grad::guard::memory::{MOST, TooMuch, fits, fits_briefly, room};
 
 use super::lock;
 use nearmiss_grad::guard::memory::available;

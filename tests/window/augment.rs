@@ -279,7 +279,7 @@ fn grey_pictures_have_no_colour_to_change_and_that_is_said() {
     );
     let (mut few, _folders) = grey(5);
     assert!(says(&few, "5 images are too few for three parts"));
-    assert!(says(&few, "Choose a dataset of 12 images or more."));
+    assert!(says(&few, "Use 12 images or more."));
     ask(&mut few, AugmentCommand::Learn);
     assert!(log_has(&few, "5 images are too few"));
     // Nothing but colour: refused.

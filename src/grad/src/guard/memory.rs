@@ -4,6 +4,9 @@
 /// The most that is made of small files, in bytes, however much memory there is.
 pub const MOST: u64 = 1 << 30;
 
+/// Bytes that there is always room for, where they are soon gone again.
+const LITTLE: u64 = 64 << 20;
+
 /// More than may be held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("would take {} of memory, {} may be used", size(*.asked), size(*.budget))]
@@ -29,6 +32,18 @@ pub fn fits(bytes: u64, source: u64) -> Result<(), TooMuch> {
         asked: bytes,
         budget,
     })
+}
+
+/// As [`fits`], of what is soon gone again: the system, which takes as long to answer as a small model to run, is asked
+/// about more than 64 MB alone.
+///
+/// # Errors
+/// They may not.
+pub fn fits_briefly(bytes: u64, source: u64) -> Result<(), TooMuch> {
+    if bytes <= LITTLE {
+        return Ok(());
+    }
+    fits(bytes, source)
 }
 
 /// A vector with room for `count` values.
