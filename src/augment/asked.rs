@@ -57,6 +57,12 @@ impl Asked {
     /// Copies of a picture at most.
     pub const MOST_COPIES: usize = 256;
 
+    /// What is under way on the parting of `seed`: "Measuring recall, seed 4 (2 of 3)".
+    pub(super) fn stage(&self, what: &str, seed: u64) -> String {
+        let nth = seed.saturating_sub(self.seed) + 1;
+        format!("{what}, seed {seed} ({nth} of {})", self.seeds)
+    }
+
     /// Is it something that can be done?
     ///
     /// # Errors

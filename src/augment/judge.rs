@@ -38,12 +38,12 @@ pub fn judge(
     (ground, layer): (&Ground, &Layer),
     asked: &Asked,
     magnitudes: &Magnitudes,
-    parts: &Parts,
+    (parts, seed): (&Parts, u64),
     task: &Task,
 ) -> Result<Judged> {
     let plain = Layer::new(ground.grid(), Changes::default(), &[], task)?;
     let both = 2 * (parts.train.len() + parts.judged.len()) as u64;
-    task.begin("Measuring recall", both);
+    task.begin(asked.stage("Measuring recall", seed), both);
     let kept = kept_draws(asked.draws);
     let mut judged = Judged::default();
     let ways = [(&plain, vec![0.0; DRAWS]), (layer, kept)];

@@ -94,10 +94,7 @@ pub fn learn(
     if learned.is_empty() {
         return Ok((magnitudes, moments));
     }
-    task.begin(
-        format!("Learning magnitudes, seed {seed}"),
-        asked.steps as u64,
-    );
+    task.begin(asked.stage("Learning magnitudes", seed), asked.steps as u64);
     let mut random = fastrand::Rng::with_seed(seed ^ 0xa09e_6d11);
     let mut pools = [Pool::new(&parts.train), Pool::new(&parts.held)];
     let mut adam = Adam::new(learned);

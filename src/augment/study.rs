@@ -110,7 +110,7 @@ pub fn study(
         let parts = Parts::drawn(ground.images(), seed)?;
         let here = (ground, &layer);
         let (magnitudes, moments) = learn(here, asked, learned, (&parts, seed), watch, task)?;
-        let judged = judge(here, asked, &magnitudes, &parts, task)?;
+        let judged = judge(here, asked, &magnitudes, (&parts, seed), task)?;
         runs.push(Run {
             seed,
             seen_before: parts.seen_before(ground),

@@ -308,7 +308,7 @@ fn a_learning_under_way_is_shown_and_cancelled() {
     window.step();
     window.step();
     assert!(says(&window, "Loss of held-out pairs"));
-    assert!(says(&window, "Learning magnitudes, seed 1"));
+    assert!(says(&window, "Learning magnitudes, seed 1 (1 of 2)"));
     let asked = Instant::now();
     click_only(&mut window, "Cancel");
     settle(&mut window);
