@@ -43,6 +43,12 @@ fn the_demo_is_learned_on_and_its_average_written() {
         ),
     );
     assert_eq!(report["parts"], serde_json::json!([12, 12, 12]));
+    let left = &report["data"]["images"]["left_out"];
+    assert_eq!(left.as_array().unwrap().len(), 1, "{left}");
+    assert_eq!(
+        (&left[0]["reason"], &left[0]["count"]),
+        (&"not_drawn".into(), &264.into())
+    );
     assert_eq!(report["seeds"], serde_json::json!([1, 2]));
     let changes = report["changes"].as_array().unwrap();
     let course = |name: &str| {

@@ -11,7 +11,7 @@ use crate::augment::{
     Answer, Asked, Averaged, Change, Changes, Given, Ground, Study, export, some_of, study,
 };
 use crate::compute::Measure;
-use crate::dataset::{Account, Dataset};
+use crate::dataset::{Account, Dataset, Problem, Reason};
 use crate::encoder::{Encoder, EncoderFiles, EncoderOptions};
 use crate::error::{Error, Result};
 use crate::files::shown;
@@ -165,8 +165,17 @@ impl Augment {
 
 /// `most` images of `dataset` at random, the same ones each time; all of it where there are no more.
 fn some(dataset: &Dataset, most: usize) -> Dataset {
-    let kept = some_of(dataset.images.len(), most);
-    dataset.retain(|image| kept.binary_search(&(image as u32)).is_ok())
+    let drawn = some_of(dataset.images.len(), most);
+    let mut kept = dataset.retain(|image| drawn.binary_search(&(image as u32)).is_ok());
+    let images = dataset.images.len() - kept.images.len();
+    if images > 0 {
+        let captions = dataset.captions.len() - kept.captions.len();
+        let place = format!("--most {most}");
+        let left = Problem::new(place, "not drawn at random", Reason::NotDrawn);
+        kept.problems
+            .push(left.costing(images as u64, captions as u64));
+    }
+    kept
 }
 
 /// The averaged embedding as an encoder below `out`; why there is none, where the encoder's files do not allow it.

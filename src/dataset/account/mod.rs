@@ -57,6 +57,8 @@ pub enum Reason {
     NotUsed,
     /// What a figure leaves out.
     OutsideFolds,
+    /// Of more than were asked for, not drawn.
+    NotDrawn,
     /// Anything else.
     #[default]
     Other,

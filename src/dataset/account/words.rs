@@ -29,6 +29,7 @@ impl Reason {
             Self::Duplicate => "there twice",
             Self::NotUsed => "not used",
             Self::OutsideFolds => "outside the folds",
+            Self::NotDrawn => "not drawn",
             Self::Other => "for other reasons",
         }
     }
