@@ -9,6 +9,7 @@ use crate::dataset::Account;
 use crate::dataset::vectors::{IMAGES, Matrix, TEXTS};
 use crate::error::{Error, Result, thousands};
 use crate::files::replace_set;
+use crate::task::Task;
 use clap::Args;
 use rayon::prelude::*;
 use serde_json::json;
@@ -52,13 +53,14 @@ impl Rank {
         let engine = self.engine.open()?;
         let measure = self.vectors.similarity;
         let side = |m: Matrix| Embeddings::measured(m.values, m.columns, measure);
-        let (images, texts) = match watched(|task| self.vectors.open(task))? {
-            Some([images, texts]) => (side(images)?, side(texts)?),
-            None => (
-                random(self.images, self.dim, self.seed)?,
-                random(self.captions, self.dim, self.seed ^ 0x9E37_79B9_7F4A_7C15)?,
-            ),
-        };
+        let other = self.seed ^ 0x9E37_79B9_7F4A_7C15;
+        let (images, texts) = watched(|task| match self.vectors.open(task)? {
+            Some([images, texts]) => Ok((side(images)?, side(texts)?)),
+            None => Ok::<_, Error>((
+                random(self.images, self.dim, self.seed, task)?,
+                random(self.captions, self.dim, other, task)?,
+            )),
+        })?;
         if let Some(folder) = &self.save {
             replace_set(folder, &["images.npy", "texts.npy"], |folder| {
                 vectors::write(&folder.join("images.npy"), IMAGES, &images)?;
@@ -118,7 +120,7 @@ impl Rank {
 }
 
 /// Unit vectors of random direction; the same for the same seed.
-fn random(rows: usize, dim: usize, seed: u64) -> Result<Embeddings> {
+fn random(rows: usize, dim: usize, seed: u64, task: &Task) -> Result<Embeddings> {
     let length = rows
         .checked_mul(dim)
         .filter(|&n| n < isize::MAX as usize / 4);
@@ -138,7 +140,8 @@ fn random(rows: usize, dim: usize, seed: u64) -> Result<Embeddings> {
     data.resize(length, 0.0_f32);
     data.par_chunks_mut(dim)
         .enumerate()
-        .for_each(|(row, values)| {
+        .try_for_each(|(row, values)| {
+            task.check()?;
             let mut rng = fastrand::Rng::with_seed(
                 seed.wrapping_add(row as u64)
                     .wrapping_mul(0x2545_F491_4F6C_DD1D),
@@ -152,7 +155,8 @@ fn random(rows: usize, dim: usize, seed: u64) -> Result<Embeddings> {
                     *second = radius * sin;
                 }
             }
-        });
+            Ok::<_, Error>(())
+        })?;
     Embeddings::new(data, dim)
 }
 
@@ -190,11 +194,15 @@ mod tests {
 
     #[test]
     fn random_vectors_are_unit_and_repeatable() {
-        let a = random(7, 5, 3).unwrap();
-        assert_eq!(a, random(7, 5, 3).unwrap());
-        assert_ne!(a, random(7, 5, 4).unwrap());
+        let task = Task::detached();
+        let a = random(7, 5, 3, &task).unwrap();
+        assert_eq!(a, random(7, 5, 3, &task).unwrap());
+        assert_ne!(a, random(7, 5, 4, &task).unwrap());
         assert!((0..7).all(|i| (a.dot(i, &a, i) - 1.0).abs() < 1e-5));
-        assert!(random(usize::MAX, 2, 0).is_err());
+        assert!(random(usize::MAX, 2, 0, &task).is_err());
+        task.cancel();
+        let stopped = random(7, 5, 3, &task).unwrap_err();
+        assert!(stopped.is_cancelled());
     }
 
     #[test]
