@@ -117,8 +117,18 @@ cd "$dir"
 value() { "$nearmiss" part status "$run" --json | python3 -c "import json, sys
 for s in json.load(sys.stdin)['stages']:
     if s['stage'] == '$1': print(int(s['$2']))"; }
-NEARMISS=$nearmiss CPUS=1 LOGS=$dir/logs sh "$here/../../assets/cluster/slurm.sh" "$run" "$stages"
 first=${stages%%,*} last=${stages##*,}
+program=$nearmiss
+if [ "$kill" = kill ]; then # the tasks of the first stage end one after the other: a node can be killed in between
+    program=$dir/nearmiss-in-turn
+    cat >"$program" <<EOF
+#!/bin/sh
+case " \$* " in *" run "*" $first "*) sleep "\$((2 * \${SLURM_ARRAY_TASK_ID:-0}))" ;; esac
+exec "$nearmiss" "\$@"
+EOF
+    chmod +x "$program"
+fi
+NEARMISS=$program CPUS=1 LOGS=$dir/logs sh "$here/../../assets/cluster/slurm.sh" "$run" "$stages"
 if [ "$kill" = kill ]; then
     half() { [ $((2 * $(value "$first" "done"))) -ge "$(value "$first" tasks)" ]; }
     wait_for half
