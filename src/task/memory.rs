@@ -2,7 +2,7 @@
 //!
 //! A few hundred bytes can ask for gigabytes, and a failed allocation ends the process. So whoever makes more of a file
 //! than the file holds asks here first: [`hold`] waits while others hold what is left, and refuses what alone is too
-//! much; [`fits`] asks for what is kept.
+//! much; [`fits`] asks for what is kept, [`fits_briefly`] for what is soon gone again.
 
 pub use nearmiss_grad::guard::memory::{MOST, TooMuch, fits, fits_briefly, room};
 
